@@ -1,0 +1,45 @@
+# make demo      the intents example: environment, installation, run, table
+# make handbook  the handbook example (about half an hour on two cores)
+# make test      everything: lint, types, all tests with the real small models
+# make quick     lint, types, and the tests that need no real model (under two minutes)
+# make lint      ruff and pyright
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# A thread that waits must not burn a core that another process needs.
+export OMP_WAIT_POLICY ?= PASSIVE
+export GOMP_SPINCOUNT ?= 10000
+
+.PHONY: demo handbook test quick lint clean
+
+demo: $(VENV)/installed
+	$(BIN)/assay run examples/intents
+
+handbook: $(VENV)/installed
+	$(BIN)/assay run examples/handbook
+
+test: lint
+	$(BIN)/python -m pytest -n 2 -m "not real"
+	$(BIN)/python -m pytest -m real
+
+quick: lint
+	$(BIN)/python -m pytest -n 2 -m "not real"
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	touch $@
+
+$(VENV)/dev: $(VENV)/installed
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) examples/*/work examples/*/report examples/*/exam.jsonl

@@ -1,0 +1,90 @@
+"""assay turns a general language model into a specialist, and measures which way of doing it pays on your data.
+
+import assay
+report = assay.run("tickets.csv")              # the same as `assay run tickets.csv`
+arm = assay.load("tickets", "lora")
+arm.answer(["Where is my refund?"])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assay.asking import Loaded
+    from assay.findings import Checked
+    from assay.nouns import Tell
+    from assay.probe import Plan
+    from assay.weigh import Report
+
+__all__ = ["answer", "check", "load", "plan", "report", "run"]
+
+
+def silent(event: dict) -> None:
+    """The `tell` of a caller that does not watch."""
+
+
+def run(
+    target: str | Path = ".",
+    *,
+    only: Sequence[str] = (),
+    minutes: float | None = None,
+    sets: Sequence[str] = (),
+    offline: bool = False,
+    tell: Tell = silent,
+) -> Report:
+    """Compare the strategies of a project (its folder, its file, or a data file to begin one from).
+
+    Args:
+        only: names of the arms to run. minutes: stop after about so long. sets: `dotted.place=value` changes.
+        offline: use the network for nothing. tell: gets progress events, plain dicts.
+
+    Raises:
+        AssayError: with code, place and way out.
+    """
+    from assay import flow
+    from assay.config import load as load_project
+    from assay.config.start import begin
+
+    return flow.run(load_project(begin(Path(target)), sets), only=only, minutes=minutes, offline=offline, tell=tell)
+
+
+def check(target: str | Path = ".", *, sets: Sequence[str] = (), tell: Tell = silent) -> Checked:
+    """Read a project and its data and say what is wrong; no model is loaded."""
+    from assay import flow
+    from assay.config import load as load_project
+    from assay.config.start import begin
+
+    return flow.check(load_project(begin(Path(target)), sets), tell=tell)
+
+
+def plan(target: str | Path = ".", *, sets: Sequence[str] = (), offline: bool = False, tell: Tell = silent) -> Plan:
+    """Time and memory that `run` would take, from a short probe of every arm."""
+    from assay import flow
+    from assay.config import load as load_project
+    from assay.config.start import begin
+
+    return flow.plan(load_project(begin(Path(target)), sets), offline=offline, tell=tell)
+
+
+def report(target: str | Path = ".") -> Report:
+    """The newest report of a project."""
+    from assay.terminal.look import newest, project_folder
+
+    return newest(project_folder(Path(target)))
+
+
+def load(folder: str | Path, arm: str, *, offline: bool = False) -> Loaded:
+    """A fitted arm of a project: `load("tickets", "lora").answer(["Where is my refund?"])`."""
+    from assay.asking import load as load_arm
+
+    return load_arm(folder, arm, offline=offline)
+
+
+def answer(file: str | Path, arm: str, out: str | Path, *, project: str | Path = ".", offline: bool = False) -> dict:
+    """Answer every row of a file with a fitted arm; see `asking.answer_file`."""
+    from assay.asking import answer_file
+
+    return answer_file(Path(project), arm, Path(file), Path(out), offline=offline)

@@ -1,0 +1,157 @@
+"""What a column of raw rows looks like: how full, how varied, how long, and which words its name holds.
+
+What it is for   `guess` decides from these numbers alone, so that each decision can be said in a sentence
+Costs            one pass over at most 20,000 rows
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Row = Mapping[str, Any]
+
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
+_LINK = re.compile(r"\s*https?://\S+\s*")
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+
+_PREDICTED = {"pred", "preds", "predicted", "prediction", "predictions", "prob", "probability", "score", "scores"}
+_PREDICTED |= {"confidence", "logit", "logits"}
+_RECORD = {"id", "ids", "uuid", "guid", "hash", "index", "idx", "number", "timestamp", "date", "time", "key"}
+
+
+def value_at(row: Row, path: str) -> Any:
+    """The value of a field. A dotted path reaches into objects: `meta.source`; None when it is not there."""
+    if path in row:
+        return row[path]
+    value: Any = row
+    for name in path.split("."):
+        if not isinstance(value, Mapping) or name not in value:
+            return None
+        value = value[name]
+    return value
+
+
+def has(row: Row, path: str) -> bool:
+    """Is the field in the row at all, be it null?"""
+    if path in row:
+        return True
+    head, dot, last = path.rpartition(".")
+    parent = value_at(row, head) if dot else None
+    return isinstance(parent, Mapping) and last in parent
+
+
+def as_text(value: Any) -> str:
+    """A scalar as it is written in a file: true, 3, 0.5, text. Null is the empty text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a field's name in lower case: `reasoningFree_pred` is reasoning, free, pred."""
+    return [word.lower() for word in _WORDS.findall(name.rpartition(".")[2])]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field over all sampled rows. Shares are in [0, 1] of the rows that have the field filled."""
+
+    name: str
+    rows: int  # rows looked at
+    filled: int  # rows where the field is neither missing nor null nor blank
+    values: Counter[str]  # scalar values as stripped text
+    length: float  # mean characters
+    words: float  # mean words
+    numbers: float  # share of numbers
+    dates: float
+    links: float
+    nested: float  # share of lists and objects
+    markup: float  # share that starts with a tag
+
+    @property
+    def key(self) -> str:
+        return self.name.rpartition(".")[2].casefold().strip()
+
+    @property
+    def tokens(self) -> list[str]:
+        return words_of(self.name)
+
+    @property
+    def distinct(self) -> int:
+        return len(self.values)
+
+    @property
+    def full(self) -> bool:
+        """Filled in nearly every row: a target or a text has to be."""
+        return self.filled >= 0.95 * self.rows > 0
+
+    @property
+    def hidden(self) -> bool:
+        return self.name.startswith("_") or "._" in self.name
+
+    @property
+    def predicted(self) -> bool:
+        """Named like some model's output: it would give the answer away and is no truth."""
+        return bool(_PREDICTED & set(self.tokens))
+
+    @property
+    def technical(self) -> bool:
+        """A number of the row, a date, a link: nothing to learn from."""
+        named = bool(_RECORD & set(self.tokens)) or self.key.startswith("column ")
+        return self.hidden or named or max(self.dates, self.links) > 0.5
+
+    @property
+    def prose(self) -> bool:
+        """Reads like text that a person wrote: mostly several words, mostly different."""
+        if self.nested > 0 or max(self.numbers, self.dates, self.links, self.markup) > 0.5:
+            return False
+        return self.words >= 2 and self.distinct >= max(2, 0.2 * self.filled)
+
+    @property
+    def labels(self) -> bool:
+        """Few different short values in relation to the rows. One value is no label: it says nothing."""
+        if self.nested > 0 or not self.full or max(self.dates, self.links) > 0.5:
+            return False
+        few = 2 <= self.distinct <= max(2, min(1000, self.filled // 3))
+        return few and self.length <= 60 and self.words <= 6
+
+
+def columns_of(rows: Sequence[Row]) -> list[Column]:
+    """A `Column` for every field, in the order of the first appearance; objects are opened one level deep."""
+    names: dict[str, None] = {}
+    for row in rows:
+        for name, value in row.items():
+            if isinstance(value, Mapping):
+                names.update((f"{name}.{inner}", None) for inner in value)
+            names[name] = None
+    return [_profile(name, rows) for name in names]
+
+
+def _profile(name: str, rows: Sequence[Row]) -> Column:
+    values: Counter[str] = Counter()
+    filled = nested = numbers = dates = links = markup = characters = words = 0
+    for row in rows:
+        value = value_at(row, name)
+        if isinstance(value, list | Mapping):
+            filled += bool(value)
+            nested += bool(value)
+            continue
+        text = as_text(value).strip()
+        if not text:
+            continue
+        filled += 1
+        values[text] += 1
+        characters += len(text)
+        words += len(text.split())
+        numbers += _NUMBER.fullmatch(text) is not None
+        dates += len(text) < 40 and _DATE.fullmatch(text) is not None
+        links += _LINK.fullmatch(text) is not None
+        markup += text.startswith("<") and ">" in text
+    n = max(1, filled)
+    shares = (numbers / n, dates / n, links / n, nested / n, markup / n)
+    return Column(name, len(rows), filled, values, characters / n, words / n, *shares)

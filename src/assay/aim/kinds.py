@@ -1,0 +1,49 @@
+"""The kinds of task. Each brings its default metric, the metrics it can be judged by, and its wording.
+
+What it is for   one place to add a kind: write a `Kind(...)` value and name it in `KINDS`
+"""
+
+from dataclasses import dataclass
+
+from assay.nouns import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of task. `metric` decides between arms unless the project names another of `metrics`."""
+
+    name: str
+    about: str  # one sentence for `assay list`
+    metric: str
+    metrics: tuple[str, ...]
+    instruction: str  # the system text of a project that brings none
+    target: str  # the role of the target's column in `data.columns`
+    closed: bool  # True: the target is one of a fixed set of labels
+
+
+CLASSIFY = Kind(
+    name="classify",
+    about="one label of a fixed set for every text",
+    metric="accuracy",
+    metrics=("accuracy", "macro_f1"),
+    instruction="Classify the message. Answer with its label only.",
+    target="label",
+    closed=True,
+)
+
+ANSWER = Kind(
+    name="answer",
+    about="a written answer to every question",
+    metric="exact_match",
+    metrics=("exact_match", "token_f1"),
+    instruction="Answer the question in a few words.",
+    target="answer",
+    closed=False,
+)
+
+KINDS = (CLASSIFY, ANSWER)
+
+
+def kind_of(task: Task) -> Kind:
+    """The kind that the task's settings name."""
+    return {kind.name: kind for kind in KINDS}[task.kind]

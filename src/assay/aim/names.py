@@ -1,0 +1,28 @@
+"""Names that columns tend to have, in order of trust.
+
+A name counts when it is the whole field name, or, with less weight, one word of it.
+"""
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+TEXT = _words(
+    "text question query prompt sentence utterance tweet sms message input content review comment post dialogue dialog"
+    " email document body description title headline goal intent instruction source mr case"
+)
+LABEL = _words(
+    "label labels category class target decision verdict intent sentiment topic tag spam gold answer output type"
+    " similar"
+)
+ANSWER = _words(
+    "answer response completion output target reply solution summary reference ref snippet code sql query translation"
+    " note highlights label"
+)
+CONTEXT = _words("context contexts passage passages paragraph paragraphs evidence document documents article")
+GROUP = _words(
+    "group user author thread conversation dialogue dialog session template templ patient customer speaker writer"
+    " account paper cluster"
+)
+SLICE = _words("lang language country region source gender age domain channel difficulty level product bias subject")

@@ -1,0 +1,203 @@
+"""The parent's side of the arms: what each needs, its keys, its state, and the process that runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay import errors, store
+from assay.errors import AssayError, Problem, ResourceError, Stopped
+from assay.model.environment import numeric_environment, threads
+from assay.nouns import Answer, Example, Strategy, Tell
+from assay.prepared import Prepared
+from assay.worker import VERSION, answers_of, fit_key
+
+if TYPE_CHECKING:
+    from assay.config import Project
+
+GRACE = 10.0  # seconds a worker gets to save its state
+
+
+@dataclass
+class Bench:
+    """One project's arms over its prepared data. `models` maps each needed model's name to its folder and digest."""
+
+    project: Project
+    prepared: Prepared
+    models: dict[str, dict[str, Any]]
+    tell: Tell
+
+    def __post_init__(self) -> None:
+        self.numeric = numeric_environment()
+
+    def fit_key(self, strategy: Strategy) -> str:
+        return fit_key(
+            strategy,
+            self.prepared.hashes,
+            self.prepared.task,
+            self.models,
+            self.project.model,
+            self.project.seed,
+            self.numeric,
+        )
+
+    def answer_key(self, strategy: Strategy, questions: str) -> str:
+        numeric = self.numeric if strategy.neural else None
+        return store.digest([VERSION, self.fit_key(strategy), questions, numeric])[:20]
+
+    def stage(self, strategy: Strategy, questions: str) -> store.Stage:
+        return store.Stage(self.project.work, "answers", self.answer_key(strategy, questions))
+
+    def fit_stage(self, strategy: Strategy) -> store.Stage:
+        return store.Stage(self.project.work, "fit", self.fit_key(strategy))
+
+    def state(self, strategy: Strategy, questions: str) -> str:
+        """cached, fitted (answers are to do), resume or to do."""
+        if self.stage(strategy, questions).done() is not None:
+            return "cached"
+        fit = self.fit_stage(strategy)
+        if fit.done() is not None:
+            return "fitted"
+        return "resume" if fit.folder.exists() else "to do"
+
+    def run(
+        self, name: str, strategy: Strategy, questions: Sequence[Example], hash: str, seconds: float | None
+    ) -> None:
+        """Fit and answer in a process of its own.
+
+        Args:
+            hash: of the questions. seconds: the worker is asked to stop after so long.
+
+        Raises:
+            AssayError: what the worker raised; R005 when it was killed. Stopped: the user interrupted.
+        """
+        stage = self.stage(strategy, hash)
+        folder = stage.open()
+        asked = self.project.work / "questions" / f"{hash}.jsonl"
+        if not asked.exists():
+            store.write_lines(asked, (q.to_json() for q in questions))
+        request = {**self.request(strategy), "mode": "arm", "questions": str(asked), "answer_key": stage.key}
+        self.launch(folder, request, name, seconds)
+
+    def request(self, strategy: Strategy) -> dict[str, Any]:
+        return {
+            "strategy": {"kind": strategy.kind, **strategy.changed()},
+            "fit_key": self.fit_key(strategy),
+            "task": self.prepared.task.model_dump(mode="json"),
+            "base": self.project.model,
+            "seed": self.project.seed,
+            "models": {name: self.models[name] for name in strategy.needs(self.project.model)},
+            "numeric": self.numeric,
+            "data": str(self.prepared.folder.absolute()),
+            "work": str(self.project.work.absolute()),
+        }
+
+    def launch(self, folder: Path, request: dict[str, Any], name: str, seconds: float | None = None) -> None:
+        store.write_json(folder / "request.json", request)
+        with worker(folder) as process:
+            self._listen(process, name, seconds, folder)
+
+    def _listen(self, process: subprocess.Popen[str], name: str, seconds: float | None, folder: Path) -> None:
+        import threading
+
+        timer = threading.Timer(seconds, process.terminate) if seconds is not None else None
+        if timer:
+            timer.start()
+        failure: dict[str, Any] | None = None
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                event = json.loads(line)
+                if event["event"] == "error":
+                    failure = event
+                else:
+                    self.tell({"stage": name, **event})
+            code = process.wait()
+        finally:
+            if timer:
+                timer.cancel()
+        if failure:
+            kind: type[AssayError] = getattr(errors, failure["kind"])
+            raise kind(*(Problem(c, t, p, h, e) for c, t, p, h, e in failure["problems"]))
+        if code in (128 + signal.SIGTERM, 128 + signal.SIGINT):
+            raise Stopped(code - 128)
+        if code == -signal.SIGKILL:
+            raise ResourceError(
+                Problem(
+                    "R005",
+                    f"{name} was killed, probably for want of memory",
+                    help="close other programs, lower max_length, or choose a smaller model; then run again",
+                )
+            )
+        if code:
+            log = (folder / "worker.log").read_text(errors="replace").strip().splitlines()
+            raise RuntimeError(f"the worker of {name} ended with exit code {code}: {log[-1] if log else 'no message'}")
+
+
+@contextmanager
+def worker(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A worker process for `folder`. When the parent is interrupted, the worker is asked to save and end."""
+    environment = {
+        **os.environ,
+        # Without these a thread that waits burns a core: one other busy process made a training 50 times slower.
+        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
+        "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "10000"),
+        "OMP_NUM_THREADS": str(threads()),
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONPATH": os.pathsep.join([p for p in sys.path if p]),
+    }
+    with (folder / "worker.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "assay.worker", str(folder)],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            env=environment,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    except (KeyboardInterrupt, Stopped):
+        process.terminate()
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def cost_of(bench: Bench, strategy: Strategy, questions: str) -> dict[str, Any]:
+    """Seconds, tokens, memory and bytes of a done arm, as flow measured them around its process."""
+    stage, fit = bench.stage(strategy, questions), bench.fit_stage(strategy)
+    note, fitted = stage.done() or {}, fit.done() or {}
+    answers = answers_of(stage.folder / "answers.jsonl")
+    parts = fitted.get("parts", [])
+    n = max(1, note.get("n", 0))
+    return {
+        "fit_seconds": round(fitted.get("seconds", 0.0), 3),
+        "seconds_per_answer": round(note.get("seconds", 0.0) / n, 6),
+        "tokens_per_answer": round(sum(a.prompt_tokens + a.tokens for a in answers) / n, 1),
+        "peak_bytes": max(fitted.get("peak_bytes", 0), note.get("peak_bytes", 0)),
+        "kept_bytes": sum(p.stat().st_size for p in (fit.folder / "arm").rglob("*") if p.is_file()),
+        "parts": [{"name": part["name"], "fit_seconds": round(part["fit_seconds"], 3)} for part in parts],
+    }
+
+
+def answers_in(bench: Bench, strategy: Strategy, questions: str) -> list[Answer]:
+    return answers_of(bench.stage(strategy, questions).folder / "answers.jsonl")

@@ -1,0 +1,294 @@
+"""The commands of `assay`. Each verb imports what it needs, so that `--help` is quick and loads no library.
+
+Results go to stdout, progress and messages to stderr. `assay.terminal.outcome` turns what is raised into words and an
+exit code.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from assay.terminal.outcome import Outcome, say
+
+if TYPE_CHECKING:
+    from assay.config import Project
+    from assay.terminal.display import Display
+
+_SURROUNDINGS = {
+    "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin while they wait starve the other processes of a run
+    "GOMP_SPINCOUNT": "10000",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+app = typer.Typer(
+    name="assay",
+    help="Turn a general language model into a specialist, and measure which way of doing it pays on your data.",
+    epilog="Example: assay run tickets.csv",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Target = Annotated[str, typer.Argument(metavar="TARGET", help="A project folder, a project file or a data file.")]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting: compare.0.k=8")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Plain = Annotated[bool, typer.Option("--plain", help="No colour and no redrawing: one line an event.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also what the libraries log.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
+
+
+def main() -> NoReturn:
+    """The entry point."""
+    sys.exit(command(sys.argv[1:]))
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Run one command line; the exit code."""
+    for name, value in _SURROUNDINGS.items():
+        os.environ.setdefault(name, value)
+    with Outcome(arguments, _crashes(arguments)) as outcome:
+        code = app(args=list(arguments) or ["--help"], prog_name="assay", standalone_mode=False)
+        outcome.code = code if isinstance(code, int) else 0
+        sys.stdout.flush()
+    return outcome.code
+
+
+def _crashes(arguments: Sequence[str]) -> Path:
+    """Where the file of a crash goes: the work folder of the project, when one is named."""
+    for word in (*arguments[1:], "."):
+        if (Path(word) / "work").is_dir():
+            return Path(word) / "work"
+    return Path()
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            say(f"assay {version('assay')}")
+        except PackageNotFoundError:
+            say("assay (not installed)")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Turn a general language model into a specialist, and measure which way of doing it pays on your data."""
+
+
+def _project(target: str, sets: Sequence[str] | None, display: "Display") -> "Project":
+    from assay.config import load
+    from assay.config.start import begin
+
+    project = load(begin(Path(target)), sets or ())
+    for warning in project.warnings:
+        display.tell({"event": "warning", **warning})
+    return project
+
+
+def _json(value: Any) -> None:
+    from assay.store import to_json
+
+    print(to_json(value, indent=1))
+
+
+@app.command(epilog="Example: assay run tickets.csv --minutes 20")
+def run(
+    target: Target = ".",
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would run, and what it takes.")] = False,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="ARM", help="Run this arm; may be repeated.")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option("--minutes", min=0.01, help="Stop after about this long.")] = None,
+    sets: Sets = None,
+    offline: Offline = False,
+    as_json: Json = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
+    """Compare the strategies of a project on the same test rows, and report which one to use."""
+    from assay.terminal.display import for_terminal
+
+    report = None
+    with for_terminal(plain=plain, quiet=quiet, json=as_json, verbose=verbose) as display:
+        project = _project(target, sets, display)
+        from assay import flow  # after the project file: what is wrong there is said at once
+
+        if plan:
+            planned = flow.plan(project, offline=offline, tell=display.tell)
+        else:
+            planned = None
+            report = flow.run(project, only=only or (), minutes=minutes, offline=offline, tell=display.tell)
+    if report is None:
+        _show(planned, as_json)
+        return 0
+    if as_json:
+        _json(report.data)
+    else:
+        _summary(report, project)
+    # A run that can recommend nothing has failed its gate.
+    return 0 if report.data["verdict"]["recommended"] else 1
+
+
+def _show(result: Any, as_json: bool) -> None:
+    if as_json:
+        _json(result.to_json())
+    else:
+        for line in result.lines():
+            say(line)
+
+
+def _summary(report: Any, project: "Project") -> None:
+    for line in report.summary():
+        say(line)
+    say("")
+    for line in columns(report.table()):
+        say(line)
+    say("")
+    say(f"report  {_near(project.report_folder / 'report.html')}")
+
+
+def _near(path: Path) -> str:
+    """The path as one would type it here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of cells as aligned lines; the first column to the left, the others to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    lines = []
+    for row in rows:
+        cells = [
+            f"{row[0]:<{widths[0]}}",
+            *(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)),
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+@app.command(epilog="Example: assay check tickets.csv")
+def check(
+    target: Target = ".",
+    sets: Sets = None,
+    every: Annotated[bool, typer.Option("--all", help="Every problem, however many of a kind.")] = False,
+    as_json: Json = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
+) -> int:
+    """Read the project and its data, say what is wrong; load no model."""
+    from assay.terminal.display import for_terminal
+
+    with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
+        project = _project(target, sets, display)
+        from assay import flow
+
+        checked = flow.check(project, tell=display.tell)
+    _show(checked, as_json)
+    return 0
+
+
+@app.command(epilog="Example: assay report tickets --diff")
+def report(
+    target: Target = ".",
+    ledger: Annotated[bool, typer.Option("--ledger", help="Every row that was dropped or changed, and why.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="What moved since the report before.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Show the newest report of a project."""
+    from assay.terminal import look
+
+    folder = look.project_folder(Path(target))
+    if ledger:
+        rows = look.ledger(folder)
+        if as_json:
+            _json(rows)
+        else:
+            for line in look.ledger_lines(rows):
+                say(line)
+        return 0
+    newest = look.newest(folder)
+    if diff:
+        lines = look.moved(folder, newest)
+        if as_json:
+            _json(lines)
+        else:
+            for line in lines or ["Nothing moved beyond noise."]:
+                say(line)
+        return 0
+    if as_json:
+        _json(newest.data)
+    else:
+        for line in [*newest.summary(), "", *columns(newest.table()), ""]:
+            say(line)
+        say(f"report  {_near(folder.absolute() / 'report' / 'report.html')}")
+    return 0
+
+
+@app.command(epilog="Example: assay answer new.csv --with lora --project tickets -o answers.jsonl")
+def answer(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Questions, in a format that assay reads.")],
+    arm: Annotated[str, typer.Option("--with", metavar="ARM", help="The arm that answers.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where the answers go; *.answers.jsonl if left out.")
+    ] = None,
+    project: Annotated[Path, typer.Option("--project", help="The project folder.")] = Path(),
+    offline: Offline = False,
+    as_json: Json = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
+) -> int:
+    """Answer a new file with a fitted arm."""
+    from assay.terminal.display import for_terminal
+    from assay.terminal.look import project_folder
+
+    folder = project_folder(project)
+
+    target = out or file.with_name(f"{file.name.partition('.')[0]}.answers.jsonl")
+    with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
+        result = answer_file(folder, arm, file, target, offline=offline, tell=display.tell)
+    if as_json:
+        _json(result)
+    else:
+        say(f"answers  {target}")
+    return 0
+
+
+@app.command("list", epilog="Example: assay list strategies")
+def list_(
+    what: Annotated[str, typer.Argument(help="A project; or steps, strategies, metrics, kinds.")] = ".",
+    as_json: Json = False,
+) -> int:
+    """List the arms of a project with their state, or what assay has."""
+    from assay.terminal import look
+
+    rows = look.has(what) if what in look.LISTS and not Path(what).exists() else look.arms(Path(what))
+    if as_json:
+        _json(rows)
+    else:
+        for line in columns(look.table(rows)) if rows else ["There are no arms; name some under compare."]:
+            say(line)
+    return 0
+
+
+@app.command(epilog="Example: assay explain C076")
+def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="As printed before a message: D050.")]) -> int:
+    """Print what a code means and what to do about it."""
+    from assay.terminal.explain import page
+
+    say(page(code).rstrip())
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,286 @@
+"""The project file: one `project.yaml` read into frozen settings, with every problem at once.
+
+What it is for   `load(path)` gives a `Project`; what is wrong is said with code, line, place and the nearest spelling
+Adding a key     put it into the class that uses it; this file only knows the sections
+Watch out        a data file that is not there is not config's matter: `curate.load` says so, with all data problems
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SerializeAsAny, field_validator
+
+from assay.config import checks
+from assay.config.complaints import Complaint, SettingsError, fill
+from assay.config.names import arm_name
+from assay.config.page import Page, open_page
+from assay.config.yamlfile import dump, shown
+from assay.curate.split import Split
+from assay.errors import did_you_mean
+from assay.nouns import RowStep, SetStep, Settings, Strategy, Task
+from assay.weigh import Weigh
+
+VERSION = 1  # of the file's format
+SECTIONS = ("version", "name", "seed", "aim", "data", "curate", "split", "augment", "model", "documents", "compare")
+SECTIONS += ("search", "validate", "weigh")
+_LATER = {
+    "augment": "making extra training rows comes in a later version; remove this section",
+    "search": "searching settings comes in a later version; remove this section",
+    "validate": "further checks come in a later version; remove this section",
+}
+
+
+class Files(Settings):
+    """Paths by split, relative to the project file. `data` holds rows that are still to be split."""
+
+    data: tuple[str, ...] = ()
+    train: tuple[str, ...] = ()
+    val: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+class Data(Settings):
+    files: Files
+    columns: dict[str, str] = {}  # role -> field of the file
+    encoding: str = ""  # found out when empty
+
+
+class Documents(Settings):
+    files: tuple[str, ...]
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+class _Head(Settings):
+    """The keys of the file that stand alone."""
+
+    version: int = Field(default=VERSION, ge=1)
+    name: str = Field(default="", max_length=80)
+    seed: int = Field(default=0, ge=0, le=2**32 - 1)
+    model: str = Field(default="smollm2-135m", min_length=1)
+
+
+class Project(_Head):
+    """Everything that a project file says. `arms` has the strategies under the names used everywhere else."""
+
+    aim: Task = Task()
+    data: Data
+    curate: tuple[SerializeAsAny[RowStep | SetStep], ...] = ()
+    split: Split = Split()
+    documents: tuple[str, ...] = ()
+    compare: tuple[SerializeAsAny[Strategy], ...] = ()
+    weigh: Weigh = Weigh()
+    folder: Path = Field(default=Path(), exclude=True)
+    warnings: tuple[dict[str, Any], ...] = Field(default=(), exclude=True)  # {"code", "count", "text"}
+
+    @property
+    def work(self) -> Path:
+        return self.folder / "work"
+
+    @property
+    def report_folder(self) -> Path:
+        return self.folder / "report"
+
+    @property
+    def files(self) -> dict[str, list[Path]]:
+        """The data files as absolute paths, by split; splits without files are left out."""
+        named = self.data.files.model_dump()
+        return {split: [_inside(self.folder, path) for path in paths] for split, paths in named.items() if paths}
+
+    @property
+    def document_paths(self) -> list[Path]:
+        return [_inside(self.folder, path) for path in self.documents]
+
+    @property
+    def arms(self) -> dict[str, Strategy]:
+        """The strategies by arm name, in the order of the file."""
+        return {arm_name(strategy): strategy for strategy in self.compare}
+
+    def to_yaml(self) -> str:
+        """A project file that loads to the same project: only what differs from the defaults."""
+        settings = self.model_dump(mode="json", exclude_defaults=True)
+        settings = {"version": self.version, **{key: settings[key] for key in SECTIONS if key in settings}}
+        settings["data"]["files"] = {s: p[0] if len(p) == 1 else p for s, p in settings["data"]["files"].items()}
+        for section, items in (("curate", self.curate), ("compare", self.compare)):
+            if items:
+                settings[section] = [{"kind": item.kind, **item.changed()} for item in items]
+        return dump(settings)
+
+
+def _inside(folder: Path, path: str) -> Path:
+    return Path(os.path.normpath(folder / path))
+
+
+def load(path: Path, sets: Sequence[str] = ()) -> Project:
+    """Read and check a project file.
+
+    Args:
+        path: the YAML file; paths inside it are relative to its folder.
+        sets: changes on top, each `dotted.place=value` with a YAML value: `compare.0.rank=4`.
+
+    Raises:
+        ProjectError: with every problem, sorted by line.
+    """
+    page = open_page(path)
+    for text in sets:
+        page.set(text)
+    value = page.source.value
+    if not isinstance(value, dict):
+        page.add(Complaint("C072", (), f"must be a mapping of settings, got {shown(value)}"))
+        page.raise_if(True)
+    version = value.get("version")
+    if isinstance(version, int) and version > VERSION:
+        newer = f"written for version {version} of the file; this assay reads {VERSION}"
+        page.add(Complaint("C082", ("version",), newer))
+        page.raise_if(True)
+    # A section without a value is a section that is not there.
+    found = _sections({key: item for key, item in value.items() if item is not None}, page)
+    page.add(*checks.across(found))
+    page.raise_if(page.complaints or page.source.faults)
+    folder = path.parent.absolute()
+    read = {
+        **found,
+        "curate": tuple(found["curate"].values()),
+        "compare": tuple(found["compare"].values()),
+        "folder": folder,
+        "warnings": tuple(checks.warnings(found, page.source, folder)),
+    }
+    return Project.model_validate(read)
+
+
+def _sections(value: dict[str, Any], page: Page) -> dict[str, Any]:
+    """The sections that are right, as settings; `curate` and `compare` as {index: settings}."""
+    found: dict[str, Any] = {}
+
+    def take(key: str, build: Callable[[], Any]) -> None:
+        try:
+            found[key] = build()
+        except SettingsError as error:
+            page.add(*error.below(key))
+
+    for key in value:
+        if key not in SECTIONS:
+            page.add(Complaint("C071", (key,), f"no such section{did_you_mean(key, SECTIONS) or _there(SECTIONS)}"))
+    for key in _Head.model_fields:
+        if key in value:
+            take(key, lambda key=key: _one(key, value[key]))
+    if "data" not in value:
+        page.add(Complaint("C072", ("data",), "is missing; name the rows: data: {files: {data: tickets.csv}}"))
+    for key, model in (("aim", Task), ("data", Data), ("split", Split)):
+        if key in value:
+            take(key, lambda key=key, model=model: fill(model, value[key]))
+    if "weigh" in value:
+        take("weigh", lambda: _weigh(value["weigh"]))
+    if "documents" in value:
+        take("documents", lambda: _documents(value["documents"]))
+    for key, make in (("curate", make_step), ("compare", lambda item: make_strategy(item, {}))):
+        found[key] = _each(key, value.get(key, []), make, page)
+    for key, sentence in _LATER.items():
+        if value.get(key):
+            page.add(_later(key, value[key], sentence))
+    return found
+
+
+def _there(known: Sequence[str]) -> str:
+    return f"; there are: {', '.join(known)}"
+
+
+def _one(key: str, value: Any) -> Any:
+    try:
+        return dict(fill(_Head, {key: value}))[key]
+    except SettingsError as error:
+        raise SettingsError(*(Complaint(c.code, c.place[1:], c.text) for c in error.complaints)) from None
+
+
+def _weigh(value: Any) -> Weigh:
+    """A negative price, volume or time has a code of its own."""
+    try:
+        return fill(Weigh, value)
+    except SettingsError as error:
+        items = value.items() if isinstance(value, dict) else ()
+        below = [key for key, number in items if isinstance(number, int | float) and number < 0]
+        negative = [c.code == "C073" and c.place[0] in below for c in error.complaints]
+        pairs = zip(error.complaints, negative, strict=True)
+        raise SettingsError(*(replace(c, code="C085") if bad else c for c, bad in pairs)) from None
+
+
+def _documents(value: Any) -> tuple[str, ...]:
+    if isinstance(value, dict):
+        return fill(Documents, value).files
+    try:
+        return fill(Documents, {"files": value}).files
+    except SettingsError as error:
+        raise SettingsError(*(Complaint(c.code, c.place[1:], c.text) for c in error.complaints)) from None
+
+
+def _each(key: str, value: Any, make: Callable[[Any], Any], page: Page) -> dict[int, Any]:
+    made: dict[int, Any] = {}
+    if not isinstance(value, list):
+        page.add(Complaint("C072", (key,), f"must be a list, got {shown(value)}"))
+        return made
+    for index, item in enumerate(value):
+        try:
+            made[index] = make(item)
+        except SettingsError as error:
+            page.add(*error.below(key, index))
+    return made
+
+
+def _later(key: str, value: Any, sentence: str) -> Complaint:
+    on_test = key == "search" and isinstance(value, dict) and "test" in value.values()
+    if on_test:
+        return Complaint("C084", (key,), "settings are never chosen on test rows; they are chosen on val")
+    return Complaint("C071", (key,), sentence)
+
+
+def make_strategy(value: Any, context: Mapping[str, Any]) -> Strategy:
+    """The strategy that a mapping with a `kind` describes; used for `compare:` and for every `inner:`.
+
+    Raises:
+        SettingsError: with places relative to `value`.
+    """
+    from assay.strategies import PRESETS, STRATEGIES
+
+    kinds = {cls.model_fields["kind"].default: cls for cls in STRATEGIES}
+    kind = _kind(value, (*kinds, *PRESETS))
+    if kind in PRESETS:
+        value = {**PRESETS[kind], **{key: item for key, item in value.items() if key != "kind"}}
+    return fill(kinds[value["kind"]], value, {**context, "make_strategy": make_strategy})
+
+
+def make_step(value: Any) -> RowStep | SetStep:
+    """The curation step that a mapping with a `kind` describes.
+
+    Raises:
+        SettingsError: with places relative to `value`.
+    """
+    from assay.curate import STEPS
+
+    kinds = {cls.model_fields["kind"].default: cls for cls in STEPS}
+    return fill(kinds[_kind(value, tuple(kinds))], value)
+
+
+def _kind(value: Any, known: Sequence[str]) -> str:
+    listed = _there(known)
+    if isinstance(value, str) and value in known:
+        raise SettingsError(Complaint("C072", (), f"must be a mapping; write {{kind: {value}}}"))
+    if not isinstance(value, dict):
+        raise SettingsError(Complaint("C072", (), f"must be a mapping with a kind, got {shown(value)}"))
+    if "kind" not in value:
+        raise SettingsError(Complaint("C076", (), f"has no kind{listed}"))
+    kind = value["kind"]
+    if not isinstance(kind, str) or kind not in known:
+        hint = did_you_mean(kind, known) if isinstance(kind, str) else ""
+        raise SettingsError(Complaint("C076", (), f"there is no {shown(kind)} here{hint or listed}"))
+    return kind

@@ -1,0 +1,104 @@
+"""What must hold between the sections of a project file, and what is worth saying about one that is right.
+
+Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078 metric, C079 documents, C080 paths
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from assay.aim import KINDS
+from assay.config.complaints import Complaint
+from assay.config.names import arm_name, is_name, same
+from assay.config.yamlfile import Place, Source
+from assay.errors import did_you_mean
+from assay.nouns import Strategy, Task
+
+_SWITCHES = {"y", "n", "yes", "no", "on", "off"}  # booleans in YAML 1.1
+_VARIABLE = re.compile(r"\$\w|\$\{|%\w+%")
+
+
+def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
+    """Check the sections that could be read, by key; `compare` is {index: strategy}."""
+    for place, path in _paths(found):
+        if path.startswith("~") or _VARIABLE.search(path):
+            yield Complaint("C080", place, f"write the path out; '~' and variables are not replaced: {path!r}")
+        elif not path:
+            yield Complaint("C080", place, "the path is empty")
+    if "data" in found and not (found["data"].files.data or found["data"].files.train):
+        yield Complaint("C072", ("data", "files"), "names no rows; give 'data' (rows to split) or 'train'")
+    if "aim" in found and found["aim"].metric:
+        yield from _metric(found["aim"])
+    yield from _arms(found["compare"])
+    if not found.get("documents"):
+        for index, arm in found["compare"].items():
+            for place in _readers(arm, ("compare", index)):
+                yield Complaint("C079", place, "has no documents to search; name them under documents")
+
+
+def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    if "data" in found:
+        for split, paths in found["data"].files:
+            yield from ((("data", "files", split), path) for path in paths)
+    yield from ((("documents",), path) for path in found.get("documents", ()))
+    if "model" in found:
+        yield ("model",), found["model"]
+
+
+def _metric(task: Task) -> Iterator[Complaint]:
+    """The metric fits the kind of task. A kind that is still to be guessed is judged once it is known."""
+    place = ("aim", "metric")
+    every = dict.fromkeys(metric for kind in KINDS for metric in kind.metrics)
+    if task.metric not in every:
+        hint = did_you_mean(task.metric, every) or f"; there are: {', '.join(every)}"
+        yield Complaint("C076", place, f"there is no '{task.metric}' here{hint}")
+    elif "kind" in task.model_fields_set:
+        fitting = next(kind.metrics for kind in KINDS if kind.name == task.kind)
+        if task.metric not in fitting:
+            yield Complaint("C078", place, f"{task.metric} does not fit {task.kind}; use {' or '.join(fitting)}")
+
+
+def _arms(arms: Mapping[int, Strategy]) -> Iterator[Complaint]:
+    seen: dict[int, Strategy] = {}
+    for index, arm in arms.items():
+        if arm.name and not is_name(arm.name):
+            words = f"must be 1 to 40 of a-z, 0-9 and '-', got {arm.name!r}"
+            yield Complaint("C073", ("compare", index, "name"), words)
+        for other, earlier in seen.items():
+            if same(arm, earlier):
+                yield Complaint("C077", ("compare", index), f"does the same as compare.{other}; remove one")
+            elif arm_name(arm) == arm_name(earlier):
+                words = f"is called '{arm_name(arm)}' like compare.{other}; give one another name"
+                yield Complaint("C077", ("compare", index), words)
+            else:
+                continue
+            break
+        seen[index] = arm
+
+
+def _readers(arm: Strategy, place: Place) -> Iterator[Place]:
+    """Places of the strategies that read documents: the arm itself and the ones inside it."""
+    if "documents" in arm.reads:
+        yield place
+    for name, value in arm:
+        if isinstance(value, Strategy):
+            yield from _readers(value, (*place, name))
+
+
+def warnings(found: Mapping[str, Any], source: Source, folder: Path) -> Iterator[dict[str, Any]]:
+    """What is read, but may not be what was meant: {"code", "count", "text"}."""
+    words = [text for place, text in source.plain.items() if place[:2] == ("aim", "labels")]
+    if switches := [text for text in words if text.casefold() in _SWITCHES]:
+        names = ", ".join(f"'{text}'" for text in switches)
+        line = source.line(("aim", "labels"))
+        text = f"line {line}: aim.labels: read as text: {names}; quote them"
+        yield {"code": "C066", "count": len(switches), "text": text}
+    outside = [path for _, path in _paths(found) if path != found.get("model") and _leaves(folder, path)]
+    if outside:
+        text = f"outside the project's folder, so they do not move with it: {', '.join(outside)}"
+        yield {"code": "C080", "count": len(outside), "text": text}
+
+
+def _leaves(folder: Path, path: str) -> bool:
+    return not (folder / path).resolve().is_relative_to(folder.resolve())

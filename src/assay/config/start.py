@@ -1,0 +1,179 @@
+"""From a data file to a project: `assay run tickets.csv` makes `./tickets/project.yaml`, every guess commented.
+
+What it is for   the first run needs no settings, and hides none: what was guessed stands in the file with its reason
+Watch out        a project that exists is used as it is; the guesses are not made again
+"""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from assay.config.yamlfile import flow, quoted, read
+from assay.errors import DataError, Problem, UsageError, nearest
+from assay.store import write_text
+from assay.terminal.display import plain
+
+PROJECT = "project.yaml"
+TRAINED_ROWS = 600  # training rows of the first comparison: minutes, not hours, on a laptop's processor
+ANSWER_ROWS = 1000  # rows of the first comparison of written answers: 600 to train on, 300 to test
+EPOCHS = {"classify": 3, "answer": 3}
+FEW_LABELS = 20  # more do not fit into a prompt that a small model can use
+
+
+def begin(target: Path) -> Path:
+    """The project file that `target` stands for: a project file, a folder with one, or a data file.
+
+    For a data file, the folder `./<stem>/` gets a project file unless it has one.
+
+    Raises:
+        DataError: D001 there is no such file; D002 a folder without a project file; what `curate.load` finds.
+        UsageError: C087 the folder's project is about another file.
+    """
+    if target.is_dir():
+        if (target / PROJECT).is_file():
+            return target / PROJECT
+        raise DataError(_no_project(target))
+    if not target.exists():
+        near = nearest(target.name, [path.name for path in _visible(target.parent)])
+        hint = f"{target.parent / near} is there" if near else "name a data file, or a folder with a project.yaml"
+        raise DataError(Problem("D001", "no such file", str(target), help=hint))
+    if target.suffix.lower() in (".yaml", ".yml"):
+        return target
+    folder = Path(folder_name(target.name))
+    if folder.is_file():  # data without an ending
+        folder = Path(f"{folder}-project")
+    project = folder / PROJECT
+    if project.exists():
+        _same_data(project, target)
+    else:
+        write_text(project, project_text(target, folder))
+    return project
+
+
+def _same_data(project: Path, data: Path) -> None:
+    """The project that is there is about this file, not about another one of the same name."""
+    files: Any = read(project.read_text(encoding="utf-8-sig", errors="replace")).value
+    for key in ("data", "files"):
+        files = files.get(key) if isinstance(files, dict) else None
+    paths = [
+        path
+        for value in (files.values() if isinstance(files, dict) else ())
+        for path in ([value] if isinstance(value, str) else value or [])
+    ]
+    named = [(project.parent / re.sub(r"#\d+\Z", "", f"{path}")).resolve() for path in paths]
+    if named and data.resolve() not in named:
+        raise UsageError(
+            Problem(
+                "C087",
+                f"{project} is there and reads {paths[0]}",
+                str(data),
+                help=f"assay run {project.parent} runs that project; rename the data file for a project of its own",
+            )
+        )
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if not p.name.startswith(".")) if folder.is_dir() else []
+
+
+def _no_project(folder: Path) -> Problem:
+    names = [path.name + "/" * path.is_dir() for path in _visible(folder)]
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    holds = f"it holds {', '.join(names[:5])}{more}" if names else "it is empty"
+    return Problem("D002", f"has no project.yaml; {holds}", str(folder), help="name a data file: assay run tickets.csv")
+
+
+def folder_name(name: str) -> str:
+    """`Support Tickets (1).csv.gz` -> `support-tickets-1`."""
+    stem = re.sub(r"(\.(csv|tsv|jsonl?|ndjson|parquet|xlsx|txt|gz))+\Z", "", name, flags=re.IGNORECASE)
+    return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "project"
+
+
+def project_text(data: Path, folder: Path) -> str:
+    """The project file for one data file, as text; paths are relative to `folder`.
+
+    Raises:
+        DataError: what `curate.load` finds wrong with the file.
+    """
+    from assay.curate.load import load
+
+    loaded = load({"data": [data.absolute()]}, base=Path.cwd())
+    return "".join(f"{line}\n" for line in _lines(loaded, data, folder))
+
+
+def _lines(loaded: Any, data: Path, folder: Path) -> Iterator[str]:
+    examples = loaded.train
+    labels = Counter(example.target or "" for example in examples) if loaded.kind == "classify" else Counter()
+    yield f"# Made by `assay run {data.name}` from {len(examples):,} rows. Change what is wrong, then run it again:"
+    yield f"#   assay run {folder.name}"
+    yield "# What was guessed, and why:"
+    for sentence in loaded.guessed:
+        yield f"#   {' '.join(plain(sentence).split())}"
+    yield "version: 1"
+    yield f"name: {quoted(folder.name)}"
+    yield "seed: 0"
+    yield ""
+    yield "aim:"
+    yield f"  kind: {loaded.kind}  # classify: one of a fixed set of labels; answer: a written answer"
+    if loaded.slices:
+        yield f"  slices: {flow(list(loaded.slices))}  # results are also shown by these fields"
+    if loaded.kind == "classify":
+        yield f"  # {len(labels)} labels, taken from the data; the most frequent: {_most(labels)}"
+    yield ""
+    yield "data:"
+    path = _path(data, folder)
+    if loaded.kind == "answer" and len(examples) > ANSWER_ROWS:
+        yield f"  # the first {ANSWER_ROWS:,} rows, so that the first run is short; remove #{ANSWER_ROWS} to use all"
+        path += f"#{ANSWER_ROWS}"
+    yield f"  files: {{data: {quoted(path)}}}"
+    yield f"  columns: {flow(dict(loaded.columns))}"
+    yield ""
+    yield from _curation(loaded, labels)
+    yield "compare:"
+    for arm, why in _arms(loaded.kind, labels):
+        yield f"  - {flow(arm)}" + (f"  # {why}" if why else "")
+
+
+def _path(data: Path, folder: Path) -> str:
+    """The data as seen from the project: relative while it is near, so that both can be moved together."""
+    path = Path(os.path.relpath(data, folder)).as_posix()
+    return str(data.absolute()) if path.startswith("../../../") else path
+
+
+def _most(labels: Counter[str]) -> str:
+    return ", ".join(f"{flow(' '.join(label.split())[:40])} ({count:,})" for label, count in labels.most_common(3))
+
+
+def _curation(loaded: Any, labels: Counter[str]) -> Iterator[str]:
+    yield "curate:"
+    yield "  - {kind: repair}  # encoding, white space"
+    yield "  - {kind: length}  # drops empty and very long rows"
+    yield "  - {kind: dedupe}  # the same text twice"
+    yield ""
+    yield "split:"
+    if loaded.group:
+        yield f"  group: {quoted(loaded.group)}  # rows with one value of it stay in one split"
+    yield "  leaks: repair  # near-copies of test rows leave train; stop: the run ends instead"
+    if loaded.kind == "answer" and len(loaded.train) > ANSWER_ROWS:
+        yield "  train: 0.6"
+        yield "  val: 0.1"
+        yield "  test: 0.3"
+    if labels and 0.8 * len(loaded.train) > TRAINED_ROWS:
+        per_label = max(4, TRAINED_ROWS // len(labels))
+        yield f"  rows_per_label: {per_label}  # of train, so that the first run is short; remove it to use all rows"
+    yield ""
+
+
+def _arms(kind: str, labels: Counter[str]) -> Iterator[tuple[dict[str, Any], str]]:
+    yield {"kind": "majority"}, "the floor: always the most frequent answer"
+    if kind == "classify":
+        yield {"kind": "tfidf"}, "word counts and a linear model"
+    yield {"kind": "neighbours"}, "the answer of the most similar training rows"
+    if kind == "answer" or len(labels) <= FEW_LABELS:
+        yield {"kind": "shots", "k": 0}, "the base model as it is"
+    if kind == "answer":
+        yield {"kind": "shots", "k": 4, "choose": "similar"}, "with the 4 most similar training rows in the prompt"
+    yield {"kind": "lora", "epochs": EPOCHS[kind]}, "fine-tuned"

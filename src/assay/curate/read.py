@@ -1,0 +1,91 @@
+"""Read one data file into raw rows: JSON lines, JSON, CSV, TSV, Parquet, Arrow; text forms also as .gz.
+
+What it is for   what is in the file, with the line of every row; what the fields mean is for `shapes`
+Costs            a few seconds for 100,000 rows
+Watch out        the suffix is trusted for text forms; a file without a known suffix is told by its content
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from assay.curate.columnar import read_columnar
+from assay.curate.findings import Findings, shown
+from assay.curate.lines import Numbered, holds_one_value, read_lines, read_value
+from assay.curate.source import Opened, opened
+from assay.curate.table import delimiter_of, read_table
+
+_HEAD = re.compile(r"(.+)#([1-9]\d{0,9})")
+
+
+class RawRow(NamedTuple):
+    """Where a row stands ("train.csv:17") and its fields as the file has them."""
+
+    source: str
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One file. `names` are its fields in order of appearance; `notes` say what was done without being asked."""
+
+    place: str
+    rows: list[RawRow]
+    names: tuple[str, ...]
+    notes: list[str]
+
+
+def split_head(path: str | Path) -> tuple[Path, int | None]:
+    """`file#500` is the first 500 rows of `file`, unless a file has that very name."""
+    match = _HEAD.fullmatch(str(path))
+    if match is None or Path(path).exists():
+        return Path(path), None
+    return Path(match[1]), int(match[2])
+
+
+def read(path: Path, *, encoding: str | None = None, head: int | None = None, base: Path = Path()) -> Read:
+    """All rows of a file, or the first `head`.
+
+    Args:
+        path: the file itself, not a folder.
+        encoding: of text forms; UTF-8 when None.
+        base: the project's folder; messages name files relative to it.
+
+    Raises:
+        DataError: with every problem of the file.
+    """
+    place = shown(path, base)
+    found = Findings(place)
+    with opened(path, place, encoding=encoding) as source:
+        rows = _rows(source, found, encoding, head)
+    if not rows and not found.problems:
+        found.problem("D005", "has no rows", help="check the program that writes it")
+    found.settle()
+    names: dict[str, None] = {}
+    for _, fields in rows:
+        names.update(dict.fromkeys(fields))
+    return Read(place, [RawRow(f"{place}:{number}", fields) for number, fields in rows], tuple(names), found.notes)
+
+
+def _rows(source: Opened, found: Findings, encoding: str | None, head: int | None) -> list[Numbered]:
+    name, start = source.name, source.head
+    if name.endswith((".parquet", ".arrow")) or start.startswith((b"PAR1", b"ARROW1")):
+        return read_columnar(source, found, head=head)
+    try:
+        text = start.decode(encoding or "utf-8", "replace")
+    except LookupError:
+        text = ""
+    json_like = text.lstrip("\ufeff \t\r\n").startswith(("{", "["))
+    known_table = name.endswith((".csv", ".tsv", ".tab"))
+    if name.endswith((".jsonl", ".ndjson", ".json")) or (json_like and not known_table):
+        one = holds_one_value(text, name)
+        return (read_value if one else read_lines)(source, found, encoding=encoding, head=head)
+    mark = delimiter_of(start, name, encoding)
+    if mark is None and not text.strip():
+        return []
+    if mark is None:
+        help = "a text without rows can be listed under documents"
+        found.problem("D099", "is neither JSON nor a table with one delimiter", help=help)
+        return []
+    return read_table(source, found, mark=mark, encoding=encoding, head=head)

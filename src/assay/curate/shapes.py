@@ -1,0 +1,249 @@
+"""From the fields of a row to an `Example`: which shapes are known, and what each role means.
+
+Roles that `data.columns` may map to a field (a dotted path reaches into objects: `meta.source`):
+text, question   what the user says; both words mean the same
+input            more of it, set below the text after an empty line
+system           what stands before it
+messages         a whole conversation; its last assistant turn is the target
+label, answer    the target; a list of answers is the target and further accepted ones
+context          the passage or passages that belong to the question
+group, id        rows of one group stay in one split; the row's own name
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assay.aim.columns import Row, as_text, has, value_at
+from assay.curate.findings import Findings
+from assay.curate.read import RawRow
+from assay.curate.turns import is_conversation, turns_of
+from assay.nouns import Document, Example, Message, Messages
+
+ROLES = ("text", "question", "input", "system", "messages", "label", "answer", "context", "group", "id")
+
+# --- known shapes ---------------------------------------------------------------------------------------------------
+
+
+def messages(names: Sequence[str], row: Row) -> dict[str, str] | None:
+    """OpenAI and TRL: a list of {role, content}."""
+    return _conversation(names, row, ("messages", "conversation", "conversations"), "role")
+
+
+def sharegpt(names: Sequence[str], row: Row) -> dict[str, str] | None:
+    """ShareGPT: a list of {from, value} with the roles human and gpt."""
+    return _conversation(names, row, ("conversations", "conversation", "messages"), "from")
+
+
+def _conversation(names: Sequence[str], row: Row, usual: Sequence[str], role: str) -> dict[str, str] | None:
+    for name in usual:
+        turns = row.get(name) if name in names else None
+        if isinstance(turns, list) and turns and isinstance(turns[0], dict) and role in turns[0]:
+            return {"messages": name}
+    return None
+
+
+def prompt_completion(names: Sequence[str], row: Row) -> dict[str, str] | None:
+    """A prompt and what should follow; either may be a list of messages."""
+    if {"prompt", "completion"} <= set(names):
+        return {"question": "prompt", "answer": "completion"}
+    return None
+
+
+def alpaca(names: Sequence[str], row: Row) -> dict[str, str] | None:
+    """instruction, perhaps input, output."""
+    if {"instruction", "output"} <= set(names):
+        more = {"input": "input"} if "input" in names else {}
+        return {"question": "instruction", **more, "answer": "output"}
+    return None
+
+
+def question_answer(names: Sequence[str], row: Row) -> dict[str, str] | None:
+    """question, answer or answers, perhaps context."""
+    for answer in ("answer", "answers"):
+        if {"question", answer} <= set(names):
+            more = {"context": "context"} if "context" in names else {}
+            return {"question": "question", "answer": answer, **more}
+    return None
+
+
+def text_label(names: Sequence[str], row: Row) -> dict[str, str] | None:
+    return {"text": "text", "label": "label"} if {"text", "label"} <= set(names) else None
+
+
+Shape = Callable[[Sequence[str], Row], dict[str, str] | None]
+SHAPES: tuple[Shape, ...] = (messages, sharegpt, prompt_completion, alpaca, question_answer, text_label)
+
+
+def recognise(names: Sequence[str], rows: Sequence[Row]) -> tuple[str, dict[str, str]]:
+    """(name of the shape, role -> field), or ("columns", {}) when the fields have to be guessed or mapped."""
+    for shape in SHAPES:
+        columns = shape(names, rows[0]) if rows else None
+        if columns is None:
+            continue
+        targets = {as_text(value_at(row, columns.get("label", ""))) for row in rows[:1000]}
+        # A 'label' with one value says nothing: the target is another column.
+        if "label" not in columns or len(targets) > 1 or len(rows) == 1:
+            return shape.__name__, columns
+    return "columns", {}
+
+
+# --- rows -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the fields of a project's rows mean; the same for all its files."""
+
+    columns: Mapping[str, str]  # role -> field
+    kind: str
+    group: str | None = None
+    slices: tuple[str, ...] = ()
+    target: bool = True  # False: rows are questions, a target is not looked for
+
+    @property
+    def asked(self) -> str | None:
+        return self.columns.get("text") or self.columns.get("question")
+
+    @property
+    def wanted(self) -> str | None:
+        return self.columns.get("label") or self.columns.get("answer")
+
+    @property
+    def needed(self) -> list[str]:
+        """Fields that a file must have."""
+        target = self.wanted if self.target else None
+        needed = [
+            self.columns.get("messages"),
+            self.asked,
+            target,
+            self.columns.get("context"),
+            self.group,
+            *self.slices,
+        ]
+        return [name for name in needed if name]
+
+
+def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | None:
+    """The row as an example, or None when `found` has a problem with it."""
+    row, line = raw.fields, int(raw.source.rpartition(":")[2])
+    turns = _messages_of(row, layout, line, found)
+    if turns is None:
+        return None
+    target: str | None = None
+    also: tuple[str, ...] = ()
+    if turns and turns[-1].role == "assistant":
+        target = turns[-1].content.strip() if layout.kind == "classify" else turns[-1].content
+        turns = turns[:-1]
+        if layout.kind == "classify" and not target:
+            found.count("D026", "the last assistant turn is empty", line, "give it a label, or remove the row")
+    elif layout.target and layout.wanted:
+        answers = _targets(row, layout, line, found)
+        if answers is None:
+            return None
+        target, also = answers[0], answers[1:]
+    context = _context(row, layout.columns.get("context"), id, raw.source)
+    if not any(turn.content.strip() for turn in turns if turn.role == "user"):
+        found.warn("D028", f"'{layout.columns.get('messages') or layout.asked}' is empty", line)
+    if target is not None and not target.strip() and layout.kind != "classify":
+        found.warn("D028", f"'{layout.columns.get('messages') or layout.wanted}' has an empty answer", line)
+    if target and context and isinstance(value_at(row, layout.wanted or ""), Mapping):
+        passages = "\n".join(document.text for document in context)
+        if not any(answer in passages for answer in (target, *also)):
+            found.warn("D054", "the answer does not stand in its context", line)
+    slices = tuple(sorted((name, _word(value_at(row, name))) for name in layout.slices if _word(value_at(row, name))))
+    group = _word(value_at(row, layout.group)) if layout.group else ""
+    own = layout.columns.get("id")
+    return Example(
+        id=as_text(value_at(row, own)).strip() or id if own else id,
+        messages=turns,
+        target=target,
+        also=also,
+        context=context,
+        group=group or None,
+        slices=slices,
+        source=raw.source,
+    )
+
+
+def _word(value: Any) -> str:
+    """A field as one short text; a long one (a shared passage as group) as its hash."""
+    text = "\n".join(map(as_text, value)) if isinstance(value, list) else as_text(value)
+    text = text.strip()
+    return text if len(text) <= 80 else hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _messages_of(row: Row, layout: Layout, line: int, found: Findings) -> Messages | None:
+    """What comes before the target, with it when the row is a conversation."""
+    if name := layout.columns.get("messages"):
+        return turns_of(value_at(row, name), name, line, found, layout.target)
+    name = layout.asked
+    if name is None:
+        return ()
+    if not has(row, name):
+        found.count("D026", f"'{name}' missing", line, f"give every row '{name}'")
+        return None
+    asked = value_at(row, name)
+    if is_conversation(asked):
+        answer = value_at(row, layout.wanted) if layout.wanted and layout.target else None
+        ends = is_conversation(answer)
+        return turns_of([*asked, *(answer if ends and isinstance(answer, list) else ())], name, line, found, ends)
+    parts = [asked, value_at(row, layout.columns["input"])] if "input" in layout.columns else [asked]
+    texts = [_text(part, name, line, found) for part in parts]
+    if None in texts:
+        return None
+    system = as_text(value_at(row, layout.columns["system"])) if "system" in layout.columns else ""
+    content = "\n\n".join(text for text in texts if text) if len(texts) > 1 else str(texts[0])
+    return (*((Message("system", system),) if system else ()), Message("user", content))
+
+
+def _text(value: Any, name: str, line: int, found: Findings) -> str | None:
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return "\n".join(value)
+    if isinstance(value, list | Mapping):
+        what = "a list" if isinstance(value, list) else "an object"
+        found.count("D025", f"'{name}' is {what}, a text is needed", line, "name a field inside it: data.columns")
+        return None
+    return as_text(value)
+
+
+def _targets(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
+    """The target, then further accepted answers."""
+    name = layout.wanted or ""
+    value = value_at(row, name)
+    if isinstance(value, Mapping) and isinstance(value.get("text"), list):
+        value = value["text"]  # SQuAD: {"text": [...], "answer_start": [...]}
+    if isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(v, list | Mapping) for v in value)):
+        found.count("D025", f"'{name}' is an object, a text is needed", line, "name a field inside it: data.columns")
+        return None
+    values = list(dict.fromkeys(as_text(v) for v in value)) if isinstance(value, list) else [as_text(value)]
+    if layout.kind == "classify":
+        values = [text.strip() for text in values]
+        if len(values) > 1:
+            found.count("D025", f"'{name}' is a list of several labels, one is needed", line, "keep one label a row")
+            return None
+    if not values or value is None or (layout.kind == "classify" and not values[0]):
+        help = f"fill in '{name}', or remove the row"
+        found.count("D026", f"'{name}' missing", line, help)
+        return None
+    return tuple(values)
+
+
+def _context(row: Row, name: str | None, id: str, source: str) -> tuple[Document, ...]:
+    value = value_at(row, name) if name else None
+    if isinstance(value, Mapping):
+        value = next((value[key] for key in ("contexts", "text", "passages", "sentences") if key in value), None)
+    passages = value if isinstance(value, list) else [value]
+    texts = [_passage(passage) for passage in passages]
+    return tuple(Document(f"{id}.c{index}", text, source) for index, text in enumerate(texts, 1) if text.strip())
+
+
+def _passage(value: Any) -> str:
+    if isinstance(value, Mapping):
+        body = next((value[key] for key in ("text", "content", "passage", "body", "contents") if key in value), None)
+        parts = [as_text(part) for part in (value.get("title"), body) if not isinstance(part, list | Mapping)]
+        return "\n".join(part for part in parts if part)
+    if isinstance(value, list):
+        return " ".join(_passage(part) for part in value)
+    return as_text(value)

@@ -1,0 +1,100 @@
+"""Chat messages to token ids, by the model's own chat template.
+
+What it promises  A prompt's ids are always the beginning of the ids of prompt + answer. Text from data never becomes a
+                  control token: it is encoded with special tokens split. The end of the turn is always learnt.
+How               The template is rendered once for each sequence of roles, with marks in place of the contents; the
+                  parts between the marks are encoded with control tokens, the contents without.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from assay.errors import ModelError, Problem
+from assay.nouns import Messages
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One training sequence: `ids[learn_from:]` are learnt (the answer and the end of the turn)."""
+
+    ids: list[int]
+    learn_from: int
+    cut: int = 0  # tokens of the last message that did not fit
+
+
+@dataclass
+class Chat:
+    """Renders for one tokenizer. `max_length` is in tokens and covers prompt and answer."""
+
+    tokenizer: Any
+    max_length: int = 2048
+    _forms: dict[tuple[str, ...], tuple[list[list[int]], list[int]]] = field(default_factory=dict)
+
+    def prompt(self, messages: Messages, *, room: int = 0) -> tuple[list[int], int]:
+        """Token ids up to where the answer begins, and how many tokens of the last message were cut to leave `room`."""
+        heads, _ = self._form(tuple(message.role for message in messages))
+        texts = [self.text_ids(message.content.strip()) for message in messages]
+        over = sum(map(len, heads)) + sum(map(len, texts)) + room - self.max_length
+        cut = max(0, min(over, len(texts[-1])))
+        if cut:
+            texts[-1] = texts[-1][: len(texts[-1]) - cut]
+        ids = [*heads[0]]
+        for text, head in zip(texts, heads[1:], strict=True):
+            ids += text
+            ids += head
+        return ids, cut
+
+    def answer(self, text: str) -> list[int]:
+        """Token ids of an answer, end of turn included."""
+        _, tail = self._form(("system", "user"))
+        return self.text_ids(text.strip()) + tail
+
+    def pair(self, messages: Messages, target: str) -> Encoded:
+        """Prompt and answer as one training sequence."""
+        answer = self.answer(target)
+        ids, cut = self.prompt(messages, room=len(answer))
+        return Encoded(ids + answer, len(ids), cut)
+
+    def text_ids(self, text: str) -> list[int]:
+        """Text as plain tokens, whatever control marks it contains."""
+        return self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+
+    @property
+    def end(self) -> list[int]:
+        """The tokens that end an answer."""
+        return self._form(("system", "user"))[1]
+
+    def _form(self, roles: tuple[str, ...]) -> tuple[list[list[int]], list[int]]:
+        """(template ids around each message, ids that end the answer) for a sequence of roles."""
+        if roles not in self._forms:
+            heads = self._render(roles, generation=True).split("\ue000")
+            full = self._render((*roles, "assistant"), generation=False).split("\ue000")
+            if len(heads) != len(roles) + 1 or len(full) != len(roles) + 2 or full[:-2] != heads[:-1]:
+                raise ModelError(
+                    Problem(
+                        "M094",
+                        "the chat template drops or repeats messages of the form " + ", ".join(roles),
+                        help="choose a model whose template takes a system turn, or set a template of your own",
+                    )
+                )
+            tail = self._template_ids(full[-1])
+            ends = self._ends()
+            stop = next((i for i, token in enumerate(tail) if token in ends), None)
+            tail = tail[: stop + 1] if stop is not None else [self.tokenizer.eos_token_id]
+            self._forms[roles] = ([self._template_ids(head) for head in heads], tail)
+        return self._forms[roles]
+
+    def _render(self, roles: tuple[str, ...], *, generation: bool) -> str:
+        marked = [{"role": role, "content": "\ue000"} for role in roles]
+        return self.tokenizer.apply_chat_template(marked, tokenize=False, add_generation_prompt=generation)
+
+    def _template_ids(self, text: str) -> list[int]:
+        return self.tokenizer(text, add_special_tokens=False)["input_ids"] if text else []
+
+    def _ends(self) -> set[int]:
+        eos = self.tokenizer.eos_token_id
+        added = self.tokenizer.added_tokens_decoder
+        turn = {
+            i for i, token in added.items() if str(token) in ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>")
+        }
+        return {eos} | turn

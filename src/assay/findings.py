@@ -1,0 +1,138 @@
+"""What the prepared data looks like, for `assay check` and for the report: one rendered example, lengths, leaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assay import store
+from assay.encode.lengths import CHARACTERS_A_TOKEN, quantiles
+from assay.encode.wording import ask
+from assay.nouns import Example, Task
+from assay.prepared import Prepared
+
+if TYPE_CHECKING:
+    from assay.bench import Bench
+    from assay.config import Project
+    from assay.validate import Exam
+    from assay.weigh import Extra
+
+EDGES = (0, 50, 100, 200, 400, 800, 1600, 3200, 6400)  # characters
+
+
+def rendered(task: Task, example: Example) -> dict[str, Any]:
+    """One training example as it is learnt from: parts of the conversation and whether they are learnt.
+
+    Without a tokenizer the parts are the turns; what is learnt is the answer and the end of the turn.
+    """
+    parts = [{"text": f"{m.role}: {m.content}\n", "learnt": False} for m in ask(task, example)]
+    parts += [{"text": "assistant: ", "learnt": False}, {"text": example.target or "", "learnt": True}]
+    letters = [len(str(part["text"])) for part in parts]
+    tokens = max(1, round(sum(letters) / CHARACTERS_A_TOKEN))
+    return {"parts": parts, "learnt": max(1, round(letters[-1] / CHARACTERS_A_TOKEN)) + 1, "tokens": tokens + 1}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `assay check` found."""
+
+    project: Project
+    prepared: Prepared
+
+    def to_json(self) -> dict[str, Any]:
+        note = self.prepared.note
+        kept = ("task", "rows", "audit", "steps", "shape", "columns", "group", "guessed", "notes", "warnings")
+        return {
+            **{key: note[key] for key in kept},
+            "lengths": quantiles(note["lengths"]),
+            "arms": list(self.project.arms),
+            "example": rendered(self.prepared.task, self._example()),
+        }
+
+    def _example(self) -> Example:
+        rows = self.prepared.examples("train")
+        return sorted(rows, key=lambda e: (len(e.text), e.id))[len(rows) // 2]
+
+    def lines(self) -> list[str]:
+        note, task = self.prepared.note, self.prepared.task
+        rows, audit = note["rows"], note["audit"]
+        labels = f", {len(task.labels)} labels" if task.labels else ""
+        columns = ", ".join(f"{role} = {field}" for role, field in note["columns"].items())
+        lines = [
+            f"{self.project.name or self.project.folder.name}: {task.kind}{labels}; shape {note['shape']} ({columns})",
+            *(f"  guessed: {sentence}" for sentence in note["guessed"]),
+            *(f"  note: {sentence}" for sentence in note["notes"]),
+            f"rows     {rows['read']:,} read, {rows['dropped']:,} dropped;"
+            f" {rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test",
+            *(
+                f"  {step['rows']:>6,} {step['action']} by {step['step']}: {step['reason']}"
+                for step in merged(note["steps"])
+            ),
+            f"leaks    {audit['exact']} exact, {audit['near']} near, {audit['group']} by group between test and train;"
+            f" {audit['repaired']} rows repaired",
+            "lengths  " + length_line(note["lengths"]),
+        ]
+        if note["documents"]:
+            lines.append(f"documents {note['documents']:,}")
+        lines += [f"warning  {w['code']} {w['text']}" for w in note["warnings"]]
+        shown = rendered(task, self._example())
+        lines += ["", "One training example; what is learnt stands between »«, the rest is masked:"]
+        text = "".join(f"»{part['text']}«" if part["learnt"] else str(part["text"]) for part in shown["parts"])
+        lines += [f"  | {line}" for line in text.splitlines()]
+        lines += [f"  about {shown['learnt']} of {shown['tokens']} tokens are learnt from", ""]
+        lines.append("will run " + ", ".join(self.project.arms))
+        return lines
+
+
+def merged(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Steps counted by the part of their reason before the colon: what follows it differs by row."""
+    found: dict[tuple[str, str, str], int] = {}
+    for step in steps:
+        key = (step["step"], step["action"], step["reason"].partition(":")[0])
+        found[key] = found.get(key, 0) + step["rows"]
+    return [{"step": s, "action": a, "reason": r, "rows": n} for (s, a, r), n in found.items()]
+
+
+def length_line(lengths: Sequence[int]) -> str:
+    q = quantiles(lengths)
+    return f"{q['median']:,} characters in the middle, {q['p95']:,} at 95 %, {q['max']:,} at most"
+
+
+def extra_of(bench: Bench, exam: Exam) -> Extra:
+    """What the page shows beside the numbers of report.json."""
+    project, prepared = bench.project, bench.prepared
+    note, audit = prepared.note, store.read_json(prepared.folder / "audit.json")
+    train = prepared.examples("train")
+    middle = sorted(train, key=lambda e: (len(e.text), e.id))[len(train) // 2]
+    base = bench.models.get(project.model)
+    return {
+        "ledger": note["ledger"],
+        "leaks": [leak(pair, project.split.leaks) for pair in audit["pairs"]],
+        "labels": note["labels"],
+        "lengths": {
+            "unit": "characters",
+            "edges": list(EDGES),
+            "counts": histogram(note["lengths"]),
+            "limit": None,
+        },
+        "rendered": rendered(prepared.task, middle),
+        "base": project.model + (f", {base['note']}" if base and base["note"] else ""),
+        "project_yaml": project.to_yaml(),
+        "commands": ["assay run", *(f"assay answer new.jsonl --with {name}" for name in list(project.arms)[-1:])],
+        "hashes": {"test rows": exam.hash, **{f"{part}": value[:16] for part, value in prepared.hashes.items()}},
+    }
+
+
+def histogram(lengths: Sequence[int]) -> list[int]:
+    """How many lengths lie between each edge and the next."""
+    return [sum(low <= n < high for n in lengths) for low, high in zip(EDGES, EDGES[1:], strict=False)]
+
+
+def leak(pair: dict[str, Any], leaks: Any) -> dict[str, Any]:
+    sides = {
+        name: {"split": s["split"], "id": s["ids"][0], "source": s["sources"][0], "text": s["text"]}
+        for name, s in (("first", pair["left"]), ("second", pair["right"]))
+    }
+    decision = "repaired" if leaks == "repair" else "accepted"
+    return {"id": pair["id"], "kind": pair["kind"], "similarity": pair["similarity"], "decision": decision, **sides}

@@ -1,0 +1,313 @@
+"""The whole product in order: read this first.
+
+    files -> curate, split, audit -> models -> each arm in its own process -> exam -> weigh -> report
+
+`run` is the list of these calls. Nothing registers itself, nothing is global; progress is an event passed to `tell`.
+"""
+
+from __future__ import annotations
+
+import platform
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay import store
+from assay.bench import Bench, answers_in, cost_of
+from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean
+from assay.nouns import Strategy, Tell
+from assay.prepared import Prepared, prepare
+from assay.validate import Exam, judge, metrics_for
+
+if TYPE_CHECKING:
+    from assay.config import Project
+    from assay.weigh import Arm, Report
+
+
+def silent(event: dict) -> None:
+    """The `tell` of a caller that does not watch."""
+
+
+def run(
+    project: Project,
+    *,
+    only: Sequence[str] = (),
+    minutes: float | None = None,
+    offline: bool = False,
+    tell: Tell = silent,
+) -> Report:
+    """Compare the project's strategies on the same leak-free test rows and write the report.
+
+    Args:
+        only: names of the arms to run; all when empty.
+        minutes: ask the running arm to save and stop after so long; what is not done is said in the report.
+        offline: use the network for nothing.
+
+    Raises:
+        AssayError: as each step; what is done is kept, and the same call goes on from there. Stopped: interrupted.
+    """
+    started = time.monotonic()
+    with store.lock(project.work / "run.lock", " ".join(sys.argv[:3])), interruptible():
+        warnings: list[dict[str, Any]] = [*project.warnings]
+        tell = collecting(tell, warnings)
+        arms = chosen(project, only)
+        prepared = prepare(project, tell)
+        metrics_for(prepared.task)
+        exam = Exam(prepared.examples("test"))
+        bench = Bench(project, prepared, models(project, arms.values(), offline, tell), tell)
+        tell(plan_event(bench, arms, exam))
+        outcomes = [compete(bench, name, strategy, exam, deadline(started, minutes)) for name, strategy in arms.items()]
+        opened = exam.open(project.folder / "exam.jsonl", by=looked_at(bench, arms, exam))
+        return publish(bench, outcomes, exam, opened, [*prepared.note["warnings"], *warnings])
+
+
+def chosen(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
+    """The arms to run, by name."""
+    arms = project.arms
+    if not arms:
+        raise UsageError(
+            Problem("C072", "there is nothing to compare", "compare", help="name arms: compare: [{kind: majority}]")
+        )
+    problems = [
+        Problem("C083", f"there is no arm '{name}'{did_you_mean(name, arms)}", "--only", help=", ".join(arms))
+        for name in only
+        if name not in arms
+    ]
+    if problems:
+        raise UsageError(*problems)
+    return {name: strategy for name, strategy in arms.items() if not only or name in only}
+
+
+def models(project: Project, strategies: Any, offline: bool, tell: Tell) -> dict[str, dict[str, Any]]:
+    """Bring every model that an arm needs to this machine; name -> folder, digest and what the report must say."""
+    from assay.model.find import find
+    from assay.prompt.neighbours import EMBEDDER
+
+    needed = dict.fromkeys(name for strategy in strategies for name in strategy.needs(project.model))
+    found = {}
+    for name in needed:
+        kind = "embedder" if name == EMBEDDER else "causal"
+        model = find(name, base=project.folder, offline=offline, tell=tell, kind=kind)
+        found[name] = {
+            "folder": str(model.folder),
+            "name": model.name,
+            "digest": model.digest,
+            "note": model.note,
+            "licence": model.licence,
+            "context_length": model.context_length,
+        }
+    return found
+
+
+def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: float | None) -> Arm:
+    """One arm from lesson to answers. A failed arm is said in the report; the others go on."""
+    from assay.strategies import FLOORS
+    from assay.weigh import Arm
+
+    arm = Arm(name, strategy.kind, settings_of(strategy), floor=strategy.kind in FLOORS)
+    if until is not None and until <= time.monotonic():
+        bench.tell({"event": "stage", "name": name, "state": "skipped", "note": "no time left"})
+        return replace(arm, status="skipped", note="The time given was over before this arm began.")
+    begun = time.monotonic()
+    cached = bench.state(strategy, exam.hash) == "cached"
+    if not cached:
+        bench.tell({"event": "stage", "name": name, "state": "start"})
+        try:
+            seconds = None if until is None else until - time.monotonic()
+            bench.run(name, strategy, exam.questions, exam.hash, seconds)
+        except (TrainError, ResourceError) as error:
+            bench.tell({"event": "stage", "name": name, "state": "failed", "note": str(error.problems[0])})
+            return replace(arm, status="failed", note=str(error.problems[0]))
+        except Stopped:
+            if until is None or until > time.monotonic():
+                raise
+            bench.tell({"event": "stage", "name": name, "state": "skipped", "note": "time is up; its state is kept"})
+            return replace(arm, status="stopped", note="Stopped when the time given was over. Its state is kept.")
+    records = exam.records(answers_in(bench, strategy, exam.hash))
+    kept = trained(bench, strategy)
+    arm = replace(
+        arm, records=records, cost=cost_of(bench, strategy, exam.hash), curve=kept["curve"], note=kept["ended"]
+    )
+    metric = metrics_for(bench.prepared.task)[0].name
+    value = judge(records, bench.prepared.task).values[metric]
+    bench.tell(
+        {
+            "event": "stage",
+            "name": name,
+            "state": "cached" if cached else "done",
+            "metric": f"{metric} {value:.3f}",
+            "seconds": time.monotonic() - begun,
+        }
+    )
+    return arm
+
+
+def trained(bench: Bench, strategy: Strategy) -> dict[str, Any]:
+    """The learning curve of a trained arm, or of the trained arm inside it."""
+    folder = bench.fit_stage(strategy).folder / "arm"
+    for place in (folder, folder / "inner"):
+        if (place / "tuned.json").exists():
+            saved = store.read_json(place / "tuned.json")
+            curve = [{"step": p["step"], "train": p["train_loss"], "val": p["val"]} for p in saved["curve"]]
+            return {"curve": curve, "ended": f"Training ended: {saved['ended']}."}
+    return {"curve": None, "ended": ""}
+
+
+def settings_of(strategy: Strategy) -> dict[str, Any]:
+    return {key: value for key, value in strategy.changed().items() if key not in ("kind", "name")}
+
+
+def looked_at(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> str:
+    """What this run sees of the test rows: the same arms with the same answers are the same look."""
+    return store.digest(sorted(bench.answer_key(strategy, exam.hash) for strategy in arms.values()))[:16]
+
+
+def publish(bench: Bench, arms: list[Arm], exam: Exam, opened: int, warnings: list[dict[str, Any]]) -> Report:
+    """Build the report and write it; the one before moves to report/past/<number>/."""
+    from assay.findings import extra_of
+    from assay.weigh import Report, build
+
+    project, prepared = bench.project, bench.prepared
+    data = build(
+        task=prepared.task,
+        arms=arms,
+        rows=prepared.note["rows"],
+        audit=prepared.note["audit"],
+        exam={"hash": exam.hash, "opened": opened},
+        warnings=warnings,
+        environment=environment(bench),
+        seed=project.seed,
+        project=project.name or project.folder.name,
+        version=own_version(),
+        settings=project.weigh,
+    )
+    report = Report(data, prepared.task, tuple(arms), extra_of(bench, exam), project.weigh)
+    folder = project.report_folder
+    keep_past(folder, data)
+    report = report.write(folder)
+    worst = next((arm for arm in arms if arm.status == "failed"), None)
+    if worst is not None:
+        bench.tell({"event": "note", "text": f"{worst.name} failed: {worst.note}"})
+    return report
+
+
+def keep_past(folder: Path, data: dict[str, Any]) -> None:
+    """Move the newest report to past/<number>/, unless it says the same."""
+    newest = folder / "report.json"
+    if not newest.exists() or store.read_json(newest) == data:
+        return
+    past = folder / "past"
+    numbers = [int(p.name) for p in past.glob("*") if p.name.isdigit()] if past.exists() else []
+    place = past / str(max(numbers, default=0) + 1)
+    place.mkdir(parents=True)
+    for name in ("predictions", "report.html", "report.md", "report.json"):
+        if (folder / name).exists():
+            (folder / name).rename(place / name)
+
+
+def environment(bench: Bench) -> dict[str, Any]:
+    return {
+        "assay": own_version(),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        **bench.numeric,
+        "models": {
+            name: {key: model[key] for key in ("digest", "note", "licence")} for name, model in bench.models.items()
+        },
+    }
+
+
+def own_version() -> str:
+    try:
+        return version("assay")
+    except PackageNotFoundError:
+        return "0"
+
+
+def plan_event(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> dict[str, Any]:
+    """What will run and what is cached: the first lines of a run."""
+    rows = bench.prepared.note["rows"]
+    states = {name: bench.state(strategy, exam.hash) for name, strategy in arms.items()}
+    width = max(map(len, states))
+    head = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; base {bench.project.model}"
+    notes = {m["note"] for m in bench.models.values() if m["note"]}
+    lines = [head + (f" ({'; '.join(sorted(notes))})" if notes else "")]
+    return {"event": "plan", "lines": lines + [f"  {name:<{width}}  {state}" for name, state in states.items()]}
+
+
+def deadline(started: float, minutes: float | None) -> float | None:
+    return None if minutes is None else started + 60 * minutes
+
+
+def collecting(tell: Tell, warnings: list[dict[str, Any]]) -> Tell:
+    """`tell` that also keeps the warnings, for the report."""
+
+    def both(event: dict) -> None:
+        if event.get("event") == "warning":
+            warnings.append({key: event[key] for key in ("code", "count", "text")})
+        tell(event)
+
+    return both
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM and SIGHUP end a run as Ctrl-C does: state saved, exit code 128 + signal."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: Any) -> None:
+        raise Stopped(number)
+
+    caught = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in caught}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def check(project: Project, *, tell: Tell = silent) -> Any:
+    """Read project and data, load no model: what `assay check` shows."""
+    from assay.findings import Checked
+
+    prepared = prepare(project, tell)
+    metrics_for(prepared.task)
+    return Checked(project, prepared)
+
+
+def plan(project: Project, *, offline: bool = False, tell: Tell = silent) -> Any:
+    """What would run and what it takes, from a short probe of each arm that is not cached."""
+    from assay.probe import planned
+
+    arms = chosen(project, ())
+    prepared = prepare(project, tell)
+    exam = Exam(prepared.examples("test"))
+    return planned(Bench(project, prepared, models(project, arms.values(), offline, tell), tell), arms, exam)
+
+
+def arms(project: Project) -> list[dict[str, Any]]:
+    """The arms of a project with the state and value that the newest report gives them."""
+    newest = project.report_folder / "report.json"
+    known = {s["name"]: s for s in store.read_json(newest)["strategies"]} if newest.exists() else {}
+    rows = []
+    for name, strategy in project.arms.items():
+        found = known.get(name)
+        metric, value = next(iter(found["metrics"].items()), ("", None)) if found else ("", None)
+        state = found["status"] if found else "to do"
+        rows.append(
+            {"name": name, "kind": strategy.kind, "state": state, "metric": metric, "value": value and value["value"]}
+        )
+    return rows
+
+
+__all__ = ["AssayError", "Prepared", "arms", "check", "plan", "run"]

@@ -1,0 +1,261 @@
+"""How sure are we? The statistics of a comparison on one set of test rows.
+
+What is drawn    test rows, never scores: each draw takes the same rows from every arm, which cancels how hard they are
+Shared           one matrix of row weights serves all arms, metrics and slices of a test set (`Weights`)
+Intervals        percentile bootstrap; p-values by swapping the two arms' answers row by row
+Many arms        Holm's step-down correction; max-t intervals that hold for all comparisons at once
+Watch out        the rows must be independent: several rows of one customer make every interval too narrow
+Source           Koehn 2004 (W04-3250); Yeh 2000 (C00-2137); Holm 1979; Westfall & Young 1993; Efron & Tibshirani 1993
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any, Literal
+
+import numpy as np
+
+Total = Callable[[Any, Any], Any]  # Metric.total: column sums (..., columns), n (...) -> value (...)
+
+DRAWS = 2000
+_BLOCK = 1 << 22  # cells turned into floats at a time: 32 MB at most
+_KEEP = 1 << 26  # cells kept between calls: 128 MB at most; a larger test set is drawn anew for each call
+_SAME = 1e-12  # two differences closer than this are one number, computed in another order
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A value, or a difference of two, with its bounds, in the metric's unit."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Weights:
+    """`draws` vectors of row weights for `n` test rows, made once and used for every arm, metric and slice.
+
+    kind "bootstrap": how often a row was drawn; the weights of a vector add up to n.
+    kind "swap": 1 where the two arms' answers change places, else 0; fair coins.
+    Memory is bounded whatever n is; the same seed gives the same weights.
+    """
+
+    def __init__(self, n: int, kind: Literal["bootstrap", "swap"] = "bootstrap", *, draws: int = DRAWS, seed: int = 0):
+        if n < 1 or draws < 1:
+            raise ValueError(f"needs at least one row and one draw, got {n} rows and {draws} draws")
+        self.n = n
+        self.kind = kind
+        self.draws = draws
+        self._seed = seed
+        self._height = max(1, _BLOCK // n)
+        starts = range(0, draws, self._height)
+        self._kept = [self._draw(start) for start in starts] if draws * n <= _KEEP else None
+
+    def _draw(self, start: int) -> np.ndarray:
+        height = min(self._height, self.draws - start)
+        generator = np.random.default_rng([self._seed, int(self.kind == "swap"), start])
+        if self.kind == "swap":
+            return generator.integers(0, 2, size=(height, self.n), dtype=np.uint16)
+        picks = generator.integers(0, self.n, size=(height, self.n))
+        picks += np.arange(height)[:, None] * self.n
+        counts = np.bincount(picks.ravel(), minlength=height * self.n)
+        return counts.reshape(height, self.n).astype(np.uint16)
+
+    def _blocks(self) -> Iterator[tuple[int, np.ndarray]]:
+        for index, start in enumerate(range(0, self.draws, self._height)):
+            yield start, self._kept[index] if self._kept is not None else self._draw(start)
+
+    def sums(self, rows: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
+        """Weighted column sums of `rows` (n, columns), or of its rows at the positions `where`: (draws, columns)."""
+        if len(rows) != self.n:
+            raise ValueError(f"these weights are for {self.n} rows, got {len(rows)}")
+        columns = np.asarray(rows if where is None else rows[where], dtype=np.float64)
+        # Whole numbers this small are exact in float32, which is twice as fast.
+        whole = columns.size > 0 and bool((columns == np.rint(columns)).all())
+        small = whole and float(np.abs(columns).max()) * self.n < 2**24
+        columns = columns.astype(np.float32 if small else np.float64)
+        out = np.empty((self.draws, columns.shape[1]))
+        for start, block in self._blocks():
+            part = block if where is None else block[:, where]
+            out[start : start + len(block)] = part.astype(columns.dtype) @ columns
+        return out
+
+    def sizes(self, where: np.ndarray | None = None) -> np.ndarray:
+        """Rows in each draw, (draws,): n, or how many of them fell on the positions `where`."""
+        if where is None and self.kind == "bootstrap":
+            return np.full(self.draws, float(self.n))
+        return self.sums(np.ones((self.n, 1)), where)[:, 0]
+
+    def values(self, rows: np.ndarray, total: Total, where: np.ndarray | None = None) -> np.ndarray:
+        """The metric in each draw, (draws,); NaN in a draw without a row."""
+        return np.asarray(total(self.sums(rows, where), self.sizes(where)), dtype=np.float64)
+
+
+def observed(rows: np.ndarray, total: Total, where: np.ndarray | None = None) -> float:
+    """The metric over all rows, or over those at the positions `where`."""
+    chosen = rows if where is None else rows[where]
+    return float(total(chosen.sum(axis=0), np.float64(len(chosen))))
+
+
+def interval(value: float, drawn: np.ndarray, level: float = 0.95) -> Interval:
+    """`value` with the percentile bounds of `drawn` (draws,). Draws without a value are left out."""
+    _check_level(level)
+    drawn = drawn[np.isfinite(drawn)]
+    if not len(drawn):
+        return Interval(value, math.nan, math.nan)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(value, float(low), float(high))
+
+
+def metric_interval(
+    rows: np.ndarray, total: Total, drawn: np.ndarray, *, level: float = 0.95, where: np.ndarray | None = None
+) -> Interval:
+    """A metric over `rows` with its interval from `drawn`, its value in each draw (`Weights.values`). All right or
+    all wrong has no spread to draw from: there, for a column of zeros and ones, the exact bound of Clopper and
+    Pearson (1934) stands in, about 1 - 3.7/n at 95 %."""
+    value = observed(rows, total, where)
+    chosen = rows if where is None else rows[where]
+    if chosen.shape[1] == 1 and value in (0.0, 1.0) and bool((chosen == value).all()):
+        edge = ((1 - level) / 2) ** (1 / len(chosen))
+        return Interval(value, edge, 1.0) if value == 1.0 else Interval(value, 0.0, 1 - edge)
+    return interval(value, drawn, level)
+
+
+def paired_interval(
+    first: np.ndarray, second: np.ndarray, total: Total, *, level: float = 0.95, draws: int = DRAWS, seed: int = 0
+) -> Interval:
+    """How much better is `first` than `second`, and how sure are we?
+
+    Both are scored on the same test examples, so we draw examples, not scores: each draw takes the same rows
+    from both, which cancels how hard those rows are.
+
+    Args:
+        first, second: rows of one metric, shape (examples, columns), row i of both being example i.
+        total: turns column sums and a number of rows into the metric's value, in the metric's own unit.
+        level: share of draws inside the interval, in (0, 1).
+
+    Returns:
+        difference, low, high, in the metric's unit.
+
+    Raises:
+        ValueError: the shapes differ, there are fewer than two rows, or `level` is not in (0, 1).
+
+    Source: Koehn (2004), Statistical Significance Tests for Machine Translation Evaluation, aclanthology.org/W04-3250
+    """
+    _check_pair(first, second)
+    weights = Weights(len(first), draws=draws, seed=seed)
+    drawn = weights.values(first, total) - weights.values(second, total)
+    return interval(observed(first, total) - observed(second, total), drawn, level)
+
+
+def swap_p(first: np.ndarray, second: np.ndarray, total: Total, swaps: Weights) -> float:
+    """Two-sided p-value of "both arms answer equally well", by letting them change places row by row.
+
+    Were the arms alike, swapping their answers on any row would change nothing but chance. The p-value is the share
+    of random swaps with a difference at least as large as the one seen, the seen one included, so it is never 0.
+    For one column of zeros and ones that share is known without drawing: McNemar's exact test.
+
+    Source: Yeh (2000), More accurate tests for the statistical significance of result differences, C00-2137
+    """
+    _check_pair(first, second)
+    apart = first - second
+    if apart.shape[1] == 1 and bool(np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all()):
+        return _exact_p(int((apart > 0).sum()), int((apart < 0).sum()))
+    seen = abs(observed(first, total) - observed(second, total))
+    moved = swaps.sums(apart)
+    n = np.full(swaps.draws, float(len(first)))
+    swapped = np.abs(total(first.sum(axis=0) - moved, n) - total(second.sum(axis=0) + moved, n))
+    return float((1 + np.count_nonzero(swapped >= seen - _SAME)) / (1 + swaps.draws))
+
+
+def _exact_p(only_first: int, only_second: int) -> float:
+    """Twice the smaller tail of fair coins, one for each row that the arms disagree on."""
+    n = only_first + only_second
+    tail = sum(math.comb(n, k) for k in range(min(only_first, only_second) + 1))
+    return min(1.0, 2 * tail / 2**n)
+
+
+def paired_p(first: np.ndarray, second: np.ndarray, total: Total, *, draws: int = DRAWS, seed: int = 0) -> float:
+    """`swap_p` for one pair."""
+    return swap_p(first, second, total, Weights(len(first), "swap", draws=draws, seed=seed))
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """p-values corrected for being a family, in the order given: reject those below 1 - level, and the chance of one
+    false rejection or more stays below 1 - level (Holm 1979, A simple sequentially rejective multiple test procedure).
+    """
+    order = sorted(range(len(p)), key=lambda index: p[index])
+    corrected = [0.0] * len(p)
+    running = 0.0
+    for rank, index in enumerate(order):
+        running = max(running, min(1.0, (len(p) - rank) * p[index]))
+        corrected[index] = running
+    return corrected
+
+
+def simultaneous(differences: np.ndarray, drawn: np.ndarray, level: float = 0.95) -> list[Interval]:
+    """Intervals that hold for all differences at once: half-widths in proportion to each one's standard error.
+
+    Args:
+        differences: seen, shape (comparisons,).
+        drawn: the same in each bootstrap draw, shape (draws, comparisons).
+
+    Source: Westfall & Young (1993), Resampling-based multiple testing: the max-t method, single step
+    """
+    _check_level(level)
+    error = drawn.std(axis=0)
+    safe = np.where(error > 0, error, 1.0)
+    largest = (np.abs(drawn - drawn.mean(axis=0)) / safe).max(axis=1, initial=0.0)
+    half = np.quantile(largest, level) * error
+    return [Interval(float(d), float(d - h), float(d + h)) for d, h in zip(differences, half, strict=True)]
+
+
+def rows_needed(
+    difference: float, error: float, n: int, *, level: float = 0.95, power: float = 0.8, comparisons: int = 1
+) -> int | None:
+    """How many more test rows would tell two arms apart, if the difference stays what it is now?
+
+    Args:
+        difference: seen on `n` rows.
+        error: its standard error on these rows (the spread of the bootstrap differences); it shrinks with 1/sqrt(n).
+        power: the chance that the larger test set then tells them apart.
+        comparisons: how many comparisons share the error rate (Bonferroni, which Holm starts from).
+
+    Returns:
+        Rows to add, 0 when these are enough already, None when no number would do: there is no difference.
+    """
+    _check_level(level)
+    if abs(difference) <= _SAME:
+        return None
+    normal = NormalDist()
+    reach = normal.inv_cdf(1 - (1 - level) / (2 * comparisons)) + normal.inv_cdf(power)
+    return max(0, math.ceil(n * (reach * error / difference) ** 2 - _SAME) - n)
+
+
+def optimism(values: np.ndarray, drawn: np.ndarray, choose: Callable[[np.ndarray], np.ndarray]) -> float:
+    """By how much an arm looks better than it is because it was chosen on the rows that it is judged on.
+
+    The whole choice is repeated in every draw; a chosen arm's score in its draw is held against its score on all rows.
+
+    Args:
+        values: score of each arm on all rows, shape (arms,).
+        drawn: score of each arm in each draw, shape (draws, arms).
+        choose: (draws, arms) -> index of the arm chosen in each draw, (draws,).
+
+    Source: Efron & Tibshirani (1993), An introduction to the bootstrap, ch. 17 (optimism)
+    """
+    chosen = choose(drawn)
+    return float((drawn[np.arange(len(drawn)), chosen] - values[chosen]).mean())
+
+
+def _check_level(level: float) -> None:
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}")
+
+
+def _check_pair(first: np.ndarray, second: np.ndarray) -> None:
+    if first.shape != second.shape or first.ndim != 2:
+        raise ValueError(f"both arms need rows of one shape (examples, columns), got {first.shape} and {second.shape}")
+    if len(first) < 2:
+        raise ValueError("a comparison needs two test rows at least")

@@ -1,0 +1,213 @@
+"""A loaded chat model: counts tokens, generates, scores options, streams. Greedy: one question has one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import DynamicCache
+
+from assay.encode.chat import Chat
+from assay.model.batches import Padded, by_length, common_prefix, repeated
+from assay.model.score import Trie
+from assay.nouns import Generated, Messages, Tell
+
+BATCH_TOKENS = 4096  # computed tokens a batch: past this, larger batches gain nothing on a processor
+LOGIT_ROWS = 512  # rows of the output layer at once: 512 x 49,152 fp32 logits are 100 MB
+
+
+class ChatModel:
+    """Implements `nouns.LanguageModel`. `network` is the transformers model, adapters injected in place."""
+
+    def __init__(self, name: str, network: Any, chat: Chat):
+        self.name = name
+        self.network = network
+        self.chat = chat
+        self.body = network.base_model
+        self.head = network.get_output_embeddings()
+
+    @property
+    def device(self) -> torch.device:
+        return self.head.weight.device
+
+    def count_tokens(self, messages: Messages) -> int:
+        return len(self.chat.prompt(messages)[0])
+
+    # --- scoring ----------------------------------------------------------------------------------------------------
+
+    @torch.inference_mode()
+    def score(self, prompts: Sequence[Messages], options: Sequence[str], *, tell: Tell | None = None) -> np.ndarray:
+        """Natural-log likelihood of each option as the whole answer, end of turn included.
+
+        Returns:
+            float64, shape (prompts, options).
+        """
+        trie = Trie.of([self.chat.answer(option) for option in options])
+        room = max(trie.depth) + 1
+        sequences = [self.chat.prompt(messages, room=room)[0] for messages in prompts]
+        scores = np.zeros((len(prompts), len(options)))
+        if not sequences:
+            return scores
+        shared = common_prefix(sequences)
+        prefix = self._prefix(sequences[0][:shared])
+        inner = trie.inner
+        done = 0
+        for batch in by_length([len(s) - shared for s in sequences], BATCH_TOKENS, extra=len(inner)):
+            rows = Padded.of([sequences[i][shared:] for i in batch], start=shared, pad=self._pad, device=self.device)
+            scores[batch] = self._score_rows(rows, prefix, shared, trie).cpu().numpy()
+            done += len(batch)
+            if tell:
+                tell({"event": "progress", "done": done, "total": len(prompts), "unit": "answer"})
+        return scores
+
+    def _score_rows(self, rows: Padded, prefix: DynamicCache | None, shared: int, trie: Trie) -> torch.Tensor:
+        """Scores of all options for the rows of one batch, (rows, options)."""
+        n, width = rows.ids.shape
+        inner = trie.inner
+        nodes = torch.tensor([trie.tokens[i] for i in inner], device=self.device, dtype=torch.long)
+        depth = torch.tensor([trie.depth[i] for i in inner], device=self.device, dtype=torch.long)
+        ids = torch.cat([rows.ids, nodes.expand(n, -1)], 1)
+        positions = torch.cat([rows.depth, rows.depth[:, -1:] + 1 + depth[None]], 1)
+        hidden = self.body(
+            input_ids=ids,
+            position_ids=positions,
+            attention_mask=self._mask(rows.real, shared, trie.ancestors().to(self.device)),
+            cache=repeated(prefix, n),
+            use_cache=prefix is not None,
+        ).last_hidden_state[:, width - 1 :]
+        place = {node: i + 1 for i, node in enumerate(inner)} | {-1: 0}
+        parents = torch.tensor([place[p] for p in trie.parent], device=self.device)
+        tokens = torch.tensor(trie.tokens, device=self.device)
+        log_probs = torch.empty(n, len(trie.tokens), dtype=torch.float64, device=self.device)
+        step = max(1, LOGIT_ROWS // hidden.shape[1])
+        for start in range(0, n, step):
+            logits = self.logits(hidden[start : start + step])
+            norm = torch.logsumexp(logits, -1)
+            log_probs[start : start + step] = (logits[:, parents, tokens] - norm[:, parents]).double()
+        return trie.sums(log_probs)
+
+    def _mask(self, real: torch.Tensor, shared: int, ancestors: torch.Tensor) -> torch.Tensor:
+        """(rows, 1, columns, shared + columns) bool: who sees whom. Padding sees itself, so that no row is empty."""
+        n, width = real.shape
+        size = ancestors.shape[0]
+        sees = torch.zeros(n, width + size, shared + width + size, dtype=torch.bool, device=real.device)
+        sees[:, :, :shared] = True
+        causal = torch.ones(width, width, dtype=torch.bool, device=real.device).tril()
+        sees[:, :width, shared : shared + width] = causal & real[:, None, :]
+        sees[:, width:, shared : shared + width] = real[:, None, :]
+        sees[:, width:, shared + width :] = ancestors
+        own = torch.arange(width, device=real.device)
+        sees[:, own, shared + own] = True
+        return sees[:, None]
+
+    def logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        """fp32 logits of hidden states (..., width), whatever the weights' type."""
+        bias = self.head.bias
+        return torch.nn.functional.linear(
+            hidden.float(), self._head_weight(), bias.float() if bias is not None else None
+        )
+
+    def _head_weight(self) -> torch.Tensor:
+        weight = self.head.weight
+        if weight.dtype == torch.float32:
+            return weight
+        if self._wide is None or self._wide[0] != weight._version:
+            self._wide = (weight._version, weight.detach().float())
+        return self._wide[1]
+
+    _wide: tuple[int, torch.Tensor] | None = None
+
+    # --- generation -------------------------------------------------------------------------------------------------
+
+    @torch.inference_mode()
+    def generate(self, prompts: Sequence[Messages], *, max_tokens: int, tell: Tell | None = None) -> list[Generated]:
+        """Greedy answers, in the order of `prompts`, each at most `max_tokens` tokens."""
+        sequences = [self.chat.prompt(messages, room=max_tokens)[0] for messages in prompts]
+        answers: list[Generated | None] = [None] * len(prompts)
+        if not sequences:
+            return []
+        shared = common_prefix(sequences)
+        prefix = self._prefix(sequences[0][:shared])
+        done = 0
+        for batch in by_length([len(s) - shared for s in sequences], BATCH_TOKENS, extra=max_tokens):
+            rows = Padded.of([sequences[i][shared:] for i in batch], start=shared, pad=self._pad, device=self.device)
+            for index, tokens in zip(batch, self._continue(rows, prefix, shared, max_tokens), strict=True):
+                ended = bool(tokens) and tokens[-1] == self._end
+                text = self.chat.tokenizer.decode(tokens[:-1] if ended else tokens, skip_special_tokens=True)
+                answers[index] = Generated(text.strip(), len(sequences[index]), len(tokens), truncated=not ended)
+            done += len(batch)
+            if tell:
+                tell({"event": "progress", "done": done, "total": len(prompts), "unit": "answer"})
+        return [answer for answer in answers if answer is not None]
+
+    def _continue(self, rows: Padded, prefix: DynamicCache | None, shared: int, limit: int) -> list[list[int]]:
+        """Greedy continuations of one batch; rows that have ended leave the batch."""
+        n = rows.ids.shape[0]
+        out: list[list[int]] = [[] for _ in range(n)]
+        alive = list(range(n))
+        cache = repeated(prefix, n) or DynamicCache(config=self.network.config)
+        ones = torch.ones(n, shared, dtype=torch.bool, device=self.device)
+        real, ids, positions = torch.cat([ones, rows.real], 1), rows.ids, rows.depth
+        for _ in range(limit):
+            hidden = self.body(
+                input_ids=ids,
+                position_ids=positions,
+                attention_mask=real.long(),
+                cache=cache,
+                use_cache=True,
+            ).last_hidden_state[:, -1]
+            chosen = self.logits(hidden).argmax(-1)
+            tokens = chosen.tolist()
+            for row, token in zip(alive, tokens, strict=True):
+                out[row].append(token)
+            keep = [i for i, token in enumerate(tokens) if token != self._end]
+            if not keep:
+                break
+            if len(keep) < len(tokens):
+                index = torch.tensor(keep, device=self.device)
+                cache.batch_select_indices(index)
+                real, positions, chosen = real[index], positions[index], chosen[index]
+                alive = [alive[i] for i in keep]
+            ids, positions = chosen[:, None], positions[:, -1:] + 1
+            real = torch.cat([real, real.new_ones(len(alive), 1)], 1)
+        return out
+
+    @torch.inference_mode()
+    def stream(self, prompt: Messages, *, max_tokens: int) -> Iterator[str]:
+        """The greedy answer piece by piece, as text that is complete so far."""
+        ids, _ = self.chat.prompt(prompt, room=max_tokens)
+        cache = DynamicCache(config=self.network.config)
+        step = torch.tensor([ids], device=self.device)
+        tokens: list[int] = []
+        told = ""
+        for _ in range(max_tokens):
+            hidden = self.body(input_ids=step, cache=cache, use_cache=True).last_hidden_state[:, -1]
+            token = int(self.logits(hidden).argmax(-1))
+            if token == self._end:
+                return
+            tokens.append(token)
+            text = self.chat.tokenizer.decode(tokens, skip_special_tokens=True)
+            if not text.endswith("\ufffd"):  # half a character: wait for the rest
+                yield text[len(told) :]
+                told = text
+            step = torch.tensor([[token]], device=self.device)
+
+    # --- parts ------------------------------------------------------------------------------------------------------
+
+    @property
+    def _pad(self) -> int:
+        return self.chat.tokenizer.pad_token_id or self.chat.tokenizer.eos_token_id
+
+    @property
+    def _end(self) -> int:
+        return self.chat.end[-1]
+
+    def _prefix(self, ids: Sequence[int]) -> DynamicCache | None:
+        """Keys and values of the tokens that all prompts begin with."""
+        if not ids:
+            return None
+        cache = DynamicCache(config=self.network.config)
+        self.body(input_ids=torch.tensor([list(ids)], device=self.device), cache=cache, use_cache=True)
+        return cache

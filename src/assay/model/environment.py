@@ -1,0 +1,54 @@
+"""Everything that may change the last bits of a result: part of the key of weights and answers. Loads no torch."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+# Instruction sets that decide which kernels run.
+WIDE = {"avx2", "avx512f", "avx512_bf16", "amx_bf16", "avx512_vnni", "asimd", "bf16"}
+LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "numpy", "scikit-learn")
+
+
+def numeric_environment() -> dict[str, str]:
+    """Library versions, processor, threads, graphics card, as plain text."""
+    return {
+        **{name: installed(name) for name in LIBRARIES},
+        "processor": " ".join([platform.machine(), *sorted(processor_flags() & WIDE)]),
+        "threads": str(threads()),
+        "gpu": graphics_card(),
+    }
+
+
+def threads() -> int:
+    """Threads that a worker computes with: OMP_NUM_THREADS, else the processors this process may use."""
+    named = os.environ.get("OMP_NUM_THREADS", "")
+    return int(named) if named.isdigit() and int(named) > 0 else len(os.sched_getaffinity(0))
+
+
+def installed(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "none"
+
+
+def processor_flags() -> set[str]:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith(("flags", "Features")):
+                return set(line.split(":", 1)[1].split())
+    except OSError:
+        pass  # not Linux
+    return set()
+
+
+def graphics_card() -> str:
+    """The name of the first NVIDIA card that is visible to this process, or "none"."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES") == "":
+        return "none"
+    for card in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
+        for line in card.read_text().splitlines():
+            if line.startswith("Model:"):
+                return line.split(":", 1)[1].strip()
+    return "none"

@@ -1,0 +1,64 @@
+"""From a model's name to a loaded model. torch is imported here, on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.nouns import Tell
+
+if TYPE_CHECKING:
+    from assay.model.chat_model import ChatModel
+    from assay.model.find import Found
+
+
+def silent(event: dict) -> None:
+    """The `tell` of a caller that does not watch."""
+
+
+def open_model(name: str, *, base: Path = Path(), offline: bool = False, tell: Tell = silent) -> ChatModel:
+    """A freshly loaded chat model, in bf16 where the processor multiplies it natively, in fp32 elsewhere.
+
+    Args:
+        name: catalogue name, hub id `org/name[@revision]`, local folder or .gguf file.
+        base: the folder that relative paths start from.
+
+    Raises:
+        ModelError: the model is refused or cannot be found. ResourceError: it is not here and may not be fetched.
+    """
+    from assay.model.find import find
+
+    return load_model(find(name, base=base, offline=offline, tell=tell))
+
+
+def load_model(found: Found) -> ChatModel:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from assay.encode.chat import Chat
+    from assay.model.chat_model import ChatModel
+    from assay.model.machine import device, quiet, weight_type
+
+    quiet()
+    tokenizer = AutoTokenizer.from_pretrained(found.folder, local_files_only=True, trust_remote_code=False)
+    network = AutoModelForCausalLM.from_pretrained(
+        found.folder,
+        dtype=weight_type(),
+        local_files_only=True,
+        trust_remote_code=False,
+        use_safetensors=True,
+        attn_implementation="sdpa",
+    )
+    network.to(device()).eval().requires_grad_(False)
+    limit = found.context_length or network.config.max_position_embeddings
+    return ChatModel(found.name, network, Chat(tokenizer, max_length=min(limit, 8192)))
+
+
+def embedder(
+    name: str, *, base: Path = Path(), offline: bool = False, tell: Tell = silent
+) -> Callable[[Sequence[str]], Any]:
+    """A function from texts to unit vectors, float32, shape (texts, width): mean of the last layer's token vectors."""
+    from assay.model.embed import Embedder
+    from assay.model.find import find
+
+    return Embedder(find(name, base=base, offline=offline, tell=tell, kind="embedder").folder)

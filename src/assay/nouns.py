@@ -1,0 +1,347 @@
+"""The nouns of assay. Stages pass these to each other; nothing here imports a stage.
+
+Task      what is asked and what counts as good        Example   one row, ready to learn from
+Document  unlabelled text                              Lesson    all that a strategy may learn from: no test set
+Means     what a step or an arm may use                Strategy  frozen settings + fit(lesson) -> Adapted
+Adapted   a fitted arm: questions in, answers out      Answer    text and everything a metric may need
+Record    question, target, answer of one test row     Metric    rows(records), total(column sums, n)
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationInfo
+from pydantic_core import core_schema
+
+Role = Literal["system", "user", "assistant"]
+Tell = Callable[[dict], None]  # progress events: plain JSON objects with a key "event"
+
+
+class Settings(BaseModel):
+    """Frozen settings; an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def changed(self) -> dict[str, Any]:
+        """The settings that differ from their defaults, as plain JSON: what names an arm and keys the cache."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+class Task(Settings):
+    """What the model is asked to do. `labels` is filled in from the data when the file leaves it out."""
+
+    kind: Literal["classify", "answer"] = "classify"
+    instruction: str = ""
+    labels: tuple[str, ...] = ()
+    metric: str = ""
+    slices: tuple[str, ...] = ()
+    max_answer_tokens: int = 0  # 0: derived from the longest training target
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Role
+    content: str
+
+
+Messages = tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Unlabelled text: retrieval and continued pretraining read it."""
+
+    id: str
+    text: str
+    source: str = ""  # file or file:line
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row. `messages` is all that comes before the target; the last message is the user's."""
+
+    id: str
+    messages: Messages
+    target: str | None = None
+    also: tuple[str, ...] = ()  # further accepted answers
+    rejected: str | None = None
+    context: tuple[Document, ...] = ()
+    group: str | None = None
+    slices: tuple[tuple[str, str], ...] = ()  # (field, value), sorted by field
+    source: str = ""  # "train.csv:17"
+
+    @property
+    def text(self) -> str:
+        """What the user says: the text that is deduplicated, audited and embedded."""
+        return "\n".join(message.content for message in self.messages if message.role != "system")
+
+    @property
+    def question(self) -> Example:
+        """The same row without anything that gives the answer away."""
+        return replace(self, target=None, also=(), rejected=None)
+
+    def with_text(self, text: str) -> Example:
+        """The same row with the content of its last message replaced."""
+        return replace(self, messages=(*self.messages[:-1], replace(self.messages[-1], content=text)))
+
+    def to_json(self) -> dict[str, Any]:
+        row: dict[str, Any] = {"id": self.id, "messages": [[m.role, m.content] for m in self.messages]}
+        for name in ("target", "rejected", "group", "source"):
+            if getattr(self, name):
+                row[name] = getattr(self, name)
+        if self.target == "":
+            row["target"] = ""
+        if self.also:
+            row["also"] = list(self.also)
+        if self.slices:
+            row["slices"] = [list(pair) for pair in self.slices]
+        if self.context:
+            row["context"] = [[d.id, d.text, d.source, d.date] for d in self.context]
+        return row
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Example:
+        return cls(
+            id=row["id"],
+            messages=tuple(Message(role, content) for role, content in row["messages"]),
+            target=row.get("target"),
+            also=tuple(row.get("also", ())),
+            rejected=row.get("rejected"),
+            context=tuple(Document(*parts) for parts in row.get("context", ())),
+            group=row.get("group"),
+            slices=tuple((name, value) for name, value in row.get("slices", ())),
+            source=row.get("source", ""),
+        )
+
+
+# --- what curation yields -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The row goes on, changed. `reason` is a short phrase that groups well in the ledger."""
+
+    example: Example
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """The row ends here. `kept` is the id of the row that stands for it, when there is one."""
+
+    example: Example
+    reason: str
+    kept: str = ""
+
+
+class RowStep(Settings, ABC):
+    """Looks at one row at a time; may run in parallel."""
+
+    kind: Any  # a subclass narrows it to Literal["its name"]
+    VERSION: ClassVar[int] = 1
+    always: ClassVar[bool] = False  # also applied to incoming questions when an arm serves
+
+    @abstractmethod
+    def one(self, example: Example, means: Means) -> Example | Changed | Dropped: ...
+
+
+class SetStep(Settings, ABC):
+    """Looks at all rows; yields each row once, in order."""
+
+    kind: Any  # a subclass narrows it to Literal["its name"]
+    VERSION: ClassVar[int] = 1
+
+    @abstractmethod
+    def apply(self, examples: Sequence[Example], means: Means) -> Iterator[Example | Changed | Dropped]: ...
+
+
+# --- models and arms ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    text: str
+    prompt_tokens: int
+    tokens: int
+    truncated: bool  # ended by max_tokens, not by the model
+
+
+@runtime_checkable
+class LanguageModel(Protocol):
+    """A chat model that answers. `stage` model/ implements it; floors have none."""
+
+    name: str
+
+    def count_tokens(self, messages: Messages) -> int: ...
+
+    def generate(self, prompts: Sequence[Messages], *, max_tokens: int, tell: Tell | None = None) -> list[Generated]:
+        """Greedy answers, in the order of `prompts`."""
+        ...
+
+    def score(self, prompts: Sequence[Messages], options: Sequence[str], *, tell: Tell | None = None) -> Any:
+        """Natural-log likelihood of each option as the whole answer, end of turn included; (prompts, options)."""
+        ...
+
+    def stream(self, prompt: Messages, *, max_tokens: int) -> Iterator[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer and everything that a metric or a report may need, so that nothing is computed again."""
+
+    text: str | None  # parsed; None when it could not be parsed
+    raw: str = ""
+    scores: tuple[float, ...] = ()  # one per label, log-likelihood or log-probability
+    confidence: float | None = None  # share of the chosen label among the labels, or None
+    passages: tuple[str, ...] = ()  # ids of the retrieved passages, best first
+    prompt_tokens: int = 0
+    tokens: int = 0  # generated
+    truncated: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: list(v) if isinstance(v := getattr(self, name), tuple) else v for name in self.__slots__}
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Answer:
+        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in row.items()})
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a step or an arm may use. Flow hands it in: a left stage can use a right one without importing it."""
+
+    seed: int = 0
+    workdir: Path = Path()
+    tell: Tell = field(default=lambda event: None)
+    embed: Callable[[Sequence[str]], Any] | None = None  # texts -> float32 (n, width), rows of length 1
+    open_model: Callable[[str], LanguageModel] | None = None  # name -> loaded model, kept for the process's life
+
+
+class Adapted(ABC):
+    """A fitted arm. It sees questions, never targets."""
+
+    model: LanguageModel | None = None
+
+    @abstractmethod
+    def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]: ...
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write what `Strategy.restore` needs (JSON and safetensors) into `folder`; arm.json is flow's."""
+
+    def prompt(self, question: Example) -> Messages:
+        """The messages that `model` is sent for this question."""
+        return question.messages
+
+
+class Strategy(Settings, ABC):
+    """One way of making the specialist: frozen settings and `fit`."""
+
+    kind: Any  # a subclass narrows it to Literal["its name"]
+    name: str = ""  # the arm's name; derived from kind and settings when empty
+    VERSION: ClassVar[int] = 1
+    reads: ClassVar[tuple[str, ...]] = ("train",)  # parts of the lesson that its key covers
+    # True when the arm's weights or answers depend on the numeric environment (a neural model runs)
+    neural: ClassVar[bool] = False
+
+    def needs(self, base: str) -> tuple[str, ...]:
+        """Names of the models that must be at hand, `base` being the project's."""
+        return ()
+
+    @abstractmethod
+    def fit(self, lesson: Lesson) -> Adapted: ...
+
+    @abstractmethod
+    def restore(self, folder: Path, lesson: Lesson) -> Adapted:
+        """The arm that `Adapted.save(folder)` wrote: it must give the same answers. `lesson` has no rows then."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """All that a strategy may learn from. There is no test set in it."""
+
+    task: Task
+    train: tuple[Example, ...] = ()
+    val: tuple[Example, ...] = ()
+    documents: tuple[Document, ...] = ()
+    base: str = ""  # the base model's name, as the project gives it
+    means: Means = field(default_factory=Means)
+    # score of an arm on val by the task's own metric, higher is better
+    score: Callable[[Adapted], float] = field(default=lambda adapted: float("nan"))
+    # fits an inner arm as its own cached stage (its cost is then listed as a part)
+    fit: Callable[[Strategy, Lesson], Adapted] = field(default=lambda strategy, lesson: strategy.fit(lesson))
+
+    @property
+    def seed(self) -> int:
+        return self.means.seed
+
+    @property
+    def workdir(self) -> Path:
+        """The arm's own folder; what is written here survives a kill."""
+        return self.means.workdir
+
+    @property
+    def tell(self) -> Tell:
+        return self.means.tell
+
+    def open_base(self, name: str = "") -> LanguageModel:
+        if self.means.open_model is None:
+            raise RuntimeError("this lesson has no models to open")
+        return self.means.open_model(name or self.base)
+
+
+class Inner:
+    """The type of `inner:`. Its validator takes the kinds from pydantic's validation context,
+    `{"strategies": (class, ...)}`, so that no stage imports the stages to its right."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        def build(value: Any, info: ValidationInfo) -> Strategy:
+            if isinstance(value, Strategy):
+                return value
+            make = (info.context or {}).get("make_strategy")
+            if make is None:
+                raise ValueError("an inner strategy needs the list of kinds")
+            return make(value, info.context)
+
+        return core_schema.with_info_plain_validator_function(
+            build,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda strategy: {"kind": strategy.kind, **strategy.changed()}
+            ),
+        )
+
+
+# --- judging --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a metric reads: one test row with its answer."""
+
+    question: Example
+    target: str
+    also: tuple[str, ...]
+    answer: Answer
+
+
+class Metric(ABC):
+    """A number over test rows. `rows` gives one line of columns per record; `total` turns column sums into the value,
+    so that bootstrap draws and slices of any metric are one matrix product."""
+
+    name: str
+    higher_is_better: bool = True
+
+    @abstractmethod
+    def rows(self, records: Sequence[Record], task: Task) -> Any:
+        """float64 array, shape (records, columns)."""
+
+    @abstractmethod
+    def total(self, sums: Any, n: Any) -> Any:
+        """The value from column sums (..., columns) over n rows (...,). Vectorised over leading axes."""

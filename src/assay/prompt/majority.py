@@ -1,0 +1,46 @@
+"""Always answer with the most frequent training target.
+
+What it is for   the floor: a strategy that does not beat it has learnt nothing
+Costs            no model, no training
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from assay.errors import Problem, TrainError
+from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Tell
+from assay.store import read_json, write_json
+
+
+class MajorityAnswers(Adapted):
+    def __init__(self, target: str):
+        self.target = target
+
+    def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
+        return [Answer(self.target, raw=self.target) for _ in questions]
+
+    def save(self, folder: Path) -> None:
+        write_json(folder / "majority.json", {"target": self.target})
+
+
+class Majority(Strategy):
+    kind: Literal["majority"] = "majority"
+
+    def fit(self, lesson: Lesson) -> MajorityAnswers:
+        need_rows("majority", lesson)
+        counts = Counter(example.target or "" for example in lesson.train)
+        # Ties go to the target that sorts first, so that a rerun gives the same answer.
+        return MajorityAnswers(min(counts, key=lambda target: (-counts[target], target)))
+
+    def restore(self, folder: Path, lesson: Lesson) -> MajorityAnswers:
+        return MajorityAnswers(read_json(folder / "majority.json")["target"])
+
+
+def need_rows(kind: str, lesson: Lesson) -> None:
+    """Raises TrainError T002 when there is nothing to learn from."""
+    if not lesson.train:
+        raise TrainError(
+            Problem("T002", f"{kind}: the training split is empty", help="check the split's shares and the data files")
+        )

@@ -1,0 +1,106 @@
+"""Word weights and a linear model: TF-IDF with logistic regression; for free answers, the closest question's answer.
+
+What it is for   the floor that a language model must beat to be worth its cost
+Costs            no language model; seconds of training
+Source           Salton and Buckley (1988), Term-weighting approaches in automatic text retrieval,
+                 doi.org/10.1016/0306-4573(88)90021-0
+Good when        labels are told apart by words; thousands of short rows
+Watch out        it knows no synonyms and no word order beyond pairs
+Defaults from    scikit-learn's, but for sublinear counts and word pairs, which are usual for short texts
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Tell
+from assay.prompt.majority import need_rows
+from assay.prompt.prompted import chosen
+from assay.store import read_json, write_json, write_tensors
+
+
+class Tfidf(Strategy):
+    kind: Literal["tfidf"] = "tfidf"
+    ngrams: int = Field(default=2, ge=1, le=5)
+    c: float = Field(default=10.0, gt=0, le=1e6)  # inverse strength of the L2 penalty
+
+    def fit(self, lesson: Lesson) -> "TfidfAnswers":
+        from sklearn.linear_model import LogisticRegression
+
+        need_rows("tfidf", lesson)
+        words = self._words()
+        matrix = words.fit_transform([example.text for example in lesson.train])
+        targets = [example.target or "" for example in lesson.train]
+        model = None
+        if lesson.task.kind == "classify" and len(set(targets)) > 1:
+            model = LogisticRegression(C=self.c, max_iter=1000, random_state=lesson.seed).fit(matrix, targets)
+        return TfidfAnswers(words, model, matrix, targets, lesson.task.labels)
+
+    def restore(self, folder: Path, lesson: Lesson) -> "TfidfAnswers":
+        import numpy as np
+        from safetensors.numpy import load_file
+        from scipy.sparse import csr_matrix
+        from sklearn.linear_model import LogisticRegression
+
+        saved = read_json(folder / "tfidf.json")
+        arrays = load_file(folder / "tfidf.safetensors")
+        words = self._words(vocabulary=saved["vocabulary"])
+        words.idf_ = arrays["idf"]
+        model = None
+        if "coef" in arrays:
+            model = LogisticRegression()
+            model.coef_, model.intercept_ = arrays["coef"], arrays["intercept"]
+            model.classes_ = np.array(saved["classes"], dtype=object)
+        shape = (len(saved["targets"]), len(saved["vocabulary"]))
+        matrix = csr_matrix((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
+        return TfidfAnswers(words, model, matrix, saved["targets"], lesson.task.labels)
+
+    def _words(self, vocabulary: dict[str, int] | None = None) -> Any:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        return TfidfVectorizer(
+            ngram_range=(1, self.ngrams), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b", vocabulary=vocabulary
+        )
+
+
+class TfidfAnswers(Adapted):
+    def __init__(self, words: Any, model: Any, matrix: Any, targets: list[str], labels: tuple[str, ...]):
+        self.words = words
+        self.model = model
+        self.matrix = matrix  # (training rows, vocabulary), rows of length 1
+        self.targets = targets
+        self.labels = labels
+
+    def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
+        import numpy as np
+
+        if not questions:
+            return []
+        asked = self.words.transform([question.text for question in questions])
+        if self.model is None:
+            similarity = (asked @ self.matrix.T).toarray()
+            best = similarity.argmax(1)
+            return [
+                Answer(self.targets[i], raw=self.targets[i], confidence=round(float(row[i]), 4))
+                for i, row in zip(best, similarity, strict=True)
+            ]
+        known = list(self.model.classes_)
+        logs = np.full((len(questions), len(self.labels)), -1e9)
+        columns = [self.labels.index(label) for label in known]
+        logs[:, columns] = self.model.predict_log_proba(asked)
+        return [chosen(self.labels, row) for row in logs]
+
+    def save(self, folder: Path) -> None:
+        import torch
+
+        arrays = {"idf": self.words.idf_}
+        matrix = self.matrix.tocsr()
+        arrays |= {"data": matrix.data, "indices": matrix.indices, "indptr": matrix.indptr}
+        if self.model is not None:
+            arrays |= {"coef": self.model.coef_, "intercept": self.model.intercept_}
+        write_tensors(folder / "tfidf.safetensors", {name: torch.from_numpy(a) for name, a in arrays.items()})
+        vocabulary = {word: int(column) for word, column in self.words.vocabulary_.items()}
+        classes = [] if self.model is None else [str(c) for c in self.model.classes_]
+        write_json(folder / "tfidf.json", {"vocabulary": vocabulary, "classes": classes, "targets": self.targets})

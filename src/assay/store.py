@@ -1,0 +1,269 @@
+"""The only module that writes files. A result is complete and verified by hash, or it is not there.
+
+A file is written beside its place, flushed to the disk, then renamed over it; the folder is flushed after it.
+A stage is the folder `work/<stage>/<key>/`; its `done.json`, written last, holds the hash of every other file.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+from assay.errors import Problem, ResourceError
+
+
+def digest(value: Any) -> str:
+    """sha256 of bytes, or of any plain JSON value in its canonical form."""
+    if not isinstance(value, bytes):
+        value = to_json(value, sort_keys=True).encode()
+    return hashlib.sha256(value).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def to_json(value: Any, **options: Any) -> str:
+    """JSON that every reader accepts. NaN and infinity are refused: callers turn them into null and a reason."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, **options)
+
+
+def _refuse(error: OSError, path: Path) -> NoReturn:
+    raise ResourceError(
+        Problem(
+            "R002",
+            f"could not write: {error.strerror}",
+            str(path),
+            help="free some space or choose another folder, then run the same command again: it continues",
+        )
+    ) from error
+
+
+def write_bytes(path: Path, data: bytes | memoryview) -> None:
+    """The whole file or the old one, never a part."""
+    write_chunks(path, (data,))
+
+
+def write_chunks(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
+    """As write_bytes, for a file larger than memory. An error raised by `chunks` leaves the old file."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                for chunk in chunks:
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        flush_folder(path.parent)
+    except OSError as error:
+        _refuse(error, path)
+
+
+@contextlib.contextmanager
+def growing(part: Path) -> Iterator[Callable[[bytes], None]]:
+    """Add to the end of a `*.part` file, which a later process may continue. Yields the function that writes."""
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        file = part.open("ab", buffering=0)
+    except OSError as error:
+        _refuse(error, part)
+
+    def write(data: bytes) -> None:
+        try:
+            while data:
+                data = data[file.write(data) :]
+        except OSError as error:
+            _refuse(error, part)
+
+    with file:
+        yield write
+
+
+def link(path: Path, target: Path) -> None:
+    """Make `path` a symbolic link to `target`, in place of what was there."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        part.unlink(missing_ok=True)
+        part.symlink_to(target)
+        part.replace(path)
+    except OSError as error:
+        _refuse(error, path)
+
+
+def flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_text(path: Path, text: str) -> None:
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    write_text(path, to_json(value, indent=1) + "\n")
+
+
+def write_lines(path: Path, rows: Iterable[Any]) -> None:
+    """One JSON value a line."""
+    write_text(path, "".join(to_json(row) + "\n" for row in rows))
+
+
+def write_tensors(path: Path, tensors: dict[str, Any], metadata: dict[str, str] | None = None) -> None:
+    from safetensors.torch import save
+
+    write_bytes(path, save({name: t.detach().contiguous().cpu() for name, t in tensors.items()}, metadata))
+
+
+def append(path: Path, *rows: Any) -> None:
+    """Add JSON lines with one write() call, so that a kill leaves at most one torn last line."""
+    data = "".join(to_json(row) + "\n" for row in rows).encode()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            while data:
+                data = data[os.write(handle, data) :]
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        _refuse(error, path)
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_bytes())
+
+
+def read_lines(path: Path) -> Iterator[Any]:
+    """The JSON lines of a file that this module wrote. A torn last line is left out."""
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                yield json.loads(line)
+
+
+def drop_torn_line(path: Path) -> None:
+    """Cut what a kill left after the last newline, so that `append` starts on a fresh line."""
+    if not path.exists():
+        return
+    data = path.read_bytes()
+    if data and not data.endswith(b"\n"):
+        write_bytes(path, data[: data.rfind(b"\n") + 1])
+
+
+class Stage:
+    """One folder of results under a key. Without `done.json` it is an interrupted stage, to be continued in place."""
+
+    def __init__(self, work: Path, stage: str, key: str):
+        self.folder = work / stage / key
+        self.name = stage
+        self.key = key
+
+    @property
+    def _mark(self) -> Path:
+        return self.folder / "done.json"
+
+    def done(self) -> dict[str, Any] | None:
+        """The note given to `finish`, or None when the stage is not complete. A stage whose files do not have the
+        hashes it was finished with is set aside as `<key>.damaged`, and counts as not there."""
+        if not self._mark.exists():
+            return None
+        try:
+            mark = read_json(self._mark)
+            intact = all(file_digest(self.folder / name) == value for name, value in mark["files"].items())
+        except (OSError, ValueError, KeyError):
+            intact = False
+        if intact:
+            return mark["note"]
+        aside = self.folder.with_name(f"{self.key}.damaged")
+        if aside.exists():
+            shutil.rmtree(aside)
+        self.folder.rename(aside)
+        return None
+
+    def open(self) -> Path:
+        """The folder, made if need be."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            _refuse(error, self.folder)
+        return self.folder
+
+    def finish(self, note: dict[str, Any]) -> None:
+        """Mark the stage complete: hash every file, then write `done.json`. Leftovers of a killed write go."""
+        files = {}
+        for path in sorted(self.folder.rglob("*")):
+            if path.name.endswith(".part"):
+                path.unlink()
+            elif path.is_file() and path != self._mark:
+                files[str(path.relative_to(self.folder))] = file_digest(path)
+        write_json(self._mark, {"files": files, "note": note})
+
+    def kept_bytes(self) -> int:
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+
+
+@contextlib.contextmanager
+def lock(path: Path, command: str, *, wait: bool = False) -> Iterator[None]:
+    """Hold `path` for this process; the kernel frees it when the process ends, however it ends. A lock that another
+    process holds is an error, or with `wait` waited for."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except OSError:
+            file.seek(0)
+            holder = file.read().strip() or "another process"
+            raise ResourceError(
+                Problem(
+                    "R003",
+                    f"another run works in this folder: {holder}",
+                    str(path.parent),
+                    help="wait until it has ended, or stop it; its work is kept",
+                )
+            ) from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()}: {command}")
+        file.flush()
+        yield
+        file.truncate(0)
+
+
+def write_folder(folder: Path, files: dict[str, bytes], notes: dict[str, Any]) -> None:
+    """A folder of files (`notes` as JSON), there whole or not at all: written aside, flushed, renamed."""
+    part = folder.with_name(f".{folder.name}.part")
+    try:
+        if part.exists():
+            shutil.rmtree(part)
+        part.mkdir(parents=True)
+        for name, data in {**files, **{n: to_json(v).encode() for n, v in notes.items()}}.items():
+            with (part / name).open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        flush_folder(part)
+        if folder.exists():
+            shutil.rmtree(folder)
+        part.rename(folder)
+        flush_folder(folder.parent)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        _refuse(error, folder)

@@ -1,0 +1,236 @@
+"""Progress on the terminal, from events: the same events in three renderings.
+
+live     a terminal: finished stages are permanent lines, below them at most 8 lines redrawn at most 4 times a second
+plain    a file, a pipe, CI or --plain: a line at most every 5 s per stage, and only every 10 % or every minute
+quiet    nothing: -q and --json
+Watch out  texts come from data: control characters are replaced and nothing is read as markup
+"""
+
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Literal, TextIO
+
+from assay.terminal.pace import Stage, duration
+
+Mode = Literal["live", "plain", "quiet"]
+
+LINES = 8  # of the redrawn block
+PER_SECOND = 4  # redraws
+GAP = 5.0  # seconds between two lines of a stage
+MINUTE = 60.0  # a stage that is slow to move is heard of this often
+BAR = 20  # characters
+
+_ASCII = str.maketrans(
+    {"✓": "+", "✗": "x", "▸": ">", "█": "#", "░": ".", "–": "-", "—": "-", "−": "-", "…": "...", "×": "x", "·": "-"}
+)
+# C0 and C1 controls but the line break, marks that turn the writing direction, lone surrogates.
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def plain(text: str) -> str:
+    """The text without anything that steers a terminal: a tab becomes a space, other controls become �."""
+    return _CONTROL.sub(lambda match: " " if match[0] == "\t" else "\ufffd", text)
+
+
+def fitting(text: str, stream: TextIO) -> str:
+    """`plain(text)` in characters that the stream can write: ASCII where its encoding is not UTF-8."""
+    text = plain(text)
+    if (stream.encoding or "").lower().replace("-", "").replace("_", "") in ("utf8", ""):
+        return text
+    return text.translate(_ASCII).encode("ascii", "replace").decode()
+
+
+def mode_for(
+    stream: TextIO, environ: Mapping[str, str], *, plain: bool = False, quiet: bool = False, json: bool = False
+) -> Mode:
+    """The rendering for a stream, as the user asked and as the surroundings allow."""
+    if quiet or json:
+        return "quiet"
+    if plain or not stream.isatty() or environ.get("CI") or environ.get("TERM") == "dumb":
+        return "plain"
+    return "live"
+
+
+class Display:
+    """Takes events by `tell`; use it as a context manager, so that the terminal is left in order.
+
+    Args:
+        mode: see `mode_for`.
+        stream: where progress goes; results go to stdout, so this is stderr.
+        clock: seconds; differences only.
+        now: the time of day for plain lines.
+        verbose: also show events of libraries (`log`).
+    """
+
+    def __init__(
+        self,
+        mode: Mode,
+        stream: TextIO | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = datetime.now,
+        verbose: bool = False,
+        width: int | None = None,
+    ):
+        self.mode = mode
+        self.stream = stream or sys.stderr
+        self.clock = clock
+        self.now = now
+        self.verbose = verbose
+        self.stages: dict[str, Stage] = {}
+        self.warnings: dict[tuple[str, str], int] = {}
+        self._lock = threading.RLock()  # the live block is drawn by a thread of its own
+        self._live: Any = _live(self.stream, self._block, width) if mode == "live" else None
+
+    def __enter__(self) -> "Display":
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the redrawn block and repeat the warnings with their counts."""
+        if self._live:
+            self._live.stop()
+        if self.warnings:
+            self._line(f"warnings: {len(self.warnings)}")
+            for (code, text), count in self.warnings.items():
+                self._line(f"  {code} {text}" + (f" ({count:,})" if count > 1 else ""))
+            self.warnings.clear()
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Take one event; an event of a kind that is not known here is left to other readers."""
+        with self._lock:
+            self._take(event)
+
+    def _take(self, event: dict[str, Any]) -> None:
+        match event.get("event"):
+            case "stage":
+                self._stage(event)
+            case "progress" | "download":
+                self._progress(event)
+            case "note":
+                self._line(f"{event['text']}")
+            case "warning":
+                key = (f"{event['code']}", f"{event['text']}")
+                if key not in self.warnings:
+                    self._line(f"warning {key[0]} {key[1]}")
+                self.warnings[key] = self.warnings.get(key, 0) + int(event.get("count") or 1)
+            case "plan":
+                for line in event["lines"]:
+                    self._line(f"{line}")
+            case "log" if self.verbose:
+                self._line(f"{event['text']}")
+            case _:
+                return
+
+    def _stage(self, event: dict[str, Any]) -> None:
+        name = event["name"]
+        if event["state"] == "start":
+            self.stages[name] = Stage(name, self.clock())
+            if self.mode == "plain":
+                self._timed(" ".join(filter(None, [name, "start", event.get("note")])))
+            return
+        stage = self.stages.pop(name, None)
+        seconds = event.get("seconds")
+        if seconds is None and stage is not None:
+            seconds = self.clock() - stage.started
+        said = [event.get("metric"), event.get("note")]
+        took = "" if seconds is None or event["state"] == "cached" else duration(seconds)
+        if self.mode == "plain":
+            self._timed(" ".join(filter(None, [name, event["state"], *said, took and f"in {took}"])))
+        else:
+            text = "  ".join(filter(None, ["cached" if event["state"] == "cached" else "", *said]))
+            mark = "✗" if event["state"] == "failed" else "✓"
+            self._line(_three(f" {mark} {name}", text, took, self._width()))
+
+    def _progress(self, event: dict[str, Any]) -> None:
+        name = event.get("stage") or event.get("name") or "download"
+        stage = self.stages.setdefault(name, Stage(name, self.clock()))
+        stage.advance(event, self.clock())
+        if self.mode != "plain":
+            return
+        quiet_for = self.clock() - stage.said_at
+        tenth = int(stage.done * 10 // stage.total) if stage.total else 0
+        if (tenth > stage.said_tenth and quiet_for >= GAP) or quiet_for >= MINUTE:
+            stage.said_at, stage.said_tenth = self.clock(), tenth
+            self._timed(stage.line())
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    def _timed(self, text: str) -> None:
+        self._line(f"{self.now():%H:%M:%S} {text}")
+
+    def _line(self, text: str) -> None:
+        if self.mode == "quiet":
+            return
+        text = fitting(text, self.stream)
+        if self._live:
+            from rich.text import Text
+
+            self._live.console.print(Text(text, style=_style(text)), soft_wrap=True)
+        else:
+            self.stream.write(text + "\n")
+            self.stream.flush()
+
+    def _width(self) -> int:
+        return min(self._live.console.width, 120) if self._live else 80
+
+    def _block(self) -> Any:
+        """The lines below the finished stages."""
+        from rich.text import Text
+
+        with self._lock:
+            lines = [line for stage in list(self.stages.values())[-LINES // 2 :] for line in self._two(stage)][:LINES]
+        block = Text("\n".join(fitting(line, self.stream) for line in lines))
+        block.no_wrap, block.overflow = True, "ellipsis"
+        return block
+
+    def _two(self, stage: Stage) -> list[str]:
+        lines = [_three(f" ▸ {stage.name}", *stage.shown(BAR, self.clock()), self._width())]
+        if values := stage.values_shown():
+            lines.append(f"     {values}"[: self._width()])
+        return lines
+
+
+def _style(text: str) -> str:
+    return {" ✓": "green", " +": "green", " ✗": "red", " x": "red", "wa": "yellow"}.get(text[:2], "")
+
+
+def _three(left: str, middle: str, right: str, width: int) -> str:
+    """Name, text and time on one line; the text is cut with … when it does not fit."""
+    head = f"{left:<16} "
+    room = width - len(head) - len(right) - 1
+    if len(middle) > room:
+        middle = middle[: max(0, room - 1)] + "…"
+    return f"{head}{middle:<{room}} {right}".rstrip()
+
+
+def _live(stream: TextIO, block: Callable[[], Any], width: int | None) -> Any:
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console(file=stream, markup=False, emoji=False, highlight=False, force_terminal=True, width=width)
+    return Live(
+        get_renderable=block,
+        console=console,
+        refresh_per_second=PER_SECOND,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+
+
+def for_terminal(*, plain: bool = False, quiet: bool = False, json: bool = False, verbose: bool = False) -> Display:
+    """The display on stderr of this process. Verbose lines would break a redrawn block, so they come without one."""
+    return Display(
+        mode_for(sys.stderr, os.environ, plain=plain or verbose, quiet=quiet, json=json), sys.stderr, verbose=verbose
+    )

@@ -1,0 +1,131 @@
+"""What a project and assay hold, for `report` and `list`: the newest report, the ledger, the arms, the kinds."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.errors import Problem, UsageError
+
+if TYPE_CHECKING:
+    from assay.weigh import Report
+
+LISTS = ("steps", "strategies", "metrics", "kinds")
+
+
+def project_folder(target: Path) -> Path:
+    """The folder of the project that `target` stands for.
+
+    Raises:
+        DataError: D001, D002 as in `start.begin`.
+    """
+    from assay.config.start import begin
+
+    return begin(target).parent
+
+
+def newest(folder: Path) -> "Report":
+    """The newest report of a project.
+
+    Raises:
+        UsageError: C062, there is none yet.
+    """
+    from assay.weigh import Report
+
+    if not (folder / "report" / "report.json").is_file():
+        raise UsageError(Problem("C062", "there is no report yet", str(folder), help=f"assay run {folder}"))
+    return Report.load(folder / "report")
+
+
+def moved(folder: Path, report: "Report") -> list[str]:
+    """What moved beyond noise since the report before; one sentence a change.
+
+    Raises:
+        UsageError: C062, there is no earlier report.
+    """
+    from assay.store import read_json
+    from assay.weigh import diff
+
+    past = folder / "report" / "past"
+    numbers = sorted(int(path.parent.name) for path in past.glob("*/report.json") if path.parent.name.isdigit())
+    if not numbers:
+        raise UsageError(Problem("C062", "there is no earlier report to compare with", str(past)))
+    return diff(read_json(past / str(numbers[-1]) / "report.json"), report.data)
+
+
+def ledger(folder: Path) -> list[dict[str, Any]]:
+    """The rows of the newest ledger: {"file", "line", "id", "step", "action", "reason", "kept"}.
+
+    Raises:
+        UsageError: C062, nothing was curated yet.
+    """
+    from assay.store import read_lines
+
+    files = sorted((folder / "work").glob("curate/*/ledger.jsonl"), key=lambda path: path.stat().st_mtime)
+    if not files:
+        raise UsageError(Problem("C062", "there is no ledger yet", str(folder), help=f"assay run {folder}"))
+    return list(read_lines(files[-1]))
+
+
+def ledger_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """A count per reason, then one line a row."""
+    counts = Counter((row["action"], row["step"], row["reason"]) for row in rows)
+    lines = [f"{count:>7,} {action} by {step}: {reason}" for (action, step, reason), count in counts.most_common()]
+    for row in rows:
+        kept = f" (kept {row['kept']})" if row.get("kept") else ""
+        place = f"{row['file']}:{row['line']}" if row.get("file") else row["id"]
+        lines.append(f"{place}  {row['action']} by {row['step']}: {row['reason']}{kept}")
+    return lines or ["No row was dropped or changed."]
+
+
+def arms(target: Path) -> list[dict[str, Any]]:
+    """The arms of a project: name, kind, state, value."""
+    from assay.config import load
+    from assay.config.start import begin
+
+    project = load(begin(target))
+    from assay import flow
+
+    return flow.arms(project)
+
+
+def has(what: str) -> list[dict[str, Any]]:
+    """What assay has of one of `LISTS`."""
+    if what == "metrics":
+        from assay.aim import KINDS
+        from assay.validate import METRICS
+
+        fits = {name: [kind.name for kind in KINDS if name in kind.metrics] for name in (m.name for m in METRICS)}
+        return [{"metric": name, "for": ", ".join(kinds)} for name, kinds in fits.items()]
+    if what == "kinds":
+        from assay.aim import KINDS
+
+        return [{"kind": kind.name, "metric": kind.metric, "is": kind.about} for kind in KINDS]
+    if what == "steps":
+        from assay.curate import STEPS as classes
+    else:
+        from assay.strategies import STRATEGIES as classes
+    return [_described(cls) for cls in classes]
+
+
+def _described(cls: Any) -> dict[str, Any]:
+    """A step or strategy: its kind, the first line of its card, its settings with their defaults."""
+    import inspect
+
+    card = inspect.getdoc(cls) or inspect.getdoc(inspect.getmodule(cls)) or ""
+    fields = {n: f for n, f in cls.model_fields.items() if n not in ("kind", "name")}
+    defaults = {n: None if f.is_required() else f.default for n, f in fields.items()}
+    return {"kind": cls.model_fields["kind"].default, "is": card.splitlines()[0] if card else "", "settings": defaults}
+
+
+def table(rows: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """The rows as cells under a header."""
+    return [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={_cell(item)}" for key, item in value.items())
+    return f"{value:.3f}" if isinstance(value, float) and 0.001 < abs(value) < 1 else f"{value}"

@@ -1,0 +1,42 @@
+"""What the report is built from: one `Arm` per strategy, and the blocks that only the page shows."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypedDict
+
+from assay.nouns import Record
+
+Status = Literal["done", "failed", "skipped", "stopped"]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way of doing it, with its answers to all test rows. An arm that is not done has no records."""
+
+    name: str
+    kind: str
+    settings: dict[str, Any] = field(default_factory=dict)  # those that differ from their defaults
+    status: Status = "done"
+    records: list[Record] = field(default_factory=list)  # every arm's in the same order
+    # fit_seconds, seconds_per_answer, tokens_per_answer, peak_bytes, kept_bytes: a number or None when not measured;
+    # parts: the pieces that must be kept and run, each with a "name"
+    cost: dict[str, Any] = field(default_factory=dict)
+    floor: bool = False  # what any worthwhile arm must beat
+    note: str = ""  # why it failed or was skipped; or what the fit was like, in words
+    curve: list[dict[str, Any]] | None = None  # {"step", "train"?, "val"?}: losses by step, for the learning curve
+
+
+class Extra(TypedDict, total=False):
+    """Shown in report.html and report.md, not part of report.json. Every key may be left out."""
+
+    ledger: list[dict[str, Any]]  # {"step", "action", "reason", "count", "examples": [{"id", "file", "line", "text"}]}
+    leaks: list[dict[str, Any]]  # {"id", "kind", "similarity", "decision", "first": side, "second": side}
+    #                              side = {"split", "id", "source", "text"}
+    labels: dict[str, dict[str, int]]  # split -> label -> rows
+    lengths: dict[str, Any]  # {"unit": "tokens", "edges": [...], "counts": [...], "limit": number or None}
+    rendered: dict[str, Any]  # one training example: {"parts": [{"text", "learnt": bool}], "learnt": n, "tokens": n}
+    base: str  # the base model
+    project_yaml: str
+    commands: list[str]
+    hashes: dict[str, str]
+    not_tried: list[str]  # one sentence each
+    limits: list[str]  # one sentence each, beside those that the report finds itself

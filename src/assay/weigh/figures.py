@@ -1,0 +1,134 @@
+"""Which plots the page has, made from the report: each answers one question that its title asks."""
+
+from typing import Any
+
+from assay.weigh.arm import Extra
+from assay.weigh.numbers import count, one_line
+from assay.weigh.paper import Dot, Plot
+from assay.weigh.plots import bars, curves, forest, histogram, scatter
+from assay.weigh.view import FEW, Card
+
+
+def _dot(card: Card, metric: str, winner: str | None) -> Dot:
+    one = card.data["metrics"][metric]
+    chosen = card.name == winner
+    note = "recommended" if chosen else "floor" if card.floor else ""
+    return Dot(card.name, card.index, one["value"], one["low"], one["high"], chosen, note)
+
+
+def quality(cards: list[Card], data: dict[str, Any]) -> Plot | None:
+    """Every done arm's score with its interval, best first, held against the best floor."""
+    metric, winner = data["task"]["metric"], data["verdict"]["recommended"]
+    if not cards:
+        return None
+    floors = [card for card in cards if card.floor]
+    floor = max(floors, key=lambda card: card.data["metrics"][metric]["value"], default=None)
+    at = None
+    if floor:
+        value = floor.data["metrics"][metric]["value"]
+        at = (value, f"floor: {one_line(floor.name, 20)}")
+    name = metric.replace("_", " ")
+    level = f"{data['task']['level'] * 100:g} %"
+    return forest(
+        "quality",
+        [_dot(card, metric, winner) for card in cards],
+        axis=f"{name} on {count(cards[0].data['n'])} test rows",
+        line_at=at,
+        title=f"{name} of each arm",
+        about=f"One row per arm, best first: {name} with its {level} interval; a dashed line marks the best floor.",
+        caption=f"Dots are scores, lines their {level} intervals. The dashed line is the best floor.",
+    )
+
+
+def price(cards: list[Card], data: dict[str, Any]) -> Plot | None:
+    """Score against time an answer."""
+    metric, winner = data["task"]["metric"], data["verdict"]["recommended"]
+    timed = [card for card in cards if card.data["cost"]["seconds_per_answer"] is not None]
+    if len(timed) < 2:
+        return None
+    dots = [(_dot(card, metric, winner), card.data["cost"]["seconds_per_answer"]) for card in timed]
+    name = metric.replace("_", " ")
+    return scatter(
+        "price",
+        dots,
+        axis=name,
+        title=f"{name} against time an answer",
+        about="One mark per arm. Higher is better, further left is cheaper.",
+        caption="Higher is better, further left is cheaper. Lines are intervals of the score.",
+    )
+
+
+def slice_dots(names: list[str], card: Card, data: dict[str, Any]) -> Plot | None:
+    """The recommended arm's slices against its score over all rows."""
+    metric = data["task"]["metric"]
+    if not names:
+        return None
+    dots = []
+    for name in names:
+        one = card.data["slices"][name][metric]
+        note = f"n = {count(one['n'])}" + (", too few" if one["n"] < FEW else "")
+        if one["value"] is not None:
+            dots.append(Dot(name, card.index, one["value"], one["low"], one["high"], False, note))
+    overall = card.data["metrics"][metric]["value"]
+    shown = metric.replace("_", " ")
+    return forest(
+        "slices",
+        dots,
+        axis=shown,
+        line_at=(overall, "all rows"),
+        title=f"{shown} of {card.name} by slice",
+        about="One row per slice, worst first; a dashed line marks the score over all rows.",
+        caption=f"Slices of {card.name}, worst first. The dashed line is its score over all rows.",
+        header="slice",
+    )
+
+
+def funnel(data: dict[str, Any]) -> Plot:
+    """From the rows read to the rows tested."""
+    names = {
+        "read": "read",
+        "dropped": "dropped",
+        "kept": "kept",
+        "train": "train",
+        "val": "validation",
+        "test": "test",
+    }
+    parts = [(words, data["rows"][name]) for name, words in names.items() if name in data["rows"]]
+    return bars(
+        "funnel",
+        parts,
+        unit="rows",
+        title="Rows from the files to the test set",
+        about="Bars of how many rows were read, dropped, kept, and given to each split.",
+        caption="Every row that was read is kept or dropped with a reason; every kept row is in one split.",
+    )
+
+
+def lengths(extra: Extra) -> Plot | None:
+    """How long the rows are, and where they are cut."""
+    found = extra.get("lengths")
+    if not found:
+        return None
+    return histogram(
+        "lengths",
+        found["edges"],
+        found["counts"],
+        found.get("limit"),
+        unit=found.get("unit", "characters"),
+        title="Length of the rows",
+        about="A histogram of row lengths; a dashed line marks where rows are cut.",
+        caption="Rows longer than the limit are cut, and counted in the warnings.",
+    )
+
+
+def learning(card: Card) -> Plot | None:
+    """Loss by step of a trained arm."""
+    if not card.curve:
+        return None
+    return curves(
+        f"curve-{card.index}",
+        card.curve,
+        title=f"Training of {card.name}",
+        about="Training and validation loss by step; a ring marks the lowest validation loss.",
+        caption="Loss by step. The ring marks the lowest validation loss.",
+    )

@@ -1,0 +1,108 @@
+"""report.html: one file, no script, no request. Every number of the report carries its JSON pointer in `data-at`.
+
+Safety    values are escaped by Jinja, control characters are replaced, an undefined name is an error, and the page's
+          own policy forbids everything but its style sheet, which is named by its hash
+"""
+
+import base64
+import hashlib
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from assay.store import to_json
+from assay.weigh import figures, view
+from assay.weigh.arm import Extra
+from assay.weigh.markdown import terminal_table
+from assay.weigh.numbers import FORMATS, clean, count, one_line, score, shorten
+from assay.weigh.paper import badge
+from assay.weigh.report import Report
+
+
+def pointer(*keys: str | int) -> str:
+    """A JSON pointer (RFC 6901)."""
+    return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
+
+
+def _number(data: dict[str, Any], shape: str, *keys: str | int) -> Markup:
+    """The number at `keys`, shaped, with its exact value and its place in report.json."""
+    value: Any = data
+    for key in keys:
+        value = value[key]
+    words = FORMATS[shape](value)
+    if value is None:
+        return Markup(f'<span class="none">{words}</span>')
+    return Markup('<data value="{}" data-at="{}" data-as="{}">{}</data>').format(
+        value, clean(pointer(*keys)), shape, words
+    )
+
+
+def _ends(data: dict[str, Any], shape: str, *keys: str | int) -> Markup:
+    """The bounds of the interval at `keys`."""
+    low, high = (_number(data, shape, *keys, end) for end in ("low", "high"))
+    return Markup('<span class="range">{} to {}</span>').format(low, high)
+
+
+def _finish(value: Any) -> Any:
+    """Applied to every value that a template prints."""
+    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _environment(data: dict[str, Any]) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("assay.weigh", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finish,
+    )
+    environment.globals["number"] = lambda shape, *keys: _number(data, shape, *keys)
+    environment.globals["bounds"] = lambda shape, *keys: _ends(data, shape, *keys)
+    environment.filters["count"] = count
+    environment.filters["score"] = score
+    environment.filters["plain"] = lambda value: value if isinstance(value, str) else to_json(value)
+    environment.filters["shorten"] = shorten
+    environment.filters["one_line"] = one_line
+    return environment
+
+
+def render(report: Report) -> str:
+    """The page as text."""
+    environment = _environment(report.data)
+    css = environment.get_template("report.css").render()
+    policy = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    cards = view.cards(report)
+    ranked = sorted(
+        (card for card in cards if card.done),
+        key=lambda card: -card.data["metrics"][report.data["task"]["metric"]]["value"],
+    )
+    return environment.get_template("report.html.j2").render(
+        css=Markup(css),
+        policy=policy,
+        data=report.data,
+        extra={**dict.fromkeys(Extra.__annotations__), **report.extra},
+        settings=report.settings,
+        cards=cards,
+        ranked=ranked,
+        figures=figures,
+        badge=badge,
+        view=view,
+        metric=report.data["task"]["metric"],
+        report=report,
+        few=view.FEW,
+    )
+
+
+def notebook(data: dict[str, Any]) -> str:
+    """The verdict and the table, for a notebook cell."""
+    header, *rows = terminal_table(data)
+    head = "".join(f"<th>{escape(clean(cell))}</th>" for cell in header)
+    body = "".join("<tr>" + "".join(f"<td>{escape(clean(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    verdict = data["verdict"]
+    said = "".join(f"<p>{escape(clean(verdict[part]))}</p>" for part in ("reason", "doubt") if verdict[part])
+    return (
+        f"<div><p><strong>{escape(clean(view.headline(data)))}</strong></p>{said}"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )

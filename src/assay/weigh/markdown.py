@@ -1,0 +1,187 @@
+"""The report as plain text: report.md for a pull request, the table and the last lines for the terminal."""
+
+import re
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from assay.weigh import view
+from assay.weigh.numbers import (
+    NOTHING,
+    clean,
+    count,
+    duration,
+    equals_p,
+    megabytes,
+    milliseconds,
+    one_line,
+    p_value,
+    points,
+    score,
+    signed,
+    three,
+)
+
+if TYPE_CHECKING:
+    from assay.weigh.report import Report
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!$&@])")
+
+
+def plain(text: str, width: int = 200) -> str:
+    """Foreign text inside Markdown: one line, nothing in it acts."""
+    return _SPECIAL.sub(r"\\\1", one_line(text, width)).replace("://", "&#58;//").replace("www.", "www&#46;")
+
+
+def fenced(text: str, language: str = "") -> str:
+    """A code block whose fence is longer than any in `text`."""
+    text = clean(text).rstrip("\n")
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _done(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """The arms, best first, those without a result last."""
+    metric = data["task"]["metric"]
+    arms = data["strategies"]
+    done = sorted((s for s in arms if s["status"] == "done"), key=lambda s: -s["metrics"][metric]["value"])
+    return [*done, *(s for s in arms if s["status"] != "done")]
+
+
+def _cells(arm: dict[str, Any], metric: str) -> list[str]:
+    cost = arm["cost"]
+    costs = [
+        milliseconds(cost["seconds_per_answer"]),
+        three(cost["tokens_per_answer"]),
+        three(cost["fit_seconds"]),
+        megabytes(cost["peak_bytes"]),
+        megabytes(cost["kept_bytes"]),
+    ]
+    if arm["status"] != "done":
+        return [arm["name"], arm["status"], NOTHING, NOTHING, NOTHING, NOTHING, *costs]
+    one, floor = arm["metrics"][metric], (arm["versus_floor"] or {}).get(metric)
+    gain = [signed(floor["difference"]), p_value(floor["p_holm"])] if floor else [NOTHING, NOTHING]
+    return [
+        arm["name"],
+        score(one["value"]),
+        f"{score(one['low'])}–{score(one['high'])}",
+        count(arm["n"]),
+        *gain,
+        *costs,
+    ]
+
+
+def _header(data: dict[str, Any]) -> list[str]:
+    level = f"{data['task']['level'] * 100:g} %"
+    metric = data["task"]["metric"].replace("_", " ")
+    return ["arm", metric, level, "n", "to floor", "p (Holm)", "ms/answer", "tokens", "fit s", "peak MB", "kept MB"]
+
+
+def terminal_table(data: dict[str, Any]) -> list[list[str]]:
+    """The header, then one row per arm, best first: arm, metric, interval, n, to floor, p (Holm), ms an answer,
+    tokens, fit s, peak MB, kept MB. Names are shortened to 24 characters."""
+    metric = data["task"]["metric"]
+    rows = [_cells(arm, metric) for arm in _done(data)]
+    return [_header(data), *([one_line(row[0], 24), *row[1:]] for row in rows)]
+
+
+def summary_lines(data: dict[str, Any]) -> list[str]:
+    """The last lines of a run, at most 80 columns each: what to use, by how much, how sure, what else was found."""
+    verdict, metric = data["verdict"], data["task"]["metric"]
+    arms = {s["name"]: s for s in data["strategies"]}
+    winner = arms.get(verdict["recommended"])
+    if winner is None:
+        return _wrapped(verdict["reason"], "")
+    seconds = winner["cost"]["seconds_per_answer"]
+    lines = _wrapped(view.headline(data) + (f" at {duration(seconds)} an answer." if seconds is not None else "."), "")
+    floor = winner["versus_floor"]
+    if floor:
+        gap = floor[metric]
+        lines += _wrapped(f"{points(gap['difference'])} points over the floor {floor['floor']} ({_bounds(gap)})")
+    elif len(arms) > 1:
+        lines += _wrapped(verdict["reason"])
+    rival = view.rival_of(data)
+    if rival and (winner["versus_best"] or arms[rival]["versus_best"]):
+        lines += _wrapped(_against(arms[rival], winner, metric))
+    if verdict["doubt"]:
+        lines += _wrapped(verdict["doubt"])
+    warnings = sum(warning.get("count") or 1 for warning in data["warnings"])
+    lines += _wrapped(f"leaks: {count(view.leaks(data))}, warnings: {count(warnings)}")
+    return lines
+
+
+def _bounds(gap: dict[str, Any]) -> str:
+    return f"{points(gap['low'])} to {points(gap['high'])}, {equals_p(gap['p_holm'])} after Holm"
+
+
+def _against(rival: dict[str, Any], winner: dict[str, Any], metric: str) -> str:
+    """How the nearest other arm differs, in score and in time."""
+    if rival["versus_best"]:
+        gap, sign = rival["versus_best"][metric], 1
+    else:
+        gap, sign = winner["versus_best"][metric], -1
+    bounds = sorted(sign * gap[end] for end in ("low", "high"))
+    size = sign * gap["difference"]
+    word = "higher" if size > 0 else "lower"
+    text = f"{rival['name']} is {points(abs(size)).lstrip('+')} points {word}"
+    text += f" ({points(bounds[0])} to {points(bounds[1])}, {equals_p(gap['p_holm'])} after Holm)"
+    ours, theirs = winner["cost"]["seconds_per_answer"], rival["cost"]["seconds_per_answer"]
+    if ours and theirs:
+        text += f" at {_times(theirs / ours)} times the time an answer"
+    return text
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f}" if ratio < 9.95 else f"{ratio:,.0f}"
+
+
+def _wrapped(text: str, indent: str = "  ") -> list[str]:
+    return textwrap.wrap(
+        one_line(text, 1000), 80, initial_indent=indent, subsequent_indent=indent + "  " * bool(indent)
+    )
+
+
+def _table(header: list[str], rows: list[list[str]], right: int) -> str:
+    """A Markdown table; columns from `right` on are aligned to the right."""
+    rule = ["---" if index < right else "---:" for index in range(len(header))]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [header, rule, *rows])
+
+
+def render(report: "Report") -> str:
+    """report.md: answer, decision table, leaks, limits, how to reproduce."""
+    data, extra = report.data, report.extra
+    verdict = data["verdict"]
+    title = plain(data["project"]) or "report"
+    blocks = [f"# {title}", f"**{plain(view.headline(data))}**", plain(verdict["reason"], 2000)]
+    blocks += [plain(verdict["doubt"], 2000)] if verdict["doubt"] else []
+    if verdict["corrected"] is not None:
+        blocks.append(f"Corrected for having been chosen on these rows: {score(verdict['corrected'])}.")
+    missing = view.not_tried(report)
+    if missing:
+        blocks += ["Not tried:", "\n".join(f"- {plain(line, 500)}" for line in missing)]
+    metric = data["task"]["metric"]
+    rows = [[plain(cells[0]), *cells[1:]] for cells in (_cells(arm, metric) for arm in _done(data))]
+    blocks += ["## The decision, measured", _table(_header(data), rows, 1)]
+    blocks += ["## Leaks", plain(view.leak_sentence(data), 500)]
+    pairs = [
+        f"- {plain(pair['id'])} ({plain(pair['kind'])}, {score(pair.get('similarity'))},"
+        f" {plain(pair.get('decision', ''))}): {plain(pair['first']['source'])}, {plain(pair['second']['source'])}"
+        for pair in extra.get("leaks", [])[:20]
+    ]
+    blocks += ["\n".join(pairs)] if pairs else []
+    blocks += ["## Limits", "\n".join(f"- {plain(line, 500)}" for line in view.limits(report))]
+    if data["warnings"]:
+        said = [
+            f"- {plain(w['code'])} ({count(w.get('count') or 1)}): {plain(w['text'], 500)}" for w in data["warnings"]
+        ]
+        blocks += ["Warnings:", "\n".join(said)]
+    blocks += ["## How to reproduce"]
+    commands, project = extra.get("commands"), extra.get("project_yaml")
+    if commands:
+        blocks.append(fenced("\n".join(commands), "sh"))
+    facts = [("seed", str(data["seed"])), ("exam", str(data["exam"].get("hash", "")))]
+    facts += [*extra.get("hashes", {}).items(), *view.environment(data)]
+    blocks.append(_table(["what", "value"], [[plain(name), plain(value)] for name, value in facts], 2))
+    if project:
+        blocks.append(fenced(project, "yaml"))
+    return "\n\n".join(blocks) + "\n"

@@ -1,0 +1,278 @@
+"""What the page shows, section by section, taken from the report and the rows behind it. Words and marks, no markup."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from assay.nouns import Record, Task
+from assay.validate import judge
+from assay.weigh.arm import Arm
+from assay.weigh.numbers import count, one_line, score
+from assay.weigh.report import Report
+
+SHOWN = 10  # rows of each kind embedded in the page; predictions/ has all
+_PER_BUCKET = 12
+_CONFUSIONS = 12
+_SLICES = 40
+FEW = 30  # a slice with fewer rows is shown, but nothing is said about it
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A test row as it is read: what was asked, answered and expected."""
+
+    id: str
+    source: str
+    question: str
+    target: str
+    also: tuple[str, ...]
+    answer: str | None
+    raw: str
+    truncated: bool
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One arm: its place in the report, its words, its rows."""
+
+    index: int  # in report["strategies"]
+    data: dict[str, Any]
+    floor: bool
+    note: str
+    worst: list[Row] = field(default_factory=list)
+    best: list[Row] = field(default_factory=list)
+    confusions: list[tuple[str, str, int]] = field(default_factory=list)
+    curve: list[dict[str, Any]] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.data["name"]
+
+    @property
+    def done(self) -> bool:
+        return self.data["status"] == "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    name: str
+    words: str
+    count: int
+    rows: list[tuple[Row, Row]]  # of the winner and of the other
+
+
+@dataclass(frozen=True, slots=True)
+class Duel:
+    """The recommended arm held against the one that comes nearest, row by row."""
+
+    winner: str
+    other: str
+    buckets: list[Bucket]
+
+
+def _row(record: Record, value: float) -> Row:
+    question, answer = record.question, record.answer
+    return Row(
+        question.id,
+        question.source,
+        question.text,
+        record.target,
+        record.also,
+        answer.text,
+        answer.raw if answer.raw != answer.text else "",
+        answer.truncated,
+        value,
+    )
+
+
+def cards(report: Report) -> list[Card]:
+    """One card per strategy of the report; without rows where the report was read from its file."""
+    arms = {arm.name: arm for arm in report.arms}
+    floors = {s["versus_floor"]["floor"] for s in report.data["strategies"] if s["versus_floor"]}
+    found = []
+    for index, data in enumerate(report.data["strategies"]):
+        arm = arms.get(data["name"])
+        if arm is None:
+            found.append(Card(index, data, data["name"] in floors, ""))
+            continue
+        worst, best = _ends(arm, report)
+        found.append(Card(index, data, arm.floor, arm.note, worst, best, _confusions(arm, report.task), arm.curve))
+    return found
+
+
+def _ends(arm: Arm, report: Report) -> tuple[list[Row], list[Row]]:
+    """The worst and the best rows; among equals the surest first, as a sure mistake says more than a hesitant one."""
+    if arm.status != "done":
+        return [], []
+    metric = report.data["task"]["metric"]
+    values = judge(arm.records, report.task).of_rows(metric)
+    sure = np.array([record.answer.confidence or 0.0 for record in arm.records])
+    place = np.arange(len(values))
+    ascending = np.lexsort((place, -sure, values))[:SHOWN]
+    descending = np.lexsort((place, -sure, -values))[:SHOWN]
+    top, middle = float(values.max()), 0.5
+    worst = [_row(arm.records[i], float(values[i])) for i in ascending if values[i] < max(top, middle)]
+    best = [_row(arm.records[i], float(values[i])) for i in descending if values[i] >= middle]
+    return worst, best
+
+
+def _confusions(arm: Arm, task: Task) -> list[tuple[str, str, int]]:
+    """(target, answer, rows) of the most frequent mistakes of a classifier."""
+    if task.kind != "classify":
+        return []
+    wrong = Counter(
+        (record.target, "unreadable" if record.answer.text is None else record.answer.text)
+        for record in arm.records
+        if record.answer.text not in (record.target, *record.also)
+    )
+    ordered = sorted(wrong.items(), key=lambda item: (-item[1], item[0]))
+    return [(target, answer, size) for (target, answer), size in ordered[:_CONFUSIONS]]
+
+
+def rival_of(data: dict[str, Any]) -> str | None:
+    """Whom the recommended arm is held against: the best arm, or when it is itself the best, the next by the metric."""
+    winner, metric = data["verdict"]["recommended"], data["task"]["metric"]
+    done = {s["name"]: s for s in data["strategies"] if s["status"] == "done"}
+    if winner is None or len(done) < 2:
+        return None
+    if done[winner]["versus_best"]:
+        return done[winner]["versus_best"]["best"]
+    others = [name for name in done if name != winner]
+    return max(others, key=lambda name: done[name]["metrics"][metric]["value"])
+
+
+def duel(report: Report) -> Duel | None:
+    arms = {arm.name: arm for arm in report.arms if arm.status == "done"}
+    winner, other = report.verdict["recommended"], rival_of(report.data)
+    if winner not in arms or other not in arms:
+        return None
+    metric = report.data["task"]["metric"]
+    ours = judge(arms[winner].records, report.task).of_rows(metric)
+    theirs = judge(arms[other].records, report.task).of_rows(metric)
+    right, right_too = ours >= 0.5, theirs >= 0.5
+    kinds = (
+        ("Regressed", f"wrong here, right with {other}", ~right & right_too),
+        ("Fixed", f"right here, wrong with {other}", right & ~right_too),
+        ("Both wrong", "neither is right", ~right & ~right_too),
+        ("Both right", "nothing to choose between them", right & right_too),
+    )
+    buckets = []
+    for name, words, where in kinds:
+        rows = [
+            (_row(arms[winner].records[i], float(ours[i])), _row(arms[other].records[i], float(theirs[i])))
+            for i in np.flatnonzero(where)[: _PER_BUCKET if name != "Both right" else 3]
+        ]
+        buckets.append(Bucket(name, words, int(where.sum()), rows))
+    return Duel(winner, other, buckets)
+
+
+def slices(data: dict[str, Any]) -> list[str]:
+    """Names of the slices, worst of the recommended arm first; those with few rows last."""
+    winner = data["verdict"]["recommended"]
+    chosen = next((s for s in data["strategies"] if s["name"] == winner), None)
+    if chosen is None:
+        return []
+    metric = data["task"]["metric"]
+
+    def order(name: str) -> tuple[bool, float, str]:
+        one = chosen["slices"][name][metric]
+        return (one["n"] < FEW, one["value"] if one["value"] is not None else 2.0, name)
+
+    return sorted(chosen["slices"], key=order)[:_SLICES]
+
+
+def limits(report: Report) -> list[str]:
+    """What a reader must know before believing a number here."""
+    data = report.data
+    done = [s for s in data["strategies"] if s["status"] == "done"]
+    n = data["rows"].get("test") or (done[0]["n"] if done else 0)
+    level = f"{data['task']['level'] * 100:g} %"
+    said = [
+        f"All scores are of {count(n)} test rows. Rows of another time or source may score otherwise.",
+        f"Intervals hold for each number alone, at {level}, and treat test rows as independent of each other.",
+        "The arms are told apart by p-values corrected after Holm for all arms held against the best one.",
+        f"One seed was used ({data['seed']}). Another seed may move a trained arm by more than its interval says.",
+        "Times and memory were measured on this machine, once, during this run.",
+    ]
+    opened = data["exam"].get("opened")
+    if opened and opened > 1:
+        said.append(
+            f"These test rows have been opened {count(opened)} times. Each look lets choices adapt to them a little."
+        )
+    said += [
+        f"{s['name']}: {count(s['unparseable'])} of {count(s['n'])} answers could not be read and count as wrong."
+        for s in done
+        if s["unparseable"]
+    ]
+    said += [
+        f"{s['name']}: {count(s['truncated'])} answers were cut off at the token limit." for s in done if s["truncated"]
+    ]
+    return [*said, *report.extra.get("limits", [])]
+
+
+def not_tried(report: Report) -> list[str]:
+    """Arms without a result, then what the project left out."""
+    notes = {arm.name: arm.note for arm in report.arms}
+    said = []
+    for one in report.data["strategies"]:
+        if one["status"] != "done":
+            note = one_line(notes.get(one["name"], ""), 300)
+            said.append(f"{one['name']} ({one['status']}){f': {note}' if note else ''}")
+    return [*said, *report.extra.get("not_tried", [])]
+
+
+def leaks(data: dict[str, Any]) -> int:
+    return sum(int(data["audit"].get(kind) or 0) for kind in ("exact", "near", "group"))
+
+
+def leak_sentence(data: dict[str, Any]) -> str:
+    audit, n = data["audit"], count(data["rows"].get("test"))
+    found = leaks(data)
+    if not found:
+        return f"0 of {n} test rows stand in the training or validation rows, as themselves or as a near copy."
+    kinds = {"exact": "the same text", "near": "a near copy", "group": "the same group"}
+    parts = ", ".join(f"{words} {count(audit[kind])}" for kind, words in kinds.items() if audit.get(kind))
+    repaired = count(audit.get("repaired") or 0)
+    return f"Pairs of a test row and another row: {count(found)} ({parts}); repaired: {repaired}."
+
+
+def environment(data: dict[str, Any]) -> list[tuple[str, str]]:
+    """The environment as flat (name, value) pairs."""
+
+    def flat(value: Any, name: str) -> list[tuple[str, str]]:
+        if isinstance(value, dict):
+            return [pair for key, inner in value.items() for pair in flat(inner, f"{name} {key}".strip())]
+        if isinstance(value, list):
+            return [(name, ", ".join(str(one) for one in value))]
+        return [(name, "not known" if value is None else str(value))]
+
+    return flat(data["environment"], "")
+
+
+def label_names(labels: dict[str, dict[str, int]]) -> list[str]:
+    """All labels, most frequent first."""
+    total = sum((Counter(split) for split in labels.values()), Counter())
+    return sorted({name for split in labels.values() for name in split}, key=lambda name: (-total[name], name))
+
+
+def label_share(labels: dict[str, dict[str, int]]) -> float:
+    """Percent of all rows that have the most frequent label."""
+    total = sum((Counter(split) for split in labels.values()), Counter())
+    return 100 * max(total.values(), default=0) / max(1, total.total())
+
+
+def headline(data: dict[str, Any]) -> str:
+    """The verdict as one sentence that could be said aloud."""
+    winner = data["verdict"]["recommended"]
+    if winner is None:
+        return "There is nothing to recommend yet."
+    one = next(s for s in data["strategies"] if s["name"] == winner)["metrics"][data["task"]["metric"]]
+    return f"Use {winner}: {score(one['value'])} ({score(one['low'])}–{score(one['high'])})"
+
+
+def parts_of(cost: dict[str, Any]) -> str:
+    """The pieces to keep, in words."""
+    return ", ".join(str(part["name"]) if isinstance(part, dict) else str(part) for part in cost["parts"])

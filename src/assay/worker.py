@@ -1,0 +1,304 @@
+"""The process that runs one stage: `python -m assay.worker <folder>`.
+
+The folder holds `request.json`; events go to stdout, one JSON object a line; results lie in stage folders. A process of
+its own means a peak memory of its own, thread settings of its own, and a message when it is killed. The parent never
+loads torch.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from assay import store
+from assay.errors import AssayError, Stopped
+from assay.nouns import Adapted, Answer, Document, Example, Lesson, Means, Record, Strategy, Task
+from assay.prepared import content_hash, read_examples
+
+CHUNK = 256  # answers between two saves
+TELL_EVERY = 0.2  # seconds between two progress events
+VERSION = 1
+
+
+def fit_key(
+    strategy: Strategy, parts: dict[str, str], task: Task, models: dict[str, Any], base: str, seed: int, numeric: Any
+) -> str:
+    """The key of a fitted arm: all that its weights depend on, and nothing else."""
+    needed = {name: models[name]["digest"] for name in strategy.needs(base)}
+    scored = {} if "val" in strategy.reads else {"metric", "slices"}
+    return store.digest(
+        {
+            "version": [VERSION, versions(strategy)],
+            "settings": {"kind": strategy.kind, **strategy.model_dump(mode="json", exclude={"name"})},
+            "parts": {part: parts[part] for part in strategy.reads},
+            "task": task.model_dump(mode="json", exclude=set(scored) | {"slices"}),
+            "models": needed,
+            "seed": seed,
+            "numeric": numeric if strategy.neural else None,
+        }
+    )[:20]
+
+
+def versions(strategy: Strategy) -> list[int]:
+    """VERSION of a strategy and of those inside it."""
+    inside = [value for value in dict(strategy).values() if isinstance(value, Strategy)]
+    return [strategy.VERSION, *(v for inner in inside for v in versions(inner))]
+
+
+@dataclass
+class Spent:
+    """Seconds that a stage took over all the processes that worked on it, written down as it goes."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self._start = time.monotonic()
+        self._told = self._start
+        store.drop_torn_line(self._file)
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "spent.jsonl"
+
+    @property
+    def now(self) -> float:
+        return time.monotonic() - self._start
+
+    def note(self, *, every: float = 5.0) -> None:
+        if time.monotonic() - self._told >= every:
+            self._told = time.monotonic()
+            store.append(self._file, {"process": os.getpid(), "start": self._start, "seconds": self.now})
+
+    def total(self) -> float:
+        """Seconds of this process and of those before it."""
+        past: dict[tuple[int, float], float] = {}
+        for row in store.read_lines(self._file) if self._file.exists() else ():
+            past[row["process"], row["start"]] = row["seconds"]
+        past.pop((os.getpid(), self._start), None)
+        return sum(past.values()) + self.now
+
+    def forget(self) -> None:
+        self._file.unlink(missing_ok=True)
+
+
+def peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+class Job:
+    """One request with its events. `tell` raises Stopped once the process was asked to stop."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.request = store.read_json(folder / "request.json")
+        self.work = Path(self.request["work"])
+        self.models: dict[str, Any] = self.request["models"]
+        self.task = Task.model_validate(self.request["task"])
+        self.base: str = self.request["base"]
+        self.seed: int = self.request["seed"]
+        self.strategy = strategy_of(self.request["strategy"])
+        self._asked: int | None = None
+        self._last = 0.0
+        self._embed: Callable[[Sequence[str]], Any] | None = None
+        self.watch: Callable[[dict], None] = lambda event: None
+
+    def stop(self, number: int, frame: Any) -> None:
+        if self._asked is not None:  # the second time means now
+            os._exit(128 + number)
+        self._asked = number
+
+    def tell(self, event: dict) -> None:
+        self.watch(event)
+        progress = event.get("event") == "progress"
+        if not progress or event["done"] >= event["total"] or time.monotonic() - self._last > TELL_EVERY:
+            self._last = time.monotonic()
+            print(store.to_json(event), flush=True)
+        if self._asked is not None and progress:
+            raise Stopped(self._asked)
+
+    # --- what a lesson may use --------------------------------------------------------------------------------------
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        from assay.model.embed import Embedder
+        from assay.prompt.neighbours import EMBEDDER
+
+        if self._embed is None:
+            self._embed = Embedder(Path(self.models[EMBEDDER]["folder"]))
+        return self._embed(texts)
+
+    def open_model(self, name: str) -> Any:
+        from assay.model.find import Found
+        from assay.model.open import load_model
+
+        return load_model(Found(**{**self.models[name], "folder": Path(self.models[name]["folder"])}))
+
+    def lesson(self, *, rows: bool = True) -> Lesson:
+        """The arm's lesson; without rows it is what `restore` needs."""
+        data = Path(self.request["data"])
+        val = read_examples(data / "val.jsonl") if rows else ()
+        return Lesson(
+            task=self.task,
+            train=read_examples(data / "train.jsonl") if rows else (),
+            val=val,
+            documents=tuple(Document(*row) for row in store.read_lines(data / "documents.jsonl")) if rows else (),
+            base=self.base,
+            means=Means(self.seed, self.folder, self.tell, self.embed, self.open_model),
+            score=lambda adapted: val_score(adapted, val, self.task),
+            fit=self.fit_inner,
+        )
+
+    # --- stages -----------------------------------------------------------------------------------------------------
+
+    def fit_inner(self, strategy: Strategy, lesson: Lesson) -> Adapted:
+        """An inner arm as its own cached stage; its cost is added to the outer one's as a part."""
+        parts = {
+            "train": content_hash(lesson.train),
+            "val": content_hash(lesson.val),
+            "documents": store.digest([[d.id, d.text] for d in lesson.documents]),
+        }
+        key = fit_key(strategy, parts, self.task, self.models, self.base, self.seed, self.request["numeric"])
+        scored = replace(lesson, score=lambda adapted: val_score(adapted, lesson.val, self.task))
+        adapted, note = self.fitted(strategy, scored, key)
+        self.parts.append({"name": strategy.kind, "fit_seconds": note["seconds"]})
+        return adapted
+
+    def fitted(self, strategy: Strategy, lesson: Lesson, key: str) -> tuple[Adapted, dict[str, Any]]:
+        """The arm of a finished stage, or a new one: fitted, saved, and only then marked done."""
+        stage = store.Stage(self.work, "fit", key)
+        note = stage.done()
+        if note is not None:
+            return strategy.restore(stage.folder / "arm", replace(lesson, train=(), val=(), documents=())), note
+        folder = stage.open()
+        spent = Spent(folder)
+        scratch = folder / "training"
+        scratch.mkdir(exist_ok=True)
+
+        def tell(event: dict) -> None:
+            spent.note()
+            self.tell(event)
+
+        own, self.parts = self.parts, []
+        adapted = strategy.fit(replace(lesson, means=replace(lesson.means, workdir=scratch, tell=tell)))
+        parts, self.parts = self.parts, own
+        arm = folder / "arm"
+        if arm.exists():
+            shutil.rmtree(arm)
+        arm.mkdir()
+        adapted.save(arm)
+        store.write_json(arm / "arm.json", self.described(strategy))
+        shutil.rmtree(scratch)
+        note = {"seconds": spent.total(), "peak_bytes": peak_bytes(), "parts": parts}
+        spent.forget()
+        stage.finish(note)
+        return adapted, note
+
+    parts: list[dict[str, Any]] = []
+
+    def described(self, strategy: Strategy) -> dict[str, Any]:
+        """All that is needed to restore the arm elsewhere, but for the base model itself."""
+        return {
+            "schema": 1,
+            "strategy": {"kind": strategy.kind, **strategy.changed()},
+            "task": self.task.model_dump(mode="json"),
+            "base": self.base,
+            "seed": self.seed,
+            "models": {name: self.models[name]["digest"] for name in strategy.needs(self.base)},
+        }
+
+    def arm(self) -> None:
+        """Fit the arm, then answer the questions in chunks; both stages survive a kill."""
+        self.parts = []
+        key, questions = self.request["fit_key"], read_examples(Path(self.request["questions"]))
+        fitted: dict[str, Any] = {}
+        stage = store.Stage(self.work, "answers", self.request["answer_key"])
+        adapted, fitted = self.fitted(self.strategy, self.lesson(), key)
+        self.tell({"event": "note", "text": "answers"})
+        spent, file = Spent(stage.open()), stage.folder / "answers.jsonl"
+        store.drop_torn_line(file)
+        done = sum(1 for _ in store.read_lines(file)) if file.exists() else 0
+        done -= done % CHUNK  # a chunk is one append, so this only cuts what another version left
+        while done < len(questions):
+            chunk = questions[done : done + CHUNK]
+
+            def tell(event: dict, before: int = done) -> None:
+                if event.get("event") == "progress":
+                    event = {**event, "done": before + event["done"], "total": len(questions)}
+                self.tell(event)
+
+            answers = adapted.answer(chunk, tell)
+            store.append(file, *(answer.to_json() for answer in answers))
+            done += len(chunk)
+            spent.note(every=0)
+            self.tell({"event": "progress", "done": done, "total": len(questions), "unit": "answer"})
+        if not questions:
+            store.write_lines(file, ())
+        note = {"seconds": spent.total(), "n": len(questions), "peak_bytes": peak_bytes(), "fit": fitted}
+        spent.forget()
+        stage.finish(note)
+
+
+def val_score(adapted: Adapted, val: Sequence[Example], task: Task) -> float:
+    """The task's own metric on val; higher is better."""
+    from assay.validate import judge, metrics_for
+
+    answers = adapted.answer([example.question for example in val])
+    records = [Record(e.question, e.target or "", e.also, a) for e, a in zip(val, answers, strict=True)]
+    metric = metrics_for(task)[0]
+    value = judge(records, task).values[metric.name]
+    return value if metric.higher_is_better else -value
+
+
+def strategy_of(settings: dict[str, Any]) -> Strategy:
+    from assay.config import make_strategy
+
+    return make_strategy(settings, {})
+
+
+def answers_of(path: Path) -> list[Answer]:
+    return [Answer.from_json(row) for row in store.read_lines(path)]
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process when its parent ends, so that a killed run leaves nothing behind."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def main(folder: Path) -> int:
+    die_with_parent()
+    job = Job(folder)
+    signal.signal(signal.SIGTERM, job.stop)
+    signal.signal(signal.SIGINT, job.stop)
+    try:
+        if job.request["mode"] == "probe":
+            from assay.probe import probe
+
+            probe(job)
+        else:
+            if job.strategy.neural:
+                from assay.model.environment import threads
+                from assay.model.machine import steady
+
+                steady(job.seed, threads())
+            job.arm()
+    except AssayError as error:
+        problems = [[p.code, p.text, p.place, p.help, p.excerpt] for p in error.problems]
+        print(store.to_json({"event": "error", "kind": type(error).__name__, "problems": problems}), flush=True)
+        return error.exit_code
+    except Stopped as stopped:
+        return stopped.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,112 @@
+"""The guess at a task, on small tables and on public data sets as they are downloaded."""
+
+from pathlib import Path
+
+import pytest
+
+from assay.aim import guess
+from assay.curate.load import load
+from assay.errors import DataError
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+
+WORDS = "where what when why how much often far long old".split()
+TEXTS = [
+    f"{first} is the {second} thing number {i}"
+    for i, (first, second) in enumerate((a, b) for a in WORDS for b in WORDS)
+]
+
+
+def rows(**columns):
+    return [{name: make(i) for name, make in columns.items()} for i in range(100)]
+
+
+def test_a_column_with_one_value_is_never_the_label():
+    got = guess(rows(text=TEXTS.__getitem__, label=lambda i: "DOC", answer=lambda i: ["accept", "reject"][i % 2]))
+    assert (got.kind, got.columns) == ("classify", {"text": "text", "label": "answer"})
+    assert any("'label' has one value" in reason for reason in got.reasons)
+
+
+def test_row_numbers_dates_and_links_are_no_targets():
+    table = rows(
+        id=lambda i: i % 3,
+        date=lambda i: f"2020-01-0{i % 3 + 1}",
+        link=lambda i: f"https://a.b/{i % 4}",
+        words=TEXTS.__getitem__,
+    )
+    with pytest.raises(DataError, match=r"D027 .*no column looks like the target"):
+        guess(table)
+
+
+def test_predictions_are_left_out():
+    table = rows(
+        question=TEXTS.__getitem__,
+        label_pred=lambda i: "ab"[i % 2],
+        score=lambda i: i % 5,
+        verdict=lambda i: "ab"[i % 3 > 0],
+    )
+    got = guess(table)
+    assert got.columns["label"] == "verdict"
+    assert "label_pred" in got.reasons[-1]
+
+
+def test_answers_that_are_written_freely():
+    got = guess(rows(q_id=lambda i: i, query=TEXTS.__getitem__, response=lambda i: f"It is {i} {TEXTS[99 - i]}"))
+    assert (got.kind, got.columns) == ("answer", {"question": "query", "answer": "response"})
+
+
+def test_group_and_slices():
+    table = rows(
+        text=TEXTS.__getitem__,
+        category=lambda i: "abcd"[i % 4],
+        thread_id=lambda i: f"t{i // 5}",
+        country=lambda i: ["DE", "FR"][i % 2],
+        city=lambda i: f"c{i % 20}",
+    )
+    got = guess(table)
+    assert (got.group, got.slices) == ("thread_id", ("country",))
+
+
+def test_what_is_given_is_kept():
+    table = rows(text=TEXTS.__getitem__, label=lambda i: "ab"[i % 2], stars=lambda i: "12345"[i % 5])
+    got = guess(table, columns={"label": "stars"})
+    assert (got.kind, got.columns) == ("classify", {"text": "text", "label": "stars"})
+    assert not any("target" in reason for reason in got.reasons)
+
+
+def test_a_label_that_never_varies_says_so():
+    with pytest.raises(DataError, match=r"D032 .*all 100 rows have 'spam' in 'label'"):
+        guess(rows(text=TEXTS.__getitem__, label=lambda i: "spam"))
+
+
+CLASSIFY, ANSWER = "classify", "answer"
+PUBLIC = [
+    ("banking77/train.csv", CLASSIFY, {"text": "text", "label": "category"}, 77, 10003),
+    ("docs_issues/docs_issues_training_first400.jsonl", CLASSIFY, {"text": "text", "label": "answer"}, 2, 400),
+    (
+        "pubmedqa/ori_pqal.json",
+        CLASSIFY,
+        {"text": "QUESTION", "label": "final_decision", "context": "CONTEXTS"},
+        3,
+        1000,
+    ),
+    # 5,574 messages by the collection's own page; quotes taken as quotes would make fewer.
+    ("sms_spam/SMSSpamCollection", CLASSIFY, {"text": "SMS", "label": "Label"}, 2, 5574),
+    ("covid_faq/faq_covidbert.csv", ANSWER, {"question": "question", "answer": "answer"}, 0, 213),
+    ("gsm8k/test.jsonl", ANSWER, {"question": "question", "answer": "answer"}, 0, 1319),
+    ("davidson_hate/labeled_data_first6000.csv", CLASSIFY, {"text": "tweet", "label": "class"}, 3, 6000),
+    ("hatecheck/test_suite_cases.csv", CLASSIFY, {"text": "test_case", "label": "label_gold"}, 2, 3728),
+    ("xstest/xstest_prompts.csv", CLASSIFY, {"text": "prompt", "label": "label"}, 2, 450),
+    ("bbh_eight/navigate.json", CLASSIFY, {"text": "input", "label": "target"}, 2, 250),
+    ("conala/conala-train.json", ANSWER, {"question": "intent", "answer": "snippet"}, 0, 2379),
+    ("e2e_nlg/devset_first2000.csv", ANSWER, {"question": "mr", "answer": "ref"}, 0, 2000),
+]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("file", "kind", "columns", "labels", "n"), PUBLIC, ids=[entry[0] for entry in PUBLIC])
+def test_public_data_sets_need_no_settings(file, kind, columns, labels, n):
+    got = load({"data": [file]}, base=DATA)
+    assert (got.kind, got.columns, len(got.labels), len(got.train)) == (kind, columns, labels, n)
+    assert got.guessed
+    assert len({example.id for example in got.train}) == n

@@ -1,0 +1,15 @@
+from assay.aim import KINDS, kind_of
+from assay.nouns import Task
+
+
+def test_every_kind_of_the_task_is_there():
+    for kind in KINDS:
+        assert kind_of(Task(kind=kind.name)) is kind
+        assert kind.metric in kind.metrics
+
+
+def test_words_of_a_name():
+    from assay.aim.columns import words_of
+
+    assert words_of("meta.reasoningFree_pred") == ["reasoning", "free", "pred"]
+    assert words_of("LONG_ANSWER") == ["long", "answer"]

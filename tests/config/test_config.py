@@ -1,0 +1,233 @@
+"""The project file: what is right loads to settings and back; what is wrong is said at once, in the file's words."""
+
+import string
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from assay import config
+from assay.config.names import arm_name
+from assay.config.yamlfile import dump, read
+from assay.errors import ProjectError
+
+BAD = sorted((Path(__file__).parent / "fixtures").glob("*.yaml"))
+HEAD = "version: 1\ndata:\n  files: {data: tickets.csv}\n"
+
+
+def load(tmp_path: Path, text: str, *sets: str) -> config.Project:
+    path = tmp_path / "project.yaml"
+    path.write_text(text, encoding="utf-8")
+    return config.load(path, sets)
+
+
+def said(tmp_path: Path, text: str, *sets: str) -> str:
+    with pytest.raises(ProjectError) as caught:
+        load(tmp_path, text, *sets)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_every_bad_file_has_its_message(path: Path):
+    # The messages were read by a person: code, line, place, what is wrong, the way out.
+    with pytest.raises(ProjectError) as caught:
+        config.load(path)
+    assert f"{caught.value.header}\n{caught.value}\n" == path.with_suffix(".txt").read_text(encoding="utf-8")
+
+
+def test_the_codes_of_the_fixtures_are_those_that_they_are_named_for():
+    for path in BAD:
+        code = path.stem.partition("_")[0].upper()
+        assert code == "MANY" or f"\n{code} " in path.with_suffix(".txt").read_text(encoding="utf-8")
+
+
+def test_a_whole_file_loads(tmp_path: Path):
+    project = load(
+        tmp_path,
+        """
+version: 1
+name: support
+seed: 7
+aim: {kind: answer, metric: token_f1, slices: [lang]}
+data:
+  files: {train: [a.csv, b.csv], test: sub/../t.csv}
+  columns: {question: q, answer: a}
+  encoding: windows-1252
+curate:
+  - {kind: repair}
+  - {kind: length, max_chars: 100}
+split: {leaks: [leak-3fa9c1], group: user}
+augment:
+model: smollm2-135m
+documents: [handbook]
+compare:
+  - {kind: majority}
+  - {kind: shots, k: 8, choose: similar}
+  - {kind: rag, top: 2, inner: {kind: lora, rank: 8, learning_rate: 2e-4}}
+weigh: {price_per_hour: 1, months: 1.5}
+""",
+    )
+    assert project.seed == 7
+    assert project.files == {"train": [tmp_path / "a.csv", tmp_path / "b.csv"], "test": [tmp_path / "t.csv"]}
+    assert project.document_paths == [tmp_path / "handbook"]
+    assert project.work == tmp_path / "work"
+    assert project.report_folder == tmp_path / "report"
+    assert project.split.leaks == ("leak-3fa9c1",)
+    assert list(project.arms) == ["majority", "shots-k8-similar", "rag-top2-lora-r8-lr2e-4"]
+    assert project.compare[2].inner.learning_rate == 2e-4  # type: ignore[attr-defined]
+    assert project.weigh.price_per_hour == 1.0
+
+
+def test_yaml_and_back_is_the_same_project(tmp_path: Path):
+    first = load(
+        tmp_path,
+        HEAD + 'name: "yes"\nsplit: {train: 0.6, test: 0.3}\naim: {labels: ["no", "0123", "a: b", ä]}\n'
+        "documents: handbook.md\ncurate: [{kind: near, threshold: 0.7}]\n"
+        "compare: [{kind: rag, inner: {kind: lora, learning_rate: 1e-5}}, {kind: full, name: all}]\n",
+    )
+    assert load(tmp_path, first.to_yaml()) == first
+
+
+@pytest.mark.parametrize("word", ["yes", "no", "on", "off", "y", "1:30", "2024-01-01", "0x1f", "1_000", ".nan", "NaN"])
+def test_yaml_1_2_leaves_these_words_as_text(word: str):
+    # YAML 1.1 makes booleans, 90, a date, 31, 1000 and a float of them.
+    assert read(f"a: {word}").value == {"a": word}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1e-4", 1e-4), ("-3", -3), (".5", 0.5), ("3.", 3.0), ("true", True), ("~", None), ("", None)]
+)
+def test_core_scalars(text: str, value: object):
+    found = read(f"a: {text}").value["a"]
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_labels_that_look_like_switches_are_text_with_a_warning(tmp_path: Path):
+    project = load(tmp_path, HEAD + "aim:\n  labels: [yes, 'no', other]\n")
+    assert project.aim.labels == ("yes", "no", "other")
+    assert project.warnings == (
+        {"code": "C066", "count": 1, "text": "line 5: aim.labels: read as text: 'yes'; quote them"},
+    )
+
+
+def test_a_path_outside_the_folder_is_said(tmp_path: Path):
+    project = load(tmp_path, "data: {files: {data: ../other.csv}}\n")
+    assert [warning["code"] for warning in project.warnings] == ["C080"]
+
+
+def test_set_changes_what_the_file_says_and_what_it_leaves_out(tmp_path: Path):
+    text = HEAD + "compare:\n  - {kind: lora}\n"
+    project = load(tmp_path, text, "compare.0.rank=4", "seed=3", "weigh.months=6", "aim.labels=[a, b]", "name=")
+    assert list(project.arms) == ["lora-r4"]
+    assert (project.seed, project.weigh.months, project.aim.labels, project.name) == (3, 6.0, ("a", "b"), "")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("compare.9.rank=4", "C083 --set compare.9.rank=4: compare has no '9'; it has 1 entries, from 0"),
+        ("version.x=1", "C083 --set version.x=1: version has no 'x'; it is 1"),
+        ("seed", "C083 --set seed: write it as place=value, as in compare.0.rank=4"),
+        (
+            "compare.0.rank=[1",
+            "C064 --set compare.0.rank=[1: the value cannot be read: a ',' or a closing bracket is missing",
+        ),
+        ("compare.0.rank=x", "C072 --set compare.0.rank=x: must be a whole number from 1 to 512, got 'x'"),
+        ("compare.0.rnk=4", "C071 --set compare.0.rnk=4: no such setting; did you mean 'rank'?"),
+        (
+            "compare.0={kind: lora, rank: 0}",
+            "C073 --set compare.0={kind: lora, rank: 0}  compare.0.rank: must be a whole number from 1 to 512, got 0",
+        ),
+    ],
+)
+def test_a_wrong_set_names_itself(tmp_path: Path, change: str, message: str):
+    assert said(tmp_path, HEAD + "compare:\n  - {kind: lora}\n", change) == message
+
+
+def test_a_large_file_and_a_missing_one(tmp_path: Path):
+    assert "has 300,000 bytes; a project file has at most 262,144" in said(tmp_path, "#" * 300_000)
+    with pytest.raises(ProjectError, match=r"C081 no\.yaml: cannot be read: no such file"):
+        config.load(tmp_path / "no.yaml")
+
+
+def test_a_bom_is_no_fault(tmp_path: Path):
+    (tmp_path / "project.yaml").write_bytes(b"\xef\xbb\xbf" + HEAD.encode())
+    assert config.load(tmp_path / "project.yaml").data.files.data == ("tickets.csv",)
+
+
+@pytest.mark.parametrize(
+    ("settings_", "name"),
+    [
+        ({"kind": "majority"}, "majority"),
+        ({"kind": "shots", "k": 0}, "shots-k0"),
+        ({"kind": "lora", "rank": 32}, "lora-r32"),
+        ({"kind": "lora", "rank": 16}, "lora"),  # the default
+        ({"kind": "lora", "learning_rate": 3e-5}, "lora-lr3e-5"),
+        ({"kind": "lora", "dropout": 0.05}, "lora-drop5e-2"),
+        ({"kind": "lora", "model": "org/Gemma3-270M"}, "lora-org-gemma3-270m"),
+        ({"kind": "rag", "inner": {"kind": "shots", "k": 2}}, "rag-shots-k2"),
+        ({"kind": "lora", "name": "mine", "rank": 4}, "mine"),
+    ],
+)
+def test_arm_names(settings_: dict, name: str):
+    assert arm_name(config.make_strategy(settings_, {})) == name
+
+
+def test_a_long_name_is_cut_and_stays_its_own():
+    long = {
+        "kind": "lora",
+        "rank": 8,
+        "epochs": 7,
+        "batch_size": 4,
+        "max_length": 512,
+        "model": "some-organisation/model",
+    }
+    names = {arm_name(config.make_strategy({**long, "epochs": e}, {})) for e in (7, 8)}
+    assert len(names) == 2
+    assert all(len(name) <= 40 for name in names)
+
+
+SCALARS = st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.floats(allow_nan=False, allow_infinity=False)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+VALUES = st.recursive(
+    SCALARS | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(VALUES)
+@example({"a": [1e-7, "1e-7", "0123", "~", "yes", "\u2028", "\x85", "#", "a #b", "- x", ""], "on": {"": None}})
+def test_what_is_written_is_read_back(value: object):
+    source = read(dump(value))
+    # Floats longer than 18 characters are refused by the reader, as numbers that a person wrote by mistake.
+    if not source.faults:
+        assert source.value == value
+    else:
+        assert {fault.code for fault in source.faults} <= {"C068", "C069"}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=200) | st.text(string.printable + "é\u2028", max_size=200).map(str.encode))
+@example(b'a: "\\ud800"\ndata: {files: {data: "\\ud800"}}')
+@example(b"data: {files: {data: x}}\ncompare: [{kind: [a]}, {kind: null}, null, 3]")
+def test_no_file_brings_a_traceback(tmp_path_factory: pytest.TempPathFactory, data: bytes):
+    path = tmp_path_factory.getbasetemp() / "fuzz.yaml"
+    path.write_bytes(data)
+    try:
+        config.load(path)
+    except ProjectError as error:
+        assert all(problem.code for problem in error.problems)
+
+
+def test_importing_config_loads_no_torch():
+    code = (
+        "import sys, assay.config; print([m for m in ('torch', 'transformers', 'sklearn', 'peft') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,103 @@
+"""From a data file to a project file that loads, says what was guessed, and is not made twice."""
+
+from pathlib import Path
+
+import pytest
+
+from assay import config
+from assay.config.start import begin, folder_name
+from assay.errors import DataError, UsageError
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def tickets(path: Path, labels: tuple[str, ...], rows: int) -> Path:
+    path.parent.mkdir(exist_ok=True, parents=True)
+    lines = [f"my order number {i} did not come for the {i % 7}th time,{labels[i % len(labels)]}" for i in range(rows)]
+    path.write_text("\n".join(["text,label", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def questions(path: Path, rows: int) -> Path:
+    lines = [f'{{"question": "how many are {i} and {i}?", "answer": "there are {2 * i}"}}' for i in range(rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_labels_few(tmp_path: Path):
+    project = config.load(begin(tickets(Path("Tickets.csv"), ("refund", "late", "broken"), 90)))
+    assert project.folder == tmp_path / "tickets"
+    assert project.files == {"data": [tmp_path / "Tickets.csv"]}
+    assert project.aim.kind == "classify"
+    assert dict(project.data.columns) == {"text": "text", "label": "label"}
+    assert list(project.arms) == ["majority", "tfidf", "neighbours", "shots-k0", "lora"]
+    assert project.split.leaks == "repair"
+    assert project.split.rows_per_label is None
+
+
+def test_many_labels_leave_the_prompt_out_and_cap_the_rows():
+    labels = tuple(f"label_{i}" for i in range(30))
+    project = config.load(begin(tickets(Path("many.csv"), labels, 1500)))
+    assert "shots-k0" not in project.arms
+    assert project.split.rows_per_label == 20  # 600 training rows over 30 labels
+
+
+def test_written_answers(tmp_path: Path):
+    project = config.load(begin(questions(Path("qa.jsonl"), 40)))
+    assert project.aim.kind == "answer"
+    assert list(project.arms) == ["majority", "neighbours", "shots-k0", "shots-similar", "lora"]
+    long = config.load(begin(questions(Path("long.jsonl"), 1200)))
+    assert long.files == {"data": [tmp_path / "long.jsonl#1000"]}
+    assert (long.split.train, long.split.test) == (0.6, 0.3)
+
+
+def test_every_guess_stands_in_the_file_as_a_comment():
+    text = begin(tickets(Path("t.csv"), ("a", "b"), 40)).read_text(encoding="utf-8")
+    assert "# What was guessed, and why:\n#   the shape is text/label: fields text, label\n" in text
+    assert all(len(line) <= 160 for line in text.splitlines())
+
+
+def test_a_project_that_is_there_is_used_as_it_is():
+    path = begin(tickets(Path("t.csv"), ("a", "b"), 40))
+    path.write_text(path.read_text() + "# mine\n")
+    assert begin(Path("t.csv")).read_text().endswith("# mine\n")
+    assert begin(Path("t")) == begin(Path("t/project.yaml")) == path
+
+
+def test_another_file_of_the_same_name_is_refused():
+    begin(tickets(Path("a/train.csv"), ("a", "b"), 40))
+    with pytest.raises(UsageError, match=r"C087 .*train\.csv: train/project\.yaml is there and reads"):
+        begin(tickets(Path("b/train.csv"), ("a", "b"), 40))
+
+
+def test_data_without_an_ending_gets_a_folder_of_another_name():
+    assert begin(tickets(Path("tickets"), ("a", "b"), 40)) == Path("tickets-project/project.yaml")
+
+
+def test_what_is_not_there_is_named_with_what_is():
+    tickets(Path("tickets.csv"), ("a", "b"), 40)
+    with pytest.raises(DataError, match=r"D001 tikets\.csv: no such file\n   help: tickets\.csv is there"):
+        begin(Path("tikets.csv"))
+
+
+def test_a_folder_without_a_project_says_what_it_holds():
+    tickets(Path("sub/tickets.csv"), ("a", "b"), 40)
+    with pytest.raises(DataError, match=r"D002 sub: has no project\.yaml; it holds tickets\.csv"):
+        begin(Path("sub"))
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("Support Tickets (1).csv.gz", "support-tickets-1"),
+        ("data.JSONL", "data"),
+        ("v1.2.csv", "v1-2"),
+        ("données.csv", "donn-es"),
+        ("....csv", "project"),
+    ],
+)
+def test_folder_names(name: str, folder: str):
+    assert folder_name(name) == folder

@@ -1,0 +1,105 @@
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from assay.curate.audit import audit, leak_error, repair
+from assay.errors import LeakError
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "banking77"
+
+TRAIN = [
+    ("Where is the card I ordered last week?", "card"),
+    ("How do I reset the password of my account?", "login"),
+    ("The shop has not sent my refund yet", "refund"),
+    ("where is the card I ordered last week", "card"),
+]
+VAL = [("The shop has not sent my refund yet!", "refund"), ("Please close my account for good", "close")]
+TEST = [
+    ("WHERE IS THE CARD I ORDERED LAST WEEK", "card"),
+    ("How do I resett the pasword of my account?", "login"),
+    ("Can you raise the limit of my credit card?", "limit"),
+]
+
+
+@pytest.fixture
+def splits(make):
+    return make(TRAIN, "train"), make(VAL, "val"), make(TEST, "test")
+
+
+def test_each_kind_of_overlap_is_found(splits):
+    found = audit(*splits)
+    assert found.counts["exact"] == {"test~train": 1, "val~train": 1, "test~val": 0}
+    assert found.counts["near"] == {"test~train": 1, "val~train": 0, "test~val": 0}
+    first = found.of("exact")[0]
+    assert first.left.ids == ("train-1", "train-4")
+    assert (first.right.ids, first.right.sources, first.right.labels) == (("test-1",), ("test.csv:2",), ("card",))
+    assert json.loads(json.dumps(found.to_json()))["counts"] == found.counts
+
+
+def test_ids_depend_on_the_texts_alone(splits):
+    train, val, test = splits
+    once = {pair.id for pair in audit(train, val, test).pairs}
+    assert once == {pair.id for pair in audit(train[::-1], val, test[::-1]).pairs}
+    assert all(len(name) == len("leak-3fa9c1") for name in once)
+
+
+def test_shared_groups_are_leaks(make):
+    train = make([("first question of the day", "a", "anna"), ("another thing entirely", "b", "bert")], "train")
+    test = make([("nothing like the others at all", "a", "anna")], "test")
+    found = audit(train, [], test)
+    assert [(pair.kind, pair.left.ids, pair.right.ids) for pair in found.pairs] == [
+        ("group", ("train-1",), ("test-1",))
+    ]
+
+
+def test_repair_never_takes_a_test_row_and_leaves_nothing(splits):
+    train, val, test = splits
+    gone = repair(audit(train, val, test).pairs)
+    assert gone["train-1"] == ("copy of a test row", "test-1")
+    assert not {row.id for row in test} & set(gone)
+    left = [[row for row in split if row.id not in gone] for split in (train, val)]
+    assert not audit(*left, test).pairs
+
+
+def test_the_error_names_the_first_pairs_and_the_ways_out(splits):
+    found = audit(*splits)
+    error = leak_error(found, found.pairs)
+    assert isinstance(error, LeakError) and error.exit_code == 1
+    text = str(error)
+    assert text.startswith("D050 split.leaks: 2 test rows also stand in train; 1 val row also stands in train")
+    assert "test.csv:2 ~ train.csv:2" in text
+    assert "split.leaks: repair" in text and f"split.leaks: [{found.pairs[0].id}]" in text
+
+
+def test_texts_with_two_labels_are_counted_once(make):
+    train = make([("one text", "a"), ("One text!", "b"), ("other", "a"), ("lone", "A"), ("lone", "a ")], "train")
+    found = audit(train, [], make([("one text", "c")], "test"))
+    assert found.conflicting_labels == 1
+    assert found.conflicts[0].labels == ("a", "b", "c")
+
+
+def test_rows_without_text_share_nothing(make):
+    assert not audit(make([("", "a"), ("", "b")], "train"), [], make([(" ", "a")], "test")).pairs
+
+
+@pytest.mark.real
+def test_the_official_split_of_banking77(make):
+    def read(name):
+        with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            return make([(row["text"], row["category"]) for row in csv.DictReader(file)], name)
+
+    train, test = read("train"), read("test")
+
+    def plain(text):
+        return " ".join("".join(c if c.isalnum() else " " for c in text.lower()).split())
+
+    # Counted here by other means: texts of letters and digits only, by a set.
+    known = {plain(row.text) for row in train}
+    assert sum(plain(row.text) in known for row in test) == 25
+    found = audit(train, [], test)
+    assert found.counts["exact"]["test~train"] == 25
+    assert found.conflicting_labels == 2
+    # Hand-checked: small changes of wording, never a whole paraphrase.
+    assert 400 <= found.counts["near"]["test~train"] <= 600

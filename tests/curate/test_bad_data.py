@@ -1,0 +1,214 @@
+"""What a user gets for bad files: every fixture in fixtures/bad with the whole message in the .txt beside it.
+
+A fixture is one file, or a folder with train and test. Those that cannot be stored (pipes, modes, bombs) are made here.
+Write the expected texts anew with: ASSAY_WRITE_EXPECTED=1 pytest tests/curate/test_bad_data.py
+"""
+
+import gzip
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import assay.curate
+from assay.curate.load import load
+from assay.curate.source import opened
+from assay.errors import AssayError, DataError
+
+BAD = Path(__file__).parent / "fixtures" / "bad"
+FIXTURES = sorted(path for path in BAD.iterdir() if path.suffix != ".txt" or path.is_dir())
+CURATE = Path(assay.curate.__file__).parent
+
+
+def outcome(fixture: Path) -> str:
+    """The problems, or else the warnings and notes, as text."""
+    name = fixture.name
+    if name.startswith("D001"):
+        files = {"data": [f"{name}/train.json"]}
+    elif fixture.is_dir() and (fixture / "train.jsonl").exists():
+        files = {"train": [f"{name}/train.jsonl"], "test": [f"{name}/test.jsonl"]}
+    else:
+        files = {"data": [name]}
+    try:
+        loaded = load(files, base=BAD)
+    except AssayError as error:
+        assert error.exit_code == 3
+        return f"{error}\n"
+    told = [f"warning {w['code']} x{w['count']}: {w['text']}" for w in loaded.warnings]
+    return "\n".join([*told, *(f"note {note}" for note in loaded.notes), f"{len(loaded.train)} rows"]) + "\n"
+
+
+@pytest.mark.parametrize("fixture", FIXTURES, ids=lambda path: path.name)
+def test_message_is_the_expected_one(fixture):
+    expected = BAD / f"{fixture.name}.txt"
+    told = outcome(fixture)
+    if os.environ.get("ASSAY_WRITE_EXPECTED"):
+        expected.write_text(told)
+    assert told == expected.read_text()
+    assert fixture.name[:4] in told
+
+
+def test_every_code_has_its_page():
+    used = set()
+    for path in CURATE.glob("*.py"):
+        used |= set(re.findall(r'"(D0\d\d)"', path.read_text())) if path.stem in OURS else set()
+    pages = set(re.findall(r"^## (D0\d\d) ", (CURATE / "codes.md").read_text(), re.MULTILINE))
+    assert used <= pages
+    assert len(used) > 45
+
+
+OURS = {"source", "strict", "lines", "table", "columnar", "read", "shapes", "turns", "labels", "documents", "load"}
+
+
+def codes(error: AssayError) -> list[str]:
+    return [problem.code for problem in error.problems]
+
+
+def test_all_files_report_together():
+    with pytest.raises(DataError) as caught:
+        load({"train": ["D037_ragged.csv", "D019_nan.jsonl"], "test": ["nowhere.csv"]}, base=BAD)
+    assert set(codes(caught.value)) == {"D037", "D019", "D001"}
+
+
+def test_a_missing_file_names_the_near_one():
+    with pytest.raises(DataError) as caught:
+        load({"data": ["D001_misnamed/train.json"]}, base=BAD)
+    assert caught.value.problems[0].help == "train.jsonl is there"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_no_permission(tmp_path):
+    path = tmp_path / "train.csv"
+    path.write_text("text,label\na,b\n")
+    path.chmod(0)
+    with pytest.raises(DataError, match=r"D003 train.csv: not readable by you"):
+        load({"data": [path]}, base=tmp_path)
+
+
+def test_a_pipe_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "train.jsonl")
+    for path in (tmp_path / "train.jsonl", Path("/dev/zero")):
+        with pytest.raises(DataError, match=r"D057 .*not a regular file"):
+            load({"data": [path]}, base=tmp_path)
+
+
+def test_a_gzip_bomb_is_stopped(tmp_path):
+    # 64 MB of spaces pack to about 64 KB, far over 200:1.
+    path = tmp_path / "train.jsonl.gz"
+    path.write_bytes(gzip.compress(b" " * (64 << 20)))
+    with pytest.raises(DataError, match=r"D055 train.jsonl.gz: expands over 200:1"):
+        load({"data": [path]}, base=tmp_path)
+
+
+def test_a_damaged_parquet_file(tmp_path):
+    path = tmp_path / "train.parquet"
+    path.write_bytes(b"PAR1" + b"\0\1\2\3" * 20 + b"PAR1")
+    with pytest.raises(DataError, match=r"D099 train.parquet: is a damaged parquet file"):
+        load({"data": [path]}, base=tmp_path)
+
+
+def test_a_change_while_reading_is_noticed(tmp_path):
+    path = tmp_path / "train.csv"
+    path.write_text("text,label\na,b\n")
+    with pytest.raises(DataError, match=r"D061"), opened(path, "train.csv") as source:
+        source.file.read()
+        with path.open("a") as file:
+            file.write("c,d\n")
+
+
+def test_cells_up_to_two_million_characters(tmp_path):
+    path = tmp_path / "train.csv"
+    path.write_text("text,label\n" + "a b " * 50_000 + ",x\nshort text,y\n")
+    assert len(load({"data": [path]}, base=tmp_path).train[0].text) == 200_000
+    path.write_text("text,label\n" + "a b " * 600_000 + ",x\nshort text,y\n")
+    with pytest.raises(DataError, match=r"D039 train.csv:2: cell longer"):
+        load({"data": [path]}, base=tmp_path)
+
+
+def test_a_line_over_eight_megabytes(tmp_path):
+    path = tmp_path / "train.jsonl"
+    row = json.dumps({"text": "a" * (9 << 20), "label": "x"})
+    path.write_text(f'{row}\n{{"text": "b c", "label": 1, "label": 2}}\n')
+    with pytest.raises(DataError) as caught:
+        load({"data": [path]}, base=tmp_path)
+    # The next line is still read, and keeps its number.
+    assert [str(p).split(":")[1] for p in caught.value.problems] == ["1", "2"]
+
+
+def test_listed_labels(tmp_path):
+    path = tmp_path / "train.csv"
+    path.write_text("text,label\nWhere is it,IT\nHere it is,it\nWho is it,refnd\n")
+    with pytest.raises(DataError) as caught:
+        load({"data": [path]}, base=tmp_path, labels=("IT", "it", "refund"))
+    # Both spellings are listed, so they differ on purpose; 'refnd' is not listed.
+    assert codes(caught.value) == ["D030"]
+    assert "did you mean 'refund'?" in caught.value.problems[0].help
+
+
+def test_text_from_a_file_cannot_steer_the_terminal(tmp_path):
+    path = tmp_path / "a\x1b[31m.jsonl"
+    path.write_text('{"text": "\x1b[2J", "label": "a"}\n')
+    with pytest.raises(DataError) as caught:
+        load({"data": [path]}, base=tmp_path)
+    assert "\x1b" not in str(caught.value)
+
+
+def test_at_most_a_thousand_problems(tmp_path):
+    path = tmp_path / "train.jsonl"
+    path.write_text("[1]\n" * 5000)
+    with pytest.raises(DataError) as caught:
+        load({"data": [path]}, base=tmp_path)
+    assert len(caught.value.problems) == 1000
+
+
+SUFFIXES = ("jsonl", "json", "csv", "tsv", "data", "parquet", "arrow", "jsonl.gz", "txt")
+WORDS = [
+    '"',
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "\t",
+    "\n",
+    "\r",
+    "\0",
+    "NaN",
+    '\\ud800"',
+    "PAR1",
+    "ARROW1\0\0",
+    "1",
+    "e999",
+    "a\tb\n",
+]
+LINES = [
+    "text,label\n",
+    '{"text": "a b", "label": "x"}\n',
+    '{"messages": [{"role": "user", "content": 1}]}',
+    '{"question": null, "answer": [[]]}\n',
+    '{"prompt": [{"role": []}], "completion": {}}\n',
+    '{"text": {"a": 1}, "label": {"b": [2]}}\n',
+]
+BYTES = [b"\xff", b"\x1f\x8b\x08", b"\xef\xbb\xbf"]
+PIECES = st.sampled_from([*BYTES, *(text.encode() for text in WORDS + LINES)])
+
+
+@settings(max_examples=400, deadline=5000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    data=st.one_of(st.binary(max_size=300), st.lists(PIECES, max_size=12).map(b"".join)),
+    suffix=st.sampled_from(SUFFIXES),
+)
+def test_any_bytes_give_rows_or_a_coded_error(tmp_path, data, suffix):
+    path = tmp_path / f"train.{suffix}"
+    path.write_bytes(gzip.compress(data) if suffix.endswith("gz") and len(data) % 2 else data)
+    for target in (True, False):
+        try:
+            loaded = load({"data": [path]}, base=tmp_path, target=target)
+        except AssayError as error:
+            assert all(re.fullmatch(r"D0\d\d", problem.code) for problem in error.problems)
+        else:
+            assert loaded.train

@@ -1,0 +1,57 @@
+"""Unlabelled text from files and folders."""
+
+import pytest
+
+from assay.curate import documents
+from assay.curate.documents import read_corpus, read_documents
+from assay.errors import DataError
+
+
+def test_a_folder_is_read_with_its_sub_folders_in_order(tmp_path):
+    (tmp_path / "docs" / "b").mkdir(parents=True)
+    (tmp_path / "docs" / ".git").mkdir()
+    (tmp_path / "docs" / ".git" / "x.md").write_text("hidden")
+    (tmp_path / "docs" / "z.md").write_text("# Z\u2028\r\n")
+    (tmp_path / "docs" / "b" / "a.txt").write_text("A")
+    (tmp_path / "docs" / "picture.png").write_bytes(b"\x89PNG")
+    corpus = read_corpus(["docs"], tmp_path)
+    assert [(d.id, d.text) for d in corpus.documents] == [("docs/z.md", "# Z\u2028\r\n"), ("docs/b/a.txt", "A")]
+    assert [(w["code"], w["count"]) for w in corpus.warnings] == [("D062", 1)]
+
+
+def test_rows_of_a_data_file(tmp_path):
+    (tmp_path / "faq.jsonl").write_text('{"title": "T", "text": "one", "date": "2020-01-02"}\n{"text": "two"}\n')
+    first, second = read_documents(["faq.jsonl"], tmp_path)
+    assert (first.id, first.text, first.date) == ("faq.jsonl:1", "T\none", "2020-01-02")
+    assert second.text == "two"
+    assert len(read_documents(["faq.jsonl#1"], tmp_path)) == 1
+
+
+def test_files_without_text_are_counted(tmp_path):
+    for name, text in (("a.txt", ""), ("b.txt", " \n"), ("c.txt", "text")):
+        (tmp_path / name).write_text(text)
+    corpus = read_corpus([tmp_path], tmp_path)
+    assert [d.id for d in corpus.documents] == ["c.txt"]
+    assert corpus.warnings[0]["text"] == "no text in 2 of 3 files; first: a.txt"
+
+
+def test_no_text_at_all_stops(tmp_path):
+    (tmp_path / "a.txt").write_text(" ")
+    with pytest.raises(DataError, match=r"D062 a.txt: no text in 1 of 1 files"):
+        read_documents(["a.txt"], tmp_path)
+    with pytest.raises(DataError, match=r"D001"):
+        read_documents(["nowhere.txt"], tmp_path)
+
+
+def test_too_many_files(tmp_path, monkeypatch):
+    for index in range(5):
+        (tmp_path / f"{index}.txt").write_text("a")
+    monkeypatch.setattr(documents, "FILE_LIMIT", 4)
+    with pytest.raises(DataError, match=r"D063"):
+        read_documents([tmp_path], tmp_path)
+
+
+def test_a_scan_is_named(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"%PDF-1.4 ")
+    with pytest.raises(DataError, match=r"D099 a.txt: is a PDF"):
+        read_documents(["a.txt"], tmp_path)

@@ -1,0 +1,150 @@
+import csv
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assay.curate.near import PERMUTATIONS, Index, Near, digests, families, rows_per_band
+from assay.curate.text import Key, edit_similarity, jaccard, key_of
+from assay.nouns import Document, Dropped, Example, Means, Message
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "banking77"
+
+TICKETS = [
+    "I still have not received my new card, can you check?",
+    "Why was I charged a fee for the cash withdrawal?",
+    "The app will not let me reset my password",
+    "How do I add money from a bank in another country?",
+]
+SLIPS = [
+    "I still have not recieved my new crad, can you check?",
+    "Why was I charged a fee for this cash withdrawal",
+    "the app wil not let me reset my passwrod",
+    "How do I add money from a bank in another county?!",
+]
+PARAPHRASES = [
+    "My replacement card is not here yet, could you look into it?",
+    "What is the charge on the money I took out at the ATM?",
+    "I forgot my login and the phone application refuses a new one",
+    "Can foreign transfers be used to top up?",
+]
+
+
+def slip(text, draw, edits):
+    for _ in range(edits):
+        at = draw.randrange(len(text) - 1)
+        swapped = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+        text = draw.choice(
+            (swapped, text[:at] + text[at + 1 :], text[:at] + "e" + text[at:], text[:at] + "o" + text[at + 1 :])
+        )
+    return text
+
+
+def test_small_edits_are_found_and_paraphrases_are_not(make, outcome):
+    texts = [*TICKETS, *SLIPS, *PARAPHRASES]
+    rows, dropped, _ = outcome(Near(), make([(text, "x") for text in texts]))
+    assert [row.text for row in rows] == [*TICKETS, *PARAPHRASES]
+    assert [drop.kept for drop in dropped] == ["rows-1", "rows-2", "rows-3", "rows-4"]
+
+
+def test_planted_copies_are_found(make, outcome, sentences):
+    draw = random.Random(5)
+    texts = sentences(400)
+    copies = [slip(text, draw, draw.choice((1, 2))) for text in texts]
+    _, dropped, _ = outcome(Near(), make([(text, "x") for text in [*texts, *copies]]))
+    found = {drop.example.id: drop.kept for drop in dropped}
+    right = sum(found.get(f"rows-{at + 400}") == f"rows-{at}" for at in range(1, 401))
+    assert right >= 0.95 * len(texts)
+    assert len(dropped) <= len(texts)  # none of the originals
+
+
+def test_near_copies_with_other_labels(make, outcome):
+    labels = [(TICKETS[0], "card"), (SLIPS[0], "cash"), (TICKETS[1], "card"), (TICKETS[2], "cash")]
+    rows, dropped, _ = outcome(Near(), make(labels))
+    assert [(drop.reason, drop.kept) for drop in dropped] == [("near copy, different labels", "rows-1")]
+    rows, _, _ = outcome(Near(conflicts="keep"), make(labels))
+    assert len(rows) == 4
+
+
+def test_another_answer_means_another_question(make, outcome):
+    sums = [(f"What do {n} apples and {n + 3} pears make together?", str(2 * n + 3)) for n in range(10, 30)]
+    rows, _, _ = outcome(Near(), make(sums))
+    assert len(rows) == len(sums)
+
+
+def test_the_same_question_about_other_passages_is_no_copy(means):
+    examples = [
+        Example(str(at), (Message("user", TICKETS[0]),), "x", context=(Document("d", passage),))
+        for at, passage in enumerate(("The fox won.", "The owl won.", "the fox won"))
+    ]
+    results = list(Near().apply(examples, means))
+    assert [isinstance(result, Dropped) for result in results] == [False, False, True]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text("ab ", min_size=8, max_size=24), max_size=12))
+def test_a_second_pass_drops_nothing(texts):
+    examples = [Example(str(at), (Message("user", text),), "x") for at, text in enumerate(texts)]
+    once = [result for result in Near().apply(examples, Means()) if not isinstance(result, Dropped)]
+    assert list(Near().apply(once, Means())) == once
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.7, 0.8, 0.9, 1.0])
+def test_bands_find_98_of_100_at_the_threshold(threshold):
+    rows = rows_per_band(threshold)
+    # Two texts of Jaccard s share a band of r rows with probability s^r, one of b bands with 1 - (1 - s^r)^b.
+    assert 1 - (1 - threshold**rows) ** (PERMUTATIONS // rows) >= 0.98
+
+
+def test_the_index_finds_what_comparing_all_pairs_finds(sentences):
+    draw = random.Random(2)
+    texts = sentences(150, seed=4)
+    texts += [slip(draw.choice(texts), draw, draw.choice((1, 2, 2))) for _ in range(150)]
+    keys = list(dict.fromkeys(Key(" ".join(text.split())) for text in texts))
+    made = list(digests(keys, seed=0))
+    index = Index(0.8)
+    found = set()
+    for key, digest in zip(keys, made, strict=True):
+        found |= {(number, len(index._keys)) for number, _ in index.matches(key, digest)}
+        index.add(key, digest)
+    pairs = [(i, j) for j in range(len(keys)) for i in range(j)]
+    by_edits = {(i, j) for i, j in pairs if edit_similarity(keys[i].text, keys[j].text) >= 0.8}
+    true = by_edits | {(i, j) for i, j in pairs if jaccard(keys[i].text, keys[j].text) >= 0.8}
+    assert found <= true  # every hit is measured, so none is wrong
+    assert len(true) > 150
+    assert len(found) >= 0.98 * len(true)
+
+
+def test_being_near_does_not_depend_on_the_order(sentences):
+    draw = random.Random(3)
+    texts = sentences(100, seed=6)
+    keys = list(dict.fromkeys(Key(text) for text in [*texts, *(slip(text, draw, 2) for text in texts)]))
+
+    def pairs(keys):
+        index, found = Index(0.8), set()
+        for key, digest in zip(keys, digests(keys, seed=0), strict=True):
+            found |= {frozenset((index._keys[number], key)) for number, _ in index.matches(key, digest)}
+            index.add(key, digest)
+        return found
+
+    assert pairs(keys) == pairs(keys[::-1])
+
+
+def test_families_follow_chains_copies_and_groups():
+    texts = [TICKETS[0], TICKETS[0].upper(), SLIPS[0], TICKETS[1], TICKETS[2], "quite another thing"]
+    keys = [key_of(Example("a", (Message("user", text),))) for text in texts]
+    grouped = families(keys, [None, None, None, "anna", "anna", None], threshold=0.8)
+    assert sorted(map(sorted, grouped)) == [[0, 1, 2], [3, 4], [5]]
+
+
+@pytest.mark.real
+def test_few_pairs_of_real_questions_are_called_near():
+    with (DATA / "train.csv").open(encoding="utf-8", newline="") as file:
+        keys = list(dict.fromkeys(Key(row["text"].lower()) for row in csv.DictReader(file)))
+    index, near = Index(0.8), 0
+    for key, digest in zip(keys, digests(keys, seed=0), strict=True):
+        near += len(list(index.matches(key, digest)))
+        index.add(key, digest)
+    assert near / (len(keys) * (len(keys) - 1) / 2) < 5e-5

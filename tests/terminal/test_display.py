@@ -1,0 +1,221 @@
+"""Progress: the same events as a redrawn block, as plain lines, or as nothing; times left only once they are known."""
+
+import io
+from datetime import datetime
+
+import pytest
+
+from assay.terminal.display import Display, fitting, mode_for, plain
+from assay.terminal.pace import Stage, duration, number, span
+
+
+class Clock:
+    def __init__(self):
+        self.time = 0.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Narrow(io.TextIOWrapper):
+    """A stream with another encoding, as a terminal in an old locale has."""
+
+    def __init__(self):
+        super().__init__(io.BytesIO(), encoding="ascii", write_through=True)
+
+    def text(self) -> str:
+        return self.buffer.getvalue().decode("ascii")  # type: ignore[attr-defined]
+
+
+def display(mode, stream=None, clock=None, **more) -> Display:
+    now = lambda: datetime(2026, 3, 1, 10, 42, 7)  # noqa: E731
+    return Display(mode, stream or io.StringIO(), clock=clock or Clock(), now=now, **more)
+
+
+def step(done: int, total: int = 100, **values) -> dict:
+    return {"event": "progress", "stage": "lora", "done": done, "total": total, "unit": "step", "values": values}
+
+
+def test_plain_lines_come_at_most_every_five_seconds_and_every_tenth():
+    clock, stream = Clock(), io.StringIO()
+    shown = display("plain", stream, clock)
+    for done in range(1, 101):
+        clock.time += 1.0
+        shown.tell(step(done, train=0.5))
+    lines = stream.getvalue().splitlines()
+    # One step a second: tenths fall at 10, 20, ... 100, all at least 5 s apart.
+    assert [line.split()[2] for line in lines] == [f"{tenth}/100" for tenth in range(10, 101, 10)]
+    assert lines[0] == "10:42:07 lora 10/100 10% train=0.500 left=90-90s"
+
+
+def test_plain_says_little_about_quick_stages_and_something_about_slow_ones():
+    clock, stream = Clock(), io.StringIO()
+    shown = display("plain", stream, clock)
+    for done in range(1, 101):
+        clock.time += 0.01
+        shown.tell(step(done))
+    assert len(stream.getvalue().splitlines()) <= 1
+    slow = display("plain", stream := io.StringIO(), clock)
+    for done in range(1, 5):
+        clock.time += 61
+        slow.tell(step(done, 1000))
+    # The stage begins with its first event; 61 s after each line comes the next.
+    assert len(stream.getvalue().splitlines()) == 3
+
+
+def test_plain_stage_lines():
+    clock, stream = Clock(), io.StringIO()
+    shown = display("plain", stream, clock)
+    shown.tell({"event": "stage", "name": "read", "state": "cached", "note": "", "seconds": 0.0, "metric": ""})
+    shown.tell({"event": "stage", "name": "lora", "state": "start"})
+    clock.time = 302
+    shown.tell({"event": "stage", "name": "lora", "state": "done", "metric": "accuracy 0.741"})
+    shown.tell({"event": "stage", "name": "full", "state": "failed", "note": "T001 the loss is not a number"})
+    assert stream.getvalue().splitlines() == [
+        "10:42:07 read cached",
+        "10:42:07 lora start",
+        "10:42:07 lora done accuracy 0.741 in 5 min 02 s",
+        "10:42:07 full failed T001 the loss is not a number",
+    ]
+
+
+def test_warnings_are_shown_once_and_repeated_at_the_end_with_counts():
+    stream = io.StringIO()
+    with display("plain", stream) as shown:
+        for count in (2, 3):
+            shown.tell({"event": "warning", "code": "D047", "count": count, "text": "rows hold special tokens"})
+    assert stream.getvalue().splitlines() == [
+        "warning D047 rows hold special tokens",
+        "warnings: 1",
+        "  D047 rows hold special tokens (5)",
+    ]
+
+
+def test_quiet_writes_nothing():
+    stream = io.StringIO()
+    with display("quiet", stream) as shown:
+        shown.tell(step(3))
+        shown.tell({"event": "stage", "name": "lora", "state": "done"})
+        shown.tell({"event": "warning", "code": "D047", "count": 1, "text": "x"})
+    assert stream.getvalue() == ""
+
+
+def test_live_keeps_finished_stages_and_draws_the_running_one():
+    clock, stream = Clock(), Terminal()
+    shown = display("live", stream, clock, width=80)
+    with shown:
+        shown.tell({"event": "stage", "name": "shots-k8", "state": "done", "metric": "accuracy 0.661", "seconds": 302})
+        shown.tell({"event": "stage", "name": "lora", "state": "start"})
+        for done in range(1, 13):
+            clock.time += 2
+            shown.tell(step(done, 24, train=0.612, lr=1.7e-4, **{"tok/s": 512.0}))
+        block = shown._block().plain.splitlines()
+    assert block[0] == " ▸ lora          step 12/24  ██████████░░░░░░░░░░  50 %                24 s left"
+    assert block[1] == "     train 0.612   lr 1.7e-4   512 tok/s"
+    assert all(len(line) <= 80 for line in block)
+    assert " ✓ shots-k8      accuracy 0.661" in stream.getvalue()
+    assert "5 min 02 s" in stream.getvalue()
+
+
+def test_live_draws_at_most_eight_lines():
+    shown = display("live", Terminal(), width=80)
+    for number_ in range(12):
+        shown.tell({"event": "progress", "stage": f"arm-{number_}", "done": 1, "total": 5, "values": {"train": 1.0}})
+    assert len(shown._block().plain.splitlines()) == 8
+
+
+@pytest.mark.parametrize("mode", ["plain", "live"])
+def test_data_is_never_markup_and_never_steers_the_terminal(mode):
+    # `[/]` crashes a program that prints with markup on; `[link=...]` becomes a hyperlink; ESC clears the screen.
+    stream = Terminal()
+    with display(mode, stream, **({"width": 80} if mode == "live" else {})) as shown:
+        shown.tell({"event": "note", "text": "[/] [link=http://x]y[/link] \x1b[2J \u202eevil \ud800"})
+    text = stream.getvalue()
+    assert "[/] [link=http://x]y[/link] \ufffd[2J \ufffdevil \ufffd" in text
+    assert "\x1b[2J" not in text
+
+
+def test_plain_text():
+    assert plain("a\tb\x07\x9bc\nd\u200f") == "a b\ufffd\ufffdc\nd\ufffd"
+
+
+def test_ascii_where_the_encoding_is_not_utf8():
+    stream = Narrow()
+    shown = display("plain", stream)
+    shown.tell({"event": "note", "text": "✓ 0.63–0.69 … ä"})
+    assert stream.text() == "+ 0.63-0.69 ... ?\n"
+    assert fitting("–", io.StringIO()) == "–"
+
+
+@pytest.mark.parametrize(
+    ("stream", "environ", "asked", "mode"),
+    [
+        (Terminal(), {}, {}, "live"),
+        (io.StringIO(), {}, {}, "plain"),
+        (Terminal(), {"CI": "true"}, {}, "plain"),
+        (Terminal(), {"TERM": "dumb"}, {}, "plain"),
+        (Terminal(), {}, {"plain": True}, "plain"),
+        (Terminal(), {}, {"quiet": True}, "quiet"),
+        (Terminal(), {}, {"json": True, "plain": True}, "quiet"),
+    ],
+)
+def test_the_mode_follows_the_stream_and_the_user(stream, environ, asked, mode):
+    assert mode_for(stream, environ, **asked) == mode
+
+
+def test_no_color_is_obeyed(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    with display("live", stream, width=80) as shown:
+        shown.tell({"event": "stage", "name": "a", "state": "done"})
+    assert "\x1b[32m" not in stream.getvalue()
+
+
+def stage_with(times: list[float], total: int) -> tuple[Stage, float]:
+    stage, now = Stage("x", 0.0), 0.0
+    stage.advance({"done": 0, "total": total}, now)
+    for done, seconds in enumerate(times, start=1):
+        now += seconds
+        stage.advance({"done": done, "total": total}, now)
+    return stage, now
+
+
+def test_time_left_is_the_median_of_the_last_twenty_steps():
+    # 30 slow steps, then 20 of 1 s: only the last 20 count, so 50 steps left take 50 s.
+    stage, _ = stage_with([9.0] * 30 + [1.0] * 20, 100)
+    assert stage.left() == (50.0, 50.0, 50.0)
+
+
+def test_time_left_is_a_range_of_the_steps_seen():
+    # 17 steps of 1 s and 3 of 3 s: 18 of 20 are at most 3 s, 17 at most 1 s, so the 90th percentile is 3 s.
+    stage, _ = stage_with([1.0] * 17 + [3.0] * 3, 30)
+    assert stage.left() == (10.0, 10.0, 30.0)
+
+
+def test_nothing_is_estimated_before_ten_steps_or_five_seconds():
+    quick, _ = stage_with([0.1] * 9, 100)
+    assert quick.left() is None
+    assert quick.line().endswith("left=measuring")
+    slow, _ = stage_with([2.6] * 2, 100)
+    assert slow.left() is not None
+
+
+def test_a_resumed_stage_is_timed_from_where_it_continues():
+    stage = Stage("x", 0.0)
+    stage.advance({"done": 230, "total": 600}, 10.0)
+    for i in range(1, 11):
+        stage.advance({"done": 230 + i, "total": 600}, 10.0 + i)
+    assert stage.left() == (360.0, 360.0, 360.0)
+
+
+def test_words_for_times_and_numbers():
+    assert [duration(s) for s in (0.31, 12, 302, 3840)] == ["0.3 s", "12 s", "5 min 02 s", "1 h 04 min"]
+    assert [span(20, 40), span(240, 360), span(300, 310), span(3600, 9000)] == ["20–40 s", "4–6 min", "5 min", "1–2 h"]
+    assert [number(x) for x in (0.612, 1.7e-4, 512, 512.0, 12345.6, 0, float("nan"), "x")] == [
+        "0.612", "1.7e-4", "512", "512", "12,346", "0", "nan", "x",
+    ]  # fmt: skip

@@ -1,0 +1,42 @@
+"""Every code that can be printed has a page."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import assay.terminal.explain
+from assay.errors import UsageError
+from assay.terminal.explain import page, pages
+
+SOURCE = Path(assay.terminal.explain.__file__).parent
+
+
+def codes_in_source() -> dict[str, str]:
+    """Codes that stand as a whole string or at the start of one, with the file that has them."""
+    found: dict[str, str] = {}
+    for path in sorted(SOURCE.rglob("*.py")):
+        for code in re.findall(r"""["']([CDRMT]\d{3})(?=["' ])""", path.read_text(encoding="utf-8")):
+            found.setdefault(code, path.name)
+    return found
+
+
+def test_every_code_has_a_page():
+    known = pages()
+    assert {code: file for code, file in codes_in_source().items() if code not in known} == {}
+
+
+def test_a_page_begins_with_its_title_and_says_what_to_do():
+    for code, text in pages().items():
+        title, _, body = text.partition("\n\n")
+        assert re.fullmatch(rf"{code} \S.*", title)
+        assert len(body.strip()) > 40, f"{code} has no text"
+
+
+def test_case_and_spaces_do_not_matter():
+    assert page(" c076 ") == page("C076")
+
+
+def test_an_unknown_code_names_the_nearest():
+    with pytest.raises(UsageError, match=r"C061 there is no code 'C0760'\n   help: assay explain C076"):
+        page("C0760")

@@ -1,0 +1,40 @@
+import pytest
+
+from assay.nouns import Answer, Example, Message
+from assay.validate import Exam
+
+
+def example(name, target="yes", source="test.csv:1"):
+    return Example(id=name, messages=(Message("user", name),), target=target, also=("ja",), source=source)
+
+
+def test_questions_give_nothing_away_and_records_have_everything():
+    exam = Exam([example("a"), example("b", "no")])
+    assert all(question.target is None and question.also == () for question in exam.questions)
+    records = exam.records([Answer("yes"), Answer(None)])
+    assert [(record.target, record.also, record.answer.text) for record in records] == [
+        ("yes", ("ja",), "yes"),
+        ("no", ("ja",), None),
+    ]
+    with pytest.raises(ValueError, match="2 questions have 1 answers"):
+        exam.records([Answer("yes")])
+
+
+def test_the_hash_is_of_what_is_asked_not_of_where_it_lay():
+    assert Exam([example("a")]).hash == Exam([example("a", source="other.csv:9")]).hash
+    assert Exam([example("a")]).hash != Exam([example("a", "no")]).hash
+
+
+def test_every_new_look_at_the_same_rows_is_counted(tmp_path):
+    book = tmp_path / "exams.jsonl"
+    assert Exam([example("a")]).open(book, "first arms") == 1
+    assert Exam([example("b")]).open(book, "first arms") == 1
+    assert Exam([example("a")]).open(book, "more arms") == 2
+    # A rerun of the same arms shows nothing new.
+    assert Exam([example("a")]).open(book, "first arms") == 1
+    assert Exam([example("a")]).open(book, "third") == 3
+
+
+def test_a_test_row_needs_a_target():
+    with pytest.raises(ValueError, match="without a target: a"):
+        Exam([example("a", None)])

@@ -1,0 +1,160 @@
+"""Metrics against scikit-learn and SQuAD's own rule, and what is said about answers that cannot be read."""
+
+import re
+import string
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, f1_score
+
+from assay.errors import UsageError
+from assay.intervals import Weights, observed
+from assay.nouns import Answer, Example, Message, Record, Task
+from assay.validate import METRICS, judge, metrics_for
+from assay.validate.exact_match import normalise
+from assay.validate.token_f1 import overlap
+
+LABELS = ("a", "b", "c", "d")
+CLASSIFY = Task(kind="classify", labels=LABELS)
+ANSWER = Task(kind="answer")
+
+
+def record(target, text, also=(), slices=()):
+    question = Example(id="r", messages=(Message("user", "?"),), slices=slices)
+    return Record(question, target, also, Answer(text))
+
+
+def records(targets, texts):
+    return [record(target, text) for target, text in zip(targets, texts, strict=True)]
+
+
+pairs = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1, max_size=40)
+
+
+@given(pairs)
+def test_classification_agrees_with_scikit_learn(rows):
+    targets, texts = zip(*rows, strict=True)
+    values = judge(records(targets, texts), CLASSIFY).values
+    assert values["accuracy"] == pytest.approx(accuracy_score(targets, texts))
+    # scikit-learn's default label set: those seen in targets or answers.
+    assert values["macro_f1"] == pytest.approx(f1_score(targets, texts, average="macro", zero_division=0))
+
+
+def test_bootstrap_draws_agree_with_scikit_learn_row_by_row():
+    random = np.random.default_rng(0)
+    targets, texts = random.choice(list("abc"), 30), random.choice(list("abc"), 30)
+    scores = judge(records(targets, texts), CLASSIFY)
+    weights = Weights(30, draws=20, seed=1)
+    metric = scores.metrics[1]
+    drawn = weights.values(scores.rows["macro_f1"], metric.total)
+    for counts, value in zip(weights.sums(np.eye(30)), drawn, strict=True):
+        picks = np.repeat(np.arange(30), counts.astype(int))
+        assert value == pytest.approx(f1_score(targets[picks], texts[picks], average="macro", zero_division=0))
+
+
+def test_unreadable_answers_are_wrong_and_stay_in_n():
+    scores = judge(records("aab", ["a", None, "b"]), CLASSIFY)
+    assert scores.n == 3
+    assert scores.values["accuracy"] == pytest.approx(2 / 3)
+    # a: TP 1, FN 1 -> 2/3; b: 1. No label is charged with a false positive.
+    assert scores.values["macro_f1"] == pytest.approx((2 / 3 + 1) / 2)
+    free = judge([record("Paris", None), record("Paris", "paris")], ANSWER)
+    assert free.values == {"exact_match": 0.5, "token_f1": 0.5}
+
+
+def test_an_answer_that_is_no_label_and_a_target_that_is_none():
+    scores = judge(records(["a", "new"], ["nonsense", "new"]), CLASSIFY)
+    assert scores.values == {"accuracy": 0.5, "macro_f1": 0.5}
+
+
+def test_further_accepted_answers_are_right():
+    scores = judge([record("a", "b", also=("b",)), record("a", "a")], CLASSIFY)
+    assert scores.values == {"accuracy": 1.0, "macro_f1": 1.0}
+    free = judge([record("New York City", "NYC", also=("NYC",))], ANSWER)
+    assert free.values == {"exact_match": 1.0, "token_f1": 1.0}
+
+
+def squad(text):
+    """The official scoring script of SQuAD 1.1, written down again."""
+    text = "".join(c for c in text.lower() if c not in string.punctuation)
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
+
+
+ascii_text = st.text(alphabet=string.ascii_letters + string.digits + " .,-'$%the", max_size=40)
+
+
+@given(ascii_text, ascii_text)
+def test_free_answers_agree_with_squad_on_ascii(first, second):
+    assert normalise(first) == squad(first)
+    ours, theirs = squad(first).split(), squad(second).split()
+    common = sum((Counter(ours) & Counter(theirs)).values())
+    if ours and theirs:
+        precision, recall = common / len(ours), common / len(theirs)
+        expected = 2 * precision * recall / (precision + recall) if common else 0.0
+    else:
+        expected = float(ours == theirs)
+    assert overlap(first, second) == pytest.approx(expected)
+
+
+def test_normalisation_reaches_all_of_unicode():
+    assert normalise("The “Eiffel” Tower…") == "eiffel tower"
+    assert normalise("Ｎｏ．５") == "no5"
+    assert normalise("Ünïcode—dash") == "ünïcodedash"
+
+
+def test_values_known_by_hand():
+    free = judge([record("the cat sat", "a cat sat down", also=("dog",))], ANSWER)
+    assert free.values["exact_match"] == 0
+    assert free.values["token_f1"] == pytest.approx(2 * 2 / (3 + 2))
+
+
+def test_slices_are_sums_of_the_same_rows():
+    rows = [
+        record("a", "a", slices=(("lang", "de"), ("length", "short"))),
+        record("a", "b", slices=(("lang", "de"), ("length", "long"))),
+        record("b", "b", slices=(("lang", "en"), ("length", "long"))),
+    ]
+    scores = judge(rows, CLASSIFY)
+    assert {name: where.tolist() for name, where in scores.slices.items()} == {
+        "lang=de": [0, 1],
+        "lang=en": [2],
+        "length=long": [1, 2],
+        "length=short": [0],
+    }
+    assert scores.slice_values("lang=de")["accuracy"] == 0.5
+    assert scores.slice_values("lang=de") == pytest.approx(judge(rows[:2], CLASSIFY).values)
+
+
+def test_the_score_of_one_row():
+    scores = judge(records("ab", "ac"), CLASSIFY)
+    assert scores.of_rows("accuracy").tolist() == [1, 0]
+    assert scores.of_rows("macro_f1").tolist() == [1, 0]
+
+
+def test_the_deciding_metric_comes_first():
+    assert [metric.name for metric in metrics_for(CLASSIFY)] == ["accuracy", "macro_f1"]
+    assert [metric.name for metric in metrics_for(Task(kind="classify", metric="macro_f1"))] == ["macro_f1", "accuracy"]
+    assert [metric.name for metric in metrics_for(ANSWER)] == ["exact_match", "token_f1"]
+    with pytest.raises(UsageError, match="did you mean 'accuracy'"):
+        metrics_for(Task(metric="acuracy"))
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_every_metric_keeps_the_contract(metric):
+    rows = [record("a", "a"), record("b", None), record("c", "a"), record("c", "c")]
+    columns = metric.rows(rows, CLASSIFY)
+    assert columns.shape[0] == 4 and columns.dtype == np.float64
+    assert np.array_equal(columns, metric.rows(rows, CLASSIFY))
+    sums = np.stack([columns.sum(axis=0), columns[:2].sum(axis=0)])
+    both = metric.total(sums, np.array([4.0, 2.0]))
+    assert both == pytest.approx([observed(columns, metric.total), observed(columns[:2], metric.total)])
+    assert both.min() >= 0 and both.max() <= 1
+    assert np.isnan(metric.total(np.zeros(columns.shape[1]), np.float64(0)))
+
+
+def test_nothing_to_judge():
+    with pytest.raises(ValueError, match="no test rows"):
+        judge([], CLASSIFY)

@@ -1,0 +1,43 @@
+"""What is printed and pasted: short lines, tables that line up, foreign text that stays one cell."""
+
+import re
+
+from assay.weigh.markdown import fenced, plain, summary_lines, terminal_table
+
+
+def test_the_last_lines_of_a_run(report):
+    lines = summary_lines(report.data)
+    assert lines[0] == "Use lora-r8: 0.875 (0.833–0.913) at 118 ms an answer."
+    text = " ".join(line.strip() for line in lines)
+    assert "+23.5 points over the floor tfidf (+17.8 to +29.2, p < 0.001 after Holm)" in text
+    assert "rag-lora is 1.5 points higher (−2.3 to +5.3, p = 0.557 after Holm) at 4.9 times the time an answer" in text
+    assert "lora-r8 and rag-lora are not distinguishable on 264 test rows" in text
+    assert "leaks: 1, warnings: 7" in text
+    assert max(len(line) for line in lines) <= 80
+
+
+def test_the_table_has_the_best_first_and_the_failed_last(report):
+    header, *rows = terminal_table(report.data)
+    assert header[:4] == ["arm", "accuracy", "95 %", "n"]
+    assert [row[0] for row in rows] == ["rag-lora", "lora-r8", "shots-k8", "tfidf", "zero", "majority", "full"]
+    assert all(len(row) == len(header) for row in rows)
+    assert rows[1][1:6] == ["0.875", "0.833–0.913", "264", "+0.235", "< 0.001"]
+    assert rows[-1][1] == "failed"
+
+
+def test_the_markdown_report_has_its_sections_in_order(report):
+    text = report.markdown()
+    places = [text.index(f"## {name}") for name in ("The decision, measured", "Leaks", "Limits", "How to reproduce")]
+    assert places == sorted(places)
+    assert text.startswith("# banking\n\n**Use lora-r8: 0.875 (0.833–0.913)**")
+    assert "13 of 264 answers could not be read" in text
+    assert "```yaml\nversion: 1" in text
+    tables = re.findall(r"(?:^\|.*\|$\n?)+", text, re.M)
+    for table in tables:
+        assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.strip().splitlines()}) == 1
+
+
+def test_foreign_text_cannot_leave_its_cell_or_its_fence():
+    assert plain("a|b\n*c* <b> [x](y) `z`") == r"a\|b \*c\* \<b\> \[x\](y) \`z\`"
+    assert plain("see https://x.example") == "see https&#58;//x.example"
+    assert fenced("```\nout") == "````\n```\nout\n````"

@@ -1,0 +1,197 @@
+"""report.json: the schema, what the numbers are, and that a repeated run says the same."""
+
+import copy
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from assay.intervals import paired_interval
+from assay.nouns import Answer, Example, Message, Record, Task
+from assay.store import read_json, read_lines
+from assay.validate import judge
+from assay.weigh import Arm, Report, Weigh, build, predictions
+
+TOP = [
+    *("schema", "assay", "project", "seed", "task", "rows", "audit", "exam"),
+    *("strategies", "verdict", "warnings", "environment"),
+]
+STRATEGY = [
+    *("name", "kind", "settings", "status", "n", "unparseable", "truncated", "metrics", "slices"),
+    *("versus_floor", "versus_best", "cost"),
+]
+DIFFERENCE = ["difference", "low", "high", "p", "p_holm"]
+
+
+def strategy(data, name):
+    return next(one for one in data["strategies"] if one["name"] == name)
+
+
+def test_the_schema(report):
+    data = report.data
+    assert list(data) == TOP
+    assert data["schema"] == 1
+    assert data["task"] == {"kind": "classify", "metric": "accuracy", "level": 0.95}
+    assert list(data["verdict"]) == ["recommended", "reason", "doubt", "corrected"]
+    for one in data["strategies"]:
+        assert list(one) == STRATEGY
+        assert list(one["cost"]) == [
+            *("fit_seconds", "seconds_per_answer", "tokens_per_answer", "peak_bytes", "kept_bytes", "parts")
+        ]
+    lora = strategy(data, "lora-r8")
+    assert list(lora["metrics"]) == ["accuracy", "macro_f1"]
+    assert list(lora["metrics"]["accuracy"]) == ["value", "low", "high"]
+    assert list(lora["slices"]["channel=app"]["accuracy"]) == ["value", "low", "high", "n"]
+    assert list(lora["versus_floor"]) == ["floor", "accuracy", "macro_f1"]
+    assert list(lora["versus_floor"]["accuracy"]) == DIFFERENCE
+    assert list(lora["versus_best"]) == ["best", "accuracy", "macro_f1"]
+    json.dumps(data, allow_nan=False)
+
+
+def test_an_arm_that_failed_has_no_numbers(report):
+    full = strategy(report.data, "full")
+    assert (full["status"], full["n"], full["metrics"], full["slices"]) == ("failed", 0, {}, {})
+    assert full["versus_floor"] is None and full["versus_best"] is None
+
+
+def test_the_best_is_not_held_against_itself(report):
+    assert strategy(report.data, "rag-lora")["versus_best"] is None
+    assert strategy(report.data, "tfidf")["versus_floor"] is None
+    assert strategy(report.data, "majority")["versus_floor"]["floor"] == "tfidf"
+
+
+def test_values_and_p_are_those_of_the_rows(report):
+    arms = {arm.name: judge(arm.records, report.task) for arm in report.arms if arm.records}
+    lora, rag = arms["lora-r8"].rows["accuracy"], arms["rag-lora"].rows["accuracy"]
+    found = strategy(report.data, "lora-r8")
+    assert found["metrics"]["accuracy"]["value"] == pytest.approx(lora.mean(), abs=1e-6)
+    assert found["unparseable"] == 0 and strategy(report.data, "zero")["unparseable"] > 0
+    gap = found["versus_best"]["accuracy"]
+    assert gap["difference"] == pytest.approx((lora - rag).mean(), abs=1e-6)
+    first, second = int((lora > rag).sum()), int((lora < rag).sum())
+    assert gap["p"] == pytest.approx(stats.binomtest(first, first + second).pvalue, rel=1e-5)
+    expected = paired_interval(lora, rag, arms["lora-r8"].metrics[0].total, seed=7)
+    assert (gap["low"], gap["high"]) == pytest.approx((expected.low, expected.high), abs=1e-6)
+
+
+def test_slices_add_up(report):
+    lora = strategy(report.data, "lora-r8")
+    parts = [lora["slices"][name]["accuracy"] for name in ("channel=app", "channel=web", "channel=telephone")]
+    assert sum(part["n"] for part in parts) == 264
+    right = sum(part["n"] * part["value"] for part in parts)
+    assert right / 264 == pytest.approx(lora["metrics"]["accuracy"]["value"], abs=1e-5)
+
+
+def test_two_runs_differ_in_cost_and_environment_only(made):
+    first = made.build()
+    again = copy.deepcopy(made)
+    again.rest["environment"] = {"python": "3.12"}
+    again.arms = [
+        Arm(
+            **{
+                **arm.__dict__,
+                "cost": {**arm.cost, "seconds_per_answer": (arm.cost.get("seconds_per_answer") or 0) * 1.1},
+            }
+        )
+        for arm in again.arms
+    ]
+    second = again.build()
+    for data in (first, second):
+        data.pop("environment")
+        for one in data["strategies"]:
+            one.pop("cost")
+    assert json.dumps(first) == json.dumps(second)
+
+
+def test_another_seed_moves_intervals_but_not_values(made):
+    first = made.build()
+    made.rest["seed"] = 8
+    second = made.build()
+    a, b = (strategy(data, "lora-r8")["metrics"]["accuracy"] for data in (first, second))
+    assert a["value"] == b["value"]
+    assert (a["low"], a["high"]) == pytest.approx((b["low"], b["high"]), abs=0.02)
+
+
+def test_predictions_have_every_row(report):
+    arm = next(arm for arm in report.arms if arm.name == "zero")
+    rows = list(predictions(arm, report.task))
+    assert len(rows) == 264
+    assert list(rows[0]) == ["id", "question", "target", "answer", "raw", "scores", "slices"]
+    assert set(rows[0]["slices"]) == {"channel", "length"}
+    mean = np.mean([row["scores"]["accuracy"] for row in rows])
+    assert mean == pytest.approx(strategy(report.data, "zero")["metrics"]["accuracy"]["value"], abs=1e-6)
+    assert all(row["scores"]["accuracy"] == 0 for row in rows if row["answer"] is None)
+
+
+def test_files_are_written_and_read_back(report, tmp_path):
+    written = report.write(tmp_path)
+    assert written.folder == tmp_path
+    names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    arms = {f"predictions/{arm.name}.jsonl" for arm in report.arms if arm.records}
+    assert names == {"report.json", "report.html", "report.md", *arms}
+    assert read_json(tmp_path / "report.json") == report.data
+    assert len(list(read_lines(tmp_path / "predictions" / "zero.jsonl"))) == 264
+    loaded = Report.load(tmp_path)
+    assert loaded.verdict == report.verdict
+    assert loaded.table() == report.table() and loaded.summary() == report.summary()
+
+
+def record(name, target, text):
+    return Record(Example(name, (Message("user", "q"),)), target, (), Answer(text))
+
+
+def small(**arms):
+    """A report of arms given as strings of answers to the targets "aabb"."""
+    made = [
+        Arm(name, name, records=[record(str(i), t, a) for i, (t, a) in enumerate(zip("aabb", answers, strict=True))])
+        for name, answers in arms.items()
+    ]
+    return build(
+        task=Task(kind="classify", labels=("a", "b")),
+        arms=made,
+        rows={},
+        audit={},
+        exam={},
+        settings=Weigh(),
+        draws=100,
+    )
+
+
+def test_free_answers_are_judged_by_exact_match():
+    rows = [record(str(i), "Paris", "the Paris." if i % 2 else "London") for i in range(10)]
+    arm = Arm("x", "x", records=rows)
+    data = build(task=Task(kind="answer"), arms=[arm], rows={}, audit={}, exam={})
+    assert list(data["strategies"][0]["metrics"]) == ["exact_match", "token_f1"]
+    assert data["strategies"][0]["metrics"]["exact_match"]["value"] == 0.5
+
+
+def test_few_rows_and_one_arm():
+    data = small(one="aabb")
+    assert data["verdict"]["recommended"] == "one"
+    assert "only arm" in data["verdict"]["reason"]
+    assert data["strategies"][0]["metrics"]["accuracy"]["low"] < 1
+
+
+def test_one_row_compares_nothing():
+    arms = [Arm(name, name, records=[record("1", "a", answer)]) for name, answer in (("x", "a"), ("y", None))]
+    task = Task(labels=("a",))
+    report = Report(build(task=task, arms=arms, rows={"test": 1}, audit={}, exam={}), task, tuple(arms))
+    assert all(one["versus_best"] is None for one in report.data["strategies"])
+    assert report.html() and report.markdown() and report.summary() and report.table()
+
+
+def test_no_arm_at_all():
+    data = build(task=Task(), arms=[Arm("x", "x", status="failed")], rows={}, audit={}, exam={})
+    assert data["verdict"]["recommended"] is None and data["verdict"]["corrected"] is None
+    assert "No arm was finished" in data["verdict"]["reason"]
+
+
+def test_arms_must_have_had_the_same_rows():
+    first = Arm("a", "x", records=[record("1", "a", "a")])
+    with pytest.raises(ValueError, match="not asked the same"):
+        build(task=Task(), arms=[first, Arm("b", "x", records=[record("2", "a", "a")])], rows={}, audit={}, exam={})
+    with pytest.raises(ValueError, match="one name: a"):
+        build(task=Task(), arms=[first, first], rows={}, audit={}, exam={})
+    with pytest.raises(ValueError, match="has no records"):
+        build(task=Task(), arms=[Arm("a", "x")], rows={}, audit={}, exam={})
