@@ -24,10 +24,11 @@ from assay.curate.curated import run
 from assay.curate.dedupe import Dedupe
 from assay.curate.language import Language
 from assay.curate.length import Length
+from assay.curate.load import load
 from assay.curate.near import Near
 from assay.curate.repair import Repair
 from assay.curate.split import Split
-from assay.nouns import Example, Means, Message
+from assay.nouns import Means
 
 SECONDS, GIGABYTES = 60.0, 2.0
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -61,15 +62,6 @@ def slip(text: str, draw: random.Random) -> str:
     return text
 
 
-def read(path: Path) -> list[Example]:
-    with path.open(encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
-    return [
-        Example(f"rows-{at}", (Message("user", row["text"]),), row["label"], source=f"{path.name}:{at}")
-        for at, row in enumerate(rows, 1)
-    ]
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description="How long curation takes and how much memory it needs.")
     parser.add_argument("--rows", type=int, default=100_000)
@@ -89,7 +81,9 @@ def main() -> int:
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         del rows
         times = [("start", time.perf_counter())]
-        examples = read(path)
+        examples = load(
+            {"data": [path]}, columns={"text": "text", "label": "label"}, kind="classify", base=path.parent
+        ).train
         times.append(("read", time.perf_counter()))
         curated = run(
             examples,

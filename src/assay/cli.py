@@ -249,11 +249,11 @@ def answer(
     quiet: Quiet = False,
 ) -> int:
     """Answer a new file with a fitted arm."""
+    from assay.asking import answer_file
     from assay.terminal.display import for_terminal
     from assay.terminal.look import project_folder
 
     folder = project_folder(project)
-
     target = out or file.with_name(f"{file.name.partition('.')[0]}.answers.jsonl")
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         result = answer_file(folder, arm, file, target, offline=offline, tell=display.tell)

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
@@ -209,7 +209,8 @@ class Answer:
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Answer:
-        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in row.items()})
+        lists: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in row.items()}
+        return cls(**lists)
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,10 @@ class Means:
 class Adapted(ABC):
     """A fitted arm. It sees questions, never targets."""
 
-    model: LanguageModel | None = None
+    @property
+    def model(self) -> LanguageModel | None:
+        """What it asks; None for arms that ask no language model."""
+        return None
 
     @abstractmethod
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]: ...
@@ -296,7 +300,7 @@ class Lesson:
         return self.means.open_model(name or self.base)
 
 
-class Inner:
+class _Inner:
     """The type of `inner:`. Its validator takes the kinds from pydantic's validation context,
     `{"strategies": (class, ...)}`, so that no stage imports the stages to its right."""
 
@@ -317,6 +321,11 @@ class Inner:
             ),
         )
 
+
+if TYPE_CHECKING:
+    Inner = Strategy
+else:
+    Inner = _Inner
 
 # --- judging --------------------------------------------------------------------------------------------------------
 

@@ -158,13 +158,16 @@ def planned(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> Plan:
             found: dict[str, Any] = {}
             with tempfile.TemporaryDirectory() as place:
                 request = {**bench.request(strategy), "mode": "probe", "questions": str(asked)}
-                listening = replace(
-                    bench, tell=lambda event, found=found: found.update(event) if event["event"] == "probe" else None
-                )
+                listening = replace(bench, tell=lambda event, found=found: hear(event, found))
                 listening.launch(Path(place), request, name)
             row |= {"seconds": round(found["seconds"], 2), "bytes": found["bytes"]}
         rows.append(row)
     return Plan(plan_event(bench, arms, exam)["lines"][0], rows, machine_memory())
+
+
+def hear(event: dict[str, Any], found: dict[str, Any]) -> None:
+    if event["event"] == "probe":
+        found.update(event)
 
 
 def machine_memory() -> int:

@@ -186,6 +186,7 @@ class Stage:
         hashes it was finished with is set aside as `<key>.damaged`, and counts as not there."""
         if not self._mark.exists():
             return None
+        mark: dict[str, Any] = {}
         try:
             mark = read_json(self._mark)
             intact = all(file_digest(self.folder / name) == value for name, value in mark["files"].items())

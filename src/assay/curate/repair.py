@@ -18,6 +18,7 @@ _LINE_END = re.compile(r"[^\S\n]+(?=\n)")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 # ftfy has work to do only where one of these stands: a byte above ASCII, an HTML entity, a control character, a CR.
 _SUSPECT = re.compile(r"[^\n\t -~]|&[#a-zA-Z]")
+MOST_ROUNDS = 8  # two are usual
 
 
 class Repair(RowStep):
@@ -49,16 +50,21 @@ class Repair(RowStep):
     def fix(self, text: str, reasons: dict[str, None] | None = None) -> str:
         """The repaired text; adds the name of each repair made to `reasons`."""
         reasons = {} if reasons is None else reasons
-        for name, repair in (
-            ("encoding", _encoding if self.encoding else _same),
-            ("Unicode form", _form),
-            ("white space", _spaces if self.spaces else _same),
-            ("lower case", str.lower if self.lower else _same),
-        ):
-            repaired = repair(text)
-            if repaired != text:
-                reasons[name] = None
-            text = repaired
+        # One repair can uncover another (a control character inside mojibake), so go on until nothing changes.
+        for _ in range(MOST_ROUNDS):
+            before = text
+            for name, repair in (
+                ("encoding", _encoding if self.encoding else _same),
+                ("Unicode form", _form),
+                ("white space", _spaces if self.spaces else _same),
+                ("lower case", str.lower if self.lower else _same),
+            ):
+                repaired = repair(text)
+                if repaired != text:
+                    reasons[name] = None
+                text = repaired
+            if text == before:
+                break
         return text
 
 

@@ -14,7 +14,7 @@ from transformers import DynamicCache
 
 def common_prefix(sequences: Sequence[Sequence[int]]) -> int:
     """How many first tokens all sequences share, leaving at least one token to each; 0 when not worth keeping."""
-    first, last = min(sequences), max(sequences)
+    first, last = min(map(list, sequences)), max(map(list, sequences))
     shared = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
     shared = min(shared, min(map(len, sequences)) - 1)
     return shared if shared >= 4 and len(sequences) > 1 else 0

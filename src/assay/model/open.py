@@ -41,7 +41,7 @@ def load_model(found: Found) -> ChatModel:
 
     quiet()
     tokenizer = AutoTokenizer.from_pretrained(found.folder, local_files_only=True, trust_remote_code=False)
-    network = AutoModelForCausalLM.from_pretrained(
+    network: Any = AutoModelForCausalLM.from_pretrained(
         found.folder,
         dtype=weight_type(),
         local_files_only=True,

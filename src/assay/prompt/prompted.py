@@ -20,10 +20,14 @@ class Prompted(Adapted):
     """Asks `model` with the task's wording. Classification scores every label; other tasks generate and parse."""
 
     def __init__(self, model: LanguageModel, task: Task, *, labels: bool, room: int):
-        self.model: LanguageModel = model
+        self._model = model
         self.task = task
         self.labels = labels
         self.room = room  # tokens an answer may take
+
+    @property
+    def model(self) -> LanguageModel:
+        return self._model
 
     def shots(self, question: Example) -> Sequence[Example]:
         """Solved examples to show before the question."""

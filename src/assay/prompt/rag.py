@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from assay.errors import Problem, UsageError
-from assay.nouns import Adapted, Answer, Document, Example, Inner, Lesson, Messages, Strategy, Tell
+from assay.nouns import Adapted, Answer, Document, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Tell
 from assay.prompt.chunks import passages
 from assay.store import read_lines, write_lines
 
@@ -95,7 +95,10 @@ class RagAnswers(Adapted):
     def __init__(self, index: Index, inner: Adapted):
         self.index = index
         self.inner = inner
-        self.model = inner.model
+
+    @property
+    def model(self) -> LanguageModel | None:
+        return self.inner.model
 
     def prompt(self, question: Example) -> Messages:
         return self.inner.prompt(self.index.with_passages([question])[0])

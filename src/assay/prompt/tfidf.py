@@ -68,7 +68,7 @@ class Tfidf(Strategy):
 class TfidfAnswers(Adapted):
     def __init__(self, words: Any, model: Any, matrix: Any, targets: list[str], labels: tuple[str, ...]):
         self.words = words
-        self.model = model
+        self.linear = model
         self.matrix = matrix  # (training rows, vocabulary), rows of length 1
         self.targets = targets
         self.labels = labels
@@ -79,17 +79,17 @@ class TfidfAnswers(Adapted):
         if not questions:
             return []
         asked = self.words.transform([question.text for question in questions])
-        if self.model is None:
+        if self.linear is None:
             similarity = (asked @ self.matrix.T).toarray()
             best = similarity.argmax(1)
             return [
                 Answer(self.targets[i], raw=self.targets[i], confidence=round(float(row[i]), 4))
                 for i, row in zip(best, similarity, strict=True)
             ]
-        known = list(self.model.classes_)
+        known = list(self.linear.classes_)
         logs = np.full((len(questions), len(self.labels)), -1e9)
         columns = [self.labels.index(label) for label in known]
-        logs[:, columns] = self.model.predict_log_proba(asked)
+        logs[:, columns] = self.linear.predict_log_proba(asked)
         return [chosen(self.labels, row) for row in logs]
 
     def save(self, folder: Path) -> None:
@@ -98,9 +98,9 @@ class TfidfAnswers(Adapted):
         arrays = {"idf": self.words.idf_}
         matrix = self.matrix.tocsr()
         arrays |= {"data": matrix.data, "indices": matrix.indices, "indptr": matrix.indptr}
-        if self.model is not None:
-            arrays |= {"coef": self.model.coef_, "intercept": self.model.intercept_}
+        if self.linear is not None:
+            arrays |= {"coef": self.linear.coef_, "intercept": self.linear.intercept_}
         write_tensors(folder / "tfidf.safetensors", {name: torch.from_numpy(a) for name, a in arrays.items()})
         vocabulary = {word: int(column) for word, column in self.words.vocabulary_.items()}
-        classes = [] if self.model is None else [str(c) for c in self.model.classes_]
+        classes = [] if self.linear is None else [str(c) for c in self.linear.classes_]
         write_json(folder / "tfidf.json", {"vocabulary": vocabulary, "classes": classes, "targets": self.targets})

@@ -35,20 +35,20 @@ class Lora(Trained):
         import torch
 
         torch.manual_seed(lesson.seed)
-        model = lesson.open_base(self.model)
-        arm = self._arm(model, lesson, answer_room(lesson, model))  # type: ignore[arg-type]
-        trained = ((n, p) for n, p in arm.model.network.named_parameters() if "lora_" in n)
-        train(lesson, self, arm.model, trained, arm)
+        model: ChatModel = lesson.open_base(self.model)  # type: ignore[assignment]
+        arm = self._arm(model, lesson, answer_room(lesson, model))
+        trained = ((n, p) for n, p in model.network.named_parameters() if "lora_" in n)
+        train(lesson, self, model, trained, arm)
         return arm
 
     def restore(self, folder: Path, lesson: Lesson) -> Tuned:
         from peft import set_peft_model_state_dict
         from safetensors.torch import load_file
 
-        model = lesson.open_base(self.model)
-        arm = self._arm(model, lesson, kept(folder)["room"])  # type: ignore[arg-type]
-        set_peft_model_state_dict(arm.model.network, load_file(folder / "adapter_model.safetensors"))
-        arm.model.network.eval().requires_grad_(False)
+        model: ChatModel = lesson.open_base(self.model)  # type: ignore[assignment]
+        arm = self._arm(model, lesson, kept(folder)["room"])
+        set_peft_model_state_dict(model.network, load_file(folder / "adapter_model.safetensors"))
+        model.network.eval().requires_grad_(False)
         arm.curve, arm.ended = kept(folder)["curve"], kept(folder)["ended"]
         return arm
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.encode.wording import ask
-from assay.nouns import Example, Lesson, Task
+from assay.nouns import Example, LanguageModel, Lesson, Task
 from assay.prompt.majority import need_rows
 from assay.prompt.prompted import Prompted
 from assay.store import read_json, write_json
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 class Tuned(Prompted):
     """A tuned model, asked as it was trained: the same wording, no list of labels."""
 
-    model: ChatModel
-
-    def __init__(self, model: ChatModel, task: Task, room: int, write: Callable[[Path], None]):
+    def __init__(self, model: LanguageModel, task: Task, room: int, write: Callable[[Path], None]):
         super().__init__(model, task, labels=False, room=room)
         self._write = write
         self.curve: list[dict[str, float]] = []
