@@ -69,7 +69,7 @@ class Bench:
         return "resume" if fit.folder.exists() else "to do"
 
     def run(
-        self, name: str, strategy: Strategy, questions: Sequence[Example], hash: str, seconds: float | None
+        self, name: str, strategy: Strategy, questions: Sequence[Example], hash: str, seconds: float | None = None
     ) -> None:
         """Fit and answer in a process of its own.
 

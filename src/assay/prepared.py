@@ -155,11 +155,8 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
 
 
 def _warnings(*lists: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """All warnings; of two with one code the first, since reading and curating both count conflicts."""
-    found: dict[str, dict[str, Any]] = {}
-    for warning in (w for warnings in lists for w in warnings):
-        found.setdefault(warning["code"], warning)
-    return list(found.values())
+    """All warnings; of two with one code the last: what curation counts is after repair."""
+    return list({w["code"]: w for warnings in lists for w in warnings}.values())
 
 
 def _audit_counts(curated: Any) -> dict[str, int]:

@@ -60,6 +60,7 @@ def write_chunks(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
         part = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
+                os.fchmod(handle, 0o666 & ~_mask())  # mkstemp is for secrets; a report is for reading
                 for chunk in chunks:
                     file.write(chunk)
                 file.flush()
@@ -71,6 +72,14 @@ def write_chunks(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
         flush_folder(path.parent)
     except OSError as error:
         _refuse(error, path)
+
+
+def _mask() -> int:
+    """The permissions that this process's new files must not have."""
+    for line in Path("/proc/self/status").read_text().splitlines() if Path("/proc/self/status").exists() else ():
+        if line.startswith("Umask:"):
+            return int(line.split()[1], 8)
+    return 0o022
 
 
 @contextlib.contextmanager

@@ -220,7 +220,6 @@ class Job:
         fitted: dict[str, Any] = {}
         stage = store.Stage(self.work, "answers", self.request["answer_key"])
         adapted, fitted = self.fitted(self.strategy, self.lesson(), key)
-        self.tell({"event": "note", "text": "answers"})
         spent, file = Spent(stage.open()), stage.folder / "answers.jsonl"
         store.drop_torn_line(file)
         done = sum(1 for _ in store.read_lines(file)) if file.exists() else 0

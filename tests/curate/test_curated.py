@@ -68,7 +68,11 @@ def test_every_row_arrives_once_or_has_a_line(make, sentences):
     assert result.ledger[0]["file"] == "rows.csv" and result.ledger[0]["line"] == 4
     assert not result.after.pairs
     assert result.audit.conflicting_labels == 1
-    assert {"code": "D034", "count": 1, "text": "1 text has more than one label"} in result.warnings
+    assert {
+        "code": "D034",
+        "count": 1,
+        "text": "1 text has more than one label; first: rows.csv:4 and rows.csv:205",
+    } in result.warnings
     assert result.counts["read"] == {"train": 204, "val": 0, "test": 0}
     assert sum(result.counts["kept"].values()) == 199
 

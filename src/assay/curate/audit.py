@@ -205,7 +205,9 @@ def _side(side: Side) -> dict[str, Any]:
 
 
 def _conflicts(examples: Sequence[Example]) -> Iterator[Conflict]:
-    for same in _by_key(examples).values():
+    for key, same in _by_key(examples).items():
+        if not key.text:
+            continue  # rows without a word say nothing under any label
         folded = {(example.target or "").strip().casefold(): (example.target or "") for example in reversed(same)}
         if len(folded) > 1:
             yield Conflict(same[0].text, tuple(sorted(folded.values())), tuple(example.source for example in same))

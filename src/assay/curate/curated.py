@@ -232,7 +232,8 @@ def _refuse_empty(rows: dict[str, list[Example]], read: int, book: _Book) -> Non
 def _warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: _Book) -> None:
     if kind == "classify" and came.conflicts:
         n = came.conflicting_labels
-        book.warn("D034", n, f"{n:,} {'text has' if n == 1 else 'texts have'} more than one label")
+        first = " and ".join(came.conflicts[0].sources[:2])
+        book.warn("D034", n, f"{n:,} {'text has' if n == 1 else 'texts have'} more than one label; first: {first}")
     if (n := len(rows["test"])) < ENOUGH_TEST_ROWS:
         text = f"{n} test rows: an accuracy near 50 % is known to ±{100 * half_width(n):.0f} points"
         book.warn("D060", n, text)

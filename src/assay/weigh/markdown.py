@@ -105,8 +105,12 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
         lines += _wrapped(_against(arms[rival], winner, metric))
     if verdict["doubt"]:
         lines += _wrapped(verdict["doubt"])
-    warnings = sum(warning.get("count") or 1 for warning in data["warnings"])
-    lines += _wrapped(f"leaks: {count(view.leaks(data))}, warnings: {count(warnings)}")
+    found, gone = view.leaks(data), data["audit"]["repaired"]
+    leaks = f"leaks: {count(found)}" + (
+        f" found, {count(gone)} {'row' if gone == 1 else 'rows'} taken out of train or val" if gone else ""
+    )
+    codes = ", ".join(str(warning["code"]) for warning in data["warnings"])
+    lines += _wrapped(f"{leaks}   warnings: {len(data['warnings'])}" + (f" ({codes})" if codes else ""))
     return lines
 
 
@@ -127,12 +131,20 @@ def _against(rival: dict[str, Any], winner: dict[str, Any], metric: str) -> str:
     text += f" ({points(bounds[0])} to {points(bounds[1])}, {equals_p(gap['p_holm'])} after Holm)"
     ours, theirs = winner["cost"]["seconds_per_answer"], rival["cost"]["seconds_per_answer"]
     if ours and theirs:
-        text += f" at {_times(theirs / ours)} times the time an answer"
+        text += f", {_pace(theirs / ours)}"
     return text
 
 
-def _times(ratio: float) -> str:
-    return f"{ratio:.1f}" if ratio < 9.95 else f"{ratio:,.0f}"
+def _pace(ratio: float) -> str:
+    """How fast another arm answers, in words: ratio of its seconds an answer to ours."""
+    if 0.8 <= ratio <= 1.25:
+        return "about as fast"
+    factor = ratio if ratio > 1 else 1 / ratio
+    return (
+        f"{factor:,.0f} times as {'slow' if ratio > 1 else 'fast'}"
+        if factor >= 1.5
+        else ("a little slower" if ratio > 1 else "a little faster")
+    )
 
 
 def _wrapped(text: str, indent: str = "  ") -> list[str]:
