@@ -155,7 +155,7 @@ def trained(bench: Bench, strategy: Strategy) -> dict[str, Any]:
     for place in (folder, folder / "inner"):
         if (place / "tuned.json").exists():
             saved = store.read_json(place / "tuned.json")
-            curve = [{"step": p["step"], "train": p["train_loss"], "val": p["val"]} for p in saved["curve"]]
+            curve = [{"step": p["step"], "train": p["train_loss"], "val": p.get("val_loss")} for p in saved["curve"]]
             return {"curve": curve, "ended": f"Training ended: {saved['ended']}."}
     return {"curve": None, "ended": ""}
 

@@ -276,8 +276,8 @@ class Lesson:
     documents: tuple[Document, ...] = ()
     base: str = ""  # the base model's name, as the project gives it
     means: Means = field(default_factory=Means)
-    # score of an arm on val by the task's own metric, higher is better
-    score: Callable[[Adapted], float] = field(default=lambda adapted: float("nan"))
+    # score of an arm on some val rows by the task's own metric, higher is better
+    score: Callable[[Adapted, Sequence[Example]], float] = field(default=lambda adapted, rows: float("nan"))
     # fits an inner arm as its own cached stage (its cost is then listed as a part)
     fit: Callable[[Strategy, Lesson], Adapted] = field(default=lambda strategy, lesson: strategy.fit(lesson))
 

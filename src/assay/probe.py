@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.nouns import Example, Strategy
 from assay.prepared import read_examples
-from assay.worker import Job, peak_bytes, val_score
+from assay.worker import Job, peak_bytes
 
 if TYPE_CHECKING:
     from assay.bench import Bench
@@ -88,7 +88,6 @@ def _fit(job: Job, whole: Any, place: Path) -> Any:
         train=tuple([*longest, *rest]) if steps else whole.train,
         val=val if steps else whole.val,
         means=replace(whole.means, workdir=place),
-        score=lambda adapted: val_score(adapted, val, job.task),
         fit=lambda strategy, lesson: strategy.fit(lesson),
     )
     return job.strategy.fit(few)

@@ -195,14 +195,16 @@ class Stage:
         hashes it was finished with is set aside as `<key>.damaged`, and counts as not there."""
         if not self._mark.exists():
             return None
-        mark: dict[str, Any] = {}
+        note: dict[str, Any] = {}
         try:
             mark = read_json(self._mark)
-            intact = all(file_digest(self.folder / name) == value for name, value in mark["files"].items())
-        except (OSError, ValueError, KeyError):
+            files, note = mark["files"], mark["note"]
+            intact = mark.get("sha256") in (digest([files, note]), None)  # the first marks had no hash of their own
+            intact = intact and all(file_digest(self.folder / name) == value for name, value in files.items())
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             intact = False
         if intact:
-            return mark["note"]
+            return note
         aside = self.folder.with_name(f"{self.key}.damaged")
         if aside.exists():
             shutil.rmtree(aside)
@@ -220,12 +222,16 @@ class Stage:
     def finish(self, note: dict[str, Any]) -> None:
         """Mark the stage complete: hash every file, then write `done.json`. Leftovers of a killed write go."""
         files = {}
+        note = json.loads(to_json(note))  # what a reader will see, or the hash would differ for keys that are numbers
         for path in sorted(self.folder.rglob("*")):
             if path.name.endswith(".part"):
-                path.unlink()
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)  # it may have gone with its folder
             elif path.is_file() and path != self._mark:
                 files[str(path.relative_to(self.folder))] = file_digest(path)
-        write_json(self._mark, {"files": files, "note": note})
+        write_json(self._mark, {"files": files, "note": note, "sha256": digest([files, note])})
 
     def kept_bytes(self) -> int:
         return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
@@ -235,8 +241,12 @@ class Stage:
 def lock(path: Path, command: str, *, wait: bool = False) -> Iterator[None]:
     """Hold `path` for this process; the kernel frees it when the process ends, however it ends. A lock that another
     process holds is an error, or with `wait` waited for."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        held = path.open("a+")
+    except OSError as error:
+        _refuse(error, path)
+    with held as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError:
@@ -258,7 +268,10 @@ def lock(path: Path, command: str, *, wait: bool = False) -> Iterator[None]:
 
 
 def write_folder(folder: Path, files: dict[str, bytes], notes: dict[str, Any]) -> None:
-    """A folder of files (`notes` as JSON), there whole or not at all: written aside, flushed, renamed."""
+    """A new folder of files (`notes` as JSON), there whole or not at all: written aside, flushed, renamed. A folder
+    cannot be exchanged for another in one move, so one that is there is never replaced: that is a FileExistsError."""
+    if folder.exists():
+        raise FileExistsError(folder)
     part = folder.with_name(f".{folder.name}.part")
     try:
         if part.exists():
@@ -270,8 +283,6 @@ def write_folder(folder: Path, files: dict[str, bytes], notes: dict[str, Any]) -
                 file.flush()
                 os.fsync(file.fileno())
         flush_folder(part)
-        if folder.exists():
-            shutil.rmtree(folder)
         part.rename(folder)
         flush_folder(folder.parent)
     except OSError as error:

@@ -143,15 +143,14 @@ class Job:
     def lesson(self, *, rows: bool = True) -> Lesson:
         """The arm's lesson; without rows it is what `restore` needs."""
         data = Path(self.request["data"])
-        val = read_examples(data / "val.jsonl") if rows else ()
         return Lesson(
             task=self.task,
             train=read_examples(data / "train.jsonl") if rows else (),
-            val=val,
+            val=read_examples(data / "val.jsonl") if rows else (),
             documents=tuple(Document(*row) for row in store.read_lines(data / "documents.jsonl")) if rows else (),
             base=self.base,
             means=Means(self.seed, self.folder, self.tell, self.embed, self.open_model),
-            score=lambda adapted: val_score(adapted, val, self.task),
+            score=lambda adapted, some: val_score(adapted, some, self.task),
             fit=self.fit_inner,
         )
 
@@ -165,8 +164,7 @@ class Job:
             "documents": store.digest([[d.id, d.text] for d in lesson.documents]),
         }
         key = fit_key(strategy, parts, self.task, self.models, self.base, self.seed, self.request["numeric"])
-        scored = replace(lesson, score=lambda adapted: val_score(adapted, lesson.val, self.task))
-        adapted, note = self.fitted(strategy, scored, key)
+        adapted, note = self.fitted(strategy, lesson, key)
         self.parts.append({"name": strategy.kind, "fit_seconds": note["seconds"]})
         return adapted
 
@@ -245,7 +243,7 @@ class Job:
 
 
 def val_score(adapted: Adapted, val: Sequence[Example], task: Task) -> float:
-    """The task's own metric on val; higher is better."""
+    """The task's own metric on rows of val; higher is better."""
     from assay.validate import judge, metrics_for
 
     answers = adapted.answer([example.question for example in val])

@@ -115,8 +115,10 @@ def test_labels_that_look_like_switches_are_text_with_a_warning(tmp_path: Path):
 
 
 def test_a_path_outside_the_folder_is_said(tmp_path: Path):
-    project = load(tmp_path, "data: {files: {data: ../other.csv}}\n")
+    project = load(tmp_path, "data: {files: {data: ../../other.csv}}\n")
     assert [warning["code"] for warning in project.warnings] == ["C080"]
+    # Beside the folder is where `assay run other.csv` finds it.
+    assert not load(tmp_path, "data: {files: {data: ../other.csv}}\n").warnings
 
 
 def test_set_changes_what_the_file_says_and_what_it_leaves_out(tmp_path: Path):

@@ -96,9 +96,10 @@ def warnings(found: Mapping[str, Any], source: Source, folder: Path) -> Iterator
         yield {"code": "C066", "count": len(switches), "text": text}
     outside = [path for _, path in _paths(found) if path != found.get("model") and _leaves(folder, path)]
     if outside:
-        text = f"outside the project's folder, so they do not move with it: {', '.join(outside)}"
+        text = f"far from the project's folder, so they do not move with it: {', '.join(outside)}"
         yield {"code": "C080", "count": len(outside), "text": text}
 
 
 def _leaves(folder: Path, path: str) -> bool:
-    return not (folder / path).resolve().is_relative_to(folder.resolve())
+    """A file beside the folder does not count: that is where `assay run tickets.csv` finds the data."""
+    return not (folder / path).resolve().is_relative_to(folder.resolve().parent)

@@ -4,6 +4,7 @@ What it is for   all problems of a file are collected, then raised at once
 Watch out        text from files is escaped before it is shown: it could steer the terminal
 """
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,12 +29,10 @@ def excerpt(text: str, at: int | None = None, width: int = 76) -> str:
 
 
 def shown(path: Path, base: Path) -> str:
-    """How a file is named in messages: relative to the project's folder where it lies inside."""
-    try:
-        name = str(path.relative_to(base))
-    except ValueError:
-        name = str(path)
-    return printable(name)
+    """How a file is named in messages: relative to the project's folder where it lies in it or beside it, so that the
+    ledger and the report are the same wherever the project lies."""
+    near = path.is_absolute() and base.is_absolute() and path.is_relative_to(base.parent)
+    return printable(os.path.relpath(path, base) if near else str(path))
 
 
 @dataclass(slots=True)

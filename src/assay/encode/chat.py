@@ -7,10 +7,15 @@ How               The template is rendered once for each sequence of roles, with
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+from jinja2 import TemplateError
 
 from assay.errors import ModelError, Problem
 from assay.nouns import Messages
+
+WAY_OUT = "choose a model whose template takes a system turn, or set a template of your own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,27 @@ class Chat:
 
     def text_ids(self, text: str) -> list[int]:
         """Text as plain tokens, whatever control marks it contains."""
+        if any(mark in text for mark in self._marks):
+            return self._plain_ids(text)
         return self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+
+    @cached_property
+    def _marks(self) -> list[str]:
+        """Marks of the template that are not registered as special, such as `<think>`: `split_special_tokens` leaves
+        these whole. Added tokens that no template writes, such as runs of spaces, are ordinary text."""
+        template = self.tokenizer.chat_template or ""
+        added = [token for token in self.tokenizer.added_tokens_decoder.values() if not token.special]
+        return [str(token) for token in added if str(token).strip() and str(token) in template]
+
+    def _plain_ids(self, text: str) -> list[int]:
+        """The tokenizer's pipeline without its added tokens."""
+        pipeline = self.tokenizer.backend_tokenizer
+        if pipeline.normalizer is not None:
+            text = pipeline.normalizer.normalize_str(text)
+        words = [text]
+        if pipeline.pre_tokenizer is not None:
+            words = [word for word, _ in pipeline.pre_tokenizer.pre_tokenize_str(text)]
+        return [token.id for word in words for token in pipeline.model.tokenize(word)]
 
     @property
     def end(self) -> list[int]:
@@ -74,7 +99,7 @@ class Chat:
                     Problem(
                         "M094",
                         "the chat template drops or repeats messages of the form " + ", ".join(roles),
-                        help="choose a model whose template takes a system turn, or set a template of your own",
+                        help=WAY_OUT,
                     )
                 )
             tail = self._template_ids(full[-1])
@@ -86,7 +111,11 @@ class Chat:
 
     def _render(self, roles: tuple[str, ...], *, generation: bool) -> str:
         marked = [{"role": role, "content": "\ue000"} for role in roles]
-        return self.tokenizer.apply_chat_template(marked, tokenize=False, add_generation_prompt=generation)
+        try:
+            return self.tokenizer.apply_chat_template(marked, tokenize=False, add_generation_prompt=generation)
+        except TemplateError as error:
+            text = f"the chat template refuses messages of the form {', '.join(roles)}: {error}"
+            raise ModelError(Problem("M094", text, help=WAY_OUT)) from error
 
     def _template_ids(self, text: str) -> list[int]:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"] if text else []

@@ -27,7 +27,8 @@ def lenient(task: Task, text: str) -> str | None:
     if task.kind != "classify":
         return next((line.strip() for line in text.splitlines() if line.strip()), None)
     folded = f" {_folded(text)} "
-    named = [label for label in task.labels if f" {_folded(label)} " in folded]
+    # A label without a letter or digit folds to nothing, which stands in every text: it only counts as it is written.
+    named = [label for label in task.labels if _folded(label) and f" {_folded(label)} " in folded]
     # `card lost` also names `card`: a label inside another named label does not count.
     longest = [a for a in named if not any(a != b and f" {_folded(a)} " in f" {_folded(b)} " for b in named)]
     return longest[0] if len(longest) == 1 else None

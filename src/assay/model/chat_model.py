@@ -46,7 +46,7 @@ class ChatModel:
         """
         trie = Trie.of([self.chat.answer(option) for option in options])
         room = max(trie.depth) + 1
-        sequences = [self.chat.prompt(messages, room=room)[0] for messages in prompts]
+        sequences = self._sequences(prompts, room, tell)
         scores = np.zeros((len(prompts), len(options)))
         if not sequences:
             return scores
@@ -124,7 +124,7 @@ class ChatModel:
     @torch.inference_mode()
     def generate(self, prompts: Sequence[Messages], *, max_tokens: int, tell: Tell | None = None) -> list[Generated]:
         """Greedy answers, in the order of `prompts`, each at most `max_tokens` tokens."""
-        sequences = [self.chat.prompt(messages, room=max_tokens)[0] for messages in prompts]
+        sequences = self._sequences(prompts, max_tokens, tell)
         answers: list[Generated | None] = [None] * len(prompts)
         if not sequences:
             return []
@@ -181,20 +181,31 @@ class ChatModel:
         cache = DynamicCache(config=self.network.config)
         step = torch.tensor([ids], device=self.device)
         tokens: list[int] = []
-        told = ""
+        told = text = ""
         for _ in range(max_tokens):
             hidden = self.body(input_ids=step, cache=cache, use_cache=True).last_hidden_state[:, -1]
             token = int(self.logits(hidden).argmax(-1))
             if token == self._end:
-                return
+                break
             tokens.append(token)
             text = self.chat.tokenizer.decode(tokens, skip_special_tokens=True)
             if not text.endswith("\ufffd"):  # half a character: wait for the rest
                 yield text[len(told) :]
                 told = text
             step = torch.tensor([[token]], device=self.device)
+        if text != told:  # the rest never came
+            yield text[len(told) :]
 
     # --- parts ------------------------------------------------------------------------------------------------------
+
+    def _sequences(self, prompts: Sequence[Messages], room: int, tell: Tell | None) -> list[list[int]]:
+        """Token ids of the prompts; those that had to be cut to leave `room` for the answer are counted in a warning."""
+        encoded = [self.chat.prompt(messages, room=room) for messages in prompts]
+        count = sum(1 for _, cut in encoded if cut)
+        if count and tell:
+            text = f"questions longer than {self.chat.max_length} tokens, prompt and answer, were cut"
+            tell({"event": "warning", "code": "D048", "count": count, "text": text})
+        return [ids for ids, _ in encoded]
 
     @property
     def _pad(self) -> int:

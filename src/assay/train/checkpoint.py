@@ -1,7 +1,7 @@
 """The state of a training run in a folder, written whole or not at all.
 
-`state-<step>/` holds the trained weights, the optimiser's tensors and state.json with a hash of each. It is written
-under another name, flushed, then renamed. A damaged one is set aside and the one before it is used.
+`state-<step>/` holds the trained weights, the optimiser's tensors and state.json with a hash of each and of itself. It
+is written under another name, flushed, then renamed. A damaged one is set aside and the one before it is used.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ def save(folder: Path, step: int, weights: dict, optimiser: torch.optim.Optimize
         files["best.safetensors"] = to_bytes(whole(best))
     state = {
         "step": step,
-        "random": base64.b64encode(torch.get_rng_state().numpy().tobytes()).decode(),
+        "random": [as_text(generator) for generator in (torch.get_rng_state(), *_card_states())],
         "files": {name: digest(data) for name, data in files.items()},
         **note,
     }
-    write_folder(folder / f"state-{step:08d}", files, {"state.json": state})
+    write_folder(folder / f"state-{step:08d}", files, {"state.json": {**state, "sha256": digest(state)}})
     for old in sorted(folder.glob("state-????????"))[:-KEEP]:
         shutil.rmtree(old)
 
@@ -51,19 +51,39 @@ def load(folder: Path) -> tuple[dict, dict, dict, dict] | None:
     for place in sorted(folder.glob("state-????????"), reverse=True):
         try:
             state = read_json(place / "state.json")
+            intact = state.pop("sha256") == digest(state)
             data = {name: (place / name).read_bytes() for name in state["files"]}
-            intact = all(digest(data[name]) == value for name, value in state["files"].items())
-        except (OSError, ValueError, KeyError):
+            intact = intact and all(digest(data[name]) == value for name, value in state["files"].items())
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             intact, data, state = False, {}, {}
         if intact:
-            torch.set_rng_state(torch.frombuffer(bytearray(base64.b64decode(state["random"])), dtype=torch.uint8))
+            own, *cards = [from_text(text) for text in state["random"]]
+            torch.set_rng_state(own)
+            if cards:
+                torch.cuda.set_rng_state_all(cards)
             parts = [from_bytes(data[name]) if name in data else {} for name in FILES]
             return parts[0], parts[1], parts[2], state
-        place.rename(place.with_suffix(".damaged"))
+        aside = place.with_suffix(".damaged")
+        if aside.exists():
+            shutil.rmtree(aside)
+        place.rename(aside)
     return None
 
 
 FILES = ("weights.safetensors", "optimiser.safetensors", "best.safetensors")
+
+
+def _card_states() -> list[torch.Tensor]:
+    """The random state of every graphics card: dropout draws there."""
+    return torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+
+
+def as_text(state: torch.Tensor) -> str:
+    return base64.b64encode(state.numpy().tobytes()).decode()
+
+
+def from_text(text: str) -> torch.Tensor:
+    return torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.uint8)
 
 
 def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:

@@ -19,6 +19,7 @@ import torch
 
 from assay.encode.chat import Encoded
 from assay.errors import Problem, Stopped, TrainError
+from assay.model.batches import by_length
 from assay.nouns import Tell
 from assay.train import checkpoint
 from assay.train.batch import Batch, Plan
@@ -38,7 +39,9 @@ class Progress:
     step: int = 0
     best_score: float | None = None
     best_step: int = 0
+    best_loss: float = 0.0  # on val, at the best evaluation
     waits: int = 0  # evaluations since the best one
+    recent: list[float] = field(default_factory=list)  # losses of the steps since the last evaluation
     seconds: float = 0.0
     curve: list[dict[str, float]] = field(default_factory=list)
     ended: str = ""  # why training ended
@@ -56,9 +59,11 @@ class Training:
     seed: int
     pad: int
     objective: Objective
+    held: Sequence[Encoded]  # the val rows
     evaluate: Callable[[], float] | None  # the val score; None when there are no val rows
     workdir: Path
     tell: Tell
+    save_every: float = SAVE_EVERY  # 0: after every step
 
     def run(self) -> Progress:
         plan = Plan(
@@ -71,16 +76,14 @@ class Training:
         progress, best = self._resume(masters, optimiser)
         total = plan.steps * self.settings.epochs
         started, saved, cost = time.monotonic() - progress.seconds, time.monotonic(), 0.0
-        recent: list[float] = []
         while progress.step < total and not progress.ended:
             epoch, inside = divmod(progress.step, plan.steps)
             begun = time.monotonic()
             loss, tokens = self._step(plan, masters, optimiser, epoch, inside, progress.step, total)
             progress.step += 1
-            recent.append(loss)
+            progress.recent.append(loss)
             if self.evaluate and inside == plan.steps - 1:
-                self._evaluate(progress, recent, masters, best)
-                recent = []
+                self._evaluate(progress, masters, best)
             progress.seconds = time.monotonic() - started
             try:
                 self._show(progress, total, loss, tokens / (time.monotonic() - begun))
@@ -88,7 +91,8 @@ class Training:
                 self._save(progress, masters, optimiser, best)
                 raise
             now = time.monotonic()
-            if now - saved > max(SAVE_EVERY, cost / SAVE_SHARE) and progress.step < total:
+            pause = max(self.save_every, cost / SAVE_SHARE) if self.save_every else 0.0
+            if now - saved >= pause and progress.step < total:
                 self._save(progress, masters, optimiser, best)
                 saved, cost = time.monotonic(), time.monotonic() - now
         if best:
@@ -125,20 +129,34 @@ class Training:
         masters.spread()
         return total / learnt, computed
 
-    def _evaluate(self, progress: Progress, recent: list[float], masters: Masters, best: dict) -> None:
+    def _evaluate(self, progress: Progress, masters: Masters, best: dict) -> None:
+        """Score on val; between equal scores the lower val loss is better, so that a score that has not left 0 yet does
+        not end the training."""
         self.network.eval()
         assert self.evaluate is not None
-        score = self.evaluate()
-        progress.curve.append(
-            {"step": progress.step, "train_loss": round(sum(recent) / max(1, len(recent)), 6), "val": round(score, 6)}
-        )
-        if progress.best_score is None or score > progress.best_score:
-            progress.best_score, progress.best_step, progress.waits = score, progress.step, 0
+        score, loss = self.evaluate(), self._held_loss()
+        train = sum(progress.recent) / max(1, len(progress.recent))
+        progress.recent = []
+        point = {"step": progress.step, "train_loss": train, "val_loss": loss, "val": score}
+        progress.curve.append({name: round(value, 6) for name, value in point.items()})
+        if progress.best_score is None or (score, -loss) > (progress.best_score, -progress.best_loss):
+            progress.best_score, progress.best_loss = score, loss
+            progress.best_step, progress.waits = progress.step, 0
             best.update({name: copy.detach().clone() for name, copy in masters.copies.items()})
         else:
             progress.waits += 1
             if progress.waits >= self.settings.patience:
                 progress.ended = f"no better val score in {progress.waits} evaluations"
+
+    @torch.no_grad()
+    def _held_loss(self) -> float:
+        """Mean loss a learnt token on val."""
+        total, learnt = 0.0, 0
+        for rows in by_length([len(s.ids) for s in self.held], self.settings.micro_tokens):
+            batch = Batch.of([self.held[r] for r in rows], rows, pad=self.pad, device=self._device)
+            total += float(self.objective(self.network, batch).value)
+            learnt += batch.tokens
+        return total / learnt
 
     def _save(self, progress: Progress, masters: Masters, optimiser: torch.optim.Optimizer, best: dict) -> None:
         note = {"progress": vars(progress)}

@@ -73,7 +73,8 @@ class Lora(Trained):
                 parameter.requires_grad_(True)
 
         def write(folder: Path) -> None:
-            state = get_peft_model_state_dict(network)
+            # "auto" would ask the hub whether the vocabulary has grown.
+            state = get_peft_model_state_dict(network, save_embedding_layers=False)
             write_tensors(folder / "adapter_model.safetensors", state, {"format": "pt"})
             saved = {key: sorted(v) if isinstance(v, set) else v for key, v in config.to_dict().items()}
             write_json(folder / "adapter_config.json", saved)

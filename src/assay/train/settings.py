@@ -21,6 +21,7 @@ class Trained(Strategy):
     clip: float = Field(default=1.0, gt=0)  # greatest gradient norm
     max_length: int = Field(default=1024, ge=16, le=131072)  # tokens, prompt and answer
     patience: int = Field(default=2, ge=1)  # evaluations without a better val score before training ends
+    val_rows: int = Field(default=200, ge=1)  # val rows that each evaluation asks, drawn with the seed
     micro_tokens: int = Field(default=2048, ge=64)  # computed tokens in memory at once; more only costs memory
     reads = ("train", "val")
     neural = True

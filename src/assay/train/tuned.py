@@ -11,6 +11,7 @@ from assay.encode.wording import ask
 from assay.nouns import Example, LanguageModel, Lesson, Task
 from assay.prompt.majority import need_rows
 from assay.prompt.prompted import Prompted
+from assay.prompt.shots import drawn
 from assay.store import read_json, write_json
 from assay.train.settings import Trained
 
@@ -49,6 +50,7 @@ def train(
     if cut:
         text = f"{settings.kind}: {cut} training rows are longer than {chat.max_length} tokens and were cut"
         lesson.tell({"event": "warning", "code": "D048", "count": cut, "text": text})
+    held = drawn(lesson.val, settings.val_rows, lesson.seed)
     progress = Training(
         network=model.network,
         trained=list(trained),
@@ -58,7 +60,8 @@ def train(
         seed=lesson.seed,
         pad=chat.tokenizer.pad_token_id or chat.tokenizer.eos_token_id,
         objective=completion,
-        evaluate=(lambda: lesson.score(arm)) if lesson.val else None,
+        held=sequences_of(chat, lesson.task, held),
+        evaluate=(lambda: lesson.score(arm, held)) if held else None,
         workdir=lesson.workdir,
         tell=lesson.tell,
     ).run()

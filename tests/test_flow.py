@@ -1,0 +1,187 @@
+"""The whole line on a tiny random model: report, cache, failures, answers. Kills are in test_kills.py."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import assay
+from assay import flow
+from assay.bench import Bench
+from assay.config import load
+from assay.errors import LeakError, UsageError
+from assay.prepared import prepare
+from assay.validate import Exam
+from toy import ARMS, build, comparable, rows, write_rows
+
+
+@pytest.fixture
+def project(tmp_path, tiny_model):
+    """A project folder that has not run."""
+    return build(tmp_path / "project", tiny_model)
+
+
+def test_a_run_writes_a_report_that_a_second_run_repeats(tmp_path, tiny_model):
+    first = assay.run(build(tmp_path / "one", tiny_model))
+    second = assay.run(build(tmp_path / "two", tiny_model).rename(tmp_path / "moved") and tmp_path / "moved")
+    one, two = comparable(first.data), comparable(second.data)
+    assert (one, two)[0] == two
+    for arm in ("majority", "tfidf", "shots-k0", "lora-r4-e2-drop01"):
+        name = next(s["name"] for s in first.data["strategies"] if s["name"].startswith(arm.split("-")[0]))
+        file = f"report/predictions/{name}.jsonl"
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "moved" / file).read_bytes()
+    report = json.loads((tmp_path / "one/report/report.json").read_text())
+    assert report["rows"]["test"] == 30 and report["exam"]["opened"] == 1
+    assert {"part=even", "part=odd"} == set(report["strategies"][0]["slices"])
+    assert all(s["status"] == "done" and s["n"] == 30 for s in report["strategies"])
+    trained = next(s for s in report["strategies"] if s["kind"] == "lora")
+    assert trained["cost"]["fit_seconds"] > 0 and trained["cost"]["kept_bytes"] > 0
+    assert trained["cost"]["peak_bytes"] > 50e6 and trained["cost"]["tokens_per_answer"] > 5
+
+
+def test_a_second_run_computes_nothing_and_is_no_new_look(project):
+    first = assay.run(project)
+    seen: list[dict] = []
+    again = assay.run(project, tell=seen.append)
+    assert again.data == first.data
+    assert {e["state"] for e in seen if e["event"] == "stage"} == {"cached"}
+    assert len((project / "exam.jsonl").read_text().splitlines()) == 1
+    assert not (project / "report" / "past").exists()
+
+
+def test_a_damaged_result_is_built_again(project):
+    first = assay.run(project, only=["tfidf"])
+    stage = next(p for p in (project / "work/fit").iterdir() if (p / "arm/tfidf.safetensors").exists())
+    file = stage / "arm/tfidf.safetensors"
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    shutil.rmtree(project / "work/answers")
+    assert comparable(assay.run(project, only=["tfidf"]).data) == comparable(first.data)
+    assert stage.with_name(stage.name + ".damaged").exists()
+
+
+def bench_of(folder: Path) -> Bench:
+    loaded = load(folder / "project.yaml")
+    return Bench(
+        loaded, prepare(loaded, flow.silent), flow.models(loaded, loaded.arms.values(), True, flow.silent), flow.silent
+    )
+
+
+def test_only_what_reads_a_part_has_a_key_that_covers_it(tmp_path, tiny_model):
+    arms = ARMS + "  - {kind: rag, inner: {kind: shots, k: 0}}\ndocuments: [notes.md]\n"
+    folder = tmp_path / "p"
+    build(folder, tiny_model, arms)
+    (folder / "notes.md").write_text("# Fees\n\nA lost card costs five euros.\n")
+    before = {name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()}
+    (folder / "notes.md").write_text("# Fees\n\nA lost card costs six euros.\n")
+    after = {name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()}
+    assert {name for name in before if before[name] != after[name]} == {"rag-shots-k0"}
+    # A step that drops nothing retrains nothing.
+    text = (folder / "project.yaml").read_text()
+    (folder / "project.yaml").write_text(text + "curate: [{kind: length}]\n")
+    assert {name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()} == after
+    # Another seed, other keys; changed back, the old ones.
+    (folder / "project.yaml").write_text(text.replace("seed: 3", "seed: 4"))
+    assert not set(after.values()) & {bench_of(folder).fit_key(s) for s in load(folder / "project.yaml").arms.values()}
+    (folder / "project.yaml").write_text(text)
+    assert {name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()} == after
+
+
+def test_an_arm_that_diverges_fails_alone(tmp_path, tiny_model):
+    arms = (
+        "compare:\n  - {kind: majority}\n  - {kind: lora, learning_rate: 0.9, clip: 1.0e+30, epochs: 40, name: wild}\n"
+    )
+    report = assay.run(build(tmp_path / "p", tiny_model, arms))
+    status = {s["name"]: s["status"] for s in report.data["strategies"]}
+    assert status["majority"] == "done"
+    assert status["wild"] in ("failed", "done")
+    if status["wild"] == "failed":
+        assert "T001" in next(arm.note for arm in report.arms if arm.name == "wild")
+
+
+def test_time_that_is_over_skips_and_the_next_run_goes_on(project):
+    report = assay.run(project, minutes=1e-6)
+    assert {s["status"] for s in report.data["strategies"]} == {"skipped"}
+    assert report.data["verdict"]["recommended"] is None
+    assert {s["status"] for s in assay.run(project, only=["majority"]).data["strategies"]} == {"done"}
+
+
+def test_unknown_arms_are_named_with_the_nearest(project):
+    with pytest.raises(UsageError, match="C083 --only: there is no arm 'majorty'; did you mean 'majority'"):
+        assay.run(project, only=["majorty"])
+
+
+def test_a_leak_into_the_test_file_stops(project):
+    write_rows(project / "train.jsonl", rows(66) + rows(2, 1000))
+    with pytest.raises(LeakError, match="D050"):
+        assay.run(project)
+    report = assay.run(project, sets=["split.leaks=repair"], only=["majority"])
+    assert report.data["audit"]["exact"] == 2 and report.data["audit"]["repaired"] == 2
+
+
+def test_check_shows_what_is_learnt_and_loads_no_model(project):
+    code = (
+        f"import assay, sys; print('\\n'.join(assay.check({str(project)!r}).lines()));"
+        "print([m for m in ('torch', 'transformers') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "classify, 3 labels" in done.stdout and "»" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_an_arm_answers_from_python_and_over_a_file_alike(project, tmp_path):
+    report = assay.run(project)
+    trained = next(s["name"] for s in report.data["strategies"] if s["kind"] == "lora")
+    questions = [row["text"] for row in rows(5, 1000)]
+    from_python = assay.load(project, trained).answer(questions)
+    (tmp_path / "new.csv").write_text("text\n" + "".join(f"{q}\n" for q in questions))
+    told = assay.answer(tmp_path / "new.csv", trained, tmp_path / "out.jsonl", project=project)
+    from_file = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert told["rows"] == 5
+    assert [a.text for a in from_python] == [row["answer"] for row in from_file]
+    assert [row["question"] for row in from_file] == questions
+    in_report = [json.loads(x) for x in (project / f"report/predictions/{trained}.jsonl").read_text().splitlines()]
+    assert [row["answer"] for row in in_report[:5]] == [row["answer"] for row in from_file]
+    assert all(0 < row["confidence"] <= 1 for row in from_file)
+
+
+def test_a_table_of_answers_starts_no_formula():
+    from assay.asking import table
+
+    text = table([{"id": "1", "question": "=cmd()", "answer": "@x", "confidence": 0.5}])
+    assert text.splitlines()[1] == "1,'=cmd(),'@x,0.5"
+
+
+def test_the_plan_probes_every_arm(project):
+    planned = assay.plan(project)
+    assert [row["state"] for row in planned.rows] == ["to do"] * 4
+    assert all(row["seconds"] > 0 and row["bytes"] > 10e6 for row in planned.rows)
+    assert "total" in planned.lines()[-1]
+
+
+def test_test_targets_never_reach_the_worker(project):
+    assay.run(project, only=["tfidf"])
+    asked = next((project / "work/questions").glob("*.jsonl")).read_text()
+    assert '"target"' not in asked and len(asked.splitlines()) == 30
+    requests = [p.read_text() for p in (project / "work/answers").glob("*/request.json")]
+    assert requests and not any("test.jsonl" in text for text in requests)
+
+
+def test_the_exam_is_the_same_for_the_same_rows(project):
+    loaded = load(project / "project.yaml")
+    first = Exam(prepare(loaded, flow.silent).examples("test"))
+    shutil.rmtree(project / "work")
+    assert Exam(prepare(loaded, flow.silent).examples("test")).hash == first.hash
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a user that may unshare the network")
+def test_a_run_needs_no_network(project):
+    command = ["unshare", "-n", sys.executable, "-m", "assay.cli", "run", str(project), "--offline", "--quiet"]
+    done = subprocess.run([*command, "--only", "tfidf"], capture_output=True, text=True)
+    assert done.returncode in (0, 1), done.stderr
+    assert "tfidf" in done.stdout
