@@ -15,6 +15,7 @@ from assay.nouns import Answer, Changed, Dropped, Example, Means, Message, RowSt
 if TYPE_CHECKING:
     from assay.bench import Bench
     from assay.config import Project
+    from assay.prepared import Prepared
 
 
 def silent(event: dict) -> None:
@@ -110,7 +111,7 @@ def answer_file(
         {"rows", "unparseable", "out"}.
     """
     bench, strategy = bench_of(folder, arm, offline, tell)
-    questions = read_questions(bench.project, file)
+    questions = read_questions(bench.prepared, bench.project, file)
     digest = store.digest([q.to_json() for q in questions])[:16]
     stage = bench.stage(strategy, digest)
     if stage.done() is None:
@@ -131,24 +132,27 @@ def answer_file(
     return {"rows": len(rows), "unparseable": sum(a.text is None for a in answers), "out": str(out)}
 
 
-def read_questions(project: Project, file: Path) -> list[Example]:
+def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Example]:
+    """The rows of a file as questions. The project's columns are used where the file has them; a file that has none of
+    them is read as any new file is."""
     from assay.curate.load import load as load_rows
+    from assay.curate.read import read
 
-    columns = {
-        r: c for r, c in project.data.columns.items() if r in ("text", "question", "input", "messages", "id", "context")
-    }
-    read = load_rows(
+    names = set(read(file.absolute(), head=1, base=Path.cwd()).names)
+    asked = ("text", "question", "input", "system", "messages", "context", "id")
+    columns = {r: c for r, c in prepared.note["columns"].items() if r in asked and c.partition(".")[0] in names}
+    loaded = load_rows(
         {"data": [file.absolute()]},
         columns=columns,
-        kind=project.aim.kind,
+        kind=prepared.task.kind,
         slices=(),
         group="",
         base=Path.cwd(),
         target=False,
     )
-    if not read.train:
+    if not loaded.train:
         raise DataError(Problem("D005", "there are no questions in it", str(file)))
-    return [repaired(project, example).question for example in read.train]
+    return [repaired(project, example).question for example in loaded.train]
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:

@@ -137,7 +137,14 @@ def run(
         _json(report.data)
     else:
         _summary(report, project)
-    # A run that can recommend nothing has failed its gate.
+    return exit_code(report)
+
+
+def exit_code(report: Any) -> int:
+    """6 or 4 when an arm failed in training or for want of resources, 1 when nothing can be recommended, else 0."""
+    failed = [arm.note[:1] for arm in report.arms if arm.status == "failed"]
+    if failed:
+        return 6 if "T" in failed else 4
     return 0 if report.data["verdict"]["recommended"] else 1
 
 

@@ -9,7 +9,7 @@ AssayError                    exit
 ├── TrainError      T0xx        6   training stopped: diverged, nothing to learn
 └── Stopped                   130   interrupted by the user (143 by SIGTERM); the run continues where it was
 
-`assay explain CODE` prints the page of a code from `explain.md`.
+`assay explain CODE` prints the page of a code, from the `codes*.md` files.
 """
 
 from dataclasses import dataclass

@@ -99,7 +99,7 @@ def length_line(lengths: Sequence[int]) -> str:
     return f"{q['median']:,} characters in the middle, {q['p95']:,} at 95 %, {q['max']:,} at most"
 
 
-def extra_of(bench: Bench, exam: Exam) -> Extra:
+def extra_of(bench: Bench, exam: Exam, recommended: str | None) -> Extra:
     """What the page shows beside the numbers of report.json."""
     project, prepared = bench.project, bench.prepared
     note, audit = prepared.note, store.read_json(prepared.folder / "audit.json")
@@ -119,7 +119,7 @@ def extra_of(bench: Bench, exam: Exam) -> Extra:
         "rendered": rendered(prepared.task, middle),
         "base": project.model + (f", {base['note']}" if base and base["note"] else ""),
         "project_yaml": project.to_yaml(),
-        "commands": ["assay run", *(f"assay answer new.jsonl --with {name}" for name in list(project.arms)[-1:])],
+        "commands": ["assay run", *([f"assay answer new.jsonl --with {recommended}"] if recommended else [])],
         "hashes": {"test rows": exam.hash, **{f"{part}": value[:16] for part, value in prepared.hashes.items()}},
     }
 

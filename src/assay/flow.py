@@ -188,7 +188,9 @@ def publish(bench: Bench, arms: list[Arm], exam: Exam, opened: int, warnings: li
         version=own_version(),
         settings=project.weigh,
     )
-    report = Report(data, prepared.task, tuple(arms), extra_of(bench, exam), project.weigh)
+    report = Report(
+        data, prepared.task, tuple(arms), extra_of(bench, exam, data["verdict"]["recommended"]), project.weigh
+    )
     folder = project.report_folder
     keep_past(folder, data)
     report = report.write(folder)

@@ -37,7 +37,7 @@ def fit_key(
     return store.digest(
         {
             "version": [VERSION, versions(strategy)],
-            "settings": {"kind": strategy.kind, **strategy.model_dump(mode="json", exclude={"name"})},
+            "settings": settings_of(strategy),
             "parts": {part: parts[part] for part in strategy.reads},
             "task": task.model_dump(mode="json", exclude=set(scored) | {"slices"}),
             "models": needed,
@@ -45,6 +45,13 @@ def fit_key(
             "numeric": numeric if strategy.neural else None,
         }
     )[:20]
+
+
+def settings_of(strategy: Strategy) -> dict[str, Any]:
+    """Kind and settings that differ from their defaults, names aside: a setting that is added later changes no key."""
+    own = {key: value for key, value in strategy.changed().items() if key not in ("kind", "name")}
+    inside = {key: settings_of(value) for key, value in strategy if isinstance(value, Strategy)}
+    return {"kind": strategy.kind, **own, **inside}
 
 
 def versions(strategy: Strategy) -> list[int]:
@@ -55,9 +62,12 @@ def versions(strategy: Strategy) -> list[int]:
 
 @dataclass
 class Spent:
-    """Seconds that a stage took over all the processes that worked on it, written down as it goes."""
+    """Seconds that a stage took over all the processes that worked on it, written down as it goes. Time in an inner
+    stage counts there, not here."""
 
     folder: Path
+    inside: float = 0.0  # seconds in inner stages
+    waiting: bool = False  # an inner stage is at work
 
     def __post_init__(self) -> None:
         self._start = time.monotonic()
@@ -70,10 +80,10 @@ class Spent:
 
     @property
     def now(self) -> float:
-        return time.monotonic() - self._start
+        return time.monotonic() - self._start - self.inside
 
     def note(self, *, every: float = 5.0) -> None:
-        if time.monotonic() - self._told >= every:
+        if not self.waiting and time.monotonic() - self._told >= every:
             self._told = time.monotonic()
             store.append(self._file, {"process": os.getpid(), "start": self._start, "seconds": self.now})
 
@@ -105,6 +115,8 @@ class Job:
         self.base: str = self.request["base"]
         self.seed: int = self.request["seed"]
         self.strategy = strategy_of(self.request["strategy"])
+        self.parts: list[dict[str, Any]] = []  # what inner arms of the arm at work have cost
+        self.spent: Spent | None = None  # of the stage at work
         self._asked: int | None = None
         self._last = 0.0
         self._embed: Callable[[Sequence[str]], Any] | None = None
@@ -164,8 +176,15 @@ class Job:
             "documents": store.digest([[d.id, d.text] for d in lesson.documents]),
         }
         key = fit_key(strategy, parts, self.task, self.models, self.base, self.seed, self.request["numeric"])
+        outer, begun = self.spent, time.monotonic()
+        if outer:
+            outer.waiting = True
         adapted, note = self.fitted(strategy, lesson, key)
-        self.parts.append({"name": strategy.kind, "fit_seconds": note["seconds"]})
+        if outer:
+            outer.inside += time.monotonic() - begun
+            outer.waiting = False
+        self.spent = outer
+        self.parts.append({"name": strategy.kind, "fit_seconds": note["seconds"], "peak_bytes": note["peak_bytes"]})
         return adapted
 
     def fitted(self, strategy: Strategy, lesson: Lesson, key: str) -> tuple[Adapted, dict[str, Any]]:
@@ -175,7 +194,7 @@ class Job:
         if note is not None:
             return strategy.restore(stage.folder / "arm", replace(lesson, train=(), val=(), documents=())), note
         folder = stage.open()
-        spent = Spent(folder)
+        spent = self.spent = Spent(folder)
         scratch = folder / "training"
         scratch.mkdir(exist_ok=True)
 
@@ -193,12 +212,13 @@ class Job:
         adapted.save(arm)
         store.write_json(arm / "arm.json", self.described(strategy))
         shutil.rmtree(scratch)
-        note = {"seconds": spent.total(), "peak_bytes": peak_bytes(), "parts": parts}
+        # The stored cost of an inner arm is part of the outer one's, whichever run paid for it.
+        seconds = spent.total() + sum(part["fit_seconds"] for part in parts)
+        peak = max([peak_bytes(), *(part["peak_bytes"] for part in parts)])
+        note = {"seconds": seconds, "peak_bytes": peak, "parts": parts}
         spent.forget()
         stage.finish(note)
         return adapted, note
-
-    parts: list[dict[str, Any]] = []
 
     def described(self, strategy: Strategy) -> dict[str, Any]:
         """All that is needed to restore the arm elsewhere, but for the base model itself."""
@@ -213,7 +233,6 @@ class Job:
 
     def arm(self) -> None:
         """Fit the arm, then answer the questions in chunks; both stages survive a kill."""
-        self.parts = []
         key, questions = self.request["fit_key"], read_examples(Path(self.request["questions"]))
         fitted: dict[str, Any] = {}
         stage = store.Stage(self.work, "answers", self.request["answer_key"])

@@ -138,3 +138,15 @@ def test_the_cost_of_a_month_by_hand():
     assert weigh.per_month(cost) == pytest.approx(800 / 3600 * 3.6)
     assert weigh.seconds_per_month({"fit_seconds": 1}) is None
     assert weigh.per_month_text({}) == "–"
+
+
+def test_when_nothing_beats_the_floor_the_cheapest_untold_floor_wins():
+    found = verdict(
+        standing("dear", 0.5, 2, floor=True),
+        standing("cheap", 0.49, 0.01, floor=True, p_best=0.6, p_floor=0.6, best=0.5),
+        standing("worst", 0.1, 0.001, floor=True, p_best=0.001, p_floor=0.001, best=0.5),
+        standing("model", 0.45, 0.005, p_best=0.3, p_floor=0.3, best=0.5),
+    )
+    assert found.recommended == "cheap"
+    assert "No arm beats the best floor, dear" in found.reason
+    assert "cheap is the cheapest floor that cannot be told from the best arm" in found.reason

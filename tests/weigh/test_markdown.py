@@ -12,7 +12,7 @@ def test_the_last_lines_of_a_run(report):
     assert "+23.5 points over the floor tfidf (+17.8 to +29.2, p < 0.001 after Holm)" in text
     assert "rag-lora is 1.5 points higher (−2.3 to +5.3, p = 0.557 after Holm), 5 times as slow" in text
     assert "lora-r8 and rag-lora are not distinguishable on 264 test rows" in text
-    assert "leaks: 1 found, 1 row taken out of train or val warnings: 1 (W012)" in text
+    assert "leaks: 1 found, 1 row taken out of train or val; warnings: 1 (W012)" in text
     assert max(len(line) for line in lines) <= 80
 
 

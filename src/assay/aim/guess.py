@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from assay.aim import names
 from assay.aim.columns import Column, Row, columns_of
+from assay.aim.kinds import KINDS
 from assay.errors import DataError, Problem
 
 SAMPLE = 20_000  # rows looked at: enough for shares and for labels of 1 in 1,000
@@ -70,7 +71,7 @@ def guess(
     if kind is None:
         kind, why = _kind(known, goal)
         reasons.append(why)
-    role = {"classify": "label", "answer": "answer"}[kind]
+    role = {one.name: one.target for one in KINDS}[kind]
     mapping = dict(known)
     if asked is not None and "text" not in known and "question" not in known:
         mapping["text" if kind == "classify" else "question"] = asked

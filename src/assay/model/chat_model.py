@@ -199,7 +199,7 @@ class ChatModel:
     # --- parts ------------------------------------------------------------------------------------------------------
 
     def _sequences(self, prompts: Sequence[Messages], room: int, tell: Tell | None) -> list[list[int]]:
-        """Token ids of the prompts; those that had to be cut to leave `room` for the answer are counted in a warning."""
+        """Token ids of the prompts; those that were cut to leave `room` for the answer are counted in a warning."""
         encoded = [self.chat.prompt(messages, room=room) for messages in prompts]
         count = sum(1 for _, cut in encoded if cut)
         if count and tell:

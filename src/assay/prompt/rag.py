@@ -47,7 +47,11 @@ class Rag(Strategy):
             raise UsageError(
                 Problem("C079", "rag: there are no documents to search", "documents", "name them under `documents:`")
             )
-        index = Index(passages(lesson.documents, self.words), self.top)
+        chunks = passages(lesson.documents, self.words)
+        if not any(stems(chunk.text) for chunk in chunks):
+            problem = Problem("C079", "rag: the documents hold no words to search by", "documents", "name others")
+            raise UsageError(problem)
+        index = Index(chunks, self.top)
         seen = replace(lesson, train=index.with_passages(lesson.train), val=index.with_passages(lesson.val))
         return RagAnswers(index, lesson.fit(self.inner, seen))
 

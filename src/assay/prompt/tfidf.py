@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from assay.errors import Problem, TrainError
 from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Tell
 from assay.prompt.majority import need_rows
 from assay.prompt.prompted import chosen
@@ -31,7 +32,11 @@ class Tfidf(Strategy):
 
         need_rows("tfidf", lesson)
         words = self._words()
-        matrix = words.fit_transform([example.text for example in lesson.train])
+        texts = [example.text for example in lesson.train]
+        split = words.build_analyzer()
+        if not any(split(text) for text in texts):
+            raise TrainError(Problem("T002", "tfidf: no training text has a word in it", help="choose another arm"))
+        matrix = words.fit_transform(texts)
         targets = [example.target or "" for example in lesson.train]
         model = None
         if lesson.task.kind == "classify" and len(set(targets)) > 1:

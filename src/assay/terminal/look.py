@@ -112,7 +112,8 @@ def _described(cls: Any) -> dict[str, Any]:
     """A step or strategy: its kind, the first line of its card, its settings with their defaults."""
     import inspect
 
-    card = inspect.getdoc(cls) or inspect.getdoc(inspect.getmodule(cls)) or ""
+    # A class without a docstring of its own would show its parent's; the card of a strategy is its module's header.
+    card = inspect.cleandoc(cls.__dict__.get("__doc__") or "") or inspect.getdoc(inspect.getmodule(cls)) or ""
     fields = {n: f for n, f in cls.model_fields.items() if n not in ("kind", "name")}
     defaults = {n: None if f.is_required() else f.default for n, f in fields.items()}
     return {"kind": cls.model_fields["kind"].default, "is": card.splitlines()[0] if card else "", "settings": defaults}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.encode.wording import ask
+from assay.errors import Problem, TrainError
 from assay.nouns import Example, LanguageModel, Lesson, Task
 from assay.prompt.majority import need_rows
 from assay.prompt.prompted import Prompted
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from assay.encode.chat import Chat, Encoded
     from assay.model.chat_model import ChatModel
+
+
+NOTHING_TO_LEARN = 0.01  # share of rows with an empty target from which training is refused
 
 
 class Tuned(Prompted):
@@ -46,6 +50,16 @@ def train(
     need_rows(settings.kind, lesson)
     chat = replace(model.chat, max_length=min(settings.max_length, model.chat.max_length))
     sequences = sequences_of(chat, lesson.task, lesson.train)
+    silent = [e for e in lesson.train if not (e.target or "").strip()]
+    if len(silent) > NOTHING_TO_LEARN * len(lesson.train):
+        raise TrainError(
+            Problem(
+                "T003",
+                f"{len(silent)} of {len(lesson.train)} training rows have an empty target: nothing is learnt from them",
+                silent[0].source,
+                help="fill the targets in or drop these rows",
+            )
+        )
     cut = sum(1 for sequence in sequences if sequence.cut)
     if cut:
         text = f"{settings.kind}: {cut} training rows are longer than {chat.max_length} tokens and were cut"

@@ -99,8 +99,9 @@ def _choose(arms: Sequence[Standing], values: Sequence[float], *, behind: Told, 
             if not arm.floor and values[index] > values[floor] and over(floor, index)
         ]
         if not beaters:
-            return floor
-        untold = [index for index in untold if index in beaters] or [max(beaters, key=lambda index: values[index])]
+            untold = [index for index in untold if index in floors] or [floor]
+        else:
+            untold = [index for index in untold if index in beaters] or [max(beaters, key=lambda index: values[index])]
     limit = min(arms[index].seconds for index in untold) * (1 + settings.equal_cost)
     near = [index for index in untold if arms[index].seconds <= limit]
     return min(near, key=lambda index: (arms[index].parts, -values[index]))
@@ -168,7 +169,14 @@ class _Words:
     def _floor_reason(self, rows: str) -> str:
         arm = self.arms[self.pick]
         if all(other.floor for other in self.arms):
-            return f"Only floors were measured. {arm.name} is the best of them: {self.metric} {_level(arm)} {rows}."
+            is_ = "the best" if self.pick == self.best else "the cheapest that cannot be told from the best"
+            return f"Only floors were measured. {arm.name} is {is_} of them: {self.metric} {_level(arm)} {rows}."
+        if self.pick != self.floor and self.floor is not None:
+            first = self.arms[self.floor]
+            return (
+                f"No arm beats the best floor, {first.name}, with {self.metric} {_level(first)} {rows}."
+                f" {arm.name} is the cheapest floor that cannot be told from the best arm: {_level(arm)}."
+            )
         return (
             f"No arm beats the floor. {arm.name}, the best floor, has {self.metric} {_level(arm)} {rows},"
             " and no other arm can be told to be better."

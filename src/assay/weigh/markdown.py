@@ -110,7 +110,7 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
         f" found, {count(gone)} {'row' if gone == 1 else 'rows'} taken out of train or val" if gone else ""
     )
     codes = ", ".join(str(warning["code"]) for warning in data["warnings"])
-    lines += _wrapped(f"{leaks}   warnings: {len(data['warnings'])}" + (f" ({codes})" if codes else ""))
+    lines += _wrapped(f"{leaks}; warnings: {len(data['warnings'])}" + (f" ({codes})" if codes else ""))
     return lines
 
 

@@ -1,0 +1,224 @@
+"""What all tests share: a tiny random chat model, two small lessons, an embedder of letters, the shared data sets."""
+
+import os
+import random
+import traceback
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assay.nouns import Document, Example, Lesson, Means, Message, Task
+
+CHATML = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+
+# Each label has words that name it; `card` is the beginning of another label, also in tokens.
+WORDS = {
+    "card": ("plastic", "chip", "wallet", "reader"),
+    "card lost": ("stolen", "missing", "vanished", "taxi"),
+    "refund": ("return", "repaid", "money", "shop"),
+}
+COLOURS = {"apple": "red", "sky": "blue", "grass": "green", "coal": "black", "snow": "white", "lemon": "yellow"}
+FRAMES = ("about the {} please", "help with {} now", "a question on {} again", "my {} is the matter", "so the {} then")
+ASKED = (
+    "What colour is the {}?",
+    "Which colour has the {}?",
+    "Tell me the colour of the {}.",
+    "The {} has what colour?",
+)
+
+
+@pytest.fixture
+def one_thread():
+    """A forked child can only compute when its parent has never started more threads."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+# --- the tiny model -------------------------------------------------------------------------------------------------
+
+
+def _tokenizer():
+    """Byte-level BPE over the words of the lessons, with ChatML's control tokens."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    core = Tokenizer(models.BPE())
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    core.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=480,
+        special_tokens=list(CONTROL),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    texts = [frame.format(word) for frame in (*FRAMES, *ASKED) for words in WORDS.values() for word in words]
+    texts += [*WORDS, *COLOURS, *COLOURS.values(), "system", "user", "assistant", "Classify the message.", "Answer"]
+    core.train_from_iterator(texts, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=core, eos_token=CONTROL[2], pad_token=CONTROL[0], chat_template=CHATML
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory) -> Path:
+    """The folder of a random Llama: 2 layers, width 64, 4 heads on 2 key-value heads, 480 tokens, fp32."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    tokenizer = _tokenizer()
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        tie_word_embeddings=True,
+        # Wider than usual, so that answers differ and the greedy choice is never a near tie.
+        initializer_range=0.1,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    before = torch.get_rng_state()
+    torch.manual_seed(11)
+    LlamaForCausalLM(config).save_pretrained(folder)
+    torch.set_rng_state(before)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def open_tiny(tiny_model) -> Callable:
+    """name -> a freshly loaded tiny `ChatModel`, in fp32 on every machine; `dtype` gives another type."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from assay.encode.chat import Chat
+    from assay.model.chat_model import ChatModel
+    from assay.model.machine import quiet
+
+    quiet()
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+
+    def open_model(name: str = "", dtype=torch.float32):
+        network = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=dtype)
+        network.eval().requires_grad_(False)
+        return ChatModel(name or str(tiny_model), network, Chat(tokenizer, max_length=512))
+
+    return open_model
+
+
+# --- lessons --------------------------------------------------------------------------------------------------------
+
+
+def letters(texts):
+    """texts -> float32 (texts, 64), rows of length 1: counts of hashed letter pairs."""
+    import numpy as np
+
+    out = np.zeros((len(texts), 64), dtype=np.float32)
+    for row, text in zip(out, texts, strict=True):
+        padded = f" {text.casefold()} "
+        for first, second in zip(padded, padded[1:], strict=False):
+            row[(ord(first) * 31 + ord(second)) % 64] += 1
+        row /= np.linalg.norm(row)
+    return out
+
+
+def _row(split: str, number: int, text: str, target: str) -> Example:
+    return Example(f"{split}-{number}", (Message("user", text),), target, source=f"{split}.csv:{number + 1}")
+
+
+def _classify() -> tuple[list[Example], list[Example]]:
+    pairs = [(word, label) for label, words in WORDS.items() for word in words]
+    train = [(frame.format(word), label) for frame in FRAMES[:3] for word, label in pairs]
+    val = [(FRAMES[3 + i % 2].format(word), label) for i, (word, label) in enumerate(pairs)]
+    random.Random(5).shuffle(train)
+    return [_row("train", i, *pair) for i, pair in enumerate(train)], [_row("val", i, *p) for i, p in enumerate(val)]
+
+
+def _answer() -> tuple[list[Example], list[Example]]:
+    train = [(frame.format(thing), colour) for frame in ASKED[:3] for thing, colour in COLOURS.items()]
+    val = [(ASKED[3].format(thing), colour) for thing, colour in COLOURS.items()]
+    random.Random(5).shuffle(train)
+    return [_row("train", i, *pair) for i, pair in enumerate(train)], [_row("val", i, *p) for i, p in enumerate(val)]
+
+
+@pytest.fixture
+def lesson(open_tiny, tmp_path):
+    """`lesson("classify")` or `lesson("answer")`: a small task on the tiny model that can be learnt from its words.
+    Further arguments replace what `Means` has: `tell`, `seed`, `workdir`."""
+    from assay.worker import val_score
+
+    def make(kind: str, **means) -> Lesson:
+        train, val = _classify() if kind == "classify" else _answer()
+        labels = tuple(WORDS) if kind == "classify" else ()
+        task = Task(kind=kind, labels=labels)  # type: ignore[arg-type]
+        workdir = tmp_path / "work"
+        workdir.mkdir(exist_ok=True)
+        return Lesson(
+            task=task,
+            train=tuple(train),
+            val=tuple(val),
+            documents=tuple(Document(f"about-{t}", f"# Colours\n\nThe {t} is {c}.") for t, c in COLOURS.items()),
+            base="tiny",
+            means=Means(**{"workdir": workdir, "embed": letters, "open_model": open_tiny, "seed": 3, **means}),
+            score=lambda adapted, rows: val_score(adapted, rows, task),
+        )
+
+    return make
+
+
+# --- processes ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def forked():
+    """`forked(work)`: run `work()` in a forked child. Returns its exit code, or minus the signal that killed it."""
+
+    def run(work: Callable[[], object]) -> int:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # 3.12: pytest-xdist has threads, none holds a lock
+            child = os.fork()
+        if child:
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        code = 70
+        try:
+            work()
+            code = 0
+        except BaseException:  # noqa: BLE001  (the child must never return into pytest)
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+
+    return run
+
+
+# --- data sets that are not part of the repository ------------------------------------------------------------------
+
+
+@pytest.fixture
+def shared_data():
+    """`shared_data("banking77")`: a folder of ../shared/data (or of $ASSAY_DATA). Skips where the data sets are not;
+    where they are and CI=true, one that is missing is a failure, so that no test is lost by a slip in a name."""
+
+    def place(name: str) -> Path:
+        root = Path(os.environ.get("ASSAY_DATA") or Path(__file__).parents[2] / "shared" / "data")
+        folder = root / name
+        if folder.exists():
+            return folder
+        if root.is_dir() and os.environ.get("CI") == "true":
+            pytest.fail(f"{root} is there, but not {name}")
+        pytest.skip(f"needs the data set {name} in {root}; ASSAY_DATA names another place")
+
+    return place

@@ -1,0 +1,122 @@
+"""Scores by the trie are those of each sequence alone: log softmax of the network's own logits, token by token."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.model.score import Trie
+from assay.nouns import Message
+
+OPTIONS = ("card", "card lost", "refund", "card", "ca", "Which colour?", "")
+SYSTEM = Message("system", "Classify the message.")
+SHARING = [(SYSTEM, Message("user", text)) for text in ("my card", "so the taxi then and then", "a", "plastic", "a")]
+RAGGED = [
+    *SHARING,
+    (Message("user", "no system turn here"),),
+    (*SHARING[0], Message("assistant", "card"), SHARING[1][1]),
+]
+
+
+@pytest.fixture(scope="module")
+def model(open_tiny):
+    return open_tiny()
+
+
+def alone(model, messages, option):
+    """Natural-log likelihood of `option` after `messages`, from one pass over the one sequence."""
+    prompt, _ = model.chat.prompt(messages)
+    answer = model.chat.answer(option)
+    with torch.no_grad():
+        logits = model.network(torch.tensor([prompt + answer])).logits[0].double()
+    logs = logits.log_softmax(-1)
+    return sum(float(logs[len(prompt) - 1 + i, token]) for i, token in enumerate(answer))
+
+
+@pytest.mark.parametrize("prompts", [SHARING, RAGGED, SHARING[:1]], ids=["one beginning", "ragged", "one row"])
+def test_scores_are_those_of_the_separate_sequences(model, prompts):
+    naive = [[alone(model, messages, option) for option in OPTIONS] for messages in prompts]
+    scores = model.score(prompts, OPTIONS)
+    assert scores.shape == (len(prompts), len(OPTIONS))
+    np.testing.assert_allclose(scores, naive, atol=1e-4)
+
+
+def test_the_company_in_a_batch_does_not_matter(model):
+    together = model.score(RAGGED, OPTIONS)
+    order = [4, 0, 6, 2, 5, 3, 1]
+    np.testing.assert_allclose(model.score([RAGGED[i] for i in order], OPTIONS), together[order], atol=1e-4)
+    single = np.concatenate([model.score([messages], OPTIONS) for messages in RAGGED])
+    np.testing.assert_allclose(single, together, atol=1e-4)
+    fewer = model.score(RAGGED, OPTIONS[1:3])
+    np.testing.assert_allclose(fewer, together[:, 1:3], atol=1e-4)
+
+
+def test_many_rows_are_split_into_batches_and_told(model):
+    prompts = [(SYSTEM, Message("user", f"my {'card ' * (i % 9)} is the matter")) for i in range(400)]
+    told = []
+    scores = model.score(prompts, OPTIONS[:3], tell=told.append)
+    assert len(told) > 1
+    assert [told[-1]["done"], told[-1]["total"]] == [400, 400]
+    np.testing.assert_allclose(scores[:9], model.score(prompts[:9], OPTIONS[:3]), atol=1e-4)
+    np.testing.assert_allclose(scores[:-9], scores[9:], atol=1e-4)  # every ninth prompt is the same
+
+
+def test_the_shares_of_all_answers_of_one_token_add_up_to_one(model):
+    # Over the whole vocabulary, the likelihoods of "token, end of turn" are p(token) p(end | token).
+    prompt, _ = model.chat.prompt(SHARING[0])
+    with torch.no_grad():
+        logs = model.network(torch.tensor([prompt])).logits[0, -1].double().log_softmax(-1)
+    ending = model.score(SHARING[:1], ["card"])[0, 0]
+    card = model.chat.answer("card")[0]
+    assert ending < float(logs[card])
+    assert float(logs.exp().sum()) == pytest.approx(1)
+
+
+def test_no_prompts(model):
+    assert model.score([], OPTIONS).shape == (0, len(OPTIONS))
+
+
+def test_logits_are_computed_in_fp32_and_follow_the_weights(open_tiny):
+    model = open_tiny(dtype=torch.bfloat16)
+    hidden = torch.randn(3, 64, generator=torch.Generator().manual_seed(0)).bfloat16()
+    wide = lambda: hidden.float() @ model.head.weight.float().T  # noqa: E731
+    assert torch.equal(model.logits(hidden), wide())
+    with torch.no_grad():
+        model.head.weight.mul_(2)
+    assert torch.equal(model.logits(hidden), wide())
+
+
+# --- the trie ---------------------------------------------------------------------------------------------------------
+
+ANSWERS = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=5), min_size=1, max_size=8)
+
+
+@given(ANSWERS)
+def test_every_answer_is_a_path(answers):
+    trie = Trie.of(answers)
+    assert len(trie.tokens) == len({tuple(a[:i]) for a in answers for i in range(1, len(a) + 1)})
+    for answer, node in zip(answers, trie.ends, strict=True):
+        path = []
+        while node >= 0:
+            path.append(node)
+            node = trie.parent[node]
+        assert [trie.tokens[i] for i in reversed(path)] == answer
+        assert [trie.depth[i] for i in reversed(path)] == list(range(len(answer)))
+
+
+@given(ANSWERS)
+def test_sums_add_up_the_paths(answers):
+    trie = Trie.of(answers)
+    values = torch.arange(1.0, len(trie.tokens) + 1)[None] ** 2
+    by_path = {}
+    for node, parent in enumerate(trie.parent):
+        by_path[node] = by_path.get(parent, 0.0) + float(values[0, node])
+    assert trie.sums(values)[0].tolist() == [by_path[node] for node in trie.ends]
+
+
+def test_nodes_see_their_ancestors_and_themselves():
+    # root -> 1 -> 2 -> (3, 4); root -> 5 -> 6: nodes in order 1, 2, 3, 4, 5, 6; those with children are 1, 2 and 5.
+    trie = Trie.of([[1, 2, 3], [1, 2, 4], [5, 6]])
+    assert [trie.tokens[i] for i in trie.inner] == [1, 2, 5]
+    assert trie.ancestors().tolist() == [[True, False, False], [True, True, False], [False, False, True]]

@@ -1,0 +1,67 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.nouns import Document
+from assay.prompt.chunks import passages
+
+HANDBOOK = """
+Opening words.
+
+# Leave
+## Parental leave
+
+Parents get 30 days. Ask early.
+
+It is paid.
+
+## Sick leave
+Call before nine.
+# Travel
+Take the train.
+"""
+
+
+def texts(text, words):
+    return [chunk.text for chunk in passages([Document("d", text)], words)]
+
+
+def test_passages_stand_under_their_headings():
+    assert texts(HANDBOOK, 50) == [
+        "Opening words.",
+        "Leave: Parental leave. Parents get 30 days. Ask early. It is paid.",
+        "Leave: Sick leave. Call before nine.",
+        "Travel. Take the train.",
+    ]
+
+
+def test_long_paragraphs_are_cut_at_sentence_ends_then_at_words():
+    assert texts("One two three. Four five. Six seven eight nine ten eleven twelve.", 5) == [
+        "One two three. Four five.",
+        "Six seven eight nine ten",
+        "eleven twelve.",
+    ]
+
+
+def test_ids_and_sources():
+    chunks = passages([Document("a.md", "x\n\n# h\n\ny", "a.md", "2024"), Document("b.md", "z", "b.md")], 10)
+    assert [(c.id, c.source, c.date) for c in chunks] == [
+        ("a.md#1", "a.md", "2024"),
+        ("a.md#2", "a.md", "2024"),
+        ("b.md#1", "b.md", ""),
+    ]
+
+
+def test_a_heading_without_text_and_an_empty_document_give_nothing():
+    assert texts("# only a heading\n\n## and another", 10) == []
+    assert texts(" \n", 10) == []
+
+
+WORD = st.from_regex(r"[a-z]{1,6}[.!?]?", fullmatch=True)
+BLOCKS = st.lists(st.lists(WORD, min_size=1, max_size=25).map(" ".join), max_size=6).map("\n\n".join)
+
+
+@given(BLOCKS, st.integers(1, 12))
+def test_every_word_arrives_once_in_order_and_no_passage_is_too_long(text, words):
+    chunks = texts(text, words)
+    assert " ".join(chunks).split() == text.split()
+    assert all(0 < len(chunk.split()) <= words for chunk in chunks)

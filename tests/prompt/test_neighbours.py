@@ -1,0 +1,62 @@
+"""Vectors in the plane, so that every similarity is a cosine one can read off."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from assay.nouns import Example, Lesson, Means, Message, Task
+from assay.prompt import Neighbours
+
+
+def embed(texts):
+    """The text is an angle in degrees."""
+    angles = np.radians([float(text) for text in texts], dtype=np.float32).reshape(-1)
+    return np.stack([np.cos(angles), np.sin(angles)], 1)
+
+
+def rows(*pairs):
+    return tuple(Example(f"r{i}", (Message("user", str(a)),), target) for i, (a, target) in enumerate(pairs))
+
+
+TRAIN = rows((0, "a"), (30, "b"), (60, "b"), (180, "c"))
+LESSON = Lesson(Task(kind="classify", labels=("a", "b", "c")), train=TRAIN, means=Means(embed=embed))
+
+
+def ask(arm, *angles):
+    return arm.answer(rows(*((angle, None) for angle in angles)))
+
+
+def test_neighbours_vote_by_their_similarity():
+    (answer,) = ask(Neighbours(k=3).fit(LESSON), 10)
+    votes = {"a": math.cos(math.radians(10)), "b": math.cos(math.radians(20)) + math.cos(math.radians(50))}
+    assert answer.text == "b"
+    assert answer.confidence == pytest.approx(votes["b"] / sum(votes.values()), abs=1e-3)
+
+
+def test_one_neighbour_is_the_nearest():
+    assert [answer.text for answer in ask(Neighbours(k=1).fit(LESSON), 10, 40, 170)] == ["a", "b", "c"]
+
+
+def test_a_neighbour_on_the_other_side_does_not_vote_against():
+    # 180 degrees away the cosine is -1: it must not take anything from the others.
+    (answer,) = ask(Neighbours(k=4).fit(LESSON), 0)
+    assert (answer.text, min(answer.scores) < -10) == ("b", True)
+
+
+def test_equal_neighbours_keep_the_order_of_the_rows():
+    twice = replace(LESSON, train=rows((20, "b"), (-20, "a")))
+    assert ask(Neighbours(k=1).fit(twice), 0)[0].text == "b"
+    assert ask(Neighbours(k=1).fit(replace(twice, train=twice.train[::-1])), 0)[0].text == "a"
+
+
+def test_more_neighbours_than_rows():
+    assert ask(Neighbours(k=100).fit(LESSON), 45)[0].text == "b"
+
+
+def test_free_answers_are_the_nearest_rows():
+    arm = Neighbours().fit(replace(LESSON, task=Task(kind="answer")))
+    (answer,) = ask(arm, 170)
+    assert (answer.text, answer.confidence) == ("c", pytest.approx(math.cos(math.radians(10)), abs=1e-4))
+    assert arm.answer([]) == []

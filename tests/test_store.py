@@ -1,0 +1,380 @@
+"""Killed at any moment, the store holds the old or the new content, whole.
+
+How   The work runs in a forked child that dies at its n-th primitive (open, mkdir, fsync, rename, unlink, ...), for
+      n = 1, 2, ... until one child lives to the end. Python's own audit events name the primitives; fsync, which has
+      none, is counted by hand. What lies between two primitives is memory, or bytes of a file that is not flushed yet.
+"""
+
+import itertools
+import json
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from assay import store
+from assay.errors import ResourceError
+
+PRIMITIVES = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "os.link", "os.symlink"}
+DIED = 66
+
+
+def dying_at(n):
+    """In this process, the n-th primitive is the last thing that is (not) done: it dies just before it."""
+    count = itertools.count(1)
+
+    def step():
+        if next(count) == n:
+            os._exit(DIED)
+
+    def hook(event, args):
+        writes = event != "open" or (isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR))
+        if event in PRIMITIVES and writes:
+            step()
+
+    flush = os.fsync
+
+    def fsync(handle):
+        step()
+        flush(handle)
+        step()
+
+    os.fsync = fsync
+    sys.addaudithook(hook)
+
+
+@pytest.fixture
+def at_every_point(forked):
+    """`at_every_point(prepare, work, check)`: for each n, prepare, run `work` killed at its n-th primitive, check."""
+
+    def run(prepare, work, check):
+        for n in itertools.count(1):
+            prepare()
+
+            def dying(n=n):
+                dying_at(n)
+                work()
+
+            code = forked(dying)
+            check(finished=code == 0)
+            if code == 0:
+                return n - 1
+            assert code == DIED
+        return 0
+
+    return run
+
+
+# --- one file -------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_the_old_or_the_new_one(tmp_path, at_every_point):
+    path = tmp_path / "sub" / "a.bin"
+    old, new = b"old" * 10_000, b"new!" * 50_000
+    seen = set()
+
+    def check(finished):
+        seen.add(path.read_bytes())
+        assert path.read_bytes() in ({new} if finished else {old, new})
+
+    # open, fsync (before and after), rename, fsync of the folder (before and after)
+    assert at_every_point(lambda: store.write_bytes(path, old), lambda: store.write_bytes(path, new), check) >= 6
+    assert seen == {old, new}
+
+
+def test_a_new_file_is_there_whole_or_not_at_all(tmp_path, at_every_point):
+    path = tmp_path / "a.json"
+
+    def check(finished):
+        assert not path.exists() or store.read_json(path) == {"a": [1, 2]}
+        assert path.exists() or not finished
+
+    at_every_point(lambda: path.unlink(missing_ok=True), lambda: store.write_json(path, {"a": [1, 2]}), check)
+
+
+def test_an_error_in_the_chunks_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a"
+    store.write_bytes(path, b"old")
+
+    def chunks():
+        yield b"new"
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        store.write_chunks(path, chunks())
+    assert (path.read_bytes(), [p.name for p in tmp_path.iterdir()]) == (b"old", ["a"])
+
+
+def test_a_full_disk_is_a_named_error_and_leaves_the_old_file(tmp_path, forked):
+    # A limit on the size of a file stands in for a full disk: write() fails after 64 KB were written.
+    path, folder = tmp_path / "a", tmp_path / "state"
+    store.write_bytes(path, b"old")
+
+    def work():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
+        for write in (
+            lambda: store.write_bytes(path, b"x" * (1 << 20)),
+            lambda: store.write_folder(folder, {"a": b"x", "b": b"x" * (1 << 20)}, {}),
+            lambda: store.append(tmp_path / "lines", "x" * (1 << 20)),
+        ):
+            with pytest.raises(ResourceError) as caught:
+                write()
+            assert caught.value.problems[0].code == "R002"
+
+    assert forked(work) == 0
+    assert path.read_bytes() == b"old"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "lines"]
+    store.drop_torn_line(tmp_path / "lines")
+    assert (tmp_path / "lines").read_bytes() == b""
+
+
+def test_a_place_that_cannot_be_written_is_a_named_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    below = tmp_path / "file" / "a"
+    for write in (
+        lambda: store.write_bytes(below, b""),
+        lambda: store.append(below, 1),
+        lambda: store.write_folder(below, {}, {}),
+        lambda: store.link(below, tmp_path),
+        lambda: store.Stage(tmp_path / "file", "fit", "k").open(),
+        lambda: store.lock(below, "x").__enter__(),
+        lambda: store.growing(below).__enter__(),
+    ):
+        with pytest.raises(ResourceError) as caught:
+            write()
+        assert caught.value.problems[0].code == "R002"
+
+
+# --- lines ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_torn_last_line_is_left_out_and_cut(tmp_path):
+    path = tmp_path / "log" / "events.jsonl"
+    store.append(path, {"n": 1}, {"n": 2})
+    with path.open("ab") as file:
+        file.write(b'{"n": 3')
+    assert list(store.read_lines(path)) == [{"n": 1}, {"n": 2}]
+    store.drop_torn_line(path)
+    store.append(path, {"n": 4})
+    assert list(store.read_lines(path)) == [{"n": 1}, {"n": 2}, {"n": 4}]
+    store.drop_torn_line(tmp_path / "none")
+
+
+def test_appended_lines_are_all_there_or_none(tmp_path, at_every_point):
+    path = tmp_path / "lines"
+
+    def check(finished):
+        rows = list(store.read_lines(path))
+        assert rows in ([[1, 2, 3]] if finished else [[1], [1, 2, 3]])
+
+    at_every_point(lambda: store.write_lines(path, [1]), lambda: store.append(path, 2, 3), check)
+
+
+def test_json_that_no_reader_takes_is_refused(tmp_path):
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(ValueError):
+            store.write_json(tmp_path / "a", value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_growing_file_is_continued(tmp_path):
+    for data in (b"one ", b"two"):
+        with store.growing(tmp_path / "x.part") as write:
+            write(data)
+    assert (tmp_path / "x.part").read_bytes() == b"one two"
+
+
+def test_a_link_replaces_what_was_there(tmp_path, at_every_point):
+    (tmp_path / "a").write_text("a")
+    (tmp_path / "b").write_text("b")
+    link = tmp_path / "link"
+
+    def check(finished):
+        assert link.read_text() in ("b" if finished else "ab")
+
+    at_every_point(lambda: store.link(link, tmp_path / "a"), lambda: store.link(link, tmp_path / "b"), check)
+
+
+# --- folders --------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_is_there_whole_or_not_at_all(tmp_path, at_every_point):
+    folder = tmp_path / "state-2"
+    files, notes = {"a": b"a" * 100_000, "b": b"b"}, {"state.json": {"step": 2}}
+
+    def clear():
+        for place in (folder,):
+            if place.exists():
+                for path in place.iterdir():
+                    path.unlink()
+                place.rmdir()
+
+    def check(finished):
+        if folder.exists():
+            assert {p.name: p.read_bytes() for p in folder.iterdir()} == {**files, "state.json": b'{"step": 2}'}
+        assert folder.exists() or not finished
+
+    # Nothing is cleared away between the kills: each child also meets what the one before it left.
+    assert at_every_point(clear, lambda: store.write_folder(folder, files, notes), check) >= 12
+
+
+def test_a_folder_is_never_replaced(tmp_path):
+    store.write_folder(tmp_path / "s", {"a": b"1"}, {})
+    with pytest.raises(FileExistsError):
+        store.write_folder(tmp_path / "s", {"a": b"2"}, {})
+    assert (tmp_path / "s" / "a").read_bytes() == b"1"
+
+
+# --- stages ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stage(tmp_path):
+    stage = store.Stage(tmp_path, "fit", "abc")
+    store.write_text(stage.open() / "arm" / "arm.json", "{}")
+    store.write_bytes(stage.folder / "weights", bytes(range(256)))
+    return stage
+
+
+def test_a_stage_is_done_or_to_be_continued(stage, at_every_point):
+    note = {"seconds": 1.5}
+
+    def check(finished):
+        assert stage.done() in ([note] if finished else [None, note])
+        assert (stage.folder / "weights").exists()  # an interrupted stage keeps what it has
+
+    at_every_point(lambda: (stage.folder / "done.json").unlink(missing_ok=True), lambda: stage.finish(note), check)
+    leftovers = [path for path in stage.folder.rglob("*") if path.name.endswith(".part")]
+    assert leftovers == []
+
+
+def test_finishing_removes_what_a_killed_write_left(stage):
+    for name in (".weights.x1.part", "training/.state-1.part/.a.part", "training/.state-1.part/b"):
+        path = stage.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("half")
+    stage.finish({})
+    assert stage.done() == {}
+    assert sorted(store.read_json(stage.folder / "done.json")["files"]) == ["arm/arm.json", "weights"]
+    assert not list(stage.folder.rglob("*.part"))
+
+
+def test_the_note_comes_back_as_json_gives_it(stage):
+    stage.finish({10: (1, 2), 9: None})
+    assert stage.done() == {"10": [1, 2], "9": None}
+
+
+@pytest.mark.parametrize("name", ["weights", "arm/arm.json", "done.json"])
+def test_one_flipped_bit_anywhere_is_found(stage, name):
+    stage.finish({"seconds": 12.25, "parts": ["a"]})
+    whole = (stage.folder / name).read_bytes()
+    for place in range(0, len(whole), 1 if len(whole) < 300 else 7):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << (place % 8)
+        if name == "done.json" and _same(bytes(damaged), whole):
+            continue  # white space
+        (stage.folder / name).write_bytes(damaged)
+        assert stage.done() is None, (place, whole[place - 9 : place + 9])
+        aside = stage.folder.with_name("abc.damaged")
+        assert aside.is_dir()
+        assert not stage.folder.exists()
+        aside.rename(stage.folder)
+        (stage.folder / name).write_bytes(whole)
+        assert stage.done() is not None
+
+
+def _same(damaged: bytes, whole: bytes) -> bool:
+    """Whether what is read is the same, or the mark merely looks like one that is older than the hash in it."""
+    try:
+        read, right = json.loads(damaged), json.loads(whole)
+    except ValueError:
+        return False
+    return isinstance(read, dict) and {k: read.get(k) for k in ("files", "note")} == {
+        k: right[k] for k in ("files", "note")
+    }
+
+
+def test_a_missing_file_and_a_mark_of_another_shape_are_damage(stage):
+    for damage in (
+        lambda: (stage.folder / "weights").unlink(),
+        lambda: (stage.folder / "done.json").write_text("[]"),
+        lambda: (stage.folder / "done.json").write_text('{"files": {}}'),
+        lambda: (stage.folder / "done.json").write_text("null"),
+        lambda: (stage.folder / "done.json").write_bytes(b"\xff"),
+    ):
+        store.write_text(stage.open() / "weights", "w")
+        stage.finish({})
+        damage()
+        assert stage.done() is None
+        assert not stage.folder.exists()
+
+
+def test_bytes_of_a_stage(stage):
+    assert stage.kept_bytes() == 256 + 2
+
+
+# --- the lock -------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_holder_is_refused_until_the_first_one_dies(tmp_path):
+    path = tmp_path / "work" / "run.lock"
+    ready, held = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            with store.lock(path, "assay run demo"):
+                os.write(held, b"x")
+                signal.pause()
+        finally:
+            os._exit(1)
+    assert os.read(ready, 1) == b"x"
+    with pytest.raises(ResourceError) as caught, store.lock(path, "second"):
+        pytest.fail("two holders")
+    (problem,) = caught.value.problems
+    assert problem.code == "R003"
+    assert f"process {child} " in problem.text
+    assert problem.text.endswith("assay run demo")
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with store.lock(path, "second"):
+        assert f"process {os.getpid()} " in path.read_text()
+    assert path.read_text() == ""
+
+
+def test_a_lock_is_free_after_an_error_inside(tmp_path):
+    path = tmp_path / "run.lock"
+    with pytest.raises(KeyError), store.lock(path, "first"):
+        raise KeyError
+    with store.lock(path, "second"):
+        pass
+
+
+def test_waiting_for_a_lock(tmp_path, forked):
+    path = tmp_path / "run.lock"
+    order = tmp_path / "order"
+
+    def work():
+        with store.lock(path, "child", wait=True):
+            store.append(order, "child")
+
+    with store.lock(path, "parent"):
+        child = os.fork()
+        if not child:
+            os._exit(forked(work))
+        store.append(order, "parent")
+    os.waitpid(child, 0)
+    assert list(store.read_lines(order)) == ["parent", "child"]
+
+
+# --- digests --------------------------------------------------------------------------------------------------------
+
+
+def test_digests():
+    # From coreutils: printf abc | sha256sum
+    assert store.digest(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert store.digest({"b": 1, "a": [2]}) == store.digest({"a": [2], "b": 1}) == store.digest(b'{"a": [2], "b": 1}')
+    assert store.file_digest(Path(__file__)) == store.digest(Path(__file__).read_bytes())
