@@ -19,12 +19,13 @@ demo: $(VENV)/installed
 handbook: $(VENV)/installed
 	$(BIN)/assay run examples/handbook
 
+# Tests that start models in processes of their own run one after the other: two at once on two cores gain nothing.
 test: lint
-	$(BIN)/python -m pytest -n 2 -m "not real"
-	$(BIN)/python -m pytest -m real
+	$(BIN)/python -m pytest -n 2 -m "not real and not slow"
+	$(BIN)/python -m pytest -m "real or slow"
 
 quick: lint
-	$(BIN)/python -m pytest -n 2 -m "not real"
+	$(BIN)/python -m pytest -n 2 -m "not real and not slow"
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check

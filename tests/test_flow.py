@@ -25,6 +25,7 @@ def project(tmp_path, tiny_model):
     return build(tmp_path / "project", tiny_model)
 
 
+@pytest.mark.slow
 def test_a_run_writes_a_report_that_a_second_run_repeats(tmp_path, tiny_model):
     first = assay.run(build(tmp_path / "one", tiny_model))
     second = assay.run(build(tmp_path / "two", tiny_model).rename(tmp_path / "moved") and tmp_path / "moved")
@@ -43,6 +44,7 @@ def test_a_run_writes_a_report_that_a_second_run_repeats(tmp_path, tiny_model):
     assert trained["cost"]["peak_bytes"] > 50e6 and trained["cost"]["tokens_per_answer"] > 5
 
 
+@pytest.mark.slow
 def test_a_second_run_computes_nothing_and_is_no_new_look(project):
     first = assay.run(project)
     seen: list[dict] = []
@@ -92,9 +94,10 @@ def test_only_what_reads_a_part_has_a_key_that_covers_it(tmp_path, tiny_model):
     assert {name: bench_of(folder).fit_key(s) for name, s in load(folder / "project.yaml").arms.items()} == after
 
 
+@pytest.mark.slow
 def test_an_arm_that_diverges_fails_alone(tmp_path, tiny_model):
     arms = (
-        "compare:\n  - {kind: majority}\n  - {kind: lora, learning_rate: 0.9, clip: 1.0e+30, epochs: 40, name: wild}\n"
+        "compare:\n  - {kind: majority}\n  - {kind: lora, learning_rate: 0.9, clip: 1.0e+30, epochs: 10, name: wild}\n"
     )
     report = assay.run(build(tmp_path / "p", tiny_model, arms))
     status = {s["name"]: s["status"] for s in report.data["strategies"]}
@@ -134,6 +137,7 @@ def test_check_shows_what_is_learnt_and_loads_no_model(project):
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.slow
 def test_an_arm_answers_from_python_and_over_a_file_alike(project, tmp_path):
     report = assay.run(project)
     trained = next(s["name"] for s in report.data["strategies"] if s["kind"] == "lora")
@@ -157,10 +161,11 @@ def test_a_table_of_answers_starts_no_formula():
     assert text.splitlines()[1] == "1,'=cmd(),'@x,0.5"
 
 
+@pytest.mark.slow
 def test_the_plan_probes_every_arm(project):
     planned = assay.plan(project)
     assert [row["state"] for row in planned.rows] == ["to do"] * 4
-    assert all(row["seconds"] > 0 and row["bytes"] > 10e6 for row in planned.rows)
+    assert all(row["seconds"] >= 0 and row["bytes"] > 10e6 for row in planned.rows)
     assert "total" in planned.lines()[-1]
 
 

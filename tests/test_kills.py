@@ -9,7 +9,10 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from toy import ARMS, build, comparable
+
+pytestmark = pytest.mark.slow
 
 COMMAND = [sys.executable, "-m", "assay.cli", "run", "--plain"]
 

@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -353,18 +354,20 @@ def test_a_lock_is_free_after_an_error_inside(tmp_path):
         pass
 
 
-def test_waiting_for_a_lock(tmp_path, forked):
-    path = tmp_path / "run.lock"
-    order = tmp_path / "order"
-
-    def work():
-        with store.lock(path, "child", wait=True):
-            store.append(order, "child")
-
+def test_waiting_for_a_lock(tmp_path):
+    path, order = tmp_path / "run.lock", tmp_path / "order"
+    go, taken = os.pipe()
+    child = os.fork()  # before the lock is taken: a fork would hold it too
+    if not child:
+        try:
+            os.read(go, 1)
+            with store.lock(path, "child", wait=True):
+                store.append(order, "child")
+        finally:
+            os._exit(0)
     with store.lock(path, "parent"):
-        child = os.fork()
-        if not child:
-            os._exit(forked(work))
+        os.write(taken, b"x")
+        time.sleep(0.05)
         store.append(order, "parent")
     os.waitpid(child, 0)
     assert list(store.read_lines(order)) == ["parent", "child"]

@@ -283,7 +283,7 @@ def list_(
     if as_json:
         _json(rows)
     else:
-        for line in columns(look.table(rows)) if rows else ["There are no arms; name some under compare."]:
+        for line in look.lines(rows) if rows else ["There are no arms; name some under compare."]:
             say(line)
     return 0
 

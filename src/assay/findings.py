@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from assay.validate import Exam
     from assay.weigh import Extra
 
-EDGES = (0, 50, 100, 200, 400, 800, 1600, 3200, 6400)  # characters
+BINS = 20
 
 
 def rendered(task: Task, example: Example) -> dict[str, Any]:
@@ -110,12 +111,7 @@ def extra_of(bench: Bench, exam: Exam, recommended: str | None) -> Extra:
         "ledger": note["ledger"],
         "leaks": [leak(pair, project.split.leaks) for pair in audit["pairs"]],
         "labels": note["labels"],
-        "lengths": {
-            "unit": "characters",
-            "edges": list(EDGES),
-            "counts": histogram(note["lengths"]),
-            "limit": None,
-        },
+        "lengths": histogram(note["lengths"]),
         "rendered": rendered(prepared.task, middle),
         "base": project.model + (f", {base['note']}" if base and base["note"] else ""),
         "project_yaml": project.to_yaml(),
@@ -124,9 +120,12 @@ def extra_of(bench: Bench, exam: Exam, recommended: str | None) -> Extra:
     }
 
 
-def histogram(lengths: Sequence[int]) -> list[int]:
-    """How many lengths lie between each edge and the next."""
-    return [sum(low <= n < high for n in lengths) for low, high in zip(EDGES, EDGES[1:], strict=False)]
+def histogram(lengths: Sequence[int]) -> dict[str, Any]:
+    """Lengths in equal bins from 0 to the greatest, the edges whole numbers."""
+    width = max(1, -(-(max(lengths, default=0) + 1) // BINS))
+    counts = Counter(n // width for n in lengths)
+    edges = [width * i for i in range(max(counts, default=0) + 2)]
+    return {"unit": "characters", "edges": edges, "counts": [counts[i] for i in range(len(edges) - 1)], "limit": None}
 
 
 def leak(pair: dict[str, Any], leaks: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What a project and assay hold, for `report` and `list`: the newest report, the ledger, the arms, the kinds."""
 
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -119,9 +120,19 @@ def _described(cls: Any) -> dict[str, Any]:
     return {"kind": cls.model_fields["kind"].default, "is": card.splitlines()[0] if card else "", "settings": defaults}
 
 
-def table(rows: Sequence[dict[str, Any]]) -> list[list[str]]:
-    """The rows as cells under a header."""
-    return [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
+def lines(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """One line a row; settings on lines of their own below it, at most 80 columns wide."""
+    names = [name for name in rows[0] if name != "settings"]
+    cells = [names, *([_cell(row[name]) for name in names] for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(names))]
+    out = []
+    for number, row in enumerate(cells):
+        out.append("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+        settings = rows[number - 1].get("settings") if number else None
+        if settings:
+            indent = " " * (widths[0] + 2)
+            out += textwrap.wrap(_cell(settings), 80, initial_indent=indent, subsequent_indent=indent)
+    return out
 
 
 def _cell(value: Any) -> str:
@@ -129,4 +140,6 @@ def _cell(value: Any) -> str:
         return "–"
     if isinstance(value, dict):
         return ", ".join(f"{key}={_cell(item)}" for key, item in value.items())
-    return f"{value:.3f}" if isinstance(value, float) and 0.001 < abs(value) < 1 else f"{value}"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return f"{value}" if f"{value}" else "''"

@@ -235,8 +235,8 @@ def leak_sentence(data: dict[str, Any]) -> str:
         return f"0 of {n} test rows stand in the training or validation rows, as themselves or as a near copy."
     kinds = {"exact": "the same text", "near": "a near copy", "group": "the same group"}
     parts = ", ".join(f"{words} {count(audit[kind])}" for kind, words in kinds.items() if audit.get(kind))
-    repaired = count(audit.get("repaired") or 0)
-    return f"Pairs of a test row and another row: {count(found)} ({parts}); repaired: {repaired}."
+    out = f"; {count(audit['repaired'])} train or val rows were taken out" if audit.get("repaired") else ""
+    return f"Test rows that also stood in train: {count(found)} ({parts}){out}."
 
 
 def environment(data: dict[str, Any]) -> list[tuple[str, str]]:
