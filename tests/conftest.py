@@ -72,6 +72,9 @@ def tiny_model(tmp_path_factory) -> Path:
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
+    from assay.model.machine import quiet
+
+    quiet()
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("models") / "tiny"
     tokenizer = _tokenizer()
@@ -106,9 +109,7 @@ def open_tiny(tiny_model) -> Callable:
 
     from assay.encode.chat import Chat
     from assay.model.chat_model import ChatModel
-    from assay.model.machine import quiet
 
-    quiet()
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
 
     def open_model(name: str = "", dtype=torch.float32):

@@ -1,16 +1,9 @@
-"""Killed at any moment, the store holds the old or the new content, whole.
+"""Killed at any moment, the store holds the old or the new content, whole: every point of every write is tried."""
 
-How   The work runs in a forked child that dies at its n-th primitive (open, mkdir, fsync, rename, unlink, ...), for
-      n = 1, 2, ... until one child lives to the end. Python's own audit events name the primitives; fsync, which has
-      none, is counted by hand. What lies between two primitives is memory, or bytes of a file that is not flushed yet.
-"""
-
-import itertools
 import json
 import os
 import resource
 import signal
-import sys
 import time
 from pathlib import Path
 
@@ -18,61 +11,12 @@ import pytest
 
 from assay import store
 from assay.errors import ResourceError
-
-PRIMITIVES = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "os.link", "os.symlink"}
-DIED = 66
-
-
-def dying_at(n):
-    """In this process, the n-th primitive is the last thing that is (not) done: it dies just before it."""
-    count = itertools.count(1)
-
-    def step():
-        if next(count) == n:
-            os._exit(DIED)
-
-    def hook(event, args):
-        writes = event != "open" or (isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR))
-        if event in PRIMITIVES and writes:
-            step()
-
-    flush = os.fsync
-
-    def fsync(handle):
-        step()
-        flush(handle)
-        step()
-
-    os.fsync = fsync
-    sys.addaudithook(hook)
-
-
-@pytest.fixture
-def at_every_point(forked):
-    """`at_every_point(prepare, work, check)`: for each n, prepare, run `work` killed at its n-th primitive, check."""
-
-    def run(prepare, work, check):
-        for n in itertools.count(1):
-            prepare()
-
-            def dying(n=n):
-                dying_at(n)
-                work()
-
-            code = forked(dying)
-            check(finished=code == 0)
-            if code == 0:
-                return n - 1
-            assert code == DIED
-        return 0
-
-    return run
-
+from dying import at_every_point
 
 # --- one file -------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_is_the_old_or_the_new_one(tmp_path, at_every_point):
+def test_a_file_is_the_old_or_the_new_one(tmp_path, forked):
     path = tmp_path / "sub" / "a.bin"
     old, new = b"old" * 10_000, b"new!" * 50_000
     seen = set()
@@ -82,18 +26,20 @@ def test_a_file_is_the_old_or_the_new_one(tmp_path, at_every_point):
         assert path.read_bytes() in ({new} if finished else {old, new})
 
     # open, fsync (before and after), rename, fsync of the folder (before and after)
-    assert at_every_point(lambda: store.write_bytes(path, old), lambda: store.write_bytes(path, new), check) >= 6
+    assert (
+        at_every_point(forked, lambda: store.write_bytes(path, old), lambda: store.write_bytes(path, new), check) >= 6
+    )
     assert seen == {old, new}
 
 
-def test_a_new_file_is_there_whole_or_not_at_all(tmp_path, at_every_point):
+def test_a_new_file_is_there_whole_or_not_at_all(tmp_path, forked):
     path = tmp_path / "a.json"
 
     def check(finished):
         assert not path.exists() or store.read_json(path) == {"a": [1, 2]}
         assert path.exists() or not finished
 
-    at_every_point(lambda: path.unlink(missing_ok=True), lambda: store.write_json(path, {"a": [1, 2]}), check)
+    at_every_point(forked, lambda: path.unlink(missing_ok=True), lambda: store.write_json(path, {"a": [1, 2]}), check)
 
 
 def test_an_error_in_the_chunks_leaves_the_old_file(tmp_path):
@@ -165,14 +111,14 @@ def test_a_torn_last_line_is_left_out_and_cut(tmp_path):
     store.drop_torn_line(tmp_path / "none")
 
 
-def test_appended_lines_are_all_there_or_none(tmp_path, at_every_point):
+def test_appended_lines_are_all_there_or_none(tmp_path, forked):
     path = tmp_path / "lines"
 
     def check(finished):
         rows = list(store.read_lines(path))
         assert rows in ([[1, 2, 3]] if finished else [[1], [1, 2, 3]])
 
-    at_every_point(lambda: store.write_lines(path, [1]), lambda: store.append(path, 2, 3), check)
+    at_every_point(forked, lambda: store.write_lines(path, [1]), lambda: store.append(path, 2, 3), check)
 
 
 def test_json_that_no_reader_takes_is_refused(tmp_path):
@@ -189,7 +135,7 @@ def test_a_growing_file_is_continued(tmp_path):
     assert (tmp_path / "x.part").read_bytes() == b"one two"
 
 
-def test_a_link_replaces_what_was_there(tmp_path, at_every_point):
+def test_a_link_replaces_what_was_there(tmp_path, forked):
     (tmp_path / "a").write_text("a")
     (tmp_path / "b").write_text("b")
     link = tmp_path / "link"
@@ -197,13 +143,13 @@ def test_a_link_replaces_what_was_there(tmp_path, at_every_point):
     def check(finished):
         assert link.read_text() in ("b" if finished else "ab")
 
-    at_every_point(lambda: store.link(link, tmp_path / "a"), lambda: store.link(link, tmp_path / "b"), check)
+    at_every_point(forked, lambda: store.link(link, tmp_path / "a"), lambda: store.link(link, tmp_path / "b"), check)
 
 
 # --- folders --------------------------------------------------------------------------------------------------------
 
 
-def test_a_folder_is_there_whole_or_not_at_all(tmp_path, at_every_point):
+def test_a_folder_is_there_whole_or_not_at_all(tmp_path, forked):
     folder = tmp_path / "state-2"
     files, notes = {"a": b"a" * 100_000, "b": b"b"}, {"state.json": {"step": 2}}
 
@@ -220,7 +166,7 @@ def test_a_folder_is_there_whole_or_not_at_all(tmp_path, at_every_point):
         assert folder.exists() or not finished
 
     # Nothing is cleared away between the kills: each child also meets what the one before it left.
-    assert at_every_point(clear, lambda: store.write_folder(folder, files, notes), check) >= 12
+    assert at_every_point(forked, clear, lambda: store.write_folder(folder, files, notes), check) >= 12
 
 
 def test_a_folder_is_never_replaced(tmp_path):
@@ -241,14 +187,16 @@ def stage(tmp_path):
     return stage
 
 
-def test_a_stage_is_done_or_to_be_continued(stage, at_every_point):
+def test_a_stage_is_done_or_to_be_continued(stage, forked):
     note = {"seconds": 1.5}
 
     def check(finished):
         assert stage.done() in ([note] if finished else [None, note])
         assert (stage.folder / "weights").exists()  # an interrupted stage keeps what it has
 
-    at_every_point(lambda: (stage.folder / "done.json").unlink(missing_ok=True), lambda: stage.finish(note), check)
+    at_every_point(
+        forked, lambda: (stage.folder / "done.json").unlink(missing_ok=True), lambda: stage.finish(note), check
+    )
     leftovers = [path for path in stage.folder.rglob("*") if path.name.endswith(".part")]
     assert leftovers == []
 

@@ -25,7 +25,7 @@ def chat(request):
 
 
 def written(chat, text):
-    """`text` without the characters that the vocabulary has no bytes for: SmolLM2's lacks 21 of the 256, such as 0x06."""
+    """`text` without what the vocabulary cannot write: SmolLM2's lacks 21 of the 256 bytes, such as 0x06."""
     known = set(chat.tokenizer.get_vocab())
     level = chat.tokenizer.backend_tokenizer.pre_tokenizer.pre_tokenize_str
     return "".join(c for c in text if all(byte in known for word, _ in level(c) for byte in word))

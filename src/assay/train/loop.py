@@ -135,6 +135,9 @@ class Training:
         self.network.eval()
         assert self.evaluate is not None
         score, loss = self.evaluate(), self._held_loss()
+        if not math.isfinite(loss):
+            text = f"step {progress.step}: the loss on the val rows is {loss:g}"
+            raise TrainError(Problem("T001", text, help=f"lower learning_rate (now {self.settings.learning_rate:g})"))
         train = sum(progress.recent) / max(1, len(progress.recent))
         progress.recent = []
         point = {"step": progress.step, "train_loss": train, "val_loss": loss, "val": score}

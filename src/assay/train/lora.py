@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
 
 
+# Adapters are injected in place here; `PeftModel.from_pretrained` looks for them inside the two models it wraps.
+OUTSIDE = "base_model.model."
+
+
 class Lora(Trained):
     kind: Literal["lora"] = "lora"
     rank: int = Field(default=16, ge=1, le=512)
@@ -47,7 +51,8 @@ class Lora(Trained):
 
         model: ChatModel = lesson.open_base(self.model)  # type: ignore[assignment]
         arm = self._arm(model, lesson, kept(folder)["room"])
-        set_peft_model_state_dict(model.network, load_file(folder / "adapter_model.safetensors"))
+        tensors = load_file(folder / "adapter_model.safetensors")
+        set_peft_model_state_dict(model.network, {name.removeprefix(OUTSIDE): t for name, t in tensors.items()})
         model.network.eval().requires_grad_(False)
         arm.curve, arm.ended = kept(folder)["curve"], kept(folder)["ended"]
         return arm
@@ -75,7 +80,8 @@ class Lora(Trained):
         def write(folder: Path) -> None:
             # "auto" would ask the hub whether the vocabulary has grown.
             state = get_peft_model_state_dict(network, save_embedding_layers=False)
-            write_tensors(folder / "adapter_model.safetensors", state, {"format": "pt"})
+            named = {OUTSIDE + name: tensor for name, tensor in state.items()}
+            write_tensors(folder / "adapter_model.safetensors", named, {"format": "pt"})
             saved = {key: sorted(v) if isinstance(v, set) else v for key, v in config.to_dict().items()}
             write_json(folder / "adapter_config.json", saved)
 
