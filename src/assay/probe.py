@@ -128,10 +128,18 @@ class Plan:
             took = "–" if row["seconds"] is None else span(row["seconds"])
             memory = "–" if row["bytes"] is None else f"{row['bytes'] / 2**30:.1f} GB"
             lines.append(f"  {row['name']:<{width}}  {row['state']:<8}  {took:>14}  {memory:>8}")
+        lines += [self._too_large(row) for row in self.rows if (row["bytes"] or 0) > FREE * self.memory]
         lines.append(
             f"  total {span(self.seconds)} (probed) · peak {self._peak() / 2**30:.1f} of {self.memory / 2**30:.1f} GB"
         )
         return lines
+
+    def _too_large(self, row: dict[str, Any]) -> str:
+        need, here = row["bytes"] / 2**30, self.memory / 2**30
+        return (
+            f"R098 {row['name']} needs about {need:.0f} GB ({here:.0f} GB here, of which a plan takes {FREE:.0%});"
+            " lower max_length or micro_tokens, or name a smaller model"
+        )
 
 
 def span(seconds: float) -> str:

@@ -233,9 +233,6 @@ class Stage:
                 files[str(path.relative_to(self.folder))] = file_digest(path)
         write_json(self._mark, {"files": files, "note": note, "sha256": digest([files, note])})
 
-    def kept_bytes(self) -> int:
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
-
 
 @contextlib.contextmanager
 def lock(path: Path, command: str, *, wait: bool = False) -> Iterator[None]:

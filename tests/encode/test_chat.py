@@ -134,3 +134,11 @@ def test_a_template_that_cannot_ask_is_refused_by_name(tiny_model, template):
     with pytest.raises(ModelError) as caught:
         Chat(tokenizer).prompt(PLAIN)
     assert caught.value.problems[0].code == "M094"
+
+
+def test_what_is_cut_is_the_middle(chat):
+    short = Chat(chat.tokenizer, max_length=40)
+    words = [f"w{i}" for i in range(60)]
+    ids, cut = short.prompt((Message("user", " ".join(words)),))
+    text = chat.tokenizer.decode(ids)
+    assert cut > 0 and "w0 " in text and "w59" in text and "w30" not in text

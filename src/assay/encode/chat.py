@@ -36,13 +36,18 @@ class Chat:
     _forms: dict[tuple[str, ...], tuple[list[list[int]], list[int]]] = field(default_factory=dict)
 
     def prompt(self, messages: Messages, *, room: int = 0) -> tuple[list[int], int]:
-        """Token ids up to where the answer begins, and how many tokens of the last message were cut to leave `room`."""
+        """Token ids up to where the answer begins, and how many tokens of the last message were cut to leave `room`.
+
+        The middle goes: the beginning and the end of a text say most (Sun et al. 2019, How to Fine-Tune BERT for Text
+        Classification, arxiv.org/abs/1905.05583), and with passages the end is the question itself.
+        """
         heads, _ = self._form(tuple(message.role for message in messages))
         texts = [self.text_ids(message.content.strip()) for message in messages]
         over = sum(map(len, heads)) + sum(map(len, texts)) + room - self.max_length
         cut = max(0, min(over, len(texts[-1])))
         if cut:
-            texts[-1] = texts[-1][: len(texts[-1]) - cut]
+            kept = len(texts[-1]) - cut
+            texts[-1] = texts[-1][: kept // 2] + texts[-1][len(texts[-1]) - (kept - kept // 2) :]
         ids = [*heads[0]]
         for text, head in zip(texts, heads[1:], strict=True):
             ids += text
