@@ -86,6 +86,10 @@ class Example:
         """The same row without anything that gives the answer away."""
         return replace(self, target=None, also=(), rejected=None)
 
+    def with_text(self, text: str) -> Example:
+        """The same row with the content of its last message replaced."""
+        return replace(self, messages=(*self.messages[:-1], replace(self.messages[-1], content=text)))
+
     def to_json(self) -> dict[str, Any]:
         row: dict[str, Any] = {"id": self.id, "messages": [[m.role, m.content] for m in self.messages]}
         for name in ("target", "rejected", "group", "source"):
