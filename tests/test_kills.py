@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from toy import ARMS, build, comparable
 
 pytestmark = pytest.mark.slow

@@ -262,9 +262,6 @@ def test_a_missing_file_and_a_mark_of_another_shape_are_damage(stage):
         assert not stage.folder.exists()
 
 
-def test_bytes_of_a_stage(stage):
-
-
 # --- the lock -------------------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,7 @@
 """Scores by the trie are those of each sequence alone: log softmax of the network's own logits, token by token."""
 
+from math import inf
+
 import numpy as np
 import pytest
 import torch
@@ -37,18 +39,18 @@ def alone(model, messages, option):
 @pytest.mark.parametrize("prompts", [SHARING, RAGGED, SHARING[:1]], ids=["one beginning", "ragged", "one row"])
 def test_scores_are_those_of_the_separate_sequences(model, prompts):
     naive = [[alone(model, messages, option) for option in OPTIONS] for messages in prompts]
-    scores = model.score(prompts, OPTIONS)
+    scores = model.score(prompts, OPTIONS, near=inf)
     assert scores.shape == (len(prompts), len(OPTIONS))
     np.testing.assert_allclose(scores, naive, atol=1e-4)
 
 
 def test_the_company_in_a_batch_does_not_matter(model):
-    together = model.score(RAGGED, OPTIONS)
+    together = model.score(RAGGED, OPTIONS, near=inf)
     order = [4, 0, 6, 2, 5, 3, 1]
-    np.testing.assert_allclose(model.score([RAGGED[i] for i in order], OPTIONS), together[order], atol=1e-4)
-    single = np.concatenate([model.score([messages], OPTIONS) for messages in RAGGED])
+    np.testing.assert_allclose(model.score([RAGGED[i] for i in order], OPTIONS, near=inf), together[order], atol=1e-4)
+    single = np.concatenate([model.score([messages], OPTIONS, near=inf) for messages in RAGGED])
     np.testing.assert_allclose(single, together, atol=1e-4)
-    fewer = model.score(RAGGED, OPTIONS[1:3])
+    fewer = model.score(RAGGED, OPTIONS[1:3], near=inf)
     np.testing.assert_allclose(fewer, together[:, 1:3], atol=1e-4)
 
 
@@ -105,18 +107,45 @@ def test_every_answer_is_a_path(answers):
         assert [trie.depth[i] for i in reversed(path)] == list(range(len(answer)))
 
 
-@given(ANSWERS)
-def test_sums_add_up_the_paths(answers):
-    trie = Trie.of(answers)
-    values = torch.arange(1.0, len(trie.tokens) + 1)[None] ** 2
-    by_path = {}
-    for node, parent in enumerate(trie.parent):
-        by_path[node] = by_path.get(parent, 0.0) + float(values[0, node])
-    assert trie.sums(values)[0].tolist() == [by_path[node] for node in trie.ends]
-
-
 def test_nodes_see_their_ancestors_and_themselves():
-    # root -> 1 -> 2 -> (3, 4); root -> 5 -> 6: nodes in order 1, 2, 3, 4, 5, 6; those with children are 1, 2 and 5.
+    # root -> 1 -> 2 -> (3, 4); root -> 5 -> 6: nodes 0 to 5 are the tokens 1, 2, 3, 4, 5, 6.
     trie = Trie.of([[1, 2, 3], [1, 2, 4], [5, 6]])
-    assert [trie.tokens[i] for i in trie.inner] == [1, 2, 5]
-    assert trie.ancestors().tolist() == [[True, False, False], [True, True, False], [False, False, True]]
+    assert trie.tokens == [1, 2, 3, 4, 5, 6]
+    seen = [{int(j) for j in np.flatnonzero(row)} for row in trie.sees]
+    assert seen == [{0}, {0, 1}, {0, 1, 2}, {0, 1, 3}, {4}, {4, 5}]
+    # 1 and 2 are needed together: nothing forks between them. 5 has only a leaf below it.
+    assert trie.chain(0) == [0, 1] and trie.chain(4) == [4]
+
+
+# --- the way down -----------------------------------------------------------------------------------------------------
+
+MANY = [
+    f"{a} {b} {c}" for a in ("card", "refund", "money", "taxi") for b in ("lost", "now", "chip") for c in ("a", "so b")
+]
+
+
+@pytest.mark.parametrize("near", [0.0, 1.0, 3.0, 12.0])
+def test_what_is_near_the_best_is_exact_and_the_rest_is_a_bound(model, near):
+    exact = model.score(RAGGED, MANY, near=inf)
+    scores = model.score(RAGGED, MANY, near=near)
+    best = exact.max(1, keepdims=True)
+    assert (scores.argmax(1) == exact.argmax(1)).all()
+    close = exact > best - near + 1e-3
+    np.testing.assert_allclose(scores[close], exact[close], atol=1e-4)
+    assert (scores >= exact - 1e-4).all()  # a bound from above
+    assert (scores[~close] <= np.broadcast_to(best, exact.shape)[~close] + 1e-4).all()
+
+
+def test_few_options_are_followed_to_the_end(model, monkeypatch):
+    computed = []
+    forward = model.body.forward
+    monkeypatch.setattr(
+        model.body,
+        "forward",
+        lambda *args, **given: computed.append(given["input_ids"].numel()) or forward(*args, **given),
+    )
+    model.score(SHARING[:1], MANY, near=inf)
+    whole = sum(computed)
+    computed.clear()
+    model.score(SHARING[:1], MANY, near=0.0)
+    assert sum(computed) < whole

@@ -11,10 +11,12 @@ from transformers import DynamicCache
 
 from assay.encode.chat import Chat
 from assay.model.batches import Padded, by_length, common_prefix, repeated
-from assay.model.score import Trie
+from assay.model.score import Trie, descend
 from assay.nouns import Generated, Messages, Tell
 
 BATCH_TOKENS = 4096  # computed tokens a batch: past this, larger batches gain nothing on a processor
+NEAR = 1.0  # nats: below that the order of the other labels is of no use, and exact scores cost most of the time
+ROOM = 24  # tokens a row that scoring adds to its prompt, about
 LOGIT_ROWS = 512  # rows of the output layer at once: 512 x 49,152 fp32 logits are 100 MB
 
 
@@ -38,69 +40,68 @@ class ChatModel:
     # --- scoring ----------------------------------------------------------------------------------------------------
 
     @torch.inference_mode()
-    def score(self, prompts: Sequence[Messages], options: Sequence[str], *, tell: Tell | None = None) -> np.ndarray:
+    def score(
+        self, prompts: Sequence[Messages], options: Sequence[str], *, near: float = NEAR, tell: Tell | None = None
+    ) -> np.ndarray:
         """Natural-log likelihood of each option as the whole answer, end of turn included.
+
+        Args:
+            near: options more than so many nats below the best one carry an upper bound instead, which saves most of
+                the work where options are many; infinity scores all of them.
 
         Returns:
             float64, shape (prompts, options).
         """
         trie = Trie.of([self.chat.answer(option) for option in options])
-        room = max(trie.depth) + 1
-        sequences = self._sequences(prompts, room, tell)
+        sequences = self._sequences(prompts, max(trie.depth) + 1, tell)
         scores = np.zeros((len(prompts), len(options)))
         if not sequences:
             return scores
         shared = common_prefix(sequences)
         prefix = self._prefix(sequences[0][:shared])
-        inner = trie.inner
         done = 0
-        for batch in by_length([len(s) - shared for s in sequences], BATCH_TOKENS, extra=len(inner)):
+        for batch in by_length([len(s) - shared for s in sequences], BATCH_TOKENS, extra=ROOM):
             rows = Padded.of([sequences[i][shared:] for i in batch], start=shared, pad=self._pad, device=self.device)
-            scores[batch] = self._score_rows(rows, prefix, shared, trie).cpu().numpy()
+            scores[batch] = self._score_rows(rows, prefix, shared, trie, near)
             done += len(batch)
             if tell:
                 tell({"event": "progress", "done": done, "total": len(prompts), "unit": "answer"})
         return scores
 
-    def _score_rows(self, rows: Padded, prefix: DynamicCache | None, shared: int, trie: Trie) -> torch.Tensor:
+    def _score_rows(
+        self, rows: Padded, prefix: DynamicCache | None, shared: int, trie: Trie, near: float
+    ) -> np.ndarray:
         """Scores of all options for the rows of one batch, (rows, options)."""
-        n, width = rows.ids.shape
-        inner = trie.inner
-        nodes = torch.tensor([trie.tokens[i] for i in inner], device=self.device, dtype=torch.long)
-        depth = torch.tensor([trie.depth[i] for i in inner], device=self.device, dtype=torch.long)
-        ids = torch.cat([rows.ids, nodes.expand(n, -1)], 1)
-        positions = torch.cat([rows.depth, rows.depth[:, -1:] + 1 + depth[None]], 1)
-        hidden = self.body(
-            input_ids=ids,
-            position_ids=positions,
-            attention_mask=self._mask(rows.real, shared, trie.ancestors().to(self.device)),
-            cache=repeated(prefix, n),
-            use_cache=prefix is not None,
-        ).last_hidden_state[:, width - 1 :]
-        place = {node: i + 1 for i, node in enumerate(inner)} | {-1: 0}
-        parents = torch.tensor([place[p] for p in trie.parent], device=self.device)
-        tokens = torch.tensor(trie.tokens, device=self.device)
-        log_probs = torch.empty(n, len(trie.tokens), dtype=torch.float64, device=self.device)
-        step = max(1, LOGIT_ROWS // hidden.shape[1])
-        for start in range(0, n, step):
-            logits = self.logits(hidden[start : start + step])
-            norm = torch.logsumexp(logits, -1)
-            log_probs[start : start + step] = (logits[:, parents, tokens] - norm[:, parents]).double()
-        return trie.sums(log_probs)
+        n = rows.ids.shape[0]
+        cache = repeated(prefix, n) or DynamicCache(config=self.network.config)
+        real = torch.cat([rows.real.new_ones(n, shared), rows.real], 1)
+        last = rows.depth[:, -1:]
+        first = self.body(
+            input_ids=rows.ids,
+            position_ids=rows.depth,
+            attention_mask=real.long(),
+            cache=cache,
+            use_cache=True,
+        ).last_hidden_state[:, -1]
 
-    def _mask(self, real: torch.Tensor, shared: int, ancestors: torch.Tensor) -> torch.Tensor:
-        """(rows, 1, columns, shared + columns) bool: who sees whom. Padding sees itself, so that no row is empty."""
-        n, width = real.shape
-        size = ancestors.shape[0]
-        sees = torch.zeros(n, width + size, shared + width + size, dtype=torch.bool, device=real.device)
-        sees[:, :, :shared] = True
-        causal = torch.ones(width, width, dtype=torch.bool, device=real.device).tril()
-        sees[:, :width, shared : shared + width] = causal & real[:, None, :]
-        sees[:, width:, shared : shared + width] = real[:, None, :]
-        sees[:, width:, shared + width :] = ancestors
-        own = torch.arange(width, device=real.device)
-        sees[:, own, shared + own] = True
-        return sees[:, None]
+        def forward(ids: np.ndarray, depth: np.ndarray, sees: np.ndarray, keep: Sequence[int]) -> torch.Tensor:
+            nonlocal real, last
+            if len(keep) < len(real):
+                index = torch.tensor(keep, device=self.device)
+                cache.batch_select_indices(index)
+                real, last = real[index], last[index]
+            tokens = torch.from_numpy(ids).to(self.device)
+            prompt = real[:, None, :].expand(-1, tokens.shape[1], -1)
+            mask = torch.cat([prompt, torch.from_numpy(sees).to(self.device)], 2)
+            return self.body(
+                input_ids=tokens,
+                position_ids=last + 1 + torch.from_numpy(depth).to(self.device),
+                attention_mask=mask[:, None],
+                cache=cache,
+                use_cache=True,
+            ).last_hidden_state
+
+        return descend(trie, first, forward, self.logits, near=near, rows_at_once=LOGIT_ROWS)
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """fp32 logits of hidden states (..., width), whatever the weights' type."""

@@ -1,29 +1,38 @@
 """The likelihood of a fixed set of answers after many prompts.
 
-How       The answers' tokens form a trie; its nodes follow each prompt in one row, and each node sees the prompt and
-          its own ancestors only. A token's log-probability is read at its parent, so a shared beginning of answers is
-          computed once, and the shared beginning of prompts once for all rows.
-Exactness Scores are those of the separate sequences up to rounding; the output layer runs in fp32, because a bf16
-          logit of 20 is rounded to 1/8.
+How       The answers' tokens form a trie. The prompt is computed once; then the likely branches are followed, a bundle
+          of tokens at a time: each token sees the prompt and its own ancestors, and its log-probability is read at its
+          parent. A branch's likelihood only falls on the way down, so a branch that is already far below the best whole
+          answer cannot win, and is left.
+Exactness The best answer, and all within `near` nats of it, have the scores of the separate sequences, up to rounding;
+          the others carry an upper bound of theirs. The output layer runs in fp32: a bf16 logit of 20 is rounded to
+          1/8.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 import torch
+
+WIDTH = 1.0  # nats: branches this close to the most likely one are followed in the same pass
 
 
 @dataclass(frozen=True)
 class Trie:
-    """Answers merged by their beginnings; node 0.. are tokens in depth-first order, the root is the prompt."""
+    """Answers merged by their beginnings; nodes are tokens in depth-first order, -1 is the prompt's last token."""
 
     tokens: list[int]
-    parent: list[int]  # -1: the prompt's last token
-    depth: list[int]  # 0 for children of the root
+    parent: list[int]
+    depth: list[int]  # 0 for children of the prompt
     ends: list[int]  # for each answer the node of its last token
 
     @classmethod
-    def of(cls, answers: Sequence[Sequence[int]]) -> "Trie":
+    def of(cls, answers: Sequence[Sequence[int]]) -> Trie:
         trie = cls([], [], [], [0] * len(answers))
         known: dict[tuple[int, ...], int] = {}
         for index in sorted(range(len(answers)), key=lambda i: (list(answers[i]), i)):
@@ -39,31 +48,137 @@ class Trie:
             trie.ends[index] = node
         return trie
 
-    @property
-    def inner(self) -> list[int]:
-        """Nodes that have children: the only ones (with the prompt's end) whose logits are needed."""
-        return sorted({node for node in self.parent if node >= 0})
+    @cached_property
+    def children(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for node, parent in enumerate(self.parent):
+            found.setdefault(parent, []).append(node)
+        return found
 
-    def computed(self) -> list[int]:
-        """Nodes that must go through the model: those with children. A leaf is only ever predicted."""
-        return self.inner
-
-    def ancestors(self) -> torch.Tensor:
-        """(inner, inner) bool: row i sees column j when j is an ancestor of i or i itself."""
-        inner = self.inner
-        place = {node: i for i, node in enumerate(inner)}
-        sees = torch.zeros(len(inner), len(inner), dtype=torch.bool)
-        for i, node in enumerate(inner):
-            while node >= 0:
-                sees[i, place[node]] = True
-                node = self.parent[node]
+    @cached_property
+    def sees(self) -> np.ndarray:
+        """(nodes, nodes) bool: column j is an ancestor of row i, or i itself."""
+        sees = np.eye(len(self.tokens), dtype=bool)
+        for node, parent in enumerate(self.parent):  # parents come before their children
+            if parent >= 0:
+                sees[node] |= sees[parent]
         return sees
 
-    def sums(self, log_probs: torch.Tensor) -> torch.Tensor:
-        """From the log-probability of each node given its parent, (rows, nodes), to that of each answer,
-        (rows, answers). Parents come before children, so one pass adds up the paths."""
-        total = log_probs.clone()
-        for node, parent in enumerate(self.parent):
-            if parent >= 0:
-                total[:, node] += total[:, parent]
-        return total[:, self.ends]
+    def chain(self, node: int) -> list[int]:
+        """`node` and what follows it until the next fork: all of it is needed as soon as `node` is."""
+        nodes = [node]
+        while len(below := self.children[nodes[-1]]) == 1 and below[0] in self.children:
+            nodes.append(below[0])
+        return nodes
+
+
+class Descent:
+    """The way down the trie for one prompt: what is known, and what is worth computing next."""
+
+    def __init__(self, trie: Trie, near: float):
+        self.trie = trie
+        self.near = near
+        self.total = np.full(len(trie.tokens), -math.inf)  # log-likelihood from the prompt down to each node
+        self.open: set[int] = set()  # known nodes with children that were not computed yet
+        self.best = -math.inf  # of the whole answers known so far
+
+    def learn(self, parent: int, log_probs: np.ndarray) -> None:
+        """`log_probs` of the children of `parent`, in the trie's order."""
+        above = self.total[parent] if parent >= 0 else 0.0
+        for child, value in zip(self.trie.children[parent], log_probs, strict=True):
+            self.total[child] = above + float(value)
+            if child in self.trie.children:
+                self.open.add(child)
+            else:
+                self.best = max(self.best, self.total[child])
+
+    def next(self) -> list[int]:
+        """The nodes to compute now, parents before children; none when the rest cannot matter."""
+        worth = [node for node in self.open if self.total[node] > self.best - self.near]
+        if not worth:
+            return []
+        limit = max(self.total[node] for node in worth) - max(WIDTH, 0 if math.isfinite(self.near) else math.inf)
+        nodes = [link for node in sorted(worth) if self.total[node] >= limit for link in self.trie.chain(node)]
+        self.open -= set(nodes)
+        return nodes
+
+    def computed(self, node: int, log_probs: np.ndarray) -> None:
+        self.learn(node, log_probs)
+        # The rest of a chain is in the same pass; it is not open.
+        self.open -= set(self.trie.chain(node)) if len(self.trie.children[node]) == 1 else set()
+
+    def scores(self) -> np.ndarray:
+        """Of each answer: its log-likelihood, or that of as much of it as was followed."""
+        out = []
+        for end in self.trie.ends:
+            node = end
+            while self.total[node] == -math.inf and self.trie.parent[node] >= 0:
+                node = self.trie.parent[node]
+            out.append(self.total[node])
+        return np.array(out)
+
+
+# (rows' token ids, depths, who sees which column, which rows go on) -> hidden states (rows, tokens, width)
+Forward = Callable[[np.ndarray, np.ndarray, np.ndarray, Sequence[int]], torch.Tensor]
+
+
+def descend(
+    trie: Trie,
+    first: torch.Tensor,
+    forward: Forward,
+    logits: Callable[[torch.Tensor], torch.Tensor],
+    *,
+    near: float,
+    rows_at_once: int,
+) -> np.ndarray:
+    """Scores of all answers for the rows of one batch, float64, (rows, answers).
+
+    Args:
+        first: hidden states of the prompts' last tokens, (rows, width).
+        forward: computes more tokens of the rows that go on; see `Forward`. Columns are those it was given before.
+        logits: the output layer. rows_at_once: states that it gets in one call.
+    """
+    descents = [Descent(trie, near) for _ in range(len(first))]
+    for row, values in enumerate(_children(trie, first, [-1] * len(first), logits, rows_at_once)):
+        descents[row].learn(-1, values)
+    alive = list(range(len(first)))
+    columns = np.full((len(first), 0), -1)  # nodes computed so far, -1 for padding
+    while True:
+        wanted = {row: nodes for row in alive if (nodes := descents[row].next())}
+        if not wanted:
+            return np.stack([descent.scores() for descent in descents])
+        keep = [place for place, row in enumerate(alive) if row in wanted]
+        alive = [alive[place] for place in keep]
+        width = max(map(len, wanted.values()))
+        nodes = np.array([wanted[row] + [-1] * (width - len(wanted[row])) for row in alive])
+        columns = np.concatenate([columns[keep], nodes], 1)
+        real = columns >= 0
+        sees = trie.sees[nodes[:, :, None], columns[:, None, :]] & real[:, None, :] & (nodes >= 0)[:, :, None]
+        sees[:, np.arange(width), columns.shape[1] - width + np.arange(width)] = True  # padding sees itself
+        ids = np.where(nodes >= 0, np.array(trie.tokens)[nodes], 0)
+        depth = np.where(nodes >= 0, np.array(trie.depth)[nodes], 0)
+        hidden = forward(ids, depth, sees, keep)
+        places = [(row, column) for row in range(len(alive)) for column in range(width) if nodes[row, column] >= 0]
+        states = hidden[[row for row, _ in places], [column for _, column in places]]
+        parents = [int(nodes[place]) for place in places]
+        found = _children(trie, states, parents, logits, rows_at_once)
+        for (row, _), node, values in zip(places, parents, found, strict=True):
+            descents[alive[row]].computed(node, values)
+
+
+def _children(
+    trie: Trie,
+    states: torch.Tensor,
+    parents: Sequence[int],
+    logits: Callable[[torch.Tensor], torch.Tensor],
+    rows_at_once: int,
+) -> list[np.ndarray]:
+    """Log-probabilities of each parent's children, read at its hidden state."""
+    out: list[np.ndarray] = []
+    for start in range(0, len(parents), rows_at_once):
+        values = logits(states[start : start + rows_at_once])
+        norms = torch.logsumexp(values, -1).double()
+        for row, parent in enumerate(parents[start : start + rows_at_once]):
+            tokens = [trie.tokens[child] for child in trie.children[parent]]
+            out.append((values[row, tokens].double() - norms[row]).cpu().numpy())
+    return out
