@@ -63,8 +63,8 @@ class Prompted(Adapted):
 
 
 def chosen(labels: Sequence[str], scores: np.ndarray, prompt_tokens: int = 0) -> Answer:
-    """The label with the highest log score; the first of equals wins. The confidence is its share among the labels, or a
-    lower bound of it where the scores of unlikely labels are upper bounds."""
+    """The label with the highest log score; the first of equals wins. The confidence is its share among the labels, or
+    a lower bound of it where the scores of unlikely labels are upper bounds."""
     import numpy as np
 
     best = int(np.argmax(scores))

@@ -1,0 +1,80 @@
+"""What the documents promise is there: commands, targets, links, cards, settings."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assay.curate import STEPS
+from assay.strategies import STRATEGIES
+from assay.validate import METRICS
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES += sorted((ROOT / "examples").rglob("README.md"))
+
+
+def kind_of(settings) -> str:
+    return settings.model_fields["kind"].default
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
+        if not target.startswith(("http", "mailto")):
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_exists(page):
+    text = page.read_text()
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"^make (\w+)", text, re.M)) <= targets
+    verbs = {"run", "check", "report", "answer", "list", "explain"}
+    for block in re.findall(r"```(?:sh|bash)\n(.*?)```", text, re.S):
+        assert set(re.findall(r"^assay (\w+)", block, re.M)) <= verbs, block
+
+
+def test_every_strategy_has_a_card_that_names_its_settings():
+    for strategy in STRATEGIES:
+        card = (ROOT / "docs" / "methods" / f"{kind_of(strategy)}.md").read_text()
+        own = set(strategy.model_fields) - {"kind", "name"}
+        assert not [name for name in own if f"`{name}`" not in card], kind_of(strategy)
+
+
+def test_every_step_and_metric_is_described():
+    steps, metrics = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("steps", "metrics"))
+    headings = re.findall(r"^#+ .*$", steps, re.M)
+    assert not [kind_of(step) for step in STEPS if not any(kind_of(step) in heading for heading in headings)]
+    assert not [metric.name for metric in METRICS if f"`{metric.name}`" not in metrics]
+
+
+def test_the_complete_project_of_the_reference_loads(tmp_path):
+    from assay.config import load
+
+    text = (ROOT / "docs" / "project-file.md").read_text()
+    complete = max(re.findall(r"```yaml\n(.*?)```", text, re.S), key=len)
+    (tmp_path / "project.yaml").write_text(complete)
+    assert load(tmp_path / "project.yaml").arms
+
+
+def test_no_marker_was_left_in_the_documents():
+    assert not [page for page in PAGES if re.search(r"<!-- (numbers|table) -->|TODO", page.read_text())]
+
+
+def test_every_code_in_the_source_has_a_page():
+    from assay.terminal.explain import pages
+
+    used = set()
+    for path in (ROOT / "src").rglob("*.py"):
+        used |= set(re.findall(r"\"([CDMRT]\d{3})\"", path.read_text()))
+    assert not used - set(pages())
+
+
+def test_help_ends_with_an_example():
+    done = subprocess.run(
+        [sys.executable, "-m", "assay.cli", "run", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "assay run tickets.csv" in done.stdout
