@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TRAIN_ROWS = 48  # three optimiser steps of 16 rows an epoch
 LONG_ROWS = 8
 QUESTIONS = 32
+TEMPLATE = 120  # characters that a chat template and an instruction add to a row, about
 SPREAD = 0.3  # a probe of seconds is this far from a run of minutes, either way
 FREE = 0.8  # share of the memory that a plan may take
 
@@ -52,7 +53,7 @@ def probe(job: Job) -> None:
     marks: list[float] = []
     job.watch = lambda event: marks.append(time.monotonic()) if event.get("unit") == "step" else None
     with tempfile.TemporaryDirectory() as place:
-        fitted = _fit(job, whole, Path(place))
+        fitted, share = _fit(job, whole, Path(place))
     ended = time.monotonic()
     # Start-up ends a step before the first step was told.
     step = (marks[-1] - marks[0]) / max(1, len(marks) - 1) if marks else 0.0
@@ -64,18 +65,18 @@ def probe(job: Job) -> None:
     fitted.answer(few)
     answering = time.monotonic() - middle
     growing = max(0.0, ended - begun - startup)
-    rows = len(whole.train) / max(1, min(TRAIN_ROWS, len(whole.train)))
     job.tell(
         {
             "event": "probe",
-            "seconds": startup + growing * rows + answering * len(questions) / max(1, len(few)),
+            "seconds": startup + growing / share + answering * len(questions) / max(1, len(few)),
             "answer": answering / max(1, len(few)),
             "bytes": peak_bytes(),
         }
     )
 
 
-def _fit(job: Job, whole: Any, place: Path) -> Any:
+def _fit(job: Job, whole: Any, place: Path) -> tuple[Any, float]:
+    """The arm fitted on a few rows, and what share of the whole work that was: text, not rows, takes the time."""
     share = min(1.0, TRAIN_ROWS / max(1, len(whole.train)))
     val = tuple(thin(whole.val, max(2, round(share * len(whole.val))))) if whole.val else ()
     longest = sorted(whole.train, key=lambda e: (-len(e.text), e.id))[:LONG_ROWS]
@@ -90,7 +91,13 @@ def _fit(job: Job, whole: Any, place: Path) -> Any:
         means=replace(whole.means, workdir=place),
         fit=lambda strategy, lesson: strategy.fit(lesson),
     )
-    return job.strategy.fit(few)
+    return job.strategy.fit(few), work(few.train) / max(1, work(whole.train))
+
+
+def work(examples: Sequence[Example]) -> int:
+    """What a pass over the rows costs, about: their characters, with those of the template and the instruction."""
+    context = sum(len(d.text) for e in examples for d in e.context)
+    return context + sum(len(e.text) + len(e.target or "") + TEMPLATE for e in examples)
 
 
 def epochs_of(strategy: Strategy) -> int:
