@@ -7,17 +7,19 @@ Watch out        a project that exists is used as it is; the guesses are not mad
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from assay.config.yamlfile import flow, quoted, read
 from assay.errors import DataError, Problem, UsageError, nearest
+from assay.nouns import Example
 from assay.store import write_text
 from assay.terminal.display import plain
 
 PROJECT = "project.yaml"
 TRAINED_ROWS = 600  # training rows of the first comparison: minutes, not hours, on a laptop's processor
+TRAINED_TOKENS = 45_000  # in one pass over them: two minutes at 400 tokens a second
 ANSWER_ROWS = 1000  # rows of the first comparison of written answers: 600 to train on, 300 to test
 EPOCHS = {"classify": 3, "answer": 3}
 FEW_LABELS = 20  # more do not fit into a prompt that a small model can use
@@ -161,10 +163,17 @@ def _curation(loaded: Any, labels: Counter[str]) -> Iterator[str]:
         yield "  train: 0.6"
         yield "  val: 0.1"
         yield "  test: 0.3"
-    if labels and 0.8 * len(loaded.train) > TRAINED_ROWS:
-        per_label = max(4, TRAINED_ROWS // len(labels))
+    if labels and 0.8 * len(loaded.train) > (rows := rows_to_train(loaded.train)):
+        per_label = max(4, rows // len(labels))
         yield f"  rows_per_label: {per_label}  # of train, so that the first run is short; remove it to use all rows"
     yield ""
+
+
+def rows_to_train(examples: Sequence[Example]) -> int:
+    """How many rows a first training may take: fewer when they are long. About four characters are a token, and a
+    template adds about forty tokens to a row."""
+    letters = sum(len(e.text) + sum(len(d.text) for d in e.context) for e in examples)
+    return min(TRAINED_ROWS, int(TRAINED_TOKENS / (letters / max(1, len(examples)) / 4 + 40)))
 
 
 def _arms(kind: str, labels: Counter[str]) -> Iterator[tuple[dict[str, Any], str]]:
