@@ -1,14 +1,10 @@
 """The guess at a task, on small tables and on public data sets as they are downloaded."""
 
-from pathlib import Path
-
 import pytest
 
 from assay.aim import guess
 from assay.curate.load import load
 from assay.errors import DataError
-
-DATA = Path(__file__).parents[3] / "shared" / "data"
 
 WORDS = "where what when why how much often far long old".split()
 TEXTS = [
@@ -105,8 +101,8 @@ PUBLIC = [
 
 @pytest.mark.real
 @pytest.mark.parametrize(("file", "kind", "columns", "labels", "n"), PUBLIC, ids=[entry[0] for entry in PUBLIC])
-def test_public_data_sets_need_no_settings(file, kind, columns, labels, n):
-    got = load({"data": [file]}, base=DATA)
+def test_public_data_sets_need_no_settings(shared_data, file, kind, columns, labels, n):
+    got = load({"data": [file]}, base=shared_data(file.split("/")[0]).parent)
     assert (got.kind, got.columns, len(got.labels), len(got.train)) == (kind, columns, labels, n)
     assert got.guessed
     assert len({example.id for example in got.train}) == n

@@ -1,13 +1,10 @@
 import csv
 import json
-from pathlib import Path
 
 import pytest
 
 from assay.curate.audit import audit, leak_error, repair
 from assay.errors import LeakError
-
-DATA = Path(__file__).parents[3] / "shared" / "data" / "banking77"
 
 TRAIN = [
     ("Where is the card I ordered last week?", "card"),
@@ -85,9 +82,9 @@ def test_rows_without_text_share_nothing(make):
 
 
 @pytest.mark.real
-def test_the_official_split_of_banking77(make):
+def test_the_official_split_of_banking77(shared_data, make):
     def read(name):
-        with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        with (shared_data("banking77") / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             return make([(row["text"], row["category"]) for row in csv.DictReader(file)], name)
 
     train, test = read("train"), read("test")

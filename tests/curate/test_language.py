@@ -1,12 +1,9 @@
 import csv
 import json
-from pathlib import Path
 
 import pytest
 
 from assay.curate.language import Language
-
-DATA = Path(__file__).parents[3] / "shared" / "data"
 
 ENGLISH = [
     "Where is the card I ordered two weeks ago?",
@@ -35,7 +32,7 @@ def test_the_language_of_most_rows_is_kept(make, outcome):
     assert [drop.reason for drop in dropped] == [f"language {name}" for name in OTHERS]
 
 
-def test_tickets_of_fifteen_words_in_another_language_are_found(make, outcome):
+def test_tickets_of_fifteen_words_in_another_language_are_found(shared_data, make, outcome):
     rows, dropped, _ = outcome(Language(keep=("en",)), make([(text, "x") for text in MORE]))
     assert not rows
     assert len(dropped) == len(MORE)
@@ -54,17 +51,17 @@ def test_short_texts_and_no_texts_stay(make, outcome):
 
 
 @pytest.mark.real
-def test_few_english_questions_are_dropped(make, outcome):
+def test_few_english_questions_are_dropped(shared_data, make, outcome):
     # banking77 is English throughout; its short questions full of product names are the hard case.
-    with (DATA / "banking77" / "train.csv").open(encoding="utf-8", newline="") as file:
+    with (shared_data("banking77") / "train.csv").open(encoding="utf-8", newline="") as file:
         rows = [(row["text"], row["category"]) for row in csv.DictReader(file)]
     _, dropped, _ = outcome(Language(), make(rows))
     assert len(dropped) <= 0.005 * len(rows)
 
 
 @pytest.mark.real
-def test_german_questions_of_fifteen_words_are_always_found(make, outcome):
-    data = json.loads((DATA / "xquad" / "xquad.de.json").read_text(encoding="utf-8"))["data"]
+def test_german_questions_of_fifteen_words_are_always_found(shared_data, make, outcome):
+    data = json.loads((shared_data("xquad") / "xquad.de.json").read_text(encoding="utf-8"))["data"]
     asked = [qa["question"] for article in data for part in article["paragraphs"] for qa in part["qas"]]
     long = [(text, "x") for text in asked if len(text.split()) >= 15]
     assert len(long) > 90

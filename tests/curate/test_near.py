@@ -1,6 +1,5 @@
 import csv
 import random
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,8 +8,6 @@ from hypothesis import strategies as st
 from assay.curate.near import PERMUTATIONS, Index, Near, digests, families, rows_per_band
 from assay.curate.text import Key, edit_similarity, jaccard, key_of
 from assay.nouns import Document, Dropped, Example, Means, Message
-
-DATA = Path(__file__).parents[3] / "shared" / "data" / "banking77"
 
 TICKETS = [
     "I still have not received my new card, can you check?",
@@ -140,8 +137,8 @@ def test_families_follow_chains_copies_and_groups():
 
 
 @pytest.mark.real
-def test_few_pairs_of_real_questions_are_called_near():
-    with (DATA / "train.csv").open(encoding="utf-8", newline="") as file:
+def test_few_pairs_of_real_questions_are_called_near(shared_data):
+    with (shared_data("banking77") / "train.csv").open(encoding="utf-8", newline="") as file:
         keys = list(dict.fromkeys(Key(row["text"].lower()) for row in csv.DictReader(file)))
     index, near = Index(0.8), 0
     for key, digest in zip(keys, digests(keys, seed=0), strict=True):
