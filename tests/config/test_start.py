@@ -101,3 +101,15 @@ def test_a_folder_without_a_project_says_what_it_holds():
 )
 def test_folder_names(name: str, folder: str):
     assert folder_name(name) == folder
+
+
+def test_long_rows_and_long_answers_get_a_first_run_that_fits_them(tmp_path: Path):
+    # 200 rows of about 1,000 tokens: 45,000 tokens a pass are 43 rows, so 21 of each label.
+    long = "a word here " * 330
+    rows = [f"{i} {long},{'ab'[i % 2]}" for i in range(200)]
+    (tmp_path / "long.csv").write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
+    assert config.load(begin(Path("long.csv"))).split.rows_per_label == 21
+    answers = "one two three four five six seven eight nine ten eleven"
+    lines = [f'{{"question": "what is said of {i}?", "answer": "{answers} {i}"}}' for i in range(60)]
+    (tmp_path / "faq.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert config.load(begin(Path("faq.jsonl"))).aim.metric == "token_f1"

@@ -20,6 +20,7 @@ from assay.terminal.display import plain
 PROJECT = "project.yaml"
 TRAINED_ROWS = 600  # training rows of the first comparison: minutes, not hours, on a laptop's processor
 TRAINED_TOKENS = 45_000  # in one pass over them: two minutes at 400 tokens a second
+LONG_ANSWER = 10  # words
 ANSWER_ROWS = 1000  # rows of the first comparison of written answers: 600 to train on, 300 to test
 EPOCHS = {"classify": 3, "answer": 3}
 FEW_LABELS = 20  # more do not fit into a prompt that a small model can use
@@ -120,6 +121,8 @@ def _lines(loaded: Any, data: Path, folder: Path) -> Iterator[str]:
     yield ""
     yield "aim:"
     yield f"  kind: {loaded.kind}  # classify: one of a fixed set of labels; answer: a written answer"
+    if loaded.kind == "answer" and long_answers(examples):
+        yield "  metric: token_f1  # the answers are long: hardly two would match word for word"
     if loaded.slices:
         yield f"  slices: {flow(list(loaded.slices))}  # results are also shown by these fields"
     if loaded.kind == "classify":
@@ -167,6 +170,12 @@ def _curation(loaded: Any, labels: Counter[str]) -> Iterator[str]:
         per_label = max(4, rows // len(labels))
         yield f"  rows_per_label: {per_label}  # of train, so that the first run is short; remove it to use all rows"
     yield ""
+
+
+def long_answers(examples: Sequence[Example]) -> bool:
+    """Whether the answer in the middle has more words than an exact match can be hoped for."""
+    lengths = sorted(len((e.target or "").split()) for e in examples)
+    return bool(lengths) and lengths[len(lengths) // 2] > LONG_ANSWER
 
 
 def rows_to_train(examples: Sequence[Example]) -> int:
