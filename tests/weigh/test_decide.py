@@ -150,3 +150,11 @@ def test_when_nothing_beats_the_floor_the_cheapest_untold_floor_wins():
     assert found.recommended == "cheap"
     assert "No arm beats the best floor, dear" in found.reason
     assert "cheap is the cheapest floor that cannot be told from the best arm" in found.reason
+
+
+def test_the_two_corrections_never_recommend_a_floor_that_is_told_from_the_best():
+    found = verdict(
+        standing("floor", 0.35, 0.001, floor=True, p_best=0.027, best=0.52),
+        standing("model", 0.52, 2, p_floor=0.054, base=0.35),
+    )
+    assert found.recommended == "model"

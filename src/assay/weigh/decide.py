@@ -99,7 +99,9 @@ def _choose(arms: Sequence[Standing], values: Sequence[float], *, behind: Told, 
             if not arm.floor and values[index] > values[floor] and over(floor, index)
         ]
         if not beaters:
-            untold = [index for index in untold if index in floors] or [floor]
+            # Where every floor is told from the best arm, the best arm is told from every floor, though the correction
+            # over the arms held against the floor was a little harder.
+            untold = [index for index in untold if index in floors] or untold
         else:
             untold = [index for index in untold if index in beaters] or [max(beaters, key=lambda index: values[index])]
     limit = min(arms[index].seconds for index in untold) * (1 + settings.equal_cost)
