@@ -151,6 +151,7 @@ def worker(folder: Path) -> Iterator[subprocess.Popen[str]]:
         "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
         "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "10000"),
         "OMP_NUM_THREADS": str(threads()),
+        "ASSAY_PARENT": str(os.getpid()),
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_OFFLINE": "1",
         "PYTHONPATH": os.pathsep.join([p for p in sys.path if p]),
