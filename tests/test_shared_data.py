@@ -23,7 +23,8 @@ FILES = [
 
 
 @pytest.mark.parametrize(("name", "kind", "columns", "labels"), FILES, ids=[f[0].split("/")[0] for f in FILES])
-def test_a_file_runs_without_an_edit(shared_data, tmp_path, name, kind, columns, labels):
+def test_a_file_runs_without_an_edit(shared_data, tmp_path, monkeypatch, name, kind, columns, labels):
+    monkeypatch.chdir(tmp_path)  # the project is made where the command is given
     shutil.copy(shared_data(name.split("/")[0]) / name.split("/")[1], tmp_path)
     report = assay.run(tmp_path / name.split("/")[1], only=["majority"])
     checked = assay.check(tmp_path / name.split("/")[1]).to_json()
