@@ -1,7 +1,7 @@
 """Who wins: the cheapest arm that cannot be told from the best, and how sure that is.
 
 Told apart       the paired p-value on the task's metric, Holm-corrected over all arms held against the best, is small
-Floor            where any arm beats the best floor, only arms that do can win; where none does, that floor wins
+Floor            if any arm beats the best floor, only such arms can win; where none does, the cheapest untold floor
 Cheapest         by machine seconds a month (`Weigh`); costs within 20 % are equal, then fewer parts, then the score
 Corrected        the winner's score less what choosing it on these rows flatters it by: the whole choice is repeated in
                  every bootstrap draw, with the margins that held on all rows
