@@ -9,6 +9,7 @@ import pytest
 
 from assay.curate import STEPS
 from assay.strategies import STRATEGIES
+from assay.train.settings import Trained
 from assay.validate import METRICS
 
 ROOT = Path(__file__).parents[1]
@@ -40,8 +41,14 @@ def test_every_command_exists(page):
 def test_every_strategy_has_a_card_that_names_its_settings():
     for strategy in STRATEGIES:
         card = (ROOT / "docs" / "methods" / f"{kind_of(strategy)}.md").read_text()
-        own = set(strategy.model_fields) - {"kind", "name"}
+        shared = set(Trained.model_fields) if issubclass(strategy, Trained) else set()
+        own = set(strategy.model_fields) - shared - {"kind", "name"}
         assert not [name for name in own if f"`{name}`" not in card], kind_of(strategy)
+
+
+def test_the_settings_that_all_training_shares_are_described():
+    page = (ROOT / "docs" / "training.md").read_text()
+    assert not [name for name in Trained.model_fields if name not in ("kind", "name") and f"`{name}`" not in page]
 
 
 def test_every_step_and_metric_is_described():

@@ -58,8 +58,8 @@ def test_what_is_learnt_is_the_target_and_the_end_of_the_turn(chat, target, text
     messages = (PLAIN[0], Message("user", text))
     target = written(chat, target)
     pair = chat.pair(messages, target)
-    assert pair.ids[: pair.learn_from] == chat.prompt(messages)[0]
-    *answer, end = pair.ids[pair.learn_from :]
+    assert pair.ids[: pair.learnt[0][0]] == chat.prompt(messages)[0]
+    *answer, end = pair.ids[pair.learnt[0][0] :]
     assert [end] == chat.end
     assert chat.tokenizer.decode(answer) == target.strip()
 
@@ -109,13 +109,13 @@ def test_cutting_is_counted_and_never_touches_the_answer(chat, room, words, answ
     messages = (Message("system", "be brief"), Message("user", " ".join(["missing"] * words)))
     target = " ".join(["refund"] * answer)
     full, pair = chat.pair(messages, target), short.pair(messages, target)
-    assert pair.ids[pair.learn_from :] == full.ids[full.learn_from :]
+    assert pair.ids[pair.learnt[0][0] :] == full.ids[full.learnt[0][0] :]
     assert len(pair.ids) + pair.cut == len(full.ids)
     text = len(chat.text_ids(messages[1].content))
     assert pair.cut == max(0, min(text, len(full.ids) - room))
     # What frames the question stays whole: the prompt still ends where the answer begins.
     tail = chat.prompt((messages[0], Message("user", "")))[0][-3:]
-    assert pair.ids[: pair.learn_from][-3:] == tail
+    assert pair.ids[: pair.learnt[0][0]][-3:] == tail
 
 
 @pytest.mark.parametrize(

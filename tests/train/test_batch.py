@@ -12,7 +12,7 @@ CPU = torch.device("cpu")
 
 
 def test_layout():
-    batch = Batch.of([Encoded([5, 6, 7, 8], 2), Encoded([9, 1], 1)], [4, 2], pad=0, device=CPU)
+    batch = Batch.of([Encoded([5, 6, 7, 8], ((2, 4),)), Encoded([9, 1], ((1, 2),))], [4, 2], pad=0, device=CPU)
     assert batch.ids.tolist() == [[5, 6, 7, 8], [9, 1, 0, 0]]
     assert batch.real.tolist() == [[True] * 4, [True, True, False, False]]
     # Token 7 is predicted at column 1 of row 0, token 8 at column 2; token 1 at column 0 of row 1.
@@ -30,9 +30,9 @@ def sequences(open_tiny, lesson):
 
 def theirs(network, sequence):
     """The loss that transformers computes for one sequence, summed over the learnt tokens."""
-    labels = [-100] * sequence.learn_from + sequence.ids[sequence.learn_from :]
+    labels = [-100] * sequence.learnt[0][0] + sequence.ids[sequence.learnt[0][0] :]
     loss = network(input_ids=torch.tensor([sequence.ids]), labels=torch.tensor([labels])).loss
-    return loss * (len(sequence.ids) - sequence.learn_from)
+    return loss * (len(sequence.ids) - sequence.learnt[0][0])
 
 
 def test_log_probs_are_those_of_each_sequence_alone(open_tiny, sequences):
@@ -41,7 +41,7 @@ def test_log_probs_are_those_of_each_sequence_alone(open_tiny, sequences):
     alone = []
     for sequence in sequences:
         logs = network(torch.tensor([sequence.ids])).logits[0].log_softmax(-1)
-        alone += [logs[i - 1, sequence.ids[i]] for i in range(sequence.learn_from, len(sequence.ids))]
+        alone += [logs[i - 1, sequence.ids[i]] for i in range(sequence.learnt[0][0], len(sequence.ids))]
     torch.testing.assert_close(batch.log_probs(network), torch.stack(alone), atol=1e-5, rtol=0)
 
 

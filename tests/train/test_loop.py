@@ -38,12 +38,12 @@ def test_the_loop_is_a_plain_loop_over_separate_sequences(build, tmp_path):
     norms = []
     for step in range(6):
         rows = [row for part in plan.step(step // 3, step % 3) for row in part]
-        learnt = sum(len(plain.sequences[r].ids) - plain.sequences[r].learn_from for r in rows)
+        learnt = sum(len(plain.sequences[r].ids) - plain.sequences[r].learnt[0][0] for r in rows)
         for row in rows:
             sequence = plain.sequences[row]
-            labels = [-100] * sequence.learn_from + sequence.ids[sequence.learn_from :]
+            labels = [-100] * sequence.learnt[0][0] + sequence.ids[sequence.learnt[0][0] :]
             loss = plain.network(torch.tensor([sequence.ids]), labels=torch.tensor([labels])).loss
-            (loss * (len(labels) - sequence.learn_from) / learnt).backward()
+            (loss * (len(labels) - sequence.learnt[0][0]) / learnt).backward()
         norms.append(float(torch.nn.utils.clip_grad_norm_(weights, 4.0)))
         # Two of six steps rise, then a cosine from 1 to a tenth over the other four.
         share = (step + 1) / 2 if step < 2 else 0.1 + 0.45 * (1 + math.cos(math.pi * (step - 2) / 4))

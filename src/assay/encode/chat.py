@@ -20,11 +20,16 @@ WAY_OUT = "choose a model whose template takes a system turn, or set a template 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One training sequence: `ids[learn_from:]` are learnt (the answer and the end of the turn)."""
+    """One training sequence: the tokens `ids[start:end]` of each span are learnt (an answer and its end of turn)."""
 
     ids: list[int]
-    learn_from: int
+    learnt: tuple[tuple[int, int], ...]
     cut: int = 0  # tokens of the last message that did not fit
+
+    @property
+    def targets(self) -> list[int]:
+        """Indices of the learnt tokens."""
+        return [i for start, end in self.learnt for i in range(start, end)]
 
 
 @dataclass
@@ -63,7 +68,7 @@ class Chat:
         """Prompt and answer as one training sequence."""
         answer = self.answer(target)
         ids, cut = self.prompt(messages, room=len(answer))
-        return Encoded(ids + answer, len(ids), cut)
+        return Encoded(ids + answer, ((len(ids), len(ids) + len(answer)),), cut)
 
     def text_ids(self, text: str) -> list[int]:
         """Text as plain tokens, whatever control marks it contains."""

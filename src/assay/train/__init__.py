@@ -1,6 +1,5 @@
 """Adapting by training: one loop, many objectives."""
 
-from assay.train.full import Full
-from assay.train.lora import Lora
+from assay.train.methods import Full, Lora
 
 __all__ = ["Full", "Lora"]

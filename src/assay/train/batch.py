@@ -18,33 +18,55 @@ from assay.model.batches import by_length
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows padded on the right. `tokens`: how many tokens are learnt; `rows`: which training rows these are."""
+    """Sequences laid out in cells; a cell is a token that is computed.
 
-    ids: torch.Tensor  # (rows, columns)
-    real: torch.Tensor  # (rows, columns) bool
-    reads: torch.Tensor  # (tokens,): flat index of the position whose output predicts each learnt token
-    targets: torch.Tensor  # (tokens,)
+    Attributes:
+        ids: token ids, (lines, columns). real: False at padding.
+        rows: the training rows that the sequences are, in order.
+        reads: (tokens,) flat index of the cell whose output predicts each learnt token, sequence by sequence.
+        targets: (tokens,) the learnt tokens. owner: (tokens,) which sequence (index into `rows`) each belongs to.
+        ends: (sequences,) flat index of each sequence's last token.
+        origin: (cells, 2) sequence and position whose token a cell computes; padding repeats (0, 0).
+    """
+
+    ids: torch.Tensor
+    real: torch.Tensor
     rows: tuple[int, ...]
+    reads: torch.Tensor
+    targets: torch.Tensor
+    owner: torch.Tensor
+    ends: torch.Tensor
+    origin: torch.Tensor
 
     @classmethod
     def of(cls, sequences: Sequence[Encoded], rows: Sequence[int], *, pad: int, device: torch.device) -> Batch:
+        """Rows padded on the right."""
         width = max(len(sequence.ids) for sequence in sequences)
         ids = torch.tensor([s.ids + [pad] * (width - len(s.ids)) for s in sequences])
         real = torch.tensor([[True] * len(s.ids) + [False] * (width - len(s.ids)) for s in sequences])
-        reads = [r * width + i - 1 for r, s in enumerate(sequences) for i in range(s.learn_from, len(s.ids))]
-        targets = [token for s in sequences for token in s.ids[s.learn_from :]]
-        flat = torch.tensor(reads), torch.tensor(targets)
-        return cls(ids.to(device), real.to(device), flat[0].to(device), flat[1].to(device), tuple(rows))
+        flat = [
+            [r * width + i - 1 for r, s in enumerate(sequences) for i in s.targets],
+            [s.ids[i] for s in sequences for i in s.targets],
+            [r for r, s in enumerate(sequences) for _ in s.targets],
+            [r * width + len(s.ids) - 1 for r, s in enumerate(sequences)],
+        ]
+        origin = [(r, c) if c < len(s.ids) else (0, 0) for r, s in enumerate(sequences) for c in range(width)]
+        parts = [torch.tensor(part, dtype=torch.long, device=device) for part in flat]
+        return cls(ids.to(device), real.to(device), tuple(rows), *parts, torch.tensor(origin))
 
     @property
     def tokens(self) -> int:
+        """How many tokens are learnt."""
         return len(self.targets)
+
+    def states(self, network: Any) -> torch.Tensor:
+        """What the network's body gives for each cell, (cells, width)."""
+        hidden = network.base_model(input_ids=self.ids, attention_mask=self.real.long(), use_cache=False)
+        return hidden.last_hidden_state.flatten(0, 1)
 
     def log_probs(self, network: Any) -> torch.Tensor:
         """Natural-log probability of each learnt token, fp32, shape (tokens,)."""
-        hidden = network.base_model(input_ids=self.ids, attention_mask=self.real.long(), use_cache=False)
-        states = hidden.last_hidden_state.flatten(0, 1)[self.reads]
-        logits = network.get_output_embeddings()(states).float()
+        logits = network.get_output_embeddings()(self.states(network)[self.reads]).float()
         return -torch.nn.functional.cross_entropy(logits, self.targets, reduction="none")
 
 

@@ -1,10 +1,49 @@
-"""The settings that every trained strategy has."""
+"""What every trained strategy has: its settings, and the way from a base to an arm.
 
-from typing import Literal
+A method says what it changes in the base (`change`); fitting, saving and restoring are the same for all.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from assay.nouns import Strategy
+from assay.nouns import Lesson, Strategy
+
+if TYPE_CHECKING:
+    import torch
+
+    from assay.model.chat_model import ChatModel
+    from assay.train.tuned import Tuned
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a method did to a freshly opened base.
+
+    Attributes:
+        trained: the parameters of the network that are trained, by name; all others are frozen. fp32, or in the
+            network's type (the loop then keeps fp32 masters).
+        write: puts what was trained into a folder, in PEFT's own format where PEFT has one. read: takes it back.
+        groups: factor on the learning rate of parameters whose name contains the key (LoRA+: {"lora_B": 16.0}).
+        penalty: added to the loss of a step, per learnt token. after: called with (steps done, steps in all) after
+            the gradients of a step are there and before they are cleared.
+        warmer: makes the network ready for evaluation after new weights were set, and undoes what training needs
+            (a merged weight, a kept cache).
+    """
+
+    trained: dict[str, torch.nn.Parameter]
+    write: Callable[[Path], None]
+    read: Callable[[Path], None]
+    groups: dict[str, float] = field(default_factory=dict)
+    penalty: Callable[[], torch.Tensor] | None = None
+    after: Callable[[int, int], None] | None = None
+    warmer: Callable[[], None] | None = None
 
 
 class Trained(Strategy):
@@ -14,17 +53,66 @@ class Trained(Strategy):
     learning_rate: float = Field(default=1e-3, gt=0, lt=1)
     epochs: int = Field(default=3, ge=1, le=1000)
     batch_size: int = Field(default=16, ge=1, le=4096)
-    optimiser: Literal["adamw"] = "adamw"
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    optimiser: Literal["adamw", "adamw-8bit", "adafactor", "lamb", "lion", "sgd"] = "adamw"
+    schedule: Literal["cosine", "linear", "constant", "wsd", "plateau"] = "cosine"
     warmup: float = Field(default=0.05, ge=0, lt=1)  # share of all steps
     weight_decay: float = Field(default=0.0, ge=0, lt=1)
     clip: float = Field(default=1.0, gt=0)  # greatest gradient norm
+    layer_decay: float = Field(default=1.0, gt=0, le=1)  # each layer below the top learns at so much of its rate
+    unfreeze: Literal["at once", "gradually"] = "at once"  # gradually: from the top, one layer group an epoch
+    learn: Literal["completion", "assistant", "everything"] = "completion"  # the tokens that carry loss
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    noise: float = Field(default=0.0, ge=0, le=100)  # NEFTune's alpha; 5 is its paper's
     max_length: int = Field(default=1024, ge=16, le=131072)  # tokens, prompt and answer
+    too_long: Literal["cut", "drop", "refuse"] = "cut"
     patience: int = Field(default=2, ge=1)  # evaluations without a better val score before training ends
     val_rows: int = Field(default=200, ge=1)  # val rows that each evaluation asks, drawn with the seed
-    micro_tokens: int = Field(default=2048, ge=64)  # computed tokens in memory at once; more only costs memory
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    trees: bool = True  # merge the sequences' shared beginnings where that is cheaper
+    checkpointing: bool = False  # compute activations again in the backward pass: less memory, a third more time
+    micro_tokens: int = Field(default=4096, ge=64)  # computed tokens in memory at once; more only costs memory
+    processes: int = Field(default=1, ge=1, le=64)  # on one machine, each with a share of every batch
     reads = ("train", "val")
     neural = True
 
     def needs(self, base: str) -> tuple[str, ...]:
         return (self.model or base,)
+
+    @abstractmethod
+    def change(self, model: ChatModel, lesson: Lesson) -> Change:
+        """Change the network in place. With an empty `lesson.train` (an arm is restored) nothing is drawn from rows."""
+
+    def fit(self, lesson: Lesson) -> Tuned:
+        import torch
+
+        from assay.prompt.prompted import answer_room
+        from assay.train.tuned import Tuned, train
+
+        torch.manual_seed(lesson.seed)
+        model = self.open(lesson)
+        change = self.change(model, lesson)
+        arm = Tuned(model, lesson.task, answer_room(lesson, model), change.write)
+        train(lesson, self, model, change, arm)
+        return arm
+
+    def restore(self, folder: Path, lesson: Lesson) -> Tuned:
+        from assay.train.tuned import Tuned, kept
+
+        model = self.open(lesson)
+        change = self.change(model, lesson)
+        change.read(folder)
+        if change.warmer:
+            change.warmer()
+        model.network.eval().requires_grad_(False)
+        arm = Tuned(model, lesson.task, kept(folder)["room"], change.write)
+        arm.curve, arm.ended = kept(folder)["curve"], kept(folder)["ended"]
+        return arm
+
+    def open(self, lesson: Lesson) -> ChatModel:
+        """The base, frozen, in the precision asked for."""
+        import torch
+
+        model: Any = lesson.open_base(self.model)
+        if self.precision != "auto":
+            model.network.to(torch.float32 if self.precision == "fp32" else torch.bfloat16)
+        return model

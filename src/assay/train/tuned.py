@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,9 @@ from assay.prompt.majority import need_rows
 from assay.prompt.prompted import Prompted
 from assay.prompt.shots import drawn
 from assay.store import read_json, write_json
-from assay.train.settings import Trained
+from assay.train.settings import Change, Trained
 
 if TYPE_CHECKING:
-    import torch
-
     from assay.encode.chat import Chat, Encoded
     from assay.model.chat_model import ChatModel
 
@@ -40,10 +38,8 @@ class Tuned(Prompted):
         write_json(folder / "tuned.json", {"room": self.room, "curve": self.curve, "ended": self.ended})
 
 
-def train(
-    lesson: Lesson, settings: Trained, model: ChatModel, trained: Iterator[tuple[str, torch.nn.Parameter]], arm: Tuned
-) -> None:
-    """Train `trained` (parameters of `model.network`) on the lesson; the best weights are left in the network."""
+def train(lesson: Lesson, settings: Trained, model: ChatModel, change: Change, arm: Tuned) -> None:
+    """Train what `change` names on the lesson; the best weights are left in the network."""
     from assay.train.loop import Training
     from assay.train.objectives.completion import completion
 
@@ -67,7 +63,7 @@ def train(
     held = drawn(lesson.val, settings.val_rows, lesson.seed)
     progress = Training(
         network=model.network,
-        trained=list(trained),
+        trained=list(change.trained.items()),
         sequences=sequences,
         sources=[example.source or example.id for example in lesson.train],
         settings=settings,

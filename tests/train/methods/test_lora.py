@@ -83,7 +83,7 @@ def test_it_is_asked_as_it_was_trained(fitted):
     given, arm, _ = fitted
     chat = arm.model.chat
     for row, sequence in zip(given.train, sequences_of(chat, given.task, given.train), strict=True):
-        assert chat.prompt(arm.prompt(row.question))[0] == sequence.ids[: sequence.learn_from]
+        assert chat.prompt(arm.prompt(row.question))[0] == sequence.ids[: sequence.learnt[0][0]]
 
 
 @pytest.mark.parametrize("kind", ["classify", "answer"])

@@ -17,9 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from assay.nouns import Lesson
-from assay.prompt.prompted import answer_room
-from assay.train.settings import Trained
-from assay.train.tuned import Tuned, kept, train
+from assay.train.settings import Change, Trained
 
 if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
@@ -35,31 +33,10 @@ class Lora(Trained):
     alpha: float = Field(default=0.0, ge=0, le=4096)  # 0: twice the rank
     dropout: float = Field(default=0.0, ge=0, lt=1)
 
-    def fit(self, lesson: Lesson) -> Tuned:
-        import torch
-
-        torch.manual_seed(lesson.seed)
-        model: ChatModel = lesson.open_base(self.model)  # type: ignore[assignment]
-        arm = self._arm(model, lesson, answer_room(lesson, model))
-        trained = ((n, p) for n, p in model.network.named_parameters() if "lora_" in n)
-        train(lesson, self, model, trained, arm)
-        return arm
-
-    def restore(self, folder: Path, lesson: Lesson) -> Tuned:
-        from peft import set_peft_model_state_dict
-        from safetensors.torch import load_file
-
-        model: ChatModel = lesson.open_base(self.model)  # type: ignore[assignment]
-        arm = self._arm(model, lesson, kept(folder)["room"])
-        tensors = load_file(folder / "adapter_model.safetensors")
-        set_peft_model_state_dict(model.network, {name.removeprefix(OUTSIDE): t for name, t in tensors.items()})
-        model.network.eval().requires_grad_(False)
-        arm.curve, arm.ended = kept(folder)["curve"], kept(folder)["ended"]
-        return arm
-
-    def _arm(self, model: ChatModel, lesson: Lesson, room: int) -> Tuned:
+    def change(self, model: ChatModel, lesson: Lesson) -> Change:
         """The base with fresh adapters injected in place, in fp32."""
-        from peft import LoraConfig, get_peft_model_state_dict, inject_adapter_in_model
+        from peft import LoraConfig, get_peft_model_state_dict, inject_adapter_in_model, set_peft_model_state_dict
+        from safetensors.torch import load_file
 
         from assay.store import write_json, write_tensors
 
@@ -72,10 +49,10 @@ class Lora(Trained):
             base_model_name_or_path=model.name,
         )
         network = inject_adapter_in_model(config, model.network)
-        for name, parameter in network.named_parameters():
-            if "lora_" in name:
-                parameter.data = parameter.data.float()
-                parameter.requires_grad_(True)
+        trained = {name: parameter for name, parameter in network.named_parameters() if "lora_" in name}
+        for parameter in trained.values():
+            parameter.data = parameter.data.float()
+            parameter.requires_grad_(True)
 
         def write(folder: Path) -> None:
             # "auto" would ask the hub whether the vocabulary has grown.
@@ -85,4 +62,8 @@ class Lora(Trained):
             saved = {key: sorted(v) if isinstance(v, set) else v for key, v in config.to_dict().items()}
             write_json(folder / "adapter_config.json", saved)
 
-        return Tuned(model, lesson.task, room, write)
+        def read(folder: Path) -> None:
+            tensors = load_file(folder / "adapter_model.safetensors")
+            set_peft_model_state_dict(network, {name.removeprefix(OUTSIDE): t for name, t in tensors.items()})
+
+        return Change(trained, write, read)
