@@ -108,12 +108,14 @@ def open_tiny(tiny_model) -> Callable:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from assay.encode.chat import Chat
+    from assay.model import attention
     from assay.model.chat_model import ChatModel
 
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
 
     def open_model(name: str = "", dtype=torch.float32):
-        network = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=dtype)
+        attention.register()
+        network = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=dtype, attn_implementation=attention.NAME)
         network.eval().requires_grad_(False)
         return ChatModel(name or str(tiny_model), network, Chat(tokenizer, max_length=512))
 

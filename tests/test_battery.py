@@ -11,7 +11,8 @@ from assay.curate import STEPS
 from assay.errors import AssayError, Stopped, TrainError, UsageError
 from assay.nouns import Changed, Dropped, Example, Means, Message, RowStep
 from assay.store import read_json, to_json, write_json
-from assay.strategies import STRATEGIES
+from assay.strategies import PRESETS, STRATEGIES
+from assay.train import METHODS
 
 SMALL = {
     "neighbours": {"k": 3},
@@ -19,12 +20,26 @@ SMALL = {
     "rag": {"inner": {"kind": "shots", "k": 1}, "top": 2},
     "lora": {"rank": 2, "dropout": 0.2, "epochs": 2, "batch_size": 12, "learning_rate": 3e-3},
     "full": {"epochs": 2, "batch_size": 12, "learning_rate": 3e-3},
+    "adalora": {"rank": 2, "start_rank": 3, "epochs": 2, "batch_size": 12},
+    "miss": {"rank": 4, "epochs": 2, "batch_size": 12},
+    "ia3": {"epochs": 2, "batch_size": 12},
+    "adapters": {"epochs": 2, "batch_size": 12},
+    "prefix": {"epochs": 2, "batch_size": 12},
+    "prompt_tuning": {"epochs": 2, "batch_size": 12},
+    "p_tuning": {"epochs": 2, "batch_size": 12},
+    "head": {"epochs": 2, "batch_size": 12},
 }
 # Further forms of a listed kind that have code of their own.
 FORMS = [
     {"kind": "shots", "k": 0},
     {"kind": "shots", "k": 3, "choose": "balanced"},
     {"kind": "rag", "inner": {"kind": "lora", **SMALL["lora"]}},
+    {"kind": "dora", **SMALL["lora"]},
+    {"kind": "qlora", **SMALL["lora"], "dropout": 0.0},
+    {"kind": "full", **SMALL["full"], "layers": 1},
+    {"kind": "p_tuning", **SMALL["p_tuning"], "encoder": "lstm", "hidden": 8, "tokens": 4, "learning_rate": 1e-2},
+    {"kind": "prefix", **SMALL["prefix"], "hidden": 8, "start": "vocabulary", "tokens": 4},
+    {"kind": "adapters", **SMALL["adapters"], "place": "parallel", "size": 4},
 ]
 
 
@@ -37,6 +52,7 @@ CASES = [
     pytest.param(values, task, id="-".join([*(str(v) for v in values.values() if isinstance(v, str)), task]) + f"-{i}")
     for i, values in enumerate(SETTINGS)
     for task in ("classify", "answer")
+    if (values["kind"], task) != ("head", "answer")
 ]
 battery = pytest.mark.parametrize(("settings", "task"), CASES)
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -137,7 +153,8 @@ def test_an_empty_training_split_is_a_named_error(lesson, settings, task):
         assert len(strategy.fit(given).answer(asked(given))) == len(asked(given))
 
 
-TRAINED = [param for param in CASES if "lora" in str(param.id) or "full" in str(param.id)]
+KINDS = {kind_of(cls) for cls in METHODS} | set(PRESETS)
+TRAINED = [param for param in CASES if {param.values[0]["kind"], param.values[0].get("inner", {}).get("kind")} & KINDS]
 
 
 @pytest.mark.parametrize(("settings", "task"), TRAINED)
@@ -158,6 +175,34 @@ def test_a_fit_that_was_stopped_gives_the_same_bits(lesson, tmp_path, settings, 
     with pytest.raises(Stopped):
         saved("stopped", tell=stop)
     assert list((tmp_path / "stopped").glob("state-*"))
+    assert saved("stopped") == whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("settings", "task"), [param for param in TRAINED if param.values[1] == "classify"])
+def test_stopped_at_every_step_of_24_it_ends_in_the_same_bits(lesson, tmp_path, settings, task):
+    long = {"epochs": 2, "batch_size": 3, "patience": 9}
+    inside = {"inner": {**settings["inner"], **long}} if "inner" in settings else long
+
+    def saved(name, **means):
+        given = lesson(task, workdir=tmp_path / name, **means)
+        folder = tmp_path / f"{name}-arm"
+        folder.mkdir(exist_ok=True)
+        arm = make_strategy({**settings, **inside}, {}).fit(given)
+        arm.save(folder)
+        return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+    def stop_at(step):
+        def stop(event):
+            if event["event"] == "progress" and event["unit"] == "step" and event["done"] == step:
+                raise Stopped
+
+        return stop
+
+    whole = saved("whole")
+    for step in range(1, 24):
+        with pytest.raises(Stopped):
+            saved("stopped", tell=stop_at(step))
     assert saved("stopped") == whole
 
 

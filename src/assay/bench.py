@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay import errors, store
 from assay.errors import AssayError, Problem, ResourceError, Stopped
-from assay.model.environment import numeric_environment, threads
+from assay.model.environment import installed, numeric_environment, threads
 from assay.nouns import Answer, Example, Strategy, Tell
 from assay.prepared import Prepared
 from assay.worker import VERSION, answers_of, fit_key
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from assay.config import Project
 
 GRACE = 10.0  # seconds a worker gets to save its state
+# Left over from a launcher around `assay run`, these would have the worker wait for processes that nobody starts.
+LAUNCHED = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 
 
 @dataclass
@@ -146,7 +148,7 @@ class Bench:
 def worker(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A worker process for `folder`. When the parent is interrupted, the worker is asked to save and end."""
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name not in LAUNCHED},
         # Without these a thread that waits burns a core: one other busy process made a training 50 times slower.
         "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
         "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "10000"),
@@ -202,3 +204,37 @@ def cost_of(bench: Bench, strategy: Strategy, questions: str) -> dict[str, Any]:
 
 def answers_in(bench: Bench, strategy: Strategy, questions: str) -> list[Answer]:
     return answers_of(bench.stage(strategy, questions).folder / "answers.jsonl")
+
+
+def trained(bench: Bench, strategy: Strategy) -> dict[str, Any]:
+    """How the training of a trained arm, or of the trained arm inside it, went: curve, fit, note."""
+    folder = bench.fit_stage(strategy).folder / "arm"
+    for place in (folder, folder / "inner"):
+        if (place / "tuned.json").exists():
+            saved = store.read_json(place / "tuned.json")
+            curve = [
+                {
+                    "step": point["step"],
+                    "train": point["train_loss"],
+                    "val": point.get("val_loss"),
+                    "kept": point["step"] == saved.get("best_step"),
+                }
+                for point in saved["curve"]
+            ]
+            return {"curve": curve, "fit": saved.get("fit") or None, "note": f"Training ended: {saved['ended']}."}
+    return {"curve": None, "fit": None, "note": ""}
+
+
+def described(bench: Bench, name: str, strategy: Strategy) -> dict[str, Any]:
+    """What an arm is made from, for the log: all settings, seed, hashes of data and models, versions."""
+    return {
+        "event": "arm",
+        "stage": name,
+        "kind": strategy.kind,
+        "settings": strategy.model_dump(mode="json"),
+        "seed": bench.project.seed,
+        "key": bench.fit_key(strategy),
+        "data": {part: bench.prepared.hashes[part][:16] for part in strategy.reads},
+        "models": {model: bench.models[model]["digest"] for model in strategy.needs(bench.project.model)},
+        "environment": {"assay": installed("assay"), **bench.numeric},
+    }

@@ -210,12 +210,25 @@ def report(
     target: Target = ".",
     ledger: Annotated[bool, typer.Option("--ledger", help="Every row that was dropped or changed, and why.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="What moved since the report before.")] = False,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="TRACKER", help="Hand the log to tensorboard, mlflow, wandb or trackio."),
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Show the newest report of a project."""
     from assay.terminal import look
 
     folder = look.project_folder(Path(target))
+    if to is not None:
+        from assay.trackers import export
+
+        command = export(folder, to)
+        if as_json:
+            _json({"show": command})
+        else:
+            say(f"show it with  {command}")
+        return 0
     if ledger:
         rows = look.ledger(folder)
         if as_json:

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
-from assay.bench import Bench, answers_in, cost_of
+from assay.bench import Bench, answers_in, cost_of, described, trained
 from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean
+from assay.events import NAME, logged
 from assay.nouns import Strategy, Tell
 from assay.prepared import Prepared, prepare
 from assay.validate import Exam, judge, metrics_for
@@ -56,7 +57,7 @@ def run(
     started = time.monotonic()
     with store.lock(project.work / "run.lock", " ".join(sys.argv[:3])), interruptible():
         warnings: list[dict[str, Any]] = [*project.warnings]
-        tell = collecting(tell, warnings)
+        tell = collecting(logged(tell, project.work / NAME), warnings)
         arms = chosen(project, only)
         prepared = prepare(project, tell)
         metrics_for(prepared.task)
@@ -119,6 +120,7 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
     cached = bench.state(strategy, exam.hash) == "cached"
     if not cached:
         bench.tell({"event": "stage", "name": name, "state": "start"})
+        bench.tell(described(bench, name, strategy))
         try:
             seconds = None if until is None else until - time.monotonic()
             bench.run(name, strategy, exam.questions, exam.hash, seconds)
@@ -132,9 +134,7 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
             return replace(arm, status="stopped", note="Stopped when the time given was over. Its state is kept.")
     records = exam.records(answers_in(bench, strategy, exam.hash))
     kept = trained(bench, strategy)
-    arm = replace(
-        arm, records=records, cost=cost_of(bench, strategy, exam.hash), curve=kept["curve"], note=kept["ended"]
-    )
+    arm = replace(arm, records=records, cost=cost_of(bench, strategy, exam.hash), **kept)
     metric = metrics_for(bench.prepared.task)[0].name
     value = judge(records, bench.prepared.task).values[metric]
     bench.tell(
@@ -143,21 +143,12 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
             "name": name,
             "state": "cached" if cached else "done",
             "metric": f"{metric} {value:.3f}",
+            "value": value,
+            "note": kept["fit"]["word"] if kept["fit"] else "",
             "seconds": time.monotonic() - begun,
         }
     )
     return arm
-
-
-def trained(bench: Bench, strategy: Strategy) -> dict[str, Any]:
-    """The learning curve of a trained arm, or of the trained arm inside it."""
-    folder = bench.fit_stage(strategy).folder / "arm"
-    for place in (folder, folder / "inner"):
-        if (place / "tuned.json").exists():
-            saved = store.read_json(place / "tuned.json")
-            curve = [{"step": p["step"], "train": p["train_loss"], "val": p.get("val_loss")} for p in saved["curve"]]
-            return {"curve": curve, "ended": f"Training ended: {saved['ended']}."}
-    return {"curve": None, "ended": ""}
 
 
 def settings_of(strategy: Strategy) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from assay.nouns import Strategy
 from assay.prompt import Majority, Neighbours, Rag, Shots, Tfidf
-from assay.train import Full, Lora
+from assay.train import METHODS
 
-STRATEGIES: tuple[type[Strategy], ...] = (Majority, Tfidf, Neighbours, Shots, Rag, Lora, Full)
+STRATEGIES: tuple[type[Strategy], ...] = (Majority, Tfidf, Neighbours, Shots, Rag, *METHODS)
 
 # Names that people look for, as settings of a kind above.
-PRESETS: dict[str, dict] = {}
+PRESETS: dict[str, dict] = {
+    "qlora": {"kind": "lora", "bits": 4},
+    "dora": {"kind": "lora", "decompose": True},
+}
 
 # What a strategy must beat to be worth its cost: kinds that train no language model and ask none.
 FLOORS = ("majority", "tfidf", "neighbours")

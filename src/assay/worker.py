@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from assay import store
+from assay.crew import crew, follow
 from assay.errors import AssayError, Stopped
+from assay.launch import Launch
 from assay.nouns import Adapted, Answer, Document, Example, Lesson, Means, Record, Strategy, Task
 from assay.prepared import content_hash, read_examples
 
@@ -121,6 +123,8 @@ class Job:
         self._last = 0.0
         self._embed: Callable[[Sequence[str]], Any] | None = None
         self.watch: Callable[[dict], None] = lambda event: None
+        self.launch: Launch | None = None  # where this process is one of several that a launcher started
+        self.beside = 0  # bytes that other processes of a training held
 
     def stop(self, number: int, frame: Any) -> None:
         if self._asked is not None:  # the second time means now
@@ -135,6 +139,10 @@ class Job:
             print(store.to_json(event), flush=True)
         if self._asked is not None and progress:
             raise Stopped(self._asked)
+
+    def fail(self, error: AssayError) -> None:
+        problems = [[p.code, p.text, p.place, p.help, p.excerpt] for p in error.problems]
+        print(store.to_json({"event": "error", "kind": type(error).__name__, "problems": problems}), flush=True)
 
     # --- what a lesson may use --------------------------------------------------------------------------------------
 
@@ -168,14 +176,17 @@ class Job:
 
     # --- stages -----------------------------------------------------------------------------------------------------
 
-    def fit_inner(self, strategy: Strategy, lesson: Lesson) -> Adapted:
-        """An inner arm as its own cached stage; its cost is added to the outer one's as a part."""
+    def inner_key(self, strategy: Strategy, lesson: Lesson) -> str:
         parts = {
             "train": content_hash(lesson.train),
             "val": content_hash(lesson.val),
             "documents": store.digest([[d.id, d.text] for d in lesson.documents]),
         }
-        key = fit_key(strategy, parts, self.task, self.models, self.base, self.seed, self.request["numeric"])
+        return fit_key(strategy, parts, self.task, self.models, self.base, self.seed, self.request["numeric"])
+
+    def fit_inner(self, strategy: Strategy, lesson: Lesson) -> Adapted:
+        """An inner arm as its own cached stage; its cost is added to the outer one's as a part."""
+        key = self.inner_key(strategy, lesson)
         outer, begun = self.spent, time.monotonic()
         if outer:
             outer.waiting = True
@@ -186,6 +197,11 @@ class Job:
         self.spent = outer
         self.parts.append({"name": strategy.kind, "fit_seconds": note["seconds"], "peak_bytes": note["peak_bytes"]})
         return adapted
+
+    def fit(self, strategy: Strategy, lesson: Lesson) -> Adapted:
+        """Fit with as many processes as the strategy asks for."""
+        with crew(self, strategy, lesson) as given:
+            return strategy.fit(given)
 
     def fitted(self, strategy: Strategy, lesson: Lesson, key: str) -> tuple[Adapted, dict[str, Any]]:
         """The arm of a finished stage, or a new one: fitted, saved, and only then marked done."""
@@ -203,7 +219,7 @@ class Job:
             self.tell(event)
 
         own, self.parts = self.parts, []
-        adapted = strategy.fit(replace(lesson, means=replace(lesson.means, workdir=scratch, tell=tell)))
+        adapted = self.fit(strategy, replace(lesson, means=replace(lesson.means, workdir=scratch, tell=tell)))
         parts, self.parts = self.parts, own
         arm = folder / "arm"
         if arm.exists():
@@ -214,7 +230,7 @@ class Job:
         shutil.rmtree(scratch)
         # The stored cost of an inner arm is part of the outer one's, whichever run paid for it.
         seconds = spent.total() + sum(part["fit_seconds"] for part in parts)
-        peak = max([peak_bytes(), *(part["peak_bytes"] for part in parts)])
+        peak = max([peak_bytes() + self.beside, *(part["peak_bytes"] for part in parts)])
         note = {"seconds": seconds, "peak_bytes": peak, "parts": parts}
         spent.forget()
         stage.finish(note)
@@ -293,26 +309,39 @@ def die_with_parent() -> None:
             sys.exit(128 + signal.SIGKILL)
 
 
+def work(job: Job) -> None:
+    """What the request asks for."""
+    if job.request["mode"] == "probe":
+        from assay.probe import probe
+
+        probe(job)
+        return
+    if job.strategy.neural:
+        from assay.model.environment import threads
+        from assay.model.machine import steady
+
+        steady(job.seed, threads())
+    if job.request["mode"] == "train":
+        follow(job)
+        print(store.to_json({"event": "peak", "bytes": peak_bytes()}), flush=True)
+    elif job.launch and job.launch.rank:
+        job.launch.follow(Job)
+    else:
+        job.arm()
+
+
 def main(folder: Path) -> int:
     die_with_parent()
     job = Job(folder)
     signal.signal(signal.SIGTERM, job.stop)
     signal.signal(signal.SIGINT, job.stop)
     try:
-        if job.request["mode"] == "probe":
-            from assay.probe import probe
-
-            probe(job)
-        else:
-            if job.strategy.neural:
-                from assay.model.environment import threads
-                from assay.model.machine import steady
-
-                steady(job.seed, threads())
-            job.arm()
+        job.launch = Launch.here()
+        work(job)
+        if job.launch and not job.launch.rank:
+            job.launch.end()
     except AssayError as error:
-        problems = [[p.code, p.text, p.place, p.help, p.excerpt] for p in error.problems]
-        print(store.to_json({"event": "error", "kind": type(error).__name__, "problems": problems}), flush=True)
+        job.fail(error)
         return error.exit_code
     except Stopped as stopped:
         return stopped.exit_code

@@ -100,6 +100,77 @@ def test_a_folder_is_opened_through_the_gate(tiny_model, tmp_path, monkeypatch, 
     assert len(model.generate(PROMPTS, max_tokens=2)) == len(PROMPTS)
 
 
+# --- keys and values that stand before every sequence -----------------------------------------------------------------
+
+
+@pytest.fixture
+def soft_model(open_tiny):
+    """The tiny model behind five virtual embeddings; these embeddings."""
+    from transformers import DynamicCache
+
+    model = open_tiny()
+    with torch.no_grad():
+        model.head.weight[model.chat.end[0]] *= 1.6
+        virtual = torch.randn(1, 5, 64, generator=torch.Generator().manual_seed(4)) * 0.3
+
+    def soft():
+        cache = DynamicCache(config=model.network.config)
+        model.body(inputs_embeds=virtual, cache=cache, use_cache=True)
+        return cache
+
+    model.soft = soft
+    return model, virtual
+
+
+def embedded(model, virtual, ids):
+    return torch.cat([virtual, model.network.get_input_embeddings()(torch.tensor([ids]))], 1)
+
+
+@pytest.mark.parametrize("prompts", [PROMPTS, RAGGED, PROMPTS[1:2]], ids=["one beginning", "ragged", "one row"])
+def test_generation_after_virtual_tokens_is_that_of_transformers(soft_model, prompts):
+    model, virtual = soft_model
+    answers = model.generate(prompts, max_tokens=12)
+    for messages, answer in zip(prompts, answers, strict=True):
+        words = embedded(model, virtual, model.chat.prompt(messages, room=12)[0])
+        tokens = model.network.generate(
+            inputs_embeds=words,
+            attention_mask=torch.ones(words.shape[:2]),
+            do_sample=False,
+            max_new_tokens=12,
+            eos_token_id=model.chat.end[-1],
+            pad_token_id=model.chat.tokenizer.pad_token_id,
+        )[0].tolist()
+        ended = tokens[-1] == model.chat.end[-1]
+        assert answer.text == model.chat.tokenizer.decode(tokens[:-1] if ended else tokens).strip()
+        assert answer.prompt_tokens == len(model.chat.prompt(messages)[0])
+        assert "".join(model.stream(messages, max_tokens=12)).strip() == answer.text
+    model.soft = None
+    assert answers != model.generate(prompts, max_tokens=12)
+
+
+@pytest.mark.parametrize("prompts", [PROMPTS, RAGGED, PROMPTS[1:2]], ids=["one beginning", "ragged", "one row"])
+def test_scores_after_virtual_tokens_are_those_of_separate_sequences(soft_model, prompts):
+    model, virtual = soft_model
+    options = ("card", "card lost", "refund", "")
+    scores = model.score(prompts, options, near=float("inf"))
+    for row, messages in zip(scores, prompts, strict=True):
+        for score, option in zip(row, options, strict=True):
+            prompt, answer = model.chat.prompt(messages)[0], model.chat.answer(option)
+            with torch.no_grad():
+                logits = model.network(inputs_embeds=embedded(model, virtual, prompt + answer)).logits[0, 5:].double()
+            logs = logits.log_softmax(-1)
+            alone = sum(float(logs[len(prompt) - 1 + i, token]) for i, token in enumerate(answer))
+            assert score == pytest.approx(alone, abs=1e-4)
+
+
+def test_many_rows_after_virtual_tokens_are_split_into_batches(soft_model):
+    model, _ = soft_model
+    told = []
+    answers = model.generate(RAGGED * 60, max_tokens=5, tell=told.append)
+    assert len(told) > 1
+    assert answers == model.generate(RAGGED, max_tokens=5) * 60
+
+
 @pytest.mark.real
 def test_a_real_model_answers_as_transformers_lets_it(one_thread):
     from transformers import AutoModelForCausalLM, AutoTokenizer

@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.encode.chat import Encoded
-from assay.train.batch import Batch, Plan
+from assay.train.batch import Batch
 from assay.train.objectives.completion import completion
 from assay.train.optim import Masters
+from assay.train.plan import Plan
 
 CPU = torch.device("cpu")
 

@@ -1,20 +1,17 @@
 """The loop against a plain one written here, and a killed run against one that was left alone."""
 
 import math
-import os
-import signal
 
 import pytest
 import torch
 
-from assay.errors import Stopped, TrainError
-from assay.train.batch import Plan
-from assay.train.objectives.completion import Loss, completion
+from assay.train.batch import Batch
+from assay.train.objectives.completion import completion
 
 
 def final(training):
     progress = training.run()
-    weights = {name: p.detach().clone() for name, p in training.trained}
+    weights = {name: p.detach().clone() for name, p in training.change.trained.items()}
     return weights, (progress.curve, progress.best_step, progress.best_score, progress.ended)
 
 
@@ -26,14 +23,15 @@ def same(first, second):
 # --- what a step is -------------------------------------------------------------------------------------------------
 
 
-def test_the_loop_is_a_plain_loop_over_separate_sequences(build, tmp_path):
-    settings = {"dropout": 0.0, "warmup": 0.3, "weight_decay": 0.1, "clip": 4.0}
-    ours = build(tmp_path, settings=settings, evaluate=None)
+@pytest.mark.parametrize("trees", [True, False])
+def test_the_loop_is_a_plain_loop_over_separate_sequences(build, tmp_path, trees):
+    settings = {"trees": trees, "dropout": 0.0, "warmup": 0.3, "weight_decay": 0.1, "clip": 4.0}
+    ours = build(tmp_path, settings=settings, evaluate=None, held=())
     plain = build(tmp_path / "other", settings=settings)
     ours.run()
-    weights = [p for _, p in plain.trained]
+    weights = [p for _, p in plain.change.trained.items()]
     optimiser = torch.optim.AdamW(weights, weight_decay=0.1)
-    plan = Plan(tuple(len(s.ids) for s in plain.sequences), 4, 3, 10_000)
+    plan = plain.plan
     plain.network.train()
     norms = []
     for step in range(6):
@@ -51,14 +49,15 @@ def test_the_loop_is_a_plain_loop_over_separate_sequences(build, tmp_path):
         optimiser.step()
         optimiser.zero_grad()
     assert min(norms) < 4.0 < max(norms)  # some steps are clipped and some are not
-    for (name, mine), other in zip(ours.trained, weights, strict=True):
+    for (name, mine), other in zip(ours.change.trained.items(), weights, strict=True):
         torch.testing.assert_close(mine, other, atol=2e-5, rtol=0, msg=lambda text, name=name: f"{name}: {text}")
 
 
-def test_steps_have_two_micro_batches_here(build, tmp_path):
-    training = build(tmp_path)
-    plan = Plan(tuple(len(s.ids) for s in training.sequences), 4, 3, training.settings.micro_tokens)
-    assert {len(plan.step(epoch, step)) for epoch in (0, 1) for step in (0, 1, 2)} == {2}
+@pytest.mark.parametrize("trees", [True, False])
+def test_steps_have_several_micro_batches_here(build, tmp_path, trees):
+    plan = build(tmp_path, settings={"trees": trees}).plan
+    assert plan.merges == trees
+    assert all(len(plan.step(epoch, step)) > 1 for epoch in (0, 1) for step in (0, 1, 2))
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(build, tmp_path):
@@ -68,7 +67,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(build, tmp_pa
     assert any(not torch.equal(first[0][name], weight) for name, weight in other[0].items())
 
 
-def test_the_curve_has_the_mean_loss_of_each_epoch(build, tmp_path):
+def test_the_curve_has_the_mean_loss_a_token_of_each_epoch(build, tmp_path):
     losses = []
 
     def counted(network, batch):
@@ -76,15 +75,32 @@ def test_the_curve_has_the_mean_loss_of_each_epoch(build, tmp_path):
         losses.append((float(loss.value.detach()), batch.tokens, network.training))
         return loss
 
-    curve = build(tmp_path, objective=counted).run().curve
+    progress = build(tmp_path, objective=counted).run()
+    curve = progress.curve
     assert [point["step"] for point in curve] == [3, 6]
-    trained = [(value, tokens) for value, tokens, training in losses if training]
-    steps = [(trained[i][0] + trained[i + 1][0]) / (trained[i][1] + trained[i + 1][1]) for i in range(0, 12, 2)]
-    assert [p["train_loss"] for p in curve] == pytest.approx([sum(steps[:3]) / 3, sum(steps[3:]) / 3], abs=1e-5)
-    held = [(value, tokens) for value, tokens, training in losses if not training]
-    half = len(held) // 2
-    means = [sum(v for v, _ in part) / sum(t for _, t in part) for part in (held[:half], held[half:])]
-    assert [point["val_loss"] for point in curve] == pytest.approx(means, abs=1e-5)
+    found = [[]]  # before the first step, first epoch, val, second epoch, val
+    for before, now in zip([losses[0], *losses], losses, strict=False):
+        if before[2] != now[2]:
+            found.append([])
+        found[-1].append(now[:2])
+    start, first, first_val, second, second_val = [sum(v for v, _ in part) / sum(t for _, t in part) for part in found]
+    assert progress.start_loss == pytest.approx(start, abs=1e-6)
+    assert [point["train_loss"] for point in curve] == pytest.approx([first, second], abs=1e-6)
+    assert [point["val_loss"] for point in curve] == pytest.approx([first_val, second_val], abs=1e-6)
+
+
+def test_the_standard_error_of_the_val_loss_is_that_of_a_ratio_over_groups(build, tmp_path):
+    # Six rows are six groups: the error is sqrt(n / (n - 1) * sum of squared residuals) / tokens.
+    training = build(tmp_path)
+    training.network.eval()
+    mean, error = training._val_loss(0)
+    with torch.no_grad():
+        batches = [Batch.of([s], [0], pad=0, device=torch.device("cpu")) for s in training.held]
+        parts = [(float(completion(training.network, batch).value), batch.tokens) for batch in batches]
+    tokens = sum(t for _, t in parts)
+    assert mean == pytest.approx(sum(v for v, _ in parts) / tokens, rel=1e-5)
+    squares = sum((v - mean * t) ** 2 for v, t in parts)
+    assert error == pytest.approx(math.sqrt(6 / 5 * squares) / tokens, rel=1e-3)
 
 
 # --- when it ends ---------------------------------------------------------------------------------------------------
@@ -98,7 +114,7 @@ def scores(*values):
 
 
 def test_the_best_evaluation_is_kept_and_patience_ends_the_training(build, tmp_path):
-    training = build(tmp_path / "a", settings={**FLAT, "epochs": 9}, evaluate=scores(0.1, 0.9, 0.2, 0.3))
+    training = build(tmp_path / "a", settings={**FLAT, "epochs": 5}, evaluate=scores(0.1, 0.9, 0.2, 0.3))
     weights, (curve, best_step, best_score, ended) = final(training)
     assert [point["val"] for point in curve] == [0.1, 0.9, 0.2, 0.3]
     assert (best_step, best_score, ended) == (6, 0.9, "no better val score in 2 evaluations")
@@ -113,123 +129,17 @@ def test_between_equal_scores_the_lower_val_loss_is_better(build, tmp_path):
 
 
 def test_without_val_rows_the_last_weights_are_kept(build, tmp_path):
-    progress = build(tmp_path, evaluate=None, held=()).run()
-    assert (progress.step, progress.curve, progress.ended) == (6, [], "all epochs done")
+    training = build(tmp_path, evaluate=None, held=())
+    progress = training.run()
+    assert (progress.step, progress.ended, progress.best_score) == (6, "all epochs done", None)
+    assert [list(point) for point in progress.curve] == [["step", "train_loss"]] * 2
+    # The loss before training is that of the first batch.
+    assert progress.start_loss == pytest.approx(progress.curve[0]["train_loss"], rel=0.5)
 
 
-# --- what goes wrong ------------------------------------------------------------------------------------------------
-
-
-def broken(row, value):
-    """The objective, but for one row of the data."""
-
-    def objective(network, batch):
-        loss = completion(network, batch)
-        return Loss(loss.value * (value if row in batch.rows else 1.0))
-
-    return objective
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_loss_that_is_no_number_names_the_rows(build, tmp_path, value):
-    training = build(tmp_path, objective=broken(5, value), save_every=0)
-    before = {name: p.detach().clone() for name, p in training.trained}
-    with pytest.raises(TrainError) as caught:
-        training.run()
-    (problem,) = caught.value.problems
-    assert problem.code == "T001"
-    assert training.sources[5] in problem.text
-    plan = Plan(tuple(len(s.ids) for s in training.sequences), 4, 3, 80)
-    step = next(i for i in range(3) if 5 in plan.epoch(0)[i])
-    assert problem.text.startswith(f"step {step + 1}:")
-    named = {source for source in training.sources if f"{source}," in problem.text or problem.text.endswith(source)}
-    assert named == {training.sources[row] for row in plan.epoch(0)[step]}
-    # No step was made with it: the weights are finite, and the state before it is whole.
-    assert all(torch.isfinite(p).all() for _, p in training.trained)
-    assert step > 0 or all(torch.equal(p, before[name]) for name, p in training.trained)
-
-
-def test_a_val_loss_that_is_no_number_is_an_error(build, tmp_path):
-    def objective(network, batch):
-        loss = completion(network, batch)
-        return loss if network.training else Loss(loss.value * float("nan"))
-
-    with pytest.raises(TrainError) as caught:
-        build(tmp_path, objective=objective, save_every=0).run()
-    assert caught.value.problems[0].code == "T001"
-
-
-# --- killed and continued -------------------------------------------------------------------------------------------
-
-
-def stopping(*steps):
-    """A `tell` that interrupts the run after these steps."""
-
-    def tell(event):
-        if event["event"] == "progress" and event["done"] in steps:
-            raise Stopped(15)
-
-    return tell
-
-
-@pytest.mark.parametrize("full", [False, True], ids=["lora with dropout", "all weights in bf16"])
-def test_interrupted_at_every_step_it_ends_in_the_same_bits(build, tmp_path, full):
-    whole = final(build(tmp_path / "whole", full=full))
-    for step in range(1, 7):
-        folder = tmp_path / f"at-{step}"
-        with pytest.raises(Stopped):
-            build(folder, full=full, tell=stopping(step)).run()
-        torch.manual_seed(1000 + step)
-        same(final(build(folder, full=full)), whole)
-
-
-def test_interrupted_after_each_step_in_turn(build, tmp_path):
-    whole = final(build(tmp_path / "whole"))
-    for step in range(1, 7):
-        with pytest.raises(Stopped):
-            build(tmp_path / "run", tell=stopping(step)).run()
-    same(final(build(tmp_path / "run")), whole)
-
-
-def test_a_stop_in_the_epoch_that_ends_training_early(build, tmp_path):
-    settings = {**FLAT, "epochs": 9, "patience": 1}
-    whole = final(build(tmp_path / "whole", settings=settings, evaluate=scores(0.5, 0.4)))
-    with pytest.raises(Stopped):
-        build(tmp_path / "run", settings=settings, evaluate=scores(0.5, 0.4), tell=stopping(6)).run()
-    same(final(build(tmp_path / "run", settings=settings, evaluate=scores())), whole)
-
-
-@pytest.mark.parametrize("full", [False, True], ids=["lora with dropout", "all weights in bf16"])
-def test_killed_in_every_step_it_ends_in_the_same_bits(build, tmp_path, forked, full):
-    whole = final(build(tmp_path / "whole", full=full))
-    for step in range(1, 7):
-        folder = tmp_path / f"at-{step}"
-
-        def tell(event, step=step):
-            if event["event"] == "progress" and event["done"] == step:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        child = build(folder, full=full, tell=tell, save_every=0)
-        assert forked(child.run) == -signal.SIGKILL
-        assert len(list(folder.glob("state-*"))) == min(2, step - 1)
-        told = []
-        same(final(build(folder, full=full, tell=told.append)), whole)
-        notes = [event["text"] for event in told if event["event"] == "note"]
-        assert notes == ([f"continues at step {step - 1}"] if step > 1 else [])
-
-
-def test_a_torn_newest_state_costs_the_steps_since_the_one_before(build, tmp_path):
-    whole = final(build(tmp_path / "whole"))
-    for step in (2, 4):
-        with pytest.raises(Stopped):
-            build(tmp_path / "run", tell=stopping(step)).run()
-    (tmp_path / "run" / "state-00000004" / "optimiser.safetensors").unlink()
-    told = []
-    same(final(build(tmp_path / "run", tell=told.append)), whole)
-    assert told[0] == {"event": "note", "text": "continues at step 2"}
-    assert (tmp_path / "run" / "state-00000004.damaged").is_dir()
-
-
-def test_states_are_not_written_more_often_than_asked(build, tmp_path):
-    build(tmp_path / "run").run()  # ends long before SAVE_EVERY
-    assert not (tmp_path / "run").exists()
+def test_without_a_score_the_lowest_val_loss_is_kept(build, tmp_path):
+    progress = build(tmp_path, settings={**FLAT, "epochs": 4}, evaluate=None).run()
+    losses = [point["val_loss"] for point in progress.curve]
+    assert progress.best_step == 3 * (1 + losses.index(min(losses)))
+    assert progress.best_score == pytest.approx(-min(losses), abs=1e-6)
+    assert all("val" not in point for point in progress.curve)

@@ -6,15 +6,17 @@ How               The template is rendered once for each sequence of roles, with
                   parts between the marks are encoded with control tokens, the contents without.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import TemplateError
 
 from assay.errors import ModelError, Problem
 from assay.nouns import Messages
 
+Learn = Literal["completion", "assistant", "everything"]
 WAY_OUT = "choose a model whose template takes a system turn, or set a template of your own"
 
 
@@ -25,6 +27,7 @@ class Encoded:
     ids: list[int]
     learnt: tuple[tuple[int, int], ...]
     cut: int = 0  # tokens of the last message that did not fit
+    label: int = -1  # of the whole sequence, for a classification head
 
     @property
     def targets(self) -> list[int]:
@@ -41,7 +44,12 @@ class Chat:
     _forms: dict[tuple[str, ...], tuple[list[list[int]], list[int]]] = field(default_factory=dict)
 
     def prompt(self, messages: Messages, *, room: int = 0) -> tuple[list[int], int]:
-        """Token ids up to where the answer begins, and how many tokens of the last message were cut to leave `room`.
+        """Token ids up to where the answer begins, and how many tokens of the last message were cut to leave `room`."""
+        pieces, cut = self._pieces(messages, room)
+        return [token for piece in pieces for token in piece], cut
+
+    def _pieces(self, messages: Messages, room: int) -> tuple[list[list[int]], int]:
+        """The prompt as template, content, template, content, ..., template; and how many tokens were cut.
 
         The middle goes: the beginning and the end of a text say most (Sun et al. 2019, How to Fine-Tune BERT for Text
         Classification, arxiv.org/abs/1905.05583), and with passages the end is the question itself.
@@ -53,22 +61,42 @@ class Chat:
         if cut:
             kept = len(texts[-1]) - cut
             texts[-1] = texts[-1][: kept // 2] + texts[-1][len(texts[-1]) - (kept - kept // 2) :]
-        ids = [*heads[0]]
+        pieces = [heads[0]]
         for text, head in zip(texts, heads[1:], strict=True):
-            ids += text
-            ids += head
-        return ids, cut
+            pieces += [text, head]
+        return pieces, cut
 
     def answer(self, text: str) -> list[int]:
         """Token ids of an answer, end of turn included."""
         _, tail = self._form(("system", "user"))
         return self.text_ids(text.strip()) + tail
 
-    def pair(self, messages: Messages, target: str) -> Encoded:
-        """Prompt and answer as one training sequence."""
+    def pair(self, messages: Messages, target: str, *, learn: Learn = "completion") -> Encoded:
+        """Prompt and answer as one training sequence.
+
+        Args:
+            learn: the tokens that carry loss: the answer, with its end of turn; all assistant turns, each with its end;
+                or everything but the first token, which nothing predicts.
+        """
         answer = self.answer(target)
-        ids, cut = self.prompt(messages, room=len(answer))
-        return Encoded(ids + answer, ((len(ids), len(ids) + len(answer)),), cut)
+        pieces, cut = self._pieces(messages, len(answer))
+        starts = [0]
+        for piece in pieces:
+            starts.append(starts[-1] + len(piece))
+        ids = [token for piece in (*pieces, answer) for token in piece]
+        if learn == "everything":
+            return Encoded(ids, ((1, len(ids)),), cut)
+        spans = []
+        if learn == "assistant":
+            for i, message in enumerate(messages):
+                if message.role == "assistant":
+                    spans.append((starts[2 * i + 1], starts[2 * i + 2] + self._turn_end(pieces[2 * i + 2])))
+        return Encoded(ids, (*spans, (starts[-1], len(ids))), cut)
+
+    def _turn_end(self, head: Sequence[int]) -> int:
+        """How many tokens of the template after an assistant's turn belong to it: up to the token that ends it."""
+        ends = self._ends()
+        return next((i + 1 for i, token in enumerate(head) if token in ends), 0)
 
     def text_ids(self, text: str) -> list[int]:
         """Text as plain tokens, whatever control marks it contains."""

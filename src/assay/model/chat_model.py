@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,10 @@ LOGIT_ROWS = 512  # rows of the output layer at once: 512 x 49,152 fp32 logits a
 
 
 class ChatModel:
-    """Implements `nouns.LanguageModel`. `network` is the transformers model, adapters injected in place."""
+    """Implements `nouns.LanguageModel`. `network` is the transformers model, adapters injected in place.
+
+    `soft`, when set, gives keys and values that stand before every sequence, for one row: trained prefixes and prompts.
+    """
 
     def __init__(self, name: str, network: Any, chat: Chat):
         self.name = name
@@ -29,6 +32,7 @@ class ChatModel:
         self.chat = chat
         self.body = network.base_model
         self.head = network.get_output_embeddings()
+        self.soft: Callable[[], DynamicCache] | None = None
 
     @property
     def device(self) -> torch.device:
@@ -59,22 +63,21 @@ class ChatModel:
             return scores
         shared = common_prefix(sequences)
         prefix = self._prefix(sequences[0][:shared])
+        start = prefix.get_seq_length() if self.soft and prefix else shared
         done = 0
-        for batch in by_length([len(s) - shared for s in sequences], BATCH_TOKENS, extra=ROOM):
-            rows = Padded.of([sequences[i][shared:] for i in batch], start=shared, pad=self._pad, device=self.device)
-            scores[batch] = self._score_rows(rows, prefix, shared, trie, near)
+        for batch in by_length([len(s) - shared for s in sequences], BATCH_TOKENS, extra=ROOM + start - shared):
+            rows = Padded.of([sequences[i][shared:] for i in batch], start=start, pad=self._pad, device=self.device)
+            scores[batch] = self._score_rows(rows, prefix, start, trie, near)
             done += len(batch)
             if tell:
                 tell({"event": "progress", "done": done, "total": len(prompts), "unit": "answer"})
         return scores
 
-    def _score_rows(
-        self, rows: Padded, prefix: DynamicCache | None, shared: int, trie: Trie, near: float
-    ) -> np.ndarray:
-        """Scores of all options for the rows of one batch, (rows, options)."""
+    def _score_rows(self, rows: Padded, prefix: DynamicCache | None, start: int, trie: Trie, near: float) -> np.ndarray:
+        """Scores of all options for the rows of one batch, (rows, options). `start` tokens are in the prefix."""
         n = rows.ids.shape[0]
         cache = repeated(prefix, n) or DynamicCache(config=self.network.config)
-        real = torch.cat([rows.real.new_ones(n, shared), rows.real], 1)
+        real = torch.cat([rows.real.new_ones(n, start), rows.real], 1)
         last = rows.depth[:, -1:]
         first = self.body(
             input_ids=rows.ids,
@@ -131,10 +134,11 @@ class ChatModel:
             return []
         shared = common_prefix(sequences)
         prefix = self._prefix(sequences[0][:shared])
+        start = prefix.get_seq_length() if self.soft and prefix else shared
         done = 0
-        for batch in by_length([len(s) - shared for s in sequences], BATCH_TOKENS, extra=max_tokens):
-            rows = Padded.of([sequences[i][shared:] for i in batch], start=shared, pad=self._pad, device=self.device)
-            for index, tokens in zip(batch, self._continue(rows, prefix, shared, max_tokens), strict=True):
+        for batch in by_length([len(s) - shared for s in sequences], BATCH_TOKENS, extra=max_tokens + start - shared):
+            rows = Padded.of([sequences[i][shared:] for i in batch], start=start, pad=self._pad, device=self.device)
+            for index, tokens in zip(batch, self._continue(rows, prefix, start, max_tokens), strict=True):
                 ended = bool(tokens) and tokens[-1] == self._end
                 text = self.chat.tokenizer.decode(tokens[:-1] if ended else tokens, skip_special_tokens=True)
                 answers[index] = Generated(text.strip(), len(sequences[index]), len(tokens), truncated=not ended)
@@ -143,13 +147,13 @@ class ChatModel:
                 tell({"event": "progress", "done": done, "total": len(prompts), "unit": "answer"})
         return [answer for answer in answers if answer is not None]
 
-    def _continue(self, rows: Padded, prefix: DynamicCache | None, shared: int, limit: int) -> list[list[int]]:
+    def _continue(self, rows: Padded, prefix: DynamicCache | None, start: int, limit: int) -> list[list[int]]:
         """Greedy continuations of one batch; rows that have ended leave the batch."""
         n = rows.ids.shape[0]
         out: list[list[int]] = [[] for _ in range(n)]
         alive = list(range(n))
         cache = repeated(prefix, n) or DynamicCache(config=self.network.config)
-        ones = torch.ones(n, shared, dtype=torch.bool, device=self.device)
+        ones = torch.ones(n, start, dtype=torch.bool, device=self.device)
         real, ids, positions = torch.cat([ones, rows.real], 1), rows.ids, rows.depth
         for _ in range(limit):
             hidden = self.body(
@@ -179,7 +183,7 @@ class ChatModel:
     def stream(self, prompt: Messages, *, max_tokens: int) -> Iterator[str]:
         """The greedy answer piece by piece, as text that is complete so far."""
         ids, _ = self.chat.prompt(prompt, room=max_tokens)
-        cache = DynamicCache(config=self.network.config)
+        cache = self._prefix(()) or DynamicCache(config=self.network.config)
         step = torch.tensor([ids], device=self.device)
         tokens: list[int] = []
         told = text = ""
@@ -217,9 +221,9 @@ class ChatModel:
         return self.chat.end[-1]
 
     def _prefix(self, ids: Sequence[int]) -> DynamicCache | None:
-        """Keys and values of the tokens that all prompts begin with."""
-        if not ids:
-            return None
-        cache = DynamicCache(config=self.network.config)
-        self.body(input_ids=torch.tensor([list(ids)], device=self.device), cache=cache, use_cache=True)
+        """Keys and values of what all prompts begin with: the soft part, then `ids`."""
+        cache = self.soft() if self.soft else None
+        if ids:
+            cache = cache or DynamicCache(config=self.network.config)
+            self.body(input_ids=torch.tensor([list(ids)], device=self.device), cache=cache, use_cache=True)
         return cache

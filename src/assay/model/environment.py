@@ -6,9 +6,15 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from assay.errors import Problem, UsageError
+
 # Instruction sets that decide which kernels run.
 WIDE = {"avx2", "avx512f", "avx512_bf16", "amx_bf16", "avx512_vnni", "asimd", "bf16"}
+# Either means that the processor multiplies bf16 as such. On ARM fp32 is kept: nothing was measured there.
+BF16 = {"avx512_bf16", "amx_bf16"}
 LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "numpy", "scikit-learn")
+# Variables that choose other kernels or another type; part of the key where they are set.
+SWITCHES = ("ASSAY_PRECISION", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR")
 
 
 def numeric_environment() -> dict[str, str]:
@@ -18,7 +24,25 @@ def numeric_environment() -> dict[str, str]:
         "processor": " ".join([platform.machine(), *sorted(processor_flags() & WIDE)]),
         "threads": str(threads()),
         "gpu": graphics_card(),
+        **{name: os.environ[name] for name in SWITCHES if os.environ.get(name)},
     }
+
+
+def multiplies_bf16() -> bool:
+    """Whether the processor says that it multiplies bf16 natively."""
+    return bool(processor_flags() & BF16)
+
+
+def precision() -> str:
+    """What ASSAY_PRECISION asks weights to be loaded in: bf16, fp32, or "" for what the machine is good at.
+
+    Raises:
+        UsageError: C073, it is something else.
+    """
+    named = os.environ.get("ASSAY_PRECISION", "")
+    if named not in ("", "bf16", "fp32"):
+        raise UsageError(Problem("C073", f"must be bf16 or fp32, got '{named}'", "ASSAY_PRECISION"))
+    return named
 
 
 def threads() -> int:

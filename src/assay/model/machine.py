@@ -1,10 +1,19 @@
 """What the machine computes with: device, weight type, threads. Recorded with every result that depends on it."""
 
 import os
+import time
 
 import torch
 
-from assay.model.environment import processor_flags
+from assay.errors import Problem, ResourceError
+from assay.model.environment import multiplies_bf16, precision
+
+SIZE = 256  # of the product that is tried: 4 ms in all where bf16 is native
+TRIES = 4  # of which the fastest counts
+AGREES = 1e-2  # relative; the rounding of bf16 alone gives 2e-3
+# Native bf16 was 5 to 13 times as fast as fp32 at this size, emulated bf16 0.004 to 0.2 times (Xeon with AMX, 1 or 2
+# threads; emulated by ONEDNN_MAX_CPU_ISA): a busy machine is not taken for an emulated one.
+SLOW = 0.5
 
 
 def device() -> torch.device:
@@ -12,11 +21,54 @@ def device() -> torch.device:
 
 
 def weight_type() -> torch.dtype:
-    """bf16 where it is multiplied natively (AVX-512 bf16, AMX, a recent GPU), fp32 elsewhere."""
-    if torch.cuda.is_available():
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    flags = processor_flags()
-    return torch.bfloat16 if "avx512_bf16" in flags or "amx_bf16" in flags else torch.float32
+    """bf16 where it is multiplied natively, fp32 elsewhere; or what ASSAY_PRECISION says.
+
+    The processor's flags or the card's generation decide, so that a machine always decides alike; the product that is
+    then tried can only refuse.
+
+    Raises:
+        ResourceError: R006, bf16 products are wrong, or slower than those in fp32.
+    """
+    if named := precision():
+        return torch.bfloat16 if named == "bf16" else torch.float32
+    card = torch.cuda.is_available()
+    if not (torch.cuda.is_bf16_supported(including_emulation=False) if card else multiplies_bf16()):
+        return torch.float32
+    check_bf16(device())
+    return torch.bfloat16
+
+
+def check_bf16(place: torch.device) -> None:
+    """Try one product in bf16 and in fp32.
+
+    Raises:
+        ResourceError: R006, they differ by more than 1 %, or on a processor bf16 takes more than twice the time.
+    """
+    draw = torch.Generator().manual_seed(0)
+    narrow = [torch.randn(SIZE, SIZE, generator=draw).bfloat16().to(place) for _ in range(2)]
+    wide = [matrix.float() for matrix in narrow]
+    product, expected = (narrow[0] @ narrow[1]).float(), wide[0] @ wide[1]
+    off = float((product - expected).norm() / expected.norm())
+    if not off <= AGREES:  # NaN is not either
+        _refuse(f"a product in bf16 differs from that in fp32 by {off:.1%} on this machine ({place})")
+    if place.type == "cpu":
+        speed = _seconds(*wide) / _seconds(*narrow)
+        if speed < SLOW:
+            _refuse(f"the processor says it multiplies bf16, but that is {1 / speed:.0f} times as slow as fp32 here")
+
+
+def _seconds(first: torch.Tensor, second: torch.Tensor) -> float:
+    taken = []
+    for _ in range(TRIES):
+        begun = time.perf_counter()
+        torch.matmul(first, second)
+        taken.append(time.perf_counter() - begun)
+    return min(taken)
+
+
+def _refuse(text: str) -> None:
+    way = "ASSAY_PRECISION=fp32 in the environment computes in fp32; ASSAY_PRECISION=bf16 takes bf16 as it is"
+    raise ResourceError(Problem("R006", text, help=way))
 
 
 def quiet() -> None:

@@ -33,25 +33,43 @@ def open_model(name: str, *, base: Path = Path(), offline: bool = False, tell: T
 
 
 def load_model(found: Found) -> ChatModel:
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoTokenizer
 
     from assay.encode.chat import Chat
+    from assay.model import attention
     from assay.model.chat_model import ChatModel
-    from assay.model.machine import device, quiet, weight_type
+    from assay.model.machine import device, quiet
 
     quiet()
+    attention.register()
     tokenizer = AutoTokenizer.from_pretrained(found.folder, local_files_only=True, trust_remote_code=False)
-    network: Any = AutoModelForCausalLM.from_pretrained(
-        found.folder,
-        dtype=weight_type(),
-        local_files_only=True,
-        trust_remote_code=False,
-        use_safetensors=True,
-        attn_implementation="sdpa",
-    )
+    network = _network(found.folder)
     network.to(device()).eval().requires_grad_(False)
     limit = found.context_length or network.config.max_position_embeddings
     return ChatModel(found.name, network, Chat(tokenizer, max_length=min(limit, 8192)))
+
+
+def _network(folder: Path) -> Any:
+    """With the attention of token trees, or where the model knows only its own kinds, with one of those."""
+    from transformers import AutoModelForCausalLM
+
+    from assay.model import attention
+    from assay.model.machine import weight_type
+
+    def load(kind: str) -> Any:
+        return AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=weight_type(),
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            attn_implementation=kind,
+        )
+
+    try:
+        return load(attention.NAME)
+    except (KeyError, ValueError):  # Falcon looks the name up in a table of its own
+        return load("sdpa")
 
 
 def embedder(

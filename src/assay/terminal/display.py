@@ -189,16 +189,15 @@ class Display:
         from rich.text import Text
 
         with self._lock:
-            lines = [line for stage in list(self.stages.values())[-LINES // 2 :] for line in self._two(stage)][:LINES]
+            lines = [line for stage in list(self.stages.values())[-LINES // 2 :] for line in self._lines(stage)][:LINES]
         block = Text("\n".join(fitting(line, self.stream) for line in lines))
         block.no_wrap, block.overflow = True, "ellipsis"
         return block
 
-    def _two(self, stage: Stage) -> list[str]:
+    def _lines(self, stage: Stage) -> list[str]:
         lines = [_three(f" ▸ {stage.name}", *stage.shown(BAR, self.clock()), self._width())]
-        if values := stage.values_shown():
-            lines.append(f"     {values}"[: self._width()])
-        return lines
+        below = [text for text in (stage.values_shown(), stage.fit_shown()) if text]
+        return lines + [f"     {text}"[: self._width()] for text in below]
 
 
 def _style(text: str) -> str:

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 LAST = 20  # step times that are looked at
+LOGGED = ("norm", "computed tok/s")  # values of a step that the log has and a line has no room for
 STEPS, SECONDS = 10, 5.0  # known before an estimate is given
 
 
@@ -78,16 +79,20 @@ class Stage:
         return low * steps, median(ordered) * steps, high * steps
 
     def line(self) -> str:
-        """`lora-r8 312/600 52% train=0.612 val=0.701 left=240-360s`."""
+        """`lora-r8 312/600 52% train=0.612 val=0.701 left=240-360s rss=2.3G fit=learning`."""
         parts = [self.name]
         if self.total:
             parts += [self._count(), f"{self._percent()}%"]
         elif self.done:
             parts.append(self._count())
-        parts += [f"{name.replace(' ', '-')}={number(value)}" for name, value in self.values.items()]
+        parts += [f"{name.replace(' ', '-')}={number(value)}" for name, value in self._numbers().items()]
         if self.total:
             left = self.left()
             parts.append(f"left={left[0]:.0f}-{left[2]:.0f}s" if left else "left=measuring")
+        if memory := self.values.get("memory"):
+            parts.append(f"rss={memory / 2**30:.1f}G")
+        if fit := self.values.get("fit"):
+            parts.append(f"fit={fit.replace(' ', '-')}")
         return " ".join(parts)
 
     def shown(self, bar: int, now: float) -> tuple[str, str]:
@@ -100,10 +105,21 @@ class Stage:
         return middle, f"{span(left[0], left[2])} left" if left else "measuring"
 
     def values_shown(self) -> str:
-        """`train 0.612   val 0.701   lr 1.7e-4   512 tok/s`."""
-        rates = {name: value for name, value in self.values.items() if "/s" in name}
-        parts = [f"{name} {number(value)}" for name, value in self.values.items() if name not in rates]
-        return "   ".join(parts + [f"{number(value)} {name}" for name, value in rates.items()])
+        """`train 0.612   val 0.701   lr 1.7e-4   512 tok/s   2.3 GB`."""
+        values = self._numbers()
+        rates = {name: value for name, value in values.items() if "/s" in name}
+        parts = [f"{name} {number(value)}" for name, value in values.items() if name not in rates]
+        parts += [f"{number(value)} {name}" for name, value in rates.items()]
+        memory = self.values.get("memory")
+        return "   ".join([*parts, f"{memory / 2**30:.1f} GB"] if memory else parts)
+
+    def fit_shown(self) -> str:
+        """`fit: learning`, once val was looked at."""
+        return f"fit: {self.values['fit']}" if self.values.get("fit") else ""
+
+    def _numbers(self) -> dict[str, Any]:
+        """The values that stand one beside the other."""
+        return {name: value for name, value in self.values.items() if name not in (*LOGGED, "memory", "fit")}
 
     def _percent(self) -> int:
         return min(100, int(100 * self.done / self.total))

@@ -1,5 +1,29 @@
 """Adapting by training: one loop, many objectives."""
 
-from assay.train.methods import Full, Lora
+from assay.train.methods import (
+    METHODS,
+    Adalora,
+    Adapters,
+    Full,
+    Head,
+    Ia3,
+    Lora,
+    Miss,
+    Prefix,
+    PromptTuning,
+    PTuning,
+)
 
-__all__ = ["Full", "Lora"]
+__all__ = [
+    "METHODS",
+    "Adalora",
+    "Adapters",
+    "Full",
+    "Head",
+    "Ia3",
+    "Lora",
+    "Miss",
+    "PTuning",
+    "Prefix",
+    "PromptTuning",
+]

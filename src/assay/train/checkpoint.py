@@ -7,7 +7,9 @@ is written under another name, flushed, then renamed. A damaged one is set aside
 from __future__ import annotations
 
 import base64
+import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +24,8 @@ def save(folder: Path, step: int, weights: dict, optimiser: torch.optim.Optimize
     """Write `state-<step>` and remove all but the newest two. `best` are the weights of the best evaluation so far."""
     from safetensors.torch import save as to_bytes
 
-    states = optimiser.state_dict()
-    tensors = {
-        f"{index}.{name}": value.contiguous()
-        for index, state in states["state"].items()
-        for name, value in state.items()
-    }
-    files = {"weights.safetensors": to_bytes(whole(weights)), "optimiser.safetensors": to_bytes(tensors)}
+    moments = flat(optimiser.state_dict()["state"])
+    files = {"weights.safetensors": to_bytes(whole(weights)), "optimiser.safetensors": to_bytes(moments)}
     if best:
         files["best.safetensors"] = to_bytes(whole(best))
     state = {
@@ -86,11 +83,44 @@ def from_text(text: str) -> torch.Tensor:
     return torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.uint8)
 
 
+def flat(state: dict) -> dict[str, torch.Tensor]:
+    """An optimiser's nested state as tensors alone. A key is the path as JSON: `[0, "first"]`. What is no tensor (a
+    count of steps) becomes the bytes of its JSON, and its path ends in `null`."""
+    found: dict[str, torch.Tensor] = {}
+    seen: set[int] = set()
+    for path, value in _leaves(state, ()):
+        if isinstance(value, torch.Tensor):
+            tensor = value.detach().contiguous()
+            # Parameters may share a tensor (the map of an 8-bit code), which safetensors refuses.
+            found[json.dumps(path)] = tensor.clone() if tensor.data_ptr() in seen else tensor
+            seen.add(tensor.data_ptr())
+        else:
+            found[json.dumps((*path, None))] = torch.frombuffer(
+                bytearray(json.dumps(value).encode()), dtype=torch.uint8
+            )
+    return found
+
+
+def _leaves(state: dict, path: tuple[int | str, ...]) -> Iterator[tuple[tuple[int | str, ...], Any]]:
+    for name, value in state.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*path, name))
+        else:
+            yield (*path, name), value
+
+
 def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
+    """Put the tensors that `flat` made, and `load` read, into a fresh optimiser over the same parameters."""
     states = optimiser.state_dict()
     for key, value in tensors.items():
-        index, name = key.split(".", 1)
-        states["state"].setdefault(int(index), {})[name] = value
+        path = json.loads(key)
+        if path[-1] is None:
+            path.pop()
+            value = json.loads(bytes(value.tolist()))
+        place = states["state"]
+        for name in path[:-1]:
+            place = place.setdefault(name, {})
+        place[path[-1]] = value
     optimiser.load_state_dict(states)
 
 

@@ -1,50 +1,41 @@
 """The training loop: one for every method. What is trained and what is learnt are arguments.
 
-Each optimiser step adds up the gradients of its micro-batches, divides by the step's learnt tokens, clips, steps. After
-each epoch the arm is scored on val by the task's own metric; the best evaluation is the one that is kept. A killed run
-continues from its last state to the same bits: the order of the data is a function of seed and epoch, and the random
-state is restored.
+Each optimiser step adds up the gradients of its micro-batches, divides by the step's learnt tokens, clips, steps. Val
+is looked at after each epoch, or several times in a long one (`watch.points`); the best evaluation is the one that is
+kept. A killed run continues from its last state to the same bits: the order of the data is a function of seed and
+epoch, and what a micro-batch draws (dropout, noise) is one of seed, step and rows.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from assay.encode.chat import Encoded
-from assay.errors import Problem, Stopped, TrainError
-from assay.model.batches import by_length
+from assay.errors import Stopped
 from assay.nouns import Tell
-from assay.train import checkpoint
-from assay.train.batch import Batch, Plan
-from assay.train.objectives.completion import Loss
-from assay.train.optim import OPTIMISERS, Masters, rate
-from assay.train.settings import Trained
+from assay.train.diverged import diverged, first_broken, refuse_broken
+from assay.train.exercise import Exercise, Objective
+from assay.train.faster import asking, compiles, faster
+from assay.train.gradients import Gradients, clear, unreached
+from assay.train.memory import checkpointed, halved
+from assay.train.optim import Masters, Noise, awake, build, factors, rate
+from assay.train.plan import Costs, Plan
+from assay.train.progress import Progress, Run, Taken
+from assay.train.settings import Change, Trained
+from assay.train.states import States
+from assay.train.team import Team
+from assay.train.trunk import Trunk
+from assay.train.watch import Points, fit_words, points, resident
 
-Objective = Callable[[Any, Batch], Loss]
 SAVE_SHARE = 0.05  # of the time may go into states
 SAVE_EVERY = 20.0  # seconds at least between two states
-
-
-@dataclass
-class Progress:
-    """What a run has seen: kept in its states and shown in the report."""
-
-    step: int = 0
-    best_score: float | None = None
-    best_step: int = 0
-    best_loss: float = 0.0  # on val, at the best evaluation
-    waits: int = 0  # evaluations since the best one
-    recent: list[float] = field(default_factory=list)  # losses of the steps since the last evaluation
-    seconds: float = 0.0
-    curve: list[dict[str, float]] = field(default_factory=list)
-    ended: str = ""  # why training ended
 
 
 @dataclass
@@ -52,152 +43,257 @@ class Training:
     """One run of the loop over `sequences`; `run` leaves the best weights in the network."""
 
     network: Any
-    trained: Sequence[tuple[str, torch.nn.Parameter]]
+    change: Change
     sequences: Sequence[Encoded]
     sources: Sequence[str]  # where each sequence comes from, to name a bad batch
     settings: Trained
     seed: int
     pad: int
     objective: Objective
-    held: Sequence[Encoded]  # the val rows
-    evaluate: Callable[[], float] | None  # the val score; None when there are no val rows
+    held: Sequence[Encoded]  # the val rows; without any the last weights are kept
+    evaluate: Callable[[], float] | None  # the val score, higher is better; None: the val loss decides
     workdir: Path
     tell: Tell
+    team: Team = field(default_factory=Team)
+    trunk: Trunk | None = None
     save_every: float = SAVE_EVERY  # 0: after every step
 
     def run(self) -> Progress:
-        plan = Plan(
-            tuple(len(s.ids) for s in self.sequences), self.settings.batch_size, self.seed, self.settings.micro_tokens
-        )
-        masters = Masters(self.trained)
-        optimiser = OPTIMISERS[self.settings.optimiser](
-            masters, self.settings.learning_rate, self.settings.weight_decay
-        )
-        progress, best = self._resume(masters, optimiser)
-        total = plan.steps * self.settings.epochs
-        started, saved, cost = time.monotonic() - progress.seconds, time.monotonic(), 0.0
+        """Train.
+
+        Raises:
+            TrainError: T001 diverged, T011 a broken model, T012 nothing is trained, T015 checkpointing cannot be had.
+            ResourceError: R098, memory is short. Stopped: the state is saved, and the same call goes on from it.
+        """
+        refuse_broken([*self.network.named_parameters(), *self.change.trained.items()])
+        if self.trunk is None:
+            self.trunk = self._kept(self.sequences, "train")
+        masters = Masters(self.change.trained.items())
+        optimiser = build(self.settings, masters, factors(self.settings, self.network, self.change))
+        run = self._states.resume(masters, optimiser)
+        if run.progress.step:
+            self._say({"event": "note", "text": f"continues at step {run.progress.step}"})
+        with self._prepared():
+            self._train(run)
+        if run.best:
+            self._states.put(masters, run.best)
+        run.progress.ended = run.progress.ended or "all epochs done"
+        return run.progress
+
+    def _train(self, run: Run) -> None:
+        plan, progress = self.plan, run.progress
+        total, looks = plan.steps * self.settings.epochs, self._looks
+        started, saved, cost, epoch = time.monotonic() - progress.seconds, time.monotonic(), 0.0, -1
+        if progress.start_loss is None and self.held:
+            with asking(self._compiled):
+                progress.start_loss, _ = self._val_loss(progress.step)
         while progress.step < total and not progress.ended:
-            epoch, inside = divmod(progress.step, plan.steps)
             begun = time.monotonic()
-            loss, tokens = self._step(plan, masters, optimiser, epoch, inside, progress.step, total)
+            if epoch != progress.step // plan.steps:
+                epoch = progress.step // plan.steps
+                self._wake(epoch)
+            taken = self._step(plan.step(epoch, progress.step % plan.steps), run, total)
             progress.step += 1
-            progress.recent.append(loss)
-            if self.evaluate and inside == plan.steps - 1:
-                self._evaluate(progress, masters, best)
+            seconds = time.monotonic() - begun
+            if progress.step in looks.at:
+                with asking(self._compiled):
+                    self._look(run, looks)
             progress.seconds = time.monotonic() - started
-            try:
-                self._show(progress, total, loss, tokens / (time.monotonic() - begun))
-            except Stopped:
-                self._save(progress, masters, optimiser, best)
-                raise
+            stopped = self._show(progress, total, taken, seconds)
+            if self.team.agree([float(stopped is not None)])[0]:
+                self._states.save(run)
+                raise stopped or Stopped()
             now = time.monotonic()
             pause = max(self.save_every, cost / SAVE_SHARE) if self.save_every else 0.0
             if now - saved >= pause and progress.step < total:
-                self._save(progress, masters, optimiser, best)
+                self._states.save(run)
                 saved, cost = time.monotonic(), time.monotonic() - now
-        if best:
-            self._set(masters, best)
-        progress.ended = progress.ended or "all epochs done"
-        return progress
 
-    def _step(
-        self, plan: Plan, masters: Masters, optimiser: torch.optim.Optimizer, epoch: int, inside: int, step: int, n: int
-    ) -> tuple[float, int]:
-        """One optimiser step: (mean loss a learnt token, computed tokens)."""
+    # --- one step ---------------------------------------------------------------------------------------------------
+
+    def _step(self, parts: Sequence[list[int]], run: Run, total: int) -> Taken:
+        """One optimiser step over micro-batches of rows."""
+        progress, masters, step = run.progress, run.masters, run.progress.step
         self.network.train()
-        total, learnt, computed = 0.0, 0, 0
-        parts = plan.step(epoch, inside)
-        for rows in parts:
-            batch = Batch.of([self.sequences[r] for r in rows], rows, pad=self.pad, device=self._device)
-            loss = self.objective(self.network, batch)
-            loss.value.backward()
-            masters.collect()
-            total += float(loss.value.detach())
-            learnt += batch.tokens
-            computed += int(batch.real.sum())
+        parts = self._enough(parts)
+        mine = self.team.mine(parts, [self._exercise.tokens(part) for part in parts])
+        loss, learnt, tokens, cells = self.team.add(masters, self._gradients.of(mine, run))
+        factor = self.settings.learning_rate * rate(step, total, self.settings, progress.drops)
+        if not learnt:
+            progress.skipped += 1
+            clear(run)
+            return Taken(0.0, 0.0, tokens, cells, 0.0, factor)
+        if step == progress.skipped and all(copy.grad is None for copy in masters.copies.values()):
+            raise unreached()
         masters.scale(1 / learnt)
+        mean = loss / learnt
+        if self.change.penalty:
+            penalty = self.change.penalty()
+            penalty.backward()
+            masters.collect()
+            mean += float(penalty.detach())
         norm = float(masters.norm())
-        if not math.isfinite(norm) or not math.isfinite(total):
-            self._diverged(step, total / learnt, norm, [row for rows in parts for row in rows])
+        if not math.isfinite(mean) or not math.isfinite(norm):
+            clear(run)
+            with asking(self._compiled):
+                where, rows = self._gradients.broken(mine, parts, step)
+            clear(run)
+            what = f"step {step + 1}: the loss is {mean:g} and the gradient's norm {norm:g}"
+            raise diverged(what, where, [self.sources[row] for row in rows], self.settings.learning_rate)
         if norm > self.settings.clip:
             masters.scale(self.settings.clip / norm)
-        factor = rate(step, n, self.settings.warmup, self.settings.schedule)
-        for group in optimiser.param_groups:
-            group["lr"] = self.settings.learning_rate * factor
-        optimiser.step()
-        optimiser.zero_grad()
+        for group in run.optimiser.param_groups:
+            group["lr"] = factor * group["factor"]
+        run.optimiser.step()
         masters.spread()
-        return total / learnt, computed
+        if self.change.after:
+            self.change.after(step + 1, total)
+        clear(run)
+        progress.loss, progress.learnt = progress.loss + loss, progress.learnt + learnt
+        if progress.start_loss is None:
+            progress.start_loss = mean
+        return Taken(mean, learnt, tokens, cells, norm, factor)
 
-    def _evaluate(self, progress: Progress, masters: Masters, best: dict) -> None:
-        """Score on val; between equal scores the lower val loss is better, so that a score that has not left 0 yet does
-        not end the training."""
-        self.network.eval()
-        assert self.evaluate is not None
-        score, loss = self.evaluate(), self._held_loss()
-        if not math.isfinite(loss):
-            text = f"step {progress.step}: the loss on the val rows is {loss:g}"
-            raise TrainError(Problem("T001", text, help=f"lower learning_rate (now {self.settings.learning_rate:g})"))
-        train = sum(progress.recent) / max(1, len(progress.recent))
-        progress.recent = []
-        point = {"step": progress.step, "train_loss": train, "val_loss": loss, "val": score}
+    def _enough(self, parts: Sequence[list[int]]) -> list[list[int]]:
+        """The parts, the largest halved until each process can have one."""
+        parts, tokens = list(parts), self._exercise.tokens
+        while len(parts) < self.team.size and max(map(len, parts)) > 1:
+            at = max((i for i, part in enumerate(parts) if len(part) > 1), key=lambda i: tokens(parts[i]))
+            parts[at : at + 1] = halved(parts[at], self._exercise.lengths, tokens(parts[at]))
+        return parts
+
+    def _wake(self, epoch: int) -> None:
+        """Only what is trained in this epoch gets gradients."""
+        names = awake(self.settings, self.network, self.change.trained, epoch)
+        for name, parameter in self.change.trained.items():
+            parameter.requires_grad_(name in names)
+
+    # --- val --------------------------------------------------------------------------------------------------------
+
+    def _look(self, run: Run, looks: Points) -> None:
+        """Val score and loss, or the training loss alone where there are no val rows. Between equal scores the lower
+        val loss is better, so that a score that has not left 0 yet does not end the training."""
+        progress = run.progress
+        point: dict[str, float] = {"step": progress.step, "train_loss": progress.loss / max(1.0, progress.learnt)}
+        progress.loss = progress.learnt = score = loss = 0.0
+        better = False
+        if self.held:
+            loss, error = self._val_loss(progress.step)
+            score = self.evaluate() if self.evaluate and self.team.leads else -loss
+            (score,) = self.team.agree([score])
+            point |= {"val_loss": loss, "val_se": error, **({"val": score} if self.evaluate else {})}
+            if progress.lowest_loss is None or loss < progress.lowest_loss:
+                progress.lowest_loss = loss
+            else:
+                progress.drops += 1
+            better = progress.best_score is None or (score, -loss) > (progress.best_score, -progress.best_loss)
         progress.curve.append({name: round(value, 6) for name, value in point.items()})
-        if progress.best_score is None or (score, -loss) > (progress.best_score, -progress.best_loss):
+        if better:
             progress.best_score, progress.best_loss = score, loss
             progress.best_step, progress.waits = progress.step, 0
-            best.update({name: copy.detach().clone() for name, copy in masters.copies.items()})
-        else:
+            run.best.update({name: copy.detach().clone() for name, copy in run.masters.copies.items()})
+        elif self.held:
             progress.waits += 1
-            if progress.waits >= self.settings.patience:
+            # Where an epoch is looked at several times, patience is for so many epochs.
+            if progress.waits >= self.settings.patience * looks.an_epoch:
                 progress.ended = f"no better val score in {progress.waits} evaluations"
+        fit = fit_words(progress.curve, progress.start_loss)
+        self._say({"event": "evaluation", **progress.curve[-1], "best_step": progress.best_step, "fit": fit.word})
 
-    @torch.no_grad()
-    def _held_loss(self) -> float:
-        """Mean loss a learnt token on val."""
-        total, learnt = 0.0, 0
-        for rows in by_length([len(s.ids) for s in self.held], self.settings.micro_tokens):
-            batch = Batch.of([self.held[r] for r in rows], rows, pad=self.pad, device=self._device)
-            total += float(self.objective(self.network, batch).value)
-            learnt += batch.tokens
-        return total / learnt
+    def _val_loss(self, step: int) -> tuple[float, float]:
+        """Mean loss a learnt unit on val, and its standard error, as process 0 has them."""
+        self.network.eval()
+        if self.change.warmer:
+            self.change.warmer()
+        own = (self.network, self.change, self.held, self.settings, self.pad, self.objective)
+        val = Exercise(*own, trunk=self._val_trunk, trees=self.plan.merges)
+        loss, error = self.team.agree(val.mean() if self.team.leads else (0.0, 0.0))
+        if not math.isfinite(loss):
+            where = first_broken(self.network, val.mean)
+            raise diverged(f"step {step}: the loss on the val rows is {loss:g}", where, (), self.settings.learning_rate)
+        return loss, error
 
-    def _save(self, progress: Progress, masters: Masters, optimiser: torch.optim.Optimizer, best: dict) -> None:
-        note = {"progress": vars(progress)}
-        checkpoint.save(self.workdir, progress.step, masters.copies, optimiser, best, note)
+    # --- surroundings -----------------------------------------------------------------------------------------------
 
-    def _resume(self, masters: Masters, optimiser: torch.optim.Optimizer) -> tuple[Progress, dict]:
-        loaded = checkpoint.load(self.workdir)
-        if loaded is None:
-            return Progress(), {}
-        weights, moments, best, note = loaded
-        self._set(masters, weights)
-        checkpoint.restore_optimiser(optimiser, moments)
-        progress = Progress(**note["progress"])
-        self.tell({"event": "note", "text": f"continues at step {progress.step}"})
-        return progress, {name: tensor.to(self._device) for name, tensor in best.items()}
+    def _show(self, progress: Progress, total: int, taken: Taken, seconds: float) -> Stopped | None:
+        """Tell the step; what stops the run is handed back, for all processes to stop together."""
+        last = progress.curve[-1] if progress.curve else {}
+        values = {
+            "train": round(taken.loss, 4),
+            "val": last.get("val_loss"),
+            "score": last.get("val"),
+            "lr": taken.rate,
+            "norm": round(taken.norm, 4),
+            "tok/s": round(taken.tokens / seconds),
+            "computed tok/s": round(taken.cells / seconds),
+            "memory": resident(),
+            "fit": fit_words(progress.curve, progress.start_loss).word if progress.curve else None,
+        }
+        shown = {name: value for name, value in values.items() if value is not None}
+        try:
+            self._say({"event": "progress", "done": progress.step, "total": total, "unit": "step", "values": shown})
+        except Stopped as stopped:
+            return stopped
+        return None
 
-    def _set(self, masters: Masters, weights: dict[str, torch.Tensor]) -> None:
-        with torch.no_grad():
-            for name, copy in masters.copies.items():
-                copy.copy_(weights[name])
-        masters.spread()
+    def _say(self, event: dict[str, Any]) -> None:
+        if self.team.leads:
+            self.tell(event)
 
-    def _show(self, progress: Progress, total: int, loss: float, speed: float) -> None:
-        values = {"train": round(loss, 4), "tok/s": round(speed)}
-        if progress.curve:
-            values["val"] = progress.curve[-1]["val"]
-        self.tell({"event": "progress", "done": progress.step, "total": total, "unit": "step", "values": values})
+    @contextmanager
+    def _prepared(self) -> Iterator[None]:
+        """What training needs and evaluation elsewhere must not find: hooks, layers that compute twice."""
+        with (
+            checkpointed(self.network, self.settings.checkpointing, soft=self.change.soft is not None),
+            faster(self.network, compiled=self._compiled),
+        ):
+            try:
+                yield
+            finally:
+                if self._exercise.noise:
+                    self._exercise.noise.remove()
 
-    def _diverged(self, step: int, loss: float, norm: float, rows: list[int]) -> None:
-        names = ", ".join(self.sources[row] for row in rows[:5]) + (" ..." if len(rows) > 5 else "")
-        raise TrainError(
-            Problem(
-                "T001",
-                f"step {step + 1}: the loss is {loss:g} and the gradient's norm {norm:g}; the batch: {names}",
-                help=f"lower learning_rate (now {self.settings.learning_rate:g}) or look at these rows",
-            )
-        )
+    @cached_property
+    def _exercise(self) -> Exercise:
+        noise = Noise(self.network, self.settings.noise) if self.settings.noise else None
+        own = (self.network, self.change, self.sequences, self.settings, self.pad, self.objective)
+        return Exercise(*own, noise, self.trunk, self.plan.merges, self._compiled)
 
-    @property
-    def _device(self) -> torch.device:
-        return self.network.get_output_embeddings().weight.device
+    def _kept(self, sequences: Sequence[Encoded], name: str) -> Trunk | None:
+        """What the frozen layers below the trained ones compute for these sequences, kept over the epochs."""
+        moving = self.settings.noise or self.change.soft or self.team.size > 1
+        if moving or self.settings.epochs < 2 or not sequences:
+            return None
+        own = {"pad": self.pad, "tree": self.plan.merges, "tell": self._say}
+        return Trunk.of(self.network, self.change.trained, sequences, self.workdir / "trunk" / name, **own)
+
+    @cached_property
+    def _val_trunk(self) -> Trunk | None:
+        return self._kept(self.held, "val") if self.trunk else None
+
+    @cached_property
+    def _states(self) -> States:
+        return States(self.workdir, self.change, self.team, self.settings.learning_rate)
+
+    @cached_property
+    def _gradients(self) -> Gradients:
+        return Gradients(self._exercise, self.sources, self.seed, self._say)
+
+    @cached_property
+    def plan(self) -> Plan:
+        own = self.settings
+        ids = [sequence.ids for sequence in self.sequences]
+        lengths, costs = tuple(map(len, ids)), Costs.of(self.network, trees=own.trees)
+        return Plan(lengths, own.batch_size, self.seed, own.micro_tokens, ids, costs, own.pool)
+
+    @cached_property
+    def _compiled(self) -> bool:
+        if self.change.soft:  # its cache counts the layers, so that each would be compiled by itself
+            return False
+        weights = sum(parameter.numel() for parameter in self.network.parameters())
+        return compiles(self.settings.compiled, self.plan.cells * self.settings.epochs * weights)
+
+    @cached_property
+    def _looks(self) -> Points:
+        held = sum(len(sequence.ids) for sequence in self.held)
+        return points(self.plan.steps, self.settings.epochs, sum(self._exercise.lengths), held)

@@ -33,6 +33,8 @@ class Change:
         groups: factor on the learning rate of parameters whose name contains the key (LoRA+: {"lora_B": 16.0}).
         penalty: added to the loss of a step, per learnt token. after: called with (steps done, steps in all) after
             the gradients of a step are there and before they are cleared.
+        extra: tensors outside the parameters that a resumed run needs (a budget, a running mean); restored in place.
+        soft: keys and values that stand before every sequence, batch size 1, differentiable (prefix and prompt tuning).
         warmer: makes the network ready for evaluation after new weights were set, and undoes what training needs
             (a merged weight, a kept cache).
     """
@@ -43,6 +45,8 @@ class Change:
     groups: dict[str, float] = field(default_factory=dict)
     penalty: Callable[[], torch.Tensor] | None = None
     after: Callable[[int, int], None] | None = None
+    extra: dict[str, torch.Tensor] = field(default_factory=dict)
+    soft: Callable[[], Any] | None = None  # () -> DynamicCache
     warmer: Callable[[], None] | None = None
 
 
@@ -69,6 +73,8 @@ class Trained(Strategy):
     val_rows: int = Field(default=200, ge=1)  # val rows that each evaluation asks, drawn with the seed
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     trees: bool = True  # merge the sequences' shared beginnings where that is cheaper
+    pool: int = Field(default=0, ge=0, le=1024)  # batches drawn together, then divided by what rows share or by length
+    compiled: Literal["auto", "always", "never"] = "auto"  # what lies between the matrix products; needs a C++ compiler
     checkpointing: bool = False  # compute activations again in the backward pass: less memory, a third more time
     micro_tokens: int = Field(default=4096, ge=64)  # computed tokens in memory at once; more only costs memory
     processes: int = Field(default=1, ge=1, le=64)  # on one machine, each with a share of every batch
@@ -112,7 +118,13 @@ class Trained(Strategy):
         """The base, frozen, in the precision asked for."""
         import torch
 
+        from assay.model.tree_check import takes_trees
+
         model: Any = lesson.open_base(self.model)
         if self.precision != "auto":
             model.network.to(torch.float32 if self.precision == "fp32" else torch.bfloat16)
+        if self.trees and lesson.train and not takes_trees(model.network):
+            model.network.set_attn_implementation("sdpa")
+            text = f"{self.kind}: {model.name} cannot be computed on token trees; it is trained on padded rows"
+            lesson.tell({"event": "note", "text": text})
         return model

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from assay.encode.wording import ask
 from assay.errors import Problem, TrainError
@@ -19,9 +20,11 @@ from assay.train.settings import Change, Trained
 if TYPE_CHECKING:
     from assay.encode.chat import Chat, Encoded
     from assay.model.chat_model import ChatModel
+    from assay.train.exercise import Objective
 
-
+Encode = Callable[["Chat", Task, Sequence[Example]], "list[Encoded]"]
 NOTHING_TO_LEARN = 0.01  # share of rows with an empty target from which training is refused
+NAMED = 5  # rows that a message names
 
 
 class Tuned(Prompted):
@@ -32,57 +35,163 @@ class Tuned(Prompted):
         self._write = write
         self.curve: list[dict[str, float]] = []
         self.ended = ""
+        self.best_step = 0  # whose weights are kept; 0: the last ones
+        self.fit: dict[str, str] = {}  # word and text, see `watch.fit_words`
+        self.start_loss: float | None = None  # before the first step
 
     def save(self, folder: Path) -> None:
         self._write(folder)
-        write_json(folder / "tuned.json", {"room": self.room, "curve": self.curve, "ended": self.ended})
+        went = {"curve": self.curve, "ended": self.ended, "best_step": self.best_step, "fit": self.fit}
+        write_json(folder / "tuned.json", {"room": self.room, **went, "start_loss": self.start_loss})
 
-
-def train(lesson: Lesson, settings: Trained, model: ChatModel, change: Change, arm: Tuned) -> None:
-    """Train what `change` names on the lesson; the best weights are left in the network."""
-    from assay.train.loop import Training
-    from assay.train.objectives.completion import completion
-
-    need_rows(settings.kind, lesson)
-    chat = replace(model.chat, max_length=min(settings.max_length, model.chat.max_length))
-    sequences = sequences_of(chat, lesson.task, lesson.train)
-    silent = [e for e in lesson.train if not (e.target or "").strip()]
-    if len(silent) > NOTHING_TO_LEARN * len(lesson.train):
-        raise TrainError(
-            Problem(
-                "T003",
-                f"{len(silent)} of {len(lesson.train)} training rows have an empty target: nothing is learnt from them",
-                silent[0].source,
-                help="fill the targets in or drop these rows",
-            )
-        )
-    cut = sum(1 for sequence in sequences if sequence.cut)
-    if cut:
-        text = f"{settings.kind}: {cut} training rows are longer than {chat.max_length} tokens and were cut"
-        lesson.tell({"event": "warning", "code": "D048", "count": cut, "text": text})
-    held = drawn(lesson.val, settings.val_rows, lesson.seed)
-    progress = Training(
-        network=model.network,
-        trained=list(change.trained.items()),
-        sequences=sequences,
-        sources=[example.source or example.id for example in lesson.train],
-        settings=settings,
-        seed=lesson.seed,
-        pad=chat.tokenizer.pad_token_id or chat.tokenizer.eos_token_id,
-        objective=completion,
-        held=sequences_of(chat, lesson.task, held),
-        evaluate=(lambda: lesson.score(arm, held)) if held else None,
-        workdir=lesson.workdir,
-        tell=lesson.tell,
-    ).run()
-    model.network.eval().requires_grad_(False)
-    arm.curve, arm.ended = progress.curve, progress.ended
-
-
-def sequences_of(chat: Chat, task: Task, examples: Sequence[Example]) -> list[Encoded]:
-    """Each example as the prompt the arm will send, then its target."""
-    return [chat.pair(ask(task, example), example.target or "") for example in examples]
+    def recall(self, folder: Path) -> None:
+        """How the training went, from the folder that `save` wrote."""
+        saved = kept(folder)
+        self.curve, self.ended = saved["curve"], saved["ended"]
+        # Not in what the first versions wrote.
+        self.best_step, self.fit = saved.get("best_step", 0), saved.get("fit", {})
+        self.start_loss = saved.get("start_loss")
 
 
 def kept(folder: Path) -> dict[str, Any]:
     return read_json(folder / "tuned.json")
+
+
+def train(
+    lesson: Lesson,
+    settings: Trained,
+    model: ChatModel,
+    change: Change,
+    arm: Tuned,
+    objective: Objective | None = None,
+    encode: Encode | None = None,
+) -> None:
+    """Train what `change` names on the lesson; the best weights are left in the network.
+
+    Args:
+        objective: what is learnt from a batch; the completion when not given. encode: rows to sequences, one a row.
+
+    Raises:
+        TrainError: T002 no rows, T003 empty targets, T013 rows that are too long, and those of `Training.run`.
+    """
+    from assay.train.loop import Training
+    from assay.train.memory import told
+    from assay.train.objectives.completion import completion
+    from assay.train.team import Team
+    from assay.train.watch import fit_words
+
+    need_rows(settings.kind, lesson)
+    refuse_silent(lesson.train)
+    chat = replace(model.chat, max_length=min(settings.max_length, model.chat.max_length))
+    encode = encode or partial(sequences_of, learn=settings.learn)
+    rows = fitting(lesson.train, encode(chat, lesson.task, lesson.train), settings, chat.max_length, "training")
+    held = drawn(lesson.val, settings.val_rows, lesson.seed)
+    val = fitting(held, encode(chat, lesson.task, held), settings, chat.max_length, "val")
+    for some in (rows, val):
+        some.warn(lesson)
+    if not rows.sequences:
+        raise TrainError(
+            Problem("T002", f"{settings.kind}: every training row is longer than {chat.max_length} tokens", help=LONGER)
+        )
+    with told(settings.kind):
+        progress = Training(
+            network=model.network,
+            change=change,
+            sequences=rows.sequences,
+            sources=[example.source or example.id for example in rows.examples],
+            settings=settings,
+            seed=lesson.seed,
+            pad=chat.tokenizer.pad_token_id or chat.tokenizer.eos_token_id,
+            objective=objective or partial(completion, smoothing=settings.label_smoothing),
+            held=val.sequences,
+            evaluate=(lambda: lesson.score(arm, held)) if held else None,
+            workdir=lesson.workdir,
+            tell=lesson.tell,
+            team=Team.of(settings.processes),
+        ).run()
+    if progress.skipped:
+        text = f"{settings.kind}: optimiser steps whose rows had nothing to learn were skipped"
+        lesson.tell({"event": "warning", "code": "T014", "count": progress.skipped, "text": text})
+    model.network.eval().requires_grad_(False)
+    arm.curve, arm.ended, arm.best_step = progress.curve, progress.ended, progress.best_step
+    arm.start_loss = progress.start_loss
+    arm.fit = fit_words(progress.curve, progress.start_loss).to_json()
+
+
+def sequences_of(
+    chat: Chat,
+    task: Task,
+    examples: Sequence[Example],
+    learn: Literal["completion", "assistant", "everything"] = "completion",
+) -> list[Encoded]:
+    """Each example as the prompt the arm will send, then its target."""
+    return [chat.pair(ask(task, example), example.target or "", learn=learn) for example in examples]
+
+
+# --- rows that are not as they should be ----------------------------------------------------------------------------
+
+LONGER = "raise max_length, or drop long rows before: curate: [{kind: length, max_chars: 4000}]"
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """Rows and their sequences, none longer than it may be. `warning` counts what was cut or left out."""
+
+    examples: list[Example]
+    sequences: list[Encoded]
+    count: int
+    text: str
+
+    def warn(self, lesson: Lesson) -> None:
+        if self.count:
+            lesson.tell({"event": "warning", "code": "D048", "count": self.count, "text": self.text})
+
+
+def fitting(
+    examples: Sequence[Example], sequences: Sequence[Encoded], settings: Trained, most: int, which: str
+) -> Fitting:
+    """Rows cut to `most` tokens, or dropped or refused where they are longer, as `settings.too_long` says.
+
+    A row whose question was cut to make room is cut already; what is too long even so (its answer, its template) loses
+    its end. Val rows are always cut, as questions are when the arm is asked.
+
+    Raises:
+        TrainError: T013, with the first rows.
+    """
+    long = [i for i, sequence in enumerate(sequences) if sequence.cut or len(sequence.ids) > most]
+    subject = f"{settings.kind}: {which} rows are longer than {most:,} tokens"
+    what = settings.too_long if which == "training" else "cut"
+    if what == "refuse" and long:
+        named = ", ".join(examples[i].source or examples[i].id for i in long[:NAMED])
+        more = f" and {len(long) - NAMED} more" if len(long) > NAMED else ""
+        text = f"{len(long)} {subject.partition(': ')[2]}: {named}{more}"
+        raise TrainError(Problem("T013", text, help=f"{LONGER}; or set too_long: cut"))
+    if what == "drop":
+        left = [i for i in range(len(sequences)) if i not in set(long)]
+        kept = [examples[i] for i in left], [sequences[i] for i in left]
+        return Fitting(*kept, len(long), f"{subject} and were left out")
+    return Fitting(
+        list(examples), [cut_to(sequence, most) for sequence in sequences], len(long), f"{subject} and were cut"
+    )
+
+
+def cut_to(sequence: Encoded, most: int) -> Encoded:
+    """The first `most` tokens."""
+    if len(sequence.ids) <= most:
+        return sequence
+    learnt = tuple((start, min(end, most)) for start, end in sequence.learnt if start < most)
+    return replace(sequence, ids=sequence.ids[:most], learnt=learnt, cut=sequence.cut + len(sequence.ids) - most)
+
+
+def refuse_silent(examples: Sequence[Example]) -> None:
+    """Raises TrainError, T003, when more than a hundredth of the rows have an empty target."""
+    silent = [e for e in examples if not (e.target or "").strip()]
+    if len(silent) > NOTHING_TO_LEARN * len(examples):
+        raise TrainError(
+            Problem(
+                "T003",
+                f"{len(silent)} of {len(examples)} training rows have an empty target: nothing is learnt from them",
+                silent[0].source,
+                help="fill the targets in or drop these rows",
+            )
+        )

@@ -21,8 +21,10 @@ class Arm:
     # parts: the pieces that must be kept and run, each with a "name"
     cost: dict[str, Any] = field(default_factory=dict)
     floor: bool = False  # what any worthwhile arm must beat
-    note: str = ""  # why it failed or was skipped; or what the fit was like, in words
-    curve: list[dict[str, Any]] | None = None  # {"step", "train"?, "val"?}: losses by step, for the learning curve
+    note: str = ""  # why it failed or was skipped; or why its training ended
+    fit: dict[str, str] | None = None  # of a trained arm: how its training went, as a word and a text
+    # {"step", "train"?, "val"?, "kept"?}: losses by step, for the learning curve; and whether its weights are kept
+    curve: list[dict[str, Any]] | None = None
 
 
 class Extra(TypedDict, total=False):

@@ -125,10 +125,20 @@ def learning(card: Card) -> Plot | None:
     """Loss by step of a trained arm."""
     if not card.curve:
         return None
+    since = risen_since(card.fit)
+    shade = "" if since is None else " The shaded part is where the validation loss had risen."
     return curves(
         f"curve-{card.index}",
         card.curve,
+        since=since,
         title=f"Training of {card.name}",
-        about="Training and validation loss by step; a ring marks the lowest validation loss.",
-        caption="Loss by step. The ring marks the lowest validation loss.",
+        about=f"Training and validation loss by step; a ring marks the lowest validation loss.{shade}",
+        caption="Loss by step. The ring marks the lowest validation loss, the dashed line the step whose weights are"
+        f" kept.{shade}",
     )
+
+
+def risen_since(fit: dict[str, Any] | None) -> int | None:
+    """The step that the fit's word names, where it says overfitting."""
+    word = fit["word"] if fit else ""
+    return int(word.rpartition(" ")[2]) if word.startswith("overfitting since ") else None

@@ -105,6 +105,9 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
         lines += _wrapped(_against(arms[rival], winner, metric))
     if verdict["doubt"]:
         lines += _wrapped(verdict["doubt"])
+    fit = winner.get("fit")
+    if fit and fit["word"] != "learning":
+        lines += _wrapped(f"training of {winner['name']}: {fit['word']}. {fit['text']}")
     found, gone = view.leaks(data), data["audit"]["repaired"]
     leaks = f"leaks: {count(found)}" + (
         f" found, {count(gone)} {'row' if gone == 1 else 'rows'} taken out of train or val" if gone else ""
@@ -174,6 +177,8 @@ def render(report: "Report") -> str:
     metric = data["task"]["metric"]
     rows = [[plain(cells[0]), *cells[1:]] for cells in (_cells(arm, metric) for arm in _done(data))]
     blocks += ["## The decision, measured", _table(_header(data), rows, 1)]
+    fits = [f"- {plain(s['name'])}: {s['fit']['word']}. {plain(s['fit']['text'], 500)}" for s in view.trained(data)]
+    blocks += ["How training went:", "\n".join(fits)] if fits else []
     blocks += ["## Leaks", plain(view.leak_sentence(data), 500)]
     pairs = [
         f"- {plain(pair['id'])} ({plain(pair['kind'])}, {score(pair.get('similarity'))},"

@@ -119,8 +119,11 @@ def _label(dot: Dot, x: float, y: float, taken: list[tuple[float, float, float, 
     return text(x + dx, y + dy, name, "label strong" if dot.strong else "label", anchor)
 
 
-def curves(key: str, curve: Sequence[dict[str, Any]], *, title: str, about: str, caption: str) -> Plot | None:
-    """Training and validation loss by step; the lowest validation loss is marked."""
+def curves(
+    key: str, curve: Sequence[dict[str, Any]], *, title: str, about: str, caption: str, since: int | None = None
+) -> Plot | None:
+    """Training and validation loss by step; the lowest validation loss and the step that is kept are marked, and what
+    comes after step `since` is shaded."""
     lines = {
         name: [(point["step"], point[name]) for point in curve if _real(point.get(name))] for name in ("train", "val")
     }
@@ -135,6 +138,13 @@ def curves(key: str, curve: Sequence[dict[str, Any]], *, title: str, about: str,
         parts += [line(56, y(tick), WIDTH - 90, y(tick), "grid"), text(48, y(tick) + 4.5, f"{tick:g}", "tick", "end")]
     for tick in ticks(min(steps), max(steps)):
         parts.append(text(x(tick), 218, count(tick), "tick", "middle"))
+    if since is not None:
+        wide = x(max(steps)) - x(since)
+        parts.append(f'<rect x="{x(since):.1f}" y="16" width="{wide:.1f}" height="184" class="risen"/>')
+    for point in curve:
+        if point.get("kept"):
+            at = x(point["step"])
+            parts += [line(at, 16, at, 200, "reference"), text(at - 6, 28, "kept", "tick", "end")]
     for name, found in lines.items():
         path = " ".join(f"{x(step):.1f},{y(value):.1f}" for step, value in found)
         parts.append(f'<polyline points="{path}" class="curve {name}"/>')

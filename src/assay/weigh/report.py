@@ -160,6 +160,7 @@ def _strategy(arm: Arm, measured: Measured, floor: _Reference, best: _Reference)
         "versus_floor": {"floor": floor.name, **over} if (over := floor.of(arm)) else None,
         "versus_best": {"best": best.name, **behind} if (behind := best.of(arm)) else None,
         "cost": {**{name: arm.cost.get(name) for name in COSTS}, "parts": list(arm.cost.get("parts") or ())},
+        "fit": {"word": arm.fit["word"], "text": arm.fit["text"]} if arm.fit else None,
     }
 
 

@@ -55,6 +55,11 @@ class Card:
     def done(self) -> bool:
         return self.data["status"] == "done"
 
+    @property
+    def fit(self) -> dict[str, str] | None:
+        """How its training went; None for an arm that was not trained, and in a report from before this was said."""
+        return self.data.get("fit")
+
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
@@ -222,6 +227,11 @@ def not_tried(report: Report) -> list[str]:
             note = one_line(notes.get(one["name"], ""), 300)
             said.append(f"{one['name']} ({one['status']}){f': {note}' if note else ''}")
     return [*said, *report.extra.get("not_tried", [])]
+
+
+def trained(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """The strategies that say how their training went."""
+    return [one for one in data["strategies"] if one.get("fit")]
 
 
 def leaks(data: dict[str, Any]) -> int:

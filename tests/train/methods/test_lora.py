@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from assay.encode.wording import ask
+from adapters import logits, loss_of, saved, sequences, taught, through_peft
+from assay.config import make_strategy
+from assay.config.complaints import SettingsError
 from assay.errors import TrainError
 from assay.nouns import Lesson
 from assay.store import read_json
@@ -24,23 +26,17 @@ def fitted(lesson, tmp_path, one_thread):
     return given, arm, folder
 
 
-def logits(network, chat, given):
-    ids, _ = chat.prompt(ask(given.task, given.val[0]))
-    with torch.no_grad():
-        return network.eval()(torch.tensor([ids])).logits
+@pytest.fixture
+def given(lesson, one_thread):
+    return lesson("classify")
 
 
-# peft 0.21 itself asks transformers for a name that is going away.
-@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
-def test_plain_peft_loads_the_folder_and_computes_the_same(fitted, tiny_model):
-    from peft import PeftModel
-    from transformers import AutoModelForCausalLM
-
+def test_plain_peft_loads_the_folder_and_computes_the_same(fitted, open_tiny):
     given, arm, folder = fitted
-    base = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32)
-    before = logits(base, arm.model.chat, given)
-    theirs = logits(PeftModel.from_pretrained(base, folder), arm.model.chat, given)
-    torch.testing.assert_close(logits(arm.model.network, arm.model.chat, given), theirs, atol=1e-5, rtol=0)
+    base = open_tiny().network
+    before = logits(base, arm.model, given)
+    theirs = logits(through_peft(base, folder), arm.model, given)
+    torch.testing.assert_close(logits(arm.model.network, arm.model, given), theirs, atol=1e-5, rtol=0)
     assert (theirs - before).abs().max() > 1e-3  # it has learnt something
 
 
@@ -111,3 +107,139 @@ def test_training_rows_that_are_cut_are_counted(lesson):
     long = given.train[0].with_text("grass " * 100)
     Lora(epochs=1, max_length=60).fit(replace(given, train=(long, *given.train[1:])))
     assert [(e["code"], e["count"]) for e in told if e["event"] == "warning"] == [("D048", 1)]
+
+
+# --- variants -------------------------------------------------------------------------------------------------------
+
+VARIANTS = [
+    {},
+    {"rs": True, "alpha": 8},
+    {"initialise": "gaussian"},
+    {"initialise": "orthogonal"},
+    {"initialise": "pissa"},
+    {"initialise": "pissa", "rs": True, "alpha": 6},
+    {"initialise": "olora"},
+    {"targets": ["q_proj", "v_proj"], "dropout": 0.1},
+    {"targets": "self_attn.k_proj"},
+    {"layers": 1},
+]
+
+
+@pytest.mark.parametrize("settings", VARIANTS, ids=str)
+def test_every_variant_is_saved_as_what_plain_peft_computes(open_tiny, given, tmp_path, settings):
+    model = open_tiny()
+    change = Lora(rank=4, **settings).change(model, given)
+    before = logits(open_tiny().network, model, given)
+    ours = logits(taught(model, change, given), model, given)
+    folder = saved(change, tmp_path / "arm")
+    theirs = logits(through_peft(open_tiny().network, folder), model, given)
+    torch.testing.assert_close(ours, theirs, atol=2e-5, rtol=0)
+    assert (ours - before).abs().max() > 1e-2
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("settings", VARIANTS, ids=str)
+def test_every_variant_comes_back_to_the_bit(open_tiny, given, tmp_path, settings, dtype):
+    model, again = open_tiny(dtype=dtype), open_tiny(dtype=dtype)
+    change = Lora(rank=4, **settings).change(model, given)
+    ours = logits(taught(model, change, given), model, given)
+    folder = saved(change, tmp_path / "arm")
+    restored = Lora(rank=4, **settings).change(again, replace(given, train=(), val=()))
+    restored.read(folder)
+    assert torch.equal(logits(again.network.eval(), model, given), ours)
+    for file in saved(restored, tmp_path / "again").iterdir():
+        assert file.read_bytes() == (folder / file.name).read_bytes()
+
+
+@pytest.mark.parametrize("settings", VARIANTS, ids=str)
+def test_adapters_are_fp32_and_alone_are_trained(open_tiny, given, settings):
+    model = open_tiny(dtype=torch.bfloat16)
+    change = Lora(rank=4, **settings).change(model, given)
+    assert {p.dtype for p in change.trained.values()} == {torch.float32}
+    trained = {name: p for name, p in model.network.named_parameters() if p.requires_grad}
+    assert trained.keys() == change.trained.keys()
+    assert all(trained[name] is parameter for name, parameter in change.trained.items())
+    others = {n: p for n, p in model.network.named_parameters() if n not in trained}
+    assert {p.dtype for p in others.values()} == {torch.bfloat16}
+
+
+@pytest.mark.parametrize("settings", [v for v in VARIANTS if v.get("initialise") not in ("pissa", "olora")], ids=str)
+def test_training_leaves_every_bit_of_the_base(open_tiny, given, settings):
+    model = open_tiny(dtype=torch.bfloat16)
+    network = taught(model, Lora(rank=4, **settings).change(model, given), given)
+    tuned = {n.replace(".base_layer", ""): p for n, p in network.named_parameters() if "lora_" not in n}
+    base = dict(open_tiny(dtype=torch.bfloat16).network.named_parameters())
+    assert base.keys() == tuned.keys()
+    assert all(torch.equal(tuned[name], weight) for name, weight in base.items())
+
+
+def test_gradients_are_those_of_a_plain_peft_model(open_tiny, given, tmp_path):
+    model = open_tiny()
+    change = Lora(rank=4, rs=True).change(model, given)
+    taught(model, change, given)
+    theirs = through_peft(open_tiny().network, saved(change, tmp_path / "arm"))
+    theirs.requires_grad_(True)
+    row = sequences(model, given, given.train[:1])[0]
+    loss_of(model.network.train(), row).backward()
+    loss_of(theirs.train(), row).backward()
+    others = dict(theirs.named_parameters())
+    for name, parameter in change.trained.items():
+        torch.testing.assert_close(parameter.grad, others[f"base_model.model.{name}"].grad, atol=1e-6, rtol=1e-4)
+
+
+def test_b_learns_faster_by_the_ratio_that_is_asked_for(open_tiny, given):
+    # Hayou et al. (2024): the rate of B over that of A.
+    assert Lora(plus=16).change(open_tiny(), given).groups == {"lora_B": 16}
+    assert Lora().change(open_tiny(), given).groups == Lora(plus=1).change(open_tiny(), given).groups == {}
+
+
+# --- what cannot be -------------------------------------------------------------------------------------------------
+
+IMPOSSIBLE = [
+    ({"quant": "fp4"}, "quant: fp4 says how 4-bit weights are coded, but bits is 0; set bits: 4"),
+    ({"bits": 8, "quant": "nf4"}, "quant: nf4 says how 4-bit weights are coded, but bits is 8; set bits: 4"),
+    ({"double": True}, "double: true is about the constants of 4-bit weights, but bits is 0; set bits: 4"),
+    (
+        {"bits": 4, "initialise": "pissa"},
+        "changes the base's weights, which bits: 4 keeps rounded; set initialise: default, or bits: 0",
+    ),
+    ({"initialise": "orthogonal", "rank": 5}, "initialise: orthogonal needs an even rank, got 5; set rank: 6"),
+    ({"rank": 513}, "must be a whole number from 1 to 512, got 513"),
+    ({"initialise": "pisa"}, "did you mean 'pissa'?"),
+    ({"bits": 3}, "must be 0, 4 or 8, got 3"),
+    ({"targets": []}, "names no layers; write all-linear, or endings of their names, as [q_proj, v_proj]"),
+    ({"targets": ["q_proj", ""]}, "names no layers"),
+]
+
+
+@pytest.mark.parametrize(("settings", "words"), IMPOSSIBLE, ids=str)
+def test_what_cannot_be_is_refused_with_the_nearest_that_can(settings, words):
+    with pytest.raises(SettingsError) as caught:
+        make_strategy({"kind": "lora", **settings}, {})
+    (complaint,) = caught.value.complaints
+    assert complaint.code == "C073"
+    assert words in complaint.text
+
+
+REFUSED = [
+    ({"targets": ["q_prj", "v_proj"]}, "T020", "ends with 'q_prj'; did you mean 'q_proj'?"),
+    ({"targets": "self_atn.q_proj"}, "T020", "did you mean 'self_attn.q_proj'?"),
+    ({"targets": "all_linear"}, "T020", "did you mean 'all-linear'?"),
+    ({"targets": "lm_head"}, "T020", "no linear layer of this model has a name that ends with 'lm_head'"),
+    (
+        {"targets": "layers.0.mlp.up_proj", "layers": 1},
+        "T020",
+        "no linear layer of the last 1 decoder layers ends with",
+    ),
+    ({"layers": 3}, "T021", "layers: 3, but this model has 2"),
+    ({"initialise": "pissa", "rank": 40}, "T023", "rank 40, but model.layers.0.self_attn.k_proj is 32 x 64"),
+    ({"initialise": "olora", "rank": 33}, "T023", "set rank to 32 or less"),
+]
+
+
+@pytest.mark.parametrize(("settings", "code", "words"), REFUSED, ids=str)
+def test_what_this_model_cannot_have_is_refused(open_tiny, given, settings, code, words):
+    with pytest.raises(TrainError) as caught:
+        Lora(**settings).change(open_tiny(), given)
+    assert [problem.code for problem in caught.value.problems] == [code]
+    assert words in str(caught.value)

@@ -1,0 +1,35 @@
+"""assay's side of label scoring: `ChatModel.score`, all queries at every "go"."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import torch
+from turns import Turns
+
+from assay.model.chat_model import NEAR
+from assay.model.find import Found
+from assay.model.open import load_model
+from assay.nouns import Message
+
+
+def main() -> None:
+    turns = Turns.open()
+    job = turns.job
+    torch.set_num_threads(job["threads"])
+    model = load_model(Found(Path(job["model"]), "smollm2-135m", "", "", "", 8192))
+    model.network.to(getattr(torch, job["dtype"]))
+    prompts = [tuple(Message(role, content) for role, content in p["messages"]) for p in job["prompts"]]
+    options = [option["label"] for option in job["options"]]
+    near = math.inf if job["all"] else NEAR
+    same = all(list(model.chat.prompt(m)[0]) == p["ids"] for m, p in zip(prompts, job["prompts"], strict=True))
+    model.score(prompts[:2], options, near=near)
+    turns.say(ready=True, same_tokens=same)
+    while turns.wait():
+        scores = model.score(prompts, options, near=near)
+        turns.say(seconds=turns.seconds, first=0, queries=len(prompts), scores=scores.tolist())
+
+
+if __name__ == "__main__":
+    main()

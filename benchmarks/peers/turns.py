@@ -1,0 +1,63 @@
+"""How a contender takes turns with its parent: it loads, warms up, says that it is ready, and then waits for each "go".
+
+Runs in a peer's interpreter too: the standard library only. Whatever the libraries print goes to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+
+@dataclass
+class Turns:
+    """The contender's end of the two pipes."""
+
+    job: dict[str, Any]
+    out: TextIO
+    began: float = 0.0
+    said: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls) -> Turns:
+        """Read the job named on the command line; from here on stdout is for JSON lines alone."""
+        out = os.fdopen(os.dup(1), "w")
+        os.dup2(2, 1)
+        return cls(json.loads(Path(sys.argv[1]).read_text()), out)
+
+    def say(self, **values: Any) -> None:
+        print(json.dumps({**values, "peak_bytes": peak_bytes()}), file=self.out, flush=True)
+
+    def wait(self) -> bool:
+        """Wait for the next "go"; False when there is none."""
+        line = sys.stdin.readline().strip()
+        self.began = time.perf_counter()
+        return line == "go"
+
+    @property
+    def seconds(self) -> float:
+        """Since the last "go"."""
+        return time.perf_counter() - self.began
+
+
+class Done(Exception):
+    """The parent wants no further rounds."""
+
+
+@contextmanager
+def until_done() -> Iterator[None]:
+    with suppress(Done):
+        yield
+
+
+def peak_bytes() -> int:
+    """The most memory this process has had at once."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

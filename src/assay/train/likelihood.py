@@ -1,0 +1,158 @@
+"""Log-probabilities at the output layer without ever holding all logits.
+
+States come in chunks; a chunk's logits are made, used and dropped. For a plain sum the gradient is found in the same
+pass (softmax minus target, times the output matrix). Where each log-probability gets a gradient of its own, the logits
+are made a second time in the backward pass. Several targets at one state are one row of softmax with several weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+CHUNK = 256  # states at once: 256 x 49,152 logits in fp32 are 50 MB
+
+
+class Head:
+    """The output layer on chunks of states."""
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None, scale: float, cap: float | None):
+        self.weight, self.bias, self.scale, self.cap = weight, bias, scale, cap
+
+    def logits(self, states: torch.Tensor) -> torch.Tensor:
+        """(states, vocabulary) in the network's type; a cap or a scale is applied in at least fp32."""
+        logits = torch.nn.functional.linear(states, self.weight, self.bias)
+        if self.scale == 1.0 and self.cap is None:
+            return logits
+        logits = logits.to(torch.promote_types(logits.dtype, torch.float32)).mul_(self.scale)
+        return logits if self.cap is None else logits.div_(self.cap).tanh_().mul_(self.cap)
+
+    def logs(self, logits: torch.Tensor) -> torch.Tensor:
+        """Log-probabilities of all tokens, at least fp32."""
+        return torch.log_softmax(logits, -1, dtype=torch.promote_types(logits.dtype, torch.float32))
+
+    def back(self, grad: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+        """From the gradient of the logits (changed in place) to that of the layer's own output."""
+        if self.cap is not None:
+            grad.mul_(1 - (logits / self.cap).square())
+        if self.scale != 1.0:
+            grad.mul_(self.scale)
+        return grad.to(self.weight.dtype)
+
+
+def chunks(n: int, places: torch.Tensor) -> Iterator[tuple[slice, torch.Tensor, torch.Tensor]]:
+    """(slice of states, which targets read them, the row in the chunk of each)."""
+    for start in range(0, n, CHUNK):
+        inside = torch.nonzero((places >= start) & (places < start + CHUNK)).flatten()
+        yield slice(start, min(n, start + CHUNK)), inside, places[inside] - start
+
+
+class Total(torch.autograd.Function):
+    """Sum of the cross-entropies of `targets` in nats; target i is read at `states[places[i]]`.
+
+    With `smoothing` s the target has 1 - s on the token and s spread evenly over the vocabulary.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        states: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor | None,
+        scale: float,
+        cap: float | None,
+        places: torch.Tensor,
+        targets: torch.Tensor,
+        smoothing: float,
+    ) -> torch.Tensor:
+        head = Head(weight, bias, scale, cap)
+        total = states.new_zeros((), dtype=torch.float64)
+        grads = Grads(head, states, ctx.needs_input_grad)
+        for part, inside, rows in chunks(len(states), places):
+            logits = head.logits(states[part])
+            logs = head.logs(logits)
+            uses = torch.bincount(rows, minlength=len(logs)).to(logs.dtype)[:, None]
+            chosen = logs[rows, targets[inside]]
+            total -= (1 - smoothing) * chosen.sum(dtype=torch.float64)
+            if smoothing:
+                total -= smoothing * (logs.mean(-1, keepdim=True) * uses).sum(dtype=torch.float64)
+            if any(ctx.needs_input_grad):
+                grad = logs.exp_()
+                if bool((uses != 1).any()):
+                    grad *= uses
+                if smoothing:
+                    grad -= (smoothing / logs.shape[-1]) * uses
+                grad.index_put_((rows, targets[inside]), torch.full_like(chosen, smoothing - 1), accumulate=True)
+                grads.add(part, states[part], head.back(grad, logits))
+        ctx.grads = grads
+        return total.to(torch.promote_types(states.dtype, torch.float32))
+
+    @staticmethod
+    def backward(ctx: Any, above: torch.Tensor):  # type: ignore[override]
+        return (*(None if g is None else g * above.to(g.dtype) for g in ctx.grads.all()), *[None] * 5)
+
+
+class LogProbs(torch.autograd.Function):
+    """Log-probability of each target in nats, (targets,)."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        states: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor | None,
+        scale: float,
+        cap: float | None,
+        places: torch.Tensor,
+        targets: torch.Tensor,
+    ) -> torch.Tensor:
+        head = Head(weight, bias, scale, cap)
+        out = states.new_zeros(len(targets), dtype=torch.promote_types(states.dtype, torch.float32))
+        for part, inside, rows in chunks(len(states), places):
+            out[inside] = head.logs(head.logits(states[part]))[rows, targets[inside]]
+        ctx.save_for_backward(states, weight, bias, places, targets)
+        ctx.head = (scale, cap)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, above: torch.Tensor):  # type: ignore[override]
+        states, weight, bias, places, targets = ctx.saved_tensors
+        head = Head(weight, bias, *ctx.head)
+        grads = Grads(head, states, ctx.needs_input_grad)
+        for part, inside, rows in chunks(len(states), places):
+            logits = head.logits(states[part])
+            grad = head.logs(logits).exp_()
+            share = grad.new_zeros(len(grad)).index_add_(0, rows, above[inside].to(grad.dtype))
+            grad *= -share[:, None]
+            grad.index_put_((rows, targets[inside]), above[inside].to(grad.dtype), accumulate=True)
+            grads.add(part, states[part], head.back(grad, logits))
+        return (*grads.all(), *[None] * 4)
+
+
+class Grads:
+    """Gradients of states, matrix and bias, each filled only where it is `wanted`; sums over chunks are at least
+    fp32."""
+
+    def __init__(self, head: Head, states: torch.Tensor, wanted: tuple[bool, ...]):
+        self._head = head
+        self.states = torch.zeros_like(states) if wanted[0] else None
+        self.weight, self.bias = (
+            torch.zeros_like(tensor, dtype=torch.promote_types(tensor.dtype, torch.float32))
+            if tensor is not None and wants
+            else None
+            for tensor, wants in ((head.weight, wanted[1]), (head.bias, wanted[2]))
+        )
+
+    def add(self, part: slice, states: torch.Tensor, grad: torch.Tensor) -> None:
+        """`grad` is that of the output layer's values for a chunk of states."""
+        if self.states is not None:
+            self.states[part] = grad @ self._head.weight
+        if self.weight is not None:
+            self.weight += grad.t() @ states
+        if self.bias is not None:
+            self.bias += grad.sum(0, dtype=self.bias.dtype)
+
+    def all(self) -> tuple[torch.Tensor | None, ...]:
+        return self.states, self.weight, self.bias

@@ -1,0 +1,242 @@
+"""Put a layer with one output a label on the model, and train that alone or with the layers below it.
+
+What it is for   a classifier that does not write its answer: one pass over the question, whatever the labels are called
+Costs            with frozen layers one pass over the rows in all, then next to nothing an epoch; kilobytes on disk
+Source           Radford et al. (2018), Improving Language Understanding by Generative Pre-Training; Devlin et al.
+                 (2019), aclanthology.org/N19-1423; states standardised: He et al. (2022), arxiv.org/abs/2111.06377
+Good when        many labels, many rows a label, answers in milliseconds
+Watch out        it knows no label's name: with few rows a label it is behind arms that read them. It classifies and
+                 does nothing else
+Defaults from    30 epochs, because an epoch is nearly free (He et al. take 90); on standardised states a step at 1e-3
+                 moves a logit by about 1e-3 x width; dropout .1: Devlin et al.; the layers' 3e-5: as `full`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, model_validator
+
+from assay.encode.chat import Encoded
+from assay.encode.wording import ask
+from assay.errors import Problem, TrainError
+from assay.nouns import Answer, Example, Lesson, Task, Tell
+from assay.prompt.prompted import chosen as best_label
+from assay.prompt.shots import drawn
+from assay.train.settings import Change, Trained
+from assay.train.tuned import Tuned, train
+
+if TYPE_CHECKING:
+    import torch
+
+    from assay.encode.chat import Chat
+    from assay.model.chat_model import ChatModel
+    from assay.train.objectives.classification import Layer
+
+Pool = Literal["last", "mean"]
+SAMPLE = 256  # training rows that the states' mean and scale are taken from: the scale is then known to 4 %
+TOKENS = 4096  # computed at once where questions are read
+
+
+class Head(Trained):
+    kind: Literal["head"] = "head"
+    learning_rate: float = Field(default=1e-3, gt=0, lt=1)
+    epochs: int = Field(default=30, ge=1, le=1000)
+    patience: int = Field(default=5, ge=1)
+    layers: int = Field(default=0, ge=0, le=1000)  # decoder layers that are trained too, from the top
+    layers_rate: float = Field(default=0.03, gt=0, le=1)  # times learning_rate: the rate of these layers
+    state: Pool = "last"  # the one that is read: of the prompt's last token, or the mean of all
+    hidden: int = Field(default=0, ge=0, le=65536)  # width of a tanh layer between state and labels; 0: none
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Head:
+        if self.learn != "completion":
+            raise ValueError("a head learns the label of the whole prompt; leave `learn` out")
+        return self
+
+    def change(self, model: ChatModel, lesson: Lesson) -> Change:
+        return self._made(model, lesson)[1]
+
+    def fit(self, lesson: Lesson) -> Headed:
+        import torch
+
+        from assay.train.objectives.classification import classification
+
+        self._refuse(lesson)
+        torch.manual_seed(lesson.seed)
+        model = self.open(lesson)
+        layer, change = self._made(model, lesson)
+        arm = Headed(model, lesson.task, layer, self, change)
+        arm.remembers = not self.layers
+        objective = classification(layer, self.state, smoothing=self.label_smoothing)
+        train(lesson, self, model, change, arm, objective=objective, encode=partial(prompts_of, pool=self.state))
+        arm.forget()
+        return arm
+
+    def restore(self, folder: Path, lesson: Lesson) -> Headed:
+        model = self.open(lesson)
+        layer, change = self._made(model, lesson)
+        change.read(folder)
+        model.network.eval().requires_grad_(False)
+        arm = Headed(model, lesson.task, layer, self, change)
+        arm.recall(folder)
+        return arm
+
+    def _refuse(self, lesson: Lesson) -> None:
+        """Rows that a head cannot learn from."""
+        if lesson.task.kind != "classify":
+            text = f"head answers with one label of a fixed set; this task is of the kind '{lesson.task.kind}'"
+            raise TrainError(Problem("T042", text, help="leave this arm out, or set `aim.kind: classify`"))
+        known = set(lesson.task.labels)
+        foreign = [row for row in lesson.train if (row.target or "").strip() and row.target not in known]
+        if foreign:
+            text = f"head: the target '{foreign[0].target}' is not among the task's {len(known)} labels"
+            raise TrainError(Problem("T043", text, foreign[0].source, help="add it to `aim.labels`, or drop its rows"))
+
+    def _made(self, model: ChatModel, lesson: Lesson) -> tuple[Layer, Change]:
+        """The layer on the states, and what is trained; with rows, its standardisation is measured on some of them."""
+        from assay.train.layers import chosen, stack
+        from assay.train.objectives.classification import Layer
+
+        network = model.network
+        width = network.get_output_embeddings().weight.shape[1]
+        layer = Layer(width, len(lesson.task.labels), hidden=self.hidden, dropout=self.dropout).to(model.device)
+        layer.eval()
+        if lesson.train:
+            some = drawn(lesson.train, SAMPLE, lesson.seed)
+            chat = replace(model.chat, max_length=min(self.max_length, model.chat.max_length))
+            layer.measure(
+                states_of(model, [s.ids for s in prompts_of(chat, lesson.task, some, self.state)], self.state)
+            )
+        trained = {f"head.{name}": weight for name, weight in layer.named_parameters()}
+        groups = {}
+        network.requires_grad_(False)
+        if self.layers:
+            inside = tuple(f"{name}." for name in chosen(network, self.layers, "top"))
+            trained |= {
+                name: p.requires_grad_(True) for name, p in network.named_parameters() if name.startswith(inside)
+            }
+            groups = {f"{stack(network)[0]}.": self.layers_rate}
+        return layer, self._change(network, layer, lesson.task, trained, groups)
+
+    def _change(
+        self, network: Any, layer: Layer, task: Task, trained: dict[str, torch.nn.Parameter], groups: dict[str, float]
+    ) -> Change:
+        from safetensors.torch import load_file
+
+        from assay.store import read_json, write_json, write_tensors
+
+        fixed = {f"head.{name}": tensor for name, tensor in layer.named_buffers()}
+
+        def write(folder: Path) -> None:
+            write_tensors(folder / "head.safetensors", {**trained, **fixed}, {"format": "pt"})
+            write_json(folder / "head.json", {"labels": list(task.labels)})
+
+        def read(folder: Path) -> None:
+            labels = read_json(folder / "head.json")["labels"]
+            if labels != list(task.labels):
+                text = f"this head was trained for {len(labels)} labels, the task has {len(task.labels)} or others"
+                raise TrainError(Problem("T043", text, str(folder), help="train the arm again"))
+            tensors = load_file(folder / "head.safetensors")
+            own = {name.removeprefix("head."): t for name, t in tensors.items() if name.startswith("head.")}
+            layer.load_state_dict(own)
+            network.load_state_dict({n: t for n, t in tensors.items() if not n.startswith("head.")}, strict=False)
+
+        return Change(trained, write, read, groups=groups)
+
+
+class Headed(Tuned):
+    """A model with a layer for the labels: answers are its choices, and nothing is generated."""
+
+    def __init__(self, model: ChatModel, task: Task, layer: Layer, settings: Head, change: Change):
+        super().__init__(model, task, 1, change.write)
+        self._chat_model, self._layer = model, layer
+        self._pool: Pool = settings.state
+        # While only the head is trained, what it reads of the val rows is the same at every evaluation.
+        self.remembers = False
+        self._remembered: dict[tuple[int, ...], torch.Tensor] = {}
+
+    def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
+        import torch
+
+        encoded = [self._chat_model.chat.prompt(self.prompt(question)) for question in questions]
+        cut = sum(1 for _, tokens in encoded if tokens)
+        if cut and tell:
+            text = f"questions longer than {self._chat_model.chat.max_length} tokens were cut"
+            tell({"event": "warning", "code": "D048", "count": cut, "text": text})
+        states = self._states([ids for ids, _ in encoded])
+        self._layer.eval()
+        with torch.no_grad():
+            scores = torch.log_softmax(self._layer(states).double(), -1).cpu().numpy()
+        if tell and questions:
+            tell({"event": "progress", "done": len(questions), "total": len(questions), "unit": "answer"})
+        counts = [len(ids) for ids, _ in encoded]
+        return [best_label(self.task.labels, row, count) for row, count in zip(scores, counts, strict=True)]
+
+    def forget(self) -> None:
+        """Training is over."""
+        self.remembers = False
+        self._remembered.clear()
+
+    def _states(self, sequences: list[list[int]]) -> torch.Tensor:
+        import torch
+
+        if not self.remembers:
+            return states_of(self._chat_model, sequences, self._pool)
+        new = [list(ids) for ids in dict.fromkeys(map(tuple, sequences)) if ids not in self._remembered]
+        for ids, state in zip(new, states_of(self._chat_model, new, self._pool), strict=True):
+            self._remembered[tuple(ids)] = state
+        return torch.stack([self._remembered[tuple(ids)] for ids in sequences])
+
+
+def prompts_of(chat: Chat, task: Task, examples: Sequence[Example], pool: Pool) -> list[Encoded]:
+    """Each example as the prompt that the arm will read, without an answer, and the place of its label (-1: none)."""
+    place = {label: index for index, label in enumerate(task.labels)}
+    sequences = []
+    for example in examples:
+        ids, cut = chat.prompt(ask(task, example))
+        # What is marked as learnt is what the objective reads: for a mean, every state.
+        read = ((1, len(ids)),) if pool == "mean" else ()
+        sequences.append(Encoded(ids, read, cut, place.get(example.target or "", -1)))
+    return sequences
+
+
+def states_of(model: ChatModel, sequences: Sequence[list[int]], pool: Pool) -> torch.Tensor:
+    """What the head reads of each sequence, fp32, (sequences, width). Their common beginning is computed once."""
+    import torch
+    from transformers import DynamicCache
+
+    from assay.model.batches import Padded, by_length, common_prefix, repeated
+
+    width = model.network.get_output_embeddings().weight.shape[1]
+    out = torch.zeros(len(sequences), width, device=model.device)
+    if not sequences:
+        return out
+    shared = common_prefix(sequences)
+    prefix, total = None, torch.zeros(width, device=model.device)
+    pad = model.chat.tokenizer.pad_token_id or model.chat.tokenizer.eos_token_id
+    with torch.no_grad():
+        if shared:
+            prefix = DynamicCache(config=model.network.config)
+            ids = torch.tensor([sequences[0][:shared]], device=model.device)
+            total = model.body(input_ids=ids, cache=prefix, use_cache=True).last_hidden_state[0].float().sum(0)
+        for batch in by_length([len(s) - shared for s in sequences], TOKENS):
+            rows = Padded.of([sequences[i][shared:] for i in batch], start=shared, pad=pad, device=model.device)
+            states = model.body(
+                input_ids=rows.ids,
+                position_ids=rows.depth,
+                attention_mask=torch.cat([rows.real.new_ones(len(batch), shared), rows.real], 1).long(),
+                cache=repeated(prefix, len(batch)) or DynamicCache(config=model.network.config),
+                use_cache=True,
+            ).last_hidden_state.float()
+            if pool == "last":
+                out[batch] = states[:, -1]
+            else:
+                lengths = torch.tensor([len(sequences[i]) for i in batch], device=model.device)
+                out[batch] = (total + (states * rows.real[..., None]).sum(1)) / lengths[:, None]
+    return out

@@ -1,0 +1,57 @@
+"""The weights that are stepped: in fp32 or wider, whatever type the network computes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+
+
+class Masters:
+    """fp32 copies of the trained weights. Gradients are added up and steps are made in fp32 even where the network
+    computes in bf16: an update smaller than half a unit in a bf16 weight's last place would be lost. Weights that are
+    fp32 or wider are their own masters.
+
+    Attributes:
+        weights: the network's parameters, by name. copies: their masters, by the same names.
+    """
+
+    def __init__(self, named: Iterable[tuple[str, torch.nn.Parameter]]):
+        self.weights = dict(named)
+        self.copies: dict[str, torch.Tensor] = {name: _master(weight) for name, weight in self.weights.items()}
+
+    def collect(self) -> None:
+        """Add the network's gradients to the masters' and clear them. A weight without one adds nothing."""
+        for name, weight in self.weights.items():
+            copy = self.copies[name]
+            if weight is copy or weight.grad is None:
+                continue
+            copy.grad = weight.grad.to(copy.dtype) if copy.grad is None else copy.grad.add_(weight.grad)
+            weight.grad = None
+
+    def spread(self) -> None:
+        """Write the masters back into the network."""
+        with torch.no_grad():
+            for name, weight in self.weights.items():
+                if weight is not self.copies[name]:
+                    weight.copy_(self.copies[name])
+
+    def norm(self) -> torch.Tensor:
+        """Euclidean norm of all gradients; 0 when there are none."""
+        grads = [copy.grad for copy in self.copies.values() if copy.grad is not None]
+        if not grads:
+            return torch.zeros(())
+        norms = [torch.linalg.vector_norm(grad).to(grads[0].device) for grad in grads]
+        return torch.linalg.vector_norm(torch.stack(norms))
+
+    def scale(self, factor: float) -> None:
+        """Multiply all gradients."""
+        for copy in self.copies.values():
+            if copy.grad is not None:
+                copy.grad.mul_(factor)
+
+
+def _master(weight: torch.nn.Parameter) -> torch.Tensor:
+    if torch.promote_types(weight.dtype, torch.float32) == weight.dtype:
+        return weight
+    return weight.detach().float().requires_grad_()

@@ -1,0 +1,69 @@
+"""Split a network's decoder layers over the processes of a team, for a model that one card can hold but not train.
+
+What it is for   training all weights takes 18 bytes a parameter (the weight in bf16; in fp32 weight, gradient and two
+                 moments); of the layers' each process then holds its part alone, and the layer at work whole
+How              torch's fully_shard (FSDP2, which accelerate calls as well): a layer's weights lie in fp32, an n-th in
+                 each process, are gathered in the network's own type when it runs, and let go after it. Gradients are
+                 summed in fp32, and each process steps its part. Embeddings, last norm and head stay whole
+Source           Zhao et al. (2023), PyTorch FSDP, arxiv.org/abs/2304.11277; Rajbhandari et al. (2020), ZeRO,
+                 arxiv.org/abs/1910.02054
+Watch out        a layer's forward and backward pass is work of all: every process has to make as many passes in a step
+                 as the others, and process 0 can evaluate alone only in `gathered`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch.distributed.tensor import DTensor
+
+from assay.train.layers import decoder_layers
+from assay.train.team import Team
+
+
+def shard(network: Any, team: Team) -> None:
+    """Split the decoder layers of `network` in place; all their parameters become fp32 parts that are trained. Every
+    process has to call it, and parameters are collected (`Masters`, an optimiser) only after it.
+
+    Raises:
+        TrainError: T044, the network's layers cannot be found.
+    """
+    if team.size == 1:
+        return
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+
+    kind = network.get_input_embeddings().weight
+    mesh = init_device_mesh(kind.device.type, (team.size,))
+    policy = MixedPrecisionPolicy(param_dtype=kind.dtype, reduce_dtype=torch.float32)
+    for _, layer in decoder_layers(network):
+        # Layer by layer, so that never more than one of them is whole in fp32.
+        layer.float().requires_grad_(True)
+        split: Any = fully_shard(layer, mesh=mesh, mp_policy=policy, reshard_after_forward=True)
+        # A sum, as the loop divides by the learnt tokens of the whole step; and a plain one, which gloo has too.
+        split.set_gradient_divide_factor(1.0)
+        split.set_force_sum_reduction_for_comms(True)
+
+
+@contextmanager
+def gathered(network: Any) -> Iterator[None]:
+    """All weights whole in every process, in the network's own type: inside the block process 0 can evaluate alone.
+    Every process has to enter it."""
+    layers: list[Any] = [layer for _, layer in decoder_layers(network)]
+    for layer in layers:
+        layer.set_reshard_after_forward(False)
+        layer.unshard()
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.reshard()
+            layer.set_reshard_after_forward(True)
+
+
+def whole(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors with those that were split put together, to be saved. Every process has to ask."""
+    return {n: tensor.full_tensor() if isinstance(tensor, DTensor) else tensor for n, tensor in tensors.items()}

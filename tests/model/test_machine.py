@@ -1,0 +1,82 @@
+"""The type that weights are loaded in, and the product that is tried before."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch.overrides import TorchFunctionMode
+
+from assay.errors import ResourceError, UsageError
+from assay.model.environment import multiplies_bf16, numeric_environment, processor_flags
+from assay.model.machine import check_bf16, weight_type
+
+CPU = torch.device("cpu")
+native = pytest.mark.skipif(not multiplies_bf16(), reason="the processor does not multiply bf16")
+
+
+def test_the_environment_may_name_the_type(monkeypatch):
+    for name, dtype in (("bf16", torch.bfloat16), ("fp32", torch.float32)):
+        monkeypatch.setenv("ASSAY_PRECISION", name)
+        assert weight_type() == dtype
+        assert numeric_environment()["ASSAY_PRECISION"] == name
+    monkeypatch.setenv("ASSAY_PRECISION", "fp8")
+    with pytest.raises(UsageError, match="ASSAY_PRECISION: must be bf16 or fp32, got 'fp8'"):
+        weight_type()
+
+
+def test_variables_that_choose_kernels_belong_to_the_key(monkeypatch):
+    monkeypatch.delenv("ASSAY_PRECISION", raising=False)
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    plain = numeric_environment()
+    assert not set(plain) & {"ASSAY_PRECISION", "ONEDNN_MAX_CPU_ISA"}
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    assert numeric_environment() == {**plain, "ONEDNN_MAX_CPU_ISA": "AVX2"}
+
+
+def test_the_processors_flags_decide(monkeypatch):
+    monkeypatch.delenv("ASSAY_PRECISION", raising=False)
+    if not torch.cuda.is_available():
+        assert weight_type() == (torch.bfloat16 if multiplies_bf16() else torch.float32)
+
+
+class Off(TorchFunctionMode):
+    """Every product in bf16 is off by a share."""
+
+    def __init__(self, share):
+        super().__init__()
+        self.share = share
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        product = func in (torch.Tensor.matmul, torch.Tensor.__matmul__)
+        return result * (1 + self.share) if product and args[0].dtype == torch.bfloat16 else result
+
+
+@native
+def test_a_product_that_is_wrong_is_refused_and_one_that_is_rounded_is_not():
+    check_bf16(CPU)
+    # 1/256 is one unit in the last place of bf16: rounding, not a broken kernel.
+    with Off(1 / 256):
+        check_bf16(CPU)
+    for share in (0.02, float("nan")):
+        with Off(share), pytest.raises(ResourceError) as caught:
+            check_bf16(CPU)
+        (problem,) = caught.value.problems
+        assert problem.code == "R006"
+        assert "differs from that in fp32" in problem.text
+        assert "ASSAY_PRECISION=fp32" in problem.help
+
+
+@native
+@pytest.mark.slow
+@pytest.mark.skipif("avx512_bf16" not in processor_flags(), reason="x86 alone")
+def test_bf16_that_is_made_of_many_steps_is_refused():
+    # oneDNN can be told to take the processor for one without bf16.
+    script = "import torch; from assay.model.machine import weight_type; torch.set_num_threads(1); weight_type()"
+    environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX512_CORE", "OMP_NUM_THREADS": "1"}
+    environment.pop("ASSAY_PRECISION", None)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment)
+    assert "R006" in done.stderr
+    assert "times as slow" in done.stderr

@@ -1,0 +1,40 @@
+"""Processes that train together, forked from the test: quick, and their work may be any function."""
+
+import json
+import os
+import tempfile
+import warnings
+from pathlib import Path
+
+from torch.distributed import FileStore
+
+from assay.errors import TrainError
+from assay.train.team import meeting
+
+
+def side_by_side(folder, size, work):
+    """`work(team)` in each of `size` processes. Returns what each gave, as JSON; the code of its TrainError; the text
+    of another error; minus the signal that ended it. The parent may never have started more than one thread."""
+    place = Path(tempfile.mkdtemp(dir=folder))
+    pids = []
+    for rank in range(size):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # 3.12: pytest-xdist has threads, none holds a lock
+            child = os.fork()
+        if not child:
+            _member(place, rank, size, work)
+        pids.append(child)
+    ends = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
+    return [code or json.loads((place / f"{rank}.json").read_text()) for rank, code in enumerate(ends)]
+
+
+def _member(place, rank, size, work):
+    try:
+        with meeting(FileStore(str(place / "store"), size), rank, size, rank) as team:
+            said = work(team)
+    except TrainError as error:
+        said = error.problems[0].code
+    except BaseException as error:  # noqa: BLE001  (the child must never return into pytest)
+        said = repr(error)
+    (place / f"{rank}.json").write_text(json.dumps(said))
+    os._exit(0)

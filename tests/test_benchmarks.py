@@ -1,0 +1,122 @@
+"""The benchmarks' own arithmetic: what is counted, and what is said about it. No model is loaded."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = str(Path(__file__).parents[1] / "benchmarks")
+
+
+@pytest.fixture(autouse=True)
+def _scripts(monkeypatch):
+    """The scripts import each other as a script's neighbours do."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    yield
+    for name, module in [*sys.modules.items()]:
+        if str(vars(module).get("__file__")).startswith(BENCHMARKS):
+            del sys.modules[name]
+
+
+def test_flops_of_one_token_of_a_one_layer_model():
+    from train import flops
+
+    # Width 8, 2 heads of 4, 1 key-value head, inner width 16, 10 words, LoRA of rank 1. The layer's matrices: q and o 64
+    # each; k and v 32 each; gate, up and down 128 each: 576. LoRA: 16 + 12 + 12 + 16 + 3 x 24 = 128. One token that
+    # sees itself.
+    config = {
+        "hidden_size": 8,
+        "intermediate_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "vocab_size": 10,
+    }
+    told = {"computed": 1, "learnt": 1, "pairs": 1}
+    assert flops(config, told, rank=1) == (4 * 576 + 6 * 128) + 4 * 10 * 8 + 12 * 8
+
+
+def contender(side, speed, **more):
+    return {"side": side, "rounds": [{}], "how": {}, "tokens_per_second": speed, "loss_before": 2.0, **more}
+
+
+def results(**contenders):
+    machine = {"processor": "one with amx_bf16"}
+    return {"machine": machine, "experiments": {"A8": {"contenders": contenders}}}
+
+
+def test_a_ratio_is_to_the_fastest_variant_of_the_peer():
+    from claims import judged
+
+    found = results(assay=contender("assay", 300.0), slow=contender("trl", 10.0), fast=contender("trl", 15.0))
+    for name, peak in (("assay", 1.0), ("slow", 3.0), ("fast", 4.0)):
+        found["experiments"]["A8"]["contenders"][name]["peak_bytes"] = peak
+    said = {what: row for what, *row in judged(found)}
+    assert said["A, batch 8, against TRL's best"] == ["20.00x", "15x", "20x", "aim reached"]
+    assert said["A: peak memory against TRL's best"] == ["0.25x", "0.333x", "0.2x", "reached"]
+    assert said["C, batch 8, against TRL's best"] == ["not yet", "3.5x", "5x", ""]
+
+
+def test_a_failed_contender_leaves_its_claims_open():
+    from claims import judged
+
+    found = results(assay={"side": "assay", "rounds": [], "how": {}}, TRL=contender("trl", 10.0))
+    said = {what: row for what, *row in judged(found)}
+    assert said["A, batch 8, against TRL's best"][0] == "not yet"
+
+
+def test_conversations_become_one_row_with_every_turn_learnt():
+    from workloads import Row, whole_chats
+
+    first, second = Row([1, 2, 3], [(1, 3)], "a:1", 0), Row([1, 2, 3, 4, 5], [(4, 5)], "a:3", 0)
+    other = Row([1, 9], [(1, 2)], "b:1", 1)
+    assert whole_chats([first, second, other]) == [Row([1, 2, 3, 4, 5], [(1, 3), (4, 5)], "a:3", 0), other]
+
+
+def test_turns_that_are_no_beginning_of_the_last_stay_rows():
+    from workloads import Row, whole_chats
+
+    rows = [Row([1, 7, 3], [(1, 3)], "a:1", 0), Row([1, 2, 3, 4, 5], [(4, 5)], "a:3", 0)]
+    assert whole_chats(rows) == rows
+
+
+def test_agreement_counts_queries_that_both_have_scored():
+    from score import agreement
+
+    ours = {0: [-1.0, -2.0], 1: [-3.0, -1.0], 2: [-1.0, -9.0]}
+    theirs = {0: [-1.5, -2.5], 1: [-1.0, -1.5]}
+    assert agreement(ours, theirs) == {"compared": 2, "equal_choices": 0.5, "nats_lost_at_most": 0.5}
+
+
+def test_the_grid_stays_below_one_and_holds_the_default():
+    from cells import default_rate, grid, methods
+
+    for kind in methods():
+        rates = [cell.settings["learning_rate"] for cell in grid(kind, {})]
+        assert len(set(rates)) == 4 and max(rates) < 1
+        assert any(rate == pytest.approx(default_rate(kind), rel=1e-2) for rate in rates)
+
+
+def test_the_best_rate_waits_for_all_and_takes_the_lower_of_equals(tmp_path):
+    from cells import grid
+    from methods import Results, best_rate
+
+    found = Results(tmp_path / "cells.jsonl", {"grid": "rows"})
+    cells = list(grid("lora", {}))
+    for cell, value in zip(cells, (0.5, 0.7, 0.7), strict=False):
+        assert best_rate(cells, found) is None
+        found.add(cell, {"value": value})
+    found.add(cells[-1], {"failure": "diverged"})
+    assert best_rate(cells, found) == cells[1].settings["learning_rate"]
+    # What was finished is read back, so that a stopped benchmark goes on.
+    assert best_rate(cells, Results(found.file, found.data)) == cells[1].settings["learning_rate"]
+    assert best_rate(cells, Results(found.file, {"grid": "other rows"})) is None
+
+
+def test_settings_on_the_command_line_are_yaml():
+    from methods import overrides
+
+    assert overrides(["lora.epochs=5", "lora.targets=all-linear", "ia3.rs=true"]) == {
+        "lora": {"epochs": 5, "targets": "all-linear"},
+        "ia3": {"rs": True},
+    }

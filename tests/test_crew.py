@@ -1,0 +1,197 @@
+"""A worker that trains with others: started, stopped, killed; and all of them started by torchrun."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from torch.distributed import FileStore
+
+from assay import store
+from assay.bench import Bench, worker
+from assay.config import load
+from assay.crew import Others
+from assay.errors import TrainError
+from assay.flow import models
+from assay.prepared import prepare
+from assay.validate import Exam
+from toy import build
+
+pytestmark = pytest.mark.slow
+
+LORA = "compare: [{kind: lora, rank: 4, epochs: EPOCHS, dropout: DROP, processes: N, val_rows: 8}]\n"
+
+
+@pytest.fixture
+def asked(tmp_path, tiny_model, monkeypatch):
+    """`asked(name, processes)`: (bench, folder) of a worker that has its request and was not started."""
+    monkeypatch.setenv("ASSAY_PRECISION", "fp32")
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+
+    def make(name, processes, epochs=2, dropout=0.0, told=None):
+        arms = LORA.replace("N", str(processes)).replace("EPOCHS", str(epochs)).replace("DROP", str(dropout))
+        project = load(build(tmp_path / name, tiny_model, arms) / "project.yaml")
+        prepared = prepare(project, lambda event: None)
+        (strategy,) = project.arms.values()
+        heard = (told if told is not None else []).append
+        bench = Bench(project, prepared, models(project, [strategy], True, heard), heard)
+        exam = Exam(prepared.examples("test"))
+        stage = bench.stage(strategy, exam.hash)
+        folder = stage.open()
+        questions = project.work / "questions.jsonl"
+        store.write_lines(questions, (q.to_json() for q in exam.questions))
+        request = {**bench.request(strategy), "mode": "arm", "questions": str(questions), "answer_key": stage.key}
+        store.write_json(folder / "request.json", request)
+        return bench, folder
+
+    return make
+
+
+def fitted(bench) -> dict:
+    """What the training has left: curve and weights."""
+    (arm,) = (bench.project.work / "fit").glob("*/arm")
+    tuned = store.read_json(arm / "tuned.json")
+    return {"curve": tuned["curve"], "weights": (arm / "adapter_model.safetensors").read_bytes()}
+
+
+def there(folder) -> list[int]:
+    """Workers whose command line names this project."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = place.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"assay.worker" in words and any(str(folder).encode() in word for word in words):
+            found.append(int(place.parent.name))
+    return found
+
+
+def none_left(folder):
+    until = time.monotonic() + 3
+    while there(folder) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not there(folder)
+
+
+def steps(process):
+    """Wait for the second optimiser step; the pids of the other processes."""
+    for line in process.stdout:
+        event = json.loads(line)
+        if event.get("unit") == "step" and event["done"] >= 2:
+            return
+    raise AssertionError("it ended before a step")
+
+
+def test_two_processes_fit_the_arm_of_one(asked):
+    curves = []
+    for processes in (1, 2):
+        told = []
+        bench, folder = asked(f"p{processes}", processes, told=told)
+        bench.launch(folder, store.read_json(folder / "request.json"), "lora")
+        curves.append(fitted(bench)["curve"])
+        assert not [event for event in told if event["event"] == "error"]
+        assert none_left(bench.project.folder)
+        notes = [store.read_json(path) for path in (bench.project.work / "fit").glob("*/done.json")]
+        assert len(notes) == 1
+        assert not list(bench.project.work.rglob("team"))
+    for name in ("step", "train_loss", "val_loss", "val"):
+        one, two = ([point[name] for point in curve] for curve in curves)
+        assert two == pytest.approx(one, rel=1e-4)
+
+
+def test_a_killed_other_ends_the_worker_with_its_number_and_the_next_run_goes_on(asked):
+    expected, folder = asked("whole", 2, epochs=4, dropout=0.1)
+    expected.launch(folder, store.read_json(folder / "request.json"), "lora")
+    bench, folder = asked("p", 2, epochs=4, dropout=0.1)
+    request = store.read_json(folder / "request.json")
+    with worker(folder) as process:
+        steps(process)
+        (other,) = [pid for pid in there(bench.project.folder) if pid != process.pid]
+        os.kill(other, signal.SIGKILL)
+        with pytest.raises(TrainError) as caught:
+            bench._listen(process, "lora", None, folder)
+    (problem,) = caught.value.problems
+    assert problem.code == "T050"
+    assert problem.text == "process 1 (of 2, numbered from 0) was killed, probably for want of memory"
+    assert none_left(bench.project.folder)
+    bench.launch(folder, request, "lora")
+    assert fitted(bench)["weights"] == fitted(expected)["weights"]
+
+
+def test_a_killed_worker_leaves_nobody_behind(asked):
+    bench, folder = asked("p", 3, epochs=30)
+    with worker(folder) as process:
+        steps(process)
+        assert len(there(bench.project.folder)) == 3
+        process.kill()
+        process.wait()
+        assert none_left(bench.project.folder)
+
+
+def test_a_stop_saves_and_ends_all(asked):
+    bench, folder = asked("p", 2, epochs=30)
+    with worker(folder) as process:
+        steps(process)
+        process.terminate()
+        assert process.wait(20) == 143
+    assert none_left(bench.project.folder)
+    assert list((bench.project.work / "fit").glob("*/training/state-*"))
+
+
+@contextmanager
+def ending(code):
+    """One other process, which ends at once."""
+    with tempfile.TemporaryFile() as said:
+        others = Others([subprocess.Popen([sys.executable, "-c", f"raise SystemExit({code})"])], [said])
+        yield others
+        others.end()
+
+
+def test_one_that_ends_before_it_has_arrived_is_named(tmp_path):
+    with ending(3) as others, pytest.raises(TrainError) as caught:
+        others.arrive(FileStore(str(tmp_path / "store"), 2))
+    assert "T050 process 1 (of 2, numbered from 0) ended with exit code 3" in str(caught.value)
+
+
+def test_one_that_ends_while_nobody_waits_for_it_ends_the_worker(tmp_path, forked):
+    said = tmp_path / "said"
+
+    def work():
+        with ending(4) as others, others.watched(lambda error: said.write_text(str(error))):
+            time.sleep(60)  # an evaluation
+
+    assert forked(work) == TrainError.exit_code
+    assert "ended with exit code 4" in said.read_text()
+
+
+def test_torchrun_may_start_them(asked):
+    bench, folder = asked("p", 2)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    done = subprocess.run(
+        [*command, "-m", "assay.worker", str(folder)], capture_output=True, text=True, env=environment, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["event"] for line in done.stdout.splitlines()].count("error") == 0
+    own, folder = asked("own", 2)
+    own.launch(folder, store.read_json(folder / "request.json"), "lora")
+    assert fitted(bench)["curve"] == fitted(own)["curve"]
+
+
+def test_torchrun_with_another_number_is_refused(asked):
+    bench, folder = asked("p", 3)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    done = subprocess.run(
+        [*command, "-m", "assay.worker", str(folder)], capture_output=True, text=True, env=environment, timeout=120
+    )
+    assert done.returncode
+    assert "T051" in done.stdout
+    assert none_left(bench.project.folder)

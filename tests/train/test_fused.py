@@ -1,0 +1,113 @@
+"""Fused LoRA layers compute what PEFT's do, in one product, and are gone after training."""
+
+import pytest
+import torch
+
+from assay.train.faster import compiles, faster
+from assay.train.fused import FusedLora, fits
+from assay.train.methods.lora import Lora
+
+IDS = torch.tensor([[5, 9, 200, 31, 7, 7, 90]])
+
+
+@pytest.fixture
+def tuned(open_tiny, lesson):
+    """A tiny model with LoRA layers whose B is not zero."""
+
+    def make(dtype=torch.float64, **settings):
+        torch.manual_seed(4)
+        model = open_tiny(dtype=dtype)
+        change = Lora(rank=4, **settings).change(model, lesson("classify"))
+        for name, parameter in change.trained.items():
+            if "lora_B" in name:
+                torch.nn.init.normal_(parameter, std=0.1)
+        return model.network, change.trained
+
+    return make
+
+
+def losses(network, trained):
+    for parameter in trained.values():
+        parameter.grad = None
+    loss = network(IDS, use_cache=False).logits.float().log_softmax(-1).square().mean()
+    loss.backward()
+    return float(loss.detach()), {name: p.grad.clone() for name, p in trained.items()}
+
+
+def test_loss_and_gradients_are_those_of_pefts_layers(tuned):
+    network, trained = tuned()
+    before, wanted = losses(network, trained)
+    with faster(network, compiled=False):
+        assert sum(isinstance(module, FusedLora) for module in network.modules()) == 14
+        after, found = losses(network, trained)
+    assert after == pytest.approx(before, rel=1e-6)
+    largest = max(float(g.abs().max()) for g in wanted.values())
+    assert max(float((found[n] - wanted[n]).abs().max()) for n in wanted) / largest < 1e-5
+    assert not any(isinstance(module, FusedLora) for module in network.modules())
+    assert losses(network, trained)[0] == before
+
+
+def test_a_changed_weight_is_seen_by_the_next_pass(tuned):
+    network, trained = tuned()
+    with faster(network, compiled=False):
+        first, _ = losses(network, trained)
+        with torch.no_grad():
+            for parameter in trained.values():
+                parameter.mul_(1.5)
+        second, _ = losses(network, trained)
+    assert first != second == pytest.approx(losses(network, trained)[0], rel=1e-6)
+
+
+def test_in_bf16_one_product_keeps_what_two_roundings_lose(tuned):
+    # The parts of LoRA are far below half a unit in the last place of the base's output: added to it after both were
+    # rounded they vanish, added inside the product they move its rounding in the mean.
+    torch.manual_seed(0)
+    network, _ = tuned(dtype=torch.bfloat16)
+    layer = network.model.layers[0].mlp.gate_proj
+    with torch.no_grad():
+        layer.lora_B["default"].weight.mul_(0.01)
+    x = torch.randn(4096, 64).bfloat16()
+    exact = x.double() @ layer.base_layer.weight.double().t()
+    small = (x.double() @ layer.lora_A["default"].weight.double().t()) @ layer.lora_B["default"].weight.double().t()
+    small = small * layer.scaling["default"]
+    fused = FusedLora(layer)
+    fused.refresh()
+
+    def kept(y):
+        """The share of LoRA's part that a least-squares fit finds in the output."""
+        return float(((y.double() - exact) * small).sum() / small.square().sum())
+
+    with torch.no_grad():
+        assert kept(fused(x)) == pytest.approx(1.0, abs=0.1)
+        off = [(module(x).double() - exact - small).square().mean() for module in (fused, layer)]
+    assert off[0] < off[1]
+
+
+@pytest.mark.parametrize("settings", [{"dropout": 0.1}, {"decompose": True}], ids=["dropout", "dora"])
+def test_layers_that_do_more_are_left_alone(tuned, settings):
+    network, trained = tuned(dtype=torch.float32, **settings)
+    assert not any(
+        fits(module) for module in network.modules() if type(module).__name__ == "Linear" and hasattr(module, "lora_A")
+    )
+    with faster(network, compiled=False):
+        assert not any(isinstance(module, FusedLora) for module in network.modules())
+        losses(network, trained)
+
+
+def test_compiling_is_decided_by_the_work():
+    assert compiles("always", 0.0)
+    assert not compiles("never", 1e30)
+    assert not compiles("auto", 1e9)
+
+
+# torch's own compiler warns of what it does itself.
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.slow
+def test_compiled_layers_compute_the_same(tuned):
+    network, trained = tuned(dtype=torch.float32)
+    before, wanted = losses(network, trained)
+    with faster(network, compiled=True):
+        after, found = losses(network, trained)
+    assert after == pytest.approx(before, rel=1e-5)
+    largest = max(float(g.abs().max()) for g in wanted.values())
+    assert max(float((found[n] - wanted[n]).abs().max()) for n in wanted) / largest < 1e-4

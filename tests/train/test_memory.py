@@ -1,0 +1,197 @@
+"""Memory that is short: micro-batches are halved, and what is learnt stays the same."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from assay.errors import ResourceError
+from assay.train.memory import halved, is_short, told
+from assay.train.objectives.completion import completion
+
+ALLOCATOR = (
+    "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate"
+    " 8000000000 bytes. Error code 12 (Cannot allocate memory)"
+)
+ERRORS = [RuntimeError(ALLOCATOR), MemoryError(), torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")]
+SETTINGS = {"batch_size": 12, "micro_tokens": 4096, "dropout": 0.0, "epochs": 2}
+
+
+def failing(most, error, *, backward=False):
+    """The objective, which fails in training for batches of more than `most` rows, if need be after some gradients
+    are there."""
+
+    def objective(network, batch):
+        loss = completion(network, batch)
+        if network.training and len(batch.rows) > most:
+            if not backward:
+                raise error
+            weight = next(
+                p for p in network.parameters() if p.requires_grad
+            )  # of the lowest layer: its gradient is last
+
+            def fail(grad):
+                hook.remove()
+                raise error
+
+            hook = weight.register_hook(fail)
+        return loss
+
+    return objective
+
+
+def weights(training):
+    progress = training.run()
+    return {name: p.detach().clone() for name, p in training.change.trained.items()}, progress
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["lora", "all weights in bf16"])
+@pytest.mark.parametrize("backward", [False, True], ids=["forward", "backward"])
+def test_micro_batches_are_halved_and_the_gradients_are_the_same(build, tmp_path, full, backward):
+    # The first two errors come one to a halving: 12 rows do not fit, 6 do not, 3 do.
+    settings = {k: v for k, v in SETTINGS.items() if not (full and k == "dropout")}
+    notes = []
+    for error in ERRORS[:2]:
+        objective = failing(3, error, backward=backward)
+        short = build(tmp_path / "a", full=full, settings=settings, held=(), objective=objective, tell=notes.append)
+        found, progress = weights(short)
+        assert progress.halved == 2 and 0 < progress.limit < sum(short._exercise.lengths)
+        smaller = max(
+            short._exercise.tokens(part) for part in halved(range(12), short._exercise.lengths, progress.limit)
+        )
+        plain = build(tmp_path / "b", full=full, settings={**settings, "micro_tokens": smaller}, held=())
+        expected, undisturbed = weights(plain)
+        assert undisturbed.halved == 0
+        for name, weight in expected.items():
+            close = {"atol": 2e-2, "rtol": 2e-2} if full else {"atol": 2e-5, "rtol": 0.0}
+            torch.testing.assert_close(found[name], weight, **close)
+        assert len([e for e in notes if e["event"] == "note" and "memory is short" in e["text"]]) == 2
+        notes.clear()
+
+
+def test_a_finished_micro_batch_is_not_counted_twice(build, tmp_path):
+    # The second micro-batch fails once, when the first one's gradient is there.
+    calls = []
+
+    def objective(network, batch):
+        calls.append(len(batch.rows))
+        if len(calls) == 2:
+            raise MemoryError
+        return completion(network, batch)
+
+    settings = {**SETTINGS, "micro_tokens": 130, "epochs": 1}
+    found, progress = weights(build(tmp_path / "a", settings=settings, held=(), objective=objective))
+    expected, _ = weights(build(tmp_path / "b", settings=settings, held=()))
+    assert progress.halved == 1
+    for name, weight in expected.items():
+        torch.testing.assert_close(found[name], weight, atol=1e-6, rtol=0)
+
+
+def test_a_run_remembers_what_did_not_fit(build, tmp_path):
+    from assay.errors import Stopped
+
+    def stop(event):
+        if event["event"] == "progress" and event["done"] == 1:
+            raise Stopped
+
+    objective = failing(6, MemoryError())
+    whole, progress = weights(build(tmp_path / "whole", settings=SETTINGS, held=(), objective=objective))
+    assert progress.halved == 1  # in the first step; the second knew
+    with pytest.raises(Stopped):
+        build(tmp_path / "run", settings=SETTINGS, held=(), objective=objective, tell=stop).run()
+    resumed, progress = weights(build(tmp_path / "run", settings=SETTINGS, held=(), objective=objective))
+    assert progress.halved == 1
+    assert all(torch.equal(resumed[name], weight) for name, weight in whole.items())
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=["processor", "python", "card"])
+def test_a_row_that_does_not_fit_alone_is_an_error_with_a_way_out(build, tmp_path, error):
+    training = build(tmp_path, settings={**SETTINGS, "batch_size": 2}, held=(), objective=failing(0, error))
+    with pytest.raises(ResourceError) as caught:
+        training.run()
+    (problem,) = caught.value.problems
+    assert problem.code == "R098" and "step 1: one row of" in problem.text
+    assert problem.place in training.sources and "micro_tokens" in problem.help
+
+
+def test_two_halvings_are_the_most(build, tmp_path):
+    training = build(tmp_path, settings=SETTINGS, held=(), objective=failing(2, MemoryError()))
+    with pytest.raises(ResourceError, match=r"R098 .*: step 1: 3 rows"):
+        training.run()
+
+
+def test_other_errors_pass():
+    assert [is_short(error) for error in (*ERRORS, RuntimeError("shapes differ"), ValueError())] == [True] * 3 + [
+        False
+    ] * 2
+    with pytest.raises(RuntimeError, match="shapes differ"), told("lora"):
+        raise RuntimeError("shapes differ")
+    with (
+        pytest.raises(ResourceError, match=r"R098 lora: the memory .* was not enough: .*8000000000"),
+        told("lora"),
+    ):
+        raise ERRORS[0]
+
+
+def test_halving_keeps_rows_in_order_and_under_the_limit():
+    lengths = [5, 5, 5, 5, 40, 5]
+    assert halved([0, 1, 2, 3, 4, 5], lengths, 0) == [[0, 1, 2, 3, 4, 5]]
+    assert halved([0, 1, 2, 3, 4, 5], lengths, 66) == [[0, 1, 2, 3, 4, 5]]
+    assert halved([0, 1, 2, 3, 4, 5], lengths, 65) == [[0, 1, 2], [3, 4, 5]]
+    assert halved([0, 1, 2, 3, 4, 5], lengths, 16) == [[0, 1, 2], [3], [4], [5]]
+
+
+# --- activation checkpointing ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["lora with dropout", "all weights in bf16"])
+def test_checkpointing_changes_no_gradient(build, tmp_path, full):
+    found, _ = weights(build(tmp_path / "a", full=full, settings={"checkpointing": True}, held=()))
+    expected, _ = weights(build(tmp_path / "b", full=full, held=()))
+    for name, weight in expected.items():
+        torch.testing.assert_close(found[name], weight, atol=0 if full else 1e-7, rtol=0)
+
+
+def test_checkpointing_is_on_while_training_and_off_afterwards(build, tmp_path):
+    seen = []
+
+    def objective(network, batch):
+        layers = [m.gradient_checkpointing for m in network.model.layers]
+        embedded = network.get_input_embeddings()(batch.ids)
+        seen.append((all(layers), embedded.requires_grad))
+        return completion(network, batch)
+
+    training = build(tmp_path, settings={"checkpointing": True}, held=(), objective=objective)
+    training.run()
+    assert set(seen) == {(True, False)}
+    assert not any(m.gradient_checkpointing for m in training.network.model.layers)
+
+
+# --- a real limit ---------------------------------------------------------------------------------------------------
+
+SCRIPT = """
+import resource, sys
+import torch
+from assay.train.memory import is_short
+torch.set_num_threads(1)
+size = int(sys.argv[1])
+held = [int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmSize")][0]
+resource.setrlimit(resource.RLIMIT_AS, (held + size, held + size))
+try:
+    x = torch.ones(size // 4)
+    y = (x * 2).requires_grad_() * 3
+except (MemoryError, RuntimeError) as error:
+    print("short" if is_short(error) else f"other: {error}")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs RLIMIT_AS")
+def test_what_torch_raises_at_a_real_limit_is_known():
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(256 << 20)], capture_output=True, text=True, env=environment, cwd=Path.cwd()
+    )
+    assert done.stdout.strip() == "short", done.stderr

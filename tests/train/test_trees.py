@@ -1,0 +1,216 @@
+"""A token tree gives the losses and gradients of the separate sequences, for models of every family."""
+
+import copy
+import random
+
+import pytest
+import torch
+import transformers as hf
+
+from assay.encode.chat import Encoded
+from assay.model import attention
+from assay.model.tree_check import takes_trees
+from assay.train.batch import Batch
+from assay.train.objectives.completion import completion
+
+CPU = torch.device("cpu")
+attention.register()
+SMALL = {
+    "vocab_size": 97,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 256,
+    "pad_token_id": 0,
+    "bos_token_id": None,
+    "eos_token_id": 1,
+}
+GROUPED = {**SMALL, "num_key_value_heads": 2}
+MIXED = ["sliding_attention", "full_attention", "sliding_attention"]
+FAMILIES = {
+    "llama": hf.LlamaConfig(**GROUPED),
+    "qwen2": hf.Qwen2Config(**GROUPED),
+    "qwen2 sliding": hf.Qwen2Config(**GROUPED, use_sliding_window=True, sliding_window=6, max_window_layers=1),
+    "qwen3": hf.Qwen3Config(**GROUPED, head_dim=16),
+    "qwen3 moe": hf.Qwen3MoeConfig(
+        **GROUPED, head_dim=16, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=24, decoder_sparse_step=1
+    ),
+    "mistral": hf.MistralConfig(**GROUPED, sliding_window=7),
+    "gemma3": hf.Gemma3TextConfig(**GROUPED, head_dim=16, sliding_window=6, layer_types=MIXED),
+    "gemma2": hf.Gemma2Config(
+        **GROUPED,
+        head_dim=16,
+        sliding_window=6,
+        attn_logit_softcapping=30.0,
+        final_logit_softcapping=5.0,
+        query_pre_attn_scalar=16,
+    ),
+    "phi3": hf.Phi3Config(**GROUPED, sliding_window=6),
+    "olmo2": hf.Olmo2Config(**GROUPED),
+    "gpt-neox": hf.GPTNeoXConfig(**SMALL),
+    "gpt2": hf.GPT2Config(
+        vocab_size=97,
+        n_embd=32,
+        n_layer=3,
+        n_head=4,
+        n_positions=256,
+        attn_pdrop=0.0,
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        bos_token_id=None,
+        eos_token_id=1,
+    ),
+    "smollm3": hf.SmolLM3Config(**GROUPED),
+    "granite": hf.GraniteConfig(**GROUPED, logits_scaling=3.0, residual_multiplier=0.5, embedding_multiplier=2.0),
+    "cohere2": hf.Cohere2Config(**GROUPED, sliding_window=6, logit_scale=0.25, layer_types=MIXED),
+}
+family = pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES)
+
+
+class WideNorm(torch.nn.Module):
+    """A model's RMS norm without its detour over fp32, so that float64 is float64 all the way."""
+
+    def __init__(self, norm, plus):
+        super().__init__()
+        self.weight, self.plus = norm.weight, plus
+        self.eps = norm.eps if hasattr(norm, "eps") else norm.variance_epsilon
+
+    def forward(self, x):
+        return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps) * (self.plus + self.weight)
+
+
+def network(config, kind):
+    config = copy.deepcopy(config)
+    config._experts_implementation = "eager"  # the grouped product knows no float64
+    torch.manual_seed(0)
+    made = hf.AutoModelForCausalLM.from_config(config, attn_implementation=kind).double().eval()
+    for parameter in made.parameters():
+        if parameter.ndim > 1:
+            torch.nn.init.normal_(parameter, std=0.2)
+    for parent in list(made.modules()):
+        for name, child in list(parent.named_children()):
+            if type(child).__name__.endswith("RMSNorm"):
+                setattr(parent, name, WideNorm(child, plus="Gemma" in type(child).__name__))
+    return made
+
+
+def sequences():
+    """Nine sequences: shared beginnings of two lengths, a copy, one far longer than a block, one of several turns."""
+    draw = random.Random(1)
+
+    def some(n):
+        return [draw.randrange(2, 97) for _ in range(n)]
+
+    trunk, out = some(11), []
+    for _ in range(6):
+        prompt = trunk[: draw.choice([5, 11, 11])] + some(draw.randrange(1, 9))
+        answer = some(draw.randrange(1, 5))
+        out.append(Encoded(prompt + answer, ((len(prompt), len(prompt) + len(answer)),)))
+    out.append(Encoded(list(out[0].ids), out[0].learnt))
+    out.append(Encoded(some(150), ((40, 44), (149, 150))))
+    out.append(Encoded(trunk + some(20), ((1, 31),)))
+    return out
+
+
+def apart(made, rows):
+    """The summed cross-entropy of each sequence by itself, in plain transformers."""
+    total = 0.0
+    for row in rows:
+        logs = made(torch.tensor([row.ids]), use_cache=False).logits[0].log_softmax(-1)
+        total = total - sum(logs[i - 1, row.ids[i]] for i in row.targets)
+    return total
+
+
+def gradients(made, loss):
+    made.zero_grad()
+    loss.backward()
+    return {name: p.grad.clone() for name, p in made.named_parameters() if p.grad is not None}
+
+
+@pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad:UserWarning")
+@family
+def test_loss_and_gradients_are_those_of_separate_sequences(config):
+    # SDPA computes in float64 throughout. Gemma 2's capped scores need the eager function, whose softmax is in fp32 as
+    # the router of Qwen 3's experts and Cohere's norms and rotation are: those agree to what fp32 gives.
+    capped = isinstance(config, hf.Gemma2Config)
+    narrow = capped or isinstance(config, hf.Qwen3MoeConfig | hf.Cohere2Config)
+    ours, theirs = network(config, attention.NAME), network(config, "eager" if capped else "sdpa")
+    theirs.load_state_dict(ours.state_dict())
+    rows = sequences()
+    batch = Batch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
+    assert batch.cells < batch.separate
+    expected = apart(theirs, rows)
+    wanted = gradients(theirs, expected)
+    tolerance = 1e-6 if narrow else 1e-9
+    for loss in (batch.nll(ours), -batch.log_probs(ours).sum()):
+        assert float(loss.detach()) == pytest.approx(float(expected.detach()), rel=tolerance)
+        found = gradients(ours, loss)
+        assert found.keys() == wanted.keys()
+        largest = max(float(g.abs().max()) for g in wanted.values())
+        off = max(float((found[name] - wanted[name]).abs().max()) for name in wanted)
+        assert off / largest < tolerance
+
+
+@family
+def test_the_check_on_load_finds_that_it_can_be_computed_on_trees(config):
+    torch.manual_seed(0)
+    made = hf.AutoModelForCausalLM.from_config(copy.deepcopy(config), attn_implementation=attention.NAME)
+    assert takes_trees(made)
+    assert takes_trees(made.bfloat16())
+
+
+def test_a_model_with_masks_of_its_own_is_found_out():
+    made = hf.AutoModelForCausalLM.from_config(hf.StableLmConfig(**GROUPED), attn_implementation=attention.NAME)
+    assert not takes_trees(made)
+
+
+def test_a_model_that_does_not_ask_the_attention_function_is_found_out():
+    class Deaf(torch.nn.Module):
+        """Computes with SDPA whatever the tree says."""
+
+        def forward(self, *given, tree=None, attention_mask=None, **named):
+            return self.inner(*given, **named)
+
+    made = hf.AutoModelForCausalLM.from_config(hf.LlamaConfig(**GROUPED), attn_implementation=attention.NAME)
+    deaf = Deaf()
+    deaf.inner, made.model.layers[1].self_attn = made.model.layers[1].self_attn, deaf
+    made.model.layers[1].self_attn.inner.config = copy.deepcopy(made.config)
+    made.model.layers[1].self_attn.inner.config._attn_implementation = "sdpa"
+    assert not takes_trees(made)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("tree", [False, True])
+def test_label_smoothing_is_torchs(smoothing, tree):
+    made = network(FAMILIES["llama"], attention.NAME)
+    rows = sequences()
+    batch = Batch.of(rows, range(len(rows)), pad=0, device=CPU, tree=tree)
+    expected = 0.0
+    for row in rows:
+        logits = made(torch.tensor([row.ids]), use_cache=False).logits[0, [i - 1 for i in row.targets]]
+        target = torch.tensor([row.ids[i] for i in row.targets])
+        expected += torch.nn.functional.cross_entropy(logits, target, reduction="sum", label_smoothing=smoothing)
+    wanted = gradients(made, expected)
+    loss = completion(made, batch, smoothing=smoothing)
+    assert loss.count == len(batch.targets)
+    assert float(loss.value.detach()) == pytest.approx(float(expected.detach()), rel=1e-9)
+    found = gradients(made, loss.value)
+    largest = max(float(g.abs().max()) for g in wanted.values())
+    assert max(float((found[name] - wanted[name]).abs().max()) for name in wanted) / largest < 1e-9
+
+
+def test_each_log_probability_can_have_a_gradient_of_its_own():
+    made = network(FAMILIES["llama"], attention.NAME)
+    rows = sequences()
+    batch = Batch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
+    weights = torch.randn(batch.tokens, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    expected, at = 0.0, 0
+    for row in rows:
+        logs = made(torch.tensor([row.ids]), use_cache=False).logits[0].log_softmax(-1)
+        for i in row.targets:
+            expected, at = expected + weights[at] * logs[i - 1, row.ids[i]], at + 1
+    wanted = gradients(made, expected)
+    found = gradients(made, (batch.log_probs(made) * weights).sum())
+    largest = max(float(g.abs().max()) for g in wanted.values())
+    assert max(float((found[name] - wanted[name]).abs().max()) for name in wanted) / largest < 1e-9
