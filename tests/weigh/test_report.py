@@ -19,7 +19,7 @@ TOP = [
 ]
 STRATEGY = [
     *("name", "kind", "settings", "status", "n", "unparseable", "truncated", "metrics", "slices"),
-    *("versus_floor", "versus_best", "cost"),
+    *("versus_floor", "versus_best", "cost", "fit"),
 ]
 DIFFERENCE = ["difference", "low", "high", "p", "p_holm"]
 

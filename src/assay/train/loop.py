@@ -262,7 +262,7 @@ class Training:
     def _kept(self, sequences: Sequence[Encoded], name: str) -> Trunk | None:
         """What the frozen layers below the trained ones compute for these sequences, kept over the epochs."""
         moving = self.settings.noise or self.change.soft or self.team.size > 1
-        if moving or self.settings.epochs < 2 or not sequences:
+        if moving or not self.settings.trunk or self.settings.epochs < 2 or not sequences:
             return None
         own = {"pad": self.pad, "tree": self.plan.merges, "tell": self._say}
         return Trunk.of(self.network, self.change.trained, sequences, self.workdir / "trunk" / name, **own)

@@ -58,6 +58,10 @@ def quantise(network: Any, bits: int, *, quant: str = "nf4", double: bool = Fals
         setattr(network.get_submodule(parent), own, new)
         after += weight_bytes(new)
         del old
+    # What stays may be a view into the file it was loaded from, which would stay in memory with it.
+    for parameter in network.parameters():
+        if type(parameter) is torch.nn.Parameter:
+            parameter.data = parameter.data.clone()
     # The marks of transformers' own quantised models, by which PEFT chooses its layers.
     network.is_loaded_in_4bit, network.is_loaded_in_8bit = bits == 4, bits == 8
     return Saved(len(names), before, after)

@@ -9,7 +9,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -73,11 +73,13 @@ class Trained(Strategy):
     val_rows: int = Field(default=200, ge=1)  # val rows that each evaluation asks, drawn with the seed
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     trees: bool = True  # merge the sequences' shared beginnings where that is cheaper
+    trunk: bool = True  # keep what frozen lower layers compute over the epochs
     pool: int = Field(default=0, ge=0, le=1024)  # batches drawn together, then divided by what rows share or by length
     compiled: Literal["auto", "always", "never"] = "auto"  # what lies between the matrix products; needs a C++ compiler
     checkpointing: bool = False  # compute activations again in the backward pass: less memory, a third more time
     micro_tokens: int = Field(default=4096, ge=64)  # computed tokens in memory at once; more only costs memory
     processes: int = Field(default=1, ge=1, le=64)  # on one machine, each with a share of every batch
+    VERSION: ClassVar[int] = 2
     reads = ("train", "val")
     neural = True
 
@@ -111,7 +113,7 @@ class Trained(Strategy):
             change.warmer()
         model.network.eval().requires_grad_(False)
         arm = Tuned(model, lesson.task, kept(folder)["room"], change.write)
-        arm.curve, arm.ended = kept(folder)["curve"], kept(folder)["ended"]
+        arm.recall(folder)
         return arm
 
     def open(self, lesson: Lesson) -> ChatModel:
