@@ -118,9 +118,8 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
 }
 
-# What --ablate switches off, one at a time.
+# What --ablate switches off of "assay compiled", one at a time.
 ABLATIONS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("compiled", {}),
     ("compiled, no trees", {"trees": False}),
     ("compiled, 1024 tokens at once", {"micro_tokens": 1024}),
     ("compiled, activations computed again", {"checkpointing": True}),

@@ -36,6 +36,8 @@ FORMS = [
     {"kind": "rag", "inner": {"kind": "lora", **SMALL["lora"]}},
     {"kind": "dora", **SMALL["lora"]},
     {"kind": "qlora", **SMALL["lora"], "dropout": 0.0},
+    {"kind": "lora", **SMALL["lora"], "dropout": 0.0, "initialise": "pissa"},
+    {"kind": "lora", **SMALL["lora"], "dropout": 0.0, "bits": 8},
     {"kind": "full", **SMALL["full"], "layers": 1},
     {"kind": "p_tuning", **SMALL["p_tuning"], "encoder": "lstm", "hidden": 8, "tokens": 4, "learning_rate": 1e-2},
     {"kind": "prefix", **SMALL["prefix"], "hidden": 8, "start": "vocabulary", "tokens": 4},

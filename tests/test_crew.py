@@ -25,7 +25,7 @@ from toy import build
 
 pytestmark = pytest.mark.slow
 
-LORA = "compare: [{kind: lora, rank: 4, epochs: EPOCHS, dropout: DROP, processes: N, val_rows: 8}]\n"
+LORA = "compare: [{kind: lora, rank: 4, epochs: EPOCHS, dropout: DROP, processes: N, val_rows: 8, batch_size: 4, patience: 99}]\n"
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def none_left(folder):
 
 
 def steps(process):
-    """Wait for the second optimiser step; the pids of the other processes."""
+    """Wait for the second optimiser step."""
     for line in process.stdout:
         event = json.loads(line)
         if event.get("unit") == "step" and event["done"] >= 2:
@@ -107,9 +107,9 @@ def test_two_processes_fit_the_arm_of_one(asked):
 
 
 def test_a_killed_other_ends_the_worker_with_its_number_and_the_next_run_goes_on(asked):
-    expected, folder = asked("whole", 2, epochs=4, dropout=0.1)
+    expected, folder = asked("whole", 2, epochs=8, dropout=0.1)
     expected.launch(folder, store.read_json(folder / "request.json"), "lora")
-    bench, folder = asked("p", 2, epochs=4, dropout=0.1)
+    bench, folder = asked("p", 2, epochs=8, dropout=0.1)
     request = store.read_json(folder / "request.json")
     with worker(folder) as process:
         steps(process)

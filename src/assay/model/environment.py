@@ -12,7 +12,7 @@ from assay.errors import Problem, UsageError
 WIDE = {"avx2", "avx512f", "avx512_bf16", "amx_bf16", "avx512_vnni", "asimd", "bf16"}
 # Either means that the processor multiplies bf16 as such. On ARM fp32 is kept: nothing was measured there.
 BF16 = {"avx512_bf16", "amx_bf16"}
-LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "numpy", "scikit-learn")
+LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "numpy", "scikit-learn", "bitsandbytes")
 # Variables that choose other kernels or another type; part of the key where they are set.
 SWITCHES = ("ASSAY_PRECISION", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR")
 

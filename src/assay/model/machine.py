@@ -74,10 +74,13 @@ def _refuse(text: str) -> None:
 def quiet() -> None:
     """No progress bars or advice on the terminal from the libraries; no asking the network."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from transformers.utils import logging
+    import logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    from transformers.utils import logging as theirs
+
+    theirs.set_verbosity_error()
+    theirs.disable_progress_bar()
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # peft imports it, and it gives advice
 
 
 def steady(seed: int, threads: int = 0) -> None:

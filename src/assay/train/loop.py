@@ -288,7 +288,7 @@ class Training:
 
     @cached_property
     def _compiled(self) -> bool:
-        if self.change.soft:  # its cache counts the layers, so that each would be compiled by itself
+        if not self.change.compiled:
             return False
         weights = sum(parameter.numel() for parameter in self.network.parameters())
         return compiles(self.settings.compiled, self.plan.cells * self.settings.epochs * weights)

@@ -35,6 +35,7 @@ class Change:
             the gradients of a step are there and before they are cleared.
         extra: tensors outside the parameters that a resumed run needs (a budget, a running mean); restored in place.
         soft: keys and values that stand before every sequence, batch size 1, differentiable (prefix and prompt tuning).
+        compiled: whether the compiler takes the changed layers well.
         warmer: makes the network ready for evaluation after new weights were set, and undoes what training needs
             (a merged weight, a kept cache).
     """
@@ -48,6 +49,7 @@ class Change:
     extra: dict[str, torch.Tensor] = field(default_factory=dict)
     soft: Callable[[], Any] | None = None  # () -> DynamicCache
     warmer: Callable[[], None] | None = None
+    compiled: bool = True
 
 
 class Trained(Strategy):

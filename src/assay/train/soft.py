@@ -92,7 +92,8 @@ def soft_change(model: ChatModel, virtual: Virtual, trained: dict[str, torch.nn.
     count = virtual.config.num_virtual_tokens
     model.chat = replace(model.chat, max_length=model.chat.max_length - count)
     model.soft = virtual
-    return Change(trained, virtual.write, virtual.read, soft=virtual)
+    # The cache counts the layers, so that each of them would be compiled by itself.
+    return Change(trained, virtual.write, virtual.read, soft=virtual, compiled=False)
 
 
 def prompt_cache(network: Any, embeddings: torch.Tensor) -> DynamicCache:
