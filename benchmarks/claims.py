@@ -17,8 +17,7 @@ TOP: dict[str, Any] = {"kind": "lora", "layers": 10}  # a third of the model's 3
 class Contender:
     """`settings` are a strategy's for assay, the variant's options for TRL (see peers/trl_sft.py).
 
-    `how` it runs: {"whole": True} each conversation as one row; for assay also {"trunk": True} what frozen layers
-    compute is kept, {"processes": 2}.
+    `how` it runs: {"whole": True} each conversation as one row; for assay also {"processes": 2}.
     """
 
     name: str
@@ -33,7 +32,7 @@ class Contender:
             self.side == "assay"
             and self.settings.get("kind") == "lora"
             and "layers" not in self.settings
-            and not (self.how.keys() & {"trunk", "processes"})
+            and "processes" not in self.how
         )
 
 
@@ -105,7 +104,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "unshared",
         8,
         8,
-        (Contender("kept", "assay", TOP, {"trunk": True}), Contender("computed again", "assay", TOP)),
+        (Contender("kept", "assay", TOP), Contender("computed again", "assay", {**TOP, "trunk": False})),
         ablates=False,
     ),
     "P8": Experiment(

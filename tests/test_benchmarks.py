@@ -21,7 +21,7 @@ def _scripts(monkeypatch):
 def test_flops_of_one_token_of_a_one_layer_model():
     from train import flops
 
-    # Width 8, 2 heads of 4, 1 key-value head, inner width 16, 10 words, LoRA of rank 1. The layer's matrices: q and o 64
+    # Width 8, 2 heads of 4, 1 key-value head, inner width 16, 10 words, LoRA of rank 1. Its matrices: q and o 64
     # each; k and v 32 each; gate, up and down 128 each: 576. LoRA: 16 + 12 + 12 + 16 + 3 x 24 = 128. One token that
     # sees itself.
     config = {

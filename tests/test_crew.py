@@ -18,14 +18,24 @@ from assay.bench import Bench, worker
 from assay.config import load
 from assay.crew import Others
 from assay.errors import TrainError
-from assay.flow import models
+from assay.flow import models, silent
 from assay.prepared import prepare
 from assay.validate import Exam
 from toy import build
 
 pytestmark = pytest.mark.slow
 
-LORA = "compare: [{kind: lora, rank: 4, epochs: EPOCHS, dropout: DROP, processes: N, val_rows: 8, batch_size: 4, patience: 99}]\n"
+LORA = """
+compare:
+  - {kind: lora, processes: N, epochs: EPOCHS, dropout: DROP, rank: 4, val_rows: 8, batch_size: 4, patience: 99}
+"""
+INSIDE = """
+documents: [notes.md]
+compare:
+  - kind: rag
+    top: 1
+    inner: {kind: lora, processes: N, epochs: EPOCHS, dropout: DROP, rank: 4, val_rows: 8, batch_size: 4, patience: 99}
+"""
 
 
 @pytest.fixture
@@ -34,13 +44,14 @@ def asked(tmp_path, tiny_model, monkeypatch):
     monkeypatch.setenv("ASSAY_PRECISION", "fp32")
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
 
-    def make(name, processes, epochs=2, dropout=0.0, told=None):
-        arms = LORA.replace("N", str(processes)).replace("EPOCHS", str(epochs)).replace("DROP", str(dropout))
-        project = load(build(tmp_path / name, tiny_model, arms) / "project.yaml")
-        prepared = prepare(project, lambda event: None)
+    def make(name, processes, epochs=2, dropout=0.0, arms=LORA):
+        arms = arms.replace("N", str(processes)).replace("EPOCHS", str(epochs)).replace("DROP", str(dropout))
+        folder = build(tmp_path / name, tiny_model, arms)
+        (folder / "notes.md").write_text("# Paying\n\nThe bill and the price.\n\n# Lending\n\nA book, a shelf.\n")
+        project = load(folder / "project.yaml")
+        prepared = prepare(project, silent)
         (strategy,) = project.arms.values()
-        heard = (told if told is not None else []).append
-        bench = Bench(project, prepared, models(project, [strategy], True, heard), heard)
+        bench = Bench(project, prepared, models(project, [strategy], True, silent), silent)
         exam = Exam(prepared.examples("test"))
         stage = bench.stage(strategy, exam.hash)
         folder = stage.open()
@@ -55,9 +66,9 @@ def asked(tmp_path, tiny_model, monkeypatch):
 
 def fitted(bench) -> dict:
     """What the training has left: curve and weights."""
-    (arm,) = (bench.project.work / "fit").glob("*/arm")
-    tuned = store.read_json(arm / "tuned.json")
-    return {"curve": tuned["curve"], "weights": (arm / "adapter_model.safetensors").read_bytes()}
+    (file,) = (bench.project.work / "fit").glob("*/arm/tuned.json")
+    weights = (file.parent / "adapter_model.safetensors").read_bytes()
+    return {"curve": store.read_json(file)["curve"], "weights": weights}
 
 
 def there(folder) -> list[int]:
@@ -89,17 +100,14 @@ def steps(process):
     raise AssertionError("it ended before a step")
 
 
-def test_two_processes_fit_the_arm_of_one(asked):
+@pytest.mark.parametrize("arms", [LORA, INSIDE], ids=["lora", "rag"])
+def test_two_processes_fit_the_arm_of_one(asked, arms):
     curves = []
     for processes in (1, 2):
-        told = []
-        bench, folder = asked(f"p{processes}", processes, told=told)
-        bench.launch(folder, store.read_json(folder / "request.json"), "lora")
+        bench, folder = asked(f"p{processes}", processes, arms=arms)
+        bench.launch(folder, store.read_json(folder / "request.json"), "arm")
         curves.append(fitted(bench)["curve"])
-        assert not [event for event in told if event["event"] == "error"]
         assert none_left(bench.project.folder)
-        notes = [store.read_json(path) for path in (bench.project.work / "fit").glob("*/done.json")]
-        assert len(notes) == 1
         assert not list(bench.project.work.rglob("team"))
     for name in ("step", "train_loss", "val_loss", "val"):
         one, two = ([point[name] for point in curve] for curve in curves)

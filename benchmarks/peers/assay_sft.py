@@ -23,7 +23,6 @@ from assay.train.batch import Batch
 from assay.train.loop import Training
 from assay.train.objectives.completion import Loss, completion
 from assay.train.team import Team, meeting
-from assay.train.trunk import Trunk
 
 CHECKED = 16  # rows whose loss before training is compared
 RANK = "BENCHMARK_RANK"
@@ -95,10 +94,6 @@ def contest(turns: Turns, team: Team) -> None:
     pad = model.chat.tokenizer.pad_token_id or model.chat.tokenizer.eos_token_id
 
     def run(rows: list[Encoded], epochs: int, workdir: Path, tell: Any) -> None:
-        trunk = None
-        if job.get("trunk"):
-            shape = {"pad": pad, "tree": strategy.trees, "tell": tell}
-            trunk = Trunk.of(model.network, change.trained, rows, workdir / "trunk", **shape)
         Training(
             network=model.network,
             change=change,
@@ -113,7 +108,6 @@ def contest(turns: Turns, team: Team) -> None:
             workdir=workdir,
             tell=tell,
             team=team,
-            trunk=trunk,
             save_every=float("inf"),
         ).run()
 

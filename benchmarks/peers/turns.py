@@ -64,8 +64,8 @@ def until_done() -> Iterator[None]:
 
 
 def give_back() -> None:
-    """A process that holds much gives back what it does not use, or contenders that wait would fill the memory. One that
-    holds little keeps it: asking for it anew would cost its next round a few percent."""
+    """A process that holds much gives back what it does not use, or contenders that wait would fill the memory. One
+    that holds little keeps it: asking for it anew would cost its next round a few percent."""
     if sys.platform == "linux" and int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() > MUCH:
         gc.collect()
         ctypes.CDLL(None).malloc_trim(0)

@@ -87,4 +87,6 @@ def steady(seed: int, threads: int = 0) -> None:
     """Same seed, same threads, deterministic kernels: the same bits on the same machine."""
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True)
+    # No result here depends on memory that was not written; filling it costs a pass over every new tensor.
+    torch.utils.deterministic.fill_uninitialized_memory = False
     torch.set_num_threads(threads or os.cpu_count() or 1)
