@@ -184,7 +184,7 @@ def test_torchrun_may_start_them(asked):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
     done = subprocess.run(
-        [*command, "-m", "assay.worker", str(folder)], capture_output=True, text=True, env=environment, timeout=120
+        [*command, "-m", "assay.worker", str(folder)], capture_output=True, text=True, env=environment, timeout=300
     )
     assert done.returncode == 0, done.stderr
     assert [json.loads(line)["event"] for line in done.stdout.splitlines()].count("error") == 0
@@ -198,7 +198,7 @@ def test_torchrun_with_another_number_is_refused(asked):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
     done = subprocess.run(
-        [*command, "-m", "assay.worker", str(folder)], capture_output=True, text=True, env=environment, timeout=120
+        [*command, "-m", "assay.worker", str(folder)], capture_output=True, text=True, env=environment, timeout=300
     )
     assert done.returncode
     assert "T051" in done.stdout

@@ -214,3 +214,19 @@ def test_each_log_probability_can_have_a_gradient_of_its_own():
     found = gradients(made, (batch.log_probs(made) * weights).sum())
     largest = max(float(g.abs().max()) for g in wanted.values())
     assert max(float((found[name] - wanted[name]).abs().max()) for name in wanted) / largest < 1e-9
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # torch's own compiler warns of what it does itself
+def test_compiled_passes_over_the_logits_give_the_same():
+    made = network(FAMILIES["llama"], attention.NAME).float()
+    rows = sequences()
+    batch = Batch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
+    plain = batch.nll(made)
+    wanted = gradients(made, plain)
+    batch.compiled = batch.tree.compiled = True
+    fast = batch.nll(made)
+    found = gradients(made, fast)
+    assert float(fast.detach()) == pytest.approx(float(plain.detach()), rel=1e-6)
+    largest = max(float(g.abs().max()) for g in wanted.values())
+    assert max(float((found[name] - wanted[name]).abs().max()) for name in wanted) / largest < 1e-5

@@ -51,6 +51,7 @@ class Batch:
     separate: int  # tokens of the sequences by themselves
     tree: Layout | None = None
     soft: Soft | None = None
+    compiled: bool = False  # what lies between the output layer's products
 
     @classmethod
     def of(
@@ -166,7 +167,7 @@ class Batch:
         """The sum of the learnt tokens' cross-entropies in nats. Its gradient is found in the forward pass, so this
         is the cheaper way where only the sum is wanted."""
         states, places = self._read(network)
-        return Total.apply(states, *output(network), places, self.targets, smoothing)
+        return Total.apply(states, *output(network), places, self.targets, smoothing, self.compiled)
 
     def _read(self, network: Any) -> tuple[torch.Tensor, torch.Tensor]:
         """States at the cells that predict something, each once; and for each learnt token which of them it reads."""

@@ -54,6 +54,7 @@ class Exercise:
         some = [self.sequences[row] for row in rows]
         batch = Batch.of(some, rows, pad=self.pad, device=device, tree=self.trees)
         batch.soft = self.change.soft
+        batch.compiled = self.compiled
         if batch.tree:
             batch.tree.compiled = self.compiled
         return batch
