@@ -1,4 +1,5 @@
-# make demo      both examples: environment, installation, runs, tables
+# make demo      the intents example: environment, installation, run, table
+# make handbook  the handbook example (about ten minutes on two cores)
 # make test      everything: lint, types, all tests with the real small models
 # make quick     lint, types, and the tests that need no real model (under two minutes)
 # make lint      ruff and pyright
@@ -10,10 +11,12 @@ BIN := $(VENV)/bin
 export OMP_WAIT_POLICY ?= PASSIVE
 export GOMP_SPINCOUNT ?= 10000
 
-.PHONY: demo test quick lint clean
+.PHONY: demo handbook test quick lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/assay run examples/intents
+
+handbook: $(VENV)/installed
 	$(BIN)/assay run examples/handbook
 
 # Tests that start models in processes of their own run one after the other: two at once on two cores gain nothing.
