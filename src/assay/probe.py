@@ -89,9 +89,9 @@ def _fit(job: Job, whole: Any, place: Path) -> tuple[Any, float]:
         train=tuple([*longest, *rest]) if steps else whole.train,
         val=val if steps else whole.val,
         means=replace(whole.means, workdir=place),
-        fit=lambda strategy, lesson: strategy.fit(lesson),
+        fit=job.fit,
     )
-    return job.strategy.fit(few), work(few.train) / max(1, work(whole.train))
+    return job.fit(job.strategy, few), work(few.train) / max(1, work(whole.train))
 
 
 def work(examples: Sequence[Example]) -> int:

@@ -24,7 +24,7 @@ from assay.train.diverged import diverged, first_broken, refuse_broken
 from assay.train.exercise import Exercise, Objective
 from assay.train.faster import asking, compiles, faster
 from assay.train.gradients import Gradients, clear, unreached
-from assay.train.memory import checkpointed, halved
+from assay.train.memory import checkpointed
 from assay.train.optim import Masters, Noise, awake, build, factors, rate
 from assay.train.plan import Costs, Plan
 from assay.train.progress import Progress, Run, Taken
@@ -115,8 +115,7 @@ class Training:
         """One optimiser step over micro-batches of rows."""
         progress, masters, step = run.progress, run.masters, run.progress.step
         self.network.train()
-        parts = self._enough(parts)
-        mine = self.team.mine(parts, [self._exercise.tokens(part) for part in parts])
+        mine = self.team.mine(parts, lengths=self._exercise.lengths)
         loss, learnt, tokens, cells = self.team.add(masters, self._gradients.of(mine, run))
         factor = self.settings.learning_rate * rate(step, total, self.settings, progress.drops)
         if not learnt:
@@ -136,7 +135,7 @@ class Training:
         if not math.isfinite(mean) or not math.isfinite(norm):
             clear(run)
             with asking(self._compiled):
-                where, rows = self._gradients.broken(mine, parts, step)
+                where, rows = self._gradients.broken(mine, [list(part) for part in parts], step)
             clear(run)
             what = f"step {step + 1}: the loss is {mean:g} and the gradient's norm {norm:g}"
             raise diverged(what, where, [self.sources[row] for row in rows], self.settings.learning_rate)
@@ -153,14 +152,6 @@ class Training:
         if progress.start_loss is None:
             progress.start_loss = mean
         return Taken(mean, learnt, tokens, cells, norm, factor)
-
-    def _enough(self, parts: Sequence[list[int]]) -> list[list[int]]:
-        """The parts, the largest halved until each process can have one."""
-        parts, tokens = list(parts), self._exercise.tokens
-        while len(parts) < self.team.size and max(map(len, parts)) > 1:
-            at = max((i for i, part in enumerate(parts) if len(part) > 1), key=lambda i: tokens(parts[i]))
-            parts[at : at + 1] = halved(parts[at], self._exercise.lengths, tokens(parts[at]))
-        return parts
 
     def _wake(self, epoch: int) -> None:
         """Only what is trained in this epoch gets gradients."""
