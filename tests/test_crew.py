@@ -115,9 +115,9 @@ def test_two_processes_fit_the_arm_of_one(asked, arms):
 
 
 def test_a_killed_other_ends_the_worker_with_its_number_and_the_next_run_goes_on(asked):
-    expected, folder = asked("whole", 2, epochs=8, dropout=0.1)
+    expected, folder = asked("whole", 2, epochs=30, dropout=0.1)
     expected.launch(folder, store.read_json(folder / "request.json"), "lora")
-    bench, folder = asked("p", 2, epochs=8, dropout=0.1)
+    bench, folder = asked("p", 2, epochs=30, dropout=0.1)
     request = store.read_json(folder / "request.json")
     with worker(folder) as process:
         steps(process)
