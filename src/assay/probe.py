@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.nouns import Example, Strategy
 from assay.prepared import read_examples
-from assay.worker import Job, peak_bytes
+from assay.spent import peak_bytes
+from assay.worker import Job
 
 if TYPE_CHECKING:
     from assay.bench import Bench

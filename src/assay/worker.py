@@ -8,13 +8,12 @@ loads torch.
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from assay.errors import AssayError, Stopped
 from assay.launch import Launch
 from assay.nouns import Adapted, Answer, Document, Example, Lesson, Means, Record, Strategy, Task
 from assay.prepared import content_hash, read_examples
+from assay.spent import Spent, peak_bytes
 
 CHUNK = 256  # answers between two saves
 TELL_EVERY = 0.2  # seconds between two progress events
@@ -60,49 +60,6 @@ def versions(strategy: Strategy) -> list[int]:
     """VERSION of a strategy and of those inside it."""
     inside = [value for value in dict(strategy).values() if isinstance(value, Strategy)]
     return [strategy.VERSION, *(v for inner in inside for v in versions(inner))]
-
-
-@dataclass
-class Spent:
-    """Seconds that a stage took over all the processes that worked on it, written down as it goes. Time in an inner
-    stage counts there, not here."""
-
-    folder: Path
-    inside: float = 0.0  # seconds in inner stages
-    waiting: bool = False  # an inner stage is at work
-
-    def __post_init__(self) -> None:
-        self._start = time.monotonic()
-        self._told = self._start
-        store.drop_torn_line(self._file)
-
-    @property
-    def _file(self) -> Path:
-        return self.folder / "spent.jsonl"
-
-    @property
-    def now(self) -> float:
-        return time.monotonic() - self._start - self.inside
-
-    def note(self, *, every: float = 5.0) -> None:
-        if not self.waiting and time.monotonic() - self._told >= every:
-            self._told = time.monotonic()
-            store.append(self._file, {"process": os.getpid(), "start": self._start, "seconds": self.now})
-
-    def total(self) -> float:
-        """Seconds of this process and of those before it."""
-        past: dict[tuple[int, float], float] = {}
-        for row in store.read_lines(self._file) if self._file.exists() else ():
-            past[row["process"], row["start"]] = row["seconds"]
-        past.pop((os.getpid(), self._start), None)
-        return sum(past.values()) + self.now
-
-    def forget(self) -> None:
-        self._file.unlink(missing_ok=True)
-
-
-def peak_bytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 class Job:

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.encode.tree import Tree, common, merged
+from assay.encode.tree import Tree, common
 
 lists = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=9), min_size=1, max_size=12)
 
@@ -14,7 +14,7 @@ lists = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=9), min_size=1
 def test_a_tree_is_its_sequences_merged(sequences):
     tree = Tree.of(sequences)
     prefixes = {tuple(s[:n]) for s in sequences for n in range(1, len(s) + 1)}
-    assert len(tree) == len(prefixes) == merged(sequences)
+    assert len(tree) == len(prefixes)
     for sequence, path in zip(sequences, tree.paths, strict=True):
         assert tree.tokens[path].tolist() == sequence
         assert tree.depth[path].tolist() == list(range(len(sequence)))

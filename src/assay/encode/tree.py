@@ -68,13 +68,3 @@ def common(first: np.ndarray, second: np.ndarray) -> int:
     n = min(len(first), len(second))
     differ = np.flatnonzero(first[:n] != second[:n])
     return int(differ[0]) if len(differ) else n
-
-
-def merged(sequences: Sequence[Sequence[int]]) -> int:
-    """How many nodes the tree of these sequences has, without building it."""
-    nodes, last = 0, np.zeros(0, dtype=np.int64)
-    for sequence in sorted(map(list, sequences)):
-        new = np.asarray(sequence, dtype=np.int64)
-        nodes += len(new) - common(last, new)
-        last = new
-    return nodes

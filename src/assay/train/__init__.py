@@ -1,29 +1,5 @@
-"""Adapting by training: one loop, many objectives."""
+"""Adapting by training: one loop, many objectives. The methods are listed in `assay.train.methods`."""
 
-from assay.train.methods import (
-    METHODS,
-    Adalora,
-    Adapters,
-    Full,
-    Head,
-    Ia3,
-    Lora,
-    Miss,
-    Prefix,
-    PromptTuning,
-    PTuning,
-)
+from assay.train.methods import METHODS, Full, Lora
 
-__all__ = [
-    "METHODS",
-    "Adalora",
-    "Adapters",
-    "Full",
-    "Head",
-    "Ia3",
-    "Lora",
-    "Miss",
-    "PTuning",
-    "Prefix",
-    "PromptTuning",
-]
+__all__ = ["METHODS", "Full", "Lora"]
