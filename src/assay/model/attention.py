@@ -22,7 +22,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
-from assay.model.stacks import BLOCK, Layout, Stack
+from assay.model.segments import Layout, Segment
 
 NAME = "assay"
 FLASH = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
@@ -60,38 +60,32 @@ def attend(
         return out, None
     tree.calls += 1
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    stacks = tree.stacks(sliding_window, key.shape[2] - query.shape[2])
+    segments = tree.segments(sliding_window, key.shape[2] - query.shape[2])
     plain = softcap is None and not dropout and query.device.type == "cpu" and value.shape[-1] == query.shape[-1]
     if plain:
-        out = TreeAttention.apply(query[0], key[0], value[0], stacks, scale, tree.compiled)
+        out = TreeAttention.apply(query[0], key[0], value[0], segments, scale, tree.compiled)
     else:
-        out = by_hand(query[0], key[0], value[0], stacks, scale, softcap, dropout)
+        out = by_hand(query[0], key[0], value[0], segments, scale, softcap, dropout)
     return out[None], None
 
 
-def in_blocks(states: torch.Tensor, groups: int) -> torch.Tensor:
-    """(heads, nodes, width) -> (blocks, kv heads, BLOCK x groups, width): heads that share keys are neighbouring rows
-    of one product; the last block is filled up with zeros."""
+def by_key(states: torch.Tensor, groups: int) -> torch.Tensor:
+    """(heads, nodes, width) -> (kv heads, nodes x groups, width): heads that share keys are neighbouring rows of one
+    product."""
     heads, n, width = states.shape
-    count = -(-n // BLOCK)
-    out = states.new_zeros(count * BLOCK, heads, width) if n % BLOCK else states.new_empty(n, heads, width)
-    out[:n] = states.transpose(0, 1)
-    out = out.view(count, BLOCK, heads // groups, groups, width).transpose(1, 2)
-    return out.reshape(count, heads // groups, BLOCK * groups, width)
+    return states.reshape(heads // groups, groups, n, width).transpose(1, 2).reshape(heads // groups, n * groups, width)
 
 
-def from_blocks(states: torch.Tensor, n: int, groups: int) -> torch.Tensor:
-    """The way back of `in_blocks`, as (nodes, heads, width)."""
-    count, kv, _, width = states.shape
-    out = states.view(count, kv, BLOCK, groups, width).transpose(1, 2)
-    return out.reshape(count * BLOCK, kv * groups, width)[:n]
+def by_node(states: torch.Tensor, groups: int) -> torch.Tensor:
+    """The way back of `by_key`, as a view (nodes, kv heads, groups, width)."""
+    kv, rows, width = states.shape
+    return states.view(kv, rows // groups, groups, width).transpose(0, 1)
 
 
-def gathered(states: torch.Tensor, stack: Stack) -> torch.Tensor:
-    """(heads, keys, width) -> (blocks, heads, keys of a block, width)."""
-    count, width = stack.keys.shape
-    picked = states.index_select(1, stack.keys.flatten())
-    return picked.view(len(states), count, width, -1).transpose(0, 1).contiguous()
+def seen(states: torch.Tensor, segment: Segment) -> torch.Tensor:
+    """The keys of a segment, (kv heads, keys, width): a view where they are neighbours."""
+    parts = [states[:, start:stop] for start, stop in segment.runs]
+    return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
 
 
 class TreeAttention(torch.autograd.Function):
@@ -103,41 +97,46 @@ class TreeAttention(torch.autograd.Function):
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        stacks: list[Stack],
+        segments: list[Segment],
         scale: float,
         compiled: bool,
     ) -> torch.Tensor:
-        n, groups = query.shape[1], query.shape[0] // key.shape[0]
-        query = in_blocks(query, groups)
-        out = torch.empty_like(query)
+        (heads, n, width), kv = query.shape, len(key)
+        groups = heads // kv
+        query = by_key(query, groups)
+        out = query.new_empty(n, kv, groups, width)
         sums = []
-        for stack in stacks:
-            mask, which = stack.added(groups, query.dtype), list(stack.blocks)
-            k, v = gathered(key, stack), gathered(value, stack)
-            out[which], total = FLASH(query[which], k, v, 0.0, False, attn_mask=mask, scale=scale)
+        for part in segments:
+            rows, mask = slice(part.start * groups, part.stop * groups), part.added(groups, query.dtype)
+            own = query[None, :, rows], seen(key, part)[None], seen(value, part)[None]
+            found, total = FLASH(*own, 0.0, False, attn_mask=mask, scale=scale)
+            out[part.start : part.stop] = by_node(found[0], groups)
             sums.append(total)
+        out = out.view(n, heads, width)
         ctx.save_for_backward(query, key, value, out, *sums)
-        ctx.plan = stacks, scale, compiled, n, groups
-        return from_blocks(out, n, groups)
+        ctx.plan = segments, scale, compiled, groups
+        return out
 
     @staticmethod
     def backward(ctx: Any, grad: torch.Tensor):  # type: ignore[override]
         query, key, value, out, *sums = ctx.saved_tensors
-        stacks, scale, compiled, n, groups = ctx.plan
+        segments, scale, compiled, groups = ctx.plan
         wide = torch.promote_types(query.dtype, torch.float32)
-        grad = in_blocks(grad.transpose(0, 1), groups)
+        grad, out = (by_key(states.transpose(0, 1), groups) for states in (grad, out))
         dq = torch.empty_like(query)
         dk, dv = (torch.zeros(key.shape, dtype=wide, device=key.device) for _ in range(2))
-        for stack, total in zip(stacks, sums, strict=True):
-            which, mask = list(stack.blocks), stack.added(groups, query.dtype)
-            parts = grad[which], query[which], gathered(key, stack), gathered(value, stack), out[which], total
+        for part, total in zip(segments, sums, strict=True):
+            rows, mask = slice(part.start * groups, part.stop * groups), part.added(groups, query.dtype)
+            own = grad[:, rows], query[:, rows], seen(key, part), seen(value, part), out[:, rows]
             if compiled:
-                dq[which], k, v = products(*parts, mask, scale)
+                dq[:, rows], k, v = products(*own, total[0], mask[0], scale)
             else:
-                dq[which], k, v = FLASH_BACK(*parts, 0.0, False, attn_mask=mask, scale=scale)
-            add_runs(dk, k, stack)
-            add_runs(dv, v, stack)
-        return from_blocks(dq, n, groups).transpose(0, 1), dk.to(key.dtype), dv.to(value.dtype), None, None, None
+                given = [t[None] for t in own]
+                dq[:, rows], k, v = (t[0] for t in FLASH_BACK(*given, total, 0.0, False, attn_mask=mask, scale=scale))
+            add_runs(dk, k, part)
+            add_runs(dv, v, part)
+        dq = by_node(dq, groups).flatten(1, 2).transpose(0, 1)
+        return dq, dk.to(key.dtype), dv.to(value.dtype), None, None, None
 
 
 def products(
@@ -150,66 +149,67 @@ def products(
     mask: torch.Tensor,
     scale: float,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Gradients of query, key and value; all (blocks, kv heads, rows, width), `total` (blocks, kv heads, rows)."""
-    taken, chances, scores = fused()
-    delta = taken(grad, out)
-    share = chances(query @ key.transpose(2, 3), total, mask, scale)
-    above = scores(grad @ value.transpose(2, 3), delta, share, scale)
-    return above @ key, above.transpose(2, 3) @ query, share.transpose(2, 3) @ grad
+    """Gradients of query, key and value; all (kv heads, rows, width), `total` (kv heads, rows)."""
+    taken, weights = compiled_passes()
+    scores, above = query @ key.transpose(1, 2), grad @ value.transpose(1, 2)
+    share, above = weights(scores, above, taken(grad, out), total, mask, scale)
+    return above @ key, above.transpose(1, 2) @ query, share.transpose(1, 2) @ grad
 
 
 def _taken(grad: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
-    """What softmax takes off each score's gradient: (blocks, kv heads, rows)."""
+    """What softmax takes off each score's gradient, (kv heads, rows)."""
     return (grad.float() * out.float()).sum(-1)
 
 
-def _chances(scores: torch.Tensor, total: torch.Tensor, added: torch.Tensor, scale: float) -> torch.Tensor:
-    """The attention weights (blocks, kv heads, rows, keys) from raw scores and the rows' kept log-sums."""
-    return (scores.to(total.dtype) * scale - total[..., None] + added).exp().to(scores.dtype)
-
-
-def _scores(above: torch.Tensor, delta: torch.Tensor, share: torch.Tensor, scale: float) -> torch.Tensor:
-    """Gradient of the raw scores from that of the weights."""
-    return ((above.to(delta.dtype) - delta[..., None]) * share * scale).to(above.dtype)
+def _weights(
+    scores: torch.Tensor,
+    above: torch.Tensor,
+    taken: torch.Tensor,
+    total: torch.Tensor,
+    mask: torch.Tensor,
+    scale: float,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The attention weights (kv heads, rows, keys) from raw scores and the rows' kept log-sums; and from the weights'
+    gradient that of the raw scores."""
+    share = (scores.to(total.dtype) * scale - total[..., None] + mask).exp()
+    return share.to(scores.dtype), ((above.to(total.dtype) - taken[..., None]) * share * scale).to(scores.dtype)
 
 
 @cache
-def fused() -> tuple[Callable[..., torch.Tensor], ...]:
-    """The three functions above, each compiled to one pass over memory."""
-    return tuple(torch.compile(function, dynamic=True) for function in (_taken, _chances, _scores))
+def compiled_passes() -> tuple[Callable[..., torch.Tensor], Callable[..., tuple[torch.Tensor, torch.Tensor]]]:
+    """The two functions above, each as one pass over memory."""
+    return torch.compile(_taken, dynamic=True), torch.compile(_weights, dynamic=True)
 
 
-def add_runs(total: torch.Tensor, part: torch.Tensor, stack: Stack) -> None:
-    """Add (blocks, heads, keys of a block, width) to where the keys came from."""
-    for block, neighbours in zip(part, stack.runs, strict=True):
-        for place, start, stop in neighbours:
-            total[:, start:stop] += block[:, place : place + stop - start]
+def add_runs(total: torch.Tensor, part: torch.Tensor, segment: Segment) -> None:
+    """Add (kv heads, keys of a segment, width) to where the keys came from."""
+    place = 0
+    for start, stop in segment.runs:
+        total[:, start:stop] += part[:, place : place + stop - start]
+        place += stop - start
 
 
 def by_hand(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    stacks: list[Stack],
+    segments: list[Segment],
     scale: float,
     softcap: float | None,
     dropout: float,
 ) -> torch.Tensor:
     """The same in plain operations: capped scores (Gemma 2), attention dropout, other devices."""
-    n, groups = query.shape[1], query.shape[0] // key.shape[0]
-    query = in_blocks(query, groups)
-    parts, order = [], []
-    for stack in stacks:
-        k, v = gathered(key, stack), gathered(value, stack)
-        scores = query[list(stack.blocks)] @ k.transpose(2, 3) * scale
+    groups = query.shape[0] // key.shape[0]
+    query = by_key(query, groups)
+    parts = []
+    for part in segments:
+        scores = query[:, part.start * groups : part.stop * groups] @ seen(key, part).transpose(1, 2) * scale
         if softcap is not None:
             scores = softcap * torch.tanh(scores / softcap)
-        scores = scores + stack.added(groups, scores.dtype)
+        scores = scores + part.added(groups, scores.dtype)[0]
         weights = torch.softmax(scores, -1, dtype=torch.promote_types(scores.dtype, torch.float32)).to(value.dtype)
-        parts.append(torch.nn.functional.dropout(weights, dropout) @ v)
-        order += stack.blocks
-    back = torch.tensor(order, device=query.device).argsort()
-    return from_blocks(torch.cat(parts)[back], n, groups)
+        parts.append(torch.nn.functional.dropout(weights, dropout) @ seen(value, part))
+    return by_node(torch.cat(parts, 1), groups).flatten(1, 2)
 
 
 def capped(

@@ -8,7 +8,6 @@ Source            PEP 503 (HTML) and PEP 691 (JSON), peps.python.org
 import base64
 import html.parser
 import http.client
-import importlib.util
 import ipaddress
 import json
 import os
@@ -25,6 +24,7 @@ from typing import NamedTuple
 
 from assay import store
 from assay.errors import ModelError, Problem
+from assay.model.environment import installed
 
 _TIMEOUT = 30.0  # seconds without a byte
 _TRIES = 5  # in a row without progress
@@ -42,7 +42,8 @@ def index_url() -> str:
     """The index that pip uses here: PIP_INDEX_URL, pip's own settings, else PyPI."""
     if url := os.environ.get("PIP_INDEX_URL"):
         return url
-    if importlib.util.find_spec("pip") is not None:
+    # Not find_spec: asked for pip, setuptools' finder puts the old distutils back, and torch.compile fails afterwards.
+    if installed("pip") != "none":
         command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
         answer = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
         if answer.returncode == 0 and answer.stdout.strip():

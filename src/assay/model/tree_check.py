@@ -13,7 +13,7 @@ import torch
 
 from assay.encode.tree import Tree
 from assay.model.attention import NAME
-from assay.model.stacks import Layout
+from assay.model.segments import Layout
 
 CLOSE = {torch.float64: 1e-5, torch.float32: 1e-3}  # relative to the states' size; coarser types: a tenth
 SHARED, OWN = 7, (5, 3, 6)  # tokens of the small tree's trunk and of its branches

@@ -16,7 +16,7 @@ import torch
 
 from assay.encode.chat import Encoded
 from assay.encode.tree import Tree
-from assay.model.stacks import Layout
+from assay.model.segments import Layout
 from assay.train.likelihood import LogProbs, Total
 
 Soft = Callable[[], Any]

@@ -37,7 +37,7 @@ def faster(network: Any, *, compiled: bool) -> Iterator[None]:
     """Inside the block, LoRA layers that allow it are fused, and the decoder layers are compiled where asked for."""
     from peft.tuners.lora import Linear
 
-    from assay.train.fused import FusedLora, fits
+    from assay.train.fused import FusedLora, Together, fits, together
     from assay.train.layers import decoder_layers
 
     swapped: list[tuple[torch.nn.Module, str, torch.nn.Module]] = []
@@ -46,12 +46,17 @@ def faster(network: Any, *, compiled: bool) -> Iterator[None]:
         swapped.append((parent, name, parent.get_submodule(name)))
         parent.set_submodule(name, new)
 
-    layers = [(parent, name, child) for parent in network.modules() for name, child in parent.named_children()]
-    fused = [FusedLora(child) for _, _, child in layers if isinstance(child, Linear) and fits(child)]
-    new = iter(fused)
-    for parent, name, child in layers:
-        if isinstance(child, Linear) and fits(child):
-            swap(parent, name, next(new))
+    places = {
+        child: (parent, name)
+        for parent in network.modules()
+        for name, child in parent.named_children()
+        if isinstance(child, Linear) and fits(child)
+    }
+    fused = []
+    for layers in together(network, places) if places else ():
+        fused.append(Together(layers))
+        for index, layer in enumerate(layers):
+            swap(*places[layer], FusedLora(fused[-1], index))
 
     def refresh(*_: Any) -> None:
         for layer in fused:

@@ -3,72 +3,64 @@
 How       Forward is y = [x, u] [W, sB]^T with u = x A^T, backward dx = [g, v] [W^T, A^T]^T with v = g sB: one large
           product each, which rounds once. Beside a base in bf16 that matters: where the two parts are rounded by
           themselves and then added, what LoRA says below half a unit in the last place of the base's output is lost.
-          The frozen matrices lie ready in both orders; only LoRA's columns are written anew.
-Costs     two copies of the frozen matrices in the network's type while training
+          Layers that read the same states (query, key, value; gate and up) are one layer. Both products read one
+          matrix, [[W, sB], [A, 0]]; only LoRA's parts of it are written anew.
+Costs     a second copy of the frozen matrices in the network's type while training
 Source    Hu et al. (2021), LoRA, arxiv.org/abs/2106.09685
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch.nn.functional import linear
 
 
-@torch.library.custom_op("assay::lora", mutates_args=())
-def lora(
-    x: torch.Tensor,
-    wide: torch.Tensor,
-    back: torch.Tensor,
-    a: torch.Tensor,
-    b: torch.Tensor,
-    bias: torch.Tensor | None,
-    scale: float,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """(..., in) -> (..., out) and u, (..., rank). `wide` is [W, sB], (out, in + rank); `back` is [W^T, A^T], (in, out
-    + rank). `a` and `b` are there to be given gradients."""
-    u = linear(x, back[:, -a.shape[0] :].t())
-    return linear(torch.cat([x, u], -1), wide, bias), u
+class Product(torch.autograd.Function):
+    """(..., in) -> (..., out), with gradients for x and for each A and B; those of A and B in their own type.
 
+    `both` is [[W, sB], [A, 0]], (out + rank, in + rank): its upper rows are the matrix forward, its left columns that of
+    the way back. `ab` are the As and then the Bs of the layers that are computed together: their outputs and their
+    ranks lie side by side.
+    """
 
-@lora.register_fake
-def _(x, wide, back, a, b, bias, scale):
-    return x.new_empty(*x.shape[:-1], wide.shape[0]), x.new_empty(*x.shape[:-1], a.shape[0])
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: torch.Tensor,
+        both: torch.Tensor,
+        bias: torch.Tensor | None,
+        scales: tuple[float, ...],
+        *ab: torch.Tensor,
+    ) -> torch.Tensor:
+        flat, rank = x.reshape(-1, x.shape[-1]), sum(len(a) for a in ab[: len(scales)])
+        out, width = both.shape[0] - rank, x.shape[-1]
+        u = flat @ both[out:, :width].t()
+        y = torch.cat([flat, u], 1) @ both[:out].t()
+        if bias is not None:
+            y = y + bias
+        ctx.save_for_backward(flat, u, both)
+        ctx.scales = scales
+        ctx.sizes = [len(a) for a in ab[: len(scales)]], [len(b) for b in ab[len(scales) :]]
+        ctx.types = [t.dtype for t in ab]
+        return y.view(*x.shape[:-1], out)
 
-
-@torch.library.custom_op("assay::lora_back", mutates_args=())
-def lora_back(
-    grad: torch.Tensor, x: torch.Tensor, u: torch.Tensor, wide: torch.Tensor, back: torch.Tensor, scale: float
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Gradients of x, A and B; those of A and B in fp32."""
-    rank = u.shape[-1]
-    g, flat, u = (t.reshape(-1, t.shape[-1]) for t in (grad, x, u))
-    v = g @ wide[:, -rank:]
-    dx = linear(torch.cat([g, v], -1), back)
-    db = torch.empty(wide.shape[0], rank, dtype=torch.float32, device=x.device)
-    torch.mul((u.t() @ g).t(), scale, out=db)
-    return dx.view(x.shape), (v.t() @ flat).float(), db
-
-
-@lora_back.register_fake
-def _(grad, x, u, wide, back, scale):
-    rank, wants = u.shape[-1], {"dtype": torch.float32}
-    return torch.empty_like(x), x.new_empty(rank, x.shape[-1], **wants), x.new_empty(wide.shape[0], rank, **wants)
-
-
-def _keep(ctx: Any, inputs: tuple, output: tuple) -> None:
-    x, wide, back, _, _, _, scale = inputs
-    ctx.save_for_backward(x, output[1], wide, back)
-    ctx.scale = scale
-
-
-def _lora_back(ctx: Any, grad: torch.Tensor, _: torch.Tensor) -> tuple:
-    dx, da, db = torch.ops.assay.lora_back(grad, *ctx.saved_tensors, ctx.scale)
-    return dx, None, None, da, db, None, None
-
-
-lora.register_autograd(_lora_back, setup_context=_keep)
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor):  # type: ignore[override]
+        x, u, both = ctx.saved_tensors
+        width = x.shape[1]
+        g = grad.reshape(-1, grad.shape[-1])
+        v = g @ both[: g.shape[1], width:]
+        dx = torch.cat([g, v], 1) @ both[:, :width]
+        da, db = v.t() @ x, g.t() @ u
+        out, rank, das, dbs = 0, 0, [], []
+        for a, b, scale in zip(*ctx.sizes, ctx.scales, strict=True):
+            das.append(da[rank : rank + a])
+            dbs.append(db[out : out + b, rank : rank + a] * scale)
+            rank, out = rank + a, out + b
+        found = [t.to(kind) for t, kind in zip(das + dbs, ctx.types, strict=True)]
+        return dx.view(*grad.shape[:-1], width), None, None, None, *found
 
 
 def fits(layer: Any) -> bool:
@@ -88,24 +80,82 @@ def fits(layer: Any) -> bool:
     )
 
 
-class FusedLora(torch.nn.Module):
-    """Stands in for a PEFT LoRA layer that `fits`; its parameters are PEFT's own."""
+class Together(torch.nn.Module):
+    """PEFT LoRA layers that `fit` and read the same states; the parameters are PEFT's own."""
 
-    def __init__(self, layer: Any):
+    def __init__(self, layers: list[Any]):
         super().__init__()
-        base, name = layer.base_layer, layer.active_adapters[0]
-        self.a, self.b = layer.lora_A[name].weight, layer.lora_B[name].weight
-        self.bias, self.scale = base.bias, float(layer.scaling[name])
-        weight, rank = base.weight.detach(), len(self.a)
-        room = weight.new_zeros(weight.shape[0], rank), weight.new_zeros(weight.shape[1], rank)
-        self.wide = torch.nn.Buffer(torch.cat([weight, room[0]], 1), persistent=False)
-        self.back = torch.nn.Buffer(torch.cat([weight.t(), room[1]], 1), persistent=False)
+        names = [layer.active_adapters[0] for layer in layers]
+        self.a = [layer.lora_A[name].weight for layer, name in zip(layers, names, strict=True)]
+        self.b = [layer.lora_B[name].weight for layer, name in zip(layers, names, strict=True)]
+        self.scales = tuple(float(layer.scaling[name]) for layer, name in zip(layers, names, strict=True))
+        self.sizes = [len(b) for b in self.b]
+        weight = torch.cat([layer.base_layer.weight.detach() for layer in layers])
+        (out, width), rank = weight.shape, sum(len(a) for a in self.a)
+        self.both = torch.nn.Buffer(weight.new_zeros(out + rank, width + rank), persistent=False)
+        self.both[:out, :width] = weight
+        biases = [layer.base_layer.bias for layer in layers]
+        self.bias = None
+        if any(bias is not None for bias in biases):
+            parts = zip(biases, self.sizes, strict=True)
+            bias = torch.cat([weight.new_zeros(n) if part is None else part.detach() for part, n in parts])
+            self.bias = torch.nn.Buffer(bias, persistent=False)
+        self.read: torch.Tensor | None = None  # the states last read, and the outputs that nobody has asked for yet
+        self.ready: dict[int, torch.Tensor] = {}
 
     @torch.no_grad()
     def refresh(self) -> None:
         """Take over what the last step has changed."""
-        self.wide[:, -len(self.a) :] = self.b * self.scale
-        self.back[:, -len(self.a) :] = self.a.t()
+        out, rank = sum(self.sizes), sum(len(a) for a in self.a)
+        width, row, column = self.both.shape[1] - rank, 0, 0
+        for a, b, scale in zip(self.a, self.b, self.scales, strict=True):
+            self.both[out + column : out + column + len(a), :width] = a
+            torch.mul(b, scale, out=self.both[row : row + len(b), width + column : width + column + len(a)])
+            row, column = row + len(b), column + len(a)
+
+    def product(self, x: torch.Tensor) -> torch.Tensor:
+        return Product.apply(x, self.both, self.bias, self.scales, *self.a, *self.b)
+
+    def output(self, index: int, x: torch.Tensor) -> torch.Tensor:
+        """What layer `index` gives for x. The first that asks has all of them computed."""
+        if self.read is not x or index not in self.ready:
+            self.read, self.ready = x, dict(enumerate(self.product(x).split(self.sizes, -1)))
+        found = self.ready.pop(index)
+        if not self.ready:
+            self.read = None
+        return found
+
+
+class FusedLora(torch.nn.Module):
+    """Stands in for one PEFT LoRA layer."""
+
+    def __init__(self, together: Together, index: int):
+        super().__init__()
+        self.together, self.index = together, index
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.ops.assay.lora(x, self.wide, self.back, self.a, self.b, self.bias, self.scale)[0]
+        return self.together.output(self.index, x)
+
+
+def together(network: Any, layers: Iterable[Any]) -> list[list[Any]]:
+    """Which of the `layers` read the same states: seen in a pass over two tokens."""
+    readers: dict[int, list[Any]] = {}
+    kept = []  # while a tensor lives, no other has its identity
+
+    def see(layer: Any, given: tuple[torch.Tensor, ...]) -> None:
+        kept.append(given[0])
+        same = readers.setdefault(id(given[0]), [])
+        if layer not in same:
+            same.append(layer)
+
+    hooks = [layer.register_forward_pre_hook(see) for layer in layers]
+    was = network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            network.base_model(input_ids=torch.zeros(1, 2, dtype=torch.long, device=network.device), use_cache=False)
+    finally:
+        network.train(was)
+        for hook in hooks:
+            hook.remove()
+    return list(readers.values())

@@ -3,9 +3,9 @@
 Order     Batches are drawn first and trees are built inside them, so that merging does not bias the order of training.
           A wider `pool` draws several batches together and then divides them by what their rows share, or by length.
 Cost      A computed token costs its share of the matrices, a pair of tokens its share of attention. With trees a pair
-          is dearer, for their attention goes in blocks with masks, and there are fewer tokens. Measured on a processor
-          with AMX (135 million parameters, 2,048 tokens in rows of 64 to 1,024, not compiled): 5.3 with trees and 1.3
-          with rows; compiled attention is cheaper, so trees are priced between the two.
+          is dearer, for their attention goes in segments with masks, and there are fewer tokens. Measured on a
+          processor with AMX (135 million parameters, 2,048 tokens in rows of 128 to 1,024): 5.1 with trees and 1.3
+          with rows as they are written, 6.6 and 2.4 compiled; the prices lie between the two.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ import torch
 from assay.encode.tree import common
 from assay.model import attention
 from assay.model.batches import by_length
-from assay.model.stacks import BLOCK
+from assay.model.segments import GRAIN
 
-TREE_PAIR = 4.0  # price of a pair, in computed tokens x weights of a layer / width of attention
-ROW_PAIR = 1.3
+TREE_PAIR = 6.0  # price of a pair, in computed tokens x weights of a layer / width of attention
+ROW_PAIR = 1.9
 POOL = 8  # batches of padded rows that are drawn together and sorted by length
 
 
@@ -50,7 +50,7 @@ class Costs:
         cells = pairs = 0.0
         for new, above in grown(sequences):
             cells += new
-            pairs += new * (above + new / 2 + BLOCK)
+            pairs += new * (above + new / 2 + 2 * GRAIN)
         return cells + TREE_PAIR * self.pair * pairs
 
     def rows(self, lengths: Sequence[int]) -> float:
