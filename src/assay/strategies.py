@@ -1,8 +1,13 @@
 """All strategies, in the order in which `assay list strategies` shows them. A new one is one more name here."""
 
-from assay.nouns import Strategy
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from assay.errors import Problem, TrainError
+from assay.nouns import Strategy, Task
 from assay.prompt import Majority, Neighbours, Rag, Shots, Tfidf
 from assay.train import METHODS
+from assay.train.settings import Trained
 
 STRATEGIES: tuple[type[Strategy], ...] = (Majority, Tfidf, Neighbours, Shots, Rag, *METHODS)
 
@@ -14,3 +19,26 @@ PRESETS: dict[str, dict] = {
 
 # What a strategy must beat to be worth its cost: kinds that train no language model and ask none.
 FLOORS = ("majority", "tfidf", "neighbours")
+
+
+def refuse_unfit(arms: Mapping[str, Strategy], task: Task) -> None:
+    """Arms that cannot do the task, whatever their models are. The task's kind is known once the data was read.
+
+    Args:
+        arms: by name.
+
+    Raises:
+        TrainError: with every problem, its place the arm's name.
+    """
+    problems = [replace(problem, place=name) for name, arm in arms.items() for problem in _unfit(arm, task)]
+    if problems:
+        raise TrainError(*problems)
+
+
+def _unfit(strategy: Strategy, task: Task) -> Iterator[Problem]:
+    """Of the strategy and of those inside it."""
+    if isinstance(strategy, Trained):
+        yield from strategy.unfit(task)
+    for _, value in strategy:
+        if isinstance(value, Strategy):
+            yield from _unfit(value, task)

@@ -100,6 +100,25 @@ def test_a_folder_is_opened_through_the_gate(tiny_model, tmp_path, monkeypatch, 
     assert len(model.generate(PROMPTS, max_tokens=2)) == len(PROMPTS)
 
 
+def test_weights_are_read_in_the_precision_that_is_asked_for(tiny_model, tmp_path, monkeypatch, one_thread):
+    from safetensors.torch import load_file
+
+    from assay.model.find import find
+    from assay.model.open import load_model
+
+    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("ASSAY_PRECISION", "bf16")
+    found = find(str(tiny_model), offline=True)
+    assert load_model(found).head.weight.dtype == torch.bfloat16
+    # The folder holds fp32: read by way of bf16, most weights would have lost bits.
+    own = load_model(found, "fp32").network.state_dict()
+    kept = load_file(tiny_model / "model.safetensors")
+    assert all(torch.equal(own[name], weight) for name, weight in kept.items())
+    assert not all(torch.equal(weight.bfloat16().float(), weight) for weight in kept.values())
+    monkeypatch.setenv("ASSAY_PRECISION", "fp32")
+    assert load_model(found, "bf16").head.weight.dtype == torch.bfloat16
+
+
 # --- keys and values that stand before every sequence -----------------------------------------------------------------
 
 

@@ -5,9 +5,12 @@ from math import inf
 import numpy as np
 import pytest
 import torch
+import transformers as hf
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.model import attention
+from assay.model.chat_model import ChatModel
 from assay.model.score import Trie
 from assay.nouns import Message
 
@@ -73,6 +76,27 @@ def test_the_shares_of_all_answers_of_one_token_add_up_to_one(model):
     card = model.chat.answer("card")[0]
     assert ending < float(logs[card])
     assert float(logs.exp().sum()) == pytest.approx(1)
+
+
+SCALED = {
+    "granite": (hf.GraniteConfig, {"logits_scaling": 6.0}),
+    "cohere": (hf.CohereConfig, {"logit_scale": 0.25}),
+    "gemma 2": (hf.Gemma2Config, {"final_logit_softcapping": 0.5, "head_dim": 16}),
+}
+
+
+@pytest.mark.parametrize("family", SCALED)
+def test_scaled_and_capped_logits_are_those_of_the_model(open_tiny, family):
+    kind, own = SCALED[family]
+    model = open_tiny()
+    torch.manual_seed(0)
+    small = {"hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    vocabulary = model.network.config.vocab_size
+    config = kind(**small, **own, vocab_size=vocabulary, num_key_value_heads=2, pad_token_id=0)
+    network = hf.AutoModelForCausalLM.from_config(config, attn_implementation=attention.NAME)
+    model = ChatModel(family, network.eval().requires_grad_(False), model.chat)
+    naive = [alone(model, SHARING[0], option) for option in OPTIONS]
+    np.testing.assert_allclose(model.score(SHARING[:1], OPTIONS, near=inf)[0], naive, atol=1e-4)
 
 
 def test_no_prompts(model):

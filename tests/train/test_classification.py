@@ -141,7 +141,7 @@ def test_each_token_is_told_from_those_that_can_stand_there(answers, tree):
     loss = label_set(trie)(network, Batch.of(sequences, range(6), pad=0, device=CPU, tree=tree))
     options = [model.chat.answer(label) for label in given.task.labels]
     theirs = sum(by_hand(network, sequence, options) for sequence in sequences)
-    assert loss.count == sum(len(s.ids) - s.learnt[0][0] for s in sequences)
+    assert loss.count == 6  # labels, not tokens
     assert float(loss.value.detach()) == pytest.approx(float(theirs.detach()), rel=1e-5)
     weights = list(network.parameters())
     for mine, other in zip(torch.autograd.grad(loss.value, weights), torch.autograd.grad(theirs, weights), strict=True):
@@ -154,6 +154,17 @@ def test_it_is_a_distribution_over_the_labels(answers):
     pairs = [model.chat.pair(question, label) for label in given.task.labels]
     losses = [objective(model.network, Batch.of([pair], [0], pad=0, device=CPU)).value for pair in pairs]
     assert sum(math.exp(-float(loss)) for loss in losses) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_sequence_without_learnt_tokens_has_no_part_in_it(answers):
+    _, model, sequences, trie = answers
+    silent = [*sequences[:2], Encoded(sequences[2].ids, ())]
+    two, three = (
+        label_set(trie)(model.network, Batch.of(s, range(3), pad=0, device=CPU)) for s in (silent[:2], silent)
+    )
+    assert (three.count, float(three.value)) == (2, pytest.approx(float(two.value), rel=1e-5))
+    none = label_set(trie)(model.network, Batch.of(silent[2:], [0], pad=0, device=CPU))
+    assert (none.count, float(none.value)) == (0, 0)
 
 
 def test_a_token_that_is_in_no_labels_answer_is_an_error(answers):

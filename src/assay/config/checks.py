@@ -34,7 +34,7 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
     if not found.get("documents"):
         for index, arm in found["compare"].items():
             for place in _readers(arm, ("compare", index)):
-                yield Complaint("C079", place, "has no documents to search; name them under documents")
+                yield Complaint("C079", place, "has no documents to read; name them under documents")
 
 
 def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:

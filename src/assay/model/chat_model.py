@@ -11,6 +11,7 @@ from transformers import DynamicCache
 
 from assay.encode.chat import Chat
 from assay.model.batches import Padded, by_length, common_prefix, repeated
+from assay.model.output import output, scaled
 from assay.model.score import Trie, descend
 from assay.nouns import Generated, Messages, Tell
 
@@ -108,10 +109,9 @@ class ChatModel:
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """fp32 logits of hidden states (..., width), whatever the weights' type."""
-        bias = self.head.bias
-        return torch.nn.functional.linear(
-            hidden.float(), self._head_weight(), bias.float() if bias is not None else None
-        )
+        _, bias, scale, cap = output(self.network)
+        values = torch.nn.functional.linear(hidden.float(), self._head_weight(), None if bias is None else bias.float())
+        return scaled(values, scale, cap)
 
     def _head_weight(self) -> torch.Tensor:
         weight = self.head.weight

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.nouns import Tell
+from assay.nouns import Precision, Tell
 
 if TYPE_CHECKING:
+    import torch
+
     from assay.model.chat_model import ChatModel
     from assay.model.find import Found
 
@@ -32,34 +34,40 @@ def open_model(name: str, *, base: Path = Path(), offline: bool = False, tell: T
     return load_model(find(name, base=base, offline=offline, tell=tell))
 
 
-def load_model(found: Found) -> ChatModel:
+def load_model(found: Found, precision: Precision = "auto") -> ChatModel:
+    """The model in a folder that was found, read in the precision that is asked for: no bit is lost on the way.
+
+    Raises:
+        ResourceError: R006, bf16 was chosen for this machine ("auto") and is wrong or slow on it.
+    """
+    import torch
     from transformers import AutoTokenizer
 
     from assay.encode.chat import Chat
     from assay.model import attention
     from assay.model.chat_model import ChatModel
-    from assay.model.machine import device, quiet
+    from assay.model.machine import device, quiet, weight_type
 
     quiet()
     attention.register()
     tokenizer = AutoTokenizer.from_pretrained(found.folder, local_files_only=True, trust_remote_code=False)
-    network = _network(found.folder)
+    kinds = {"bf16": torch.bfloat16, "fp32": torch.float32}
+    network = _network(found.folder, weight_type() if precision == "auto" else kinds[precision])
     network.to(device()).eval().requires_grad_(False)
     limit = found.context_length or network.config.max_position_embeddings
     return ChatModel(found.name, network, Chat(tokenizer, max_length=min(limit, 8192)))
 
 
-def _network(folder: Path) -> Any:
+def _network(folder: Path, dtype: torch.dtype) -> Any:
     """With the attention of token trees, or where the model knows only its own kinds, with one of those."""
     from transformers import AutoModelForCausalLM
 
     from assay.model import attention
-    from assay.model.machine import weight_type
 
     def load(kind: str) -> Any:
         return AutoModelForCausalLM.from_pretrained(
             folder,
-            dtype=weight_type(),
+            dtype=dtype,
             local_files_only=True,
             trust_remote_code=False,
             use_safetensors=True,

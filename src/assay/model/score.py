@@ -7,13 +7,16 @@ How       The answers' tokens form a trie. The prompt is computed once; then the
 Exactness The best answer, and all within `near` nats of it, have the scores of the separate sequences, up to rounding;
           the others carry an upper bound of theirs. The output layer runs in fp32: a bf16 logit of 20 is rounded to
           1/8.
+Closed    A closed trie's tokens are told from those that can stand in their place, not from the whole vocabulary: the
+          answers' likelihoods add up to 1. A token without an alternative is certain, so what follows the last fork is
+          not computed.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -30,6 +33,7 @@ class Trie:
     parent: list[int]
     depth: list[int]  # 0 for children of the prompt
     ends: list[int]  # for each answer the node of its last token
+    closed: bool = False  # there are no other answers than these
 
     @classmethod
     def of(cls, answers: Sequence[Sequence[int]]) -> Trie:
@@ -47,6 +51,11 @@ class Trie:
                 node = known[path]
             trie.ends[index] = node
         return trie
+
+    @cached_property
+    def alone(self) -> Trie:
+        """The same answers, closed."""
+        return replace(self, closed=True)
 
     @cached_property
     def children(self) -> dict[int, list[int]]:
@@ -86,11 +95,19 @@ class Descent:
         """`log_probs` of the children of `parent`, in the trie's order."""
         above = self.total[parent] if parent >= 0 else 0.0
         for child, value in zip(self.trie.children[parent], log_probs, strict=True):
-            self.total[child] = above + float(value)
-            if child in self.trie.children:
+            last = self._reached(child, above + float(value))
+            if last in self.trie.children:
                 self.open.add(child)
             else:
-                self.best = max(self.best, self.total[child])
+                self.best = max(self.best, self.total[last])
+
+    def _reached(self, node: int, total: float) -> int:
+        """Note how likely `node` is, and in a closed trie what follows it without a choice. The last of these."""
+        self.total[node] = total
+        while self.trie.closed and len(below := self.trie.children.get(node, ())) == 1:
+            node = below[0]
+            self.total[node] = total
+        return node
 
     def next(self) -> list[int]:
         """The nodes to compute now, parents before children; none when the rest cannot matter."""
@@ -173,12 +190,13 @@ def _children(
     logits: Callable[[torch.Tensor], torch.Tensor],
     rows_at_once: int,
 ) -> list[np.ndarray]:
-    """Log-probabilities of each parent's children, read at its hidden state."""
+    """Log-probabilities of each parent's children, read at its hidden state: among all tokens, or, where the trie is
+    closed, among these children alone."""
     out: list[np.ndarray] = []
     for start in range(0, len(parents), rows_at_once):
         values = logits(states[start : start + rows_at_once])
-        norms = torch.logsumexp(values, -1).double()
+        norms = None if trie.closed else torch.logsumexp(values, -1).double()
         for row, parent in enumerate(parents[start : start + rows_at_once]):
-            tokens = [trie.tokens[child] for child in trie.children[parent]]
-            out.append((values[row, tokens].double() - norms[row]).cpu().numpy())
+            own = values[row, [trie.tokens[child] for child in trie.children[parent]]].double()
+            out.append((own - (torch.logsumexp(own, -1) if norms is None else norms[row])).cpu().numpy())
     return out

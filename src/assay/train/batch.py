@@ -16,6 +16,7 @@ import torch
 
 from assay.encode.chat import Encoded
 from assay.encode.tree import Tree
+from assay.model.output import output
 from assay.model.segments import Layout
 from assay.train.likelihood import LogProbs, Total
 
@@ -173,17 +174,3 @@ class Batch:
         """States at the cells that predict something, each once; and for each learnt token which of them it reads."""
         cells, places = torch.unique(self.reads, return_inverse=True)
         return self.states(network)[cells], places
-
-
-def output(network: Any) -> tuple[torch.Tensor, torch.Tensor | None, float, float | None]:
-    """The output layer: matrix, bias, what logits are multiplied by, and their cap."""
-    layer, config = network.get_output_embeddings(), network.config
-    scale, cap = 1.0, None
-    named = config.to_dict()
-    if named.get("logit_scale") is not None:  # Cohere
-        scale = float(named["logit_scale"])
-    if named.get("logits_scaling"):  # Granite
-        scale = 1 / float(named["logits_scaling"])
-    if named.get("final_logit_softcapping"):  # Gemma 2
-        cap = float(named["final_logit_softcapping"])
-    return layer.weight, layer.bias, scale, cap

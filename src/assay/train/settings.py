@@ -6,14 +6,15 @@ A method says what it changes in the base (`change`); fitting, saving and restor
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from assay.nouns import Lesson, Strategy
+from assay.errors import Problem, TrainError, UsageError
+from assay.nouns import Lesson, Strategy, Task
 
 if TYPE_CHECKING:
     import torch
@@ -67,6 +68,12 @@ class Trained(Strategy):
     layer_decay: float = Field(default=1.0, gt=0, le=1)  # each layer below the top learns at so much of its rate
     unfreeze: Literal["at once", "gradually"] = "at once"  # gradually: from the top, one layer group an epoch
     learn: Literal["completion", "assistant", "everything"] = "completion"  # the tokens that carry loss
+    objective: Literal["completion", "label_set"] = "completion"  # label_set: the label among the labels alone
+    teacher: str = ""  # another model, whose distribution is learnt beside the tokens; it needs the same tokenizer
+    # Both from DistilBERT's script for a task, huggingface/transformers: run_squad_w_distillation.py.
+    teacher_share: float = Field(default=0.5, gt=0, le=1)  # of the loss
+    teacher_temperature: float = Field(default=2.0, gt=0, le=100)
+    read_first: int = Field(default=0, ge=0, le=1000)  # epochs over the project's documents, before the task
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     noise: float = Field(default=0.0, ge=0, le=100)  # NEFTune's alpha; 5 is its paper's
     max_length: int = Field(default=1024, ge=16, le=131072)  # tokens, prompt and answer
@@ -81,12 +88,61 @@ class Trained(Strategy):
     checkpointing: bool = False  # compute activations again in the backward pass: less memory, a third more time
     micro_tokens: int = Field(default=4096, ge=64)  # computed tokens in memory at once; more only costs memory
     processes: int = Field(default=1, ge=1, le=64)  # on one machine, each with a share of every batch
-    VERSION: ClassVar[int] = 2
-    reads = ("train", "val")
+    VERSION: ClassVar[int] = 3
     neural = True
 
+    @model_validator(mode="after")
+    def _learns_one_thing(self) -> Trained:
+        for fault in self._contradictions():
+            raise ValueError(fault)
+        return self
+
+    def _contradictions(self) -> Iterator[str]:
+        """What is to be learnt, said in two ways that exclude each other; each with the nearest that can be."""
+        if self.objective == "label_set":
+            if self.learn != "completion":
+                yield f"objective: label_set learns the label; leave `learn: {self.learn}` out"
+            if self.label_smoothing:
+                yield "objective: label_set is not smoothed; leave `label_smoothing` out"
+            if self.teacher:
+                yield "objective: label_set has no place for a teacher, who speaks of all tokens; leave one of them out"
+        if self.teacher and self.label_smoothing:
+            yield "a teacher's distribution takes the place of label_smoothing; leave one of them out"
+        if not self.teacher:
+            for name in ("teacher_share", "teacher_temperature"):
+                if name in self.changed():
+                    yield f"{name} is about a teacher, and none is named; set `teacher` to a model"
+
+    @property
+    def reads(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Documents are only read, and only part of the key, where they are learnt from."""
+        return ("train", "val", "documents") if self.read_first else ("train", "val")
+
     def needs(self, base: str) -> tuple[str, ...]:
-        return (self.model or base,)
+        return (self.model or base, *([self.teacher] if self.teacher else []))
+
+    def unfit(self, task: Task) -> Iterator[Problem]:
+        """Why this arm cannot do the task, whatever its model is."""
+        if self.objective == "label_set" and task.kind != "classify":
+            text = f"{self.kind}: objective: label_set needs labels to choose from; this task is of the kind"
+            yield Problem("T048", f"{text} '{task.kind}'", help="leave `objective` out, or set `aim.kind: classify`")
+
+    def refuse(self, lesson: Lesson) -> None:
+        """What can be known before a model is loaded.
+
+        Raises:
+            TrainError: T002 no rows, T043 a target that is no label, T048 no labels. UsageError: C079 no documents.
+        """
+        from assay.prompt.majority import need_rows
+
+        need_rows(self.kind, lesson)
+        if problems := list(self.unfit(lesson.task)):
+            raise TrainError(*problems)
+        if self.objective == "label_set":
+            refuse_foreign(self.kind, lesson)
+        if self.read_first and not any(document.text.strip() for document in lesson.documents):
+            text = f"{self.kind}: read_first: {self.read_first}, but there is no text to read"
+            raise UsageError(Problem("C079", text, "documents", "name documents that hold text under `documents:`"))
 
     @abstractmethod
     def change(self, model: ChatModel, lesson: Lesson) -> Change:
@@ -98,6 +154,7 @@ class Trained(Strategy):
         from assay.prompt.prompted import answer_room
         from assay.train.tuned import Tuned, train
 
+        self.refuse(lesson)
         torch.manual_seed(lesson.seed)
         model = self.open(lesson)
         change = self.change(model, lesson)
@@ -119,16 +176,31 @@ class Trained(Strategy):
         return arm
 
     def open(self, lesson: Lesson) -> ChatModel:
-        """The base, frozen, in the precision asked for."""
-        import torch
-
+        """The base, frozen, in the precision asked for; one that learns the label set is also asked about it alone."""
+        from assay.model.chooser import Chooser
         from assay.model.tree_check import takes_trees
 
         model: Any = lesson.open_base(self.model)
-        if self.precision != "auto":
-            model.network.to(torch.float32 if self.precision == "fp32" else torch.bfloat16)
+        self.in_precision(model)
+        if self.objective == "label_set":
+            model = Chooser.of(model)
         if self.trees and lesson.train and not takes_trees(model.network):
             model.network.set_attn_implementation("sdpa")
             text = f"{self.kind}: {model.name} cannot be computed on token trees; it is trained on padded rows"
             lesson.tell({"event": "note", "text": text})
         return model
+
+    def in_precision(self, model: ChatModel) -> None:
+        import torch
+
+        if self.precision != "auto":
+            model.network.to(torch.float32 if self.precision == "fp32" else torch.bfloat16)
+
+
+def refuse_foreign(kind: str, lesson: Lesson) -> None:
+    """Raises TrainError, T043, when a training row has a target that is not among the task's labels."""
+    known = set(lesson.task.labels)
+    foreign = [row for row in lesson.train if (row.target or "").strip() and row.target not in known]
+    if foreign:
+        text = f"{kind}: the target '{foreign[0].target}' is not among the task's {len(known)} labels"
+        raise TrainError(Problem("T043", text, foreign[0].source, help="add it to `aim.labels`, or drop its rows"))

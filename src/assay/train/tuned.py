@@ -69,21 +69,24 @@ def train(
     """Train what `change` names on the lesson; the best weights are left in the network.
 
     Args:
-        objective: what is learnt from a batch; the completion when not given. encode: rows to sequences, one a row.
+        objective: what is learnt from a batch; what the settings say when not given. encode: rows to sequences, one a
+            row.
 
     Raises:
-        TrainError: T002 no rows, T003 empty targets, T013 rows that are too long, and those of `Training.run`.
+        TrainError: T002 no rows, T003 empty targets, T013 rows that are too long, T047 another teacher's tokens, and
+            those of `Training.run`.
     """
     from assay.train.loop import Training
     from assay.train.memory import told
-    from assay.train.objectives.completion import completion
+    from assay.train.objectives.wanted import wanted
+    from assay.train.reading import read
     from assay.train.team import Team
     from assay.train.watch import fit_words
 
     need_rows(settings.kind, lesson)
     refuse_silent(lesson.train)
     chat = replace(model.chat, max_length=min(settings.max_length, model.chat.max_length))
-    encode = encode or partial(sequences_of, learn=settings.learn)
+    encode = encode or partial(sequences_of, learn=settings.learn, choosing=settings.objective == "label_set")
     rows = fitting(lesson.train, encode(chat, lesson.task, lesson.train), settings, chat.max_length, "training")
     held = drawn(lesson.val, settings.val_rows, lesson.seed)
     val = fitting(held, encode(chat, lesson.task, held), settings, chat.max_length, "val")
@@ -94,6 +97,9 @@ def train(
             Problem("T002", f"{settings.kind}: every training row is longer than {chat.max_length} tokens", help=LONGER)
         )
     with told(settings.kind):
+        objective = objective or wanted(settings, lesson, model)
+        if settings.read_first:
+            read(lesson, settings, model, change)
         progress = Training(
             network=model.network,
             change=change,
@@ -102,7 +108,7 @@ def train(
             settings=settings,
             seed=lesson.seed,
             pad=chat.tokenizer.pad_token_id or chat.tokenizer.eos_token_id,
-            objective=objective or partial(completion, smoothing=settings.label_smoothing),
+            objective=objective,
             held=val.sequences,
             evaluate=(lambda: lesson.score(arm, held)) if held else None,
             workdir=lesson.workdir,
@@ -123,9 +129,19 @@ def sequences_of(
     task: Task,
     examples: Sequence[Example],
     learn: Literal["completion", "assistant", "everything"] = "completion",
+    *,
+    choosing: bool = False,
 ) -> list[Encoded]:
-    """Each example as the prompt the arm will send, then its target."""
-    return [chat.pair(ask(task, example), example.target or "", learn=learn) for example in examples]
+    """Each example as the prompt the arm will send, then its target.
+
+    Args:
+        choosing: labels are told from each other alone: from a row without one, nothing is learnt.
+    """
+    pairs = [chat.pair(ask(task, example), example.target or "", learn=learn) for example in examples]
+    if not choosing:
+        return pairs
+    known = set(task.labels)
+    return [p if e.target in known else replace(p, learnt=()) for p, e in zip(pairs, examples, strict=True)]
 
 
 # --- rows that are not as they should be ----------------------------------------------------------------------------

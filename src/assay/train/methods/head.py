@@ -13,7 +13,7 @@ Defaults from    30 epochs, because an epoch is nearly free (He et al. take 90);
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from assay.errors import Problem, TrainError
 from assay.nouns import Answer, Example, Lesson, Task, Tell
 from assay.prompt.prompted import chosen as best_label
 from assay.prompt.shots import drawn
-from assay.train.settings import Change, Trained
+from assay.train.settings import Change, Trained, refuse_foreign
 from assay.train.tuned import Tuned, train
 
 if TYPE_CHECKING:
@@ -55,9 +55,19 @@ class Head(Trained):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Head:
-        if self.learn != "completion":
-            raise ValueError("a head learns the label of the whole prompt; leave `learn` out")
+        for name in ("learn", "objective", "teacher", "read_first"):
+            if name in self.changed():
+                raise ValueError(f"a head learns the label of the whole prompt; leave `{name}` out")
         return self
+
+    def unfit(self, task: Task) -> Iterator[Problem]:
+        if task.kind != "classify":
+            text = f"head answers with one label of a fixed set; this task is of the kind '{task.kind}'"
+            yield Problem("T042", text, help="leave this arm out, or set `aim.kind: classify`")
+
+    def refuse(self, lesson: Lesson) -> None:
+        super().refuse(lesson)
+        refuse_foreign(self.kind, lesson)
 
     def change(self, model: ChatModel, lesson: Lesson) -> Change:
         return self._made(model, lesson)[1]
@@ -67,7 +77,7 @@ class Head(Trained):
 
         from assay.train.objectives.classification import classification
 
-        self._refuse(lesson)
+        self.refuse(lesson)
         torch.manual_seed(lesson.seed)
         model = self.open(lesson)
         layer, change = self._made(model, lesson)
@@ -86,17 +96,6 @@ class Head(Trained):
         arm = Headed(model, lesson.task, layer, self, change)
         arm.recall(folder)
         return arm
-
-    def _refuse(self, lesson: Lesson) -> None:
-        """Rows that a head cannot learn from."""
-        if lesson.task.kind != "classify":
-            text = f"head answers with one label of a fixed set; this task is of the kind '{lesson.task.kind}'"
-            raise TrainError(Problem("T042", text, help="leave this arm out, or set `aim.kind: classify`"))
-        known = set(lesson.task.labels)
-        foreign = [row for row in lesson.train if (row.target or "").strip() and row.target not in known]
-        if foreign:
-            text = f"head: the target '{foreign[0].target}' is not among the task's {len(known)} labels"
-            raise TrainError(Problem("T043", text, foreign[0].source, help="add it to `aim.labels`, or drop its rows"))
 
     def _made(self, model: ChatModel, lesson: Lesson) -> tuple[Layer, Change]:
         """The layer on the states, and what is trained; with rows, its standardisation is measured on some of them."""

@@ -87,7 +87,9 @@ def label_set(trie: Trie) -> Callable[[Any, Batch], Loss]:
     """The sum over the learnt tokens of -log(exp z_t / sum of exp z_c over the tokens c that may stand in t's place).
 
     What may stand there are the children of one node of the trie of all labels' answers; where there is one child,
-    nothing is learnt. The output layer makes the logits of the trie's tokens only.
+    nothing is learnt. So a sequence's sum is the cross-entropy of its label among all labels, in nats: `Chooser.score`
+    gives the same. It counts sequences, not tokens; one without learnt tokens counts for nothing. The output layer
+    makes the logits of the trie's tokens only.
 
     Args:
         trie: `Trie.of([chat.answer(label) for label in task.labels])`. Sequences learn their completion only.
@@ -116,7 +118,7 @@ def label_set(trie: Trie) -> Callable[[Any, Batch], Loss]:
         states = batch.states(network)[batch.reads]
         values = logits(network, states, torch.tensor(tokens, device=device))
         values = values.masked_fill(~allowed[parents].to(device), -torch.inf)
-        places = torch.tensor([column[token] for token in targets], device=device)
-        return Loss(cross_entropy(values, places, reduction="sum"), batch.tokens)
+        places = torch.tensor([column[token] for token in targets], dtype=torch.long, device=device)
+        return Loss(cross_entropy(values, places, reduction="sum"), float(len(set(owners))))
 
     return objective

@@ -6,24 +6,31 @@ How              share x T^2 x KL(teacher at temperature T || student at T) + (1
                  are the targets
 Source           Hinton et al. (2015), Distilling the Knowledge in a Neural Network, arxiv.org/abs/1503.02531; word by
                  word and by whole answers: Kim and Rush (2016), aclanthology.org/D16-1139
-Costs            the teacher's logits of the learnt tokens in memory, 197 KB each at a vocabulary of 49,152; the
-                 student's come in chunks and are made again in the backward pass
-Defaults from    temperature 2: Sanh et al. (2019), DistilBERT, arxiv.org/abs/1910.01108
+Costs            the teacher in memory, and its forward pass in every step; logits of both come in chunks and are made
+                 again in the backward pass
+Watch out        both read the same token ids, so both must have the same tokenizer. Output layers may be of different
+                 sizes (they are padded): the tokens that both have are compared
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn.functional import cross_entropy, kl_div, linear, log_softmax
 from torch.utils.checkpoint import checkpoint
 
 from assay.errors import Problem, TrainError
-from assay.train.batch import Batch, output
+from assay.model.output import output, scaled
+from assay.train.batch import Batch
 from assay.train.objectives.completion import Loss
 
+if TYPE_CHECKING:
+    from assay.model.chat_model import ChatModel
+
 CHUNK = 256  # learnt tokens at once
-Teacher = Callable[[Batch], torch.Tensor]  # logits of the learnt tokens, (tokens, vocabulary), in the batch's order
 
 
 def logits(network: Any, states: torch.Tensor, tokens: torch.Tensor | None = None) -> torch.Tensor:
@@ -33,50 +40,54 @@ def logits(network: Any, states: torch.Tensor, tokens: torch.Tensor | None = Non
     if tokens is not None:
         weight, bias = weight[tokens], None if bias is None else bias[tokens]
     values = linear(states, weight, bias)
-    values = values.to(torch.promote_types(values.dtype, torch.float32)) * scale
-    return values if cap is None else torch.tanh(values / cap) * cap
+    return scaled(values.to(torch.promote_types(values.dtype, torch.float32)), scale, cap)
 
 
-def teacher_of(network: Any) -> Teacher:
-    """A network with the student's tokens as teacher. It is not changed."""
-
-    @torch.no_grad()
-    def teacher(batch: Batch) -> torch.Tensor:
-        return logits(network, batch.states(network)[batch.reads])
-
-    return teacher
-
-
-def distillation(teacher: Teacher, *, temperature: float = 2.0, share: float = 0.5) -> Callable[[Any, Batch], Loss]:
+def distillation(teacher: Any, *, temperature: float = 2.0, share: float = 0.5) -> Callable[[Any, Batch], Loss]:
     """The objective of the header.
 
     Args:
+        teacher: a network with the student's tokens, in evaluation mode. It is not changed.
         temperature: above 0; higher shows more of what the teacher thinks of the other tokens.
         share: of the teacher, in [0, 1]; the rest is the data's own token.
-
-    Raises:
-        TrainError: T047 while training, the teacher's vocabulary is not the student's.
     """
 
-    def part(network: Any, states: torch.Tensor, given: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def part(network: Any, states: torch.Tensor, known: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         values = logits(network, states)
-        told = log_softmax(given.to(values.dtype) / temperature, -1)
-        kl = kl_div(log_softmax(values / temperature, -1), told, reduction="sum", log_target=True)
+        with torch.no_grad():
+            given = logits(teacher, known)
+        both = min(values.shape[-1], given.shape[-1])
+        told = log_softmax(given[:, :both].to(values.dtype) / temperature, -1)
+        kl = kl_div(log_softmax(values[:, :both] / temperature, -1), told, reduction="sum", log_target=True)
         return torch.stack([kl * temperature**2, cross_entropy(values, targets, reduction="sum")])
 
     def objective(network: Any, batch: Batch) -> Loss:
-        given = teacher(batch)
-        wanted = (batch.tokens, len(output(network)[0]))
-        if given.shape != wanted:
-            text = f"the teacher gives logits of shape {tuple(given.shape)}, the student's are {wanted}"
-            raise TrainError(Problem("T047", text, help="choose a teacher with the same tokenizer"))
+        with torch.no_grad():
+            # The student's virtual tokens are not the teacher's.
+            known = replace(batch, soft=None).states(teacher)[batch.reads]
         states = batch.states(network)[batch.reads]
         sums = states.new_zeros(2, dtype=torch.promote_types(states.dtype, torch.float32))
         for start in range(0, batch.tokens, CHUNK):
             at = slice(start, start + CHUNK)
-            sums = sums + checkpoint(part, network, states[at], given[at], batch.targets[at], use_reentrant=False)
+            sums = sums + checkpoint(part, network, states[at], known[at], batch.targets[at], use_reentrant=False)
         kl, nll = sums
-        shown = {"teacher": float(kl.detach()) / batch.tokens, "token": float(nll.detach()) / batch.tokens}
+        learnt = max(1, batch.tokens)
+        shown = {"teacher": float(kl.detach()) / learnt, "token": float(nll.detach()) / learnt}
         return Loss(share * kl + (1 - share) * nll, batch.tokens, shown)
 
     return objective
+
+
+def refuse_other_tokens(student: ChatModel, teacher: ChatModel) -> None:
+    """Two models whose token ids mean different text.
+
+    Raises:
+        TrainError: T047.
+    """
+    own, other = (model.chat.tokenizer.get_vocab() for model in (student, teacher))
+    if own == other:
+        return
+    text = f"the teacher {teacher.name} has {len(other):,} tokens, {student.name} has {len(own):,}"
+    if len(own) == len(other):
+        text = f"the teacher {teacher.name} has other tokens than {student.name}"
+    raise TrainError(Problem("T047", text, "teacher", help="choose a teacher with the same tokenizer"))
