@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from assay.terminal.outcome import Outcome, say
+from assay.terminal.results import as_document, columns, near, show, summary
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -96,12 +97,6 @@ def _project(target: str, sets: Sequence[str] | None, display: "Display") -> "Pr
     return project
 
 
-def _json(value: Any) -> None:
-    from assay.store import to_json
-
-    print(to_json(value, indent=1))
-
-
 @app.command(epilog="Example: assay run tickets.csv --minutes 20")
 def run(
     target: Target = ".",
@@ -131,12 +126,12 @@ def run(
             planned = None
             report = flow.run(project, only=only or (), minutes=minutes, offline=offline, tell=display.tell)
     if report is None:
-        _show(planned, as_json)
+        show(planned, as_json)
         return 0
     if as_json:
-        _json(report.data)
+        as_document(report.data)
     else:
-        _summary(report, project)
+        summary(report, project)
     return exit_code(report)
 
 
@@ -146,42 +141,6 @@ def exit_code(report: Any) -> int:
     if failed:
         return 6 if "T" in failed else 4
     return 0 if report.data["verdict"]["recommended"] else 1
-
-
-def _show(result: Any, as_json: bool) -> None:
-    if as_json:
-        _json(result.to_json())
-    else:
-        for line in result.lines():
-            say(line)
-
-
-def _summary(report: Any, project: "Project") -> None:
-    for line in report.summary():
-        say(line)
-    say("")
-    for line in columns(report.table()):
-        say(line)
-    say("")
-    say(f"report  {_near(project.report_folder / 'report.html')}")
-
-
-def _near(path: Path) -> str:
-    """The path as one would type it here."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
-
-
-def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows of cells as aligned lines; the first column to the left, the others to the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
-    lines = []
-    for row in rows:
-        cells = [
-            f"{row[0]:<{widths[0]}}",
-            *(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)),
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return lines
 
 
 @app.command(epilog="Example: assay check tickets.csv")
@@ -201,7 +160,7 @@ def check(
         from assay import flow
 
         checked = flow.check(project, tell=display.tell)
-    _show(checked, as_json)
+    show(checked, as_json)
     return 0
 
 
@@ -225,14 +184,14 @@ def report(
 
         command = export(folder, to)
         if as_json:
-            _json({"show": command})
+            as_document({"show": command})
         else:
             say(f"show it with  {command}")
         return 0
     if ledger:
         rows = look.ledger(folder)
         if as_json:
-            _json(rows)
+            as_document(rows)
         else:
             for line in look.ledger_lines(rows):
                 say(line)
@@ -241,17 +200,17 @@ def report(
     if diff:
         lines = look.moved(folder, newest)
         if as_json:
-            _json(lines)
+            as_document(lines)
         else:
             for line in lines or ["Nothing moved beyond noise."]:
                 say(line)
         return 0
     if as_json:
-        _json(newest.data)
+        as_document(newest.data)
     else:
         for line in [*newest.summary(), "", *columns(newest.table()), ""]:
             say(line)
-        say(f"report  {_near(folder.absolute() / 'report' / 'report.html')}")
+        say(f"report  {near(folder.absolute() / 'report' / 'report.html')}")
     return 0
 
 
@@ -278,7 +237,7 @@ def answer(
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         result = answer_file(folder, arm, file, target, offline=offline, tell=display.tell)
     if as_json:
-        _json(result)
+        as_document(result)
     else:
         say(f"answers  {target}")
     return 0
@@ -294,7 +253,7 @@ def list_(
 
     rows = look.has(what) if what in look.LISTS and not Path(what).exists() else look.arms(Path(what))
     if as_json:
-        _json(rows)
+        as_document(rows)
     else:
         for line in look.lines(rows) if rows else ["There are no arms; name some under compare."]:
             say(line)

@@ -7,24 +7,24 @@
 
 from __future__ import annotations
 
-import platform
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
+from assay.aim.kinds import kind_of
 from assay.bench import Bench, answers_in, cost_of, described, trained
 from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean
 from assay.events import NAME, logged
+from assay.keys import own_settings
 from assay.nouns import Strategy, Tell
 from assay.prepared import Prepared, prepare
+from assay.publish import publish
 from assay.validate import Exam, judge, metrics_for
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def run(
         tell = collecting(logged(tell, project.work / NAME), warnings)
         arms = chosen(project, only)
         prepared = prepare(project, tell)
-        metrics_for(prepared.task)
+        judged(prepared, arms)
         exam = Exam(prepared.examples("test"))
         bench = Bench(project, prepared, models(project, arms.values(), offline, tell), tell)
         tell(plan_event(bench, arms, exam))
@@ -84,6 +84,22 @@ def chosen(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
     if problems:
         raise UsageError(*problems)
     return {name: strategy for name, strategy in arms.items() if not only or name in only}
+
+
+def judged(prepared: Prepared, arms: Mapping[str, Strategy]) -> None:
+    """What can only be said once the data was read, and so the task's kind is known.
+
+    Raises:
+        UsageError: C076, there is no such metric; C078, it does not fit. TrainError: an arm cannot do the task.
+    """
+    from assay.strategies import refuse_unfit
+
+    task = prepared.task
+    metrics_for(task)
+    if task.metric and task.metric not in (fitting := kind_of(task).metrics):
+        text = f"{task.metric} does not fit {task.kind}, which the task was taken for"
+        raise UsageError(Problem("C078", text, "aim.metric", help=f"use {' or '.join(fitting)}, or set `aim.kind`"))
+    refuse_unfit(arms, task)
 
 
 def models(project: Project, strategies: Any, offline: bool, tell: Tell) -> dict[str, dict[str, Any]]:
@@ -112,7 +128,7 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
     from assay.strategies import FLOORS
     from assay.weigh import Arm
 
-    arm = Arm(name, strategy.kind, settings_of(strategy), floor=strategy.kind in FLOORS)
+    arm = Arm(name, strategy.kind, own_settings(strategy), floor=strategy.kind in FLOORS)
     if until is not None and until <= time.monotonic():
         bench.tell({"event": "stage", "name": name, "state": "skipped", "note": "no time left"})
         return replace(arm, status="skipped", note="The time given was over before this arm began.")
@@ -151,77 +167,9 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
     return arm
 
 
-def settings_of(strategy: Strategy) -> dict[str, Any]:
-    return {key: value for key, value in strategy.changed().items() if key not in ("kind", "name")}
-
-
 def looked_at(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> str:
     """What this run sees of the test rows: the same arms with the same answers are the same look."""
     return store.digest(sorted(bench.answer_key(strategy, exam.hash) for strategy in arms.values()))[:16]
-
-
-def publish(bench: Bench, arms: list[Arm], exam: Exam, opened: int, warnings: list[dict[str, Any]]) -> Report:
-    """Build the report and write it; the one before moves to report/past/<number>/."""
-    from assay.findings import extra_of
-    from assay.weigh import Report, build
-
-    project, prepared = bench.project, bench.prepared
-    data = build(
-        task=prepared.task,
-        arms=arms,
-        rows=prepared.note["rows"],
-        audit=prepared.note["audit"],
-        exam={"hash": exam.hash, "opened": opened},
-        warnings=warnings,
-        environment=environment(bench),
-        seed=project.seed,
-        project=project.name or project.folder.name,
-        version=own_version(),
-        settings=project.weigh,
-    )
-    report = Report(
-        data, prepared.task, tuple(arms), extra_of(bench, exam, data["verdict"]["recommended"]), project.weigh
-    )
-    folder = project.report_folder
-    keep_past(folder, data)
-    report = report.write(folder)
-    worst = next((arm for arm in arms if arm.status == "failed"), None)
-    if worst is not None:
-        bench.tell({"event": "note", "text": f"{worst.name} failed: {worst.note}"})
-    return report
-
-
-def keep_past(folder: Path, data: dict[str, Any]) -> None:
-    """Move the newest report to past/<number>/, unless it says the same."""
-    newest = folder / "report.json"
-    if not newest.exists() or store.read_json(newest) == data:
-        return
-    past = folder / "past"
-    numbers = [int(p.name) for p in past.glob("*") if p.name.isdigit()] if past.exists() else []
-    place = past / str(max(numbers, default=0) + 1)
-    place.mkdir(parents=True)
-    for name in ("predictions", "report.html", "report.md", "report.json"):
-        if (folder / name).exists():
-            (folder / name).rename(place / name)
-
-
-def environment(bench: Bench) -> dict[str, Any]:
-    return {
-        "assay": own_version(),
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        **bench.numeric,
-        "models": {
-            name: {key: model[key] for key in ("digest", "note", "licence")} for name, model in bench.models.items()
-        },
-    }
-
-
-def own_version() -> str:
-    try:
-        return version("assay")
-    except PackageNotFoundError:
-        return "0"
 
 
 def plan_event(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> dict[str, Any]:
@@ -274,7 +222,7 @@ def check(project: Project, *, tell: Tell = silent) -> Any:
     from assay.findings import Checked
 
     prepared = prepare(project, tell)
-    metrics_for(prepared.task)
+    judged(prepared, project.arms)
     return Checked(project, prepared)
 
 
@@ -284,6 +232,7 @@ def plan(project: Project, *, offline: bool = False, tell: Tell = silent) -> Any
 
     arms = chosen(project, ())
     prepared = prepare(project, tell)
+    judged(prepared, arms)
     exam = Exam(prepared.examples("test"))
     return planned(Bench(project, prepared, models(project, arms.values(), offline, tell), tell), arms, exam)
 

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
-Role = Literal["system", "user", "assistant"]
+from assay.rows import Document, Example, Message, Messages, Role  # noqa: F401  (passed on: the nouns are taken from here)
+
 Tell = Callable[[dict], None]  # progress events: plain JSON objects with a key "event"
+Precision = Literal["auto", "bf16", "fp32"]
 
 
 class Settings(BaseModel):
@@ -41,83 +43,6 @@ class Task(Settings):
     metric: str = ""
     slices: tuple[str, ...] = ()
     max_answer_tokens: int = 0  # 0: derived from the longest training target
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    role: Role
-    content: str
-
-
-Messages = tuple[Message, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """Unlabelled text: retrieval and continued pretraining read it."""
-
-    id: str
-    text: str
-    source: str = ""  # file or file:line
-    date: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One row. `messages` is all that comes before the target; the last message is the user's."""
-
-    id: str
-    messages: Messages
-    target: str | None = None
-    also: tuple[str, ...] = ()  # further accepted answers
-    rejected: str | None = None
-    context: tuple[Document, ...] = ()
-    group: str | None = None
-    slices: tuple[tuple[str, str], ...] = ()  # (field, value), sorted by field
-    source: str = ""  # "train.csv:17"
-
-    @property
-    def text(self) -> str:
-        """What the user says: the text that is deduplicated, audited and embedded."""
-        return "\n".join(message.content for message in self.messages if message.role != "system")
-
-    @property
-    def question(self) -> Example:
-        """The same row without anything that gives the answer away."""
-        return replace(self, target=None, also=(), rejected=None)
-
-    def with_text(self, text: str) -> Example:
-        """The same row with the content of its last message replaced."""
-        return replace(self, messages=(*self.messages[:-1], replace(self.messages[-1], content=text)))
-
-    def to_json(self) -> dict[str, Any]:
-        row: dict[str, Any] = {"id": self.id, "messages": [[m.role, m.content] for m in self.messages]}
-        for name in ("target", "rejected", "group", "source"):
-            if getattr(self, name):
-                row[name] = getattr(self, name)
-        if self.target == "":
-            row["target"] = ""
-        if self.also:
-            row["also"] = list(self.also)
-        if self.slices:
-            row["slices"] = [list(pair) for pair in self.slices]
-        if self.context:
-            row["context"] = [[d.id, d.text, d.source, d.date] for d in self.context]
-        return row
-
-    @classmethod
-    def from_json(cls, row: dict[str, Any]) -> Example:
-        return cls(
-            id=row["id"],
-            messages=tuple(Message(role, content) for role, content in row["messages"]),
-            target=row.get("target"),
-            also=tuple(row.get("also", ())),
-            rejected=row.get("rejected"),
-            context=tuple(Document(*parts) for parts in row.get("context", ())),
-            group=row.get("group"),
-            slices=tuple((name, value) for name, value in row.get("slices", ())),
-            source=row.get("source", ""),
-        )
 
 
 # --- what curation yields -------------------------------------------------------------------------------------------
@@ -221,7 +146,7 @@ class Means:
     workdir: Path = Path()
     tell: Tell = field(default=lambda event: None)
     embed: Callable[[Sequence[str]], Any] | None = None  # texts -> float32 (n, width), rows of length 1
-    open_model: Callable[[str], LanguageModel] | None = None  # name -> loaded model, kept for the process's life
+    open_model: Callable[..., LanguageModel] | None = None  # (name, precision="auto") -> freshly loaded model
 
 
 class Adapted(ABC):
@@ -294,10 +219,11 @@ class Lesson:
     def tell(self) -> Tell:
         return self.means.tell
 
-    def open_base(self, name: str = "") -> LanguageModel:
+    def open_base(self, name: str = "", precision: Precision = "auto") -> LanguageModel:
+        """The lesson's model, or another one, freshly loaded; "auto" is the precision that suits the machine."""
         if self.means.open_model is None:
             raise RuntimeError("this lesson has no models to open")
-        return self.means.open_model(name or self.base)
+        return self.means.open_model(name or self.base, *([] if precision == "auto" else [precision]))
 
 
 class _Inner:

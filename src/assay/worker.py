@@ -20,46 +20,15 @@ from typing import Any
 from assay import store
 from assay.crew import crew, follow
 from assay.errors import AssayError, Stopped
+from assay.keys import fit_key
 from assay.launch import Launch
-from assay.nouns import Adapted, Answer, Document, Example, Lesson, Means, Record, Strategy, Task
+from assay.nouns import Adapted, Answer, Document, Example, Lesson, Means, Precision, Record, Strategy, Task
 from assay.prepared import content_hash, read_examples
 from assay.spent import Spent, peak_bytes
 
 CHUNK = 256  # answers between two saves
 TELL_EVERY = 0.2  # seconds between two progress events
-VERSION = 1
-
-
-def fit_key(
-    strategy: Strategy, parts: dict[str, str], task: Task, models: dict[str, Any], base: str, seed: int, numeric: Any
-) -> str:
-    """The key of a fitted arm: all that its weights depend on, and nothing else."""
-    needed = {name: models[name]["digest"] for name in strategy.needs(base)}
-    scored = {} if "val" in strategy.reads else {"metric", "slices"}
-    return store.digest(
-        {
-            "version": [VERSION, versions(strategy)],
-            "settings": settings_of(strategy),
-            "parts": {part: parts[part] for part in strategy.reads},
-            "task": task.model_dump(mode="json", exclude=set(scored) | {"slices"}),
-            "models": needed,
-            "seed": seed,
-            "numeric": numeric if strategy.neural else None,
-        }
-    )[:20]
-
-
-def settings_of(strategy: Strategy) -> dict[str, Any]:
-    """Kind and settings that differ from their defaults, names aside: a setting that is added later changes no key."""
-    own = {key: value for key, value in strategy.changed().items() if key not in ("kind", "name")}
-    inside = {key: settings_of(value) for key, value in strategy if isinstance(value, Strategy)}
-    return {"kind": strategy.kind, **own, **inside}
-
-
-def versions(strategy: Strategy) -> list[int]:
-    """VERSION of a strategy and of those inside it."""
-    inside = [value for value in dict(strategy).values() if isinstance(value, Strategy)]
-    return [strategy.VERSION, *(v for inner in inside for v in versions(inner))]
+VERSION = 1  # raise it when the same arm answers differently
 
 
 class Job:
@@ -111,11 +80,11 @@ class Job:
             self._embed = Embedder(Path(self.models[EMBEDDER]["folder"]))
         return self._embed(texts)
 
-    def open_model(self, name: str) -> Any:
+    def open_model(self, name: str, precision: Precision = "auto") -> Any:
         from assay.model.find import Found
         from assay.model.open import load_model
 
-        return load_model(Found(**{**self.models[name], "folder": Path(self.models[name]["folder"])}))
+        return load_model(Found(**{**self.models[name], "folder": Path(self.models[name]["folder"])}), precision)
 
     def lesson(self, *, rows: bool = True) -> Lesson:
         """The arm's lesson; without rows it is what `restore` needs."""

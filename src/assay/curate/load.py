@@ -4,23 +4,19 @@ What it is for   the one entry of the stage's first half; the steps, the split a
 Watch out        all files share the columns that were settled on the first; all problems are raised at once
 """
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assay.aim.columns import value_at
 from assay.aim.guess import SAMPLE, guess, looks_like_labels
-from assay.curate.columnar import data_folder
-from assay.curate.findings import KEPT, Findings, shown
+from assay.curate.files import SPLITS, collected, expand, same_file
+from assay.curate.findings import KEPT, Findings
 from assay.curate.labels import check_answers, check_labels, kinds_of_values
-from assay.curate.read import RawRow, Read, read, split_head
+from assay.curate.read import RawRow, Read, read
 from assay.curate.shapes import ROLES, Layout, example, recognise
 from assay.errors import DataError, Problem, UsageError, did_you_mean, nearest
 from assay.nouns import Example
-from assay.store import file_digest
-
-SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
@@ -75,17 +71,17 @@ def load(
     columns = dict(columns or {})
     _check_roles(columns)
     problems: list[Problem] = []
-    paths = _expand(files, base, problems)
-    problems += _same_file(paths, base)
+    paths = expand(files, base, problems)
+    problems += same_file(paths, base)
     reads: list[tuple[str, Path, Read]] = []
     for split, path, head in paths:
-        with _collected(problems):
+        with collected(problems):
             reads.append((split, path, read(path, encoding=encoding, head=head, base=base)))
     if not reads:
         raise DataError(*(problems or [Problem("D002", "the project names no data file", help="set data.files")]))
     reads.sort(key=lambda entry: SPLITS.index(entry[0]))
     settled = None
-    with _collected(problems):
+    with collected(problems):
         settled = _settle(reads[0][2], columns, kind, slices, group, target)
     if settled is None:
         raise DataError(*problems)
@@ -116,15 +112,6 @@ def load(
     )
 
 
-@contextlib.contextmanager
-def _collected(problems: list[Problem]):
-    """Keep the problems of one file and go on with the next."""
-    try:
-        yield
-    except DataError as error:
-        problems.extend(error.problems[: max(0, KEPT - len(problems))])
-
-
 def _check_roles(columns: Mapping[str, str]) -> None:
     wrong = [
         Problem(
@@ -138,53 +125,6 @@ def _check_roles(columns: Mapping[str, str]) -> None:
     ]
     if wrong:
         raise UsageError(*wrong)
-
-
-def _expand(
-    files: Mapping[str, Sequence[str | Path]], base: Path, problems: list[Problem]
-) -> list[tuple[str, Path, int | None]]:
-    """(split, file, first rows) for every file; a folder stands for the files in it."""
-    expanded: list[tuple[str, Path, int | None]] = []
-    for key, names in files.items():
-        split = "train" if key == "data" else key
-        if split not in SPLITS:
-            raise UsageError(Problem("C071", f"no such split{did_you_mean(key, SPLITS)}", f"data.files.{key}"))
-        for name in names:
-            path, head = split_head(base / name)
-            if not path.is_dir():
-                expanded.append((split, path, head))
-                continue
-            with _collected(problems):
-                inside = data_folder(path, base)
-                if key != "data" and not {key, "data"} & set(inside):
-                    told = f"has no files for {key}; it has {', '.join(inside)}"
-                    raise DataError(Problem("D002", told, shown(path, base)))
-                for part, members in inside.items():
-                    if key == "data" or part in (key, "data"):
-                        where = "train" if part == "data" and key == "data" else part if key == "data" else split
-                        expanded += [(where, member, head) for member in members]
-    return expanded
-
-
-def _same_file(paths: Sequence[tuple[str, Path, int | None]], base: Path) -> list[Problem]:
-    """D049: a file of one split is, byte for byte, a file of another. Only files of the same size are hashed."""
-    sizes: dict[int, list[tuple[str, Path]]] = {}
-    for split, path, _ in paths:
-        with contextlib.suppress(OSError, ValueError):
-            if path.is_file() and path.stat().st_size:
-                sizes.setdefault(path.stat().st_size, []).append((split, path))
-    problems = []
-    for same in sizes.values():
-        if len({split for split, _ in same}) < 2:
-            continue
-        first: dict[str, tuple[str, Path]] = {}
-        for split, path in sorted(same, key=lambda pair: SPLITS.index(pair[0])):
-            with contextlib.suppress(OSError):
-                other_split, other = first.setdefault(file_digest(path), (split, path))
-                if other_split != split:
-                    told = f"{split} is the same file as {other_split} ({shown(other, base)}): same sha256"
-                    problems.append(Problem("D049", told, shown(path, base), help="name another file"))
-    return problems
 
 
 def _settle(
@@ -269,7 +209,7 @@ def _convert(
     ids: set[str] = set()
     for split, path, table in reads:
         found, stem = Findings(table.place), _stem(path, stems)
-        with _collected(problems):
+        with collected(problems):
             _check_fields(table, layout.needed, shared=True)
             for raw in table.rows:
                 line = raw.source.rpartition(":")[2]

@@ -1,7 +1,9 @@
 """The state of a training run in a folder, written whole or not at all.
 
 `state-<step>/` holds the trained weights, the optimiser's tensors and state.json with a hash of each and of itself. It
-is written under another name, flushed, then renamed. A damaged one is set aside and the one before it is used.
+is written under another name, flushed, then renamed. A damaged one is set aside and the one before it is used. One in
+another format is refused: the key of the stage covers what training computes, not how a state is written, and hours of
+training are not thrown away unasked.
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ from typing import Any
 
 import torch
 
+from assay.errors import Problem, TrainError
 from assay.store import digest, read_json, write_folder
 
 KEEP = 2
+FORMAT = 1  # raise it when a state is written differently: other files, keys, names of tensors or of `Progress`
 
 
 def save(folder: Path, step: int, weights: dict, optimiser: torch.optim.Optimizer, best: dict, note: dict) -> None:
@@ -29,6 +33,7 @@ def save(folder: Path, step: int, weights: dict, optimiser: torch.optim.Optimize
     if best:
         files["best.safetensors"] = to_bytes(whole(best))
     state = {
+        "format": FORMAT,
         "step": step,
         "random": [as_text(generator) for generator in (torch.get_rng_state(), *_card_states())],
         "files": {name: digest(data) for name, data in files.items()},
@@ -40,7 +45,11 @@ def save(folder: Path, step: int, weights: dict, optimiser: torch.optim.Optimize
 
 
 def load(folder: Path) -> tuple[dict, dict, dict, dict] | None:
-    """(weights, optimiser tensors, best weights, note) of the newest undamaged state, or None."""
+    """(weights, optimiser tensors, best weights, note) of the newest undamaged state, or None.
+
+    Raises:
+        TrainError: T016, it is in another format.
+    """
     from safetensors.torch import load as from_bytes
 
     for leftover in folder.glob(".state-*.part"):
@@ -54,6 +63,7 @@ def load(folder: Path) -> tuple[dict, dict, dict, dict] | None:
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             intact, data, state = False, {}, {}
         if intact:
+            refuse_other(place, state.get("format", 1))  # the first had no number
             own, *cards = [from_text(text) for text in state["random"]]
             torch.set_rng_state(own)
             if cards:
@@ -65,6 +75,14 @@ def load(folder: Path) -> tuple[dict, dict, dict, dict] | None:
             shutil.rmtree(aside)
         place.rename(aside)
     return None
+
+
+def refuse_other(place: Path, found: Any) -> None:
+    """Raises TrainError, T016, for a state that this code would misread."""
+    if found != FORMAT:
+        text = f"this state of an interrupted training is in format {found}; this assay reads format {FORMAT}"
+        way = f"go on with the assay that wrote it, or remove {place.parent} to train from the start"
+        raise TrainError(Problem("T016", text, str(place), help=way))
 
 
 FILES = ("weights.safetensors", "optimiser.safetensors", "best.safetensors")

@@ -41,7 +41,11 @@ class States:
         checkpoint.save(self.folder, run.progress.step, weights, run.optimiser, run.best, note)
 
     def resume(self, masters: Masters, optimiser: torch.optim.Optimizer) -> Run:
-        """The run as the newest whole state has it, weights and random state put back; a new run where none is."""
+        """The run as the newest whole state has it, weights and random state put back; a new run where none is.
+
+        Raises:
+            TrainError: T016, the state is in another format.
+        """
         loaded = checkpoint.load(self.folder) if self.team.leads else None
         self.team.agree([0.0])  # by now a damaged state has been set aside
         if not self.team.leads:

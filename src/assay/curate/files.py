@@ -1,0 +1,73 @@
+"""Which files the splits of a project are read from: folders stand for the files in them, and no file is two splits.
+
+What it is for   the list that `load` reads
+Watch out        what is wrong with one file is collected, so that the problems of all files are raised at once
+"""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from assay.curate.columnar import data_folder
+from assay.curate.findings import KEPT, shown
+from assay.curate.read import split_head
+from assay.errors import DataError, Problem, UsageError, did_you_mean
+from assay.store import file_digest
+
+SPLITS = ("train", "val", "test")
+
+
+@contextlib.contextmanager
+def collected(problems: list[Problem]):
+    """Keep the problems of one file and go on with the next."""
+    try:
+        yield
+    except DataError as error:
+        problems.extend(error.problems[: max(0, KEPT - len(problems))])
+
+
+def expand(
+    files: Mapping[str, Sequence[str | Path]], base: Path, problems: list[Problem]
+) -> list[tuple[str, Path, int | None]]:
+    """(split, file, first rows) for every file; a folder stands for the files in it."""
+    expanded: list[tuple[str, Path, int | None]] = []
+    for key, names in files.items():
+        split = "train" if key == "data" else key
+        if split not in SPLITS:
+            raise UsageError(Problem("C071", f"no such split{did_you_mean(key, SPLITS)}", f"data.files.{key}"))
+        for name in names:
+            path, head = split_head(base / name)
+            if not path.is_dir():
+                expanded.append((split, path, head))
+                continue
+            with collected(problems):
+                inside = data_folder(path, base)
+                if key != "data" and not {key, "data"} & set(inside):
+                    told = f"has no files for {key}; it has {', '.join(inside)}"
+                    raise DataError(Problem("D002", told, shown(path, base)))
+                for part, members in inside.items():
+                    if key == "data" or part in (key, "data"):
+                        where = "train" if part == "data" and key == "data" else part if key == "data" else split
+                        expanded += [(where, member, head) for member in members]
+    return expanded
+
+
+def same_file(paths: Sequence[tuple[str, Path, int | None]], base: Path) -> list[Problem]:
+    """D049: a file of one split is, byte for byte, a file of another. Only files of the same size are hashed."""
+    sizes: dict[int, list[tuple[str, Path]]] = {}
+    for split, path, _ in paths:
+        with contextlib.suppress(OSError, ValueError):
+            if path.is_file() and path.stat().st_size:
+                sizes.setdefault(path.stat().st_size, []).append((split, path))
+    problems = []
+    for same in sizes.values():
+        if len({split for split, _ in same}) < 2:
+            continue
+        first: dict[str, tuple[str, Path]] = {}
+        for split, path in sorted(same, key=lambda pair: SPLITS.index(pair[0])):
+            with contextlib.suppress(OSError):
+                other_split, other = first.setdefault(file_digest(path), (split, path))
+                if other_split != split:
+                    told = f"{split} is the same file as {other_split} ({shown(other, base)}): same sha256"
+                    problems.append(Problem("D049", told, shown(path, base), help="name another file"))
+    return problems

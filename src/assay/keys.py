@@ -1,0 +1,56 @@
+"""What a fitted arm is kept under: a key of all that its weights depend on, and of nothing else.
+
+How        a hash over settings that differ from their defaults, versions of the code, contents of the rows that it
+           reads, task, models, seed and, where a neural model runs, the numeric environment
+Watch out  what is forgotten here gives an old arm for new settings; what is too much here trains again for nothing
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay import store
+from assay.nouns import Strategy, Task
+
+VERSION = 1  # raise it when the same key would have to stand for another arm
+
+
+def fit_key(
+    strategy: Strategy, parts: dict[str, str], task: Task, models: dict[str, Any], base: str, seed: int, numeric: Any
+) -> str:
+    """The key of a fitted arm.
+
+    Args:
+        parts: "train", "val", "documents" -> hash of the content. models: name -> {"digest", ...}.
+        numeric: versions, processor and threads that the arm's numbers depend on.
+    """
+    needed = {name: models[name]["digest"] for name in strategy.needs(base)}
+    scored = {} if "val" in strategy.reads else {"metric", "slices"}
+    return store.digest(
+        {
+            "version": [VERSION, versions(strategy)],
+            "settings": settings_of(strategy),
+            "parts": {part: parts[part] for part in strategy.reads},
+            "task": task.model_dump(mode="json", exclude=set(scored) | {"slices"}),
+            "models": needed,
+            "seed": seed,
+            "numeric": numeric if strategy.neural else None,
+        }
+    )[:20]
+
+
+def own_settings(strategy: Strategy) -> dict[str, Any]:
+    """Settings that differ from their defaults, kind and name aside: a setting that is added later changes no key."""
+    return {key: value for key, value in strategy.changed().items() if key not in ("kind", "name")}
+
+
+def settings_of(strategy: Strategy) -> dict[str, Any]:
+    """Kind and own settings of a strategy and of those inside it."""
+    inside = {key: settings_of(value) for key, value in strategy if isinstance(value, Strategy)}
+    return {"kind": strategy.kind, **own_settings(strategy), **inside}
+
+
+def versions(strategy: Strategy) -> list[int]:
+    """VERSION of a strategy and of those inside it."""
+    inside = [value for value in dict(strategy).values() if isinstance(value, Strategy)]
+    return [strategy.VERSION, *(v for inner in inside for v in versions(inner))]

@@ -1,0 +1,82 @@
+"""The end of a run: the report is built and written, and the one before it is kept.
+
+Watch out   `report/` always has the newest; a run that says the same again moves nothing
+"""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay import store
+from assay.bench import Bench
+from assay.findings import extra_of
+
+if TYPE_CHECKING:
+    from assay.validate import Exam
+    from assay.weigh import Arm, Report
+
+
+def publish(bench: Bench, arms: list[Arm], exam: Exam, opened: int, warnings: list[dict[str, Any]]) -> Report:
+    """Build the report and write it; the one before moves to report/past/<number>/."""
+    from assay.weigh import Report, build
+
+    project, prepared = bench.project, bench.prepared
+    data = build(
+        task=prepared.task,
+        arms=arms,
+        rows=prepared.note["rows"],
+        audit=prepared.note["audit"],
+        exam={"hash": exam.hash, "opened": opened},
+        warnings=warnings,
+        environment=environment(bench),
+        seed=project.seed,
+        project=project.name or project.folder.name,
+        version=own_version(),
+        settings=project.weigh,
+    )
+    report = Report(
+        data, prepared.task, tuple(arms), extra_of(bench, exam, data["verdict"]["recommended"]), project.weigh
+    )
+    folder = project.report_folder
+    keep_past(folder, data)
+    report = report.write(folder)
+    worst = next((arm for arm in arms if arm.status == "failed"), None)
+    if worst is not None:
+        bench.tell({"event": "note", "text": f"{worst.name} failed: {worst.note}"})
+    return report
+
+
+def keep_past(folder: Path, data: dict[str, Any]) -> None:
+    """Move the newest report to past/<number>/, unless it says the same."""
+    newest = folder / "report.json"
+    if not newest.exists() or store.read_json(newest) == data:
+        return
+    past = folder / "past"
+    numbers = [int(p.name) for p in past.glob("*") if p.name.isdigit()] if past.exists() else []
+    place = past / str(max(numbers, default=0) + 1)
+    place.mkdir(parents=True)
+    for name in ("predictions", "report.html", "report.md", "report.json"):
+        if (folder / name).exists():
+            (folder / name).rename(place / name)
+
+
+def environment(bench: Bench) -> dict[str, Any]:
+    return {
+        "assay": own_version(),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        **bench.numeric,
+        "models": {
+            name: {key: model[key] for key in ("digest", "note", "licence")} for name, model in bench.models.items()
+        },
+    }
+
+
+def own_version() -> str:
+    try:
+        return version("assay")
+    except PackageNotFoundError:
+        return "0"

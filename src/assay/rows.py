@@ -1,0 +1,89 @@
+"""The nouns of data: what the lines of a file become. Others take them from `assay.nouns`.
+
+Message   one turn of a conversation                   Example   one row: what is asked, and the target if it is known
+Document  unlabelled text
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Role
+    content: str
+
+
+Messages = tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Unlabelled text: retrieval and continued pretraining read it."""
+
+    id: str
+    text: str
+    source: str = ""  # file or file:line
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row. `messages` is all that comes before the target; the last message is the user's."""
+
+    id: str
+    messages: Messages
+    target: str | None = None
+    also: tuple[str, ...] = ()  # further accepted answers
+    rejected: str | None = None
+    context: tuple[Document, ...] = ()
+    group: str | None = None
+    slices: tuple[tuple[str, str], ...] = ()  # (field, value), sorted by field
+    source: str = ""  # "train.csv:17"
+
+    @property
+    def text(self) -> str:
+        """What the user says: the text that is deduplicated, audited and embedded."""
+        return "\n".join(message.content for message in self.messages if message.role != "system")
+
+    @property
+    def question(self) -> Example:
+        """The same row without anything that gives the answer away."""
+        return replace(self, target=None, also=(), rejected=None)
+
+    def with_text(self, text: str) -> Example:
+        """The same row with the content of its last message replaced."""
+        return replace(self, messages=(*self.messages[:-1], replace(self.messages[-1], content=text)))
+
+    def to_json(self) -> dict[str, Any]:
+        row: dict[str, Any] = {"id": self.id, "messages": [[m.role, m.content] for m in self.messages]}
+        for name in ("target", "rejected", "group", "source"):
+            if getattr(self, name):
+                row[name] = getattr(self, name)
+        if self.target == "":
+            row["target"] = ""
+        if self.also:
+            row["also"] = list(self.also)
+        if self.slices:
+            row["slices"] = [list(pair) for pair in self.slices]
+        if self.context:
+            row["context"] = [[d.id, d.text, d.source, d.date] for d in self.context]
+        return row
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Example:
+        return cls(
+            id=row["id"],
+            messages=tuple(Message(role, content) for role, content in row["messages"]),
+            target=row.get("target"),
+            also=tuple(row.get("also", ())),
+            rejected=row.get("rejected"),
+            context=tuple(Document(*parts) for parts in row.get("context", ())),
+            group=row.get("group"),
+            slices=tuple((name, value) for name, value in row.get("slices", ())),
+            source=row.get("source", ""),
+        )

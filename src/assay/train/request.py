@@ -1,0 +1,33 @@
+"""How a rehearsal is asked for, and where it tells what it found: two files in the folder of a run. Loads no torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from assay.store import read_json, read_lines, write_json
+
+REQUEST, RESULT = "rehearse.json", "rehearsed.jsonl"
+ABOVE = 3  # folders above the run's own in which a request is looked for: a strategy may train more than once
+
+
+def ask(folder: Path, *, done: int = 0, memory: int = 0) -> None:
+    """Have the trainings in `folder` rehearsed.
+
+    Args:
+        done: steps that a killed run has behind it. memory: bytes that there are; 0: those of this machine.
+    """
+    write_json(folder / REQUEST, {"done": done, "memory": memory})
+
+
+def asked(folder: Path) -> tuple[Path, dict[str, Any]] | None:
+    """The folder of the request that a run in `folder` is under, and the request."""
+    for place in (folder, *folder.absolute().parents[:ABOVE]):
+        if (place / REQUEST).exists():
+            return place, read_json(place / REQUEST)
+    return None
+
+
+def rehearsed(folder: Path) -> list[dict[str, Any]]:
+    """What the trainings in `folder` have told, in order: see `Rehearsal.told`."""
+    return list(read_lines(folder / RESULT)) if (folder / RESULT).exists() else []
