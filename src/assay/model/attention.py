@@ -109,7 +109,7 @@ class TreeAttention(torch.autograd.Function):
         for part in segments:
             rows, mask = slice(part.start * groups, part.stop * groups), part.added(groups, query.dtype)
             own = query[None, :, rows], seen(key, part)[None], seen(value, part)[None]
-            found, total = FLASH(*own, 0.0, False, attn_mask=mask, scale=scale)
+            found, total = FLASH(*own, 0.0, False, attn_mask=mask[None], scale=scale)
             out[part.start : part.stop] = by_node(found[0], groups)
             sums.append(total)
         out = out.view(n, heads, width)
@@ -129,10 +129,12 @@ class TreeAttention(torch.autograd.Function):
             rows, mask = slice(part.start * groups, part.stop * groups), part.added(groups, query.dtype)
             own = grad[:, rows], query[:, rows], seen(key, part), seen(value, part), out[:, rows]
             if compiled:
-                dq[:, rows], k, v = products(*own, total[0], mask[0], scale)
+                dq[:, rows], k, v = products(*own, total[0], mask, scale)
             else:
                 given = [t[None] for t in own]
-                dq[:, rows], k, v = (t[0] for t in FLASH_BACK(*given, total, 0.0, False, attn_mask=mask, scale=scale))
+                dq[:, rows], k, v = (
+                    t[0] for t in FLASH_BACK(*given, total, 0.0, False, attn_mask=mask[None], scale=scale)
+                )
             add_runs(dk, k, part)
             add_runs(dv, v, part)
         dq = by_node(dq, groups).flatten(1, 2).transpose(0, 1)
@@ -206,7 +208,7 @@ def by_hand(
         scores = query[:, part.start * groups : part.stop * groups] @ seen(key, part).transpose(1, 2) * scale
         if softcap is not None:
             scores = softcap * torch.tanh(scores / softcap)
-        scores = scores + part.added(groups, scores.dtype)[0]
+        scores = scores + part.added(groups, scores.dtype)
         weights = torch.softmax(scores, -1, dtype=torch.promote_types(scores.dtype, torch.float32)).to(value.dtype)
         parts.append(torch.nn.functional.dropout(weights, dropout) @ seen(value, part))
     return by_node(torch.cat(parts, 1), groups).flatten(1, 2)

@@ -36,11 +36,11 @@ class Segment:
     _added: dict[tuple[int, torch.dtype], torch.Tensor] = field(default_factory=dict)
 
     def added(self, groups: int, dtype: torch.dtype) -> torch.Tensor:
-        """(1, 1, queries x groups, keys): 0 where a key is seen, minus infinity elsewhere."""
+        """(1, queries x groups, keys): 0 where a key is seen, minus infinity elsewhere."""
         if (groups, dtype) not in self._added:
             zeros = torch.zeros(self.sees.shape, dtype=dtype, device=self.sees.device)
-            rows = zeros.masked_fill_(~self.sees, -torch.inf).repeat_interleave(groups, 0)
-            self._added[groups, dtype] = rows[None, None]
+            rows = zeros.masked_fill_(~self.sees, -torch.inf)[None]
+            self._added[groups, dtype] = rows.repeat_interleave(groups, 1)
         return self._added[groups, dtype]
 
 

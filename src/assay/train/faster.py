@@ -62,8 +62,11 @@ def faster(network: Any, *, compiled: bool) -> Iterator[None]:
         for layer in fused:
             layer.refresh()
 
-    hook = network.base_model.register_forward_pre_hook(refresh)
+    hooks = [network.base_model.register_forward_pre_hook(refresh)]
     if compiled:
+        # Else the first layer, whose input needs no gradient, would be compiled for itself: 8 s against a thirtieth of
+        # a backward pass.
+        hooks.append(network.get_input_embeddings().register_forward_hook(wanted))
         # The compiler must not look into the attention function: it stops there and goes on behind it.
         attention.register(torch.compiler.disable(attention.attend))  # type: ignore[arg-type]
         for name, layer in decoder_layers(network):
@@ -72,9 +75,16 @@ def faster(network: Any, *, compiled: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        hook.remove()
+        for hook in hooks:
+            hook.remove()
         for parent, name, old in reversed(swapped):
             parent.set_submodule(name, old)
+
+
+def wanted(_: Any, __: Any, states: torch.Tensor) -> None:
+    """The states get a gradient."""
+    if torch.is_grad_enabled():
+        states.requires_grad_()
 
 
 @contextmanager

@@ -20,8 +20,8 @@ import torch
 class Product(torch.autograd.Function):
     """(..., in) -> (..., out), with gradients for x and for each A and B; those of A and B in their own type.
 
-    `both` is [[W, sB], [A, 0]], (out + rank, in + rank): its upper rows are the matrix forward, its left columns that of
-    the way back. `ab` are the As and then the Bs of the layers that are computed together: their outputs and their
+    `both` is [[W, sB], [A, 0]], (out + rank, in + rank): its upper rows are the matrix forward, its left columns that
+    of the way back. `ab` are the As and then the Bs of the layers that are computed together: their outputs and their
     ranks lie side by side.
     """
 
