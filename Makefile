@@ -19,10 +19,11 @@ demo: $(VENV)/installed
 handbook: $(VENV)/installed
 	$(BIN)/assay run examples/handbook
 
-# Tests that start models in processes of their own run one after the other: two at once on two cores gain nothing.
+# The slow ones start processes, which load libraries on one core each; the real models use both cores by themselves.
 test: lint
 	$(BIN)/python -m pytest -n 2 -m "not real and not slow"
-	$(BIN)/python -m pytest -m "real or slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not real"
+	$(BIN)/python -m pytest -m real
 
 quick: lint
 	$(BIN)/python -m pytest -n 2 -m "not real and not slow"

@@ -36,6 +36,16 @@ def taught(model, change, given, *, steps=6, rate=1e-2):
     return network.eval()
 
 
+def same_gradients(network, peer, trained, sequence):
+    """The trained parameters of `network` get the gradients that a plain PeftModel with the same numbers gives them."""
+    peer.requires_grad_(True)
+    loss_of(network.train(), sequence).backward()
+    loss_of(peer.train(), sequence).backward()
+    others = dict(peer.named_parameters())
+    for name, parameter in trained.items():
+        torch.testing.assert_close(parameter.grad, others[f"base_model.model.{name}"].grad, atol=1e-6, rtol=1e-4)
+
+
 def logits(network, model, given):
     """What the network says after a question of val, float (tokens, vocabulary)."""
     ids, _ = model.chat.prompt(ask(given.task, given.val[0]))

@@ -1,10 +1,13 @@
 """What all tests share: a tiny random chat model, two small lessons, an embedder of letters, the shared data sets."""
 
+import copy
+import gc
 import os
 import random
 import traceback
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,6 +34,12 @@ ASKED = (
     "Tell me the colour of the {}.",
     "The {} has what colour?",
 )
+
+
+def pytest_collection_finish():
+    """What was imported stays: the collector of cycles need not look at half a million objects again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -103,7 +112,7 @@ def tiny_model(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def open_tiny(tiny_model) -> Callable:
-    """name -> a freshly loaded tiny `ChatModel`, in fp32 on every machine; `dtype` gives another type."""
+    """name -> a fresh tiny `ChatModel`, in fp32 on every machine; `precision` or `dtype` gives another type."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -112,12 +121,15 @@ def open_tiny(tiny_model) -> Callable:
     from assay.model.chat_model import ChatModel
 
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    read = {}  # dtype -> the network as it was read; reading takes ten times as long as a copy
 
-    def open_model(name: str = "", dtype=torch.float32):
-        attention.register()
-        network = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=dtype, attn_implementation=attention.NAME)
-        network.eval().requires_grad_(False)
-        return ChatModel(name or str(tiny_model), network, Chat(tokenizer, max_length=512))
+    def open_model(name: str = "", precision: str = "fp32", *, dtype=None):
+        dtype = dtype or {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
+        if dtype not in read:
+            attention.register()
+            network = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=dtype, attn_implementation=attention.NAME)
+            read[dtype] = network.eval().requires_grad_(False)
+        return ChatModel(name or str(tiny_model), copy.deepcopy(read[dtype]), Chat(tokenizer, max_length=512))
 
     return open_model
 
@@ -157,29 +169,45 @@ def _answer() -> tuple[list[Example], list[Example]]:
     return [_row("train", i, *pair) for i, pair in enumerate(train)], [_row("val", i, *p) for i, p in enumerate(val)]
 
 
-@pytest.fixture
-def lesson(open_tiny, tmp_path):
-    """`lesson("classify")` or `lesson("answer")`: a small task on the tiny model that can be learnt from its words.
-    Further arguments replace what `Means` has: `tell`, `seed`, `workdir`."""
+@pytest.fixture(scope="session")
+def lesson_in(open_tiny):
+    """`lesson_in(folder, "classify")`: as `lesson`, at work in `folder`, for fixtures that outlive a test."""
     from assay.worker import val_score
 
-    def make(kind: str, **means) -> Lesson:
+    def make(place: Path, kind: str, /, **means) -> Lesson:
         train, val = _classify() if kind == "classify" else _answer()
         labels = tuple(WORDS) if kind == "classify" else ()
         task = Task(kind=kind, labels=labels)  # type: ignore[arg-type]
-        workdir = tmp_path / "work"
-        workdir.mkdir(exist_ok=True)
+        place.mkdir(exist_ok=True)
         return Lesson(
             task=task,
             train=tuple(train),
             val=tuple(val),
             documents=tuple(Document(f"about-{t}", f"# Colours\n\nThe {t} is {c}.") for t, c in COLOURS.items()),
             base="tiny",
-            means=Means(**{"workdir": workdir, "embed": letters, "open_model": open_tiny, "seed": 3, **means}),
+            means=Means(**{"workdir": place, "embed": letters, "open_model": open_tiny, "seed": 3, **means}),
             score=lambda adapted, rows: val_score(adapted, rows, task),
         )
 
     return make
+
+
+@pytest.fixture
+def lesson(lesson_in, tmp_path):
+    """`lesson("classify")` or `lesson("answer")`: a small task on the tiny model that can be learnt from its words.
+    Further arguments replace what `Means` has: `tell`, `seed`, `workdir`."""
+    return partial(lesson_in, tmp_path / "work")
+
+
+@pytest.fixture(scope="session")
+def finished(tiny_model, tmp_path_factory) -> Path:
+    """The folder of the toy project after a run. It is not to be changed: take a copy."""
+    import assay
+    from toy import build
+
+    folder = build(tmp_path_factory.mktemp("finished") / "project", tiny_model)
+    assay.run(folder)
+    return folder
 
 
 # --- processes ------------------------------------------------------------------------------------------------------

@@ -1,33 +1,35 @@
-"""What every listed class promises. A new strategy or step is held to it by being listed; where its defaults are too
-slow or cannot stand alone, its settings for this test go into SMALL."""
+"""What every listed strategy promises. A new one is held to it by being listed; where its defaults are too slow or
+cannot stand alone, its settings for this test go into SMALL. Steps have theirs in curate/test_steps.py."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
-from assay.config import make_step, make_strategy
-from assay.curate import STEPS
+from assay.config import make_strategy
 from assay.errors import AssayError, Stopped, TrainError, UsageError
-from assay.nouns import Changed, Dropped, Example, Means, Message, RowStep
+from assay.nouns import Adapted, Lesson
 from assay.store import read_json, to_json, write_json
 from assay.strategies import PRESETS, STRATEGIES
 from assay.train import METHODS
 
+# Six steps, and few val rows: each is a micro-batch of its own where the val loss is taken.
+QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4}
 SMALL = {
     "neighbours": {"k": 3},
     "shots": {"k": 2, "choose": "similar"},
     "rag": {"inner": {"kind": "shots", "k": 1}, "top": 2},
-    "lora": {"rank": 2, "dropout": 0.2, "epochs": 2, "batch_size": 12, "learning_rate": 3e-3},
-    "full": {"epochs": 2, "batch_size": 12, "learning_rate": 3e-3},
-    "adalora": {"rank": 2, "start_rank": 3, "epochs": 2, "batch_size": 12},
-    "miss": {"rank": 4, "epochs": 2, "batch_size": 12},
-    "ia3": {"epochs": 2, "batch_size": 12},
-    "adapters": {"epochs": 2, "batch_size": 12},
-    "prefix": {"epochs": 2, "batch_size": 12},
-    "prompt_tuning": {"epochs": 2, "batch_size": 12},
-    "p_tuning": {"epochs": 2, "batch_size": 12},
-    "head": {"epochs": 2, "batch_size": 12},
+    "lora": {"rank": 2, "dropout": 0.2, **QUICK, "learning_rate": 3e-3},
+    "full": {**QUICK, "learning_rate": 3e-3},
+    "adalora": {"rank": 2, "start_rank": 3, **QUICK},
+    "miss": {"rank": 4, **QUICK},
+    "ia3": QUICK,
+    "adapters": QUICK,
+    "prefix": QUICK,
+    "prompt_tuning": QUICK,
+    "p_tuning": QUICK,
+    "head": QUICK,
 }
 # Further forms of a listed kind that have code of their own.
 FORMS = [
@@ -82,54 +84,111 @@ def test_settings_come_back_from_json(settings, task):
     assert json.loads(to_json(strategy.model_dump(mode="json"))) == strategy.model_dump(mode="json")
 
 
-@battery
-def test_the_same_seed_gives_the_same_answers_and_the_lesson_is_left_alone(lesson, tmp_path, settings, task):
-    both = []
-    for place in ("a", "b"):
-        (tmp_path / place).mkdir()
-        given = lesson(task, workdir=tmp_path / place)
-        before = frozen(given)
-        both.append(answers(make_strategy(settings, {}).fit(given), asked(given)))
-        assert frozen(given) == before
-    assert both[0] == both[1]
-    assert len(both[0]) == len(asked(given))
+@dataclass(frozen=True)
+class Fitted:
+    """An arm that was fitted once, for all that is asked of it: its lesson, what it answered at first, its files."""
+
+    settings: dict
+    task: str
+    lesson: Lesson
+    arm: Adapted
+    answers: list[dict]
+    folder: Path
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        return files_in(self.folder)
 
 
-@battery
-def test_a_saved_arm_gives_the_same_answers(lesson, tmp_path, settings, task):
-    given, strategy, folder = lesson(task), make_strategy(settings, {}), tmp_path / "arm"
-    arm = strategy.fit(given)
-    folder.mkdir()
-    arm.save(folder)
-    write_json(folder / "arm.json", {"kind": strategy.kind, **strategy.changed()})
-    assert not [path for path in folder.rglob("*") if path.is_file() and path.suffix not in FORMATS]
-    bare = replace(given, train=(), val=(), documents=())
-    again = make_strategy(read_json(folder / "arm.json"), {}).restore(folder, bare)
-    assert answers(again, asked(given)) == answers(arm, asked(given))
+def files_in(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-FORMATS = (".json", ".jsonl", ".safetensors")
-
-
-@battery
-def test_targets_of_questions_are_never_read(lesson, settings, task):
-    given = lesson(task)
+@pytest.fixture(scope="module")
+def fitted(request, lesson_in, tmp_path_factory):
+    """The arm of a case; pytest runs the tests that ask for the same one together."""
+    settings, task = request.param
+    place = tmp_path_factory.mktemp("fitted")
+    given = lesson_in(place / "work", task)
     arm = make_strategy(settings, {}).fit(given)
+    told = answers(arm, asked(given))
+    (place / "arm").mkdir()
+    arm.save(place / "arm")
+    return Fitted(settings, task, given, arm, told, place / "arm")
+
+
+# Every test that asks for `fitted` has all cases, in one order: that is how pytest brings those of a case together.
+each_fitted = pytest.mark.parametrize("fitted", [pytest.param(p.values, id=p.id) for p in CASES], indirect=True)
+KINDS = {kind_of(cls) for cls in METHODS} | set(PRESETS)
+
+
+def is_trained(settings):
+    return bool({settings["kind"], settings.get("inner", {}).get("kind")} & KINDS)
+
+
+def kept(settings, given, folder):
+    """(files, arm) of a fit."""
+    folder.mkdir(exist_ok=True)
+    arm = make_strategy(settings, {}).fit(given)
+    arm.save(folder)
+    return files_in(folder), arm
+
+
+def stop_at(step):
+    """A `tell` that interrupts the run after so many steps."""
+
+    def stop(event):
+        if event["event"] == "progress" and event["unit"] == "step" and event["done"] == step:
+            raise Stopped
+
+    return stop
+
+
+@each_fitted
+def test_the_same_seed_gives_the_same_files_and_answers_also_after_a_stop(fitted, lesson, tmp_path):
+    if is_trained(fitted.settings):
+        with pytest.raises(Stopped):
+            kept(fitted.settings, lesson(fitted.task, tell=stop_at(2)), tmp_path / "arm")
+        assert list((tmp_path / "work").glob("state-*"))
+    given = lesson(fitted.task)
+    files, arm = kept(fitted.settings, given, tmp_path / "arm")
+    assert files == fitted.files
+    assert answers(arm, asked(given)) == fitted.answers
+
+
+@each_fitted
+def test_the_lesson_is_left_alone(fitted, lesson):
+    assert len(fitted.answers) == len(asked(fitted.lesson))
+    assert frozen(fitted.lesson) == frozen(lesson(fitted.task))
+
+
+@each_fitted
+def test_a_saved_arm_gives_the_same_answers(fitted, tmp_path):
+    strategy, given = make_strategy(fitted.settings, {}), fitted.lesson
+    assert {Path(name).suffix for name in fitted.files} <= {".json", ".jsonl", ".safetensors"}
+    write_json(tmp_path / "arm.json", {"kind": strategy.kind, **strategy.changed()})
+    bare = replace(given, train=(), val=(), documents=())
+    again = make_strategy(read_json(tmp_path / "arm.json"), {}).restore(fitted.folder, bare)
+    assert answers(again, asked(given)) == fitted.answers
+
+
+@each_fitted
+def test_targets_of_questions_are_never_read(fitted):
+    arm, given = fitted.arm, fitted.lesson
     wrong = [replace(row, target=given.train[0].target, also=("x",), rejected="y") for row in given.val]
     assert answers(arm, wrong) == answers(arm, [row.question for row in given.val])
 
 
-@battery
-def test_answers_keep_the_order_and_are_of_the_task(lesson, settings, task):
-    given = lesson(task)
-    arm = make_strategy(settings, {}).fit(given)
-    forth, back = answers(arm, asked(given)), answers(arm, asked(given)[::-1])
-    assert [a["text"] for a in back[::-1]] == [a["text"] for a in forth]
+@each_fitted
+def test_answers_keep_the_order_and_are_of_the_task(fitted):
+    arm, given = fitted.arm, fitted.lesson
+    forth, back = arm.answer(asked(given)), arm.answer(asked(given)[::-1])
+    assert [a.text for a in back[::-1]] == [a.text for a in forth]
     assert arm.answer([]) == []
-    for answer in arm.answer(asked(given)):
+    for answer in forth:
         assert answer == type(answer).from_json(json.loads(to_json(answer.to_json())))
         assert answer.confidence is None or 0 <= answer.confidence <= 1
-        if task == "classify":
+        if fitted.task == "classify":
             assert answer.text in given.task.labels
             assert len(answer.scores) in (0, len(given.task.labels))
     if arm.model is not None:
@@ -155,124 +214,17 @@ def test_an_empty_training_split_is_a_named_error(lesson, settings, task):
         assert len(strategy.fit(given).answer(asked(given))) == len(asked(given))
 
 
-KINDS = {kind_of(cls) for cls in METHODS} | set(PRESETS)
-TRAINED = [param for param in CASES if {param.values[0]["kind"], param.values[0].get("inner", {}).get("kind")} & KINDS]
-
-
-@pytest.mark.parametrize(("settings", "task"), TRAINED)
-def test_a_fit_that_was_stopped_gives_the_same_bits(lesson, tmp_path, settings, task):
-    def saved(name, **means):
-        given = lesson(task, workdir=tmp_path / name, **means)
-        folder = tmp_path / f"{name}-arm"
-        folder.mkdir(exist_ok=True)
-        arm = make_strategy(settings, {}).fit(given)
-        arm.save(folder)
-        return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
-
-    def stop(event):
-        if event["event"] == "progress" and event["unit"] == "step" and event["done"] == 2:
-            raise Stopped
-
-    whole = saved("whole")
-    with pytest.raises(Stopped):
-        saved("stopped", tell=stop)
-    assert list((tmp_path / "stopped").glob("state-*"))
-    assert saved("stopped") == whole
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(("settings", "task"), [param for param in TRAINED if param.values[1] == "classify"])
+@pytest.mark.parametrize(
+    ("settings", "task"), [p for p in CASES if is_trained(p.values[0]) and p.values[1] == "classify"]
+)
 def test_stopped_at_every_step_of_24_it_ends_in_the_same_bits(lesson, tmp_path, settings, task):
     long = {"epochs": 2, "batch_size": 3, "patience": 9}
     inside = {"inner": {**settings["inner"], **long}} if "inner" in settings else long
 
-    def saved(name, **means):
-        given = lesson(task, workdir=tmp_path / name, **means)
-        folder = tmp_path / f"{name}-arm"
-        folder.mkdir(exist_ok=True)
-        arm = make_strategy({**settings, **inside}, {}).fit(given)
-        arm.save(folder)
-        return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
-
-    def stop_at(step):
-        def stop(event):
-            if event["event"] == "progress" and event["unit"] == "step" and event["done"] == step:
-                raise Stopped
-
-        return stop
-
-    whole = saved("whole")
+    settings = {**settings, **inside}
+    whole, _ = kept(settings, lesson(task, workdir=tmp_path / "whole"), tmp_path / "whole-arm")
     for step in range(1, 24):
         with pytest.raises(Stopped):
-            saved("stopped", tell=stop_at(step))
-    assert saved("stopped") == whole
-
-
-# --- steps ----------------------------------------------------------------------------------------------------------
-
-TEXTS = [
-    ("My card was stolen in a taxi last night, what now?", "card"),
-    ("my card was stolen in a taxi last night what now", "card"),
-    ("My card was stolen in a taxi last nigth, what now?", "card"),
-    ("  Where   is my refund for the shoes that I sent back? ", "refund"),
-    ("Where is my refund for the shoes that I sent back?", "card"),
-    ("Ich habe meine Karte gestern Abend im Taxi verloren, was soll ich jetzt tun?", "card"),
-    ("The cafÃ© charged me twice, please send the money back", "refund"),
-    ("", "card"),
-    ("x" * 9000, "card"),
-    ("Please close my account today", "refund"),
-    ("ok", "card"),
-    ("?!", "refund"),
-]
-ROWS = [
-    Example(f"r{i}", (Message("user", text),), label, source=f"a.csv:{i + 2}") for i, (text, label) in enumerate(TEXTS)
-]
-steps = pytest.mark.parametrize("cls", STEPS, ids=kind_of)
-
-
-def apply(step, rows):
-    means = Means(seed=3)
-    return [step.one(row, means) for row in rows] if isinstance(step, RowStep) else list(step.apply(rows, means))
-
-
-def left(results):
-    return [r.example if isinstance(r, Changed) else r for r in results if not isinstance(r, Dropped)]
-
-
-@steps
-def test_every_row_comes_out_of_a_step_once_in_order(cls):
-    results = apply(cls(), ROWS)
-    assert [r.example.id if isinstance(r, Changed | Dropped) else r.id for r in results] == [row.id for row in ROWS]
-    kept = {row.id for row in left(results)}
-    for result in results:
-        if isinstance(result, Dropped):
-            assert result.reason
-            assert result.kept == "" or result.kept in kept
-        if isinstance(result, Changed):
-            assert result.reason
-            assert result.example != next(row for row in ROWS if row.id == result.example.id)
-
-
-@steps
-def test_a_step_does_something_here_and_nothing_the_second_time(cls):
-    once = left(apply(cls(), ROWS))
-    assert once != ROWS
-    assert apply(cls(), once) == once
-
-
-@steps
-def test_a_step_gives_the_same_twice_and_leaves_the_rows_alone(cls):
-    before = [row.to_json() for row in ROWS]
-    assert apply(cls(), ROWS) == apply(cls(), ROWS)
-    assert [row.to_json() for row in ROWS] == before
-
-
-@steps
-def test_a_step_takes_no_rows(cls):
-    assert apply(cls(), []) == []
-
-
-@steps
-def test_settings_of_a_step_come_back_from_json(cls):
-    written = json.loads(to_json({"kind": kind_of(cls), **cls().model_dump(mode="json")}))
-    assert make_step(written) == cls() == make_step({"kind": kind_of(cls)})
+            kept(settings, lesson(task, tell=stop_at(step)), tmp_path / "arm")
+    assert kept(settings, lesson(task), tmp_path / "arm")[0] == whole

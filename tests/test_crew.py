@@ -8,7 +8,6 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from torch.distributed import FileStore
@@ -22,6 +21,7 @@ from assay.flow import models, silent
 from assay.prepared import prepare
 from assay.validate import Exam
 from toy import build
+from workers import alive, none_left
 
 pytestmark = pytest.mark.slow
 
@@ -71,26 +71,6 @@ def fitted(bench) -> dict:
     return {"curve": store.read_json(file)["curve"], "weights": weights}
 
 
-def there(folder) -> list[int]:
-    """Workers whose command line names this project."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = place.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"assay.worker" in words and any(str(folder).encode() in word for word in words):
-            found.append(int(place.parent.name))
-    return found
-
-
-def none_left(folder):
-    until = time.monotonic() + 3
-    while there(folder) and time.monotonic() < until:
-        time.sleep(0.05)
-    return not there(folder)
-
-
 def steps(process):
     """Wait for the second optimiser step."""
     for line in process.stdout:
@@ -115,13 +95,13 @@ def test_two_processes_fit_the_arm_of_one(asked, arms):
 
 
 def test_a_killed_other_ends_the_worker_with_its_number_and_the_next_run_goes_on(asked):
-    expected, folder = asked("whole", 2, epochs=30, dropout=0.1)
+    expected, folder = asked("whole", 2, epochs=8, dropout=0.1)
     expected.launch(folder, store.read_json(folder / "request.json"), "lora")
-    bench, folder = asked("p", 2, epochs=30, dropout=0.1)
+    bench, folder = asked("p", 2, epochs=8, dropout=0.1)
     request = store.read_json(folder / "request.json")
     with worker(folder) as process:
         steps(process)
-        (other,) = [pid for pid in there(bench.project.folder) if pid != process.pid]
+        (other,) = [pid for pid in alive(bench.project.folder) if pid != process.pid]
         os.kill(other, signal.SIGKILL)
         with pytest.raises(TrainError) as caught:
             bench._listen(process, "lora", None, folder)
@@ -137,7 +117,7 @@ def test_a_killed_worker_leaves_nobody_behind(asked):
     bench, folder = asked("p", 3, epochs=30)
     with worker(folder) as process:
         steps(process)
-        assert len(there(bench.project.folder)) == 3
+        assert len(alive(bench.project.folder)) == 3
         process.kill()
         process.wait()
         assert none_left(bench.project.folder)
@@ -179,13 +159,18 @@ def test_one_that_ends_while_nobody_waits_for_it_ends_the_worker(tmp_path, forke
     assert "ended with exit code 4" in said.read_text()
 
 
-def test_torchrun_may_start_them(asked):
-    bench, folder = asked("p", 2)
+def torchrun(folder):
+    """Two processes of the worker, started by torchrun."""
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
-    done = subprocess.run(
+    return subprocess.run(
         [*command, "-m", "assay.worker", str(folder)], capture_output=True, text=True, env=environment, timeout=300
     )
+
+
+def test_torchrun_may_start_them(asked):
+    bench, folder = asked("p", 2)
+    done = torchrun(folder)
     assert done.returncode == 0, done.stderr
     assert [json.loads(line)["event"] for line in done.stdout.splitlines()].count("error") == 0
     own, folder = asked("own", 2)
@@ -195,11 +180,7 @@ def test_torchrun_may_start_them(asked):
 
 def test_torchrun_with_another_number_is_refused(asked):
     bench, folder = asked("p", 3)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
-    done = subprocess.run(
-        [*command, "-m", "assay.worker", str(folder)], capture_output=True, text=True, env=environment, timeout=300
-    )
+    done = torchrun(folder)
     assert done.returncode
     assert "T051" in done.stdout
     assert none_left(bench.project.folder)

@@ -13,7 +13,7 @@ import assay
 from assay import flow
 from assay.bench import Bench
 from assay.config import load
-from assay.errors import LeakError, UsageError
+from assay.errors import LeakError, TrainError, UsageError
 from assay.prepared import prepare
 from assay.validate import Exam
 from toy import ARMS, build, comparable, rows, write_rows
@@ -26,16 +26,12 @@ def project(tmp_path, tiny_model):
 
 
 @pytest.mark.slow
-def test_a_run_writes_a_report_that_a_second_run_repeats(tmp_path, tiny_model):
-    first = assay.run(build(tmp_path / "one", tiny_model))
-    second = assay.run(build(tmp_path / "two", tiny_model).rename(tmp_path / "moved") and tmp_path / "moved")
-    one, two = comparable(first.data), comparable(second.data)
-    assert (one, two)[0] == two
-    for arm in ("majority", "tfidf", "shots-k0", "lora-r4-e2-drop01"):
-        name = next(s["name"] for s in first.data["strategies"] if s["name"].startswith(arm.split("-")[0]))
-        file = f"report/predictions/{name}.jsonl"
-        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "moved" / file).read_bytes()
-    report = json.loads((tmp_path / "one/report/report.json").read_text())
+def test_a_run_writes_a_report_that_a_run_elsewhere_repeats(finished, project):
+    report = json.loads((finished / "report/report.json").read_text())
+    assert comparable(assay.run(project).data) == comparable(report)
+    for strategy in report["strategies"]:
+        file = f"report/predictions/{strategy['name']}.jsonl"
+        assert (finished / file).read_bytes() == (project / file).read_bytes()
     assert report["rows"]["test"] == 30 and report["exam"]["opened"] == 1
     assert {"part=even", "part=odd"} == set(report["strategies"][0]["slices"])
     assert all(s["status"] == "done" and s["n"] == 30 for s in report["strategies"])
@@ -45,25 +41,26 @@ def test_a_run_writes_a_report_that_a_second_run_repeats(tmp_path, tiny_model):
 
 
 @pytest.mark.slow
-def test_a_second_run_computes_nothing_and_is_no_new_look(project):
-    first = assay.run(project)
+def test_a_second_run_computes_nothing_and_is_no_new_look(finished, tmp_path):
+    project = shutil.copytree(finished, tmp_path / "moved")
+    first = json.loads((project / "report/report.json").read_text())
     seen: list[dict] = []
     again = assay.run(project, tell=seen.append)
-    assert again.data == first.data
+    assert again.data == first
     assert {e["state"] for e in seen if e["event"] == "stage"} == {"cached"}
     assert len((project / "exam.jsonl").read_text().splitlines()) == 1
     assert not (project / "report" / "past").exists()
 
 
 def test_a_damaged_result_is_built_again(project):
-    first = assay.run(project, only=["tfidf"])
-    stage = next(p for p in (project / "work/fit").iterdir() if (p / "arm/tfidf.safetensors").exists())
-    file = stage / "arm/tfidf.safetensors"
+    first = assay.run(project, only=["majority"])
+    (stage,) = (project / "work/fit").iterdir()
+    file = stage / "arm/majority.json"
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)
     shutil.rmtree(project / "work/answers")
-    assert comparable(assay.run(project, only=["tfidf"]).data) == comparable(first.data)
+    assert comparable(assay.run(project, only=["majority"]).data) == comparable(first.data)
     assert stage.with_name(stage.name + ".damaged").exists()
 
 
@@ -140,9 +137,10 @@ def test_check_shows_what_is_learnt_and_loads_no_model(project):
 
 
 @pytest.mark.slow
-def test_an_arm_answers_from_python_and_over_a_file_alike(project, tmp_path):
-    report = assay.run(project)
-    trained = next(s["name"] for s in report.data["strategies"] if s["kind"] == "lora")
+def test_an_arm_answers_from_python_and_over_a_file_alike(finished, tmp_path):
+    project = shutil.copytree(finished, tmp_path / "moved")
+    report = json.loads((project / "report/report.json").read_text())
+    trained = next(s["name"] for s in report["strategies"] if s["kind"] == "lora")
     questions = [row["text"] for row in rows(5, 1000)]
     from_python = assay.load(project, trained).answer(questions)
     (tmp_path / "new.csv").write_text("text\n" + "".join(f"{q}\n" for q in questions))
@@ -172,7 +170,7 @@ def test_the_plan_probes_every_arm(project):
 
 
 def test_test_targets_never_reach_the_worker(project):
-    assay.run(project, only=["tfidf"])
+    assay.run(project, only=["majority"])
     asked = next((project / "work/questions").glob("*.jsonl")).read_text()
     assert '"target"' not in asked and len(asked.splitlines()) == 30
     requests = [p.read_text() for p in (project / "work/answers").glob("*/request.json")]
@@ -189,6 +187,29 @@ def test_the_exam_is_the_same_for_the_same_rows(project):
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a user that may unshare the network")
 def test_a_run_needs_no_network(project):
     command = ["unshare", "-n", sys.executable, "-m", "assay.cli", "run", str(project), "--offline", "--quiet"]
-    done = subprocess.run([*command, "--only", "tfidf"], capture_output=True, text=True)
+    done = subprocess.run([*command, "--only", "majority"], capture_output=True, text=True)
     assert done.returncode in (0, 1), done.stderr
-    assert "tfidf" in done.stdout
+    assert "majority" in done.stdout
+
+
+def test_a_metric_that_does_not_fit_a_kind_that_was_guessed_is_refused(project):
+    with pytest.raises(UsageError, match=r"C078 aim\.metric: token_f1 does not fit classify") as caught:
+        assay.check(project, sets=["aim.metric=token_f1"])
+    assert "use accuracy or macro_f1, or set `aim.kind`" in caught.value.problems[0].help
+
+
+def test_an_arm_that_cannot_do_the_task_is_refused_before_anything_runs(tmp_path, tiny_model):
+    arms = "compare:\n  - {kind: majority}\n  - {kind: head}\n  - {kind: lora, objective: label_set, name: narrow}\n"
+    folder = build(tmp_path / "p", tiny_model, arms)
+    assert assay.check(folder)
+    text = (folder / "project.yaml").read_text()
+    (folder / "project.yaml").write_text(
+        text.replace("aim: {", "aim: {kind: answer, ").replace("label: label", "answer: label")
+    )
+    for look in (assay.check, assay.plan, assay.run):
+        with pytest.raises(TrainError) as caught:
+            look(folder)
+        assert [(p.code, p.place) for p in caught.value.problems] == [("T042", "head"), ("T048", "narrow")]
+    assert not (folder / "work/fit").exists() and not (folder / "report").exists()
+    # An arm that is not asked for is in nobody's way.
+    assert assay.run(folder, only=["majority"]).data["verdict"]["recommended"] == "majority"

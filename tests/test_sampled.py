@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assay.nouns import Answer, Example, Message
-from assay.sampled import affordable, answering, of_all, once_more, sample, steps, target_lengths
+from assay.sampled import Learnt, affordable, answering, of_all, once_more, sample, steps, target_lengths
 from assay.train import Lora
 from assay.train.request import ask
 
@@ -61,7 +61,7 @@ def test_one_then_eight_then_many_and_no_target_is_shown():
     assert arm.calls == [1, 1, 8, 256] and len(found.asked) == len(found.answers) == 256
     once_more(arm, found)
     assert arm.calls[-1] == 1
-    assert answering(Counting(), [], enough=1.0).seconds.tolist() == [0, 0]
+    assert found.seconds(0).tolist() == [0, 0]
 
 
 def test_answers_of_an_arm_in_training_are_as_long_as_its_targets(lesson, tmp_path):
@@ -72,5 +72,5 @@ def test_answers_of_an_arm_in_training_are_as_long_as_its_targets(lesson, tmp_pa
     lengths = target_lengths(arm.model, targets)
     # `colour` words are one to a few tokens, and one ends the turn.
     assert lengths == sorted(lengths) and lengths[0] >= 2
-    found = answering(arm, [row.question for row in given.val], targets, enough=0.2)
-    assert found.seconds[0] > 0 and found.answers[0].tokens
+    found = answering(arm, [row.question for row in given.val], Learnt(targets, ()), enough=0.2)
+    assert found.seconds(6)[0] > 0 and found.written and once_more(arm, found) == 1

@@ -1,8 +1,8 @@
-"""How long an arm will take and how much memory it needs, from a short run of the arm itself.
+"""How long an arm will take, how much memory and disk it needs, from a short run of the arm itself.
 
-How       The arm is fitted on a few rows and answers a few questions, in a process of its own. What happens before the
-          first progress event is start-up and does not grow; what comes after grows with the rows. The longest rows are
-          among the few, so that the memory seen is that of the worst batch.
+How       In a process of its own the arm is fitted on all rows, but its trainings are rehearsed: a few steps of the
+          real plan through the real loop, the dearest of them among these (`train/rehearsal.py`). Then it is saved, and
+          answers some questions (`sampled.py`). An arm that learns nothing by steps is fitted as in the run.
 Watch out early stopping may end a training sooner than planned; the estimate is for all epochs
 """
 
@@ -11,181 +11,221 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from assay import store
-from assay.nouns import Example, Strategy
+from assay.errors import ResourceError, TrainError
+from assay.forecast import Plan, free_disk
+from assay.nouns import Adapted, Example, Lesson, Strategy
 from assay.prepared import read_examples
+from assay.prompt.prompted import Prompted
+from assay.sampled import Answering, Learnt, answering, once_more
 from assay.spent import peak_bytes
+from assay.train.gauges import clock, memory
+from assay.train.request import ask, rehearsed
 from assay.worker import Job
 
 if TYPE_CHECKING:
     from assay.bench import Bench
     from assay.validate import Exam
 
-TRAIN_ROWS = 48  # three optimiser steps of 16 rows an epoch
-LONG_ROWS = 8
-QUESTIONS = 32
-TEMPLATE = 120  # characters that a chat template and an instruction add to a row, about
-SPREAD = 0.3  # a probe of seconds is this far from a run of minutes, either way
-FREE = 0.8  # share of the memory that a plan may take
+LOOK = 1.5  # seconds that a sample of val may take in a call, about
+ANSWERS = 3.0  # and one of the questions
+PROMPTED = 8.0  # the same of an arm that is not trained: answering is all it does, and a whole batch needs most memory
+GROWN = 1.05  # memory of a long run over that of its dearest steps alone: the allocator's gaps
+# What a probe tells.
+FOUND = ("seconds", "processor_seconds", "answer", "bytes", "need_bytes", "disk_bytes", "kept_bytes", "parts")
+COPIES = 2  # of an answer: in work/, and in the report with its question
+
+# --- in the worker --------------------------------------------------------------------------------------------------
 
 
-def thin(examples: Sequence[Example], n: int) -> list[Example]:
-    """`n` examples that stand for all: evenly spaced by length."""
-    ordered = sorted(examples, key=lambda e: (len(e.text), e.id))
-    if len(ordered) <= n:
-        return ordered
-    return [ordered[(2 * i + 1) * len(ordered) // (2 * n)] for i in range(n)]
+@dataclass
+class Looks:
+    """The `score` of a rehearsal's lesson: it measures what asking val takes, and gives no score. A rehearsal calls it
+    twice, for an arm may remember what it has read.
+
+    Attributes:
+        learnt: what the arm would know in the end. usual: see `usual`.
+        found: of the first call of the last training. seconds: of a first look and of a later one, by training.
+    """
+
+    learnt: Learnt
+    usual: bool = False
+    found: Answering | None = None
+    seconds: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
+    _again: bool = False
+
+    def __call__(self, adapted: Adapted, rows: Sequence[Example]) -> float:
+        self.usual = usual(adapted)
+        if self._again and self.found:
+            first = self.found.seconds(len(rows))
+            share = 1.0 if self.usual else once_more(adapted, self.found)
+            self.seconds.append((first, share * first))
+        else:
+            self.found = answering(adapted, rows, self.learnt if self.usual else None, enough=LOOK)
+        self._again = not self._again
+        return 0.0
+
+
+def usual(adapted: Adapted) -> bool:
+    """Whether an arm asks its model for its answers as all prompted ones do."""
+    return isinstance(adapted, Prompted) and type(adapted).answer is Prompted.answer
 
 
 def probe(job: Job) -> None:
-    """Runs in the worker: fit and answer on a few rows, then tell the event "probe" with seconds and bytes."""
+    """Runs in the worker: rehearse the arm, then tell the event "probe" with seconds, bytes, and what they go into."""
     if job.strategy.neural:
         from assay.model.environment import threads
         from assay.model.machine import steady
 
         steady(job.seed, threads())
-    whole = job.lesson()
     questions = read_examples(Path(job.request["questions"]))
-    begun = time.monotonic()
-    marks: list[float] = []
-    job.watch = lambda event: marks.append(time.monotonic()) if event.get("unit") == "step" else None
-    with tempfile.TemporaryDirectory() as place:
-        fitted, share = _fit(job, whole, Path(place))
-    ended = time.monotonic()
-    # Start-up ends a step before the first step was told.
-    step = (marks[-1] - marks[0]) / max(1, len(marks) - 1) if marks else 0.0
-    startup = (marks[0] - step if marks else ended) - begun
-    few = thin(questions, QUESTIONS)
-    if few:
-        fitted.answer(few[:2])  # the first answers warm up what the later ones share
-    middle = time.monotonic()
-    fitted.answer(few)
-    answering = time.monotonic() - middle
-    growing = max(0.0, ended - begun - startup)
+    stage = store.Stage(job.work, "fit", job.request["fit_key"])
+    done = stage.done() is not None
+    lesson = job.lesson(rows=not done)
+    # To start the interpreter, to import, to read the rows: nothing is waited for there.
+    parts = {"process": np.full(2, time.process_time())}
+    begun = clock()
+    if done:
+        fitted, sizes, looks = job.strategy.restore(stage.folder / "arm", lesson), Sizes(), Looks(Learnt((), ()))
+        parts["restore"] = clock() - begun
+    else:
+        fitted, sizes, looks = _rehearsed(job, lesson, stage, parts)
+    known = sizes.trained and (looks.usual or usual(fitted))
+    # What reads in its own way costs after training what it did before.
+    found = looks.found if sizes.trained and not known else None
+    if questions and found is None:
+        enough = ANSWERS if sizes.trained else PROMPTED
+        found = answering(fitted, questions, looks.learnt if known else None, enough=enough)
+    parts["answers"] = found.seconds(len(questions)) if found else np.zeros(2)
+    answers = found.answers if found else []
+    said = sum(len(store.to_json(answer.to_json())) for answer in answers) / max(1, len(answers))
     job.tell(
         {
             "event": "probe",
-            "seconds": startup + growing / share + answering * len(questions) / max(1, len(few)),
-            "answer": answering / max(1, len(few)),
-            "bytes": peak_bytes(),
+            **summed(parts),
+            "answer": float(parts["answers"][0]) / max(1, len(questions)),
+            "bytes": round(GROWN * peak_bytes()) + sizes.left * looks.usual + job.beside,
+            "need_bytes": sizes.need,
+            "disk_bytes": sizes.kept + sizes.scratch + round(COPIES * said * len(questions)),
+            "kept_bytes": sizes.kept + round(COPIES * said * len(questions)),
+            "fits": sizes.fits,
         }
     )
 
 
-def _fit(job: Job, whole: Any, place: Path) -> tuple[Any, float]:
-    """The arm fitted on a few rows, and what share of the whole work that was: text, not rows, takes the time."""
-    share = min(1.0, TRAIN_ROWS / max(1, len(whole.train)))
-    val = tuple(thin(whole.val, max(2, round(share * len(whole.val))))) if whole.val else ()
-    longest = sorted(whole.train, key=lambda e: (-len(e.text), e.id))[:LONG_ROWS]
-    names = {e.id for e in longest}
-    rest = thin([e for e in whole.train if e.id not in names], TRAIN_ROWS - len(longest))
-    # An arm that learns nothing by steps is fitted on all rows: it is quick, and it must know them to answer.
-    steps = bool(epochs_of(job.strategy))
-    few = replace(
-        whole,
-        train=tuple([*longest, *rest]) if steps else whole.train,
-        val=val if steps else whole.val,
-        means=replace(whole.means, workdir=place),
-        fit=job.fit,
-    )
-    return job.fit(job.strategy, few), work(few.train) / max(1, work(whole.train))
+def summed(parts: dict[str, np.ndarray]) -> dict[str, Any]:
+    wall, processor = sum(parts.values(), np.zeros(2)).tolist()
+    shown = {name: [round(took, 2) for took in pair.tolist()] for name, pair in parts.items()}
+    return {"seconds": round(wall, 2), "processor_seconds": round(processor, 2), "parts": shown}
 
 
-def work(examples: Sequence[Example]) -> int:
-    """What a pass over the rows costs, about: their characters, with those of the template and the instruction."""
-    context = sum(len(d.text) for e in examples for d in e.context)
-    return context + sum(len(e.text) + len(e.target or "") + TEMPLATE for e in examples)
+@dataclass
+class Sizes:
+    """Bytes that an arm keeps on the disk, and that it writes there for a time; whether it was trained; bytes of memory
+    that were counted before its first step, and that looks at val leave behind; and what would take less."""
+
+    kept: int = 0
+    scratch: int = 0
+    trained: bool = False
+    need: int = 0
+    left: int = 0
+    fits: list[str] = field(default_factory=list)
 
 
-def epochs_of(strategy: Strategy) -> int:
-    """Epochs of a strategy or of the one inside it; 0 when nothing is trained by steps."""
-    for name, value in strategy:
-        if name == "epochs":
-            return value
-        if isinstance(value, Strategy) and (inside := epochs_of(value)):
-            return inside
-    return 0
+def _rehearsed(
+    job: Job, whole: Lesson, stage: store.Stage, parts: dict[str, np.ndarray]
+) -> tuple[Adapted, Sizes, Looks]:
+    """The arm after a rehearsal, its sizes, and how val was asked; `parts` get the seconds."""
+    place, sizes = job.folder / "rehearsal", Sizes()
+    place.mkdir()
+    ask(place, done=steps_done(stage))
+    looks = Looks(Learnt([example.target or "" for example in whole.train], whole.task.labels))
+
+    def inner(strategy: Strategy, lesson: Lesson) -> Adapted:
+        """An inner arm: restored where there is one, else rehearsed too, and saved by itself as in the run."""
+        known = store.Stage(job.work, "fit", job.inner_key(strategy, lesson))
+        if known.done() is not None:
+            return job.fit_inner(strategy, lesson)
+        ask(place, done=steps_done(known))
+        fitted = job.fit(strategy, lesson)
+        sizes.kept += saved(fitted, place / known.key)
+        return fitted
+
+    begun = clock()
+    means = replace(whole.means, workdir=place)
+    fitted = job.fit(job.strategy, replace(whole, means=means, score=looks, fit=inner))
+    sizes.kept += saved(fitted, place / "arm")
+    parts["fit"] = clock() - begun
+    for told in rehearsed(place):
+        _add(parts, told, looks.seconds.pop(0) if told["scored"] else None)
+        sizes.scratch = max(sizes.scratch, sum(told["disk"].values()))
+        sizes.need, sizes.left = max(sizes.need, told["need"]), max(sizes.left, told["left"])
+        sizes.trained, sizes.fits = True, told["fits"]
+    return fitted, sizes, looks
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What `run --plan` shows."""
-
-    head: str
-    rows: list[dict[str, Any]]  # name, state, seconds, bytes
-    memory: int  # bytes of this machine
-
-    @property
-    def seconds(self) -> float:
-        return sum(row["seconds"] or 0.0 for row in self.rows)
-
-    def to_json(self) -> dict[str, Any]:
-        return {"arms": self.rows, "seconds": self.seconds, "peak_bytes": self._peak(), "memory": self.memory}
-
-    def _peak(self) -> int:
-        return max((row["bytes"] or 0 for row in self.rows), default=0)
-
-    def lines(self) -> list[str]:
-        width = max([len(row["name"]) for row in self.rows] + [4])
-        lines = [self.head, f"  {'arm':<{width}}  {'state':<8}  {'time':>14}  {'memory':>8}"]
-        for row in self.rows:
-            took = "–" if row["seconds"] is None else span(row["seconds"])
-            memory = "–" if row["bytes"] is None else f"{row['bytes'] / 2**30:.1f} GB"
-            lines.append(f"  {row['name']:<{width}}  {row['state']:<8}  {took:>14}  {memory:>8}")
-        lines += [self._too_large(row) for row in self.rows if (row["bytes"] or 0) > FREE * self.memory]
-        lines.append(
-            f"  total {span(self.seconds)} (probed) · peak {self._peak() / 2**30:.1f} of {self.memory / 2**30:.1f} GB"
-        )
-        return lines
-
-    def _too_large(self, row: dict[str, Any]) -> str:
-        need, here = row["bytes"] / 2**30, self.memory / 2**30
-        return (
-            f"R098 {row['name']} needs about {need:.0f} GB ({here:.0f} GB here, of which a plan takes {FREE:.0%});"
-            " lower max_length or micro_tokens, or name a smaller model"
-        )
+def steps_done(stage: store.Stage) -> int:
+    """Optimiser steps that a killed run of this stage has saved."""
+    return max((int(state.name.partition("-")[2]) for state in stage.folder.glob("training/state-????????")), default=0)
 
 
-def span(seconds: float) -> str:
-    """A time as a range, for it was estimated."""
-    low, high = seconds * (1 - SPREAD), seconds * (1 + SPREAD)
-    if high < 90:
-        return f"{max(1, round(low))}–{max(2, round(high))} s"
-    return f"{max(1, round(low / 60))}–{max(2, round(high / 60))} min"
+def saved(fitted: Adapted, folder: Path) -> int:
+    """Bytes of the arm in its folder."""
+    folder.mkdir()
+    fitted.save(folder)
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _add(parts: dict[str, np.ndarray], told: dict[str, Any], looks: tuple[np.ndarray, np.ndarray] | None) -> None:
+    """The seconds of a whole training in place of those that its rehearsal took."""
+    parts["fit"] = parts["fit"] - told["inside"]
+    for name, pair in told["seconds"].items():
+        parts[name] = parts.get(name, 0 * parts["fit"]) + pair
+    if looks and told["looks"]:
+        first, later = looks
+        parts["looks"] = parts.get("looks", 0 * first) + first + (told["looks"] - 1) * later
+
+
+# --- in the parent --------------------------------------------------------------------------------------------------
 
 
 def planned(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> Plan:
     """Probe every arm that is not cached, one after the other, each in a process of its own."""
     from assay.flow import plan_event
 
-    rows = []
     asked = bench.project.work / "questions" / f"{exam.hash}.jsonl"
     store.write_lines(asked, (q.to_json() for q in exam.questions))
+    rows = []
     for name, strategy in arms.items():
         state = bench.state(strategy, exam.hash)
-        row: dict[str, Any] = {"name": name, "state": state, "seconds": None, "bytes": None}
+        row: dict[str, Any] = {"name": name, "state": state, **dict.fromkeys(FOUND), "fits": [], "refused": ""}
         if state != "cached":
             bench.tell({"event": "note", "text": f"probing {name}"})
-            found: dict[str, Any] = {}
-            with tempfile.TemporaryDirectory() as place:
-                request = {**bench.request(strategy), "mode": "probe", "questions": str(asked)}
-                listening = replace(bench, tell=lambda event, found=found: hear(event, found))
-                listening.launch(Path(place), request, name)
-            row |= {"seconds": round(found["seconds"], 2), "bytes": found["bytes"]}
+            try:
+                row |= probed(bench, name, strategy, asked)
+            except (TrainError, ResourceError) as error:
+                row |= {"state": "cannot", "refused": f"{name}: {error.problems[0]}"}
         rows.append(row)
-    return Plan(plan_event(bench, arms, exam)["lines"][0], rows, machine_memory())
+    work = bench.project.work
+    return Plan(plan_event(bench, arms, exam)["lines"][0], rows, memory(), free_disk(work))
 
 
-def hear(event: dict[str, Any], found: dict[str, Any]) -> None:
-    if event["event"] == "probe":
-        found.update(event)
+def probed(bench: Bench, name: str, strategy: Strategy, asked: Path) -> dict[str, Any]:
+    """What the probe of one arm tells. `asked`: the file of the questions."""
+    found: dict[str, Any] = {}
 
+    def hear(event: dict[str, Any]) -> None:
+        if event["event"] == "probe":
+            found.update({key: event[key] for key in (*FOUND, "fits")})
 
-def machine_memory() -> int:
-    import os
-
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    # Beside the results, for a trunk or a state may be large: where these are to lie, there must be room.
+    with tempfile.TemporaryDirectory(dir=bench.project.work, prefix="probe-") as place:
+        request = {**bench.request(strategy), "mode": "probe", "questions": str(asked)}
+        replace(bench, tell=hear).launch(Path(place), request, name)
+    return found

@@ -3,23 +3,19 @@
 How       One question by itself, eight, then as many as some seconds allow, evenly spaced by length. An arm that scores
           labels reads what all prompts share once a call, so a question costs the difference; one that writes its
           answers does so for a batch at once, so a question costs its share.
-Watch out An arm that was trained for a few steps does not yet end its answers where a trained one will: it is asked for
-          as many tokens as the training targets have
+Watch out An arm that was trained for a few steps does not yet end its answers where a trained one will, and follows
+          many labels where that one is sure: it is asked for as many tokens as targets have, or about two labels
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from assay.nouns import Adapted, Answer, Example, LanguageModel, Message
 from assay.train.gauges import clock
-
-if TYPE_CHECKING:
-    from assay.nouns import Messages
 
 FEW = 8
 CALL = 256  # questions that are answered in one call at most
@@ -28,17 +24,25 @@ TARGETS = 256  # training targets whose length is looked at
 
 @dataclass(frozen=True)
 class Answering:
-    """From a sample of the questions.
+    """What a sample of questions took; seconds on the wall and of the processor.
 
     Attributes:
-        seconds: on the wall and of the processor, for all questions. answers: those of the sample, as far as they
-            were made. asked: the sample. each: seconds on the wall of one of many.
+        warm: to load or to lay out what all answers need. one: for one question by itself. took: for the sample in a
+        call. asked: the sample. answers: as far as they were made. written: they are, token by token.
     """
 
-    seconds: np.ndarray
-    answers: list[Answer]
+    warm: np.ndarray
+    one: np.ndarray
+    took: np.ndarray
     asked: list[Example]
-    each: float
+    answers: list[Answer]
+    written: bool
+
+    def seconds(self, questions: int) -> np.ndarray:
+        """For so many questions."""
+        if not questions:
+            return np.zeros(2)
+        return self.warm + of_all(self.one, self.took, len(self.asked), questions, written=self.written)
 
 
 def sample(examples: Sequence[Example], n: int) -> list[Example]:
@@ -49,35 +53,46 @@ def sample(examples: Sequence[Example], n: int) -> list[Example]:
     return [ordered[(2 * i + 1) * len(ordered) // (2 * n)] for i in range(n)]
 
 
+@dataclass(frozen=True)
+class Learnt:
+    """What an arm that is only trained for a few steps would know after all of them.
+
+    Attributes:
+        targets: what it learns to answer. labels: of the task, where it scores them.
+    """
+
+    targets: Sequence[str]
+    labels: Sequence[str]
+
+
 def answering(
-    adapted: Adapted, questions: Sequence[Example], targets: Sequence[str] = (), *, enough: float
+    adapted: Adapted, questions: Sequence[Example], learnt: Learnt | None = None, *, enough: float
 ) -> Answering:
     """
     Args:
-        targets: of an arm that is only trained for a few steps: what it will learn to answer. enough: seconds that the
-            largest call may take, about.
+        questions: at least one. learnt: of an arm in training that asks its model in the usual way. enough: seconds
+            that the largest call may take, about.
     """
-    if not questions:
-        return Answering(np.zeros(2), [], [], 0.0)
-    warm, _ = _timed(adapted, sample(questions, 1))  # what is loaded or laid out with the first answer
+    warm, _ = _timed(adapted, sample(questions, 1))
     one, answers = _timed(adapted, sample(questions, 1))
-    if answers[0].tokens and targets and adapted.model is not None:
-        return _written(adapted, adapted.model, questions, targets, warm, answers, enough)
+    if learnt and adapted.model is not None:
+        ask = _written if answers[0].tokens else _scored
+        return ask(adapted, adapted.model, questions, learnt, Answering(warm, one, one, [], answers, False), enough)
     few = sample(questions, FEW)
     took, answers = _timed(adapted, few)
     if len(few) == FEW and (n := affordable(took, FEW, enough, len(questions))) > FEW:
         few = sample(questions, n)
         took, answers = _timed(adapted, few)
-    whole = of_all(one, took, len(few), len(questions), bool(answers[0].tokens))
-    return Answering(warm + whole, answers, few, float(took[0]) / len(few))
+    return Answering(warm, one, took, few, answers, bool(answers[0].tokens))
 
 
-def once_more(adapted: Adapted, before: Answering) -> np.ndarray:
-    """Seconds to ask all of them again: next to none where the arm remembers what it has read."""
-    if not before.asked or before.answers[0].tokens:
-        return before.seconds
+def once_more(adapted: Adapted, before: Answering) -> float:
+    """What it takes to ask the same again, in terms of the first time: next to nothing where the arm remembers what it
+    has read, else 1."""
+    if before.written:
+        return 1.0
     took, _ = _timed(adapted, before.asked[-1:])
-    return before.seconds * min(1.0, float(took[0]) / max(before.each, 1e-6))
+    return min(1.0, float(took[0]) * len(before.asked) / max(float(before.took[0]), 1e-6))
 
 
 def affordable(took: np.ndarray, n: int, enough: float, most: int) -> int:
@@ -100,30 +115,56 @@ def _timed(adapted: Adapted, questions: Sequence[Example]) -> tuple[np.ndarray, 
     return clock() - begun, answers
 
 
-# --- answers that are written, by a model that has not learnt to end them ---------------------------------------------
+# --- arms in training ------------------------------------------------------------------------------------------------
+
+
+def _scored(
+    adapted: Adapted,
+    model: LanguageModel,
+    questions: Sequence[Example],
+    learnt: Learnt,
+    begun: Answering,
+    enough: float,
+) -> Answering:
+    """A trained arm is sure: of all labels it follows about as many as are followed here, where there are two."""
+    two = sorted(learnt.labels, key=len)[len(learnt.labels) // 2 :][:2]
+
+    def seconds(n: int) -> np.ndarray:
+        prompts = [adapted.prompt(question.question) for question in sample(questions, n)]
+        began = clock()
+        model.score(prompts, two)
+        return clock() - began
+
+    one, took, n = seconds(1), seconds(FEW), min(FEW, len(questions))
+    if n == FEW and (more := affordable(took, FEW, enough, len(questions))) > FEW:
+        n, took = more, seconds(more)
+    return replace(begun, one=one, took=took, asked=sample(questions, n))
 
 
 def _written(
     adapted: Adapted,
     model: LanguageModel,
     questions: Sequence[Example],
-    targets: Sequence[str],
-    warm: np.ndarray,
-    answers: list[Answer],
+    learnt: Learnt,
+    begun: Answering,
     enough: float,
 ) -> Answering:
-    lengths = target_lengths(model, targets)
-    few = sample(questions, FEW)
+    """A trained arm ends its answers where the targets end."""
+    lengths = target_lengths(model, learnt.targets)
     most = lengths[-1]
-    took = _generated(adapted, model, few, most)
-    n = max(len(few), affordable(took, len(few), enough, len(questions)))
-    few = sample(questions, n)
-    prompts = [adapted.prompt(question.question) for question in few]
-    first = _seconds(model, prompts, 1)
-    whole = _seconds(model, prompts, most) if most > 1 else first
-    share = steps(lengths, n) / max(1, most - 1)
-    took = first + share * np.maximum(0, whole - first)
-    return Answering(warm + took * len(questions) / n, answers, few, float(took[0]) / n)
+
+    def seconds(n: int, tokens: int) -> np.ndarray:
+        prompts = [adapted.prompt(question.question) for question in sample(questions, n)]
+        began = clock()
+        model.generate(prompts, max_tokens=tokens)
+        return clock() - began
+
+    few = min(FEW, len(questions))
+    n = max(few, affordable(seconds(few, most), few, enough, len(questions)))
+    first = seconds(n, 1)
+    whole = seconds(n, most) if most > 1 else first
+    took = first + steps(lengths, n) / max(1, most - 1) * np.maximum(0, whole - first)
+    return replace(begun, took=took, asked=sample(questions, n), written=True)
 
 
 def target_lengths(model: LanguageModel, targets: Sequence[str]) -> list[int]:
@@ -140,13 +181,3 @@ def steps(lengths: Sequence[int], n: int) -> float:
     longest = lengths[min(len(lengths) - 1, len(lengths) * n // (n + 1))]
     mean = sum(lengths) / len(lengths)
     return max(0.0, ((longest - 1) + (mean - 1)) / 2)
-
-
-def _generated(adapted: Adapted, model: LanguageModel, questions: Sequence[Example], tokens: int) -> np.ndarray:
-    return _seconds(model, [adapted.prompt(question.question) for question in questions], tokens)
-
-
-def _seconds(model: LanguageModel, prompts: Sequence[Messages], tokens: int) -> np.ndarray:
-    begun = clock()
-    model.generate(prompts, max_tokens=tokens)
-    return clock() - begun

@@ -1,9 +1,14 @@
 import shutil
+from dataclasses import fields
 
 import pytest
 import torch
 
+from assay.errors import TrainError
+from assay.store import digest, read_json, write_json
 from assay.train import checkpoint
+from assay.train.progress import Progress
+from assay.train.states import EXTRA
 from dying import at_every_point
 
 
@@ -103,6 +108,49 @@ def test_every_bit_of_the_note_counts(tmp_path):
         (tmp_path / "state-00000001.damaged").rename(place.parent)
     place.write_bytes(whole)
     same(tmp_path, 1)
+
+
+def renumbered(place, form):
+    """The state in `place` as if it had been written in another format."""
+    state = read_json(place / "state.json")
+    del state["sha256"]
+    state = {**state, "format": form} if form is not None else {k: v for k, v in state.items() if k != "format"}
+    write_json(place / "state.json", {**state, "sha256": digest(state)})
+
+
+@pytest.mark.parametrize("form", [0, checkpoint.FORMAT + 1])
+def test_a_state_in_another_format_is_refused_by_number_and_left_as_it_is(tmp_path, form):
+    for step in (1, 2):
+        save(tmp_path, step)
+    renumbered(tmp_path / "state-00000002", form)
+    with pytest.raises(TrainError) as caught:
+        checkpoint.load(tmp_path)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.place) == ("T016", str(tmp_path / "state-00000002"))
+    assert f"format {form}; this assay reads format {checkpoint.FORMAT}" in problem.text
+    assert f"remove {tmp_path} " in problem.help
+    assert states(tmp_path) == ["state-00000001", "state-00000002"]
+
+
+def test_states_from_before_there_was_a_number_are_in_format_1(tmp_path):
+    save(tmp_path, 1)
+    renumbered(tmp_path / "state-00000001", None)
+    assert checkpoint.FORMAT == 1
+    same(tmp_path, 1)
+
+
+def test_what_a_state_holds_is_what_its_number_stands_for(tmp_path):
+    # A change here is another format: raise FORMAT, so that a state from before is refused, not misread.
+    save(tmp_path, 1)
+    (place,) = tmp_path.iterdir()
+    assert checkpoint.FORMAT == 1
+    assert sorted(path.name for path in place.iterdir()) == sorted(NAMES)
+    assert set(read_json(place / "state.json")) == {"format", "step", "random", "files", "progress", "sha256"}
+    assert EXTRA == "extra."
+    assert {field.name for field in fields(Progress)} == {
+        *("step", "best_score", "best_step", "best_loss", "waits", "start_loss", "lowest_loss", "drops"),
+        *("skipped", "halved", "limit", "loss", "learnt", "seconds", "curve", "ended"),
+    }
 
 
 def test_killed_at_any_point_of_a_save_the_state_before_or_the_new_one_is_there(tmp_path, forked, one_thread):

@@ -91,7 +91,7 @@ def test_the_curve_has_the_mean_loss_a_token_of_each_epoch(build, tmp_path):
 
 def test_the_standard_error_of_the_val_loss_is_that_of_a_ratio_over_groups(build, tmp_path):
     # Six rows are six groups: the error is sqrt(n / (n - 1) * sum of squared residuals) / tokens.
-    training = build(tmp_path)
+    training = build(tmp_path, val=6)
     training.network.eval()
     mean, error = training._val_loss(0)
     with torch.no_grad():

@@ -200,17 +200,17 @@ def test_skipped_steps_are_a_warning(lesson, one_thread):
 # --- rows that are too long ----------------------------------------------------------------------------------------
 
 
-def poisoned(given):
-    """The lesson with a question of 100,000 words, an answer of as many, and an empty question."""
-    long = given.train[0].with_text("grass " * 100_000)
-    wordy = replace(given.train[1], target="green " * 100_000)
+def poisoned(given, words=1000):
+    """The lesson with a question of so many words, an answer of as many, and an empty question."""
+    long = given.train[0].with_text("grass " * words)
+    wordy = replace(given.train[1], target="green " * words)
     empty = replace(given.train[2], messages=(Message("user", ""),))
     return replace(given, train=(long, wordy, empty, *given.train[3:]))
 
 
 def test_poisoned_rows_are_cut_and_counted(lesson, one_thread):
     told = []
-    given = poisoned(lesson("answer", tell=told.append))
+    given = poisoned(lesson("answer", tell=told.append), words=100_000)
     settings = Lora(epochs=1, max_length=60, batch_size=6)
     settings.fit(given)
     assert [(e["code"], e["count"]) for e in told if e["event"] == "warning"] == [("D048", 2)]

@@ -42,26 +42,36 @@ def killing(step):
     return tell
 
 
-EITHER = pytest.mark.parametrize("full", [False, True], ids=["lora with dropout", "all weights in bf16"])
+EITHER = pytest.mark.parametrize("full", [False, True], ids=["lora on trees with dropout", "all weights in bf16"])
+
+
+def interrupted(build, folder, steps, **fields):
+    """A run that is stopped after each of these steps and built again, with other random numbers lying about."""
+    for step in steps:
+        with pytest.raises(Stopped):
+            build(folder, tell=stopping(step), **fields).run()
+        torch.manual_seed(1000 + step)
+    return final(build(folder, **fields))
 
 
 @EITHER
-def test_interrupted_at_every_step_it_ends_in_the_same_bits(build, tmp_path, full):
+def test_which_layout_is_resumed_here(build, tmp_path, full):
+    plan = build(tmp_path, full=full).plan
+    assert plan.merges != full
+    assert all(len(plan.step(epoch, step)) > 1 for epoch in (0, 1) for step in (0, 1, 2))
+
+
+@EITHER
+def test_interrupted_after_each_step_in_turn(build, tmp_path, full):
     whole = final(build(tmp_path / "whole", full=full))
-    for step in range(1, 7):
-        folder = tmp_path / f"at-{step}"
-        with pytest.raises(Stopped):
-            build(folder, full=full, tell=stopping(step)).run()
-        torch.manual_seed(1000 + step)
-        same(final(build(folder, full=full)), whole)
+    same(interrupted(build, tmp_path / "run", range(1, 7), full=full), whole)
 
 
-def test_interrupted_after_each_step_in_turn(build, tmp_path):
-    whole = final(build(tmp_path / "whole"))
-    for step in range(1, 7):
-        with pytest.raises(Stopped):
-            build(tmp_path / "run", tell=stopping(step)).run()
-    same(final(build(tmp_path / "run")), whole)
+@EITHER
+@pytest.mark.parametrize("step", [1, 4])
+def test_interrupted_once(build, tmp_path, full, step):
+    whole = final(build(tmp_path / "whole", full=full))
+    same(interrupted(build, tmp_path / "run", [step], full=full), whole)
 
 
 def test_a_stop_in_the_epoch_that_ends_training_early(build, tmp_path):
@@ -78,13 +88,14 @@ def test_a_stop_in_the_epoch_that_ends_training_early(build, tmp_path):
 
 
 KINDS = {
-    "plateau": {"schedule": "plateau", "learning_rate": 0.9, "epochs": 5, "patience": 9, "clip": 9.0},
+    # On padded rows: whether the val loss rises twice at such a rate is a matter of chance, and here it does.
+    "plateau": {"schedule": "plateau", "learning_rate": 0.9, "epochs": 5, "patience": 9, "clip": 9.0, "trees": False},
     "gradual unfreezing": {"unfreeze": "gradually", "epochs": 3},
     "rates by layer": {"layer_decay": 0.5},
     "noise": {"noise": 5.0},
     "wsd": {"schedule": "wsd"},
     "checkpointing": {"checkpointing": True},
-    "smaller micro-batches": {"micro_tokens": 64},
+    "one micro-batch a step": {"micro_tokens": 4096},
 }
 
 
@@ -92,12 +103,8 @@ KINDS = {
 def test_whatever_the_settings(build, tmp_path, settings):
     whole = final(build(tmp_path / "whole", settings=settings))
     assert whole[1]["drops"] >= (2 if "schedule" in settings and settings["schedule"] == "plateau" else 0)
-    for step in (2, 3, 4):
-        folder = tmp_path / f"at-{step}"
-        with pytest.raises(Stopped):
-            build(folder, settings=settings, tell=stopping(step)).run()
-        torch.manual_seed(step)
-        same(final(build(folder, settings=settings)), whole)
+    # Inside an epoch, at its end, and one step into the next; then it goes on for two more steps.
+    same(interrupted(build, tmp_path / "run", (2, 3, 4), settings=settings), whole)
 
 
 @pytest.mark.parametrize("name", list(OPTIMISERS))
@@ -106,21 +113,29 @@ def test_whatever_the_optimiser(build, tmp_path, name):
         pytest.importorskip("bitsandbytes")
     settings = {"optimiser": name, "learning_rate": 1e-3}
     whole = final(build(tmp_path / "whole", settings=settings))
-    for step in (1, 3, 5):
-        folder = tmp_path / f"at-{step}"
-        with pytest.raises(Stopped):
-            build(folder, settings=settings, tell=stopping(step)).run()
-        same(final(build(folder, settings=settings)), whole)
+    same(interrupted(build, tmp_path / "run", (1, 3), settings=settings), whole)
 
 
 @EITHER
-def test_killed_in_every_step_it_ends_in_the_same_bits(build, tmp_path, forked, full):
+def test_killed_in_every_step_in_turn_it_ends_in_the_same_bits(build, tmp_path, forked, full):
+    # Each child goes on from the state that the one before it left: of the step before its last.
     whole = final(build(tmp_path / "whole", full=full))
+    folder = tmp_path / "run"
     for step in range(1, 7):
-        folder = tmp_path / f"at-{step}"
         child = build(folder, full=full, tell=killing(step), save_every=0)
         assert forked(child.run) == -signal.SIGKILL
         assert len(list(folder.glob("state-*"))) == min(2, step - 1)
+    told = []
+    same(final(build(folder, full=full, tell=told.append)), whole)
+    assert [event["text"] for event in told if event["event"] == "note"] == ["continues at step 5"]
+
+
+@EITHER
+def test_killed_once_it_ends_in_the_same_bits(build, tmp_path, forked, full):
+    whole = final(build(tmp_path / "whole", full=full))
+    for step in (1, 2, 4):
+        folder = tmp_path / f"at-{step}"
+        assert forked(build(folder, full=full, tell=killing(step), save_every=0).run) == -signal.SIGKILL
         told = []
         same(final(build(folder, full=full, tell=told.append)), whole)
         notes = [event["text"] for event in told if event["event"] == "note"]

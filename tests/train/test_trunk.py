@@ -1,98 +1,17 @@
 """What frozen layers compute is kept: with a trunk losses and gradients are those without, and the layers below do not
 run a second time."""
 
-from contextlib import contextmanager
-
 import pytest
 import torch
-from transformers import (
-    AutoModelForCausalLM,
-    FalconConfig,
-    Gemma3TextConfig,
-    GPT2Config,
-    GPTNeoXConfig,
-    LlamaConfig,
-    Qwen3MoeConfig,
-)
+from transformers import GPT2Config
 
 from assay.encode.chat import Encoded
-from assay.errors import Stopped
 from assay.train.batch import Batch
 from assay.train.layers import decoder_layers, first_trained
 from assay.train.objectives.classification import Layer, classification
 from assay.train.objectives.completion import completion
 from assay.train.trunk import Trunk
-
-CPU = torch.device("cpu")
-SMALL = {"vocab_size": 64, "hidden_size": 16, "num_hidden_layers": 4, "num_attention_heads": 2}
-WIDE = {**SMALL, "intermediate_size": 32, "attn_implementation": "assay"}
-GROUPED = {**WIDE, "num_key_value_heads": 1, "head_dim": 8}
-OWN = LlamaConfig(**WIDE, tie_word_embeddings=False)
-TIED = LlamaConfig(**WIDE, tie_word_embeddings=True)
-FAMILIES = [
-    OWN,
-    Gemma3TextConfig(**GROUPED, sliding_window=4),
-    Qwen3MoeConfig(**GROUPED, num_experts=3, num_experts_per_tok=2, moe_intermediate_size=8),
-    GPT2Config(vocab_size=64, n_embd=16, n_layer=4, n_head=2, resid_pdrop=0.0, attn_pdrop=0.0, embd_pdrop=0.0),
-    GPTNeoXConfig(**WIDE),
-    FalconConfig(**SMALL),  # gives its states in a tuple
-]
-families = pytest.mark.parametrize("config", FAMILIES, ids=lambda config: config.model_type)
-trees = pytest.mark.parametrize("tree", [False, True], ids=["rows", "tree"])
-
-
-def network_of(config, dtype=torch.float32):
-    from assay.model import attention
-
-    attention.register()
-    torch.manual_seed(3)
-    return AutoModelForCausalLM.from_config(config).eval().requires_grad_(False).to(dtype)
-
-
-def rows_of(count=9, learnt=True):
-    """Sequences of which some share a beginning, one is the beginning of another, and one comes twice."""
-    draw = torch.Generator().manual_seed(1)
-    ids = [[5, 6, 7, *torch.randint(8, 64, (3 + i % 4,), generator=draw).tolist()] for i in range(count - 2)]
-    ids += [ids[0], ids[1] + [9, 9]]
-    return [Encoded(some, ((len(some) - 2, len(some)),) if learnt else (), 0, i % 3) for i, some in enumerate(ids)]
-
-
-def trained(network, first, more=()):
-    """The parameters of the layers from `first` on, trained, by name."""
-    inside = tuple(f"{name}." for name, _ in decoder_layers(network)[first:])
-    chosen = {n: p for n, p in network.named_parameters() if n.startswith(inside + tuple(more))}
-    for weight in chosen.values():
-        weight.requires_grad_(True)
-    return chosen
-
-
-@contextmanager
-def counted(layers):
-    """How often each layer runs."""
-    calls = [0] * len(layers)
-
-    def hook(place):
-        def count(*_):
-            calls[place] += 1
-
-        return count
-
-    hooks = [layer.register_forward_hook(hook(place)) for place, (_, layer) in enumerate(layers)]
-    yield calls
-    for each in hooks:
-        each.remove()
-
-
-def silent(event):
-    pass
-
-
-def batches(sequences, tree):
-    """Two micro-batches, in an order that is not the trunk's."""
-    order = [8, 2, 5, 0, 1, 7, 3, 6, 4]
-    for rows in (order[:4], order[4:]):
-        yield Batch.of([sequences[row] for row in rows], rows, pad=0, device=CPU, tree=tree)
-
+from trunks import CPU, OWN, TIED, batches, counted, families, network_of, rows_of, silent, trained, trees
 
 # --- the same losses and gradients ----------------------------------------------------------------------------------
 
@@ -276,86 +195,3 @@ def test_a_shared_beginning_is_kept_once(tmp_path):
     assert trunk.bytes == len(unique) * 16 * 4
     trunk.fill(silent)
     assert (tmp_path / "trunk.part").stat().st_size == trunk.bytes
-
-
-# --- on the disk ----------------------------------------------------------------------------------------------------
-
-
-def test_a_whole_file_is_read_again_and_gives_the_same_bits(tmp_path):
-    network, sequences = network_of(OWN), rows_of()
-    Trunk(network, 2, sequences, tmp_path, pad=0, group=16).fill(silent)
-    first = (tmp_path / "trunk.part").read_bytes()
-    again = Trunk(network, 2, sequences, tmp_path, pad=0, group=16)
-    with counted(decoder_layers(network)) as calls:
-        again.fill(silent)
-    assert calls == [0] * 4
-    (tmp_path / "trunk.json").unlink()
-    Trunk(network, 2, sequences, tmp_path, pad=0, group=16).fill(silent)
-    assert (tmp_path / "trunk.part").read_bytes() == first
-
-
-def damage_cut(folder):
-    data = (folder / "trunk.part").read_bytes()
-    (folder / "trunk.part").write_bytes(data[:-3])
-
-
-def damage_bit(folder):
-    data = bytearray((folder / "trunk.part").read_bytes())
-    data[7] ^= 4
-    (folder / "trunk.part").write_bytes(data)
-
-
-def damage_gone(folder):
-    (folder / "trunk.part").unlink()
-
-
-def damage_mark(folder):
-    (folder / "trunk.json").write_text('{"first": 2')
-
-
-@pytest.mark.parametrize("damage", [damage_cut, damage_bit, damage_gone, damage_mark])
-def test_a_damaged_file_is_computed_again(tmp_path, damage):
-    network, sequences = network_of(OWN), rows_of()
-    Trunk(network, 2, sequences, tmp_path, pad=0).fill(silent)
-    whole = (tmp_path / "trunk.part").read_bytes()
-    damage(tmp_path)
-    Trunk(network, 2, sequences, tmp_path, pad=0).fill(silent)
-    assert (tmp_path / "trunk.part").read_bytes() == whole
-
-
-def test_other_rows_or_another_layer_are_computed_anew(tmp_path):
-    network, sequences = network_of(OWN), rows_of()
-    Trunk(network, 2, sequences, tmp_path, pad=0).fill(silent)
-    other = [Encoded([11, *s.ids[1:]], s.learnt) for s in sequences]
-    for first, rows in ((2, other), (3, other)):
-        with counted(decoder_layers(network)) as calls:
-            Trunk(network, first, rows, tmp_path, pad=0).fill(silent)
-        assert calls[0] > 0
-
-
-def test_a_first_pass_that_was_stopped_begins_anew(tmp_path):
-    network, sequences = network_of(OWN), rows_of()
-    Trunk(network, 2, sequences, tmp_path / "whole", pad=0, group=16).fill(silent)
-
-    def stop(event):
-        assert (event["total"], event["unit"]) == (9, "row")
-        raise Stopped
-
-    with pytest.raises(Stopped):
-        Trunk(network, 2, sequences, tmp_path / "run", pad=0, group=16).fill(stop)
-    assert not network.training
-    told = []
-    Trunk(network, 2, sequences, tmp_path / "run", pad=0, group=16).fill(told.append)
-    assert told[-1]["done"] == 9
-    files = [(tmp_path / name / "trunk.part").read_bytes() for name in ("whole", "run")]
-    assert files[0] == files[1]
-
-
-def test_a_trunk_that_is_too_large_is_not_made_and_that_is_said(tmp_path):
-    network, told = network_of(OWN), []
-    weights = trained(network, 2)
-    assert Trunk.of(network, weights, rows_of(), tmp_path, pad=0, tree=True, tell=told.append, limit=1000) is None
-    assert [event["event"] for event in told] == ["note"]
-    assert not list(tmp_path.iterdir())
-    assert Trunk.of(network, trained(network, 0), rows_of(), tmp_path, pad=0, tree=True, tell=told.append) is None
-    assert len(told) == 1

@@ -16,9 +16,9 @@ import torch
 
 from assay.model import attention
 
-# Computed tokens x weights from which compiling pays: 10 s of compiling against a fifth of the time at about 3e11 a
-# second.
-WORTH = 2e13
+# Computed tokens x weights from which compiling pays: 10 s of compiling against a quarter of the time at about 6e10 a
+# second (2 cores with AMX).
+WORTH = 4e12
 
 
 def compiler() -> bool:

@@ -20,6 +20,7 @@ from typing import Any
 from assay.encode.chat import Encoded
 from assay.errors import Stopped
 from assay.nouns import Tell
+from assay.train import room
 from assay.train.diverged import diverged, first_broken, refuse_broken
 from assay.train.exercise import Exercise, Objective
 from assay.train.faster import asking, compiles, faster
@@ -28,6 +29,7 @@ from assay.train.memory import checkpointed
 from assay.train.optim import Masters, Noise, awake, build, factors, rate
 from assay.train.plan import Costs, Plan
 from assay.train.progress import Progress, Run, Taken
+from assay.train.request import asked
 from assay.train.settings import Change, Trained
 from assay.train.states import States
 from assay.train.team import Team
@@ -65,6 +67,15 @@ class Training:
             TrainError: T001 diverged, T011 a broken model, T012 nothing is trained, T015 checkpointing cannot be had.
             ResourceError: R098, memory is short. Stopped: the state is saved, and the same call goes on from it.
         """
+        request = asked(self.workdir)
+        if request is None:
+            return self.go()
+        from assay.train.rehearsal import Rehearsal  # itself a training
+
+        return Rehearsal(self, *request).run()
+
+    def go(self) -> Progress:
+        """`run`, whatever was asked for."""
         refuse_broken([*self.network.named_parameters(), *self.change.trained.items()])
         if self.trunk is None:
             self.trunk = self._kept(self.sequences, "train")
@@ -74,6 +85,7 @@ class Training:
         if run.progress.step:
             self._say({"event": "note", "text": f"continues at step {run.progress.step}"})
         with self._prepared():
+            self._refuse_too_large(run)
             self._train(run)
         if run.best:
             self._states.put(masters, run.best)
@@ -203,6 +215,9 @@ class Training:
             where = first_broken(self.network, val.mean)
             raise diverged(f"step {step}: the loss on the val rows is {loss:g}", where, (), self.settings.learning_rate)
         return loss, error
+
+    def _refuse_too_large(self, run: Run) -> None:
+        room.check(self._exercise, run.masters, self.plan, self.settings)
 
     # --- surroundings -----------------------------------------------------------------------------------------------
 

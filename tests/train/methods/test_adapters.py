@@ -1,6 +1,7 @@
 """Bottlenecks at the parts of every layer: what they compute, in closed form, and their files."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -157,9 +158,9 @@ def test_the_base_stays_as_it_is_and_adapters_are_fp32(lesson, open_tiny):
     assert {weight.dtype for weight in change.trained.values()} == {torch.float32}
 
 
-@pytest.mark.parametrize("kind", ["classify", "answer"])
-def test_it_learns_a_toy_mapping(lesson, kind, one_thread):
-    given = lesson(kind)
-    arm = Adapters(place="parallel", learning_rate=3e-3, epochs=40, batch_size=6, patience=40).fit(given)
+@pytest.mark.parametrize(("kind", "epochs"), [("classify", 30), ("answer", 40)])
+def test_it_learns_a_toy_mapping(lesson, kind, epochs, one_thread):
+    given = replace(lesson(kind), val=())
+    arm = Adapters(place="parallel", learning_rate=3e-3, epochs=epochs, batch_size=6).fit(given)
     answers = arm.answer([row.question for row in given.train])
     assert [answer.text for answer in answers] == [row.target for row in given.train]

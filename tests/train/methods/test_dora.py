@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from adapters import logits, loss_of, saved, sequences, taught, through_peft
+from adapters import logits, loss_of, same_gradients, saved, sequences, taught, through_peft
 from assay.train import Lora
 
 
@@ -54,17 +54,10 @@ def test_plain_peft_computes_the_same_from_the_saved_folder(open_tiny, given, tm
 
 
 def test_it_learns_as_peft_does(open_tiny, given, tmp_path):
-    # The gradient of a plain PeftModel with the same numbers.
     model, change = made(open_tiny, given)
     taught(model, change, given)
     theirs = through_peft(open_tiny().network, saved(change, tmp_path / "arm"))
-    theirs.requires_grad_(True)
-    row = sequences(model, given, given.train[:1])[0]
-    loss_of(model.network.train(), row).backward()
-    loss_of(theirs.train(), row).backward()
-    others = dict(theirs.named_parameters())
-    for name, parameter in change.trained.items():
-        torch.testing.assert_close(parameter.grad, others[f"base_model.model.{name}"].grad, atol=1e-6, rtol=1e-4)
+    same_gradients(model.network, theirs, change.trained, sequences(model, given, given.train[:1])[0])
 
 
 @pytest.mark.parametrize("bits", [4, 8])

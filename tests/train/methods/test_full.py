@@ -1,5 +1,7 @@
 """The weights that are trained are those that were asked for; they come back to the same bits."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from pydantic import ValidationError
@@ -36,8 +38,8 @@ def test_a_saved_model_comes_back_to_the_same_weights(lesson, open_tiny, tmp_pat
 
 
 def test_it_learns_a_toy_mapping(lesson, one_thread):
-    given = lesson("answer")
-    arm = Full(learning_rate=3e-3, epochs=16, batch_size=6, patience=16).fit(given)
+    given = replace(lesson("answer"), val=())
+    arm = Full(learning_rate=3e-3, epochs=16, batch_size=6).fit(given)
     answers = arm.answer([row.question for row in given.train])
     assert [answer.text for answer in answers] == [row.target for row in given.train]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from adapters import logits, loss_of, saved, sequences, taught, through_peft
+from adapters import logits, same_gradients, saved, sequences, taught, through_peft
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
 from assay.errors import TrainError
@@ -85,8 +85,8 @@ def test_it_is_asked_as_it_was_trained(fitted):
 @pytest.mark.parametrize("kind", ["classify", "answer"])
 def test_it_learns_a_toy_mapping(lesson, kind, one_thread):
     # Twelve (six) words that each name a label (an answer), three sentences around each: 36 (18) rows.
-    given = lesson(kind)
-    arm = Lora(rank=16, learning_rate=3e-3, epochs=40, batch_size=6, patience=40).fit(given)
+    given = replace(lesson(kind), val=())
+    arm = Lora(rank=16, learning_rate=3e-3, epochs=25, batch_size=6).fit(given)
     answers = arm.answer([row.question for row in given.train])
     assert sum(a.text == row.target for a, row in zip(answers, given.train, strict=True)) == len(given.train)
     assert arm.curve[-1]["train_loss"] < arm.curve[0]["train_loss"]
@@ -178,13 +178,7 @@ def test_gradients_are_those_of_a_plain_peft_model(open_tiny, given, tmp_path):
     change = Lora(rank=4, rs=True).change(model, given)
     taught(model, change, given)
     theirs = through_peft(open_tiny().network, saved(change, tmp_path / "arm"))
-    theirs.requires_grad_(True)
-    row = sequences(model, given, given.train[:1])[0]
-    loss_of(model.network.train(), row).backward()
-    loss_of(theirs.train(), row).backward()
-    others = dict(theirs.named_parameters())
-    for name, parameter in change.trained.items():
-        torch.testing.assert_close(parameter.grad, others[f"base_model.model.{name}"].grad, atol=1e-6, rtol=1e-4)
+    same_gradients(model.network, theirs, change.trained, sequences(model, given, given.train[:1])[0])
 
 
 def test_b_learns_faster_by_the_ratio_that_is_asked_for(open_tiny, given):

@@ -1,0 +1,82 @@
+"""What every listed step promises. A new one is held to it by being listed."""
+
+import json
+
+import pytest
+
+from assay.config import make_step
+from assay.curate import STEPS
+from assay.nouns import Changed, Dropped, Example, Means, Message, RowStep
+from assay.store import to_json
+
+
+def kind_of(cls):
+    return cls.model_fields["kind"].default
+
+
+TEXTS = [
+    ("My card was stolen in a taxi last night, what now?", "card"),
+    ("my card was stolen in a taxi last night what now", "card"),
+    ("My card was stolen in a taxi last nigth, what now?", "card"),
+    ("  Where   is my refund for the shoes that I sent back? ", "refund"),
+    ("Where is my refund for the shoes that I sent back?", "card"),
+    ("Ich habe meine Karte gestern Abend im Taxi verloren, was soll ich jetzt tun?", "card"),
+    ("The cafÃ© charged me twice, please send the money back", "refund"),
+    ("", "card"),
+    ("x" * 9000, "card"),
+    ("Please close my account today", "refund"),
+    ("ok", "card"),
+    ("?!", "refund"),
+]
+ROWS = [
+    Example(f"r{i}", (Message("user", text),), label, source=f"a.csv:{i + 2}") for i, (text, label) in enumerate(TEXTS)
+]
+steps = pytest.mark.parametrize("cls", STEPS, ids=kind_of)
+
+
+def apply(step, rows):
+    means = Means(seed=3)
+    return [step.one(row, means) for row in rows] if isinstance(step, RowStep) else list(step.apply(rows, means))
+
+
+def left(results):
+    return [r.example if isinstance(r, Changed) else r for r in results if not isinstance(r, Dropped)]
+
+
+@steps
+def test_every_row_comes_out_of_a_step_once_in_order(cls):
+    results = apply(cls(), ROWS)
+    assert [r.example.id if isinstance(r, Changed | Dropped) else r.id for r in results] == [row.id for row in ROWS]
+    kept = {row.id for row in left(results)}
+    for result in results:
+        if isinstance(result, Dropped):
+            assert result.reason
+            assert result.kept == "" or result.kept in kept
+        if isinstance(result, Changed):
+            assert result.reason
+            assert result.example != next(row for row in ROWS if row.id == result.example.id)
+
+
+@steps
+def test_a_step_does_something_here_and_nothing_the_second_time(cls):
+    once = left(apply(cls(), ROWS))
+    assert once != ROWS
+    assert apply(cls(), once) == once
+
+
+@steps
+def test_a_step_gives_the_same_twice_and_leaves_the_rows_alone(cls):
+    before = [row.to_json() for row in ROWS]
+    assert apply(cls(), ROWS) == apply(cls(), ROWS)
+    assert [row.to_json() for row in ROWS] == before
+
+
+@steps
+def test_a_step_takes_no_rows(cls):
+    assert apply(cls(), []) == []
+
+
+@steps
+def test_settings_of_a_step_come_back_from_json(cls):
+    written = json.loads(to_json({"kind": kind_of(cls), **cls().model_dump(mode="json")}))
+    assert make_step(written) == cls() == make_step({"kind": kind_of(cls)})

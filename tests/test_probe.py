@@ -1,0 +1,90 @@
+"""The plan on a tiny random model: what it estimates that does not depend on the clock is what the run then has."""
+
+import pytest
+
+import assay
+from assay import store
+from assay.bench import Bench
+from assay.config import load
+from assay.flow import models, silent
+from assay.prepared import prepare
+from assay.probe import probed, steps_done
+from assay.validate import Exam
+from toy import build
+
+pytestmark = pytest.mark.slow
+
+ARMS = """
+documents: [notes.md]
+compare:
+  - {kind: tfidf}
+  - {kind: lora, rank: 4, epochs: 2, name: lora}
+  - {kind: head, epochs: 3, name: head}
+  - {kind: rag, name: rag, top: 1, inner: {kind: lora, rank: 2, epochs: 1, layers: 1}}
+"""
+PARTS = {"process", "fit", "start", "compile", "trunk", "steps", "val", "looks", "states", "answers"}
+
+
+@pytest.fixture
+def project(tmp_path, tiny_model):
+    folder = build(tmp_path / "project", tiny_model, ARMS)
+    (folder / "notes.md").write_text("# Fees\n\nA lost card costs five euros.\n")
+    return folder
+
+
+def test_the_plan_says_what_the_run_keeps_and_reads_back(project):
+    planned = assay.plan(project)
+    rows = {row["name"]: row for row in planned.rows}
+    assert {row["state"] for row in planned.rows} == {"to do"} and not any(row["refused"] for row in planned.rows)
+    assert all(set(rows[name]["parts"]) == PARTS for name in ("lora", "head", "rag"))
+    assert set(rows["tfidf"]["parts"]) == {"process", "fit", "answers"}
+    assert not list((project / "work").glob("probe-*"))
+    report = assay.run(project)
+    for strategy in report.data["strategies"]:
+        row, kept = rows[strategy["name"]], strategy["cost"]["kept_bytes"]
+        # The arm itself; the plan also counts answers, twice, and the inner arm, which is a stage of its own.
+        assert row["kept_bytes"] > kept
+        assert row["kept_bytes"] - kept < kept + 40_000
+        assert row["disk_bytes"] >= row["kept_bytes"]
+    # Of these three only the one with frozen layers and more than one epoch writes for a time.
+    assert rows["head"]["disk_bytes"] > rows["head"]["kept_bytes"]
+    assert rows["lora"]["disk_bytes"] == rows["lora"]["kept_bytes"]
+    again = assay.plan(project)
+    assert {row["state"] for row in again.rows} == {"cached"} and again.seconds == 0
+
+
+def bench_of(folder):
+    project = load(folder / "project.yaml")
+    prepared = prepare(project, silent)
+    exam = Exam(prepared.examples("test"))
+    asked = project.work / "questions" / f"{exam.hash}.jsonl"
+    store.write_lines(asked, (q.to_json() for q in exam.questions))
+    bench = Bench(project, prepared, models(project, project.arms.values(), True, silent), silent)
+    return bench, exam, asked
+
+
+def test_of_a_fitted_arm_only_the_answers_are_estimated(project):
+    bench, exam, asked = bench_of(project)
+    strategy = bench.project.arms["lora"]
+    bench.run("lora", strategy, exam.questions, exam.hash)
+    assert set(probed(bench, "lora", strategy, asked)["parts"]) == {"process", "restore", "answers"}
+
+
+def test_of_a_killed_run_the_steps_that_are_left_are_estimated(project):
+    bench, _, asked = bench_of(project)
+    strategy = bench.project.arms["lora"]
+    whole = probed(bench, "lora", strategy, asked)["parts"]["steps"]
+    stage = bench.fit_stage(strategy)
+    steps = -(-bench.prepared.note["rows"]["train"] // 16) * 2
+    (stage.folder / "training" / f"state-{steps:08d}").mkdir(parents=True)
+    assert steps_done(stage) == steps
+    assert probed(bench, "lora", strategy, asked)["parts"]["steps"] == [0.0, 0.0] != whole
+
+
+def test_an_arm_that_cannot_be_trained_is_a_line_and_the_others_are_probed(tmp_path, tiny_model):
+    arms = "compare:\n  - {kind: majority}\n  - {kind: lora, layers: 9, name: deep}\n"
+    planned = assay.plan(build(tmp_path / "p", tiny_model, arms))
+    rows = {row["name"]: row for row in planned.rows}
+    assert rows["majority"]["seconds"] >= 0 and rows["deep"]["seconds"] is None
+    assert rows["deep"]["state"] == "cannot" and rows["deep"]["refused"].startswith("deep: T0")
+    assert rows["deep"]["refused"] in planned.lines()
