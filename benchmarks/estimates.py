@@ -1,6 +1,6 @@
 """How far `run --plan` is from the run: time and memory of some thirty arms, estimated and then measured.
 
-    python benchmarks/estimates.py [--only lora,full] [--minutes N] [--threads N] [--retry]
+    python benchmarks/estimates.py [--only lora,full] [--minutes N] [--threads N] [--retry | --probe]
 
 Each arm is probed, as `run --plan` does it, and then run, each in processes of their own, on small parts of
 examples/intents and examples/handbook. Patience is set so high that no training ends early: an estimate is for all
@@ -57,11 +57,15 @@ def main() -> None:
     for setting in ARMS:
         if options.only and setting.name not in options.only:
             continue
-        if setting.key not in known or options.retry:
+        before = known.get(setting.key)
+        if before is None or options.retry or options.probe:
             if until is not None and time.monotonic() > until:
                 missing.append(setting.name)
                 continue
-            known[setting.key] = {"key": setting.key, **compared(setting, *benches[setting.data])}
+            known[setting.key] = {
+                "key": setting.key,
+                **compared(setting, *benches[setting.data], before if options.probe else None),
+            }
             store.append(file, known[setting.key])
             print(line(known[setting.key]), flush=True)
         rows.append(known[setting.key])
@@ -80,6 +84,7 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, help="begin no arm after so long")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--retry", action="store_true", help="measure again what was finished")
+    parser.add_argument("--probe", action="store_true", help="of what was finished estimate again, and run nothing")
     return parser.parse_args()
 
 
@@ -97,35 +102,30 @@ def laid(place: Path, data: str) -> tuple[Bench, Exam]:
     return bench, exam
 
 
-def compared(setting: Setting, bench: Bench, exam: Exam) -> dict[str, Any]:
-    """What was estimated for an arm, and what it took."""
+def compared(setting: Setting, bench: Bench, exam: Exam, before: dict[str, Any] | None) -> dict[str, Any]:
+    """What was estimated for an arm, and what it took, or had taken `before`."""
     strategy = bench.project.arms[setting.name]
     for name in ("fit", "answers"):
         shutil.rmtree(bench.project.work / name, ignore_errors=True)
     with Stops() as probing:
         found = probed(bench, setting.name, strategy, bench.project.work / "questions" / f"{exam.hash}.jsonl")
-    with Stops() as running:
-        bench.run(setting.name, strategy, exam.questions, exam.hash)
-    cost = cost_of(bench, strategy, exam.hash)
     return {
         "arm": setting.name,
         "data": setting.data,
         "settings": setting.settings,
         "estimated": found,
-        "run": {
-            "seconds": running.seconds[0] - running.stopped,
-            "processor_seconds": running.seconds[1],
-            "stopped": running.stopped,
-            "bytes": cost["peak_bytes"],
-            "kept_bytes": sum(p.stat().st_size for p in bench.project.work.glob("fit/*/arm/**/*") if p.is_file()),
-            "cost": cost,
-        },
-        "probe": {
-            "seconds": probing.seconds[0] - probing.stopped,
-            "processor_seconds": probing.seconds[1],
-            "stopped": probing.stopped,
-        },
+        "probe": probing.told(),
+        "run": before["run"] if before else measured(setting.name, bench, exam),
     }
+
+
+def measured(name: str, bench: Bench, exam: Exam) -> dict[str, Any]:
+    strategy = bench.project.arms[name]
+    with Stops() as running:
+        bench.run(name, strategy, exam.questions, exam.hash)
+    cost = cost_of(bench, strategy, exam.hash)
+    kept = sum(p.stat().st_size for p in bench.project.work.glob("fit/*/arm/**/*") if p.is_file())
+    return {**running.told(), "bytes": cost["peak_bytes"], "kept_bytes": kept, "cost": cost}
 
 
 @dataclass
@@ -150,6 +150,10 @@ class Stops:
             if now - last > 5 * TICK:
                 self.stopped += now - last - TICK
             last = now
+
+    def told(self) -> dict[str, float]:
+        wall, processor = self.seconds
+        return {"seconds": wall - self.stopped, "processor_seconds": processor, "stopped": self.stopped}
 
     def __exit__(self, *_: object) -> None:
         self.seconds = (clock() - self._begun).tolist()

@@ -88,3 +88,20 @@ def test_an_arm_that_cannot_be_trained_is_a_line_and_the_others_are_probed(tmp_p
     assert rows["majority"]["seconds"] >= 0 and rows["deep"]["seconds"] is None
     assert rows["deep"]["state"] == "cannot" and rows["deep"]["refused"].startswith("deep: T0")
     assert rows["deep"]["refused"] in planned.lines()
+
+
+def test_processes_and_a_training_before_the_training_are_rehearsed_too(tmp_path, tiny_model):
+    arms = """
+documents: [notes.md]
+compare:
+  - {kind: lora, rank: 2, epochs: 1, processes: 2, name: team}
+  - {kind: lora, rank: 2, epochs: 1, name: alone}
+  - {kind: lora, rank: 2, epochs: 1, read_first: 2, name: reads}
+"""
+    folder = build(tmp_path / "p", tiny_model, arms)
+    (folder / "notes.md").write_text("# Fees\n\nA lost card costs five euros.\n" * 40)
+    rows = {row["name"]: row for row in assay.plan(folder).rows}
+    assert all(set(row["parts"]) == PARTS for row in rows.values())
+    # Two processes hold the model twice.
+    assert rows["team"]["bytes"] > 1.5 * rows["alone"]["bytes"]
+    assert not list(folder.glob("work/fit/*/done.json"))

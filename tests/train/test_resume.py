@@ -68,10 +68,9 @@ def test_interrupted_after_each_step_in_turn(build, tmp_path, full):
 
 
 @EITHER
-@pytest.mark.parametrize("step", [1, 4])
-def test_interrupted_once(build, tmp_path, full, step):
+def test_interrupted_once_it_goes_on_for_more_than_an_epoch(build, tmp_path, full):
     whole = final(build(tmp_path / "whole", full=full))
-    same(interrupted(build, tmp_path / "run", [step], full=full), whole)
+    same(interrupted(build, tmp_path / "run", [2], full=full), whole)
 
 
 def test_a_stop_in_the_epoch_that_ends_training_early(build, tmp_path):
@@ -133,7 +132,7 @@ def test_killed_in_every_step_in_turn_it_ends_in_the_same_bits(build, tmp_path, 
 @EITHER
 def test_killed_once_it_ends_in_the_same_bits(build, tmp_path, forked, full):
     whole = final(build(tmp_path / "whole", full=full))
-    for step in (1, 2, 4):
+    for step in (1, 3):
         folder = tmp_path / f"at-{step}"
         assert forked(build(folder, full=full, tell=killing(step), save_every=0).run) == -signal.SIGKILL
         told = []

@@ -14,7 +14,7 @@ from assay.nouns import Lesson
 from assay.train.layers import decoder_layers
 from assay.train.methods.head import Head, prompts_of, states_of
 
-QUICK = {"epochs": 4, "batch_size": 12, "learning_rate": 1e-2}
+QUICK = {"epochs": 4, "batch_size": 12, "learning_rate": 1e-2, "val_rows": 4}
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
