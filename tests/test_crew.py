@@ -29,6 +29,10 @@ LORA = """
 compare:
   - {kind: lora, processes: N, epochs: EPOCHS, dropout: DROP, rank: 4, val_rows: 8, batch_size: 4, patience: 99}
 """
+SHARD = """
+compare:
+  - {kind: full, processes: N, shard: SHARE, epochs: EPOCHS, val_rows: 8, batch_size: 4, patience: 99}
+"""
 INSIDE = """
 documents: [notes.md]
 compare:
@@ -46,6 +50,7 @@ def asked(tmp_path, tiny_model, monkeypatch):
 
     def make(name, processes, epochs=2, dropout=0.0, arms=LORA):
         arms = arms.replace("N", str(processes)).replace("EPOCHS", str(epochs)).replace("DROP", str(dropout))
+        arms = arms.replace("SHARE", str(processes > 1).lower())
         folder = build(tmp_path / name, tiny_model, arms)
         (folder / "notes.md").write_text("# Paying\n\nThe bill and the price.\n\n# Lending\n\nA book, a shelf.\n")
         project = load(folder / "project.yaml")
@@ -67,7 +72,7 @@ def asked(tmp_path, tiny_model, monkeypatch):
 def fitted(bench) -> dict:
     """What the training has left: curve and weights."""
     (file,) = (bench.project.work / "fit").glob("*/arm/tuned.json")
-    weights = (file.parent / "adapter_model.safetensors").read_bytes()
+    (weights,) = (place.read_bytes() for place in file.parent.glob("*model.safetensors"))
     return {"curve": store.read_json(file)["curve"], "weights": weights}
 
 
@@ -80,7 +85,7 @@ def steps(process):
     raise AssertionError("it ended before a step")
 
 
-@pytest.mark.parametrize("arms", [LORA, INSIDE], ids=["lora", "rag"])
+@pytest.mark.parametrize("arms", [LORA, SHARD, INSIDE], ids=["lora", "shard", "rag"])
 def test_two_processes_fit_the_arm_of_one(asked, arms):
     curves = []
     for processes in (1, 2):

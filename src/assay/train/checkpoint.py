@@ -19,19 +19,34 @@ import torch
 
 from assay.errors import Problem, TrainError
 from assay.store import digest, read_json, write_folder
+from assay.train.shard import as_split, together
 
 KEEP = 2
 FORMAT = 1  # raise it when a state is written differently: other files, keys, names of tensors or of `Progress`
 
 
-def save(folder: Path, step: int, weights: dict, optimiser: torch.optim.Optimizer, best: dict, note: dict) -> None:
-    """Write `state-<step>` and remove all but the newest two. `best` are the weights of the best evaluation so far."""
+def save(
+    folder: Path,
+    step: int,
+    weights: dict,
+    optimiser: torch.optim.Optimizer,
+    best: dict,
+    note: dict,
+    *,
+    write: bool = True,
+) -> None:
+    """Write `state-<step>` and remove all but the newest two. What is split over processes is put together, for which
+    every one of them has to call it, and one to write.
+
+    Args:
+        best: the weights of the best evaluation so far. note: what else belongs to the state, as JSON.
+    """
     from safetensors.torch import save as to_bytes
 
-    moments = flat(optimiser.state_dict()["state"])
-    files = {"weights.safetensors": to_bytes(whole(weights)), "optimiser.safetensors": to_bytes(moments)}
-    if best:
-        files["best.safetensors"] = to_bytes(whole(best))
+    parts = plain(weights), flat(optimiser.state_dict()["state"]), plain(best)
+    if not write:
+        return
+    files = {name: to_bytes(part) for name, part in zip(FILES, parts, strict=True) if part or name != FILES[2]}
     state = {
         "format": FORMAT,
         "step": step,
@@ -108,7 +123,7 @@ def flat(state: dict) -> dict[str, torch.Tensor]:
     seen: set[int] = set()
     for path, value in _leaves(state, ()):
         if isinstance(value, torch.Tensor):
-            tensor = value.detach().contiguous()
+            tensor = together(value.detach()).contiguous()
             # Parameters may share a tensor (the map of an 8-bit code), which safetensors refuses.
             found[json.dumps(path)] = tensor.clone() if tensor.data_ptr() in seen else tensor
             seen.add(tensor.data_ptr())
@@ -130,8 +145,11 @@ def _leaves(state: dict, path: tuple[int | str, ...]) -> Iterator[tuple[tuple[in
 def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
     """Put the tensors that `flat` made, and `load` read, into a fresh optimiser over the same parameters."""
     states = optimiser.state_dict()
+    stepped = [weight for group in optimiser.param_groups for weight in group["params"]]
     for key, value in tensors.items():
         path = json.loads(key)
+        if path[-1] is not None:
+            value = as_split(value, stepped[path[0]])
         if path[-1] is None:
             path.pop()
             value = json.loads(bytes(value.tolist()))
@@ -142,5 +160,5 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, torch
     optimiser.load_state_dict(states)
 
 
-def whole(tensors: dict[str, Any]) -> dict[str, torch.Tensor]:
-    return {name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}
+def plain(tensors: dict[str, Any]) -> dict[str, torch.Tensor]:
+    return {name: together(tensor.detach()).contiguous().cpu() for name, tensor in tensors.items()}

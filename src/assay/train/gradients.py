@@ -24,11 +24,14 @@ class Gradients:
     seed: int
     tell: Tell
 
-    def of(self, parts: list[list[int]], run: Run) -> list[float]:
+    def of(self, parts: list[list[int]], run: Run, idle: Sequence[list[int]] = ()) -> list[float]:
         """The sums of loss, learnt units, tokens and cells over the micro-batches; the masters have their gradients.
 
         Where memory is short the step begins anew with smaller parts, now and in the steps to come: the gradients are
         the same sum, taken in another order.
+
+        Args:
+            idle: micro-batches that are computed and left out of every sum, because other processes make as many.
 
         Raises:
             ResourceError: R098, a row alone does not fit, or two halvings were not enough. TrainError: T012.
@@ -36,12 +39,13 @@ class Gradients:
         progress, left = run.progress, HALVINGS
         while True:
             parts = [piece for part in parts for piece in halved(part, self.exercise.lengths, progress.limit)]
-            sums, failed = self._attempt(parts, run)
+            sums, failed = self._attempt(parts, run, idle)
             if failed is None:
                 return sums
             clear(run)
             size = self.exercise.tokens(failed)
-            if not left or len(failed) == 1:
+            # With split layers, others would wait for the passes that are begun anew.
+            if not left or len(failed) == 1 or self.exercise.change.split:
                 raise self._too_large(failed, progress.step)
             left -= 1
             # Parts that are nearly as large would fail too, and there are only so many halvings.
@@ -55,22 +59,27 @@ class Gradients:
         )
         return ResourceError(Problem("R098", text, self.sources[rows[0]], help=WAY))
 
-    def _attempt(self, parts: list[list[int]], run: Run) -> tuple[list[float], list[int] | None]:
+    def _attempt(
+        self, parts: list[list[int]], run: Run, idle: Sequence[list[int]]
+    ) -> tuple[list[float], list[int] | None]:
         """The sums over the parts, and the first part that memory did not hold."""
         sums = [0.0] * 4
-        for rows in parts:
+        for number, rows in enumerate([*parts, *idle]):
             self.draw(rows, run.progress.step)
+            counts = number < len(parts)
             try:
                 with self.exercise.at_work(rows) as (loss, batch):
-                    if loss.count:
-                        if not loss.value.requires_grad:
-                            raise unreached()
-                        loss.value.backward()
+                    if loss.count and not loss.value.requires_grad:
+                        raise unreached()
+                    if loss.count or self.exercise.change.split:
+                        (loss.value if counts else 0 * loss.value).backward()
                 run.masters.collect()
             except (MemoryError, RuntimeError) as error:
                 if not is_short(error):
                     raise
                 return sums, rows
+            if not counts:
+                continue
             numbers = (float(loss.value.detach()), loss.count, batch.separate, batch.cells)
             sums = [total + number for total, number in zip(sums, numbers, strict=True)]
         return sums, None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,7 @@ from assay.train.plan import Costs, Plan
 from assay.train.progress import Progress, Run, Taken
 from assay.train.request import asked
 from assay.train.settings import Change, Trained
+from assay.train.shard import gather, gathered
 from assay.train.states import States
 from assay.train.team import Team
 from assay.train.trunk import Trunk
@@ -89,6 +90,8 @@ class Training:
             self._train(run)
         if run.best:
             self._states.put(masters, run.best)
+        if self.change.split:
+            gather(self.network)
         run.progress.ended = run.progress.ended or "all epochs done"
         return run.progress
 
@@ -128,7 +131,10 @@ class Training:
         progress, masters, step = run.progress, run.masters, run.progress.step
         self.network.train()
         mine = self.team.mine(parts, lengths=self._exercise.lengths)
-        loss, learnt, tokens, cells = self.team.add(masters, self._gradients.of(mine, run))
+        idle: Sequence[list[int]] = ()
+        if self.change.split:
+            idle = [parts[0][:1]] * self.team.idle(parts, lengths=self._exercise.lengths)
+        loss, learnt, tokens, cells = self.team.add(masters, self._gradients.of(mine, run, idle))
         factor = self.settings.learning_rate * rate(step, total, self.settings, progress.drops)
         if not learnt:
             progress.skipped += 1
@@ -147,6 +153,8 @@ class Training:
         if not math.isfinite(mean) or not math.isfinite(norm):
             clear(run)
             with asking(self._compiled):
+                # With split layers each would have to look as often as the others.
+                mine = [] if self.change.split else mine
                 where, rows = self._gradients.broken(mine, [list(part) for part in parts], step)
             clear(run)
             what = f"step {step + 1}: the loss is {mean:g} and the gradient's norm {norm:g}"
@@ -182,8 +190,9 @@ class Training:
         better = False
         if self.held:
             loss, error = self._val_loss(progress.step)
-            score = self.evaluate() if self.evaluate and self.team.leads else -loss
-            (score,) = self.team.agree([score])
+            with self.alone():
+                score = self.evaluate() if self.evaluate and self.team.leads else -loss
+                (score,) = self.team.agree([score])
             point |= {"val_loss": loss, "val_se": error, **({"val": score} if self.evaluate else {})}
             if progress.lowest_loss is None or loss < progress.lowest_loss:
                 progress.lowest_loss = loss
@@ -210,11 +219,16 @@ class Training:
             self.change.warmer()
         own = (self.network, self.change, self.held, self.settings, self.pad, self.objective)
         val = Exercise(*own, trunk=self._val_trunk, trees=self.plan.merges)
-        loss, error = self.team.agree(val.mean() if self.team.leads else (0.0, 0.0))
+        with self.alone():
+            loss, error = self.team.agree(val.mean() if self.team.leads else (0.0, 0.0))
+            where = "" if math.isfinite(loss) else first_broken(self.network, val.mean)
         if not math.isfinite(loss):
-            where = first_broken(self.network, val.mean)
             raise diverged(f"step {step}: the loss on the val rows is {loss:g}", where, (), self.settings.learning_rate)
         return loss, error
+
+    def alone(self) -> AbstractContextManager[None]:
+        """A block in which process 0 can compute by itself. Every process of the team enters it."""
+        return gathered(self.network) if self.change.split else nullcontext()
 
     def _refuse_too_large(self, run: Run) -> None:
         room.check(self._exercise, run.masters, self.plan, self.settings)

@@ -239,13 +239,15 @@ class Rehearsal(Training):
             own = (self.network, self.change, self.held, self.settings, self.pad, self.objective)
             val = Exercise(*own, trunk=self._val_trunk, trees=self.plan.merges)
             begun = clock()
-            if self.team.leads:
-                with torch.no_grad(), val.at_work(range(len(self.held))) as (loss, _):
-                    float(loss.value)
-            self.took["val"] = (clock() - begun) * self._whole_val
-            for _ in range(2):
-                if self.evaluate and self.team.leads:
-                    self.evaluate()
+            with self.alone():
+                if self.team.leads:
+                    with torch.no_grad(), val.at_work(range(len(self.held))) as (loss, _):
+                        float(loss.value)
+                self.took["val"] = (clock() - begun) * self._whole_val
+                for _ in range(2):
+                    if self.evaluate and self.team.leads:
+                        self.evaluate()
+                self.team.agree([0.0])  # the others wait
 
     @property
     def _whole_val(self) -> float:

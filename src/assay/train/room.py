@@ -24,6 +24,7 @@ from assay.train.layers import decoder_layers
 from assay.train.likelihood import CHUNK
 from assay.train.optim import Masters
 from assay.train.plan import Plan
+from assay.train.shard import part
 from assay.train.survey import Survey
 from assay.train.watch import resident
 
@@ -115,8 +116,9 @@ def training_bytes(masters: Masters, settings: Trained) -> float:
     more. Masters are there already."""
     total = 0.0
     for name, copy in masters.copies.items():
-        moments = MOMENTS[settings.optimiser] * copy.numel()
-        own = copy.numel() * copy.element_size()
+        numbers = part(copy).numel()
+        moments = MOMENTS[settings.optimiser] * numbers
+        own = numbers * copy.element_size()
         gradients = own + (masters.weights[name].nbytes if masters.weights[name] is not copy else 0)
         total += max(gradients + moments + own, moments + own + (2 * own + moments))
     return total
@@ -133,7 +135,7 @@ def saved(exercise: Exercise, row: int, *, checkpointing: bool = False) -> tuple
     """Bytes that the forward pass over a row keeps for the backward pass, weights aside; and the computed tokens.
     `checkpointing`: the layers are told to keep less in training, which is left aside."""
     network = exercise.network
-    own = {t.untyped_storage().data_ptr() for t in (*network.parameters(), *network.buffers())}
+    own = {part(t).untyped_storage().data_ptr() for t in (*network.parameters(), *network.buffers())}
     sizes: dict[int, int] = {}
 
     def note(tensor: torch.Tensor) -> torch.Tensor:
@@ -162,7 +164,7 @@ def suspected(network: Any, masters: Masters, settings: Trained, lengths: Sequen
     cells = max(max(lengths), min(settings.micro_tokens, settings.batch_size * max(lengths)))
     width = network.get_input_embeddings().weight.element_size()
     wide = 2 * width * sum(sum(shape) for shape in _matrices(network))
-    fixed = sum(parameter.nbytes for parameter in network.parameters()) + training_bytes(masters, settings)
+    fixed = sum(part(parameter).nbytes for parameter in network.parameters()) + training_bytes(masters, settings)
     return settings.processes * (fixed + wide * cells) > SUSPECT * limit
 
 

@@ -37,6 +37,7 @@ class Change:
         extra: tensors outside the parameters that a resumed run needs (a budget, a running mean); restored in place.
         soft: keys and values that stand before every sequence, batch size 1, differentiable (prefix and prompt tuning).
         compiled: whether the compiler takes the changed layers well.
+        split: the decoder layers are split over the processes of a team, see `shard`.
         warmer: makes the network ready for evaluation after new weights were set, and undoes what training needs
             (a merged weight, a kept cache).
     """
@@ -51,6 +52,7 @@ class Change:
     soft: Callable[[], Any] | None = None  # () -> DynamicCache
     warmer: Callable[[], None] | None = None
     compiled: bool = True
+    split: bool = False
 
 
 class Trained(Strategy):

@@ -7,18 +7,18 @@ How              torch's fully_shard (FSDP2, which accelerate calls as well): a 
                  summed in fp32, and each process steps its part. Embeddings, last norm and head stay whole
 Source           Zhao et al. (2023), PyTorch FSDP, arxiv.org/abs/2304.11277; Rajbhandari et al. (2020), ZeRO,
                  arxiv.org/abs/1910.02054
-Watch out        a layer's forward and backward pass is work of all: every process has to make as many passes in a step
-                 as the others, and process 0 can evaluate alone only in `gathered`
+Watch out        a layer's forward and backward pass is work of all: every process makes as many passes in a step as the
+                 others (`Team.idle`), a state is put together by all, and process 0 evaluates alone only in `gathered`
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch.distributed.tensor import DTensor
+from torch.distributed.tensor import DTensor, distribute_tensor
 
 from assay.train.layers import decoder_layers
 from assay.train.team import Team
@@ -48,22 +48,41 @@ def shard(network: Any, team: Team) -> None:
         split.set_force_sum_reduction_for_comms(True)
 
 
+def gather(network: Any) -> None:
+    """All weights whole in every process, in the network's own type, until they are let go. Every process has to ask;
+    from then on each can compute alone."""
+    for _, layer in decoder_layers(network):
+        own: Any = layer
+        own.set_reshard_after_forward(False)
+        own.unshard()
+
+
 @contextmanager
 def gathered(network: Any) -> Iterator[None]:
-    """All weights whole in every process, in the network's own type: inside the block process 0 can evaluate alone.
-    Every process has to enter it."""
-    layers: list[Any] = [layer for _, layer in decoder_layers(network)]
-    for layer in layers:
-        layer.set_reshard_after_forward(False)
-        layer.unshard()
+    """`gather` for the block, in which process 0 can evaluate alone. Every process has to enter it."""
+    gather(network)
     try:
         yield
     finally:
-        for layer in layers:
-            layer.reshard()
-            layer.set_reshard_after_forward(True)
+        for _, layer in decoder_layers(network):
+            own: Any = layer
+            own.reshard()
+            own.set_reshard_after_forward(True)
 
 
-def whole(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The tensors with those that were split put together, to be saved. Every process has to ask."""
-    return {n: tensor.full_tensor() if isinstance(tensor, DTensor) else tensor for n, tensor in tensors.items()}
+def together(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor itself, or its parts put together where it was split, for which every process has to ask."""
+    return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+
+
+def part(tensor: torch.Tensor) -> torch.Tensor:
+    """What this process holds of it: all, unless it was split."""
+    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
+
+
+def as_split(tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """A tensor that is whole in every process, on the device of `like` and split as that is where it has its shape."""
+    tensor = tensor.to(like.device) if tensor.ndim else tensor
+    if not isinstance(like, DTensor) or tensor.shape != like.shape:
+        return tensor
+    return distribute_tensor(tensor, like.device_mesh, like.placements, src_data_rank=None)

@@ -12,6 +12,7 @@ from assay.train.diverged import diverged, not_finite
 from assay.train.optim import Masters
 from assay.train.progress import Progress, Run
 from assay.train.settings import Change
+from assay.train.shard import as_split
 from assay.train.team import Team
 
 EXTRA = "extra."  # before the names of `Change.extra` in a state
@@ -32,13 +33,13 @@ class States:
         Raises:
             TrainError: T001, a weight is no longer finite: such a state could never be continued.
         """
-        if not self.team.leads:
+        if not self.team.leads and not self.change.split:
             return
         if broken := not_finite(run.masters.copies.items()):
             raise diverged(f"step {run.progress.step}: {broken[0]} is no longer finite", "", (), self.rate)
         weights = {**run.masters.copies, **{EXTRA + name: tensor for name, tensor in self.change.extra.items()}}
         note = {"progress": vars(run.progress)}
-        checkpoint.save(self.folder, run.progress.step, weights, run.optimiser, run.best, note)
+        checkpoint.save(self.folder, run.progress.step, weights, run.optimiser, run.best, note, write=self.team.leads)
 
     def resume(self, masters: Masters, optimiser: torch.optim.Optimizer) -> Run:
         """The run as the newest whole state has it, weights and random state put back; a new run where none is.
@@ -58,14 +59,14 @@ class States:
             for name, tensor in self.change.extra.items():
                 tensor.copy_(weights[EXTRA + name])
         checkpoint.restore_optimiser(optimiser, moments)
-        kept = {name: tensor.to(masters.copies[name].device) for name, tensor in best.items()}
+        kept = {name: as_split(tensor, masters.copies[name]) for name, tensor in best.items()}
         return Run(Progress(**note["progress"]), masters, optimiser, kept)
 
     def put(self, masters: Masters, weights: dict[str, torch.Tensor]) -> None:
         """Set the masters, and with them the network."""
         with torch.no_grad():
             for name, copy in masters.copies.items():
-                copy.copy_(weights[name])
+                copy.copy_(as_split(weights[name], copy))
         masters.spread()
         if self.change.warmer:
             self.change.warmer()

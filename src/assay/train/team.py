@@ -87,6 +87,11 @@ class Team:
         shared = [[row for row in part if next(owners) == self.rank] for part in parts]
         return [part for part in shared if part]
 
+    def idle(self, parts: Sequence[Sequence[int]], *, lengths: Sequence[int]) -> int:
+        """How many passes the process with most micro-batches makes more than this one, of `mine` with the same."""
+        counts = [len(Team(rank, self.size).mine(parts, lengths=lengths)) for rank in range(self.size)]
+        return max(counts) - counts[self.rank]
+
     def add(self, masters: Masters, numbers: Sequence[float]) -> list[float]:
         """Sum the masters' gradients over all processes, in place, and the numbers, in float64.
 

@@ -39,6 +39,7 @@ class Full(Trained):
     freeze: tuple[str, ...] = ()  # names of what stays as it is, with * and ?
     embeddings: bool = True  # also train the embeddings and the output matrix
     only: Literal["all", "norms", "biases"] = "all"
+    shard: bool = False  # split the decoder layers' weights, gradients and moments over the processes
 
     @model_validator(mode="after")
     def _fits_together(self) -> Full:
@@ -46,15 +47,35 @@ class Full(Trained):
             raise ValueError("by: gradient chooses among layers; say how many with `layers`")
         if self.layers and self.embeddings and "embeddings" in self.model_fields_set:
             raise ValueError("with `layers` only these are trained; leave `embeddings: true` out")
+        if self.shard:
+            self._splits()
         return self
+
+    def _splits(self) -> None:
+        """Raises ValueError where layers cannot be split, with the nearest that can be."""
+        if self.processes == 1:
+            raise ValueError("shard: true splits the layers over processes; set `processes` to 2 or more")
+        if set(self.changed()) & {"layers", "freeze", "only"} or self.unfreeze != "at once":
+            raise ValueError("shard: true trains all weights; leave `layers`, `freeze`, `only` and `unfreeze` out")
+        if self.optimiser in ("adafactor", "adamw-8bit"):
+            raise ValueError(
+                f"shard: true splits the optimiser's moments, and {self.optimiser}'s cannot be; take adamw"
+            )
+        if self.compiled == "always":
+            raise ValueError("shard: true splits the layers, which are then not compiled; leave `compiled` out")
 
     def change(self, model: ChatModel, lesson: Lesson) -> Change:
         from safetensors.torch import load_file
 
         from assay.store import write_tensors
+        from assay.train.shard import shard
+        from assay.train.team import Team
 
         network = model.network
         names = self._names(model, lesson)
+        split = self.shard and bool(lesson.train)  # an arm that is restored is whole
+        if split:
+            shard(network, Team.of(self.processes))
         # named_parameters names tied weights once, so the output layer is not stored twice.
         own = dict(network.named_parameters())
         trained = {name: own[name] for name in names}
@@ -63,7 +84,8 @@ class Full(Trained):
             weight.requires_grad_(True)
 
         def write(folder: Path) -> None:
-            write_tensors(folder / "model.safetensors", trained, {"format": "pt"})
+            now = dict(network.named_parameters())  # other objects, where layers were split and put together
+            write_tensors(folder / "model.safetensors", {name: now[name] for name in trained}, {"format": "pt"})
 
         def read(folder: Path) -> None:
             tensors = load_file(folder / "model.safetensors")
@@ -73,7 +95,7 @@ class Full(Trained):
             trained.clear()
             trained.update({name: own[name] for name in tensors})
 
-        return Change(trained, write, read)
+        return Change(trained, write, read, compiled=not split, split=split)
 
     def _names(self, model: ChatModel, lesson: Lesson) -> list[str]:
         """Names of the parameters that are trained, in the network's order."""

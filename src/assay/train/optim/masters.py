@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import torch
+from torch.distributed.tensor import DTensor
 
 
 class Masters:
@@ -42,6 +43,11 @@ class Masters:
         if not grads:
             return torch.zeros(())
         norms = [torch.linalg.vector_norm(grad).to(grads[0].device) for grad in grads]
+        split: list[torch.Tensor] = [norm for norm in norms if isinstance(norm, DTensor)]
+        if split:  # of parts, which are put together once
+            own = torch.linalg.vector_norm(torch.stack(split))
+            assert isinstance(own, DTensor)
+            norms = [own.full_tensor(), *(norm for norm in norms if not isinstance(norm, DTensor))]
         return torch.linalg.vector_norm(torch.stack(norms))
 
     def scale(self, factor: float) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.distributed.tensor import DTensor
 
 from assay.errors import Problem, TrainError
 from assay.train.optim.masters import Masters
@@ -30,9 +31,10 @@ def build(settings: Trained, masters: Masters, factors: Mapping[str, float]) -> 
     Raises:
         TrainError: T070, adamw-8bit without the package bitsandbytes.
     """
-    alike: dict[tuple[float, bool], list[torch.Tensor]] = {}
+    alike: dict[tuple[float, bool, bool], list[torch.Tensor]] = {}
     for name, copy in masters.copies.items():
-        alike.setdefault((factors.get(name, 1.0), copy.ndim > 1), []).append(copy)
+        # What is split over processes is stepped apart: torch's fused step takes one kind or the other.
+        alike.setdefault((factors.get(name, 1.0), copy.ndim > 1, isinstance(copy, DTensor)), []).append(copy)
     groups = [
         {
             "params": copies,
@@ -40,7 +42,7 @@ def build(settings: Trained, masters: Masters, factors: Mapping[str, float]) -> 
             "lr": settings.learning_rate * factor,
             "weight_decay": settings.weight_decay if decays else 0.0,
         }
-        for (factor, decays), copies in alike.items()
+        for (factor, decays, _), copies in alike.items()
     ]
     return OPTIMISERS[settings.optimiser](groups)
 
