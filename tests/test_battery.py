@@ -40,6 +40,7 @@ FORMS = [
     {"kind": "qlora", **SMALL["lora"], "dropout": 0.0},
     {"kind": "lora", **SMALL["lora"], "dropout": 0.0, "initialise": "pissa"},
     {"kind": "lora", **SMALL["lora"], "dropout": 0.0, "bits": 8},
+    {"kind": "lora", **SMALL["lora"], "objective": "label_set"},
     {"kind": "full", **SMALL["full"], "layers": 1},
     {"kind": "p_tuning", **SMALL["p_tuning"], "encoder": "lstm", "hidden": 8, "tokens": 4, "learning_rate": 1e-2},
     {"kind": "prefix", **SMALL["prefix"], "hidden": 8, "start": "vocabulary", "tokens": 4},
@@ -56,7 +57,7 @@ CASES = [
     pytest.param(values, task, id="-".join([*(str(v) for v in values.values() if isinstance(v, str)), task]) + f"-{i}")
     for i, values in enumerate(SETTINGS)
     for task in ("classify", "answer")
-    if (values["kind"], task) != ("head", "answer")
+    if task == "classify" or not (values["kind"] == "head" or "objective" in values)
 ]
 battery = pytest.mark.parametrize(("settings", "task"), CASES)
 pytestmark = pytest.mark.usefixtures("one_thread")

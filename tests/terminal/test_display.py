@@ -213,6 +213,17 @@ def test_a_resumed_stage_is_timed_from_where_it_continues():
     assert stage.left() == (360.0, 360.0, 360.0)
 
 
+def test_another_part_of_a_stage_is_timed_anew_and_its_tenths_are_said():
+    # A training that reads documents first, 20 slow steps, and then learns the task, in quick ones.
+    stage, now = stage_with([9.0] * 20, 20)
+    stage.said_tenth = 10
+    stage.advance({"done": 0, "total": 100}, now)
+    assert (stage.left(), stage.said_tenth) == (None, 0)
+    for done in range(1, 21):
+        stage.advance({"done": done, "total": 100}, now + done)
+    assert stage.left() == (80.0, 80.0, 80.0)
+
+
 def test_words_for_times_and_numbers():
     assert [duration(s) for s in (0.31, 12, 302, 3840)] == ["0.3 s", "12 s", "5 min 02 s", "1 h 04 min"]
     assert [span(20, 40), span(240, 360), span(300, 310), span(3600, 9000)] == ["20–40 s", "4–6 min", "5 min", "1–2 h"]
