@@ -116,7 +116,7 @@ def extra_of(bench: Bench, exam: Exam, recommended: str | None) -> Extra:
         "base": project.model + (f", {base['note']}" if base and base["note"] else ""),
         "project_yaml": project.to_yaml(),
         "commands": ["assay run", *([f"assay answer new.jsonl --with {recommended}"] if recommended else [])],
-        "hashes": {"test rows": exam.hash, **{f"{part}": value[:16] for part, value in prepared.hashes.items()}},
+        "hashes": {f"rows of {part}, hash": value[:16] for part, value in prepared.hashes.items()},
     }
 
 

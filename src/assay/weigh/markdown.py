@@ -196,7 +196,7 @@ def render(report: "Report") -> str:
     commands, project = extra.get("commands"), extra.get("project_yaml")
     if commands:
         blocks.append(fenced("\n".join(commands), "sh"))
-    facts = [("seed", str(data["seed"])), ("exam", str(data["exam"].get("hash", "")))]
+    facts = [("seed", str(data["seed"])), ("exam, hash", str(data["exam"].get("hash", "")))]
     facts += [*extra.get("hashes", {}).items(), *view.environment(data)]
     blocks.append(_table(["what", "value"], [[plain(name), plain(value)] for name, value in facts], 2))
     if project:

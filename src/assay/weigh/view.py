@@ -250,7 +250,7 @@ def leak_sentence(data: dict[str, Any]) -> str:
 
 
 def environment(data: dict[str, Any]) -> list[tuple[str, str]]:
-    """The environment as flat (name, value) pairs."""
+    """The environment as flat (name, value) pairs, after assay's own version."""
 
     def flat(value: Any, name: str) -> list[tuple[str, str]]:
         if isinstance(value, dict):
@@ -259,7 +259,8 @@ def environment(data: dict[str, Any]) -> list[tuple[str, str]]:
             return [(name, ", ".join(str(one) for one in value))]
         return [(name, "not known" if value is None else str(value))]
 
-    return flat(data["environment"], "")
+    around = {name: value for name, value in data["environment"].items() if name != "assay"}
+    return [("assay", str(data["assay"])), *flat(around, "")]
 
 
 def label_names(labels: dict[str, dict[str, int]]) -> list[str]:
