@@ -8,8 +8,8 @@ all        each method at its best rate on all rows, judged on the test rows
 banking77  some methods with 10 rows a label, at the best rate of the grid
 
 Each cell is a run of assay in processes of its own. It may be stopped at any time: finished cells stand in
-benchmarks/out/methods.jsonl, an unfinished one continues from its own state. Writes benchmarks/out/methods.json and,
-once nothing is missing, benchmarks/methods.md.
+benchmarks/out/methods.jsonl, an unfinished one continues from its own state. Writes benchmarks/out/methods.json and
+benchmarks/methods.md, which says which cells are missing.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ HERE = Path(__file__).parent
 OUT = HERE / "out"
 PLACE = OUT / "methods"
 MODEL = "smollm2-135m"
+PHASES = ["grid", "all", "banking77"]
 COLUMNS = "| method | rate | accuracy | against full | against LoRA | fit s | memory GB | file MB | perplexity |"
 
 
@@ -51,12 +52,12 @@ def main() -> None:
     for cell in REFERENCES if "all" in options.phases and not options.only else ():
         missing += fill(cell, results, until, options.threads)
     before = results.extra("base", lambda: perplexity(options.threads, MODEL))
-    page = document(results, before)
+    page = document(results, before, missing)
     print(page)
     write_json(OUT / "methods.json", {"processor": processor(), "perplexity": before, "cells": results.rows()})
     if missing:
         print(f"{len(missing)} cells are missing:", *missing, sep="\n  ")
-    elif not options.only:
+    if not options.only and options.phases == PHASES:
         write_text(HERE / "methods.md", page)
 
 
@@ -64,7 +65,7 @@ def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--minutes", type=float, help="begin no cell, and stop the one at work, after so long")
     parser.add_argument("--only", type=lambda text: text.split(","), help="methods, " + ", ".join(methods()))
-    parser.add_argument("--phases", type=lambda text: text.split(","), default=["grid", "all", "banking77"])
+    parser.add_argument("--phases", type=lambda text: text.split(","), default=PHASES)
     parser.add_argument("--set", action="append", default=[], metavar="KIND.SETTING=VALUE")
     parser.add_argument("--retry", action="store_true", help="run the cells that failed once more")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
@@ -97,8 +98,8 @@ class Results:
     def of(self, cell: Cell) -> dict[str, Any] | None:
         return self._found.get(cell.key(self.data[cell.phase]))
 
-    def add(self, cell: Cell, told: dict[str, Any]) -> None:
-        row = {"phase": cell.phase, "kind": cell.kind, "settings": cell.settings, **told}
+    def add(self, cell: Cell, told: dict[str, Any], threads: int) -> None:
+        row = {"phase": cell.phase, "kind": cell.kind, "settings": cell.settings, "threads": threads, **told}
         self._put(cell.key(self.data[cell.phase]), row)
 
     def extra(self, name: str, make: Any) -> Any:
@@ -154,7 +155,7 @@ def fill(cell: Cell, results: Results, until: float | None, threads: int) -> lis
     told = run(cell, PLACE, left, threads)
     if told is None:
         return [title]
-    results.add(cell, told)
+    results.add(cell, told, threads)
     shown = told.get("failure") or f"{told['value']:.3f}"
     print(f"{title}: {shown} ({time.monotonic() - begun:.0f} s)", flush=True)
     return []
@@ -163,13 +164,15 @@ def fill(cell: Cell, results: Results, until: float | None, threads: int) -> lis
 # --- the page -------------------------------------------------------------------------------------------------------
 
 
-def document(results: Results, before: float | None) -> str:
-    """The tables as Markdown."""
+def document(results: Results, before: float | None, missing: Sequence[str] = ()) -> str:
+    """The tables as Markdown; `missing` are the names of cells that were not measured."""
+    threads = " or ".join(sorted({str(row["threads"]) for row in results.rows()}))
     parts = [
         "# Methods compared",
         f"SmolLM2-135M-Instruct, {processor()}, {date.today().isoformat()}. Made by `benchmarks/methods.py`: rates from"
         " a grid of four on 300 rows, never from test rows. Intervals are 95 % bootstrap intervals; differences are"
-        " paired, on the same test rows. Fit seconds and memory are those of the arm's own process.",
+        " paired, on the same test rows. Fit seconds and memory are those of the arm's own process, with"
+        f" {threads} thread(s).",
         f"Perplexity on wikitext2 before training: {before:.2f}." if before else "",
     ]
     for phase, title in (("all", "examples/intents, all rows"), ("banking77", "banking77, 10 rows a label")):
@@ -177,6 +180,8 @@ def document(results: Results, before: float | None) -> str:
             parts += [f"## {title}", compared(rows)]
     if rows := [row for row in results.rows() if row["phase"] == "grid"]:
         parts += ["## The grid", rates(rows)]
+    if missing:
+        parts += ["## Not measured yet", "\n".join(f"- {name}" for name in missing)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
