@@ -26,6 +26,14 @@ WORDS = {
     "card lost": ("stolen", "missing", "vanished", "taxi"),
     "refund": ("return", "repaid", "money", "shop"),
 }
+PLACES, PEOPLE = ("oslo", "new york", "quito", "bonn"), ("ann", "bo li", "carl", "dora")
+NAMING = (
+    "{0} went to {1} today",
+    "in {1} lives {0} , they say",
+    "nothing is known of it",
+    "{0} and {1}",
+    "to {1} !",
+)
 COLOURS = {"apple": "red", "sky": "blue", "grass": "green", "coal": "black", "snow": "white", "lemon": "yellow"}
 FRAMES = ("about the {} please", "help with {} now", "a question on {} again", "my {} is the matter", "so the {} then")
 ASKED = (
@@ -169,15 +177,32 @@ def _answer() -> tuple[list[Example], list[Example]]:
     return [_row("train", i, *pair) for i, pair in enumerate(train)], [_row("val", i, *p) for i, p in enumerate(val)]
 
 
+def _extract() -> tuple[list[Example], list[Example]]:
+    made = []
+    for frame in NAMING:
+        for person in PEOPLE:
+            for place in PLACES[:3] if frame is NAMING[0] else PLACES[1:]:
+                spans = [(frame.find("{0}"), "person", person), (frame.find("{1}"), "place", place)]
+                line = " | ".join(f"{kind}: {words}" for at, kind, words in sorted(spans) if at >= 0)
+                made.append((frame.format(person, place), line or "none"))
+    made = list(dict.fromkeys(made))
+    random.Random(5).shuffle(made)
+    train, val = made[8:], made[:8]
+    return [_row("train", i, *pair) for i, pair in enumerate(train)], [_row("val", i, *p) for i, p in enumerate(val)]
+
+
+MADE = {"classify": _classify, "answer": _answer, "extract": _extract}
+NAMED = {"classify": tuple(WORDS), "answer": (), "extract": ("person", "place")}
+
+
 @pytest.fixture(scope="session")
 def lesson_in(open_tiny):
     """`lesson_in(folder, "classify")`: as `lesson`, at work in `folder`, for fixtures that outlive a test."""
     from assay.worker import val_score
 
     def make(place: Path, kind: str, /, **means) -> Lesson:
-        train, val = _classify() if kind == "classify" else _answer()
-        labels = tuple(WORDS) if kind == "classify" else ()
-        task = Task(kind=kind, labels=labels)  # type: ignore[arg-type]
+        train, val = MADE[kind]()
+        task = Task(kind=kind, labels=NAMED[kind])  # type: ignore[arg-type]
         place.mkdir(exist_ok=True)
         return Lesson(
             task=task,
@@ -194,7 +219,7 @@ def lesson_in(open_tiny):
 
 @pytest.fixture
 def lesson(lesson_in, tmp_path):
-    """`lesson("classify")` or `lesson("answer")`: a small task on the tiny model that can be learnt from its words.
+    """`lesson("classify")`, "answer" or "extract": a small task on the tiny model that can be learnt from its words.
     Further arguments replace what `Means` has: `tell`, `seed`, `workdir`."""
     return partial(lesson_in, tmp_path / "work")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.aim.entities import pieces_of, written
 from assay.config import make_strategy
 from assay.errors import AssayError, Stopped, TrainError, UsageError
 from assay.nouns import Adapted, Lesson
@@ -30,6 +31,7 @@ SMALL = {
     "prompt_tuning": QUICK,
     "p_tuning": QUICK,
     "head": QUICK,
+    "token_head": QUICK,
 }
 # Further forms of a listed kind that have code of their own.
 FORMS = [
@@ -52,12 +54,21 @@ def kind_of(cls):
     return cls.model_fields["kind"].default
 
 
+def fits(values, task):
+    """What each can do: labels alone, pieces alone, or all; of those that can do all, few are asked for pieces."""
+    if values["kind"] == "head" or "objective" in values:
+        return task == "classify"
+    if values["kind"] == "token_head":
+        return task == "extract"
+    return task != "extract" or values["kind"] in ("neighbours", "shots")
+
+
 SETTINGS = [{"kind": kind_of(cls), **SMALL.get(kind_of(cls), {})} for cls in STRATEGIES] + FORMS
 CASES = [
     pytest.param(values, task, id="-".join([*(str(v) for v in values.values() if isinstance(v, str)), task]) + f"-{i}")
     for i, values in enumerate(SETTINGS)
-    for task in ("classify", "answer")
-    if task == "classify" or not (values["kind"] == "head" or "objective" in values)
+    for task in ("classify", "answer", "extract")
+    if fits(values, task)
 ]
 battery = pytest.mark.parametrize(("settings", "task"), CASES)
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -189,6 +200,8 @@ def test_answers_keep_the_order_and_are_of_the_task(fitted):
     for answer in forth:
         assert answer == type(answer).from_json(json.loads(to_json(answer.to_json())))
         assert answer.confidence is None or 0 <= answer.confidence <= 1
+        if fitted.task == "extract" and fitted.settings["kind"] != "shots":
+            assert written(pieces_of(answer.text)) == answer.text
         if fitted.task == "classify":
             assert answer.text in given.task.labels
             assert len(answer.scores) in (0, len(given.task.labels))

@@ -105,8 +105,8 @@ def test_the_best_rate_waits_for_all_and_takes_the_lower_of_equals(tmp_path):
     cells = list(grid("lora", {}))
     for cell, value in zip(cells, (0.5, 0.7, 0.7), strict=False):
         assert best_rate(cells, found) is None
-        found.add(cell, {"value": value})
-    found.add(cells[-1], {"failure": "diverged"})
+        found.add(cell, {"value": value}, 1)
+    found.add(cells[-1], {"failure": "diverged"}, 1)
     assert best_rate(cells, found) == cells[1].settings["learning_rate"]
     # What was finished is read back, so that a stopped benchmark goes on.
     assert best_rate(cells, Results(found.file, found.data)) == cells[1].settings["learning_rate"]

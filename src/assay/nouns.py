@@ -37,7 +37,7 @@ class Settings(BaseModel):
 class Task(Settings):
     """What the model is asked to do. `labels` is filled in from the data when the file leaves it out."""
 
-    kind: Literal["classify", "answer"] = "classify"
+    kind: Literal["classify", "answer", "extract"] = "classify"
     instruction: str = ""
     labels: tuple[str, ...] = ()
     metric: str = ""

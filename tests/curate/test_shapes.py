@@ -5,7 +5,7 @@ import json
 import pytest
 
 from assay.curate.load import load
-from assay.errors import UsageError
+from assay.errors import DataError, UsageError
 from assay.nouns import Message
 
 
@@ -21,6 +21,48 @@ def test_text_label(tmp_path):
     first = got.train[0]
     assert (first.id, first.source, first.target) == ("train-1", "train.jsonl:1", "a")
     assert first.messages == (Message("user", "Where is it"),)
+
+
+def test_words_and_tags(tmp_path):
+    words = ["Ann", "saw", "New", "York"]
+    got = loaded(
+        tmp_path,
+        {"tokens": words, "ner_tags": ["B-person", "O", "B-place", "I-place"]},
+        {"tokens": ["Nothing", "here"], "ner_tags": ["O", "O"]},
+    )
+    assert (got.kind, got.shape, got.labels) == ("extract", "tokens_tags", ("person", "place"))
+    assert got.columns == {"text": "tokens", "entities": "ner_tags"}
+    assert [(row.text, row.target) for row in got.train] == [
+        ("Ann saw New York", "person: Ann | place: New York"),
+        ("Nothing here", "none"),
+    ]
+
+
+def test_text_and_spans(tmp_path):
+    got = loaded(
+        tmp_path,
+        {"text": "Ann saw Oslo", "entities": [{"start": 8, "end": 12, "label": "place"}]},
+        {"text": "Nothing", "entities": []},
+    )
+    assert (got.kind, got.shape, got.labels) == ("extract", "text_spans", ("place",))
+    assert [row.target for row in got.train] == ["place: Oslo", "none"]
+
+
+def test_slots_in_a_field_that_is_named(tmp_path):
+    rows = {"said": "a table for two", "wanted": {"people": "two"}}, {"said": "thanks", "wanted": {}}
+    got = loaded(tmp_path, *rows, columns={"text": "said", "entities": "wanted"})
+    assert (got.kind, [row.target for row in got.train]) == ("extract", ["people: two", "none"])
+    named = {"said": "a table for two", "slots": "people: two"}, {"said": "thanks then", "slots": ""}
+    assert loaded(tmp_path, *named, kind="extract").columns == {"text": "said", "entities": "slots"}
+
+
+def test_pieces_that_cannot_be_read_are_named_with_their_line(tmp_path):
+    rows = {"text": "Ann", "spans": [[0, 3, "person"]]}, {"text": "Bo", "spans": [[0, 9, "person"]]}
+    with pytest.raises(DataError) as caught:
+        loaded(tmp_path, *rows)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.place) == ("D025", "train.jsonl:2")
+    assert problem.text == "'spans' has a span that does not lie in its text (1 row)"
 
 
 def test_labels_that_are_numbers_or_truth_values(tmp_path):

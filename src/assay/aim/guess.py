@@ -46,7 +46,7 @@ def guess(
     Args:
         rows: raw rows, field name to value.
         columns: roles that are already known; they are kept as they are.
-        kind: "classify" or "answer" when known.
+        kind: "classify", "answer" or "extract" when known.
         place: the file's name, for the error.
         target: False when the rows are questions without answers.
 
@@ -58,7 +58,7 @@ def guess(
     found = columns_of(sampled)
     by_name = {column.name: column for column in found}
     reasons: list[str] = []
-    given_target = known.get("label") or known.get("answer")
+    given_target = known.get("label") or known.get("answer") or known.get("entities")
     goal = by_name.get(given_target) if given_target else None
     asked = known.get("text") or known.get("question")
     if target and given_target is None:
@@ -74,7 +74,7 @@ def guess(
     role = {one.name: one.target for one in KINDS}[kind]
     mapping = dict(known)
     if asked is not None and "text" not in known and "question" not in known:
-        mapping["text" if kind == "classify" else "question"] = asked
+        mapping["question" if kind == "answer" else "text"] = asked
     if goal is not None and given_target is None:
         mapping[role] = goal.name
     free = [column for column in found if column.name not in mapping.values()]
@@ -112,6 +112,13 @@ def _target(found: list[Column], known: Mapping[str, str], kind: str | None, pla
         and not column.predicted
         and column.name not in taken
     ]
+    if kind == "extract":
+        # Rows without pieces are empty in it, be they most.
+        named = [c for c in found if c.filled and c.name not in taken and _rank(c, names.ENTITIES)]
+        if not named:
+            raise _missing("pieces of the text", "entities", found, place)
+        best = max(named, key=lambda column: _rank(column, names.ENTITIES))
+        return best, f"the target is '{best.name}': it is named so"
     ranked: list[tuple[float, Column, str]] = []
     keys = {column.key for column in found}
     for column in usable:
@@ -175,6 +182,8 @@ def _text(found: list[Column], goal: Column | None, known: Mapping[str, str], pl
 def _kind(known: Mapping[str, str], goal: Column | None) -> tuple[str, str]:
     if "label" in known:
         return "classify", "the task is classify: data.columns names a label"
+    if "entities" in known:
+        return "extract", f"the task is extract: '{known['entities']}' has the named pieces of each text"
     if goal is not None and goal.labels:
         return "classify", f"the task is classify: '{goal.name}' is one of {goal.distinct} labels"
     return "answer", "the task is answer: the targets are written texts, not a fixed set of labels"

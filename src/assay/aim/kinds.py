@@ -41,7 +41,18 @@ ANSWER = Kind(
     closed=False,
 )
 
-KINDS = (CLASSIFY, ANSWER)
+EXTRACT = Kind(
+    name="extract",
+    about="the named pieces of every text, each with its type",
+    metric="entity_f1",
+    metrics=("entity_f1", "exact_match"),
+    instruction="List the pieces that the message names, as `type: words`, with ` | ` between them. Answer none when"
+    " there is none.",
+    target="entities",
+    closed=False,
+)
+
+KINDS = (CLASSIFY, ANSWER, EXTRACT)
 
 
 def kind_of(task: Task) -> Kind:

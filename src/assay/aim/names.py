@@ -20,6 +20,7 @@ ANSWER = _words(
     "answer response completion output target reply solution summary reference ref snippet code sql query translation"
     " note highlights label"
 )
+ENTITIES = _words("entities spans ner_tags tags slots ner annotations labels mentions")
 CONTEXT = _words("context contexts passage passages paragraph paragraphs evidence document documents article")
 GROUP = _words(
     "group user author thread conversation dialogue dialog session template templ patient customer speaker writer"

@@ -22,7 +22,7 @@ TRAINED_ROWS = 600  # training rows of the first comparison: minutes, not hours,
 TRAINED_TOKENS = 45_000  # in one pass over them: two minutes at 400 tokens a second
 LONG_ANSWER = 10  # words
 ANSWER_ROWS = 1000  # rows of the first comparison of written answers: 600 to train on, 300 to test
-EPOCHS = {"classify": 3, "answer": 3}
+EPOCHS = 3
 FEW_LABELS = 20  # more do not fit into a prompt that a small model can use
 
 
@@ -120,7 +120,7 @@ def _lines(loaded: Any, data: Path, folder: Path) -> Iterator[str]:
     yield "seed: 0"
     yield ""
     yield "aim:"
-    yield f"  kind: {loaded.kind}  # classify: one of a fixed set of labels; answer: a written answer"
+    yield f"  kind: {loaded.kind}  # classify: one of a fixed set of labels; answer: a written answer; extract: named pieces"
     if loaded.kind == "answer" and long_answers(examples):
         yield "  metric: token_f1  # the answers are long: hardly two would match word for word"
     if loaded.slices:
@@ -130,7 +130,7 @@ def _lines(loaded: Any, data: Path, folder: Path) -> Iterator[str]:
     yield ""
     yield "data:"
     path = _path(data, folder)
-    if loaded.kind == "answer" and len(examples) > ANSWER_ROWS:
+    if loaded.kind != "classify" and len(examples) > ANSWER_ROWS:
         yield f"  # the first {ANSWER_ROWS:,} rows, so that the first run is short; remove #{ANSWER_ROWS} to use all"
         path += f"#{ANSWER_ROWS}"
     yield f"  files: {{data: {quoted(path)}}}"
@@ -162,7 +162,7 @@ def _curation(loaded: Any, labels: Counter[str]) -> Iterator[str]:
     if loaded.group:
         yield f"  group: {quoted(loaded.group)}  # rows with one value of it stay in one split"
     yield "  leaks: repair  # near-copies of test rows leave train; stop: the run ends instead"
-    if loaded.kind == "answer" and len(loaded.train) > ANSWER_ROWS:
+    if loaded.kind != "classify" and len(loaded.train) > ANSWER_ROWS:
         yield "  train: 0.6"
         yield "  val: 0.1"
         yield "  test: 0.3"
@@ -190,8 +190,10 @@ def _arms(kind: str, labels: Counter[str]) -> Iterator[tuple[dict[str, Any], str
     if kind == "classify":
         yield {"kind": "tfidf"}, "word counts and a linear model"
     yield {"kind": "neighbours"}, "the answer of the most similar training rows"
-    if kind == "answer" or len(labels) <= FEW_LABELS:
+    if kind != "classify" or len(labels) <= FEW_LABELS:
         yield {"kind": "shots", "k": 0}, "the base model as it is"
-    if kind == "answer":
+    if kind != "classify":
         yield {"kind": "shots", "k": 4, "choose": "similar"}, "with the 4 most similar training rows in the prompt"
-    yield {"kind": "lora", "epochs": EPOCHS[kind]}, "fine-tuned"
+    if kind == "extract":
+        yield {"kind": "token_head"}, "a layer on the base that tags words"
+    yield {"kind": "lora", "epochs": EPOCHS}, "fine-tuned"

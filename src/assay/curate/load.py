@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assay.aim.columns import value_at
+from assay.aim.entities import pieces_of
 from assay.aim.guess import SAMPLE, guess, looks_like_labels
 from assay.curate.files import SPLITS, collected, expand, same_file
 from assay.curate.findings import KEPT, Findings
@@ -38,6 +39,14 @@ class Loaded:
     warnings: list[dict] = field(default_factory=list)  # {code, count, text}
 
 
+# One name for one thing: what each kind of task calls the text and the target.
+NAMED = {
+    "classify": (("question", "text"), ("answer", "label")),
+    "answer": (("label", "answer"),),
+    "extract": (("question", "text"), ("label", "entities"), ("answer", "entities")),
+}
+
+
 def load(
     files: Mapping[str, Sequence[str | Path]],
     *,
@@ -57,7 +66,7 @@ def load(
             rows, or folders as Hugging Face `datasets` writes them.
         columns: role -> field, see `shapes`; roles that are left out are guessed.
         encoding: of the text forms; UTF-8 when None.
-        kind: "classify" or "answer"; guessed when None.
+        kind: "classify", "answer" or "extract"; guessed when None.
         slices: fields to report by; guessed when None.
         group: field whose rows stay in one split; guessed when None, "" for none.
         labels: all labels, when the project lists them.
@@ -95,7 +104,6 @@ def load(
         warnings += check_answers(parts)
     if problems:
         raise DataError(*problems[:KEPT])
-    named = set(labels) or {e.target for part in parts.values() for e in part if e.target}
     return Loaded(
         train=parts["train"],
         val=parts["val"],
@@ -105,11 +113,19 @@ def load(
         columns=dict(layout.columns),
         group=layout.group,
         slices=layout.slices,
-        labels=tuple(labels) or (tuple(sorted(named)) if layout.kind == "classify" and target else ()),
+        labels=tuple(labels) or (tuple(sorted(_named(parts, layout.kind))) if target else ()),
         guessed=guessed,
         notes=[note for _, _, table in reads for note in table.notes],
         warnings=warnings,
     )
+
+
+def _named(parts: Mapping[str, Sequence[Example]], kind: str) -> set[str]:
+    """The labels that rows have, or the types of their pieces; a written answer has none."""
+    targets = {e.target for part in parts.values() for e in part if e.target}
+    if kind == "extract":
+        return {type_ for target in targets for type_, _ in pieces_of(target)}
+    return targets if kind == "classify" else set()
 
 
 def _check_roles(columns: Mapping[str, str]) -> None:
@@ -142,19 +158,18 @@ def _settle(
     roles = set(given) - {"group", "id", "system", "context"}
     shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
     if not target:
-        columns = {role: name for role, name in columns.items() if role not in ("label", "answer")}
+        columns = {role: name for role, name in columns.items() if role not in ("label", "answer", "entities")}
     known = {**columns, **given}
     if kind is None and "messages" in known and target:
         kind = "classify" if _labels_in(table.rows[::step], known) else "answer"
-    elif kind is None and roles & {"label", "answer"}:
-        kind = "classify" if "label" in roles else "answer"
+    elif kind is None and roles & {"label", "answer", "entities"}:
+        kind = "classify" if "label" in roles else "answer" if "answer" in roles else "extract"
     elif kind is None and not target:
         kind = "answer"
     mapped = {role: name for role, name in known.items() if role not in ("group", "id")}
     made = guess(rows, columns=mapped, kind=kind, place=table.place, target=target and "messages" not in known)
     settled = dict(made.columns)
-    # One name for one thing: a classify task has text and label, an answer task question and answer.
-    for old, new in (("question", "text"), ("answer", "label")) if made.kind == "classify" else (("label", "answer"),):
+    for old, new in NAMED[made.kind]:
         if old in settled and new not in settled:
             settled[new] = settled.pop(old)
     if "id" in given:

@@ -6,6 +6,7 @@ input            more of it, set below the text after an empty line
 system           what stands before it
 messages         a whole conversation; its last assistant turn is the target
 label, answer    the target; a list of answers is the target and further accepted ones
+entities         the named pieces of the text: tags of its words, spans, slots, or a line (`aim.entities`)
 context          the passage or passages that belong to the question
 group, id        rows of one group stay in one split; the row's own name
 """
@@ -16,12 +17,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.aim.columns import Row, as_text, has, value_at
+from assay.aim.entities import of_field, written
 from assay.curate.findings import Findings
 from assay.curate.read import RawRow
 from assay.curate.turns import is_conversation, turns_of
 from assay.nouns import Document, Example, Message, Messages
 
-ROLES = ("text", "question", "input", "system", "messages", "label", "answer", "context", "group", "id")
+ROLES = ("text", "question", "input", "system", "messages", "label", "answer", "entities", "context", "group", "id")
 
 # --- known shapes ---------------------------------------------------------------------------------------------------
 
@@ -68,12 +70,39 @@ def question_answer(names: Sequence[str], row: Row) -> dict[str, str] | None:
     return None
 
 
+def tokens_tags(names: Sequence[str], row: Row) -> dict[str, str] | None:
+    """A list of words and as many tags: CoNLL, as Hugging Face data sets have it."""
+    words = row.get("tokens")
+    for name in ("ner_tags", "tags", "labels"):
+        tags = row.get(name)
+        if isinstance(words, list) and isinstance(tags, list) and words and len(words) == len(tags):
+            return {"text": "tokens", "entities": name}
+    return None
+
+
+def text_spans(names: Sequence[str], row: Row) -> dict[str, str] | None:
+    """A text and its named pieces, as a list or an object of slots."""
+    for name in ("entities", "spans", "ner", "slots"):
+        if "text" in names and isinstance(row.get(name), list | Mapping):
+            return {"text": "text", "entities": name}
+    return None
+
+
 def text_label(names: Sequence[str], row: Row) -> dict[str, str] | None:
     return {"text": "text", "label": "label"} if {"text", "label"} <= set(names) else None
 
 
 Shape = Callable[[Sequence[str], Row], dict[str, str] | None]
-SHAPES: tuple[Shape, ...] = (messages, sharegpt, prompt_completion, alpaca, question_answer, text_label)
+SHAPES: tuple[Shape, ...] = (
+    messages,
+    sharegpt,
+    prompt_completion,
+    alpaca,
+    question_answer,
+    tokens_tags,
+    text_spans,
+    text_label,
+)
 
 
 def recognise(names: Sequence[str], rows: Sequence[Row]) -> tuple[str, dict[str, str]]:
@@ -108,7 +137,7 @@ class Layout:
 
     @property
     def wanted(self) -> str | None:
-        return self.columns.get("label") or self.columns.get("answer")
+        return self.columns.get("label") or self.columns.get("answer") or self.columns.get("entities")
 
     @property
     def needed(self) -> list[str]:
@@ -139,7 +168,7 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         if layout.kind == "classify" and not target:
             found.count("D026", "the last assistant turn is empty", line, "give it a label, or remove the row")
     elif layout.target and layout.wanted:
-        answers = _targets(row, layout, line, found)
+        answers = (_pieces if layout.kind == "extract" else _targets)(row, layout, line, found)
         if answers is None:
             return None
         target, also = answers[0], answers[1:]
@@ -190,7 +219,7 @@ def _messages_of(row: Row, layout: Layout, line: int, found: Findings) -> Messag
         ends = is_conversation(answer)
         return turns_of([*asked, *(answer if ends and isinstance(answer, list) else ())], name, line, found, ends)
     parts = [asked, value_at(row, layout.columns["input"])] if "input" in layout.columns else [asked]
-    texts = [_text(part, name, line, found) for part in parts]
+    texts = [_text(part, name, line, found, " " if layout.kind == "extract" else "\n") for part in parts]
     if None in texts:
         return None
     system = as_text(value_at(row, layout.columns["system"])) if "system" in layout.columns else ""
@@ -198,9 +227,9 @@ def _messages_of(row: Row, layout: Layout, line: int, found: Findings) -> Messag
     return (*((Message("system", system),) if system else ()), Message("user", content))
 
 
-def _text(value: Any, name: str, line: int, found: Findings) -> str | None:
+def _text(value: Any, name: str, line: int, found: Findings, between: str = "\n") -> str | None:
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
-        return "\n".join(value)
+        return between.join(value)
     if isinstance(value, list | Mapping):
         what = "a list" if isinstance(value, list) else "an object"
         found.count("D025", f"'{name}' is {what}, a text is needed", line, "name a field inside it: data.columns")
@@ -228,6 +257,21 @@ def _targets(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str,
         found.count("D026", f"'{name}' missing", line, help)
         return None
     return tuple(values)
+
+
+def _pieces(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
+    """The line that names the pieces of the text."""
+    name, asked = layout.wanted or "", value_at(row, layout.asked or "")
+    words = asked if isinstance(asked, list) else None
+    if not has(row, name):
+        found.count("D026", f"'{name}' missing", line, f"give every row '{name}'; without pieces it is []")
+        return None
+    try:
+        text = " ".join(map(as_text, words)) if words else as_text(asked)
+        return (written(of_field(value_at(row, name), text, words)),)
+    except ValueError as error:
+        found.count("D025", f"'{name}' {error}", line, "see docs/project-file.md for the forms of `entities`")
+        return None
 
 
 def _context(row: Row, name: str | None, id: str, source: str) -> tuple[Document, ...]:

@@ -28,6 +28,7 @@ class Encoded:
     learnt: tuple[tuple[int, int], ...]
     cut: int = 0  # tokens of the last message that did not fit
     label: int = -1  # of the whole sequence, for a classification head
+    tags: tuple[int, ...] = ()  # one a learnt token, for a head that tells what the token before it is
 
     @property
     def targets(self) -> list[int]:
@@ -47,6 +48,25 @@ class Chat:
         """Token ids up to where the answer begins, and how many tokens of the last message were cut to leave `room`."""
         pieces, cut = self._pieces(messages, room)
         return [token for piece in pieces for token in piece], cut
+
+    def placed(self, messages: Messages) -> tuple[list[int], int, list[tuple[int, int, int]]]:
+        """As `prompt`, and where the last message's text lies: (index of a token, its first character, one past its
+        last) for each of its tokens that was not cut, in the stripped text."""
+        pieces, cut = self._pieces(messages, 0)
+        offsets = self._offsets(messages[-1].content.strip())
+        if cut:
+            kept = len(offsets) - cut
+            offsets = offsets[: kept // 2] + offsets[len(offsets) - (kept - kept // 2) :]
+        start = sum(map(len, pieces[:-2]))
+        return [t for p in pieces for t in p], cut, [(start + i, *bounds) for i, bounds in enumerate(offsets)]
+
+    def _offsets(self, text: str) -> list[tuple[int, int]]:
+        """The characters of each token of `text_ids`; (0, 0) for each of a text that holds a mark of the template,
+        whose pieces know no places."""
+        if any(mark in text for mark in self._marks):
+            return [(0, 0)] * len(self._plain_ids(text))
+        settings = {"add_special_tokens": False, "split_special_tokens": True, "return_offsets_mapping": True}
+        return [(start, end) for start, end in self.tokenizer(text, **settings)["offset_mapping"]]
 
     def _pieces(self, messages: Messages, room: int) -> tuple[list[list[int]], int]:
         """The prompt as template, content, template, content, ..., template; and how many tokens were cut.

@@ -33,6 +33,7 @@ class Batch:
         rows: the training rows that the sequences are, in order. labels: (sequences,) their labels, -1 without.
         reads: (tokens,) flat index of the cell whose output predicts each learnt token, sequence by sequence.
         targets: (tokens,) the learnt tokens. owner: (tokens,) which sequence (index into `rows`) each belongs to.
+        tags: (tokens,) the sequences' `Encoded.tags`; empty where they have none.
         ends: (sequences,) flat index of each sequence's last token.
         origin: (cells, 2) sequence and position whose token a cell computes; padding repeats (0, 0).
         tree: for attention; None where sequences are padded rows.
@@ -46,6 +47,7 @@ class Batch:
     labels: torch.Tensor
     reads: torch.Tensor
     targets: torch.Tensor
+    tags: torch.Tensor
     owner: torch.Tensor
     ends: torch.Tensor
     origin: torch.Tensor
@@ -123,6 +125,7 @@ class Batch:
             labels=whole(labels),
             reads=whole(reads),
             targets=whole(targets),
+            tags=whole([tag for s in sequences for tag in s.tags]),
             owner=whole(owner),
             ends=whole(ends),
             origin=origin,

@@ -196,7 +196,9 @@ def cut_to(sequence: Encoded, most: int) -> Encoded:
     if len(sequence.ids) <= most:
         return sequence
     learnt = tuple((start, min(end, most)) for start, end in sequence.learnt if start < most)
-    return replace(sequence, ids=sequence.ids[:most], learnt=learnt, cut=sequence.cut + len(sequence.ids) - most)
+    tags = sequence.tags[: sum(end - start for start, end in learnt)]
+    cut = sequence.cut + len(sequence.ids) - most
+    return replace(sequence, ids=sequence.ids[:most], learnt=learnt, tags=tags, cut=cut)
 
 
 def refuse_silent(examples: Sequence[Example]) -> None:

@@ -10,11 +10,12 @@ from assay.errors import Problem, UsageError, did_you_mean
 from assay.intervals import observed
 from assay.nouns import Metric, Record, Task
 from assay.validate.accuracy import Accuracy
+from assay.validate.entity_f1 import EntityF1
 from assay.validate.exact_match import ExactMatch
 from assay.validate.macro_f1 import MacroF1
 from assay.validate.token_f1 import TokenF1
 
-METRICS: tuple[Metric, ...] = (Accuracy(), MacroF1(), ExactMatch(), TokenF1())
+METRICS: tuple[Metric, ...] = (Accuracy(), MacroF1(), ExactMatch(), TokenF1(), EntityF1())
 
 
 def metrics_for(task: Task) -> tuple[Metric, ...]:

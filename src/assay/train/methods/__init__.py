@@ -10,8 +10,9 @@ from assay.train.methods.miss import Miss
 from assay.train.methods.p_tuning import PTuning
 from assay.train.methods.prefix import Prefix
 from assay.train.methods.prompt_tuning import PromptTuning
+from assay.train.methods.token_head import TokenHead
 
-METHODS = (Lora, Adalora, Miss, Ia3, Adapters, Prefix, PromptTuning, PTuning, Head, Full)
+METHODS = (Lora, Adalora, Miss, Ia3, Adapters, Prefix, PromptTuning, PTuning, Head, TokenHead, Full)
 
 __all__ = [
     "METHODS",
@@ -25,4 +26,5 @@ __all__ = [
     "PTuning",
     "Prefix",
     "PromptTuning",
+    "TokenHead",
 ]

@@ -17,17 +17,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-from pydantic import Field, model_validator
+from typing import TYPE_CHECKING, Literal
 
 from assay.encode.chat import Encoded
 from assay.encode.wording import ask
-from assay.errors import Problem, TrainError
+from assay.errors import Problem
 from assay.nouns import Answer, Example, Lesson, Task, Tell
 from assay.prompt.prompted import chosen as best_label
-from assay.prompt.shots import drawn
-from assay.train.settings import Change, Trained, refuse_foreign
+from assay.train.label_layer import LabelLayer, bodies
+from assay.train.settings import Change, refuse_foreign
 from assay.train.tuned import Tuned, train
 
 if TYPE_CHECKING:
@@ -38,32 +36,17 @@ if TYPE_CHECKING:
     from assay.train.objectives.classification import Layer
 
 Pool = Literal["last", "mean"]
-SAMPLE = 256  # training rows that the states' mean and scale are taken from: the scale is then known to 4 %
-TOKENS = 4096  # computed at once where questions are read
 
 
-class Head(Trained):
+class Head(LabelLayer):
     kind: Literal["head"] = "head"
-    learning_rate: float = Field(default=1e-3, gt=0, lt=1)
-    epochs: int = Field(default=30, ge=1, le=1000)
-    patience: int = Field(default=5, ge=1)
-    layers: int = Field(default=0, ge=0, le=1000)  # decoder layers that are trained too, from the top
-    layers_rate: float = Field(default=0.03, gt=0, le=1)  # times learning_rate: the rate of these layers
     state: Pool = "last"  # the one that is read: of the prompt's last token, or the mean of all
-    hidden: int = Field(default=0, ge=0, le=65536)  # width of a tanh layer between state and labels; 0: none
-    dropout: float = Field(default=0.1, ge=0, lt=1)
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Head:
-        for name in ("learn", "objective", "teacher", "read_first"):
-            if name in self.changed():
-                raise ValueError(f"a head learns the label of the whole prompt; leave `{name}` out")
-        return self
 
     def unfit(self, task: Task) -> Iterator[Problem]:
         if task.kind != "classify":
             text = f"head answers with one label of a fixed set; this task is of the kind '{task.kind}'"
-            yield Problem("T042", text, help="leave this arm out, or set `aim.kind: classify`")
+            way = "take token_head" if task.kind == "extract" else "leave this arm out, or set `aim.kind: classify`"
+            yield Problem("T042", text, help=way)
 
     def refuse(self, lesson: Lesson) -> None:
         super().refuse(lesson)
@@ -98,55 +81,12 @@ class Head(Trained):
         return arm
 
     def _made(self, model: ChatModel, lesson: Lesson) -> tuple[Layer, Change]:
-        """The layer on the states, and what is trained; with rows, its standardisation is measured on some of them."""
-        from assay.train.layers import chosen, stack
-        from assay.train.objectives.classification import Layer
+        chat = replace(model.chat, max_length=min(self.max_length, model.chat.max_length))
 
-        network = model.network
-        width = network.get_output_embeddings().weight.shape[1]
-        layer = Layer(width, len(lesson.task.labels), hidden=self.hidden, dropout=self.dropout).to(model.device)
-        layer.eval()
-        if lesson.train:
-            some = drawn(lesson.train, SAMPLE, lesson.seed)
-            chat = replace(model.chat, max_length=min(self.max_length, model.chat.max_length))
-            layer.measure(
-                states_of(model, [s.ids for s in prompts_of(chat, lesson.task, some, self.state)], self.state)
-            )
-        trained = {f"head.{name}": weight for name, weight in layer.named_parameters()}
-        groups = {}
-        network.requires_grad_(False)
-        if self.layers:
-            inside = tuple(f"{name}." for name in chosen(network, self.layers, "top"))
-            trained |= {
-                name: p.requires_grad_(True) for name, p in network.named_parameters() if name.startswith(inside)
-            }
-            groups = {f"{stack(network)[0]}.": self.layers_rate}
-        return layer, self._change(network, layer, lesson.task, trained, groups)
+        def sample(rows: Sequence[Example]) -> torch.Tensor:
+            return states_of(model, [s.ids for s in prompts_of(chat, lesson.task, rows, self.state)], self.state)
 
-    def _change(
-        self, network: Any, layer: Layer, task: Task, trained: dict[str, torch.nn.Parameter], groups: dict[str, float]
-    ) -> Change:
-        from safetensors.torch import load_file
-
-        from assay.store import read_json, write_json, write_tensors
-
-        fixed = {f"head.{name}": tensor for name, tensor in layer.named_buffers()}
-
-        def write(folder: Path) -> None:
-            write_tensors(folder / "head.safetensors", {**trained, **fixed}, {"format": "pt"})
-            write_json(folder / "head.json", {"labels": list(task.labels)})
-
-        def read(folder: Path) -> None:
-            labels = read_json(folder / "head.json")["labels"]
-            if labels != list(task.labels):
-                text = f"this head was trained for {len(labels)} labels, the task has {len(task.labels)} or others"
-                raise TrainError(Problem("T043", text, str(folder), help="train the arm again"))
-            tensors = load_file(folder / "head.safetensors")
-            own = {name.removeprefix("head."): t for name, t in tensors.items() if name.startswith("head.")}
-            layer.load_state_dict(own)
-            network.load_state_dict({n: t for n, t in tensors.items() if not n.startswith("head.")}, strict=False)
-
-        return Change(trained, write, read, groups=groups)
+        return self.made(model, lesson, lesson.task.labels, sample)
 
 
 class Headed(Tuned):
@@ -208,34 +148,15 @@ def prompts_of(chat: Chat, task: Task, examples: Sequence[Example], pool: Pool) 
 def states_of(model: ChatModel, sequences: Sequence[list[int]], pool: Pool) -> torch.Tensor:
     """What the head reads of each sequence, fp32, (sequences, width). Their common beginning is computed once."""
     import torch
-    from transformers import DynamicCache
-
-    from assay.model.batches import Padded, by_length, common_prefix, repeated
 
     width = model.network.get_output_embeddings().weight.shape[1]
     out = torch.zeros(len(sequences), width, device=model.device)
-    if not sequences:
-        return out
-    shared = common_prefix(sequences)
-    prefix, total = None, torch.zeros(width, device=model.device)
-    pad = model.chat.tokenizer.pad_token_id or model.chat.tokenizer.eos_token_id
-    with torch.no_grad():
-        if shared:
-            prefix = DynamicCache(config=model.network.config)
-            ids = torch.tensor([sequences[0][:shared]], device=model.device)
-            total = model.body(input_ids=ids, cache=prefix, use_cache=True).last_hidden_state[0].float().sum(0)
-        for batch in by_length([len(s) - shared for s in sequences], TOKENS):
-            rows = Padded.of([sequences[i][shared:] for i in batch], start=shared, pad=pad, device=model.device)
-            states = model.body(
-                input_ids=rows.ids,
-                position_ids=rows.depth,
-                attention_mask=torch.cat([rows.real.new_ones(len(batch), shared), rows.real], 1).long(),
-                cache=repeated(prefix, len(batch)) or DynamicCache(config=model.network.config),
-                use_cache=True,
-            ).last_hidden_state.float()
-            if pool == "last":
-                out[batch] = states[:, -1]
-            else:
-                lengths = torch.tensor([len(sequences[i]) for i in batch], device=model.device)
-                out[batch] = (total + (states * rows.real[..., None]).sum(1)) / lengths[:, None]
+    begun = torch.zeros(width, device=model.device)
+    for i, states, before in bodies(model, sequences):
+        if i < 0:
+            begun = states.sum(0)
+        elif pool == "last":
+            out[i] = states[-1]
+        else:
+            out[i] = ((begun if before else 0) + states.sum(0)) / (before + len(states))
     return out

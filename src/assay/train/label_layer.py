@@ -1,0 +1,141 @@
+"""A layer with one output a label on the model's states: what the heads share.
+
+`LabelLayer` has the settings, builds the layer and says what is trained; `states_at` reads the states of questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field, model_validator
+
+from assay.errors import Problem, TrainError
+from assay.nouns import Lesson
+from assay.train.settings import Change, Trained
+
+if TYPE_CHECKING:
+    import torch
+
+    from assay.model.chat_model import ChatModel
+    from assay.train.objectives.classification import Layer
+
+SAMPLE = 256  # training rows that the states' mean and scale are taken from: the scale is then known to 4 %
+TOKENS = 4096  # computed at once where questions are read
+
+
+class LabelLayer(Trained):
+    """Settings of the heads. A head says which labels its layer has and which states it reads."""
+
+    learning_rate: float = Field(default=1e-3, gt=0, lt=1)
+    epochs: int = Field(default=30, ge=1, le=1000)
+    patience: int = Field(default=5, ge=1)
+    layers: int = Field(default=0, ge=0, le=1000)  # decoder layers that are trained too, from the top
+    layers_rate: float = Field(default=0.03, gt=0, le=1)  # times learning_rate: the rate of these layers
+    hidden: int = Field(default=0, ge=0, le=65536)  # width of a tanh layer between state and labels; 0: none
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> LabelLayer:
+        for name in ("learn", "objective", "teacher", "read_first"):
+            if name in self.changed():
+                raise ValueError(f"a head learns labels, not the model's words; leave `{name}` out")
+        return self
+
+    def made(
+        self, model: ChatModel, lesson: Lesson, labels: Sequence[str], sample: Callable[[Any], torch.Tensor]
+    ) -> tuple[Layer, Change]:
+        """The layer on the states, and what is trained.
+
+        Args:
+            sample: some training rows -> the states that are read of them, (any, width). With rows to learn from, the
+                layer's standardisation is measured on these.
+        """
+        from assay.prompt.shots import drawn
+        from assay.train.layers import chosen, stack
+        from assay.train.objectives.classification import Layer
+
+        network = model.network
+        width = network.get_output_embeddings().weight.shape[1]
+        layer = Layer(width, len(labels), hidden=self.hidden, dropout=self.dropout).to(model.device)
+        layer.eval()
+        if lesson.train:
+            layer.measure(sample(drawn(lesson.train, SAMPLE, lesson.seed)))
+        trained = {f"head.{name}": weight for name, weight in layer.named_parameters()}
+        groups = {}
+        network.requires_grad_(False)
+        if self.layers:
+            inside = tuple(f"{name}." for name in chosen(network, self.layers, "top"))
+            trained |= {
+                name: p.requires_grad_(True) for name, p in network.named_parameters() if name.startswith(inside)
+            }
+            groups = {f"{stack(network)[0]}.": self.layers_rate}
+        return layer, self._change(network, layer, labels, trained, groups)
+
+    def _change(
+        self,
+        network: Any,
+        layer: Layer,
+        labels: Sequence[str],
+        trained: dict[str, torch.nn.Parameter],
+        groups: dict[str, float],
+    ) -> Change:
+        from safetensors.torch import load_file
+
+        from assay.store import write_json, write_tensors
+
+        fixed = {f"head.{name}": tensor for name, tensor in layer.named_buffers()}
+
+        def write(folder: Path) -> None:
+            write_tensors(folder / "head.safetensors", {**trained, **fixed}, {"format": "pt"})
+            write_json(folder / "head.json", {"labels": list(labels)})
+
+        def read(folder: Path) -> None:
+            if kept_labels(folder) != list(labels):
+                text = (
+                    f"this head was trained for {len(kept_labels(folder))} labels, the task has {len(labels)} or others"
+                )
+                raise TrainError(Problem("T043", text, str(folder), help="train the arm again"))
+            tensors = load_file(folder / "head.safetensors")
+            own = {name.removeprefix("head."): t for name, t in tensors.items() if name.startswith("head.")}
+            layer.load_state_dict(own)
+            network.load_state_dict({n: t for n, t in tensors.items() if not n.startswith("head.")}, strict=False)
+
+        return Change(trained, write, read, groups=groups)
+
+
+def kept_labels(folder: Path) -> list[str]:
+    """The labels of the head that was saved in `folder`."""
+    from assay.store import read_json
+
+    return read_json(folder / "head.json")["labels"]
+
+
+def bodies(model: ChatModel, sequences: Sequence[Sequence[int]]) -> Iterator[tuple[int, torch.Tensor, int]]:
+    """(which sequence, its states in fp32, how many of its first tokens these leave out), in any order. The common
+    beginning of all is computed once, and its states come first, as those of sequence -1."""
+    import torch
+    from transformers import DynamicCache
+
+    from assay.model.batches import Padded, by_length, common_prefix, repeated
+
+    shared = common_prefix(sequences) if sequences else 0
+    prefix = None
+    pad = model.chat.tokenizer.pad_token_id or model.chat.tokenizer.eos_token_id
+    with torch.no_grad():
+        if shared:
+            prefix = DynamicCache(config=model.network.config)
+            ids = torch.tensor([list(sequences[0][:shared])], device=model.device)
+            yield -1, model.body(input_ids=ids, cache=prefix, use_cache=True).last_hidden_state[0].float(), 0
+        for batch in by_length([len(s) - shared for s in sequences], TOKENS):
+            rows = Padded.of([list(sequences[i][shared:]) for i in batch], start=shared, pad=pad, device=model.device)
+            states = model.body(
+                input_ids=rows.ids,
+                position_ids=rows.depth,
+                attention_mask=torch.cat([rows.real.new_ones(len(batch), shared), rows.real], 1).long(),
+                cache=repeated(prefix, len(batch)) or DynamicCache(config=model.network.config),
+                use_cache=True,
+            ).last_hidden_state.float()
+            for i, own, real in zip(batch, states, rows.real, strict=True):
+                yield i, own[real.bool()], shared
