@@ -120,7 +120,7 @@ def _lines(loaded: Any, data: Path, folder: Path) -> Iterator[str]:
     yield "seed: 0"
     yield ""
     yield "aim:"
-    yield f"  kind: {loaded.kind}  # classify: one of a fixed set of labels; answer: a written answer; extract: named pieces"
+    yield f"  kind: {loaded.kind}  # classify: one of a set of labels; answer: a written answer; extract: named pieces"
     if loaded.kind == "answer" and long_answers(examples):
         yield "  metric: token_f1  # the answers are long: hardly two would match word for word"
     if loaded.slices:

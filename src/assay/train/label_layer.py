@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +103,27 @@ class LabelLayer(Trained):
             network.load_state_dict({n: t for n, t in tensors.items() if not n.startswith("head.")}, strict=False)
 
         return Change(trained, write, read, groups=groups)
+
+
+class Recall:
+    """States of questions that are asked again and again, while only the layer on top of them learns. `on`: they are
+    kept, until `forget`."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self._kept: dict[Hashable, torch.Tensor] = {}
+
+    def of(self, keys: Sequence[Hashable], read: Callable[[list[int]], Iterable[torch.Tensor]]) -> list[torch.Tensor]:
+        """A tensor for each key; `read` gives those of some places among them."""
+        if not self.on:
+            return list(read([*range(len(keys))]))
+        new = {key: i for i, key in enumerate(keys) if key not in self._kept}
+        self._kept.update(zip(new, read([*new.values()]), strict=True))
+        return [self._kept[key] for key in keys]
+
+    def forget(self) -> None:
+        self.on = False
+        self._kept.clear()
 
 
 def kept_labels(folder: Path) -> list[str]:

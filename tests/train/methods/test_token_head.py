@@ -57,7 +57,7 @@ def test_tags_and_back():
 def test_what_is_read_is_what_the_network_computes(lesson):
     given = lesson("extract")
     model = given.open_base()
-    sequences = texts_of(model.chat, given.task, given.train[:7], tags_of(given.train))
+    sequences = texts_of(model.chat, given.task, given.train[:7], tags_of(given.train), True)
     for sequence, states in zip(sequences, words_of(model, sequences), strict=True):
         with torch.no_grad():
             alone = model.network.model(torch.tensor([sequence.ids])).last_hidden_state[0]
@@ -66,7 +66,9 @@ def test_what_is_read_is_what_the_network_computes(lesson):
     assert words_of(model, []) == []
 
 
-@pytest.mark.parametrize("settings", [{}, {"layers": 1, "epochs": 12}, {"trees": False}, {"trunk": False}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"layers": 1, "epochs": 12}, {"twice": True}, {"trees": False}, {"trunk": False}]
+)
 def test_it_learns_the_pieces_of_texts_that_it_has_not_seen(lesson, settings):
     given = lesson("extract")
     arm = TokenHead(**{**QUICK, **settings}).fit(given)
@@ -79,13 +81,13 @@ def test_it_learns_the_pieces_of_texts_that_it_has_not_seen(lesson, settings):
         assert all(words in " ".join(question.text.split()) for _, words in pieces_of(answer.text))
 
 
-def test_it_is_asked_as_it_was_trained(lesson):
+@pytest.mark.parametrize("twice", [False, True])
+def test_it_is_asked_as_it_was_trained(lesson, twice):
     given = lesson("extract")
-    arm = TokenHead(**{**QUICK, "epochs": 1}).fit(given)
+    arm = TokenHead(**{**QUICK, "epochs": 1, "twice": twice}).fit(given)
     chat = arm.model.chat
-    for example, sequence in zip(
-        given.train, texts_of(chat, given.task, given.train, tags_of(given.train)), strict=True
-    ):
+    sequences = texts_of(chat, given.task, given.train, tags_of(given.train), twice)
+    for example, sequence in zip(given.train, sequences, strict=True):
         assert chat.prompt(arm.prompt(example.question))[0] == sequence.ids
 
 

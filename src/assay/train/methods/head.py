@@ -24,7 +24,7 @@ from assay.encode.wording import ask
 from assay.errors import Problem
 from assay.nouns import Answer, Example, Lesson, Task, Tell
 from assay.prompt.prompted import chosen as best_label
-from assay.train.label_layer import LabelLayer, bodies
+from assay.train.label_layer import LabelLayer, Recall, bodies
 from assay.train.settings import Change, refuse_foreign
 from assay.train.tuned import Tuned, train
 
@@ -65,10 +65,10 @@ class Head(LabelLayer):
         model = self.open(lesson)
         layer, change = self._made(model, lesson)
         arm = Headed(model, lesson.task, layer, self, change)
-        arm.remembers = not self.layers
+        arm.states.on = not self.layers  # what it reads of the val rows is then the same at every evaluation
         objective = classification(layer, self.state, smoothing=self.label_smoothing)
         train(lesson, self, model, change, arm, objective=objective, encode=partial(prompts_of, pool=self.state))
-        arm.forget()
+        arm.states.forget()
         return arm
 
     def restore(self, folder: Path, lesson: Lesson) -> Headed:
@@ -96,9 +96,7 @@ class Headed(Tuned):
         super().__init__(model, task, 1, change.write)
         self._chat_model, self._layer = model, layer
         self._pool: Pool = settings.state
-        # While only the head is trained, what it reads of the val rows is the same at every evaluation.
-        self.remembers = False
-        self._remembered: dict[tuple[int, ...], torch.Tensor] = {}
+        self.states = Recall()
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         import torch
@@ -108,29 +106,17 @@ class Headed(Tuned):
         if cut and tell:
             text = f"questions longer than {self._chat_model.chat.max_length} tokens were cut"
             tell({"event": "warning", "code": "D048", "count": cut, "text": text})
-        states = self._states([ids for ids, _ in encoded])
+        prompts = [ids for ids, _ in encoded]
+        found = self.states.of(
+            [*map(tuple, prompts)], lambda some: states_of(self._chat_model, [prompts[i] for i in some], self._pool)
+        )
         self._layer.eval()
         with torch.no_grad():
-            scores = torch.log_softmax(self._layer(states).double(), -1).cpu().numpy()
+            scores = torch.log_softmax(self._layer(torch.stack(found)).double(), -1).cpu().numpy() if found else ()
         if tell and questions:
             tell({"event": "progress", "done": len(questions), "total": len(questions), "unit": "answer"})
         counts = [len(ids) for ids, _ in encoded]
         return [best_label(self.task.labels, row, count) for row, count in zip(scores, counts, strict=True)]
-
-    def forget(self) -> None:
-        """Training is over."""
-        self.remembers = False
-        self._remembered.clear()
-
-    def _states(self, sequences: list[list[int]]) -> torch.Tensor:
-        import torch
-
-        if not self.remembers:
-            return states_of(self._chat_model, sequences, self._pool)
-        new = [list(ids) for ids in dict.fromkeys(map(tuple, sequences)) if ids not in self._remembered]
-        for ids, state in zip(new, states_of(self._chat_model, new, self._pool), strict=True):
-            self._remembered[tuple(ids)] = state
-        return torch.stack([self._remembered[tuple(ids)] for ids in sequences])
 
 
 def prompts_of(chat: Chat, task: Task, examples: Sequence[Example], pool: Pool) -> list[Encoded]:

@@ -3,8 +3,8 @@
 What it is for   naming the pieces of a text (the task kind `extract`) without writing an answer: one pass over the text
 Costs            as `head`: with frozen layers one pass over the rows in all, then next to nothing an epoch
 How              each word's state, that of its last token, gets a tag: the beginning or the inside of a piece of some
-                 type, or outside. A decoder sees only what stands before a word, so the text is given twice, and the
-                 words of the second time are read
+                 type, or outside. A decoder sees only what stands before a word; with `twice` the text is given
+                 twice, and the words of the second time are read
 Source           Devlin et al. (2019), aclanthology.org/N19-1423, section 5.3; tags: Ramshaw and Marcus (1995),
                  aclanthology.org/W95-0107; the text twice: Springer et al. (2024), Repetition Improves Language Model
                  Embeddings, arxiv.org/abs/2402.15449
@@ -28,7 +28,7 @@ from assay.encode.chat import Encoded
 from assay.encode.wording import ask
 from assay.errors import Problem, TrainError
 from assay.nouns import Answer, Example, Lesson, Messages, Task, Tell
-from assay.train.label_layer import LabelLayer, bodies, kept_labels
+from assay.train.label_layer import LabelLayer, Recall, bodies, kept_labels
 from assay.train.settings import Change
 from assay.train.tuned import Tuned, train
 
@@ -45,7 +45,7 @@ WORD = re.compile(r"\w+|[^\w\s]")
 
 class TokenHead(LabelLayer):
     kind: Literal["token_head"] = "token_head"
-    twice: bool = True  # give the text twice, and read the words of the second time
+    twice: bool = False  # give the text twice, and read the words of the second time
 
     def unfit(self, task: Task) -> Iterator[Problem]:
         if task.kind != "extract":
@@ -74,7 +74,9 @@ class TokenHead(LabelLayer):
         arm = Tagger(model, lesson.task, layer, tags, self.twice, change)
         objective = tagging(layer, smoothing=self.label_smoothing)
         encode = partial(texts_of, tags=tags, twice=self.twice)
+        arm.states.on = not self.layers
         train(lesson, self, model, change, arm, objective=objective, encode=encode)
+        arm.states.forget()
         return arm
 
     def restore(self, folder: Path, lesson: Lesson) -> Tagger:
@@ -103,6 +105,7 @@ class Tagger(Tuned):
     def __init__(self, model: ChatModel, task: Task, layer: Layer, tags: Sequence[str], twice: bool, change: Change):
         super().__init__(model, task, 1, change.write)
         self._chat_model, self._layer, self._tags, self._twice = model, layer, tuple(tags), twice
+        self.states = Recall()
 
     def prompt(self, question: Example) -> Messages:
         return asked(self.task, question, self._twice)
@@ -117,7 +120,10 @@ class Tagger(Tuned):
             tell({"event": "warning", "code": "D048", "count": cut, "text": text})
         self._layer.eval()
         answers = []
-        for one, states in zip(read, words_of(self._chat_model, [one.encoded() for one in read]), strict=True):
+        sequences = [one.encoded() for one in read]
+        keys = [(*sequence.ids, *sequence.learnt) for sequence in sequences]
+        found = self.states.of(keys, lambda some: words_of(self._chat_model, [sequences[i] for i in some]))
+        for one, states in zip(read, found, strict=True):
             with torch.no_grad():
                 best = self._layer(states).argmax(-1).tolist() if one.words else []
             spans = pieces_at([self._tags[i] for i in best], [bounds for _, bounds in one.words])
@@ -174,9 +180,7 @@ def placed(chat: Chat, task: Task, example: Example, twice: bool) -> Read:
     return Read(text, ids, cut, [(token, bounds) for token, bounds in words if token + 1 < len(ids)])
 
 
-def texts_of(
-    chat: Chat, task: Task, examples: Sequence[Example], tags: Sequence[str], twice: bool = True
-) -> list[Encoded]:
+def texts_of(chat: Chat, task: Task, examples: Sequence[Example], tags: Sequence[str], twice: bool) -> list[Encoded]:
     """Each example as the prompt that the arm will read, with the tags of its words."""
     number = {tag: i for i, tag in enumerate(tags)}
     sequences = []
