@@ -63,8 +63,9 @@ def base_kind(kind: str) -> str:
 
 
 def methods() -> tuple[str, ...]:
-    """Every trained strategy and every named default of one, in the order of `assay list`."""
-    trained = [c.model_fields["kind"].default for c in STRATEGIES if issubclass(c, Trained)]
+    """Every trained strategy that classifies and every named default of one, in the order of `assay list`."""
+    task = Task(kind="classify")
+    trained = [c.model_fields["kind"].default for c in STRATEGIES if issubclass(c, Trained) and not [*c().unfit(task)]]
     return (*trained, *(name for name, settings in PRESETS.items() if settings["kind"] in trained))
 
 

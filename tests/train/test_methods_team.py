@@ -19,6 +19,7 @@ OWN = {
     "adalora": {"rank": 2, "start_rank": 3},
     "miss": {"rank": 4},
     "head": {"dropout": 0.0},
+    "token_head": {"dropout": 0.0},
 }
 FORMS = [
     {"kind": "dora", "rank": 2},
@@ -47,7 +48,11 @@ def weights(folder):
 def test_two_processes_train_what_one_does(lesson, together, tmp_path, settings):
     def fit(name, team):
         (tmp_path / name).mkdir(exist_ok=True)
-        given = lesson("classify", workdir=tmp_path / name, tell=lambda event: None)
+        given = lesson(
+            "extract" if settings["kind"] == "token_head" else "classify",
+            workdir=tmp_path / name,
+            tell=lambda event: None,
+        )
         arm = make_strategy({**COMMON, **settings, "processes": team.size}, {}).fit(given)
         if team.leads:
             (tmp_path / f"{name}-arm").mkdir()

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,16 +15,18 @@ from assay.strategies import PRESETS
 from assay.train import METHODS
 from assay.train.exercise import Exercise
 from assay.train.methods.head import Head, prompts_of
+from assay.train.methods.token_head import WORD, TokenHead, tags_of, texts_of
 from assay.train.objectives.classification import classification
 from assay.train.objectives.completion import completion
+from assay.train.objectives.tagging import tagging
 from assay.train.tuned import sequences_of
 
 pytestmark = pytest.mark.real
 
 BASE = "smollm2-135m"
 TICKETS = Path(__file__).parents[2] / "examples" / "intents" / "tickets.jsonl"
-# `head`: with layers below it, so that its gradients go through the tree too.
-SETTINGS = {"head": {"layers": 2}, "adalora": {"start_rank": 6, "rank": 4}}
+# The heads: with layers below it, so that its gradients go through the tree too.
+SETTINGS = {"head": {"layers": 2}, "token_head": {"layers": 2}, "adalora": {"start_rank": 6, "rank": 4}}
 KINDS = [*(cls.model_fields["kind"].default for cls in METHODS), *PRESETS]
 
 
@@ -63,6 +66,12 @@ def changed(strategy, model, lesson):
         layer, change = strategy._made(model, lesson)
         objective = classification(layer, strategy.state)
         sequences = prompts_of(model.chat, lesson.task, lesson.train, strategy.state)
+    elif isinstance(strategy, TokenHead):
+        # The label's words stand in no ticket; the last word of each is called a piece.
+        rows = [replace(row, target=f"end: {WORD.findall(row.text)[-1]}") for row in lesson.train]
+        layer, change = strategy._made(model, replace(lesson, train=tuple(rows)), tags_of(rows))
+        objective = tagging(layer)
+        sequences = texts_of(model.chat, lesson.task, rows, tags_of(rows), strategy.twice)
     else:
         change, objective = strategy.change(model, lesson), partial(completion)
         sequences = sequences_of(model.chat, lesson.task, lesson.train)
