@@ -1,5 +1,5 @@
-# make demo      the intents example: environment, installation, run, table
-# make handbook  the handbook example (about ten minutes on two cores)
+# make demo      environment, installation, the intents example, three arms of the handbook example (ten minutes)
+# make handbook  all arms of the handbook example
 # make test      everything: lint, types, all tests with the real small models
 # make quick     lint, types, and the tests that need no real model (under two minutes)
 # make lint      ruff and pyright
@@ -15,6 +15,7 @@ export GOMP_SPINCOUNT ?= 10000
 
 demo: $(VENV)/installed
 	$(BIN)/assay run examples/intents
+	$(BIN)/assay run examples/handbook --only neighbours,lora,rag-shots
 
 handbook: $(VENV)/installed
 	$(BIN)/assay run examples/handbook
