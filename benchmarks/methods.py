@@ -172,7 +172,7 @@ def document(results: Results, before: float | None, missing: Sequence[str] = ()
         f"SmolLM2-135M-Instruct, {processor()}, {date.today().isoformat()}. Made by `benchmarks/methods.py`: rates from"
         " a grid of four on 300 rows, never from test rows. Intervals are 95 % bootstrap intervals; differences are"
         " paired, on the same test rows. Fit seconds and memory are those of the arm's own process, with"
-        f" {threads} thread(s).",
+        f" {threads} thread(s). Cells may have run side by side: read the seconds as ratios.",
         f"Perplexity on wikitext2 before training: {before:.2f}." if before else "",
     ]
     for phase, title in (("all", "examples/intents, all rows"), ("banking77", "banking77, 10 rows a label")):
