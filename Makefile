@@ -15,7 +15,7 @@ export GOMP_SPINCOUNT ?= 10000
 
 demo: $(VENV)/installed
 	$(BIN)/assay run examples/intents
-	$(BIN)/assay run examples/handbook --only neighbours,lora,rag-lora
+	$(BIN)/assay run examples/handbook --only neighbours --only lora --only rag-lora
 
 handbook: $(VENV)/installed
 	$(BIN)/assay run examples/handbook
