@@ -1,4 +1,4 @@
-# make demo      environment, installation, the intents example, three arms of the handbook example (ten minutes)
+# make demo      environment, installation, the intents example, two arms of the handbook example (nine minutes)
 # make handbook  all arms of the handbook example
 # make test      everything: lint, types, all tests with the real small models
 # make quick     lint, types, and the tests that need no real model (under two minutes)
@@ -15,7 +15,7 @@ export GOMP_SPINCOUNT ?= 10000
 
 demo: $(VENV)/installed
 	$(BIN)/assay run examples/intents
-	$(BIN)/assay run examples/handbook --only neighbours --only lora --only rag-lora
+	$(BIN)/assay run examples/handbook --only neighbours --only rag-lora
 
 handbook: $(VENV)/installed
 	$(BIN)/assay run examples/handbook
