@@ -15,7 +15,7 @@ export GOMP_SPINCOUNT ?= 10000
 
 demo: $(VENV)/installed
 	$(BIN)/assay run examples/intents
-	$(BIN)/assay run examples/handbook --only neighbours --only rag-lora
+	$(BIN)/assay run examples/handbook --only neighbours --only rag-lora --set compare.7.inner.epochs=1
 
 handbook: $(VENV)/installed
 	$(BIN)/assay run examples/handbook
