@@ -148,11 +148,11 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, torch
     stepped = [weight for group in optimiser.param_groups for weight in group["params"]]
     for key, value in tensors.items():
         path = json.loads(key)
-        if path[-1] is not None:
-            value = as_split(value, stepped[path[0]])
         if path[-1] is None:
             path.pop()
             value = json.loads(bytes(value.tolist()))
+        else:
+            value = as_split(value, stepped[path[0]])
         place = states["state"]
         for name in path[:-1]:
             place = place.setdefault(name, {})

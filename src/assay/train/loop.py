@@ -115,12 +115,15 @@ class Training:
                     self._look(run, looks)
             progress.seconds = time.monotonic() - started
             stopped = self._show(progress, total, taken, seconds)
-            if self.team.agree([float(stopped is not None)])[0]:
-                self._states.save(run)
-                raise stopped or Stopped()
             now = time.monotonic()
             pause = max(self.save_every, cost / SAVE_SHARE) if self.save_every else 0.0
-            if now - saved >= pause and progress.step < total:
+            # One clock for all: what is split is put together by every process, so all save or none.
+            due = now - saved >= pause and progress.step < total
+            ends, due = self.team.agree([float(stopped is not None), float(due)])
+            if ends:
+                self._states.save(run)
+                raise stopped or Stopped()
+            if due:
                 self._states.save(run)
                 saved, cost = time.monotonic(), time.monotonic() - now
 
