@@ -8,14 +8,16 @@ all        each method at its best rate on all rows, judged on the test rows
 banking77  some methods with 10 rows a label, at the best rate of the grid
 
 Each cell is a run of assay in processes of its own. It may be stopped at any time: finished cells stand in
-benchmarks/out/methods.jsonl, an unfinished one continues from its own state. Writes benchmarks/out/methods.json and
-benchmarks/methods.md, which says which cells are missing.
+benchmarks/methods.jsonl, which is committed, an unfinished one continues from its own state. Writes
+benchmarks/methods.md, which says which cells are missing. A finished cell counts for any machine: its row and the page
+name the machine.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import string
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -28,7 +30,7 @@ from contest import processor
 from ruamel.yaml import YAML
 
 from assay.intervals import Interval, paired_interval
-from assay.store import append, drop_torn_line, read_lines, write_json, write_text
+from assay.store import append, drop_torn_line, read_lines, write_text
 from assay.validate.accuracy import Accuracy
 
 HERE = Path(__file__).parent
@@ -36,14 +38,14 @@ OUT = HERE / "out"
 PLACE = OUT / "methods"
 MODEL = "smollm2-135m"
 PHASES = ["grid", "all", "banking77"]
-COLUMNS = "| method | rate | accuracy | against full | against LoRA | fit s | memory GB | file MB | perplexity |"
+COLUMNS = "| method | rate | accuracy | against full | against LoRA | fit s | memory GB | file MB | perplexity | on |"
 
 
 def main() -> None:
     options = asked()
     os.environ["OMP_NUM_THREADS"] = str(options.threads)  # what each worker takes
     until = None if options.minutes is None else time.monotonic() + 60 * options.minutes
-    results = Results(OUT / "methods.jsonl", lay_out(PLACE), retry=options.retry)
+    results = Results(HERE / "methods.jsonl", lay_out(PLACE), retry=options.retry)
     own = overrides(options.set)
     missing: list[str] = []
     for kind in options.only or methods():
@@ -54,7 +56,6 @@ def main() -> None:
     before = results.extra("base", lambda: perplexity(options.threads, MODEL))
     page = document(results, before, missing)
     print(page)
-    write_json(OUT / "methods.json", {"processor": processor(), "perplexity": before, "cells": results.rows()})
     if missing:
         print(f"{len(missing)} cells are missing:", *missing, sep="\n  ")
     if not options.only and options.phases == PHASES:
@@ -100,6 +101,7 @@ class Results:
 
     def add(self, cell: Cell, told: dict[str, Any], threads: int) -> None:
         row = {"phase": cell.phase, "kind": cell.kind, "settings": cell.settings, "threads": threads, **told}
+        row["machine"] = processor()
         self._put(cell.key(self.data[cell.phase]), row)
 
     def extra(self, name: str, make: Any) -> Any:
@@ -167,17 +169,19 @@ def fill(cell: Cell, results: Results, until: float | None, threads: int) -> lis
 def document(results: Results, before: float | None, missing: Sequence[str] = ()) -> str:
     """The tables as Markdown; `missing` are the names of cells that were not measured."""
     threads = " or ".join(sorted({str(row["threads"]) for row in results.rows()}))
+    machines = machines_of(results.rows())
     parts = [
         "# Methods compared",
-        f"SmolLM2-135M-Instruct, {processor()}, {date.today().isoformat()}. Made by `benchmarks/methods.py`: rates from"
+        f"SmolLM2-135M-Instruct, {date.today().isoformat()}. Made by `benchmarks/methods.py`: rates from"
         " a grid of four on 300 rows, never from test rows. Intervals are 95 % bootstrap intervals; differences are"
         " paired, on the same test rows. Fit seconds and memory are those of the arm's own process, with"
-        f" {threads} thread(s). Cells may have run side by side: read the seconds as ratios.",
+        f" {threads} thread(s). Cells may have run side by side: read the seconds as ratios, and only within a machine.",
+        "\n".join(f"- {letter}: {machine}" for machine, letter in machines.items()),
         f"Perplexity on wikitext2 before training: {before:.2f}." if before else "",
     ]
     for phase, title in (("all", "examples/intents, all rows"), ("banking77", "banking77, 10 rows a label")):
         if rows := results.phase(phase):
-            parts += [f"## {title}", compared(rows)]
+            parts += [f"## {title}", compared(rows, machines)]
     if rows := [row for row in results.rows() if row["phase"] == "grid"]:
         parts += ["## The grid", rates(rows)]
     if missing:
@@ -185,22 +189,27 @@ def document(results: Results, before: float | None, missing: Sequence[str] = ()
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def compared(rows: Sequence[dict[str, Any]]) -> str:
+def compared(rows: Sequence[dict[str, Any]], machines: dict[str, str]) -> str:
     known = {row["kind"]: row for row in rows if "right" in row}
-    lines = [COLUMNS, "|---" * 9 + "|"]
+    lines = [COLUMNS, "|---" * 10 + "|"]
     for row in sorted(rows, key=lambda row: -row.get("value", -1)):
-        if "right" not in row:
-            lines.append(f"| {row['kind']} | | failed: {row['failure']} | | | | | | |")
+        if "failure" in row:
+            lines.append(f"| {row['kind']} | | failed: {row['failure']} | | | | | | | |")
             continue
         cost, rate = row["cost"], row["settings"].get("learning_rate", "-")
-        against = [difference(row, known.get(other)) for other in ("full", "lora")]
+        against = row.get("against") or [difference(row, known.get(other)) for other in ("full", "lora")]
         forgot = f"{row['perplexity']:.2f}" if row.get("perplexity") else "-"
         lines.append(
             f"| {row['kind']} | {rate} | {row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}] | {against[0]} "
             f"| {against[1]} | {cost['fit_seconds']:.0f} | {cost['peak_bytes'] / 1e9:.2f} "
-            f"| {cost['kept_bytes'] / 1e6:.1f} | {forgot} |"
+            f"| {cost['kept_bytes'] / 1e6:.1f} | {forgot} | {machines[row['machine']]} |"
         )
     return "\n".join(lines)
+
+
+def machines_of(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """A letter for each machine, in the order of their names."""
+    return dict(zip(sorted({row["machine"] for row in rows}), string.ascii_uppercase, strict=False))
 
 
 def difference(row: dict[str, Any], other: dict[str, Any] | None) -> str:
