@@ -21,13 +21,13 @@ from pathlib import Path
 
 from assay import store
 from assay.curate.curated import run
-from assay.curate.dedupe import Dedupe
-from assay.curate.language import Language
-from assay.curate.length import Length
-from assay.curate.load import load
-from assay.curate.near import Near
-from assay.curate.repair import Repair
+from assay.curate.reading.load import load
 from assay.curate.split import Split
+from assay.curate.steps.dedupe import Dedupe
+from assay.curate.steps.language import Language
+from assay.curate.steps.length import Length
+from assay.curate.steps.near import Near
+from assay.curate.steps.repair import Repair
 from assay.nouns import Means
 
 SECONDS, GIGABYTES = 60.0, 2.0

@@ -175,7 +175,7 @@ def document(results: Results, before: float | None, missing: Sequence[str] = ()
         f"SmolLM2-135M-Instruct, {date.today().isoformat()}. Made by `benchmarks/methods.py`: rates from"
         " a grid of four on 300 rows, never from test rows. Intervals are 95 % bootstrap intervals; differences are"
         " paired, on the same test rows. Fit seconds and memory are those of the arm's own process, with"
-        f" {threads} thread(s). Cells may have run side by side: read the seconds as ratios, and only within a machine.",
+        f" {threads} thread(s). Cells may have run side by side: read the seconds as ratios, within one machine.",
         "\n".join(f"- {letter}: {machine}" for machine, letter in machines.items()),
         f"Perplexity on wikitext2 before training: {before:.2f}." if before else "",
     ]

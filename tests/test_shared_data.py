@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 import assay
-from assay.curate.load import load
+from assay.curate.reading.load import load
 from assay.curate.split import draw
 from assay.nouns import Lesson, Task
 from assay.prompt import Tfidf

@@ -135,8 +135,8 @@ def answer_file(
 def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Example]:
     """The rows of a file as questions. The project's columns are used where the file has them; a file that has none of
     them is read as any new file is."""
-    from assay.curate.load import load as load_rows
-    from assay.curate.read import read
+    from assay.curate.reading.load import load as load_rows
+    from assay.curate.reading.read import read
 
     names = set(read(file.absolute(), head=1, base=Path.cwd()).names)
     asked = ("text", "question", "input", "system", "messages", "context", "id")

@@ -71,6 +71,7 @@ class RowStep(Settings, ABC):
     kind: Any  # a subclass narrows it to Literal["its name"]
     VERSION: ClassVar[int] = 1
     always: ClassVar[bool] = False  # also applied to incoming questions when an arm serves
+    needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate", "key"
 
     @abstractmethod
     def one(self, example: Example, means: Means) -> Example | Changed | Dropped: ...
@@ -81,9 +82,31 @@ class SetStep(Settings, ABC):
 
     kind: Any  # a subclass narrows it to Literal["its name"]
     VERSION: ClassVar[int] = 1
+    needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate", "key"
 
     @abstractmethod
     def apply(self, examples: Sequence[Example], means: Means) -> Iterator[Example | Changed | Dropped]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A training row that no file holds. `parents` are the ids of the rows it was made from."""
+
+    example: Example
+    parents: tuple[str, ...]
+    reason: str  # a short phrase that groups well in the ledger
+
+
+class Augmentation(Settings, ABC):
+    """Makes training rows from training rows; it runs after the split and never sees another one."""
+
+    kind: Any  # a subclass narrows it to Literal["its name"]
+    VERSION: ClassVar[int] = 1
+    needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate"
+
+    @abstractmethod
+    def make(self, examples: Sequence[Example], means: Means) -> Iterator[Made]:
+        """The new rows only, in a fixed order. Ids are unique and name their parent."""
 
 
 # --- models and arms ------------------------------------------------------------------------------------------------
@@ -146,6 +169,9 @@ class Means:
     workdir: Path = Path()
     tell: Tell = field(default=lambda event: None)
     embed: Callable[[Sequence[str]], Any] | None = None  # texts -> float32 (n, width), rows of length 1
+    # (prompts, max_tokens) -> greedy answers; the project's base model, in a process of its own
+    generate: Callable[[Sequence[Messages], int], list[str]] | None = None
+    key: bytes = b""  # secret that pseudonyms are made with; empty where no step asks for one
     open_model: Callable[..., LanguageModel] | None = None  # (name, precision="auto") -> freshly loaded model
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
-from assay.curate.read import split_head
+from assay.curate.reading.read import split_head
 from assay.nouns import Document, Example, Means, Task, Tell
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ def bytes_of(path: Path) -> Any:
 
 def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
     from assay import curate
-    from assay.curate.documents import read_corpus
-    from assay.curate.load import load
+    from assay.curate.reading.documents import read_corpus
+    from assay.curate.reading.load import load
 
     aim = project.aim
     loaded = load(

@@ -95,7 +95,7 @@ class Job:
             val=read_examples(data / "val.jsonl") if rows else (),
             documents=tuple(Document(*row) for row in store.read_lines(data / "documents.jsonl")) if rows else (),
             base=self.base,
-            means=Means(self.seed, self.folder, self.tell, self.embed, self.open_model),
+            means=Means(self.seed, self.folder, self.tell, embed=self.embed, open_model=self.open_model),
             score=lambda adapted, some: val_score(adapted, some, self.task),
             fit=self.fit_inner,
         )

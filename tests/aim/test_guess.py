@@ -3,7 +3,7 @@
 import pytest
 
 from assay.aim import guess
-from assay.curate.load import load
+from assay.curate.reading.load import load
 from assay.errors import DataError
 
 WORDS = "where what when why how much often far long old".split()

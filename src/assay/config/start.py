@@ -101,7 +101,7 @@ def project_text(data: Path, folder: Path) -> str:
     Raises:
         DataError: what `curate.load` finds wrong with the file.
     """
-    from assay.curate.load import load
+    from assay.curate.reading.load import load
 
     loaded = load({"data": [data.absolute()]}, base=Path.cwd())
     return "".join(f"{line}\n" for line in _lines(loaded, data, folder))

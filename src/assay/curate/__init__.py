@@ -6,14 +6,14 @@ in the ledger.
 
 from assay.curate.audit import Audit
 from assay.curate.curated import Curated, Step, run
-from assay.curate.dedupe import Dedupe
-from assay.curate.documents import read_documents
-from assay.curate.language import Language
-from assay.curate.length import Length
-from assay.curate.load import Loaded, load
-from assay.curate.near import Near
-from assay.curate.repair import Repair
+from assay.curate.reading.documents import read_documents
+from assay.curate.reading.load import Loaded, load
 from assay.curate.split import Split
+from assay.curate.steps.dedupe import Dedupe
+from assay.curate.steps.language import Language
+from assay.curate.steps.length import Length
+from assay.curate.steps.near import Near
+from assay.curate.steps.repair import Repair
 
 STEPS = (Repair, Length, Language, Dedupe, Near)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from assay.curate.near import THRESHOLD, Index, digests
+from assay.curate.steps.near import THRESHOLD, Index, digests
 from assay.curate.text import Key, key_of
 from assay.errors import LeakError, Problem
 from assay.nouns import Example

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from assay.curate.near import THRESHOLD, families
+from assay.curate.steps.near import THRESHOLD, families
 from assay.curate.text import Key, key_of
 from assay.errors import Problem, UsageError
 from assay.nouns import Example, Settings

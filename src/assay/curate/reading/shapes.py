@@ -18,9 +18,9 @@ from typing import Any
 
 from assay.aim.columns import Row, as_text, has, value_at
 from assay.aim.entities import of_field, written
-from assay.curate.findings import Findings
-from assay.curate.read import RawRow
-from assay.curate.turns import is_conversation, turns_of
+from assay.curate.reading.findings import Findings
+from assay.curate.reading.read import RawRow
+from assay.curate.reading.turns import is_conversation, turns_of
 from assay.nouns import Document, Example, Message, Messages
 
 ROLES = ("text", "question", "input", "system", "messages", "label", "answer", "entities", "context", "group", "id")

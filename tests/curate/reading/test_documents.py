@@ -2,8 +2,8 @@
 
 import pytest
 
-from assay.curate import documents
-from assay.curate.documents import read_corpus, read_documents
+from assay.curate.reading import documents
+from assay.curate.reading.documents import read_corpus, read_documents
 from assay.errors import DataError
 
 

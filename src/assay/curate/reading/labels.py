@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from assay.curate.findings import rows
+from assay.curate.reading.findings import rows
 from assay.errors import Problem, nearest
 from assay.nouns import Example
 

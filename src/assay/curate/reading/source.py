@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from assay.curate.findings import Findings, excerpt, printable
+from assay.curate.reading.findings import Findings, excerpt, printable
 from assay.errors import DataError, Problem, nearest
 
 LINE_LIMIT = 8 * 2**20  # bytes of one line

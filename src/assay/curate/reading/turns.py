@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from assay.aim.columns import as_text
-from assay.curate.findings import Findings, excerpt, printable
+from assay.curate.reading.findings import Findings, excerpt, printable
 from assay.nouns import Message, Messages, Role
 
 _SPEAKERS: dict[str, Role] = {

@@ -9,9 +9,9 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from assay.curate.findings import Findings, excerpt
-from assay.curate.lines import Numbered
-from assay.curate.source import CELL_LIMIT, Opened, lines
+from assay.curate.reading.findings import Findings, excerpt
+from assay.curate.reading.lines import Numbered
+from assay.curate.reading.source import CELL_LIMIT, Opened, lines
 
 _DELIMITERS = {",": "a comma", ";": "';'", "\t": "a tab", "|": "'|'"}
 Row = tuple[int, list[str]]

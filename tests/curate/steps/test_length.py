@@ -1,4 +1,4 @@
-from assay.curate.length import Length
+from assay.curate.steps.length import Length
 
 
 def test_each_reason(make, outcome):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.curate.near import PERMUTATIONS, Index, Near, digests, families, rows_per_band
+from assay.curate.steps.near import PERMUTATIONS, Index, Near, digests, families, rows_per_band
 from assay.curate.text import Key, edit_similarity, jaccard, key_of
 from assay.nouns import Document, Dropped, Example, Means, Message
 

@@ -1,7 +1,7 @@
 """What a user gets for bad files: every fixture in fixtures/bad with the whole message in the .txt beside it.
 
 A fixture is one file, or a folder with train and test. Those that cannot be stored (pipes, modes, bombs) are made here.
-Write the expected texts anew with: ASSAY_WRITE_EXPECTED=1 pytest tests/curate/test_bad_data.py
+Write the expected texts anew with: ASSAY_WRITE_EXPECTED=1 pytest tests/curate/reading/test_bad_data.py
 """
 
 import gzip
@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import assay.curate
-from assay.curate.load import load
-from assay.curate.source import opened
+from assay.curate.reading.load import load
+from assay.curate.reading.source import opened
 from assay.errors import AssayError, DataError
 
 BAD = Path(__file__).parent / "fixtures" / "bad"
@@ -54,7 +54,7 @@ def test_message_is_the_expected_one(fixture):
 
 def test_every_code_has_its_page():
     used = set()
-    for path in CURATE.glob("*.py"):
+    for path in (CURATE / "reading").glob("*.py"):
         used |= set(re.findall(r'"(D0\d\d)"', path.read_text())) if path.stem in OURS else set()
     pages = set(re.findall(r"^## (D0\d\d) ", (CURATE / "codes.md").read_text(), re.MULTILINE))
     assert used <= pages

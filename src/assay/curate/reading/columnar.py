@@ -12,9 +12,9 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any
 
-from assay.curate.findings import Findings, shown
-from assay.curate.lines import Numbered
-from assay.curate.source import CELL_LIMIT, Opened
+from assay.curate.reading.findings import Findings, shown
+from assay.curate.reading.lines import Numbered
+from assay.curate.reading.source import CELL_LIMIT, Opened
 from assay.errors import DataError, Problem
 
 ROW_LIMIT = 20_000_000

@@ -8,9 +8,9 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from assay.curate.columnar import data_folder
-from assay.curate.findings import KEPT, shown
-from assay.curate.read import split_head
+from assay.curate.reading.columnar import data_folder
+from assay.curate.reading.findings import KEPT, shown
+from assay.curate.reading.read import split_head
 from assay.errors import DataError, Problem, UsageError, did_you_mean
 from assay.store import file_digest
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from assay.curate.repair import Repair
+from assay.curate.steps.repair import Repair
 from assay.nouns import Example, Means, Message
 
 

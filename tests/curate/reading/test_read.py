@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assay.curate.columnar import data_folder
-from assay.curate.read import read, split_head
+from assay.curate.reading.columnar import data_folder
+from assay.curate.reading.read import read, split_head
 from assay.errors import DataError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)

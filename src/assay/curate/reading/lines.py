@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from assay.curate.findings import Findings, excerpt
-from assay.curate.source import Opened, lines
-from assay.curate.strict import Broken, Strict, explain
+from assay.curate.reading.findings import Findings, excerpt
+from assay.curate.reading.source import Opened, lines
+from assay.curate.reading.strict import Broken, Strict, explain
 
 Numbered = tuple[int, dict[str, Any]]  # line or index from 1, fields
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from assay.curate.load import load
+from assay.curate.reading.load import load
 from assay.errors import DataError, UsageError
 from assay.nouns import Message
 

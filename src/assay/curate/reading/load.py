@@ -11,11 +11,11 @@ from pathlib import Path
 from assay.aim.columns import value_at
 from assay.aim.entities import pieces_of
 from assay.aim.guess import SAMPLE, guess, looks_like_labels
-from assay.curate.files import SPLITS, collected, expand, same_file
-from assay.curate.findings import KEPT, Findings
-from assay.curate.labels import check_answers, check_labels, kinds_of_values
-from assay.curate.read import RawRow, Read, read
-from assay.curate.shapes import ROLES, Layout, example, recognise
+from assay.curate.reading.files import SPLITS, collected, expand, same_file
+from assay.curate.reading.findings import KEPT, Findings
+from assay.curate.reading.labels import check_answers, check_labels, kinds_of_values
+from assay.curate.reading.read import RawRow, Read, read
+from assay.curate.reading.shapes import ROLES, Layout, example, recognise
 from assay.errors import DataError, Problem, UsageError, did_you_mean, nearest
 from assay.nouns import Example
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from assay.curate.findings import Findings, excerpt
+from assay.curate.reading.findings import Findings, excerpt
 
 DEPTH = 64
 _SUSPECT = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")

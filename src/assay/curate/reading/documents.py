@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay.aim.columns import as_text
-from assay.curate.columnar import DATA_SUFFIXES
-from assay.curate.findings import KEPT, Findings, shown
-from assay.curate.read import Read, read, split_head
-from assay.curate.source import lines, opened
+from assay.curate.reading.columnar import DATA_SUFFIXES
+from assay.curate.reading.findings import KEPT, Findings, shown
+from assay.curate.reading.read import Read, read, split_head
+from assay.curate.reading.source import lines, opened
 from assay.errors import DataError, Problem
 from assay.nouns import Document
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from assay.curate.columnar import read_columnar
-from assay.curate.findings import Findings, shown
-from assay.curate.lines import Numbered, holds_one_value, read_lines, read_value
-from assay.curate.source import Opened, opened
-from assay.curate.table import delimiter_of, read_table
+from assay.curate.reading.columnar import read_columnar
+from assay.curate.reading.findings import Findings, shown
+from assay.curate.reading.lines import Numbered, holds_one_value, read_lines, read_value
+from assay.curate.reading.source import Opened, opened
+from assay.curate.reading.table import delimiter_of, read_table
 
 _HEAD = re.compile(r"(.+)#([1-9]\d{0,9})")
 

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from assay.curate.language import Language
+from assay.curate.steps.language import Language
 
 ENGLISH = [
     "Where is the card I ordered two weeks ago?",
