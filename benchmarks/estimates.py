@@ -4,8 +4,8 @@
 
 Each arm is probed, as `run --plan` does it, and then run, each in processes of their own, on small parts of
 examples/intents and examples/handbook. Patience is set so high that no training ends early: an estimate is for all
-epochs. It may be stopped at any time; finished arms stand in benchmarks/out/estimates.jsonl. Writes
-benchmarks/out/estimates.json and, once nothing is missing, benchmarks/estimates.md.
+epochs. It may be stopped at any time; finished arms stand in benchmarks/estimates.jsonl, which is committed. Writes
+benchmarks/estimates.md, which says which arms are missing.
 
 Time is compared on two clocks. On the wall it is what a user waits; that of the processor is the one to trust where
 other programs ran beside this one, or stopped it: `stopped` says for how long.
@@ -49,7 +49,7 @@ def main() -> None:
     options = asked()
     os.environ["OMP_NUM_THREADS"] = str(options.threads)  # what each worker takes
     until = None if options.minutes is None else time.monotonic() + 60 * options.minutes
-    file = OUT / "estimates.jsonl"
+    file = HERE / "estimates.jsonl"
     store.drop_torn_line(file)
     known = {row["key"]: row for row in store.read_lines(file)} if file.exists() else {}
     benches = {name: laid(OUT / "estimates" / name, name) for name in ("intents", "handbook")}
@@ -64,17 +64,15 @@ def main() -> None:
                 continue
             known[setting.key] = {
                 "key": setting.key,
+                "machine": processor(),
                 **compared(setting, *benches[setting.data], before if options.probe else None),
             }
             store.append(file, known[setting.key])
             print(line(known[setting.key]), flush=True)
         rows.append(known[setting.key])
-    page = document(rows)
+    page = document(rows, missing)
     print(page)
-    store.write_json(OUT / "estimates.json", {"processor": processor(), "threads": options.threads, "arms": rows})
-    if missing:
-        print(f"{len(missing)} arms are missing:", *missing, sep="\n  ")
-    elif not options.only:
+    if not options.only:
         store.write_text(HERE / "estimates.md", page)
 
 
@@ -185,14 +183,15 @@ def line(row: dict[str, Any]) -> str:
     )
 
 
-def document(rows: Sequence[dict[str, Any]]) -> str:
-    return "\n\n".join(paragraphs(rows)) + "\n"
+def document(rows: Sequence[dict[str, Any]], missing: Sequence[str]) -> str:
+    return "\n\n".join(paragraphs(rows, missing)) + "\n"
 
 
-def paragraphs(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+def paragraphs(rows: Sequence[dict[str, Any]], missing: Sequence[str]) -> Iterator[str]:
     yield "# Estimates against runs"
     yield (
-        f"SmolLM2-135M-Instruct, {processor()}, {date.today().isoformat()}. Made by `benchmarks/estimates.py`. Seconds"
+        f"SmolLM2-135M-Instruct, {' and '.join(sorted({row['machine'] for row in rows}))},"
+        f" {date.today().isoformat()}. Made by `benchmarks/estimates.py`. Seconds"
         " are those of the processor, for the arm's whole process; `on the wall` is the ratio of what a user waits, on"
         " a machine that was not idle. `probe s` is what the estimate took. `disk` is what is kept, of what lies"
         " there at the worst moment."
@@ -210,6 +209,8 @@ def paragraphs(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         f" {max(row['probe']['processor_seconds'] for row in rows):.0f} s at most."
     )
     yield "\n".join([COLUMNS, "|---" * 10 + "|", *map(line, rows)])
+    if missing:
+        yield "## Not measured yet\n\n" + ", ".join(missing)
 
 
 if __name__ == "__main__":
