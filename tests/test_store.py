@@ -65,7 +65,7 @@ def test_a_full_disk_is_a_named_error_and_leaves_the_old_file(tmp_path, forked):
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
         for write in (
             lambda: store.write_bytes(path, b"x" * (1 << 20)),
-            lambda: store.write_folder(folder, {"a": b"x", "b": b"x" * (1 << 20)}, {}),
+            lambda: store.write_folder(folder, {"a": [b"x"], "b": [b"x" * (1 << 20)]}, {}),
             lambda: store.append(tmp_path / "lines", "x" * (1 << 20)),
         ):
             with pytest.raises(ResourceError) as caught:
@@ -151,7 +151,7 @@ def test_a_link_replaces_what_was_there(tmp_path, forked):
 
 def test_a_folder_is_there_whole_or_not_at_all(tmp_path, forked):
     folder = tmp_path / "state-2"
-    files, notes = {"a": b"a" * 100_000, "b": b"b"}, {"state.json": {"step": 2}}
+    files, notes = {"a": [b"a" * 100_000], "b": [b"b", b"c"]}, {"state.json": {"step": 2}}
 
     def clear():
         for place in (folder,):
@@ -162,7 +162,8 @@ def test_a_folder_is_there_whole_or_not_at_all(tmp_path, forked):
 
     def check(finished):
         if folder.exists():
-            assert {p.name: p.read_bytes() for p in folder.iterdir()} == {**files, "state.json": b'{"step": 2}'}
+            whole = {name: b"".join(chunks) for name, chunks in files.items()}
+            assert {p.name: p.read_bytes() for p in folder.iterdir()} == {**whole, "state.json": b'{"step": 2}'}
         assert folder.exists() or not finished
 
     # Nothing is cleared away between the kills: each child also meets what the one before it left.
@@ -170,9 +171,9 @@ def test_a_folder_is_there_whole_or_not_at_all(tmp_path, forked):
 
 
 def test_a_folder_is_never_replaced(tmp_path):
-    store.write_folder(tmp_path / "s", {"a": b"1"}, {})
+    store.write_folder(tmp_path / "s", {"a": [b"1"]}, {})
     with pytest.raises(FileExistsError):
-        store.write_folder(tmp_path / "s", {"a": b"2"}, {})
+        store.write_folder(tmp_path / "s", {"a": [b"2"]}, {})
     assert (tmp_path / "s" / "a").read_bytes() == b"1"
 
 
@@ -315,6 +316,28 @@ def test_waiting_for_a_lock(tmp_path):
         store.append(order, "parent")
     os.waitpid(child, 0)
     assert list(store.read_lines(order)) == ["parent", "child"]
+
+
+# --- tensors --------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_of_tensors_is_read_by_the_library_and_hashed_without_being_held(tmp_path):
+    import torch
+    from safetensors import safe_open
+    from safetensors.torch import load_file
+
+    kinds = (torch.float64, torch.float32, torch.bfloat16, torch.float16, torch.int64, torch.uint8, torch.bool)
+    tensors = {f"{at}": torch.arange(at + 3).to(kind) for at, kind in enumerate(kinds)}
+    tensors |= {"none": torch.zeros(0, 4), "one": torch.tensor(2.5), "turned": torch.rand(5, 3).T}
+    store.write_tensors(tmp_path / "t.safetensors", tensors, {"format": "pt"})
+    found = load_file(tmp_path / "t.safetensors")
+    assert found.keys() == tensors.keys()
+    for name, tensor in tensors.items():
+        assert found[name].dtype == tensor.dtype and torch.equal(found[name], tensor)
+    with safe_open(tmp_path / "t.safetensors", "pt") as file:
+        assert file.metadata() == {"format": "pt"}
+    chunks = store.tensor_chunks(tensors, {"format": "pt"})
+    assert store.chunks_digest(chunks) == store.file_digest(tmp_path / "t.safetensors")
 
 
 # --- digests --------------------------------------------------------------------------------------------------------

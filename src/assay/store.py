@@ -26,6 +26,13 @@ def digest(value: Any) -> str:
     return hashlib.sha256(value).hexdigest()
 
 
+def chunks_digest(chunks: Iterable[bytes | memoryview]) -> str:
+    found = hashlib.sha256()
+    for chunk in chunks:
+        found.update(chunk)
+    return found.hexdigest()
+
+
 def file_digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -136,9 +143,33 @@ def write_lines(path: Path, rows: Iterable[Any]) -> None:
 
 
 def write_tensors(path: Path, tensors: dict[str, Any], metadata: dict[str, str] | None = None) -> None:
-    from safetensors.torch import save
+    write_chunks(path, tensor_chunks(tensors, metadata))
 
-    write_bytes(path, save({name: t.detach().contiguous().cpu() for name, t in tensors.items()}, metadata))
+
+def tensor_chunks(tensors: dict[str, Any], metadata: dict[str, str] | None = None) -> Iterator[bytes | memoryview]:
+    """A safetensors file in parts, a tensor each. `safetensors.torch.save` holds all of them a second time, which for
+    the state of a full training is more than everything else together.
+
+    Source: github.com/huggingface/safetensors, "Format"
+    """
+    import torch
+
+    # The library has no public list of the format's names; wide types come first, so that all are aligned.
+    kinds = {"float64": "F64", "int64": "I64", "float32": "F32", "int32": "I32", "float16": "F16", "bfloat16": "BF16"}
+    kinds |= {"int16": "I16", "int8": "I8", "uint8": "U8", "bool": "BOOL"}
+    names = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))
+    header: dict[str, Any] = {"__metadata__": metadata} if metadata else {}
+    end = 0
+    for name in names:
+        tensor = tensors[name]
+        start, end = end, end + tensor.nbytes
+        kind = kinds[str(tensor.dtype).removeprefix("torch.")]
+        header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [start, end]}
+    text = to_json(header).encode()
+    text += b" " * (-len(text) % 8)
+    yield len(text).to_bytes(8, "little") + text
+    for name in names:
+        yield tensors[name].detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
 
 
 def append(path: Path, *rows: Any) -> None:
@@ -264,9 +295,9 @@ def lock(path: Path, command: str, *, wait: bool = False) -> Iterator[None]:
         file.truncate(0)
 
 
-def write_folder(folder: Path, files: dict[str, bytes], notes: dict[str, Any]) -> None:
-    """A new folder of files (`notes` as JSON), there whole or not at all: written aside, flushed, renamed. A folder
-    cannot be exchanged for another in one move, so one that is there is never replaced: that is a FileExistsError."""
+def write_folder(folder: Path, files: dict[str, Iterable[bytes | memoryview]], notes: dict[str, Any]) -> None:
+    """A new folder of files in chunks (`notes` as JSON), there whole or not at all: written aside, flushed, renamed. A
+    folder cannot be exchanged for another in one move, so one that is there is never replaced: FileExistsError."""
     if folder.exists():
         raise FileExistsError(folder)
     part = folder.with_name(f".{folder.name}.part")
@@ -274,9 +305,10 @@ def write_folder(folder: Path, files: dict[str, bytes], notes: dict[str, Any]) -
         if part.exists():
             shutil.rmtree(part)
         part.mkdir(parents=True)
-        for name, data in {**files, **{n: to_json(v).encode() for n, v in notes.items()}}.items():
+        for name, chunks in {**files, **{n: (to_json(v).encode(),) for n, v in notes.items()}}.items():
             with (part / name).open("wb") as file:
-                file.write(data)
+                for chunk in chunks:
+                    file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
         flush_folder(part)

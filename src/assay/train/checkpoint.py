@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from assay.errors import Problem, TrainError
-from assay.store import digest, read_json, write_folder
+from assay.store import chunks_digest, digest, file_digest, read_json, tensor_chunks, write_folder
 from assay.train.shard import as_split, together
 
 KEEP = 2
@@ -41,19 +41,18 @@ def save(
     Args:
         best: the weights of the best evaluation so far. note: what else belongs to the state, as JSON.
     """
-    from safetensors.torch import save as to_bytes
-
     parts = plain(weights), flat(optimiser.state_dict()["state"]), plain(best)
     if not write:
         return
-    files = {name: to_bytes(part) for name, part in zip(FILES, parts, strict=True) if part or name != FILES[2]}
+    kept = {name: part for name, part in zip(FILES, parts, strict=True) if part or name != FILES[2]}
     state = {
         "format": FORMAT,
         "step": step,
         "random": [as_text(generator) for generator in (torch.get_rng_state(), *_card_states())],
-        "files": {name: digest(data) for name, data in files.items()},
+        "files": {name: chunks_digest(tensor_chunks(part)) for name, part in kept.items()},
         **note,
     }
+    files = {name: tensor_chunks(part) for name, part in kept.items()}
     write_folder(folder / f"state-{step:08d}", files, {"state.json": {**state, "sha256": digest(state)}})
     for old in sorted(folder.glob("state-????????"))[:-KEEP]:
         shutil.rmtree(old)
@@ -65,7 +64,7 @@ def load(folder: Path) -> tuple[dict, dict, dict, dict] | None:
     Raises:
         TrainError: T016, it is in another format.
     """
-    from safetensors.torch import load as from_bytes
+    from safetensors.torch import load_file
 
     for leftover in folder.glob(".state-*.part"):
         shutil.rmtree(leftover)
@@ -73,17 +72,16 @@ def load(folder: Path) -> tuple[dict, dict, dict, dict] | None:
         try:
             state = read_json(place / "state.json")
             intact = state.pop("sha256") == digest(state)
-            data = {name: (place / name).read_bytes() for name in state["files"]}
-            intact = intact and all(digest(data[name]) == value for name, value in state["files"].items())
+            intact = intact and all(file_digest(place / name) == value for name, value in state["files"].items())
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            intact, data, state = False, {}, {}
+            intact, state = False, {}
         if intact:
             refuse_other(place, state.get("format", 1))  # the first had no number
             own, *cards = [from_text(text) for text in state["random"]]
             torch.set_rng_state(own)
             if cards:
                 torch.cuda.set_rng_state_all(cards)
-            parts = [from_bytes(data[name]) if name in data else {} for name in FILES]
+            parts = [load_file(place / name) if name in state["files"] else {} for name in FILES]
             return parts[0], parts[1], parts[2], state
         aside = place.with_suffix(".damaged")
         if aside.exists():
