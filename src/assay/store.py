@@ -12,7 +12,7 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -295,7 +295,7 @@ def lock(path: Path, command: str, *, wait: bool = False) -> Iterator[None]:
         file.truncate(0)
 
 
-def write_folder(folder: Path, files: dict[str, Iterable[bytes | memoryview]], notes: dict[str, Any]) -> None:
+def write_folder(folder: Path, files: Mapping[str, Iterable[bytes | memoryview]], notes: dict[str, Any]) -> None:
     """A new folder of files in chunks (`notes` as JSON), there whole or not at all: written aside, flushed, renamed. A
     folder cannot be exchanged for another in one move, so one that is there is never replaced: FileExistsError."""
     if folder.exists():

@@ -1,8 +1,8 @@
 """Whether a training fits into the memory of this machine, before it is tried; and what would fit where it does not.
 
-How       What is held whatever is computed is counted: weights, masters, gradients, moments, the best weights, a state
-          that is written. What a computed token holds until its gradient is measured on a row or two: the tensors that
-          the forward pass keeps for the backward pass.
+How       What is held whatever is computed is counted: weights, masters, gradients, moments, the best weights. What a
+          computed token holds until its gradient is measured on a row or two: the tensors that the forward pass keeps
+          for the backward pass.
 When      Before a training whose size by a rule of thumb is more than half of the memory, and in every rehearsal.
 Watch out what other programs hold is not counted; a card's memory is not looked at, for there an allocation that is too
           large fails at once, and micro-batches are halved
@@ -112,15 +112,14 @@ def need(exercise: Exercise, masters: Masters, survey: Survey, settings: Trained
 
 
 def training_bytes(masters: Masters, settings: Trained) -> float:
-    """Of gradients, moments, the best weights; and of a state while it is written, which holds all but gradients once
-    more. Masters are there already."""
+    """Of gradients, moments, the best weights. Masters are there already; a state is written tensor by tensor."""
     total = 0.0
     for name, copy in masters.copies.items():
         numbers = part(copy).numel()
         moments = MOMENTS[settings.optimiser] * numbers
         own = numbers * copy.element_size()
         gradients = own + (masters.weights[name].nbytes if masters.weights[name] is not copy else 0)
-        total += max(gradients + moments + own, moments + own + (2 * own + moments))
+        total += gradients + moments + own
     return total
 
 
