@@ -103,6 +103,14 @@ class Project(_Head):
         return [_inside(self.folder, path) for path in self.documents]
 
     @property
+    def manifest_path(self) -> Path | None:
+        return _inside(self.folder, self.split.manifest) if self.split.manifest else None
+
+    @property
+    def probe_paths(self) -> list[Path]:
+        return [_inside(self.folder, path) for path in self.split.probes]
+
+    @property
     def arms(self) -> dict[str, Strategy]:
         """The strategies by arm name, in the order of the file."""
         return {arm_name(strategy): strategy for strategy in self.compare}

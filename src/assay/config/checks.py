@@ -42,6 +42,10 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         for split, paths in found["data"].files:
             yield from ((("data", "files", split), path) for path in paths)
     yield from ((("documents",), path) for path in found.get("documents", ()))
+    if "split" in found:
+        yield from ((("split", "probes"), path) for path in found["split"].probes)
+        if found["split"].manifest is not None:
+            yield ("split", "manifest"), found["split"].manifest
     if "model" in found:
         yield ("model",), found["model"]
 
