@@ -14,6 +14,8 @@ from assay.nouns import Example, Task
 from assay.prepared import Prepared
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from assay.bench import Bench
     from assay.config import Project
     from assay.validate import Exam
@@ -50,6 +52,11 @@ class Checked:
             "arms": list(self.project.arms),
             "example": rendered(self.prepared.task, self._example()),
         }
+
+    def save_split(self, path: Path) -> Path:
+        """Write which row went where, for `split.manifest`; returns the path."""
+        store.write_text(path, (self.prepared.folder / "splits.csv").read_text(encoding="utf-8"))
+        return path
 
     def _example(self) -> Example:
         rows = self.prepared.examples("train")
