@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
+from assay.curate.overlap import SHARES_WORDS
 from assay.curate.reading.read import split_head
 from assay.nouns import Document, Example, Means, Task, Tell
 
@@ -139,6 +140,8 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
     checked = {"probes": curated.probed.to_json(), "given_away": given}
     store.write_json(folder / "audit.json", curated.audit.to_json() | checked)
     store.write_text(folder / "splits.csv", written(everything, splits))
+    if leaked := _leaked(came, curated.ledger):
+        store.write_lines(folder / "leaked.jsonl", (example.to_json() for example in leaked))
     dropped = len({row["id"] for row in curated.ledger if row["action"] == "dropped"})
     read = len(everything)
     texts = {e.id: e.text for e in everything}
@@ -164,6 +167,18 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
         "notes": loaded.notes,
         "warnings": _warnings(loaded.warnings, curated.warnings, corpus.warnings if corpus else []),
     }
+
+
+def _leaked(came: dict[str, list[Example]], ledger: Sequence[dict[str, Any]]) -> list[Example]:
+    """Training rows that the audit took out because they also stood in given val or test files, as they were read."""
+    if not (came["val"] or came["test"]):
+        return []
+    gone = {
+        row["id"]
+        for row in ledger
+        if row["step"] == "audit" and row["action"] == "dropped" and not row["reason"].startswith(SHARES_WORDS)
+    }
+    return [example for example in came["train"] if example.id in gone]
 
 
 def _given(

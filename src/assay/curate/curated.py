@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assay.curate.audit import SPLITS, Audit, audit, leak_error, repair
-from assay.curate.overlap import Probed, probed
+from assay.curate.overlap import SHARES_WORDS, Probed, probed
 from assay.curate.placed import by_hash, by_time
 from assay.curate.split import Leaks, Split, draw, shares_for, split
 from assay.errors import DataError, Problem
@@ -240,7 +240,7 @@ def _probes(rows: dict[str, list[Example]], settings: Split, probes: Iterable[tu
         hits = {overlap.id: overlap for overlap in found.overlaps}
         for example in rows["train"]:
             if example.id in hits:
-                book.note(example, "audit", "dropped", f"shares words with a probe: {hits[example.id].probe}")
+                book.note(example, "audit", "dropped", f"{SHARES_WORDS}: {hits[example.id].probe}")
         rows["train"] = [example for example in rows["train"] if example.id not in hits]
     n, first = len(found.overlaps), found.overlaps[0]
     told = f"{n:,} training rows share {found.words} words in a row with a probe; first: {first.source} ~ {first.probe}"

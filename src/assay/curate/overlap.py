@@ -24,6 +24,7 @@ WORDS = 13
 LEAST = 4  # letters of an answer that is looked for: shorter ones stand anywhere
 SHOWN = 5
 LOOKED = 20_000  # rows at most
+SHARES_WORDS = "shares words with a probe"  # the reason in the ledger
 _WORD = re.compile(r"\w+")
 
 
