@@ -11,6 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from assay import store
+from assay.curate.reading.read import split_head
 from assay.encode.lengths import quantiles
 from assay.prepared import SPLITS, Prepared, bytes_of
 from assay.weigh.markdown import plain
@@ -35,7 +36,7 @@ def data_card(project: Project, prepared: Prepared) -> str:
         "## To be filled in",
         "\n".join(f"- {line}: " for line in OPEN),
         "## Files",
-        _table(["file", "split", "bytes", "sha256"], _files(project), 2),
+        _table(["file", "split", "bytes", "sha256 begins"], _files(project), 2),
         "## Rows",
         _rows(project, note),
     ]
@@ -67,11 +68,10 @@ def _files(project: Project) -> list[list[str]]:
     named = {**project.files, "documents": project.document_paths}
     for split, paths in named.items():
         for path in paths:
-            size = (
-                path.stat().st_size if path.is_file() else sum(p.stat().st_size for p in path.rglob("*") if p.is_file())
-            )
-            held = bytes_of(path)
-            digest = held[0] if path.is_file() and held else store.digest(held)
+            file, _ = split_head(path)
+            inside = [file] if file.is_file() else [p for p in file.rglob("*") if p.is_file()]
+            size = sum(p.stat().st_size for p in inside)
+            digest = store.file_digest(file) if file.is_file() else store.digest(bytes_of(path))
             rows.append([plain(path.name), "to be split" if split == "data" else split, f"{size:,}", digest[:16]])
     return rows
 
@@ -132,7 +132,7 @@ def _leaks(project: Project, note: dict[str, Any], audit: dict[str, Any]) -> str
     lines = [
         f"{gone:,} copies and near copies were dropped.",
         f"Test rows that also stood in train, in the files as they came: {counts['exact']:,} as the same text,"
-        f" {counts['near']:,} as a near copy (similarity {project.split.near:g} and more), {counts['group']:,} by group;"
+        f" {counts['near']:,} as a near copy (similarity {project.split.near:g} or more), {counts['group']:,} by group;"
         f" {counts['repaired']:,} rows of train or val were taken out.",
         f"{audit['texts']:,} different texts, {counts['conflicting_labels']:,} of them with more than one label.",
     ]

@@ -25,7 +25,7 @@ LEAST = 4  # letters of an answer that is looked for: shorter ones stand anywher
 SHOWN = 5
 LOOKED = 20_000  # rows at most
 SHARES_WORDS = "shares words with a probe"  # the reason in the ledger
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")  # `card_arrival` is two words
 
 
 @dataclass(frozen=True, slots=True)
