@@ -109,6 +109,4 @@ def test_a_planted_base_is_told_from_a_clean_one(open_tiny, one_thread):
             model = trained(open_tiny, known, seed, epochs=12)
             result = memorised(test, reference, reader(model), seed=seed)
             found[name] += result["suspected"]
-            print(seed, name, result["share"], result["min_k"], result["rank"])
-    print(found)
     assert found["planted"] >= 19 and found["clean"] <= 1

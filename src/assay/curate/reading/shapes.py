@@ -20,7 +20,7 @@ from assay.aim.columns import Row, as_text, has, value_at
 from assay.aim.entities import of_field, written
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.read import RawRow
-from assay.curate.reading.times import moment
+from assay.curate.reading.times import time_of
 from assay.curate.reading.turns import is_conversation, turns_of
 from assay.nouns import Document, Example, Message, Messages
 
@@ -186,7 +186,7 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
             found.warn("D054", "the answer does not stand in its context", line)
     slices = tuple(sorted((name, _word(value_at(row, name))) for name in layout.slices if _word(value_at(row, name))))
     group = _word(value_at(row, layout.group)) if layout.group else ""
-    own, when = layout.columns.get("id"), _time(row, layout.time, line, found)
+    own, when = layout.columns.get("id"), time_of(row, layout.time, line, found)
     return Example(
         id=as_text(value_at(row, own)).strip() or id if own else id,
         messages=turns,
@@ -198,16 +198,6 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         source=raw.source,
         time=when,
     )
-
-
-def _time(row: Row, name: str | None, line: int, found: Findings) -> float | None:
-    when = moment(value_at(row, name)) if name else None
-    if name and when is None:
-        help = "write 2024-05-03, 2024-05-03T10:20:00Z, or a number; a row without a time cannot be placed"
-        found.count("D092", f"'{name}' is no time", line, help)
-    if name and when:
-        found.clocks.setdefault("dates" if when.dated else "numbers", line)
-    return when.value if when else None
 
 
 def _word(value: Any) -> str:

@@ -11,7 +11,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from assay.aim.columns import as_text
+from assay.aim.columns import Row, as_text, value_at
+from assay.curate.reading.findings import Findings
 
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _MONTH = re.compile(r"\d{4}-\d{2}")
@@ -42,3 +43,16 @@ def moment(value: Any) -> Moment | None:
 
 def _seconds(when: datetime) -> float:
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+def time_of(row: Row, name: str | None, line: int, found: Findings) -> float | None:
+    """When the row was written, by its field `name`; D092 is counted where that cannot be told."""
+    if not name:
+        return None
+    when = moment(value_at(row, name))
+    if when is None:
+        help = "write 2024-05-03, 2024-05-03T10:20:00Z, or a number; a row without a time cannot be placed"
+        found.count("D092", f"'{name}' is no time", line, help)
+        return None
+    found.clocks.setdefault("dates" if when.dated else "numbers", line)
+    return when.value
