@@ -51,13 +51,22 @@ def run(
     return flow.run(load_project(begin(Path(target)), sets), only=only, minutes=minutes, offline=offline, tell=tell)
 
 
-def check(target: str | Path = ".", *, sets: Sequence[str] = (), tell: Tell = silent) -> Checked:
-    """Read a project and its data and say what is wrong; no model is loaded."""
+def check(
+    target: str | Path = ".",
+    *,
+    sets: Sequence[str] = (),
+    doubts: Sequence[str] = (),
+    offline: bool = False,
+    tell: Tell = silent,
+) -> Checked:
+    """Read a project and its data and say what is wrong; no model is loaded, unless `doubts` names "leak_cost" (an arm
+    is fitted with and without the rows that leaked) or "contamination" (the base is asked about the test rows)."""
     from assay import flow
     from assay.config import load as load_project
     from assay.config.start import begin
 
-    return flow.check(load_project(begin(Path(target)), sets), tell=tell)
+    project = load_project(begin(Path(target)), sets)
+    return flow.check(project, doubts=doubts, offline=offline, tell=tell)
 
 
 def plan(target: str | Path = ".", *, sets: Sequence[str] = (), offline: bool = False, tell: Tell = silent) -> Plan:

@@ -148,19 +148,37 @@ def check(
     target: Target = ".",
     sets: Sets = None,
     every: Annotated[bool, typer.Option("--all", help="Every problem, however many of a kind.")] = False,
+    save_split: Annotated[
+        Path | None,
+        typer.Option("--save-split", metavar="FILE", help="Write which row went where: split.manifest."),
+    ] = None,
+    card: Annotated[Path | None, typer.Option("--card", metavar="FILE", help="Write a data card, Markdown.")] = None,
+    leak_cost: Annotated[
+        bool, typer.Option("--leak-cost", help="Fit an arm with and without the rows that leaked.")
+    ] = False,
+    contamination: Annotated[
+        bool, typer.Option("--contamination", help="Ask the base model whether it has read the test rows before.")
+    ] = False,
+    offline: Offline = False,
     as_json: Json = False,
     plain: Plain = False,
     quiet: Quiet = False,
 ) -> int:
-    """Read the project and its data, say what is wrong; load no model."""
+    """Read the project and its data, say what is wrong; load no model, unless asked to."""
     from assay.terminal.display import for_terminal
 
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         project = _project(target, sets, display)
         from assay import flow
 
-        checked = flow.check(project, tell=display.tell)
+        doubts = [n for n, wanted in (("leak_cost", leak_cost), ("contamination", contamination)) if wanted]
+        checked = flow.check(project, doubts=doubts, offline=offline, tell=display.tell)
     show(checked, as_json)
+    for name, file, write in (("split", save_split, checked.save_split), ("card", card, checked.card)):
+        if file is not None:
+            write(file)
+            if not as_json:
+                say(f"{name}    {near(file.absolute())}")
     return 0
 
 

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assay import store
+from assay.doubts import doubt_lines
 from assay.encode.lengths import CHARACTERS_A_TOKEN, quantiles
 from assay.encode.wording import ask
 from assay.nouns import Example, Task
 from assay.prepared import Prepared
+from assay.weigh.numbers import one_line as cut
+from assay.weigh.view import given_away
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from assay.bench import Bench
     from assay.config import Project
     from assay.validate import Exam
     from assay.weigh import Extra
 
 BINS = 20
+SHOWN = 3  # leaks that `assay check` shows with their texts
 
 
 def rendered(task: Task, example: Example) -> dict[str, Any]:
@@ -40,6 +46,19 @@ class Checked:
 
     project: Project
     prepared: Prepared
+    doubts: dict[str, dict[str, Any]] = field(default_factory=dict)  # see `flow.doubted`
+
+    @property
+    def audit(self) -> dict[str, Any]:
+        """Every pair, conflict, probe and answer that was found, as audit.json has it."""
+        return store.read_json(self.prepared.folder / "audit.json")
+
+    def card(self, path: Path) -> Path:
+        """Write the data card, Markdown; returns the path."""
+        from assay.cards import data_card
+
+        store.write_text(path, data_card(self.project, self.prepared))
+        return path
 
     def to_json(self) -> dict[str, Any]:
         note = self.prepared.note
@@ -48,8 +67,15 @@ class Checked:
             **{key: note[key] for key in kept},
             "lengths": quantiles(note["lengths"]),
             "arms": list(self.project.arms),
+            "given_away": self.audit["given_away"],
             "example": rendered(self.prepared.task, self._example()),
+            **self.doubts,
         }
+
+    def save_split(self, path: Path) -> Path:
+        """Write which row went where, for `split.manifest`; returns the path."""
+        store.write_text(path, (self.prepared.folder / "splits.csv").read_text(encoding="utf-8"))
+        return path
 
     def _example(self) -> Example:
         rows = self.prepared.examples("train")
@@ -72,8 +98,12 @@ class Checked:
             ),
             f"leaks    {audit['exact']} exact, {audit['near']} near, {audit['group']} by group between test and train;"
             f" {audit['repaired']} rows repaired",
+            *("  " + line for line in leak_lines(self.audit, self.project.split.leaks)),
+            *("doubt    " + line for line in doubt_lines(self.doubts)),
+            "balance  " + balance_line(note["labels"]["train"]) if note["labels"] else "",
             "lengths  " + length_line(note["lengths"]),
         ]
+        lines = [line for line in lines if line]
         if note["documents"]:
             lines.append(f"documents {note['documents']:,}")
         lines += [f"warning  {w['code']} {w['text']}" for w in note["warnings"]]
@@ -95,6 +125,32 @@ def merged(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"step": s, "action": a, "reason": r, "rows": n} for (s, a, r), n in found.items()]
 
 
+def leak_lines(audit: dict[str, Any], leaks: Any) -> list[str]:
+    """The worst leaks with their texts, texts with two labels, and answers that stand in the input."""
+    lines = []
+    for pair in audit["pairs"][:SHOWN]:
+        first, second = pair["left"], pair["right"]
+        lines += [f"{pair['kind']} {pair['similarity']:.2f}  {second['sources'][0]}: {one_line(second['text'])}"]
+        lines += [f"{'':>{len(pair['kind']) + 5}}  {first['sources'][0]}: {one_line(first['text'])}"]
+    lines += [
+        f"labels {', '.join(found['labels'][:4])}: {one_line(found['text'])} ({found['sources'][0]}, ...)"
+        for found in audit["conflicts"][:SHOWN]
+    ]
+    return lines + given_away({"given_away": audit["given_away"]})
+
+
+def one_line(text: str) -> str:
+    return cut(text, 70)
+
+
+def balance_line(labels: dict[str, int]) -> str:
+    """How evenly training rows are spread over labels."""
+    order = sorted(labels.items(), key=lambda item: (-item[1], item[0]))
+    (most, many), (least, few) = order[0], order[-1]
+    share = 100 * many / max(1, sum(labels.values()))
+    return f"{len(order)} labels in train; most: {most} {many:,} ({share:.1f} %), fewest: {least} {few:,}"
+
+
 def length_line(lengths: Sequence[int]) -> str:
     q = quantiles(lengths)
     return f"{q['median']:,} characters in the middle, {q['p95']:,} at 95 %, {q['max']:,} at most"
@@ -111,6 +167,7 @@ def extra_of(bench: Bench, exam: Exam, recommended: str | None) -> Extra:
         "ledger": note["ledger"],
         "leaks": [leak(pair, project.split.leaks) for pair in audit["pairs"]],
         "labels": note["labels"],
+        "given_away": audit["given_away"],
         "lengths": histogram(note["lengths"]),
         "rendered": rendered(prepared.task, middle),
         "base": project.model + (f", {base['note']}" if base and base["note"] else ""),

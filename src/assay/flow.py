@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.aim.kinds import kind_of
 from assay.bench import Bench, answers_in, cost_of, described, trained
+from assay.doubts import beside, doubted
 from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean
 from assay.events import NAME, logged
 from assay.keys import own_settings
@@ -62,11 +63,13 @@ def run(
         prepared = prepare(project, tell)
         judged(prepared, arms)
         exam = Exam(prepared.examples("test"))
-        bench = Bench(project, prepared, models(project, arms.values(), offline, tell), tell)
+        asked = beside(project, prepared)
+        bench = Bench(project, prepared, models(project, [*arms.values(), *asked], offline, tell), tell)
         tell(plan_event(bench, arms, exam))
         outcomes = [compete(bench, name, strategy, exam, deadline(started, minutes)) for name, strategy in arms.items()]
         opened = exam.open(project.folder / "exam.jsonl", by=looked_at(bench, arms, exam))
-        return publish(bench, outcomes, exam, opened, [*prepared.note["warnings"], *warnings])
+        doubts = doubted(bench, exam, warnings, deadline(started, minutes))
+        return publish(bench, outcomes, exam, opened, [*prepared.note["warnings"], *warnings], doubts)
 
 
 def chosen(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
@@ -217,13 +220,31 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def check(project: Project, *, tell: Tell = silent) -> Any:
-    """Read project and data, load no model: what `assay check` shows."""
+def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False, tell: Tell = silent) -> Any:
+    """Read project and data, load no model: what `assay check` shows.
+
+    Args:
+        doubts: "leak_cost" and "contamination" are asked too, whatever `validate` says; these do run arms and models.
+    """
     from assay.findings import Checked
 
     prepared = prepare(project, tell)
     judged(prepared, project.arms)
-    return Checked(project, prepared)
+    if not doubts:
+        return Checked(project, prepared)
+    asked = project.checking.model_copy(
+        update={
+            "contamination": "contamination" in doubts,
+            "leak_cost": (project.checking.leak_cost or "tfidf") if "leak_cost" in doubts else None,
+        }
+    )
+    project = project.model_copy(update={"checking": asked})
+    with store.lock(project.work / "run.lock", "check"), interruptible():
+        bench = Bench(project, prepared, models(project, beside(project, prepared), offline, tell), tell)
+        exam = Exam(prepared.examples("test"))
+        if "leak_cost" in doubts and beside(project, prepared):
+            exam.open(project.folder / "exam.jsonl", by="leak cost")
+        return Checked(project, prepared, doubted(bench, exam, []))
 
 
 def plan(project: Project, *, offline: bool = False, tell: Tell = silent) -> Any:

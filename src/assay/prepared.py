@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
+from assay.curate.overlap import SHARES_WORDS
 from assay.curate.reading.read import split_head
 from assay.nouns import Document, Example, Means, Task, Tell
 
@@ -72,6 +73,7 @@ def prepare(project: Project, tell: Tell) -> Prepared:
 def _key(project: Project) -> str:
     inputs = [(split, path.name, bytes_of(path)) for split, paths in project.files.items() for path in paths]
     documents = [(path.name, bytes_of(path)) for path in project.document_paths]
+    split = [bytes_of(path) for path in (project.manifest_path, *project.probe_paths) if path]
     settings = {
         "aim": project.aim.model_dump(mode="json", exclude={"instruction", "metric", "max_answer_tokens"}),
         "data": project.data.model_dump(mode="json"),
@@ -79,7 +81,7 @@ def _key(project: Project) -> str:
         "split": project.split.model_dump(mode="json"),
         "seed": project.seed,
     }
-    return store.digest([VERSION, inputs, documents, settings])[:20]
+    return store.digest([VERSION, inputs, documents, settings, *split])[:20]
 
 
 def bytes_of(path: Path) -> Any:
@@ -93,6 +95,8 @@ def bytes_of(path: Path) -> Any:
 
 def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
     from assay import curate
+    from assay.curate.manifest import written
+    from assay.curate.overlap import given_away, read_probes
     from assay.curate.reading.documents import read_corpus
     from assay.curate.reading.load import load
 
@@ -106,14 +110,19 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
         group=(project.split.group or "") if "group" in project.split.model_fields_set else None,
         labels=aim.labels,
         base=project.folder,
+        time=project.split.time,
     )
+    everything = [*loaded.train, *loaded.val, *loaded.test]
+    came, left_out = _given(project, loaded, everything)
     curated = curate.run(
-        loaded.train,
-        loaded.val,
-        loaded.test,
-        official=bool(loaded.val or loaded.test),
+        came["train"],
+        came["val"],
+        came["test"],
+        official=bool(came["val"] or came["test"]),
+        left_out=left_out,
+        probes=read_probes(project.probe_paths, project.folder),
         steps=project.curate,
-        split=project.split,
+        split=project.split.model_copy(update={"official": project.split.official or bool(project.split.manifest)}),
         task_kind=loaded.kind,
         seed=project.seed,
         means=Means(seed=project.seed),
@@ -126,10 +135,16 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
         store.write_lines(folder / f"{split}.jsonl", (example.to_json() for example in examples))
     store.write_lines(folder / "documents.jsonl", ([d.id, d.text, d.source, d.date] for d in documents))
     store.write_lines(folder / "ledger.jsonl", curated.ledger)
-    store.write_json(folder / "audit.json", curated.audit.to_json())
+    labels = loaded.labels if loaded.kind == "classify" else ()
+    given = {name: given_away(rows, labels) for name, rows in splits.items()}
+    checked = {"probes": curated.probed.to_json(), "given_away": given}
+    store.write_json(folder / "audit.json", curated.audit.to_json() | checked)
+    store.write_text(folder / "splits.csv", written(everything, splits))
+    if leaked := _leaked(came, curated.ledger):
+        store.write_lines(folder / "leaked.jsonl", (example.to_json() for example in leaked))
     dropped = len({row["id"] for row in curated.ledger if row["action"] == "dropped"})
-    read = sum(curated.counts["read"].values())
-    texts = {e.id: e.text for e in (*loaded.train, *loaded.val, *loaded.test)}
+    read = len(everything)
+    texts = {e.id: e.text for e in everything}
     return {
         "task": aim.model_copy(
             update={"kind": loaded.kind, "labels": loaded.labels, "slices": loaded.slices}
@@ -152,6 +167,30 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
         "notes": loaded.notes,
         "warnings": _warnings(loaded.warnings, curated.warnings, corpus.warnings if corpus else []),
     }
+
+
+def _leaked(came: dict[str, list[Example]], ledger: Sequence[dict[str, Any]]) -> list[Example]:
+    """Training rows that the audit took out because they also stood in given val or test files, as they were read."""
+    if not (came["val"] or came["test"]):
+        return []
+    gone = {
+        row["id"]
+        for row in ledger
+        if row["step"] == "audit" and row["action"] == "dropped" and not row["reason"].startswith(SHARES_WORDS)
+    }
+    return [example for example in came["train"] if example.id in gone]
+
+
+def _given(
+    project: Project, loaded: Any, everything: Sequence[Example]
+) -> tuple[dict[str, list[Example]], list[Example]]:
+    """The rows by the split they come with: that of their file, or that of the manifest, which may leave rows out."""
+    from assay.curate.manifest import divided, read_manifest
+
+    path = project.manifest_path
+    if path is None:
+        return {"train": loaded.train, "val": loaded.val, "test": loaded.test}, []
+    return divided(everything, read_manifest(path, project.folder), path, project.folder)
 
 
 def _warnings(*lists: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay import store
 from assay.bench import Bench
+from assay.doubts import doubt_lines
 from assay.findings import extra_of
 
 if TYPE_CHECKING:
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
     from assay.weigh import Arm, Report
 
 
-def publish(bench: Bench, arms: list[Arm], exam: Exam, opened: int, warnings: list[dict[str, Any]]) -> Report:
-    """Build the report and write it; the one before moves to report/past/<number>/."""
+def publish(
+    bench: Bench,
+    arms: list[Arm],
+    exam: Exam,
+    opened: int,
+    warnings: list[dict[str, Any]],
+    doubts: dict[str, dict[str, Any]] | None = None,
+) -> Report:
+    """Build the report and write it; the one before moves to report/past/<number>/. `doubts`: see `flow.doubted`."""
     from assay.weigh import Report, build
 
     project, prepared = bench.project, bench.prepared
@@ -36,9 +44,13 @@ def publish(bench: Bench, arms: list[Arm], exam: Exam, opened: int, warnings: li
         project=project.name or project.folder.name,
         version=own_version(),
         settings=project.weigh,
-    )
+    ) | (doubts or {})
     report = Report(
-        data, prepared.task, tuple(arms), extra_of(bench, exam, data["verdict"]["recommended"]), project.weigh
+        data,
+        prepared.task,
+        tuple(arms),
+        {**extra_of(bench, exam, data["verdict"]["recommended"]), "doubts": doubt_lines(doubts or {})},
+        project.weigh,
     )
     folder = project.report_folder
     keep_past(folder, data)

@@ -44,6 +44,7 @@ class Example:
     group: str | None = None
     slices: tuple[tuple[str, str], ...] = ()  # (field, value), sorted by field
     source: str = ""  # "train.csv:17"
+    time: float | None = None  # when it was written, as a number that only orders rows: seconds since 1970, a year
 
     @property
     def text(self) -> str:
@@ -70,6 +71,8 @@ class Example:
             row["also"] = list(self.also)
         if self.slices:
             row["slices"] = [list(pair) for pair in self.slices]
+        if self.time is not None:
+            row["time"] = self.time
         if self.context:
             row["context"] = [[d.id, d.text, d.source, d.date] for d in self.context]
         return row
@@ -86,4 +89,5 @@ class Example:
             group=row.get("group"),
             slices=tuple((name, value) for name, value in row.get("slices", ())),
             source=row.get("source", ""),
+            time=row.get("time"),
         )

@@ -247,7 +247,11 @@ def work(job: Job) -> None:
         from assay.model.machine import steady
 
         steady(job.seed, threads())
-    if job.request["mode"] == "train":
+    if job.request["mode"] == "memory":
+        from assay.contamination import read_texts
+
+        read_texts(job)
+    elif job.request["mode"] == "train":
         follow(job)
         print(store.to_json({"event": "peak", "bytes": peak_bytes()}), flush=True)
     elif job.launch and job.launch.rank:

@@ -70,6 +70,27 @@ def test_a_group_is_never_divided(make, sentences):
     assert not audit(parts["train"], parts["val"], parts["test"]).pairs
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 2)), min_size=30, max_size=60), st.integers(0, 3))
+def test_with_groups_labels_keep_their_shares_to_within_two_groups(groups, seed):
+    draw = random.Random(seed)
+    examples = [
+        Example(
+            f"{n}-{k}", (Message("user", "".join(draw.choices("bcdfghklmnprstvw", k=30))),), str(label), group=f"g{n}"
+        )
+        for n, (size, label) in enumerate(groups)
+        for k in range(size)
+    ]
+    parts, rare = divided(examples, seed=seed)
+    where = {name: {e.group for e in part} for name, part in parts.items()}
+    assert not (where["train"] & where["val"] or where["train"] & where["test"] or where["val"] & where["test"])
+    largest = max(size for size, _ in groups)
+    for label in {str(label) for _, label in groups} - set(rare):
+        total = sum(e.target == label for e in examples)
+        for name, share in SHARES.items():
+            assert abs(sum(e.target == label for e in parts[name]) - share * total) <= 2 * largest
+
+
 def test_copies_stay_together(make, sentences):
     texts = sentences(150)
     rows = make([(text, "a") for text in [*texts, *(t.upper() for t in texts), *(t[:-1] + "x" for t in texts)]])

@@ -21,6 +21,7 @@ from assay.config.yamlfile import dump, shown
 from assay.curate.split import Split
 from assay.errors import did_you_mean
 from assay.nouns import RowStep, SetStep, Settings, Strategy, Task
+from assay.validate.settings import Validate
 from assay.weigh import Weigh
 
 VERSION = 1  # of the file's format
@@ -29,7 +30,6 @@ SECTIONS += ("search", "validate", "weigh")
 _LATER = {
     "augment": "making extra training rows comes in a later version; remove this section",
     "search": "searching settings comes in a later version; remove this section",
-    "validate": "further checks come in a later version; remove this section",
 }
 
 
@@ -80,6 +80,7 @@ class Project(_Head):
     split: Split = Split()
     documents: tuple[str, ...] = ()
     compare: tuple[SerializeAsAny[Strategy], ...] = ()
+    checking: Validate = Validate()  # the section `validate`; pydantic's own models have a method of that name
     weigh: Weigh = Weigh()
     folder: Path = Field(default=Path(), exclude=True)
     warnings: tuple[dict[str, Any], ...] = Field(default=(), exclude=True)  # {"code", "count", "text"}
@@ -103,6 +104,18 @@ class Project(_Head):
         return [_inside(self.folder, path) for path in self.documents]
 
     @property
+    def manifest_path(self) -> Path | None:
+        return _inside(self.folder, self.split.manifest) if self.split.manifest else None
+
+    @property
+    def probe_paths(self) -> list[Path]:
+        return [_inside(self.folder, path) for path in self.split.probes]
+
+    @property
+    def reference_paths(self) -> list[Path]:
+        return [_inside(self.folder, path) for path in self.checking.contamination_reference]
+
+    @property
     def arms(self) -> dict[str, Strategy]:
         """The strategies by arm name, in the order of the file."""
         return {arm_name(strategy): strategy for strategy in self.compare}
@@ -110,6 +123,7 @@ class Project(_Head):
     def to_yaml(self) -> str:
         """A project file that loads to the same project: only what differs from the defaults."""
         settings = self.model_dump(mode="json", exclude_defaults=True)
+        settings |= {"validate": settings.pop("checking")} if "checking" in settings else {}
         settings = {"version": self.version, **{key: settings[key] for key in SECTIONS if key in settings}}
         settings["data"]["files"] = {s: p[0] if len(p) == 1 else p for s, p in settings["data"]["files"].items()}
         for section, items in (("curate", self.curate), ("compare", self.compare)):
@@ -150,7 +164,8 @@ def load(path: Path, sets: Sequence[str] = ()) -> Project:
     page.raise_if(page.complaints or page.source.faults)
     folder = path.parent.absolute()
     read = {
-        **found,
+        **{key: item for key, item in found.items() if key != "validate"},
+        "checking": found.get("validate", Validate()),
         "curate": tuple(found["curate"].values()),
         "compare": tuple(found["compare"].values()),
         "folder": folder,
@@ -177,7 +192,7 @@ def _sections(value: dict[str, Any], page: Page) -> dict[str, Any]:
             take(key, lambda key=key: _one(key, value[key]))
     if "data" not in value:
         page.add(Complaint("C072", ("data",), "is missing; name the rows: data: {files: {data: tickets.csv}}"))
-    for key, model in (("aim", Task), ("data", Data), ("split", Split)):
+    for key, model in (("aim", Task), ("data", Data), ("split", Split), ("validate", Validate)):
         if key in value:
             take(key, lambda key=key, model=model: fill(model, value[key]))
     if "weigh" in value:

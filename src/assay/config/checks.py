@@ -42,6 +42,13 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         for split, paths in found["data"].files:
             yield from ((("data", "files", split), path) for path in paths)
     yield from ((("documents",), path) for path in found.get("documents", ()))
+    if "validate" in found:
+        paths = found["validate"].contamination_reference
+        yield from ((("validate", "contamination_reference"), path) for path in paths)
+    if "split" in found:
+        yield from ((("split", "probes"), path) for path in found["split"].probes)
+        if found["split"].manifest is not None:
+            yield ("split", "manifest"), found["split"].manifest
     if "model" in found:
         yield ("model",), found["model"]
 

@@ -7,6 +7,7 @@ Known           banking77's official split: 25 of its test rows stand in train, 
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -62,6 +63,9 @@ class Audit:
     conflicts: tuple[Conflict, ...] = ()
     rows: dict[str, int] = field(default_factory=dict)  # read, by split
     threshold: float = THRESHOLD
+    texts: int = 0  # distinct texts, over all splits
+    groups: int = 0  # distinct groups
+    straddling: int = 0  # of them, those with rows in more than one split
 
     @property
     def conflicting_labels(self) -> int:
@@ -95,6 +99,8 @@ class Audit:
         return {
             "rows": self.rows,
             "threshold": self.threshold,
+            "texts": self.texts,
+            "groups": {"all": self.groups, "straddling": self.straddling},
             "counts": self.counts,
             "conflicting_labels": self.conflicting_labels,
             "pairs": [
@@ -136,8 +142,16 @@ def audit(
         return KINDS.index(pair.kind), between, place[pair.right.ids[0]], place[pair.left.ids[0]]
 
     pairs.sort(key=worst_first)
+    groups = [{example.group for example in examples} - {None} for examples in splits.values()]
+    spread = Counter(group for part in groups for group in part)
     return Audit(
-        tuple(pairs), tuple(_conflicts([*train, *val, *test])), {n: len(e) for n, e in splits.items()}, threshold
+        tuple(pairs),
+        tuple(_conflicts([*train, *val, *test])),
+        {name: len(examples) for name, examples in splits.items()},
+        threshold,
+        texts=len(set().union(*rows.values())),
+        groups=len(spread),
+        straddling=sum(count > 1 for count in spread.values()),
     )
 
 

@@ -9,10 +9,12 @@ Nothing lost  each row that came in is in train, val or test, or has a line in t
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assay.curate.audit import SPLITS, Audit, audit, leak_error, repair
+from assay.curate.overlap import SHARES_WORDS, Probed, probed
+from assay.curate.placed import by_hash, by_time
 from assay.curate.split import Leaks, Split, draw, shares_for, split
 from assay.errors import DataError, Problem
 from assay.nouns import Changed, Dropped, Example, Means, RowStep, SetStep, Tell
@@ -32,6 +34,7 @@ class Curated:
     audit: Audit  # of the official files as they came; of our own split when there are none
     after: Audit  # of what is handed on
     warnings: list[dict[str, Any]]  # code, count, text
+    probed: Probed = field(default_factory=Probed)  # training rows that share words with a probe
 
 
 class _Book:
@@ -75,6 +78,8 @@ def run(
     seed: int,
     means: Means,
     tell: Tell,
+    left_out: Sequence[Example] = (),
+    probes: Iterable[tuple[str, str]] = (),
 ) -> Curated:
     """Raw examples to audited splits. Same rows, settings and seed in, the same out.
 
@@ -82,6 +87,8 @@ def run(
         train, val, test: rows as read; without official splits all rows stand in `train`.
         official: whether files name the splits; with `split.official` false they are pooled all the same.
         task_kind: "classify" keeps the shares of each label in every split.
+        left_out: rows that a file of splits leaves out; they get a line in the ledger and nothing else.
+        probes: (place, text) of benchmarks that training rows should share no words with.
 
     Raises:
         LeakError: D050 rows stand on two sides and `split.leaks` does not allow it.
@@ -89,7 +96,9 @@ def run(
         UsageError: C073, C074 `split` asks for what cannot be.
     """
     everything = [*train, *val, *test]
-    book = _Book(everything, tell)
+    book = _Book([*everything, *left_out], tell)
+    for example in left_out:
+        book.note(example, "split", "set aside", "left out by split.manifest")
     rows: dict[str, list[Example]] = {"train": list(train), "val": list(val), "test": list(test)}
     read = {name: len(examples) for name, examples in rows.items()}
     if not official or not split.official:
@@ -112,6 +121,7 @@ def run(
         rows["train"], aside = draw(rows["train"], split.rows_per_label, seed)
         for example in aside:
             book.note(example, "split", "set aside", f"more than {split.rows_per_label} rows of its label")
+    found = _probes(rows, split, probes, book)
     _refuse_empty(rows, len(everything), book)
     _warn(rows, came, task_kind, book)
     return Curated(
@@ -121,6 +131,7 @@ def run(
         audit=came if given else replace(after, conflicts=came.conflicts),
         after=after,
         warnings=book.warnings,
+        probed=found,
     )
 
 
@@ -200,12 +211,41 @@ def _divide(
     """Fill the splits that no file was given for from train."""
     if len(shares) == 1:
         return
+    if settings.by == "hash":
+        rows.update(by_hash(rows["train"], shares, seed=seed))
+        drawn = audit(*(rows[name] if name in shares else [] for name in SPLITS), threshold=settings.near)
+        _settle(drawn, "repair", rows, book, again=True)
+        return
+    if settings.by == "time":
+        parts, moved = by_time(rows["train"], shares, near=settings.near)
+        rows.update(parts)
+        for example, newest in moved:
+            book.note(example, "split", "moved", "stands with a newer row of its family", newest)
+        return
     parts, rare = split(rows["train"], shares, near=settings.near, stratify=kind == "classify", seed=seed)
     rows.update(parts)
     if rare:
         names = ", ".join(repr(label) for label in rare[:5]) + (", ..." if len(rare) > 5 else "")
         text = f"{len(rare)} labels have too few rows for {len(shares)} splits, so all stand in train: {names}"
         book.warn("D033", len(rare), text)
+
+
+def _probes(rows: dict[str, list[Example]], settings: Split, probes: Iterable[tuple[str, str]], book: _Book) -> Probed:
+    """Tell or drop training rows that share words with a probe."""
+    found = probed(rows["train"], probes, settings.probe_words)
+    if not found.overlaps:
+        return found
+    dropped = settings.overlaps == "drop"
+    if dropped:
+        hits = {overlap.id: overlap for overlap in found.overlaps}
+        for example in rows["train"]:
+            if example.id in hits:
+                book.note(example, "audit", "dropped", f"{SHARES_WORDS}: {hits[example.id].probe}")
+        rows["train"] = [example for example in rows["train"] if example.id not in hits]
+    n, first = len(found.overlaps), found.overlaps[0]
+    told = f"{n:,} training rows share {found.words} words in a row with a probe; first: {first.source} ~ {first.probe}"
+    book.warn("D095", n, told + ("; dropped" if dropped else ""))
+    return found
 
 
 def _refuse_empty(rows: dict[str, list[Example]], read: int, book: _Book) -> None:

@@ -1,4 +1,5 @@
-"""Divide rows into train, val and test so that no copy, near copy or group stands on two sides.
+"""Divide rows into train, val and test so that no copy, near copy or group stands on two sides: at random. By time or
+by hash: see `placed.py`; by a file: `manifest.py`.
 
 How         rows that belong together (same text, near copies, same group) form a family; a family is never divided. Big
             families are placed first, where most rows are missing; then the single rows, label by label, each split
@@ -15,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from assay.curate.overlap import WORDS
 from assay.curate.steps.near import THRESHOLD, families
 from assay.curate.text import Key, key_of
 from assay.errors import Problem, UsageError
@@ -24,6 +26,13 @@ Leaks = Literal["stop", "repair"] | tuple[str, ...]
 
 
 class Split(Settings):
+    # random: drawn with the seed. time: the oldest rows to train, the newest to test. hash: a row's place depends on
+    # its own text or group alone, so that it stays where it is when the data grow.
+    by: Literal["random", "time", "hash"] = "random"
+    # The field that says when a row was written; needed by `by: time`.
+    time: str | None = Field(default=None, min_length=1)
+    # A CSV file with the fields id and split that says where each row goes; `assay check --save-split` writes it.
+    manifest: str | None = Field(default=None, min_length=1)
     # Shares of the rows. Where files for a split are given, the others keep their proportions.
     train: float = Field(default=0.8, gt=0, le=1)
     val: float = Field(default=0.1, ge=0, lt=1)
@@ -36,6 +45,11 @@ class Split(Settings):
     leaks: Leaks = "stop"
     # Similarity from which rows are near copies, for the audit and for what is kept together.
     near: float = Field(default=THRESHOLD, ge=0.5, le=1)
+    # Texts that test what a model can do besides the task (benchmarks); training rows that share words with them are
+    # told in the audit (`warn`), or go (`drop`).
+    probes: tuple[str, ...] = ()
+    probe_words: int = Field(default=WORDS, ge=5, le=50)
+    overlaps: Literal["warn", "drop"] = "warn"
     # Train on this many rows of each label, drawn with the seed; the rest is set aside.
     rows_per_label: int | None = Field(default=None, ge=1)
 
@@ -51,6 +65,9 @@ class Split(Settings):
                     help="for example train: 0.8, val: 0.1, test: 0.1",
                 )
             )
+        if self.by == "time" and self.time is None and self.manifest is None:
+            help = "name the field that says when a row was written: time: created_at"
+            raise UsageError(Problem("C072", "by: time needs a field", "split.time", help=help))
         return self
 
 

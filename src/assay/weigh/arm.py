@@ -40,5 +40,7 @@ class Extra(TypedDict, total=False):
     project_yaml: str
     commands: list[str]
     hashes: dict[str, str]
+    doubts: list[str]  # one sentence each: what leaks have cost, whether the base has read the test rows
+    given_away: dict[str, dict[str, Any]]  # split -> rows, given, share, by_chance, examples: see curate/overlap.py
     not_tried: list[str]  # one sentence each
     limits: list[str]  # one sentence each, beside those that the report finds itself

@@ -186,6 +186,7 @@ def render(report: "Report") -> str:
         for pair in extra.get("leaks", [])[:20]
     ]
     blocks += ["\n".join(pairs)] if pairs else []
+    blocks += [f"- {plain(line, 1000)}" for line in (*view.given_away(extra), *extra.get("doubts", []))]
     blocks += ["## Limits", "\n".join(f"- {plain(line, 500)}" for line in view.limits(report))]
     if data["warnings"]:
         said = [

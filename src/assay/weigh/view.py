@@ -249,6 +249,22 @@ def leak_sentence(data: dict[str, Any]) -> str:
     return f"Test rows that also stood in train: {count(found)} ({parts}){out}."
 
 
+def given_away(extra: Any) -> list[str]:
+    """Splits in which one row in a hundred or more names its answer in the text, a sentence each."""
+    lines = []
+    for split, found in (extra.get("given_away") or {}).items():
+        if not found["given"] or found["share"] < 0.01:
+            continue
+        first, chance = found["examples"][0], found["by_chance"]
+        by_chance = f"; another label stands in {100 * chance:.1f} %" if chance is not None else ""
+        share = f"{count(found['given'])} of {count(found['rows'])} {split} rows ({100 * found['share']:.1f} %)"
+        lines.append(
+            f"In {share} the answer"
+            f" stands in the text{by_chance}; first: {first['source']} '{one_line(first['answer'], 40)}'."
+        )
+    return lines
+
+
 def environment(data: dict[str, Any]) -> list[tuple[str, str]]:
     """The environment as flat (name, value) pairs, after assay's own version."""
 

@@ -42,6 +42,7 @@ class Findings:
     place: str
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    clocks: dict[str, int] = field(default_factory=dict)  # "dates" or "numbers" -> first line whose time is written so
     _stops: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
     _warns: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 

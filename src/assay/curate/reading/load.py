@@ -58,6 +58,7 @@ def load(
     labels: Sequence[str] = (),
     base: Path = Path(),
     target: bool = True,
+    time: str | None = None,
 ) -> Loaded:
     """Read all files of a project.
 
@@ -72,6 +73,7 @@ def load(
         labels: all labels, when the project lists them.
         base: the project's folder: relative paths start there, messages name files from there.
         target: False when the rows are questions to be answered, without targets.
+        time: field that says when a row was written.
 
     Raises:
         DataError: with every problem of all files.
@@ -91,10 +93,11 @@ def load(
     reads.sort(key=lambda entry: SPLITS.index(entry[0]))
     settled = None
     with collected(problems):
+        _check_fields(reads[0][2], [time] if time else [])
         settled = _settle(reads[0][2], columns, kind, slices, group, target)
     if settled is None:
         raise DataError(*problems)
-    layout, shape, guessed = settled
+    layout, shape, guessed = replace(settled[0], time=time), *settled[1:]
     parts, warnings, raw = _convert(reads, layout, problems)
     if layout.kind == "classify" and target:
         wrong, more = check_labels(parts, raw, labels)
@@ -222,6 +225,7 @@ def _convert(
     raw_types: dict[str, dict[str, str]] = {}
     stems: set[str] = set()
     ids: set[str] = set()
+    clocks: dict[str, str] = {}
     for split, path, table in reads:
         found, stem = Findings(table.place), _stem(path, stems)
         with collected(problems):
@@ -240,7 +244,11 @@ def _convert(
                 for label, kinds in types.items():
                     raw_types[label] = {**kinds, **raw_types.get(label, {})}
             warnings += found.warnings
+            clocks = {clock: f"{table.place}:{line}" for clock, line in found.clocks.items()} | clocks
             found.settle()
+    if len(clocks) > 1:
+        told = f"'{layout.time}' has dates (first: {clocks['dates']}) and numbers (first: {clocks['numbers']})"
+        problems.append(Problem("D093", told, "split.time", help="write all of them as dates, or all as numbers"))
     return parts, warnings, raw_types
 
 

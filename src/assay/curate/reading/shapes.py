@@ -20,6 +20,7 @@ from assay.aim.columns import Row, as_text, has, value_at
 from assay.aim.entities import of_field, written
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.read import RawRow
+from assay.curate.reading.times import time_of
 from assay.curate.reading.turns import is_conversation, turns_of
 from assay.nouns import Document, Example, Message, Messages
 
@@ -130,6 +131,7 @@ class Layout:
     group: str | None = None
     slices: tuple[str, ...] = ()
     target: bool = True  # False: rows are questions, a target is not looked for
+    time: str | None = None  # field that says when a row was written
 
     @property
     def asked(self) -> str | None:
@@ -149,6 +151,7 @@ class Layout:
             target,
             self.columns.get("context"),
             self.group,
+            self.time,
             *self.slices,
         ]
         return [name for name in needed if name]
@@ -183,7 +186,7 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
             found.warn("D054", "the answer does not stand in its context", line)
     slices = tuple(sorted((name, _word(value_at(row, name))) for name in layout.slices if _word(value_at(row, name))))
     group = _word(value_at(row, layout.group)) if layout.group else ""
-    own = layout.columns.get("id")
+    own, when = layout.columns.get("id"), time_of(row, layout.time, line, found)
     return Example(
         id=as_text(value_at(row, own)).strip() or id if own else id,
         messages=turns,
@@ -193,6 +196,7 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         group=group or None,
         slices=slices,
         source=raw.source,
+        time=when,
     )
 
 

@@ -1,0 +1,186 @@
+"""How much do leaks inflate a score? One arm, trained with the leaked rows and without, on the same test rows.
+
+with       the training rows of the run, and those that the audit took out
+same size  the same, less as many other rows of the same labels: what leaks bring beside there being more rows
+without    the training rows of the run
+Difference paired over the test rows, with its interval; over all of them, and over those that had leaked
+Watch out  an arm that learns by heart gains more from a leak than one that does not: the figure is this arm's alone
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from assay import store
+from assay.bench import Bench, answers_in
+from assay.errors import Problem, UsageError, did_you_mean
+from assay.nouns import Changed, Dropped, Example, Means, RowStep, Strategy
+from assay.prepared import Prepared, content_hash, read_examples
+
+if TYPE_CHECKING:
+    from assay.config import Project
+    from assay.validate import Exam
+
+LEVEL = 0.95
+
+
+def arm_for(project: Project, name: str) -> Strategy:
+    """The arm of that name, or a strategy of that kind with its defaults.
+
+    Raises:
+        UsageError: C083, there is none.
+    """
+    from assay.config import make_strategy
+    from assay.strategies import STRATEGIES
+
+    kinds = {cls.model_fields["kind"].default: cls for cls in STRATEGIES}
+    if name in project.arms:
+        return project.arms[name]
+    if name in kinds and not any(f.is_required() for f in kinds[name].model_fields.values()):
+        return make_strategy({"kind": name}, {})
+    known = [*project.arms, *kinds]
+    told = f"there is no arm '{name}'{did_you_mean(name, known)}"
+    raise UsageError(Problem("C083", told, "validate.leak_cost", help=", ".join(project.arms)))
+
+
+def wanted(project: Project, prepared: Prepared) -> Strategy | None:
+    """The arm that is to be asked, when there is something to ask."""
+    name = project.checking.leak_cost
+    if name is None or not (prepared.folder / "leaked.jsonl").exists():
+        return None
+    if name == "tfidf" and name not in project.arms and prepared.task.kind != "classify":
+        return None
+    return arm_for(project, name)
+
+
+def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
+    """Fit and ask the arm on the three sets of training rows.
+
+    Returns:
+        plain JSON: arm, metric, rows ({"train", "leaked", "test", "test_leaked"}), with, same_size, without (scores),
+        all and leaked: {"difference", "low", "high"} of with less without; same_size_gain likewise.
+
+    Raises:
+        AssayError: as the worker.
+    """
+    import numpy as np
+
+    from assay.intervals import paired_interval
+    from assay.validate import judge
+
+    prepared = bench.prepared
+    train = prepared.examples("train")
+    leaked = cleaned(bench.project, read_examples(prepared.folder / "leaked.jsonl"))
+    sets = {"without": train, "with": (*train, *leaked), "same_size": (*thinned(train, leaked, bench), *leaked)}
+    scores = {}
+    for name, rows in sets.items():
+        one = bench if name == "without" else replace(bench, prepared=variant(bench, rows))
+        if one.state(strategy, exam.hash) != "cached":
+            one.run(f"leak cost, {name.replace('_', ' ')}", strategy, exam.questions, exam.hash)
+        scores[name] = judge(exam.records(answers_in(one, strategy, exam.hash)), prepared.task)
+    metric = scores["with"].metrics[0]
+    held = leaked_tests(prepared)
+    where = np.array([at for at, question in enumerate(exam.questions) if question.id in held], dtype=int)
+
+    def gain(name: str, places: Any = None) -> dict[str, float] | None:
+        one, two = scores[name].rows[metric.name], scores["without"].rows[metric.name]
+        if places is not None:
+            one, two = one[places], two[places]
+        if len(one) < 2:
+            return None
+        found = paired_interval(one, two, metric.total, level=LEVEL, seed=bench.project.seed)
+        return {k: round(v, 6) for k, v in zip(("difference", "low", "high"), astuple(found), strict=True)}
+
+    return {
+        "arm": next((n for n, arm in bench.project.arms.items() if arm == strategy), strategy.kind),
+        "metric": metric.name,
+        "level": LEVEL,
+        "rows": {"train": len(train), "leaked": len(leaked), "test": len(exam), "test_leaked": len(where)},
+        **{name: round(one.values[metric.name], 6) for name, one in scores.items()},
+        "all": gain("with"),
+        "same_size_gain": gain("same_size"),
+        "leaked": gain("with", where),
+    }
+
+
+def astuple(found: Any) -> tuple[float, float, float]:
+    return found.value, found.low, found.high
+
+
+def cleaned(project: Project, rows: Sequence[Example]) -> list[Example]:
+    """Rows after the row steps of the project: they left before the steps ran. Set steps are left out: a copy of a test
+    row may be no copy of a training row."""
+    out, means = [], Means(seed=project.seed)
+    for row in rows:
+        for step in project.curate:
+            result = step.one(row, means) if isinstance(step, RowStep) else row
+            if isinstance(result, Dropped):
+                break
+            row = result.example if isinstance(result, Changed) else result
+        else:
+            out.append(row)
+    return out
+
+
+def thinned(train: Sequence[Example], leaked: Sequence[Example], bench: Bench) -> list[Example]:
+    """The training rows less as many as have leaked, of the same labels where there are as many; drawn by the seed."""
+    classes = bench.prepared.task.kind == "classify"
+    label = (lambda example: example.target) if classes else (lambda example: None)
+    left = Counter(map(label, leaked))
+
+    def order(example: Example) -> bytes:
+        return hashlib.sha256(f"{bench.project.seed}\t{example.id}\t{example.text}".encode()).digest()
+
+    gone = set()
+    for example in sorted(train, key=order):
+        if left[label(example)] > 0:
+            left[label(example)] -= 1
+            gone.add(example.id)
+    return [example for example in train if example.id not in gone]
+
+
+def variant(bench: Bench, train: Sequence[Example]) -> Prepared:
+    """The same data with other training rows, in a folder of its own."""
+    prepared = bench.prepared
+    rows = content_hash(train)
+    stage = store.Stage(bench.project.work, "curate", store.digest(["leak cost", prepared.folder.name, rows])[:20])
+    note = stage.done()
+    if note is None:
+        folder = stage.open()
+        store.write_lines(folder / "train.jsonl", (example.to_json() for example in train))
+        for name in ("val.jsonl", "test.jsonl", "documents.jsonl"):
+            store.write_text(folder / name, (prepared.folder / name).read_text(encoding="utf-8"))
+        note = {**prepared.note, "hashes": {**prepared.hashes, "train": rows}}
+        stage.finish(note)
+    return Prepared(stage.folder, note, False)
+
+
+def leaked_tests(prepared: Prepared) -> set[str]:
+    """Ids of the test rows that also stood in train or val."""
+    pairs = store.read_json(prepared.folder / "audit.json")["pairs"]
+    return {id for pair in pairs if pair["right"]["split"] == "test" for id in pair["right"]["ids"]}
+
+
+def sentences(found: dict[str, Any]) -> list[str]:
+    """For the terminal and the report."""
+    rows, level = found["rows"], f"{100 * found['level']:g} %"
+    metric = found["metric"].replace("_", " ")
+
+    def points(gain: dict[str, float]) -> str:
+        return (
+            f"{100 * gain['difference']:+.2f} points ({100 * gain['low']:+.2f} to {100 * gain['high']:+.2f}, {level})"
+        )
+
+    lines = [
+        f"With the {rows['leaked']:,} leaked training rows {found['arm']} has {metric} {found['with']:.4f} on all"
+        f" {rows['test']:,} test rows, without them {found['without']:.4f}: {points(found['all'])}.",
+        f"At the same number of rows, so that leaks do not also bring more of them: {found['same_size']:.4f},"
+        f" {points(found['same_size_gain'])}.",
+    ]
+    if found["leaked"]:
+        lines.append(f"On the {rows['test_leaked']:,} test rows that had leaked alone: {points(found['leaked'])}.")
+    return lines
