@@ -19,7 +19,7 @@ from assay.errors import DataError, Problem
 
 ROW_LIMIT = 20_000_000
 _BATCH = 4096
-DATA_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".parquet", ".arrow")
+DATA_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".parquet", ".arrow", ".xlsx", ".xlsm")
 _SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val"}
 _SPLITS |= {"devset": "val", "test": "test", "testing": "test"}
 
@@ -158,7 +158,7 @@ def _check_row(row: Numbered, found: Findings) -> None:
 # --- folders --------------------------------------------------------------------------------------------------------
 
 
-def data_folder(folder: Path, base: Path) -> dict[str, list[Path]]:
+def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path]]:
     """{split: files} of a folder: what `save_to_disk` wrote, or data files named by split. Files of a folder without
     split names are all "data".
 

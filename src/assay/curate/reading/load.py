@@ -83,9 +83,10 @@ def load(
     paths = expand(files, base, problems)
     problems += same_file(paths, base)
     reads: list[tuple[str, Path, Read]] = []
-    for split, path, head in paths:
+    for split, one in paths:
         with collected(problems):
-            reads.append((split, path, read(path, encoding=encoding, head=head, base=base)))
+            rows = read(one.path, encoding=encoding, head=one.last, base=base, first=one.first, part=one.part)
+            reads.append((split, one.path, rows))
     if not reads:
         raise DataError(*(problems or [Problem("D002", "the project names no data file", help="set data.files")]))
     reads.sort(key=lambda entry: SPLITS.index(entry[0]))
