@@ -109,7 +109,8 @@ def test_word_headings_lists_and_tables(tmp_path):
     made.save(str(tmp_path / "a.docx"))
     (document,) = read_documents(["a.docx"], tmp_path)
     assert document.text.split("\n") == [
-        "# Handbook", "", "# Leave", "", "You have thirty days.", "", "\\# not a heading", "", "- ask early", "days | 30",
+        "# Handbook", "", "# Leave", "", "You have thirty days.", "", "\\# not a heading", "", "- ask early",
+        "days | 30",
         "",
     ]  # fmt: skip
     assert passages([document], 50)[0].text.startswith("Leave. You have thirty days.")

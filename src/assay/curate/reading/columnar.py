@@ -125,7 +125,13 @@ def _class_names(schema: Any) -> dict[str, list[str]]:
     text = (schema.metadata or {}).get(b"huggingface", b"{}")
     try:
         features = json.loads(text)["info"]["features"]
-        marked = {name: kind for name, kind in features.items() if isinstance(kind, dict)}
+        # A list of class numbers has its names one level down.
+        inner = {n: k[0] if isinstance(k, list) and k else k for n, k in features.items()}
+        inner = {
+            n: k["feature"] if isinstance(k, dict) and isinstance(k.get("feature"), dict) else k
+            for n, k in inner.items()
+        }
+        marked = {name: kind for name, kind in inner.items() if isinstance(kind, dict)}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
     named = {name: kind.get("names") for name, kind in marked.items() if kind.get("_type") == "ClassLabel"}
@@ -135,12 +141,19 @@ def _class_names(schema: Any) -> dict[str, list[str]]:
 def _plain(row: Mapping[str, Any], names: Mapping[str, list[str]]) -> dict[str, Any]:
     plain = {}
     for name, value in row.items():
-        if name in names and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names[name]):
-            value = str(names[name][value])
-        elif value is not None and not isinstance(value, str | int | float | bool | list | dict):
+        if name in names:
+            value = (
+                [_class(one, names[name]) for one in value] if isinstance(value, list) else _class(value, names[name])
+            )
+        if value is not None and not isinstance(value, str | int | float | bool | list | dict):
             value = value.isoformat() if isinstance(value, date | time) else str(value)
         plain[name] = value
     return plain
+
+
+def _class(value: Any, names: list[str]) -> Any:
+    plain = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names)
+    return str(names[value]) if plain else value
 
 
 def _check_row(row: Numbered, found: Findings) -> None:
