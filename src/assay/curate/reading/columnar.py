@@ -1,4 +1,4 @@
-"""Read Parquet and Arrow files, and find the files of a Hugging Face data set folder.
+"""Read Parquet and Arrow files.
 
 What it is for   text, numbers, truth values, and lists and objects of them; nothing that
                  could run code
@@ -6,22 +6,17 @@ Watch out        class numbers are turned into the class names that the file its
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, time
-from pathlib import Path
 from typing import Any
 
-from assay.curate.reading.findings import Findings, shown
+from assay.curate.reading.findings import Findings
 from assay.curate.reading.lines import Numbered
 from assay.curate.reading.source import CELL_LIMIT, Opened
 from assay.errors import DataError, Problem
 
 ROW_LIMIT = 20_000_000
 _BATCH = 4096
-DATA_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".parquet", ".arrow", ".xlsx", ".xlsm")
-_SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val"}
-_SPLITS |= {"devset": "val", "test": "test", "testing": "test"}
 
 
 def read_columnar(source: Opened, found: Findings, *, head: int | None) -> list[Numbered]:
@@ -166,66 +161,3 @@ def _check_row(row: Numbered, found: Findings) -> None:
         elif isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
             # A missing number is NaN in files written from data frames: null is meant.
             fields[name] = None
-
-
-# --- folders --------------------------------------------------------------------------------------------------------
-
-
-def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path]]:
-    """{split: files} of a folder: what `save_to_disk` wrote, or data files named by split. Files of a folder without
-    split names are all "data".
-
-    Raises:
-        DataError: D002 when there is no data file, D056 when the folder's own list leaves the folder.
-    """
-    place = shown(folder, base)
-    if (folder / "dataset_dict.json").is_file():
-        names = _listed(folder / "dataset_dict.json", "splits", place)
-        inside = {name: _state_files(_within(folder, name, place), place) for name in names}
-        return _by_split(inside)
-    if (folder / "state.json").is_file():
-        return {"data": _state_files(folder, place)}
-    found: dict[str, list[Path]] = {}
-    there = sorted([*folder.iterdir(), *(folder / "data").glob("*"), *folder.glob("*/*.parquet")])
-    for path in dict.fromkeys(there):
-        name = path.name.lower().removesuffix(".gz")
-        if path.is_file() and name.endswith(DATA_SUFFIXES) and name not in ("dataset_info.json", "dataset_infos.json"):
-            first = re.split(r"[-_.]", name)[0]
-            split = _SPLITS.get(first) or _SPLITS.get(path.parent.name.lower(), "")
-            found.setdefault(split, []).append(path)
-    if not found:
-        holds = ", ".join(path.name for path in there[:5]) or "nothing"
-        _fail("D002", f"has no project.yaml and no data file; it holds {holds}", place, "name a data file")
-    unnamed = found.pop("", [])
-    return found or {"data": unnamed}
-
-
-def _by_split(inside: dict[str, list[Path]]) -> dict[str, list[Path]]:
-    named = {_SPLITS[name.lower()]: files for name, files in inside.items() if name.lower() in _SPLITS}
-    return named or {"data": [path for files in inside.values() for path in files]}
-
-
-def _listed(path: Path, key: str, place: str) -> list[str]:
-    try:
-        names = json.loads(path.read_bytes())[key]
-        if isinstance(names, list) and all(isinstance(name, str) and name for name in names):
-            return names
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        pass
-    raise DataError(Problem("D099", f"{path.name} has no list '{key}'", place, "save the data set again"))
-
-
-def _state_files(folder: Path, place: str) -> list[Path]:
-    try:
-        listed = json.loads((folder / "state.json").read_bytes())["_data_files"]
-        names = [entry["filename"] for entry in listed]
-        return [_within(folder, name, place) for name in names]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        raise DataError(Problem("D099", "state.json names no data files", place, "save the data set again")) from None
-
-
-def _within(folder: Path, name: str, place: str) -> Path:
-    path = folder / name
-    if Path(name).is_absolute() or ".." in Path(name).parts or not path.resolve().is_relative_to(folder.resolve()):
-        raise DataError(Problem("D056", f"member '{name}' leaves the folder", place, "save the data set again"))
-    return path

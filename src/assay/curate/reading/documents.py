@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay.aim.columns import as_text
-from assay.curate.reading.columnar import DATA_SUFFIXES
 from assay.curate.reading.findings import KEPT, Findings, shown
+from assay.curate.reading.folders import DATA_SUFFIXES
 from assay.curate.reading.front import titled, without_front
 from assay.curate.reading.named import Named, named
 from assay.curate.reading.pdf import text_of_pdf

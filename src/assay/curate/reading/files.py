@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from assay.curate.reading.columnar import data_folder
 from assay.curate.reading.findings import KEPT, shown
+from assay.curate.reading.folders import data_folder
 from assay.curate.reading.named import Named, named
 from assay.errors import DataError, Problem, UsageError, did_you_mean
 from assay.store import file_digest

@@ -42,5 +42,5 @@ def look(examples: Iterable[Example]) -> tuple[list[dict], list[str]]:
         warnings.append({"code": "D047", "count": marked, "text": text})
     if unseen:
         told = f"{rows(unseen)} with invisible characters or changed direction; first: {where['unseen']}"
-        notes.append(f"D082 {told}; the step repair takes most of them out")
+        notes.append(f"D082 {told}")
     return warnings, notes
