@@ -21,13 +21,15 @@ from assay.curate.reading.named import HubSet, hub_set
 from assay.errors import DataError, ResourceError
 from assay.sets import bring
 
+SPACED = str.maketrans("0a5f", "    ")
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
 
 def parquet(n, start=0):
     sink = io.BytesIO()
     rows = range(start, start + n)
-    pq.write_table(pa.table({"text": [f"row number {i}" for i in rows], "label": ["ab"[i % 2] for i in rows]}), sink)
+    texts = [hashlib.sha256(str(i).encode()).hexdigest().translate(SPACED) for i in rows]  # no two are alike
+    pq.write_table(pa.table({"text": texts, "label": ["ab"[i % 2] for i in rows]}), sink)
     return sink.getvalue()
 
 
@@ -44,9 +46,9 @@ configs:
 """
 FILES = {
     "README.md": README,
-    "en/train-00000-of-00002.parquet": parquet(6),
-    "en/train-00001-of-00002.parquet": parquet(4, 6),
-    "en/test.parquet": parquet(3, 20),
+    "en/train-00000-of-00002.parquet": parquet(30),
+    "en/train-00001-of-00002.parquet": parquet(10, 30),
+    "en/test.parquet": parquet(3, 90),
     "en/train-extra.py": b"raise SystemExit('a script ran')",
     "de/all.csv": b"text,label\neins zwei,a\ndrei vier,b\n",
     "loading.py": b"raise SystemExit('a script ran')",
@@ -110,9 +112,7 @@ def hub(tmp_path, monkeypatch):
             thread = threading.Thread(target=functools.partial(server.serve_forever, 0.05))
             thread.start()
             try:
-                address = f"http://127.0.0.1:{server.server_address[1]}"
-                monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
-                yield address, handler.asked
+                yield f"http://127.0.0.1:{server.server_address[1]}", handler.asked
             finally:
                 server.shutdown()
                 thread.join()
@@ -143,7 +143,7 @@ def test_data_files_of_a_configuration_come_and_nothing_else(hub):
         files = bring({"data": [Path("hf://org/name/en")]}, tell=events.append, endpoint=address)
     got = load_rows(files)
     assert (len(got.train), len(got.test), got.train[0].source) == (
-        10,
+        40,
         3,
         "hf://org/name/en/train-00000-of-00002.parquet:1",
     )
@@ -192,7 +192,11 @@ def test_a_project_from_a_name_of_the_hub(hub, tmp_path, monkeypatch):
     from assay import flow
 
     monkeypatch.chdir(tmp_path)
-    with hub() as (_, asked):
+    with hub() as (address, asked):
+        # As HF_ENDPOINT sets it when the library is loaded.
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
+        template = address + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
         file = begin(Path("hf://org/name/en"))
         checked = flow.check(load(file))
         # The first names the data set with all its slashes; a second run finds the project.

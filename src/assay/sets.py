@@ -51,8 +51,7 @@ def _one(path: Path, offline: bool, tell: Tell, endpoint: str | None) -> Path:
 
 def folder_of(wanted: HubSet, *, offline: bool = False, tell: Tell = silent, endpoint: str | None = None) -> Path:
     """The folder in the hub's cache that holds the data set's files."""
-    from huggingface_hub import HfApi, constants, snapshot_download
-    from huggingface_hub.errors import OfflineModeIsEnabled
+    from huggingface_hub import HfApi, constants, errors, snapshot_download
 
     offline = offline or constants.is_offline_mode()
     revision = wanted.revision or None
@@ -63,15 +62,18 @@ def folder_of(wanted: HubSet, *, offline: bool = False, tell: Tell = silent, end
 
     with explained(wanted.name, wanted.revision, offline, "data set", refuse):
         if offline:
-            return Path(snapshot_download(wanted.name, revision=revision, local_files_only=True, **common))
+            return _cached(wanted, common)
         try:
             listed = HfApi(endpoint=endpoint).dataset_info(wanted.name, revision=revision, files_metadata=True)
-        except OSError as error:  # the sockets' own, where the hub's library does not put them into words
-            raise OfflineModeIsEnabled(str(error)) from error
+        except (OSError, errors.HTTPError, errors.OfflineModeIsEnabled) as error:  # pyright: ignore[reportPrivateImportUsage]
+            if isinstance(error, errors.HfHubHTTPError):
+                raise
+            # No connection: what the cache holds is used, or is said to be missing.
+            return _cached(wanted, common)
         sizes = {one.rfilename: one.size or 0 for one in listed.siblings or ()}
         lists = [escape(name) for name in sizes if name.rpartition("/")[2] in _LISTS]
         folder = Path(
-            snapshot_download(wanted.name, revision=listed.sha, allow_patterns=lists or ["README.md"], **common)
+            snapshot_download(wanted.name, revision=revision, allow_patterns=lists or ["README.md"], **common)
         )
         place = f"hf://{wanted.name}"
         names = _data_files(sizes, chosen(configurations(folder), wanted.config, place), wanted.config)
@@ -81,9 +83,24 @@ def folder_of(wanted: HubSet, *, offline: bool = False, tell: Tell = silent, end
         size = sum(sizes[name] for name in names)
         tell({"event": "download", "name": wanted.name, "done": 0, "total": size})
         patterns = [escape(name) for name in names]
-        folder = Path(snapshot_download(wanted.name, revision=listed.sha, allow_patterns=[*lists, *patterns], **common))
+        folder = Path(snapshot_download(wanted.name, revision=revision, allow_patterns=[*lists, *patterns], **common))
         tell({"event": "download", "name": wanted.name, "done": size, "total": size})
         return folder
+
+
+def _cached(wanted: HubSet, common: Mapping[str, Any]) -> Path:
+    """The folder in the cache. The hub's library says when a file that is asked for did not come yet."""
+    from huggingface_hub import snapshot_download
+
+    cached: dict[str, Any] = {"revision": wanted.revision or None, "local_files_only": True, **common}
+    folder = Path(snapshot_download(wanted.name, allow_patterns=["README.md"], **cached))
+    patterns = chosen(configurations(folder), wanted.config, f"hf://{wanted.name}")
+    globs = [glob for some in (patterns or {}).values() for glob in some]
+    start = f"{wanted.config}/" if wanted.config else ""
+    globs = globs or [f"{start}*{suffix}" for suffix in DATA_SUFFIXES]
+    # Of what a pattern names, only the forms that are read were fetched.
+    data = [glob if glob.endswith(DATA_SUFFIXES) else f"{glob}{suffix}" for glob in globs for suffix in DATA_SUFFIXES]
+    return Path(snapshot_download(wanted.name, allow_patterns=data, **cached))
 
 
 def _data_files(sizes: Mapping[str, int], patterns: Patterns | None, config: str) -> list[str]:
