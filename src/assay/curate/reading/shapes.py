@@ -88,8 +88,9 @@ def tokens_tags(names: Sequence[str], row: Row) -> dict[str, str] | None:
 def text_spans(names: Sequence[str], row: Row) -> dict[str, str] | None:
     """A text and its named pieces, as a list or an object of slots."""
     for name in ("entities", "spans", "ner", "slots"):
-        if "text" in names and isinstance(row.get(name), list | Mapping):
-            return {"text": "text", "entities": name}
+        text = next((one for one in ("text", "full_text") if one in names), None)
+        if text and isinstance(row.get(name), list | Mapping):
+            return {"text": text, "entities": name}
     return None
 
 

@@ -29,8 +29,14 @@ def transcript(value: Any) -> list[dict[str, str]] | None:
     if not isinstance(value, str) or not value.startswith(("\n\nHuman:", "Human:")):
         return None
     parts = _SAID.split(value)[1:]
-    pairs = zip(parts[::2], parts[1::2], strict=True)
-    return [{"role": "user" if who == "Human" else "assistant", "content": said.strip()} for who, said in pairs]
+    turns: list[dict[str, str]] = []
+    for who, said in zip(parts[::2], parts[1::2], strict=True):
+        role = "user" if who == "Human" else "assistant"
+        if turns and turns[-1]["role"] == role:  # the mark stands inside what was said
+            turns[-1]["content"] += f"\n\n{said.strip()}"
+        else:
+            turns.append({"role": role, "content": said.strip()})
+    return turns
 
 
 def is_conversation(value: Any) -> bool:
