@@ -6,6 +6,7 @@ Watch out        the sizes in the list bind: Python's reader stops a member at t
 
 import stat
 import zipfile
+import zlib
 from typing import Any, BinaryIO, NoReturn
 
 from assay.curate.reading.findings import printable
@@ -40,7 +41,7 @@ def check_container(file: BinaryIO, place: str, *, what: str, needs: str, tree: 
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             heads = {info.filename: _head(archive, info) for info in members[:MEMBERS] if info.filename == needs}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
         _stop("D099", f"is a damaged file, not {what}: {printable(str(error))[:100]}", place, "copy it again")
     size = file.seek(0, 2)
     file.seek(0)

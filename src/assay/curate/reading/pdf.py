@@ -9,8 +9,6 @@ import contextlib
 import io
 import logging
 import re
-import struct
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -36,7 +34,7 @@ def text_of_pdf(source: Opened) -> str:
     """
     try:
         import pypdf
-        from pypdf.errors import DependencyError, PyPdfError
+        from pypdf.errors import DependencyError, LimitReachedError, PyPdfError
     except ImportError:
         raise missing("pypdf", source.place, "a PDF") from None
     data = whole_file(source.file, source.place, FILE_LIMIT)
@@ -48,7 +46,10 @@ def text_of_pdf(source: Opened) -> str:
             return _text(reader, source.place)
     except DependencyError:
         raise missing("cryptography", source.place, "a locked PDF") from None
-    except (PyPdfError, *BROKEN, struct.error, zlib.error) as error:
+    except LimitReachedError as error:
+        told = f"expands too far: {printable(str(error))[:80]}"
+        raise DataError(Problem("D055", told, source.place, "save it as text if you trust it")) from None
+    except (PyPdfError, *BROKEN) as error:
         told = printable(str(error).partition("\n")[0])[:100] or type(error).__name__
         raise DataError(Problem("D099", f"is a damaged PDF: {told}", source.place, "write or copy it again")) from None
 

@@ -6,8 +6,10 @@ Watch out        dates become ISO texts; a formula whose value was never compute
 """
 
 import datetime
+import struct
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any, NoReturn
 from xml.etree.ElementTree import ParseError
@@ -23,6 +25,8 @@ _COLUMNS = 16_384  # as many as Excel has
 # What openpyxl and the parsers below it raise on damaged files.
 BROKEN = (
     zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
     ParseError,
     OSError,
     EOFError,
@@ -174,7 +178,7 @@ def _blank(cells: list[Numbered]) -> bool:
 
 
 def _check_formulas(sheet: Any, cells: list[Numbered], found: Findings) -> None:
-    """D080's neighbour of silence: a formula whose value no program has computed yet reads as an empty cell."""
+    """A formula whose value no program has computed yet would read as an empty cell: say so."""
     blank = {number: [value is None for value in row.values()] for number, row in cells}
     names = list(cells[0][1])
     places: list[str] = []
