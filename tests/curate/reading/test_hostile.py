@@ -71,17 +71,15 @@ def zeros(n):
     return b"\0" * (n << 20)
 
 
-def pdf_bomb():
-    import zlib
+def pdf(drawing):
+    from pypdf.generic import DecodedStreamObject, NameObject
 
-    packed = zlib.compress(b"BT (a) Tj ET " * 5_000_000, 9)
-    parts = [
-        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n",
-        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>endobj\n",
-        b"4 0 obj<</Filter/FlateDecode/Length %d>>stream\n" % len(packed) + packed + b"\nendstream endobj\n",
-        b"trailer<</Root 1 0 R>>",
-    ]
-    return b"".join(parts)
+    writer, out, stream = pypdf.PdfWriter(), io.BytesIO(), DecodedStreamObject()
+    page = writer.add_blank_page(600, 800)
+    stream.set_data(drawing)
+    page[NameObject("/Contents")] = writer._add_object(stream.flate_encode(9) if len(drawing) > 1000 else stream)
+    writer.write(out)
+    return out.getvalue()
 
 
 def many_values():
@@ -102,7 +100,7 @@ BOMBS = {
     "document.docx": (lambda: replaced(word(), DOCUMENT, b"<w:p/>" * 10_000_000), "D055"),
     "media.docx": (lambda: with_members(word(), ("word/media/a.png", zeros(100))), "D055"),
     "members.docx": (lambda: with_members(word(), *((f"a/{i}", b"") for i in range(10_001))), "D063"),
-    "page.pdf": (pdf_bomb, "D055"),
+    "page.pdf": (lambda: pdf(b"BT (a) Tj ET " * 5_000_000), "D055"),
     "values.parquet": (many_values, "D055"),
 }
 
@@ -198,11 +196,7 @@ def page():
     return b"<!doctype html><title>T</title><h1>Head</h1><p>Text &amp; more</p><table><tr><td>1</td></tr></table>"
 
 
-def plain_pdf():
-    return pdf_bomb().replace(b"FlateDecode", b"ASCIIHexDecode")[:400] + b"trailer<</Root 1 0 R>>"
-
-
-SEEDS = {"a.xlsx": workbook(), "a.docx": word(), "a.html": page(), "a.pdf": plain_pdf()}
+SEEDS = {"a.xlsx": workbook(), "a.docx": word(), "a.html": page(), "a.pdf": pdf(b"BT /F 9 Tf (a b) Tj ET")}
 EDITS = st.lists(st.tuples(st.integers(0, 10_000), st.binary(max_size=6), st.integers(0, 6)), min_size=1, max_size=6)
 
 
