@@ -21,7 +21,7 @@ from assay.sets import bring
 if TYPE_CHECKING:
     from assay.config import Project
 
-VERSION = 1  # raise it when the same files and settings are prepared differently
+VERSION = 2  # raise it when the same files and settings are prepared differently
 SPLITS = ("train", "val", "test")
 Files = dict[str, list[Path]]  # split -> files and folders on this machine
 SHOWN = 5  # ledger rows shown for each reason
