@@ -48,7 +48,13 @@ def run(
     from assay.config import load as load_project
     from assay.config.start import begin
 
-    return flow.run(load_project(begin(Path(target)), sets), only=only, minutes=minutes, offline=offline, tell=tell)
+    return flow.run(
+        load_project(begin(Path(target), offline=offline, tell=tell), sets),
+        only=only,
+        minutes=minutes,
+        offline=offline,
+        tell=tell,
+    )
 
 
 def check(
@@ -75,7 +81,7 @@ def plan(target: str | Path = ".", *, sets: Sequence[str] = (), offline: bool = 
     from assay.config import load as load_project
     from assay.config.start import begin
 
-    return flow.plan(load_project(begin(Path(target)), sets), offline=offline, tell=tell)
+    return flow.plan(load_project(begin(Path(target), offline=offline, tell=tell), sets), offline=offline, tell=tell)
 
 
 def report(target: str | Path = ".") -> Report:

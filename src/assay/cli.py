@@ -87,11 +87,11 @@ def _top(
     """Turn a general language model into a specialist, and measure which way of doing it pays on your data."""
 
 
-def _project(target: str, sets: Sequence[str] | None, display: "Display") -> "Project":
+def _project(target: str, sets: Sequence[str] | None, display: "Display", offline: bool = False) -> "Project":
     from assay.config import load
     from assay.config.start import begin
 
-    project = load(begin(Path(target)), sets or ())
+    project = load(begin(Path(target), offline=offline, tell=display.tell), sets or ())
     for warning in project.warnings:
         display.tell({"event": "warning", **warning})
     return project
@@ -117,7 +117,7 @@ def run(
 
     report = None
     with for_terminal(plain=plain, quiet=quiet, json=as_json, verbose=verbose) as display:
-        project = _project(target, sets, display)
+        project = _project(target, sets, display, offline)
         from assay import flow  # after the project file: what is wrong there is said at once
 
         if plan:
@@ -168,7 +168,7 @@ def check(
     from assay.terminal.display import for_terminal
 
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
-        project = _project(target, sets, display)
+        project = _project(target, sets, display, offline)
         from assay import flow
 
         doubts = [n for n, wanted in (("leak_cost", leak_cost), ("contamination", contamination)) if wanted]

@@ -60,7 +60,7 @@ def run(
         warnings: list[dict[str, Any]] = [*project.warnings]
         tell = collecting(logged(tell, project.work / NAME), warnings)
         arms = chosen(project, only)
-        prepared = prepare(project, tell)
+        prepared = prepare(project, tell, offline=offline)
         judged(prepared, arms)
         exam = Exam(prepared.examples("test"))
         asked = beside(project, prepared)
@@ -228,7 +228,7 @@ def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False
     """
     from assay.findings import Checked
 
-    prepared = prepare(project, tell)
+    prepared = prepare(project, tell, offline=offline)
     judged(prepared, project.arms)
     if not doubts:
         return Checked(project, prepared)
@@ -252,7 +252,7 @@ def plan(project: Project, *, offline: bool = False, tell: Tell = silent) -> Any
     from assay.probe import planned
 
     arms = chosen(project, ())
-    prepared = prepare(project, tell)
+    prepared = prepare(project, tell, offline=offline)
     judged(prepared, arms)
     exam = Exam(prepared.examples("test"))
     return planned(Bench(project, prepared, models(project, arms.values(), offline, tell), tell), arms, exam)

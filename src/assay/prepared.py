@@ -17,12 +17,14 @@ from assay import store
 from assay.curate.overlap import SHARES_WORDS
 from assay.curate.reading.read import split_head
 from assay.nouns import Document, Example, Means, Task, Tell
+from assay.sets import bring
 
 if TYPE_CHECKING:
     from assay.config import Project
 
-VERSION = 1  # raise it when the same files and settings are prepared differently
+VERSION = 2  # raise it when the same files and settings are prepared differently
 SPLITS = ("train", "val", "test")
+Files = dict[str, list[Path]]  # split -> files and folders on this machine
 SHOWN = 5  # ledger rows shown for each reason
 
 
@@ -50,19 +52,20 @@ class Prepared:
         return tuple(Document(*row) for row in store.read_lines(self.folder / "documents.jsonl"))
 
 
-def prepare(project: Project, tell: Tell) -> Prepared:
-    """Read, curate, split and audit, or take the result of an earlier run.
+def prepare(project: Project, tell: Tell, *, offline: bool = False) -> Prepared:
+    """Read, curate, split and audit, or take the result of an earlier run. Data sets of the hub are fetched first.
 
     Raises:
         DataError, LeakError, UsageError: as `curate.load` and `curate.run`.
     """
-    stage = store.Stage(project.work, "curate", _key(project))
+    files = bring(project.files, offline=offline, tell=tell)
+    stage = store.Stage(project.work, "curate", _key(project, files))
     note = stage.done()
     if note is not None:
         tell({"event": "stage", "name": "curate", "state": "cached"})
         return Prepared(stage.folder, note, True)
     tell({"event": "stage", "name": "curate", "state": "start"})
-    note = _write(project, stage.open(), tell)
+    note = _write(project, files, stage.open(), tell)
     stage.finish(note)
     rows = note["rows"]
     text = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; {rows['dropped']:,} dropped"
@@ -70,8 +73,8 @@ def prepare(project: Project, tell: Tell) -> Prepared:
     return Prepared(stage.folder, note, False)
 
 
-def _key(project: Project) -> str:
-    inputs = [(split, path.name, bytes_of(path)) for split, paths in project.files.items() for path in paths]
+def _key(project: Project, files: Files) -> str:
+    inputs = [(split, path.name, bytes_of(path)) for split, paths in files.items() for path in paths]
     documents = [(path.name, bytes_of(path)) for path in project.document_paths]
     split = [bytes_of(path) for path in (project.manifest_path, *project.probe_paths) if path]
     settings = {
@@ -93,7 +96,7 @@ def bytes_of(path: Path) -> Any:
     return [store.file_digest(file) if file.is_file() and os.access(file, os.R_OK) else "", head]
 
 
-def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
+def _write(project: Project, files: Files, folder: Path, tell: Tell) -> dict[str, Any]:
     from assay import curate
     from assay.curate.manifest import written
     from assay.curate.overlap import given_away, read_probes
@@ -102,7 +105,7 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
 
     aim = project.aim
     loaded = load(
-        {split: list(paths) for split, paths in project.files.items()},
+        files,
         columns=project.data.columns,
         encoding=project.data.encoding or None,
         kind=aim.kind if "kind" in aim.model_fields_set else None,

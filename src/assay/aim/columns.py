@@ -17,21 +17,32 @@ _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[./]\d{1,2}[./]\d{2,
 _LINK = re.compile(r"\s*https?://\S+\s*")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 
+_PLACE = re.compile(r"-?\d{1,6}")
+
 _PREDICTED = {"pred", "preds", "predicted", "prediction", "predictions", "prob", "probability", "score", "scores"}
 _PREDICTED |= {"confidence", "logit", "logits"}
 _RECORD = {"id", "ids", "uuid", "guid", "hash", "index", "idx", "number", "timestamp", "date", "time", "key"}
 
 
 def value_at(row: Row, path: str) -> Any:
-    """The value of a field. A dotted path reaches into objects: `meta.source`; None when it is not there."""
+    """The value of a field. A dotted path reaches into objects and lists: `meta.source`, `turns.0.text`. A place may
+    count from the end: `turns.-1.text`. None when it is not there."""
     if path in row:
         return row[path]
     value: Any = row
     for name in path.split("."):
-        if not isinstance(value, Mapping) or name not in value:
+        found, value = _inside(value, name)
+        if not found:
             return None
-        value = value[name]
     return value
+
+
+def _inside(value: Any, name: str) -> tuple[bool, Any]:
+    if isinstance(value, Mapping) and name in value:
+        return True, value[name]
+    if isinstance(value, list) and _PLACE.fullmatch(name) and -len(value) <= int(name) < len(value):
+        return True, value[int(name)]
+    return False, None
 
 
 def has(row: Row, path: str) -> bool:
@@ -40,7 +51,7 @@ def has(row: Row, path: str) -> bool:
         return True
     head, dot, last = path.rpartition(".")
     parent = value_at(row, head) if dot else None
-    return isinstance(parent, Mapping) and last in parent
+    return bool(dot) and _inside(parent, last)[0]
 
 
 def as_text(value: Any) -> str:

@@ -10,6 +10,7 @@ Watch out        a piece is its type and its words, not its place: two equal wor
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 NONE = "none"
@@ -18,6 +19,11 @@ BETWEEN = " | "
 TYPE = ("label", "type", "entity_type", "entity_group", "entity", "slot", "tag", "class")
 WORDS = ("text", "words", "word", "value", "entity_value", "surface", "mention")
 BOUNDS = (("start", "end"), ("start_position", "end_position"), ("start_offset", "end_offset"), ("begin", "end"))
+
+
+class OutsideError(ValueError):
+    """A span that does not lie in its text."""
+
 
 Piece = tuple[str, str]  # type, words
 Span = tuple[int, int, str]  # first character, one past the last, type
@@ -112,6 +118,22 @@ def of_field(value: Any, text: str, words: Sequence[str] | None) -> list[Piece]:
     raise ValueError("is neither tags, nor spans, nor an object of slots")
 
 
+def overlapping(value: Any) -> bool:
+    """Do two spans of a field share a character?"""
+    if not isinstance(value, list) or len(value) < 2 or not isinstance(value[0], Mapping | list):
+        return False
+    bounds = []
+    for one in value:
+        if isinstance(one, list) and len(one) == 3:
+            one = {"start": one[0], "end": one[1]}
+        for first, last in BOUNDS:
+            if isinstance(one, Mapping) and isinstance(one.get(first), int) and isinstance(one.get(last), int):
+                bounds.append((one[first], one[last]))
+                break
+    bounds.sort()
+    return any(second[0] < first[1] for first, second in pairwise(bounds))
+
+
 def _many(value: Any) -> list[Any]:
     return [one for one in (value if isinstance(value, list) else [value]) if one not in (None, "")]
 
@@ -129,7 +151,7 @@ def _span(value: Any, text: str) -> tuple[int, Piece]:
         if isinstance(value.get(first), int) and isinstance(value.get(last), int):
             start, end = value[first], value[last]
             if not 0 <= start < end <= len(text):
-                raise ValueError("has a span that does not lie in its text")
+                raise OutsideError(f"span {start}–{end}, and the text has {len(text):,} characters")
             return start, (kind, text[start:end])
     words = next((str(value[name]) for name in WORDS if value.get(name)), "")
     if not words:

@@ -18,6 +18,7 @@ from assay.config.complaints import Complaint, SettingsError, fill
 from assay.config.names import arm_name
 from assay.config.page import Page, open_page
 from assay.config.yamlfile import dump, shown
+from assay.curate.reading.named import hub_set
 from assay.curate.split import Split
 from assay.errors import did_you_mean
 from assay.nouns import RowStep, SetStep, Settings, Strategy, Task
@@ -133,7 +134,7 @@ class Project(_Head):
 
 
 def _inside(folder: Path, path: str) -> Path:
-    return Path(os.path.normpath(folder / path))
+    return Path(path) if hub_set(path) else Path(os.path.normpath(folder / path))
 
 
 def load(path: Path, sets: Sequence[str] = ()) -> Project:

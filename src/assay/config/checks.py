@@ -12,6 +12,7 @@ from assay.aim import KINDS
 from assay.config.complaints import Complaint
 from assay.config.names import arm_name, is_name, same
 from assay.config.yamlfile import Place, Source
+from assay.curate.reading.named import hub_set
 from assay.errors import did_you_mean
 from assay.nouns import Strategy, Task
 
@@ -109,4 +110,4 @@ def warnings(found: Mapping[str, Any], source: Source, folder: Path) -> Iterator
 
 def _leaves(folder: Path, path: str) -> bool:
     """A file beside the folder does not count: that is where `assay run tickets.csv` finds the data."""
-    return not (folder / path).resolve().is_relative_to(folder.resolve().parent)
+    return hub_set(path) is None and not (folder / path).resolve().is_relative_to(folder.resolve().parent)

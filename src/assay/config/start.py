@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from assay.config.yamlfile import flow, quoted, read
+from assay.curate.reading.named import hub_set, named
 from assay.errors import DataError, Problem, UsageError, nearest
-from assay.nouns import Example
+from assay.nouns import Example, Tell
+from assay.sets import bring, silent
 from assay.store import write_text
 from assay.terminal.display import plain
 
@@ -26,10 +28,11 @@ EPOCHS = 3
 FEW_LABELS = 20  # more do not fit into a prompt that a small model can use
 
 
-def begin(target: Path) -> Path:
-    """The project file that `target` stands for: a project file, a folder with one, or a data file.
+def begin(target: Path, *, offline: bool = False, tell: Tell = silent) -> Path:
+    """The project file that `target` stands for: a project file, a folder with one, or data.
 
-    For a data file, the folder `./<stem>/` gets a project file unless it has one.
+    Data are a file, perhaps with a sheet or rows behind its name, or a data set of the hub; the folder `./<stem>/`
+    gets a project file unless it has one.
 
     Raises:
         DataError: D001 there is no such file; D002 a folder without a project file; what `curate.load` finds.
@@ -39,18 +42,26 @@ def begin(target: Path) -> Path:
         if (target / PROJECT).is_file():
             return target / PROJECT
         raise DataError(_no_project(target))
-    if not target.exists():
+    hub = hub_set(target)
+    data = named(target).path
+    if hub is not None:
+        folder = Path(folder_name(hub[0].name.rpartition("/")[2]))
+        if not (folder / PROJECT).exists():
+            (local,) = bring({"data": [target]}, offline=offline, tell=tell)["data"]
+            write_text(folder / PROJECT, project_text(local, folder, hub_name(target)))
+        return folder / PROJECT
+    if not data.exists():
         near = nearest(target.name, [path.name for path in _visible(target.parent)])
         hint = f"{target.parent / near} is there" if near else "name a data file, or a folder with a project.yaml"
         raise DataError(Problem("D001", "no such file", str(target), help=hint))
     if target.suffix.lower() in (".yaml", ".yml"):
         return target
-    folder = Path(folder_name(target.name))
+    folder = Path(folder_name(data.name))
     if folder.is_file():  # data without an ending
         folder = Path(f"{folder}-project")
     project = folder / PROJECT
     if project.exists():
-        _same_data(project, target)
+        _same_data(project, data)
     else:
         write_text(project, project_text(target, folder))
     return project
@@ -66,8 +77,8 @@ def _same_data(project: Path, data: Path) -> None:
         for value in (files.values() if isinstance(files, dict) else ())
         for path in ([value] if isinstance(value, str) else value or [])
     ]
-    named = [(project.parent / re.sub(r"#\d+\Z", "", f"{path}")).resolve() for path in paths]
-    if named and data.resolve() not in named:
+    there = [named(project.parent / f"{path}").path.resolve() for path in paths]
+    if there and data.resolve() not in there:
         raise UsageError(
             Problem(
                 "C087",
@@ -91,12 +102,15 @@ def _no_project(folder: Path) -> Problem:
 
 def folder_name(name: str) -> str:
     """`Support Tickets (1).csv.gz` -> `support-tickets-1`."""
-    stem = re.sub(r"(\.(csv|tsv|jsonl?|ndjson|parquet|xlsx|txt|gz))+\Z", "", name, flags=re.IGNORECASE)
+    stem = re.sub(r"(\.(csv|tsv|jsonl?|ndjson|parquet|arrow|xlsx|xlsm|txt|gz))+\Z", "", name, flags=re.IGNORECASE)
     return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "project"
 
 
-def project_text(data: Path, folder: Path) -> str:
+def project_text(data: Path, folder: Path, path: str = "") -> str:
     """The project file for one data file, as text; paths are relative to `folder`.
+
+    Args:
+        path: what the file names as its data, where that is not `data`.
 
     Raises:
         DataError: what `curate.load` finds wrong with the file.
@@ -104,13 +118,20 @@ def project_text(data: Path, folder: Path) -> str:
     from assay.curate.reading.load import load
 
     loaded = load({"data": [data.absolute()]}, base=Path.cwd())
-    return "".join(f"{line}\n" for line in _lines(loaded, data, folder))
+    return "".join(f"{line}\n" for line in _lines(loaded, path or _path(data, folder), folder))
 
 
-def _lines(loaded: Any, data: Path, folder: Path) -> Iterator[str]:
+def hub_name(target: Path) -> str:
+    """A hub data set as it is written; a `Path` has lost a slash."""
+    return re.sub(r"\Ahf:/+", "hf://", str(target))
+
+
+def _lines(loaded: Any, path: str, folder: Path) -> Iterator[str]:
     examples = loaded.train
+    official = bool(loaded.val or loaded.test)
     labels = Counter(example.target or "" for example in examples) if loaded.kind == "classify" else Counter()
-    yield f"# Made by `assay run {data.name}` from {len(examples):,} rows. Change what is wrong, then run it again:"
+    name = path.rpartition("/")[2]
+    yield f"# Made by `assay run {name}` from {len(examples):,} rows. Change what is wrong, then run it again:"
     yield f"#   assay run {folder.name}"
     yield "# What was guessed, and why:"
     for sentence in loaded.guessed:
@@ -129,8 +150,7 @@ def _lines(loaded: Any, data: Path, folder: Path) -> Iterator[str]:
         yield f"  # {len(labels)} labels, taken from the data; the most frequent: {_most(labels)}"
     yield ""
     yield "data:"
-    path = _path(data, folder)
-    if loaded.kind != "classify" and len(examples) > ANSWER_ROWS:
+    if loaded.kind != "classify" and len(examples) > ANSWER_ROWS and "#" not in path and not official:
         yield f"  # the first {ANSWER_ROWS:,} rows, so that the first run is short; remove #{ANSWER_ROWS} to use all"
         path += f"#{ANSWER_ROWS}"
     yield f"  files: {{data: {quoted(path)}}}"

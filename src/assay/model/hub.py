@@ -5,11 +5,13 @@ What it promises  HF_HOME, HF_TOKEN, HF_ENDPOINT and HF_HUB_OFFLINE count as eve
 """
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay import store
-from assay.errors import ModelError, Problem, ResourceError
+from assay.errors import AssayError, ModelError, Problem, ResourceError
 from assay.model.gate import SMALL_FILES
 from assay.nouns import Tell
 
@@ -17,6 +19,13 @@ if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}(@[\w./-]{1,100})?")
+
+
+Refuse = Callable[[str, str], AssayError]
+
+
+def _refused(text: str, help: str) -> AssayError:
+    return ModelError(Problem("M099", text, help=help))
 
 
 def snapshot(
@@ -28,35 +37,51 @@ def snapshot(
         ModelError: M099 no such repository or revision, or access to it has not been granted.
         ResourceError: R004 not in the cache, and there is no connection or it must not be used.
     """
+    repository, _, revision = name.partition("@")
+    with explained(repository, revision, offline):
+        folder = _download(repository, revision or None, offline, tell, endpoint)
+    return folder, folder.name
+
+
+@contextmanager
+def explained(
+    repository: str, revision: str, offline: bool, what: str = "model", refuse: Refuse = _refused
+) -> Iterator[None]:
+    """Around calls of the hub's library: what it raises, in our words; its progress bars are off meanwhile.
+
+    Args:
+        what: "model" or "data set".
+        refuse: makes the error for what the hub does not give, from its text and the way out.
+    """
     from huggingface_hub import errors
     from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
-    repository, _, revision = name.partition("@")
     shown = not are_progress_bars_disabled()
     disable_progress_bars()
     try:
-        # The order of the clauses is that of the classes: gated is a kind of not found.
-        folder = _download(repository, revision or None, offline, tell, endpoint)
+        yield
+    # The order of the clauses is that of the classes: gated is a kind of not found.
     except errors.GatedRepoError as error:
         text = f"access to {repository} has to be asked for on its page on the hub"
-        way = "accept its conditions there, then log in with `hf auth login` or set HF_TOKEN"
-        raise ModelError(Problem("M099", text, help=way)) from error
+        raise refuse(text, "accept its conditions there, then log in with `hf auth login` or set HF_TOKEN") from error
     except errors.RepositoryNotFoundError as error:
-        text = f"the hub has no repository {repository}, or it is private, and there is no such folder here"
-        raise ModelError(Problem("M099", text, help="check the spelling; for a private one set HF_TOKEN")) from error
+        here = ", and there is no such folder here" if what == "model" else ""
+        text = f"the hub has no {'repository' if what == 'model' else what} {repository}, or it is private{here}"
+        raise refuse(text, "check the spelling; for a private one set HF_TOKEN") from error
     except errors.RevisionNotFoundError as error:
-        raise ModelError(Problem("M099", f"{repository} has no revision {revision!r}")) from error
+        raise refuse(f"{repository} has no revision {revision!r}", "") from error
     except errors.HFValidationError as error:
         raise ModelError(Problem("M098", f"{repository!r} is not a name that the hub can have")) from error
     except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled) as error:
         if isinstance(error.__cause__, errors.HfHubHTTPError):
-            raise _answered(repository, error.__cause__) from error
+            raise _answered(repository, error.__cause__, refuse) from error
         why = "the network must not be used" if offline else "the hub cannot be reached"
-        way = f"on a machine with network: hf download {repository} ; then set HF_HOME to the folder it filled"
-        text = f"the model {repository} is not in the hub's cache on this machine and {why}"
+        kind = "" if what == "model" else "--repo-type dataset "
+        way = f"on a machine with network: hf download {kind}{repository} ; then set HF_HOME to the folder it filled"
+        text = f"the {what} {repository} is not in the hub's cache on this machine and {why}"
         raise ResourceError(Problem("R004", text, help=way)) from error
     except errors.HfHubHTTPError as error:
-        raise _answered(repository, error) from error
+        raise _answered(repository, error, refuse) from error
     # The class of the hub's HTTP client, whichever that is: the connection broke on the way.
     except errors.HTTPError as error:  # pyright: ignore[reportPrivateImportUsage]
         text = f"the download of {repository} broke off ({type(error).__name__})"
@@ -64,12 +89,10 @@ def snapshot(
     finally:
         if shown:
             enable_progress_bars()
-    return folder, folder.name
 
 
-def _answered(repository: str, error: "HfHubHTTPError") -> ModelError:
-    text = f"the hub answered {error.response.status_code} for {repository}"
-    return ModelError(Problem("M099", text, help="try again later"))
+def _answered(repository: str, error: "HfHubHTTPError", refuse: Refuse) -> AssayError:
+    return refuse(f"the hub answered {error.response.status_code} for {repository}", "try again later")
 
 
 def _download(repository: str, revision: str | None, offline: bool, tell: Tell, endpoint: str | None) -> Path:

@@ -51,7 +51,7 @@ def test_too_many_files(tmp_path, monkeypatch):
         read_documents([tmp_path], tmp_path)
 
 
-def test_a_scan_is_named(tmp_path):
+def test_a_pdf_is_known_by_its_content(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"%PDF-1.4 ")
-    with pytest.raises(DataError, match=r"D099 a.txt: is a PDF"):
+    with pytest.raises(DataError, match=r"D099 a.txt: is a damaged PDF"):
         read_documents(["a.txt"], tmp_path)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assay.curate.reading.columnar import data_folder
+from assay.curate.reading.folders import data_folder
 from assay.curate.reading.read import read, split_head
 from assay.errors import DataError
 

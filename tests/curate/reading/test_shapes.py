@@ -61,8 +61,8 @@ def test_pieces_that_cannot_be_read_are_named_with_their_line(tmp_path):
     with pytest.raises(DataError) as caught:
         loaded(tmp_path, *rows)
     (problem,) = caught.value.problems
-    assert (problem.code, problem.place) == ("D025", "train.jsonl:2")
-    assert problem.text == "'spans' has a span that does not lie in its text (1 row)"
+    assert (problem.code, problem.place) == ("D053", "train.jsonl:2")
+    assert problem.text == "'spans' has a span 0–9, and the text has 2 characters"
 
 
 def test_labels_that_are_numbers_or_truth_values(tmp_path):
@@ -189,3 +189,95 @@ def test_examples_survive_json(tmp_path):
     )
     one = got.train[0]
     assert type(one).from_json(json.loads(json.dumps(one.to_json()))) == one
+
+
+# --- preferences ----------------------------------------------------------------------------------------------------
+
+
+def test_preference_rows_with_a_prompt(tmp_path):
+    got = loaded(tmp_path, {"prompt": "Name a sea.", "chosen": "The Baltic.", "rejected": "No."})
+    (row,) = got.train
+    assert (got.kind, got.shape) == ("answer", "preference")
+    assert (row.text, row.target, row.rejected) == ("Name a sea.", "The Baltic.", "No.")
+    assert [w["code"] for w in got.warnings] == ["D081"]
+    assert "training on preferences is not there yet" in got.warnings[0]["text"]
+
+
+def turns(*texts):
+    return [{"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(texts)]
+
+
+def test_the_shared_prompt_is_taken_out_of_conversations(tmp_path):
+    rows = [
+        {"chosen": turns("Hi", "Hello", "Bye", "See you"), "rejected": turns("Hi", "Hello", "Bye", "Go")},
+        {"chosen": turns("Hi", "Hello", "Bye", "See you"), "rejected": turns("Hi", "What", "Why", "Go")},
+    ]
+    got = loaded(tmp_path, *rows)
+    assert [message.content for message in got.train[0].messages] == ["Hi", "Hello", "Bye"]
+    assert [(row.target, row.rejected) for row in got.train] == [("See you", "Go"), ("See you", None)]
+    assert [w["code"] for w in got.warnings] == ["D052", "D081"]
+
+
+def test_preferences_as_transcripts_and_as_openai_writes_them(tmp_path):
+    begin = "\n\nHuman: Hi\n\nAssistant: Hello\n\nHuman: Bye\n\nAssistant:"
+    (row,) = loaded(tmp_path, {"chosen": f"{begin} See you", "rejected": f"{begin} Go"}).train
+    assert ([m.role for m in row.messages], row.target, row.rejected) == (
+        ["user", "assistant", "user"],
+        "See you",
+        "Go",
+    )
+    other = {
+        "input": {"messages": turns("Hi")},
+        "preferred_output": [{"role": "assistant", "content": "Hello"}],
+        "non_preferred_output": [{"role": "assistant", "content": "What"}],
+    }
+    (row,) = loaded(tmp_path, other).train
+    assert (row.text, row.target, row.rejected) == ("Hi", "Hello", "What")
+
+
+def test_single_verdicts(tmp_path):
+    rows = [{"prompt": f"q{i}", "completion": f"a{i} is it", "label": i != 1} for i in range(3)]
+    got = loaded(tmp_path, *rows)
+    assert (got.kind, got.shape) == ("answer", "verdict")
+    assert [(row.text, row.target) for row in got.train] == [("q0", "a0 is it"), ("q2", "a2 is it")]
+    assert (got.warnings[0]["code"], got.warnings[0]["count"]) == ("D081", 1)
+    assert "first: train.jsonl:2" in got.warnings[0]["text"]
+
+
+def test_texts_alone_are_documents(tmp_path):
+    with pytest.raises(DataError, match=r"D027 train.jsonl: has texts without anything to answer"):
+        loaded(tmp_path, {"text": "one"}, {"text": "two"})
+
+
+def test_a_path_into_a_list(tmp_path):
+    row = {"id": 1, "conversation": [{"value": "What is it?"}, {"value": "A long answer."}]}
+    columns = {"question": "conversation.0.value", "answer": "conversation.-1.value"}
+    (got,) = loaded(tmp_path, row, columns=columns).train
+    assert (got.text, got.target) == ("What is it?", "A long answer.")
+
+
+def test_an_export_of_label_studio(tmp_path):
+    def task(text, *values):
+        results = [[{"type": kind, "from_name": "x", "to_name": "text", "value": value}] for kind, value in values]
+        return {"id": 1, "data": {"text": text}, "annotations": [{"result": result} for result in results]}
+
+    got = loaded(
+        tmp_path,
+        task("Where is it", ("choices", {"choices": ["ask"]}), ("choices", {"choices": ["tell"]})),
+        task("Here it is", ("choices", {"choices": ["tell"]})),
+    )
+    assert (got.kind, [row.target for row in got.train]) == ("classify", ["ask", "tell"])
+    assert any("1 row with several annotations" in note for note in got.notes)
+    span = {"start": 8, "end": 12, "text": "Oslo", "labels": ["place"]}
+    got = loaded(tmp_path, task("Ann saw Oslo", ("labels", span)), task("Nothing"))
+    assert [row.target for row in got.train] == ["place: Oslo", "none"]
+
+
+@pytest.mark.real
+def test_public_sets_of_pairs_and_spans(shared_data):
+    # 2,312 pairs by the set's own page; 1,500 rows and 17 types of spans by the table of the shared data.
+    got = load({"data": ["test.jsonl.gz"]}, base=shared_data("hh_rlhf_harmless_test"))
+    assert (got.kind, got.shape, len(got.train)) == ("answer", "preference", 2312)
+    assert all(row.rejected for row in got.train)
+    got = load({"data": ["synth_dataset_v2.json"]}, base=shared_data("presidio_pii"))
+    assert (got.kind, len(got.train), len(got.labels), got.group) == ("extract", 1500, 17, "template_id")

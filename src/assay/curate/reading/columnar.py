@@ -1,4 +1,4 @@
-"""Read Parquet and Arrow files, and find the files of a Hugging Face data set folder.
+"""Read Parquet and Arrow files.
 
 What it is for   text, numbers, truth values, and lists and objects of them; nothing that
                  could run code
@@ -6,22 +6,17 @@ Watch out        class numbers are turned into the class names that the file its
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, time
-from pathlib import Path
 from typing import Any
 
-from assay.curate.reading.findings import Findings, shown
+from assay.curate.reading.findings import Findings
 from assay.curate.reading.lines import Numbered
 from assay.curate.reading.source import CELL_LIMIT, Opened
 from assay.errors import DataError, Problem
 
 ROW_LIMIT = 20_000_000
 _BATCH = 4096
-DATA_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".parquet", ".arrow")
-_SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val"}
-_SPLITS |= {"devset": "val", "test": "test", "testing": "test"}
 
 
 def read_columnar(source: Opened, found: Findings, *, head: int | None) -> list[Numbered]:
@@ -125,7 +120,13 @@ def _class_names(schema: Any) -> dict[str, list[str]]:
     text = (schema.metadata or {}).get(b"huggingface", b"{}")
     try:
         features = json.loads(text)["info"]["features"]
-        marked = {name: kind for name, kind in features.items() if isinstance(kind, dict)}
+        # A list of class numbers has its names one level down.
+        inner = {n: k[0] if isinstance(k, list) and k else k for n, k in features.items()}
+        inner = {
+            n: k["feature"] if isinstance(k, dict) and isinstance(k.get("feature"), dict) else k
+            for n, k in inner.items()
+        }
+        marked = {name: kind for name, kind in inner.items() if isinstance(kind, dict)}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
     named = {name: kind.get("names") for name, kind in marked.items() if kind.get("_type") == "ClassLabel"}
@@ -135,12 +136,19 @@ def _class_names(schema: Any) -> dict[str, list[str]]:
 def _plain(row: Mapping[str, Any], names: Mapping[str, list[str]]) -> dict[str, Any]:
     plain = {}
     for name, value in row.items():
-        if name in names and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names[name]):
-            value = str(names[name][value])
-        elif value is not None and not isinstance(value, str | int | float | bool | list | dict):
+        if name in names:
+            value = (
+                [_class(one, names[name]) for one in value] if isinstance(value, list) else _class(value, names[name])
+            )
+        if value is not None and not isinstance(value, str | int | float | bool | list | dict):
             value = value.isoformat() if isinstance(value, date | time) else str(value)
         plain[name] = value
     return plain
+
+
+def _class(value: Any, names: list[str]) -> Any:
+    plain = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names)
+    return str(names[value]) if plain else value
 
 
 def _check_row(row: Numbered, found: Findings) -> None:
@@ -153,66 +161,3 @@ def _check_row(row: Numbered, found: Findings) -> None:
         elif isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
             # A missing number is NaN in files written from data frames: null is meant.
             fields[name] = None
-
-
-# --- folders --------------------------------------------------------------------------------------------------------
-
-
-def data_folder(folder: Path, base: Path) -> dict[str, list[Path]]:
-    """{split: files} of a folder: what `save_to_disk` wrote, or data files named by split. Files of a folder without
-    split names are all "data".
-
-    Raises:
-        DataError: D002 when there is no data file, D056 when the folder's own list leaves the folder.
-    """
-    place = shown(folder, base)
-    if (folder / "dataset_dict.json").is_file():
-        names = _listed(folder / "dataset_dict.json", "splits", place)
-        inside = {name: _state_files(_within(folder, name, place), place) for name in names}
-        return _by_split(inside)
-    if (folder / "state.json").is_file():
-        return {"data": _state_files(folder, place)}
-    found: dict[str, list[Path]] = {}
-    there = sorted([*folder.iterdir(), *(folder / "data").glob("*"), *folder.glob("*/*.parquet")])
-    for path in dict.fromkeys(there):
-        name = path.name.lower().removesuffix(".gz")
-        if path.is_file() and name.endswith(DATA_SUFFIXES) and name not in ("dataset_info.json", "dataset_infos.json"):
-            first = re.split(r"[-_.]", name)[0]
-            split = _SPLITS.get(first) or _SPLITS.get(path.parent.name.lower(), "")
-            found.setdefault(split, []).append(path)
-    if not found:
-        holds = ", ".join(path.name for path in there[:5]) or "nothing"
-        _fail("D002", f"has no project.yaml and no data file; it holds {holds}", place, "name a data file")
-    unnamed = found.pop("", [])
-    return found or {"data": unnamed}
-
-
-def _by_split(inside: dict[str, list[Path]]) -> dict[str, list[Path]]:
-    named = {_SPLITS[name.lower()]: files for name, files in inside.items() if name.lower() in _SPLITS}
-    return named or {"data": [path for files in inside.values() for path in files]}
-
-
-def _listed(path: Path, key: str, place: str) -> list[str]:
-    try:
-        names = json.loads(path.read_bytes())[key]
-        if isinstance(names, list) and all(isinstance(name, str) and name for name in names):
-            return names
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        pass
-    raise DataError(Problem("D099", f"{path.name} has no list '{key}'", place, "save the data set again"))
-
-
-def _state_files(folder: Path, place: str) -> list[Path]:
-    try:
-        listed = json.loads((folder / "state.json").read_bytes())["_data_files"]
-        names = [entry["filename"] for entry in listed]
-        return [_within(folder, name, place) for name in names]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        raise DataError(Problem("D099", "state.json names no data files", place, "save the data set again")) from None
-
-
-def _within(folder: Path, name: str, place: str) -> Path:
-    path = folder / name
-    if Path(name).is_absolute() or ".." in Path(name).parts or not path.resolve().is_relative_to(folder.resolve()):
-        raise DataError(Problem("D056", f"member '{name}' leaves the folder", place, "save the data set again"))
-    return path

@@ -1,6 +1,6 @@
-"""Read unlabelled text: files and folders of .txt and .md, and data files with a text field.
+"""Read unlabelled text: files and folders of text, Markdown, HTML, PDF and DOCX, and data files with a text field.
 
-What it is for   retrieval and continued pretraining
+What it is for   retrieval and continued pretraining; headings are kept as Markdown lines
 Watch out        a folder is read with all its sub-folders, hidden ones left out; other suffixes are passed over
                  and counted
 """
@@ -11,15 +11,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay.aim.columns import as_text
-from assay.curate.reading.columnar import DATA_SUFFIXES
 from assay.curate.reading.findings import KEPT, Findings, shown
-from assay.curate.reading.read import Read, read, split_head
+from assay.curate.reading.folders import DATA_SUFFIXES
+from assay.curate.reading.front import titled, without_front
+from assay.curate.reading.named import Named, named
+from assay.curate.reading.pdf import text_of_pdf
+from assay.curate.reading.read import Read, read
 from assay.curate.reading.source import lines, opened
+from assay.curate.reading.web import charset_of, text_of_page
+from assay.curate.reading.word import text_of_word
 from assay.errors import DataError, Problem
 from assay.nouns import Document
 
 FILE_LIMIT = 100_000
 TEXT_SUFFIXES = (".txt", ".md", ".markdown", ".text", ".rst")
+_MARKDOWN = (".md", ".markdown")
+_PAGES = (".html", ".htm", ".xhtml")
+DOCUMENT_SUFFIXES = (*TEXT_SUFFIXES, *_PAGES, ".pdf", ".docx")
 _BODIES = ("text", "content", "contents", "body", "passage", "document", "abstract")
 
 
@@ -49,10 +57,10 @@ def read_corpus(paths: Iterable[str | Path], base: Path) -> Corpus:
     documents: dict[str, Document] = {}
     blank: list[str] = []
     files, passed = _files(paths, base, problems)
-    for path, head in files:
-        place = shown(path, base)
+    for one in files:
+        place = shown(one.path, base)
         try:
-            found = _read(path, head, base, place)
+            found = _read(one, base, place)
         except DataError as error:
             if [problem.code for problem in error.problems] == ["D004"]:
                 blank.append(place)
@@ -75,7 +83,7 @@ def read_corpus(paths: Iterable[str | Path], base: Path) -> Corpus:
         told = f"no text in {len(blank)} of {len(files)} files; first: {blank[0]}"
         warnings.append({"code": "D062", "count": len(blank), "text": told})
     if passed:
-        told = f"{passed:,} files passed over: only {', '.join(TEXT_SUFFIXES)} are read in a folder"
+        told = f"{passed:,} files passed over: only {', '.join(DOCUMENT_SUFFIXES)} are read in a folder"
         warnings.append({"code": "D062", "count": passed, "text": told})
     return Corpus(list(documents.values()), warnings)
 
@@ -84,22 +92,21 @@ def _absolute(path: str | Path, base: Path) -> Path:
     return base / path
 
 
-def _files(
-    paths: Iterable[str | Path], base: Path, problems: list[Problem]
-) -> tuple[list[tuple[Path, int | None]], int]:
-    files: list[tuple[Path, int | None]] = []
+def _files(paths: Iterable[str | Path], base: Path, problems: list[Problem]) -> tuple[list[Named], int]:
+    files: list[Named] = []
     passed = 0
     for given in paths:
-        path, head = split_head(_absolute(given, base))
+        one = named(_absolute(given, base))
+        path = one.path
         if not path.is_dir():
-            files.append((path, head))
+            files.append(one)
             continue
         for folder, inner, names in os.walk(path):
             inner[:] = sorted(name for name in inner if not name.startswith("."))
             fit = sorted(name for name in names if not name.startswith("."))
-            texts = [name for name in fit if name.lower().removesuffix(".gz").endswith(TEXT_SUFFIXES)]
+            texts = [name for name in fit if name.lower().removesuffix(".gz").endswith(DOCUMENT_SUFFIXES)]
             passed += len(fit) - len(texts)
-            files += [(Path(folder) / name, None) for name in texts]
+            files += [Named(Path(folder) / name) for name in texts]
             if len(files) > FILE_LIMIT:
                 told = f"over {FILE_LIMIT:,} files"
                 problems.append(
@@ -109,14 +116,27 @@ def _files(
     return files, passed
 
 
-def _read(path: Path, head: int | None, base: Path, place: str) -> list[Document]:
-    if path.name.lower().removesuffix(".gz").endswith(DATA_SUFFIXES):
-        return _from_rows(read(path, head=head, base=base))
+def _read(one: Named, base: Path, place: str) -> list[Document]:
+    path, name = one.path, one.path.name.lower().removesuffix(".gz")
+    if name.endswith(DATA_SUFFIXES):
+        return _from_rows(read(path, head=one.last, base=base, first=one.first, part=one.part))
     found = Findings(place)
-    with opened(path, place) as source:
-        text = "".join(line for _, line in lines(source, found, whole=True))
+    date = ""
+    with opened(path, place, documents=True) as source:
+        if source.head.startswith(b"%PDF-"):
+            text = text_of_pdf(source)
+        elif name.endswith(".docx"):
+            text = text_of_word(source)
+        else:
+            page = name.endswith(_PAGES)
+            stated = charset_of(source.head) if page else ""
+            text = "".join(line for _, line in lines(source, found, encoding=stated or None, whole=True))
+            text = text_of_page(text) if page else text
     found.settle()
-    return [Document(place, text, place)]
+    if name.endswith(_MARKDOWN):
+        text, keys = without_front(text)
+        text, date = titled(text, keys.get("title", "")), keys.get("date", "")
+    return [Document(place, text, place, date)]
 
 
 def _from_rows(table: Read) -> list[Document]:

@@ -6,11 +6,12 @@ Watch out        what is wrong with one file is collected, so that the problems 
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from assay.curate.reading.columnar import data_folder
 from assay.curate.reading.findings import KEPT, shown
-from assay.curate.reading.read import split_head
+from assay.curate.reading.folders import data_folder
+from assay.curate.reading.named import Named, named
 from assay.errors import DataError, Problem, UsageError, did_you_mean
 from assay.store import file_digest
 
@@ -26,36 +27,36 @@ def collected(problems: list[Problem]):
         problems.extend(error.problems[: max(0, KEPT - len(problems))])
 
 
-def expand(
-    files: Mapping[str, Sequence[str | Path]], base: Path, problems: list[Problem]
-) -> list[tuple[str, Path, int | None]]:
-    """(split, file, first rows) for every file; a folder stands for the files in it."""
-    expanded: list[tuple[str, Path, int | None]] = []
+def expand(files: Mapping[str, Sequence[str | Path]], base: Path, problems: list[Problem]) -> list[tuple[str, Named]]:
+    """(split, file with rows and part) for every file; a folder stands for the files in it."""
+    expanded: list[tuple[str, Named]] = []
     for key, names in files.items():
         split = "train" if key == "data" else key
         if split not in SPLITS:
             raise UsageError(Problem("C071", f"no such split{did_you_mean(key, SPLITS)}", f"data.files.{key}"))
         for name in names:
-            path, head = split_head(base / name)
+            one = named(base / name)
+            path = one.path
             if not path.is_dir():
-                expanded.append((split, path, head))
+                expanded.append((split, one))
                 continue
             with collected(problems):
-                inside = data_folder(path, base)
+                inside = data_folder(path, base, one.part)
                 if key != "data" and not {key, "data"} & set(inside):
                     told = f"has no files for {key}; it has {', '.join(inside)}"
                     raise DataError(Problem("D002", told, shown(path, base)))
                 for part, members in inside.items():
                     if key == "data" or part in (key, "data"):
                         where = "train" if part == "data" and key == "data" else part if key == "data" else split
-                        expanded += [(where, member, head) for member in members]
+                        expanded += [(where, replace(one, path=member, part="")) for member in members]
     return expanded
 
 
-def same_file(paths: Sequence[tuple[str, Path, int | None]], base: Path) -> list[Problem]:
+def same_file(paths: Sequence[tuple[str, Named]], base: Path) -> list[Problem]:
     """D049: a file of one split is, byte for byte, a file of another. Only files of the same size are hashed."""
     sizes: dict[int, list[tuple[str, Path]]] = {}
-    for split, path, _ in paths:
+    for split, one in paths:
+        path = one.path
         with contextlib.suppress(OSError, ValueError):
             if path.is_file() and path.stat().st_size:
                 sizes.setdefault(path.stat().st_size, []).append((split, path))

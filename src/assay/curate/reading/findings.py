@@ -5,11 +5,14 @@ Watch out        text from files is escaped before it is shown: it could steer t
 """
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from assay.errors import DataError, Problem
 
+# A file of the hub's cache, named as the project file names it.
+_CACHED = re.compile(r"/datasets--([^/]+)/snapshots/[0-9a-f]{40}((?:/.*)?)\Z")
 KEPT = 1000  # problems of one file that are kept
 
 
@@ -31,6 +34,8 @@ def excerpt(text: str, at: int | None = None, width: int = 76) -> str:
 def shown(path: Path, base: Path) -> str:
     """How a file is named in messages: relative to the project's folder where it lies in it or beside it, so that the
     ledger and the report are the same wherever the project lies."""
+    if hub := _CACHED.search(path.as_posix()):
+        return printable(f"hf://{hub[1].replace('--', '/', 1)}{hub[2]}")
     near = path.is_absolute() and base.is_absolute() and path.is_relative_to(base.parent)
     return printable(os.path.relpath(path, base) if near else str(path))
 

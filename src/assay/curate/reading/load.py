@@ -13,7 +13,10 @@ from assay.aim.entities import pieces_of
 from assay.aim.guess import SAMPLE, guess, looks_like_labels
 from assay.curate.reading.files import SPLITS, collected, expand, same_file
 from assay.curate.reading.findings import KEPT, Findings
+from assay.curate.reading.label_studio import unfolded
 from assay.curate.reading.labels import check_answers, check_labels, kinds_of_values
+from assay.curate.reading.marks import look
+from assay.curate.reading.preferences import told, without_target
 from assay.curate.reading.read import RawRow, Read, read
 from assay.curate.reading.shapes import ROLES, Layout, example, recognise
 from assay.errors import DataError, Problem, UsageError, did_you_mean, nearest
@@ -39,6 +42,9 @@ class Loaded:
     warnings: list[dict] = field(default_factory=list)  # {code, count, text}
 
 
+TARGETS = ("label", "answer", "entities", "rejected", "liked")
+# What rows of a corpus hold beside their text.
+CORPUS = {"text", "id", "meta", "metadata", "url", "date", "timestamp", "title"}
 # One name for one thing: what each kind of task calls the text and the target.
 NAMED = {
     "classify": (("question", "text"), ("answer", "label")),
@@ -85,9 +91,10 @@ def load(
     paths = expand(files, base, problems)
     problems += same_file(paths, base)
     reads: list[tuple[str, Path, Read]] = []
-    for split, path, head in paths:
+    for split, one in paths:
         with collected(problems):
-            reads.append((split, path, read(path, encoding=encoding, head=head, base=base)))
+            rows = read(one.path, encoding=encoding, head=one.last, base=base, first=one.first, part=one.part)
+            reads.append((split, one.path, unfolded(rows)))
     if not reads:
         raise DataError(*(problems or [Problem("D002", "the project names no data file", help="set data.files")]))
     reads.sort(key=lambda entry: SPLITS.index(entry[0]))
@@ -99,6 +106,9 @@ def load(
         raise DataError(*problems)
     layout, shape, guessed = replace(settled[0], time=time), *settled[1:]
     parts, warnings, raw = _convert(reads, layout, problems)
+    warnings += _preferences(parts) if target else []
+    marked, unseen = look(one for part in parts.values() for one in part)
+    warnings += marked
     if layout.kind == "classify" and target:
         wrong, more = check_labels(parts, raw, labels)
         problems += wrong
@@ -118,9 +128,19 @@ def load(
         slices=layout.slices,
         labels=tuple(labels) or (tuple(sorted(_named(parts, layout.kind))) if target else ()),
         guessed=guessed,
-        notes=[note for _, _, table in reads for note in table.notes],
+        notes=[*(note for _, _, table in reads for note in table.notes), *unseen],
         warnings=warnings,
     )
+
+
+def _preferences(parts: dict[str, list[Example]]) -> list[dict]:
+    """Take rows without a target out of the parts; say what preference rows are good for."""
+    aside: list[Example] = []
+    for split, examples in parts.items():
+        parts[split], bad = without_target(examples)
+        aside += bad
+    pairs = sum(one.rejected is not None for part in parts.values() for one in part)
+    return told(pairs, aside)
 
 
 def _named(parts: Mapping[str, Sequence[Example]], kind: str) -> set[str]:
@@ -161,8 +181,13 @@ def _settle(
     roles = set(given) - {"group", "id", "system", "context"}
     shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
     if not target:
-        columns = {role: name for role, name in columns.items() if role not in ("label", "answer", "entities")}
+        columns = {role: name for role, name in columns.items() if role not in TARGETS}
+    if shape == "columns" and target and set(table.names) <= CORPUS and "text" in table.names:
+        told = "has texts without anything to answer: a corpus, not a task"
+        raise DataError(Problem("D027", told, table.place, help="list the file under documents; rag reads it there"))
     known = {**columns, **given}
+    if {"rejected", "liked"} & set(known):
+        kind = kind or "answer"
     if kind is None and "messages" in known and target:
         kind = "classify" if _labels_in(table.rows[::step], known) else "answer"
     elif kind is None and roles & {"label", "answer", "entities"}:

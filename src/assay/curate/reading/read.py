@@ -1,22 +1,22 @@
-"""Read one data file into raw rows: JSON lines, JSON, CSV, TSV, Parquet, Arrow; text forms also as .gz.
+"""Read one data file into raw rows: JSON lines, JSON, CSV, TSV, Excel, Parquet, Arrow; text forms also as .gz.
 
 What it is for   what is in the file, with the line of every row; what the fields mean is for `shapes`
 Costs            a few seconds for 100,000 rows
 Watch out        the suffix is trusted for text forms; a file without a known suffix is told by its content
 """
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from assay.curate.reading.columnar import read_columnar
-from assay.curate.reading.findings import Findings, shown
+from assay.curate.reading.findings import Findings, printable, shown
 from assay.curate.reading.lines import Numbered, holds_one_value, read_lines, read_value
+from assay.curate.reading.named import named
+from assay.curate.reading.sheet import SHEETS, read_sheet
 from assay.curate.reading.source import Opened, opened
 from assay.curate.reading.table import delimiter_of, read_table
-
-_HEAD = re.compile(r"(.+)#([1-9]\d{0,9})")
+from assay.errors import DataError, Problem
 
 
 class RawRow(NamedTuple):
@@ -37,28 +37,38 @@ class Read:
 
 
 def split_head(path: str | Path) -> tuple[Path, int | None]:
-    """`file#500` is the first 500 rows of `file`, unless a file has that very name."""
-    match = _HEAD.fullmatch(str(path))
-    if match is None or Path(path).exists():
-        return Path(path), None
-    return Path(match[1]), int(match[2])
+    """A file and the last of its rows that is meant: `file#500` is the first 500 rows of `file`."""
+    one = named(path)
+    return one.path, one.last
 
 
-def read(path: Path, *, encoding: str | None = None, head: int | None = None, base: Path = Path()) -> Read:
-    """All rows of a file, or the first `head`.
+def read(
+    path: Path,
+    *,
+    encoding: str | None = None,
+    head: int | None = None,
+    base: Path = Path(),
+    first: int = 1,
+    part: str = "",
+) -> Read:
+    """All rows of a file, or the rows `first` to `head`.
 
     Args:
         path: the file itself, not a folder.
         encoding: of text forms; UTF-8 when None.
         base: the project's folder; messages name files relative to it.
+        part: the sheet of a workbook; its first when empty.
 
     Raises:
         DataError: with every problem of the file.
     """
     place = shown(path, base)
     found = Findings(place)
+    if part:
+        place = f"{place}#{printable(part)}"
+        found = Findings(place)
     with opened(path, place, encoding=encoding) as source:
-        rows = _rows(source, found, encoding, head)
+        rows = _rows(source, found, encoding, head, part)[first - 1 :]
     if not rows and not found.problems:
         found.problem("D005", "has no rows", help="check the program that writes it")
     found.settle()
@@ -68,8 +78,12 @@ def read(path: Path, *, encoding: str | None = None, head: int | None = None, ba
     return Read(place, [RawRow(f"{place}:{number}", fields) for number, fields in rows], tuple(names), found.notes)
 
 
-def _rows(source: Opened, found: Findings, encoding: str | None, head: int | None) -> list[Numbered]:
+def _rows(source: Opened, found: Findings, encoding: str | None, head: int | None, part: str) -> list[Numbered]:
     name, start = source.name, source.head
+    if name.endswith(SHEETS):
+        return read_sheet(source, found, sheet=part, head=head)
+    if part:
+        raise DataError(Problem("D080", "has no sheets to choose from", source.place, "leave out #sheet="))
     if name.endswith((".parquet", ".arrow")) or start.startswith((b"PAR1", b"ARROW1")):
         return read_columnar(source, found, head=head)
     try:

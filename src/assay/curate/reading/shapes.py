@@ -6,6 +6,8 @@ input            more of it, set below the text after an empty line
 system           what stands before it
 messages         a whole conversation; its last assistant turn is the target
 label, answer    the target; a list of answers is the target and further accepted ones
+rejected         an answer that was not chosen, for preference training
+liked            true where the answer is one to give, false where it is one not to give
 entities         the named pieces of the text: tags of its words, spans, slots, or a line (`aim.entities`)
 context          the passage or passages that belong to the question
 group, id        rows of one group stay in one split; the row's own name
@@ -17,14 +19,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.aim.columns import Row, as_text, has, value_at
-from assay.aim.entities import of_field, written
+from assay.aim.entities import OutsideError, of_field, overlapping, written
+from assay.curate.reading.contexts import context_of
 from assay.curate.reading.findings import Findings
+from assay.curate.reading.preferences import judged, preference, rejected_of, verdict
 from assay.curate.reading.read import RawRow
 from assay.curate.reading.times import time_of
 from assay.curate.reading.turns import is_conversation, turns_of
-from assay.nouns import Document, Example, Message, Messages
+from assay.nouns import Example, Message, Messages
 
-ROLES = ("text", "question", "input", "system", "messages", "label", "answer", "entities", "context", "group", "id")
+ROLES = ("text", "question", "input", "system", "messages", "label", "answer", "rejected", "liked", "entities")
+ROLES += ("context", "group", "id")
 
 # --- known shapes ---------------------------------------------------------------------------------------------------
 
@@ -84,8 +89,9 @@ def tokens_tags(names: Sequence[str], row: Row) -> dict[str, str] | None:
 def text_spans(names: Sequence[str], row: Row) -> dict[str, str] | None:
     """A text and its named pieces, as a list or an object of slots."""
     for name in ("entities", "spans", "ner", "slots"):
-        if "text" in names and isinstance(row.get(name), list | Mapping):
-            return {"text": "text", "entities": name}
+        text = next((one for one in ("text", "full_text") if one in names), None)
+        if text and isinstance(row.get(name), list | Mapping):
+            return {"text": text, "entities": name}
     return None
 
 
@@ -95,6 +101,8 @@ def text_label(names: Sequence[str], row: Row) -> dict[str, str] | None:
 
 Shape = Callable[[Sequence[str], Row], dict[str, str] | None]
 SHAPES: tuple[Shape, ...] = (
+    preference,
+    verdict,
     messages,
     sharegpt,
     prompt_completion,
@@ -175,7 +183,7 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         if answers is None:
             return None
         target, also = answers[0], answers[1:]
-    context = _context(row, layout.columns.get("context"), id, raw.source)
+    context = context_of(row, layout.columns.get("context"), id, raw.source)
     if not any(turn.content.strip() for turn in turns if turn.role == "user"):
         found.warn("D028", f"'{layout.columns.get('messages') or layout.asked}' is empty", line)
     if target is not None and not target.strip() and layout.kind != "classify":
@@ -184,6 +192,11 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         passages = "\n".join(document.text for document in context)
         if not any(answer in passages for answer in (target, *also)):
             found.warn("D054", "the answer does not stand in its context", line)
+    rejected = None
+    if target is not None and layout.columns.get("liked"):
+        target, rejected = judged(row, layout.columns["liked"], target, line, found)
+    elif target is not None and layout.target and layout.columns.get("rejected"):
+        rejected = rejected_of(row, layout.columns["rejected"], turns, target, line, found)
     slices = tuple(sorted((name, _word(value_at(row, name))) for name in layout.slices if _word(value_at(row, name))))
     group = _word(value_at(row, layout.group)) if layout.group else ""
     own, when = layout.columns.get("id"), time_of(row, layout.time, line, found)
@@ -192,6 +205,7 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         messages=turns,
         target=target,
         also=also,
+        rejected=rejected,
         context=context,
         group=group or None,
         slices=slices,
@@ -272,26 +286,13 @@ def _pieces(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, 
         return None
     try:
         text = " ".join(map(as_text, words)) if words else as_text(asked)
-        return (written(of_field(value_at(row, name), text, words)),)
+        line_of_pieces = written(of_field(value_at(row, name), text, words))
+        if overlapping(value_at(row, name)):
+            found.warn("D053", f"'{name}' has spans that overlap; an arm that tags words learns one of them", line)
+        return (line_of_pieces,)
+    except OutsideError as error:
+        found.problem("D053", f"'{name}' has a {error}", line, help="count characters of the text from 0, end excluded")
+        return None
     except ValueError as error:
         found.count("D025", f"'{name}' {error}", line, "see docs/project-file.md for the forms of `entities`")
         return None
-
-
-def _context(row: Row, name: str | None, id: str, source: str) -> tuple[Document, ...]:
-    value = value_at(row, name) if name else None
-    if isinstance(value, Mapping):
-        value = next((value[key] for key in ("contexts", "text", "passages", "sentences") if key in value), None)
-    passages = value if isinstance(value, list) else [value]
-    texts = [_passage(passage) for passage in passages]
-    return tuple(Document(f"{id}.c{index}", text, source) for index, text in enumerate(texts, 1) if text.strip())
-
-
-def _passage(value: Any) -> str:
-    if isinstance(value, Mapping):
-        body = next((value[key] for key in ("text", "content", "passage", "body", "contents") if key in value), None)
-        parts = [as_text(part) for part in (value.get("title"), body) if not isinstance(part, list | Mapping)]
-        return "\n".join(part for part in parts if part)
-    if isinstance(value, list):
-        return " ".join(_passage(part) for part in value)
-    return as_text(value)

@@ -28,6 +28,7 @@ CELL_LIMIT = 2 * 2**20  # characters of one cell
 DOCUMENT_LIMIT = 200 * 2**20  # bytes of a file that is read as one value
 _BOMB_RATIO, _BOMB_FREE, _BOMB_END = 200, 10 * 2**20, 4 * 2**30
 _BOM = b"\xef\xbb\xbf"
+_OFFICE = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip container, and the one of the old Office
 
 
 class _Unpacked(io.RawIOBase):
@@ -74,8 +75,11 @@ class Opened:
 
 
 @contextlib.contextmanager
-def opened(path: Path, place: str, *, encoding: str | None = None) -> Iterator[Opened]:
+def opened(path: Path, place: str, *, encoding: str | None = None, documents: bool = False) -> Iterator[Opened]:
     """Open a regular file; unpack it when it is named .gz; refuse what is no data by its first bytes.
+
+    Args:
+        documents: a PDF, a Word file and a web page are what is asked for.
 
     Raises:
         DataError: D001, D003, D004, D057 for the file itself, D007, D010-D013 for what it holds, D055 for a gzip bomb,
@@ -98,12 +102,20 @@ def opened(path: Path, place: str, *, encoding: str | None = None) -> Iterator[O
         head = file.peek(1 << 16)[: 1 << 16]
         if not head:
             _stop("D004", "is empty", place, "check the program that writes it")
-        _refuse_foreign(head, place, encoding)
         name = path.name.lower().removesuffix(".gz")
+        if not _expected(name, head, documents):
+            _refuse_foreign(head, place, encoding, name)
         yield Opened(path, place, name, file, head)
         after = os.fstat(raw.fileno())
         if (after.st_size, after.st_mtime_ns) != (state.st_size, state.st_mtime_ns):
             _stop("D061", "changed while it was read", place, "wait until it is written, then run again")
+
+
+def _expected(name: str, head: bytes, documents: bool) -> bool:
+    """A form with a reader of its own, which looks at it itself."""
+    if documents and (head.startswith(b"%PDF-") or name.endswith((".html", ".htm", ".xhtml"))):
+        return True
+    return name.endswith((".xlsx", ".xlsm", *([".docx"] if documents else []))) and head.startswith(_OFFICE)
 
 
 def _stat(path: Path, place: str) -> os.stat_result:
@@ -145,7 +157,7 @@ _FOREIGN = {
 }
 
 
-def _refuse_foreign(head: bytes, place: str, encoding: str | None) -> None:
+def _refuse_foreign(head: bytes, place: str, encoding: str | None, name: str) -> None:
     if head.startswith(b"\x1f\x8b"):
         gz = place.lower().endswith(".gz")
         _stop(
@@ -154,31 +166,41 @@ def _refuse_foreign(head: bytes, place: str, encoding: str | None) -> None:
             place,
             "unpack it once" if gz else f"rename it to {place}.gz",
         )
-    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        excel = b"xl/" in head or b"[Content_Types]" in head or head[0] == 0xD0
-        help = "in Excel: Save as, CSV UTF-8" if excel else "unpack it and name the files inside"
-        _stop("D011", "is an Excel file" if excel else "is a zip archive", place, help)
+    if head.startswith(_OFFICE):
+        _refuse_office(head, place)
+    if name.endswith((".zip", ".tar")) or head[257:262] == b"ustar":
+        what = "a zip archive" if name.endswith(".zip") else "a tar archive"
+        _stop("D010", f"is {what}, which is not read", place, "unpack it and name the files inside")
     for magic, what in _PACKED.items():
         if head.startswith(magic):
             _stop("D010", f"is {what}", place, "unpack it; only .gz is read packed")
-    if head[257:262] == b"ustar":
-        _stop("D010", "is a tar archive", place, "unpack it and name the files inside")
     for magic, what in _FOREIGN.items():
         if head.startswith(magic):
-            _stop("D099", f"is {what}, not a data file", place)
+            help = "list it under documents" if what == "a PDF" else "export its rows as JSON lines or CSV"
+            _stop("D099", f"is {what}, not a data file", place, help)
     start = head[:512].lstrip(_BOM + b" \t\r\n").lower()
     if start.startswith((b"<!doctype", b"<html")):
         _stop(
             "D012",
             f"is a web page ({printable(start[:9].decode('latin-1'))}), not data",
             place,
-            "download the file itself",
+            "download the file itself; a page that is to be read as text goes under documents",
         )
     if start.startswith(b"version https://git-lfs"):
         _stop("D013", "is a Git LFS pointer, not the data", place, "git lfs pull")
     utf16 = head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[:400].count(0) * 3 > len(head[:400])
     if utf16 and encoding is None and not head.startswith((b"PAR1", b"ARROW1", b"\xff\xff\xff\xff")):
         _stop("D007", "is UTF-16", place, f"set data.encoding: utf-16, or convert: iconv -f utf-16 -t utf-8 {place}")
+
+
+def _refuse_office(head: bytes, place: str) -> NoReturn:
+    if b"word/" in head:
+        _stop("D011", "is a Word file, not a data file", place, "list it under documents, as .docx")
+    if b"xl/" in head or b"[Content_Types]" in head:
+        _stop("D011", "is an Excel file", place, "rename it to .xlsx, or in Excel: Save as, CSV UTF-8")
+    if head[0] == 0xD0:
+        _stop("D011", "is a file of an old Office", place, "open it and save it as .xlsx or as CSV UTF-8")
+    _stop("D011", "is a zip archive, which is not read", place, "unpack it and name the files inside")
 
 
 def lines(

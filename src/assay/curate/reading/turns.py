@@ -3,6 +3,7 @@
 What it is for   a chat template needs user and assistant in turn; a row that breaks this is named, not mended silently
 """
 
+import re
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
@@ -20,6 +21,24 @@ _SPEAKERS: dict[str, Role] = {
 }
 
 
+_SAID = re.compile(r"(?:\A|\n\n)(Human|Assistant): ?")
+
+
+def transcript(value: Any) -> list[dict[str, str]] | None:
+    """The turns of a text such as "\\n\\nHuman: Hi\\n\\nAssistant: Hello" (hh-rlhf); None for any other."""
+    if not isinstance(value, str) or not value.startswith(("\n\nHuman:", "Human:")):
+        return None
+    parts = _SAID.split(value)[1:]
+    turns: list[dict[str, str]] = []
+    for who, said in zip(parts[::2], parts[1::2], strict=True):
+        role = "user" if who == "Human" else "assistant"
+        if turns and turns[-1]["role"] == role:  # the mark stands inside what was said
+            turns[-1]["content"] += f"\n\n{said.strip()}"
+        else:
+            turns.append({"role": role, "content": said.strip()})
+    return turns
+
+
 def is_conversation(value: Any) -> bool:
     return (
         isinstance(value, list)
@@ -34,6 +53,7 @@ def turns_of(value: Any, name: str, line: int, found: Findings, target: bool) ->
     if value is None:
         found.count("D026", f"'{name}' missing", line, "give every row its turns")
         return None
+    value = transcript(value) or value
     if not isinstance(value, list) or not all(isinstance(turn, Mapping) for turn in value):
         found.problem("D025", f"'{name}' is no list of turns", line, excerpt=excerpt(repr(value)[:200]))
         return None

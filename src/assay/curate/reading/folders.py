@@ -1,0 +1,107 @@
+"""Find the files of a data set folder: one of the Hugging Face hub, what `save_to_disk` wrote, or files named by split.
+
+What it is for   `train-00000-of-00003.parquet`, `data/test.csv` and what a README.md names become splits
+Watch out        only files of forms that are read are looked at; a loading script beside them is never opened
+"""
+
+import json
+import re
+from pathlib import Path
+
+from assay.curate.reading.configurations import Patterns, chosen, configurations
+from assay.curate.reading.findings import printable, shown
+from assay.errors import DataError, Problem
+
+DATA_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".parquet", ".arrow", ".xlsx", ".xlsm")
+_SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val"}
+_SPLITS |= {"devset": "val", "test": "test", "testing": "test"}
+
+
+def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path]]:
+    """{split: files} of a folder: what `save_to_disk` wrote, or data files named by split. Files of a folder without
+    split names are all "data".
+
+    Args:
+        part: a configuration, for a folder that has several: as its README.md names them, or a folder in it.
+
+    Raises:
+        DataError: D002 when there is no data file, D056 when the folder's own list leaves the folder, D080 for a
+            configuration that is not there, or that has to be chosen.
+    """
+    place = shown(folder, base)
+    if (patterns := chosen(configurations(folder), part, place)) is not None:
+        return _matching(folder, patterns, place)
+    if part:
+        if not re.fullmatch(r"[\w.-]+", part) or ".." in part or not (folder / part).is_dir():
+            raise DataError(Problem("D080", f"has no configuration '{printable(part)}'", place))
+        return data_folder(folder / part, base)
+    if (folder / "dataset_dict.json").is_file():
+        names = _listed(folder / "dataset_dict.json", "splits", place)
+        inside = {name: _state_files(_within(folder, name, place), place) for name in names}
+        return _by_split(inside)
+    if (folder / "state.json").is_file():
+        return {"data": _state_files(folder, place)}
+    found: dict[str, list[Path]] = {}
+    there = sorted([*folder.iterdir(), *(folder / "data").glob("*"), *folder.glob("*/*.parquet")])
+    for path in dict.fromkeys(there):
+        name = path.name.lower().removesuffix(".gz")
+        if path.is_file() and name.endswith(DATA_SUFFIXES) and name not in ("dataset_info.json", "dataset_infos.json"):
+            first = re.split(r"[-_.]", name)[0]
+            split = _SPLITS.get(first) or _SPLITS.get(path.parent.name.lower(), "")
+            found.setdefault(split, []).append(path)
+    if not found:
+        holds = ", ".join(path.name for path in there[:5]) or "nothing"
+        told = f"has no project.yaml and no data file; it holds {holds}"
+        raise DataError(Problem("D002", told, place, "name a data file"))
+    unnamed = found.pop("", [])
+    return found or {"data": unnamed}
+
+
+def _by_split(inside: dict[str, list[Path]]) -> dict[str, list[Path]]:
+    named = {_SPLITS[name.lower()]: files for name, files in inside.items() if name.lower() in _SPLITS}
+    if not named:  # train_sft and the like
+        firsts = {name: _SPLITS.get(re.split(r"[-_.]", name.lower())[0], "") for name in inside}
+        if all(firsts.values()) and len(set(firsts.values())) == len(firsts):
+            named = {firsts[name]: files for name, files in inside.items()}
+    return named or {"data": [path for files in inside.values() for path in files]}
+
+
+def _matching(folder: Path, patterns: Patterns, place: str) -> dict[str, list[Path]]:
+    inside: dict[str, list[Path]] = {}
+    for split, globs in patterns.items():
+        files = dict.fromkeys(path for glob in globs for path in sorted(folder.glob(glob)) if path.is_file())
+        kept = [path for path in files if path.name.lower().removesuffix(".gz").endswith(DATA_SUFFIXES)]
+        if kept:
+            inside[split] = kept
+    if not inside:
+        told = "README.md names data files that are not there, or of forms that are not read"
+        raise DataError(Problem("D002", told, place, f"read are: {', '.join(DATA_SUFFIXES)}"))
+    return _by_split(inside)
+
+
+def _listed(path: Path, key: str, place: str) -> list[str]:
+    try:
+        names = json.loads(path.read_bytes())[key]
+        if isinstance(names, list) and all(isinstance(name, str) and name for name in names):
+            return names
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        pass
+    raise DataError(Problem("D099", f"{path.name} has no list '{key}'", place, "save the data set again"))
+
+
+def _state_files(folder: Path, place: str) -> list[Path]:
+    try:
+        listed = json.loads((folder / "state.json").read_bytes())["_data_files"]
+        names = [entry["filename"] for entry in listed]
+        return [_within(folder, name, place) for name in names]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise DataError(Problem("D099", "state.json names no data files", place, "save the data set again")) from None
+
+
+def _within(folder: Path, name: str, place: str) -> Path:
+    path = folder / name
+    # In the hub's cache the files of a snapshot are links to blobs beside the snapshots.
+    root = folder.parent.parent if folder.parent.name == "snapshots" else folder
+    if Path(name).is_absolute() or ".." in Path(name).parts or not path.resolve().is_relative_to(root.resolve()):
+        raise DataError(Problem("D056", f"member '{name}' leaves the folder", place, "save the data set again"))
+    return path

@@ -1,0 +1,61 @@
+"""What may stand behind a file's name: `file#500`, `file#101-200`, `book.xlsx#sheet=Names`, `folder#config=en`.
+
+What it is for   one grammar for rows and parts, for every place that names a file
+Watch out        a file that has the very name, # and all, is that file
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_ROWS = re.compile(r"(?s)(.+)#([1-9]\d{0,9})(?:-([1-9]\d{0,9}))?")
+_PART = re.compile(r"(?s)(.+?)#(sheet|config)=(.+)")
+# `hf://org/name[@revision][/config]`; as a `Path` it has lost a slash.
+_HUB = re.compile(
+    r"hf:/{1,2}(?P<name>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})"
+    r"(?:@(?P<revision>refs/convert/parquet|refs/pr/\d+|[\w.-]{1,100}))?(?:/(?P<config>[\w.-]{1,100}))?/?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A file or folder, and which rows (from 1) and which part of it are meant."""
+
+    path: Path
+    first: int = 1
+    last: int | None = None
+    part: str = ""  # the name of a sheet, or of a configuration of a data set
+
+
+@dataclass(frozen=True, slots=True)
+class HubSet:
+    """A data set of the Hugging Face hub."""
+
+    name: str
+    revision: str = ""
+    config: str = ""
+
+
+def named(path: str | Path) -> Named:
+    """The parts of a name. `file#500` is its first 500 rows; `file#101-200` its rows 101 to 200."""
+    text, first, last, part = str(path), 1, None, ""
+    if not _there(text) and (match := _ROWS.fullmatch(text)):
+        text = match[1]
+        first, last = (int(match[2]), int(match[3])) if match[3] else (1, int(match[2]))
+    if not _there(text) and (match := _PART.fullmatch(text)):
+        text, part = match[1], match[3]
+    return Named(Path(text), first, last, part)
+
+
+def _there(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):  # too long, or a NUL: said when it is opened
+        return False
+
+
+def hub_set(path: str | Path) -> tuple[HubSet, str] | None:
+    """(data set, what stands behind its name: `#500`) for a name of the hub; None for any other."""
+    text, mark, rows = str(path).partition("#")
+    match = _HUB.fullmatch(text)
+    return (HubSet(match["name"], match["revision"] or "", match["config"] or ""), mark + rows) if match else None
