@@ -6,10 +6,12 @@ curation reads; the hashes in it name the content of each part, so that an edit 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +76,7 @@ def _key(project: Project) -> str:
     documents = [(path.name, bytes_of(path)) for path in project.document_paths]
     settings = {
         "aim": project.aim.model_dump(mode="json", exclude={"instruction", "metric", "max_answer_tokens"}),
-        "data": project.data.model_dump(mode="json"),
+        "data": project.data.model_dump(mode="json", exclude={"processes", "ray"}),  # the result is the same
         "curate": [{"kind": s.kind, "version": s.VERSION, **s.changed()} for s in project.curate],
         "split": project.split.model_dump(mode="json"),
         "seed": project.seed,
@@ -95,6 +97,7 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
     from assay import curate
     from assay.curate.reading.documents import read_corpus
     from assay.curate.reading.load import load
+    from assay.curate.scale.spread import Scale
 
     aim = project.aim
     loaded = load(
@@ -118,6 +121,7 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
         seed=project.seed,
         means=Means(seed=project.seed),
         tell=tell,
+        scale=Scale(processes=project.data.processes, ray=project.data.ray, folder=folder),
     )
     corpus = read_corpus(project.document_paths, project.folder) if project.documents else None
     documents = corpus.documents if corpus else []
@@ -129,7 +133,7 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
     store.write_json(folder / "audit.json", curated.audit.to_json())
     dropped = len({row["id"] for row in curated.ledger if row["action"] == "dropped"})
     read = sum(curated.counts["read"].values())
-    texts = {e.id: e.text for e in (*loaded.train, *loaded.val, *loaded.test)}
+    rows = chain(loaded.train, loaded.val, loaded.test)
     return {
         "task": aim.model_copy(
             update={"kind": loaded.kind, "labels": loaded.labels, "slices": loaded.slices}
@@ -140,7 +144,8 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
         "documents": len(documents),
         "audit": _audit_counts(curated),
         "steps": curated.counts["steps"],
-        "ledger": _ledger_by_reason(curated.ledger, texts),
+        "flow": curated.counts["flow"],
+        "ledger": _ledger_by_reason(curated.ledger, rows),
         "labels": {k: dict(sorted(Counter(e.target or "" for e in v).items())) for k, v in splits.items()}
         if loaded.kind == "classify"
         else {},
@@ -171,21 +176,26 @@ def _audit_counts(curated: Any) -> dict[str, int]:
     }
 
 
-def _ledger_by_reason(ledger: Sequence[dict[str, Any]], texts: dict[str, str]) -> list[dict[str, Any]]:
+def _ledger_by_reason(ledger: Sequence[dict[str, Any]], examples: Iterable[Example]) -> list[dict[str, Any]]:
     """Rows by step, action and reason with their first examples: what the report shows of the ledger."""
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    counts: Counter[tuple[str, str, str]] = Counter()
     for row in ledger:
         # Reasons that name a row or a number differ by row; the part before the colon is what they have in common.
-        groups.setdefault((row["step"], row["action"], row["reason"].partition(":")[0]), []).append(row)
+        group = (row["step"], row["action"], row["reason"].partition(":")[0])
+        counts[group] += 1
+        if counts[group] <= SHOWN:
+            groups.setdefault(group, []).append(row)
+    shown = {row["id"] for rows in groups.values() for row in rows}
+    texts = {example.id: example.text for example in examples if example.id in shown}
     return [
         {
             "step": step,
             "action": action,
             "reason": reason,
-            "count": len(rows),
+            "count": counts[step, action, reason],
             "examples": [
-                {"id": r["id"], "file": r["file"], "line": r["line"], "text": texts.get(r["id"], "")[:300]}
-                for r in rows[:SHOWN]
+                {"id": r["id"], "file": r["file"], "line": r["line"], "text": texts.get(r["id"], "")[:300]} for r in rows
             ],
         }
         for (step, action, reason), rows in groups.items()
@@ -205,7 +215,10 @@ def content_hash(examples: Iterable[Example]) -> str:
         ]
         for e in examples
     )
-    return store.digest("".join(store.to_json(row) + "\n" for row in rows).encode())
+    content = hashlib.sha256()
+    for row in rows:
+        content.update((store.to_json(row) + "\n").encode())
+    return content.hexdigest()
 
 
 def read_examples(path: Path) -> tuple[Example, ...]:
