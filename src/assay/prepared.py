@@ -195,7 +195,8 @@ def _ledger_by_reason(ledger: Sequence[dict[str, Any]], examples: Iterable[Examp
             "reason": reason,
             "count": counts[step, action, reason],
             "examples": [
-                {"id": r["id"], "file": r["file"], "line": r["line"], "text": texts.get(r["id"], "")[:300]} for r in rows
+                {"id": r["id"], "file": r["file"], "line": r["line"], "text": texts.get(r["id"], "")[:300]}
+                for r in rows
             ],
         }
         for (step, action, reason), rows in groups.items()

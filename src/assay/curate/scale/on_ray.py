@@ -9,6 +9,7 @@ Watch out rows, and the key where pseudonyms are made, travel to the machines of
 import itertools
 import logging
 import os
+import socket
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from assay.curate.scale.hand import Hand
 from assay.errors import DataError, Problem
 
 WINDOW = 256  # chunks handed to the cluster at a time, so that what is on its way stays small
+SECONDS = 10.0  # that a cluster may take to answer
 
 
 class _Task:
@@ -26,6 +28,13 @@ class _Task:
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         return {"answer": self._hand.work(row["request"])}
+
+
+def _reach(address: str) -> None:
+    """Raises OSError where nobody listens: Ray itself would try for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=SECONDS).close()
 
 
 class OnRay:
@@ -46,6 +55,7 @@ class OnRay:
         if self._ours:
             local = {"num_cpus": processes or None, "include_dashboard": False} if address == "local" else {}
             try:
+                _reach(address)
                 ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **local)
             except (ConnectionError, ValueError, RuntimeError, OSError) as error:
                 first = (str(error).splitlines() or ["no answer"])[0]
