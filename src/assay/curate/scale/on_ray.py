@@ -13,7 +13,6 @@ import socket
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from assay.curate.scale.hand import Hand
 from assay.errors import DataError, Problem
 
 WINDOW = 256  # chunks handed to the cluster at a time, so that what is on its way stays small
@@ -24,6 +23,8 @@ class _Task:
     """What an actor of the cluster does with a chunk."""
 
     def __init__(self) -> None:
+        from assay.curate.scale.hand import Hand  # not above: a module that runs by itself is imported by nobody
+
         self._hand = Hand()
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
