@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay import store
 from assay.curate.reading.read import split_head
+from assay.curate.scale.kept import forgotten
 from assay.nouns import Document, Example, Means, Task, Tell
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def prepare(project: Project, tell: Tell) -> Prepared:
         tell({"event": "stage", "name": "curate", "state": "cached"})
         return Prepared(stage.folder, note, True)
     tell({"event": "stage", "name": "curate", "state": "start"})
-    note = _write(project, stage.open(), tell)
+    with forgotten(stage.open()):
+        note = _write(project, stage.folder, tell)
     stage.finish(note)
     rows = note["rows"]
     text = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; {rows['dropped']:,} dropped"

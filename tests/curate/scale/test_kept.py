@@ -2,7 +2,8 @@ import pytest
 
 from assay.curate import Length, Repair
 from assay.curate.scale.fates import of_rows
-from assay.curate.scale.kept import Kept, remove
+from assay.curate.scale.kept import Kept, forgotten
+from assay.errors import DataError, Problem, ResourceError, UsageError
 from assay.nouns import Means
 
 STEPS = (Repair(), Length())
@@ -71,8 +72,19 @@ def test_chunks_of_another_pass_are_not_taken(tmp_path, rows, chunks, other):
     assert list(one.done()) == [] and path.stat().st_size == 0
 
 
-def test_nothing_of_it_is_left_when_it_is_removed(tmp_path, rows, chunks):
+@pytest.mark.parametrize(
+    ("error", "left"),
+    [
+        (DataError(Problem("D059", "no rows are left")), ["train.jsonl"]),
+        (UsageError(Problem("C074", "shares")), ["train.jsonl"]),
+        (DataError(Problem("D067", "a process ended")), ["pass-3.part", "train.jsonl"]),
+        (ResourceError(Problem("R002", "could not write")), ["pass-3.part", "train.jsonl"]),
+        (KeyboardInterrupt(), ["pass-3.part", "train.jsonl"]),
+    ],
+)
+def test_a_mistake_in_the_data_leaves_nothing_of_it(tmp_path, rows, chunks, error, left):
     filled(tmp_path / "pass-3.part", rows, chunks)
     (tmp_path / "train.jsonl").write_text("")
-    remove(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["train.jsonl"]
+    with pytest.raises(type(error)), forgotten(tmp_path):
+        raise error
+    assert sorted(path.name for path in tmp_path.iterdir()) == left

@@ -138,18 +138,6 @@ def test_a_set_step_that_is_done_is_not_done_again(rows_of, result_of, tmp_path)
     assert Often.calls == [200]
 
 
-def test_a_stop_for_the_data_leaves_nothing_behind(rows_of, tmp_path):
-    spread = Spread(Scale(folder=tmp_path, pays=0), Means(), lambda event: None)
-    rows = rows_of(300)
-    with pytest.raises(DataError, match="D059"), spread:
-        list(spread.fates((Repair(),), rows))
-        assert list(tmp_path.glob("pass-*.part"))
-        from assay.errors import Problem
-
-        raise DataError(Problem("D059", "no rows are left"))
-    assert not list(tmp_path.iterdir())
-
-
 def children() -> list[int]:
     """Processes that apply steps for this one."""
     found = []

@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from assay import store
 from assay.curate.scale.fates import Fate, decoded, encoded, from_json, to_json
+from assay.errors import DataError, UsageError
 from assay.nouns import Example, RowStep, SetStep
 
 VERSION = 1  # raise it when the same lines mean something else
@@ -85,10 +85,14 @@ class Kept:
             yield add
 
 
-def remove(folder: Path) -> None:
-    """Take away what passes have left in a stage that came to an end of its own."""
-    for path in folder.glob("pass-*.part"):
-        path.unlink(missing_ok=True)
-
-
-__all__: list[Any] = ["Kept", "remove"]
+@contextmanager
+def forgotten(folder: Path) -> Iterator[None]:
+    """A stage that stops for a mistake in its data or settings leaves nothing of its passes: once that is mended it is
+    another stage. One that was killed, interrupted or short of something goes on from them."""
+    try:
+        yield
+    except (DataError, UsageError) as error:
+        if error.problems[0].code not in ("D067", "D068"):
+            for path in folder.glob("pass-*.part"):
+                path.unlink(missing_ok=True)
+        raise

@@ -21,7 +21,7 @@ from typing import Any, cast
 from assay import errors
 from assay.curate.scale.fates import Fate, decoded, encoded, from_json, of_rows, of_set
 from assay.curate.scale.hands import Hands, Lost
-from assay.curate.scale.kept import Kept, remove
+from assay.curate.scale.kept import Kept
 from assay.curate.scale.on_ray import OnRay
 from assay.errors import AssayError, DataError, Problem
 from assay.nouns import Example, Means, RowStep, SetStep, Tell
@@ -77,9 +77,6 @@ class Spread:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._others is not None:
             self._others.end()
-        own_fault = isinstance(error, DataError) and error.problems[0].code not in ("D067", "D068")
-        if self._scale.folder is not None and own_fault:
-            remove(self._scale.folder)  # other settings are another stage, so nothing would go on from here
 
     def fates(self, steps: tuple[Step, ...], examples: Sequence[Example], *, official: bool = False) -> Iterator[Fate]:
         """What one of `passes` does to the rows, in order.
