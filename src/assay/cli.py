@@ -186,6 +186,9 @@ def check(
 def report(
     target: Target = ".",
     ledger: Annotated[bool, typer.Option("--ledger", help="Every row that was dropped or changed, and why.")] = False,
+    step: Annotated[str, typer.Option("--step", metavar="STEP", help="The ledger of one step.")] = "",
+    place: Annotated[str, typer.Option("--place", metavar="FILE[:LINE]", help="The ledger of one file or line.")] = "",
+    row: Annotated[str, typer.Option("--row", metavar="ID", help="What happened to one row; or its file:line.")] = "",
     diff: Annotated[bool, typer.Option("--diff", help="What moved since the report before.")] = False,
     to: Annotated[
         str | None,
@@ -206,13 +209,8 @@ def report(
         else:
             say(f"show it with  {command}")
         return 0
-    if ledger:
-        rows = look.ledger(folder)
-        if as_json:
-            as_document(rows)
-        else:
-            for line in look.ledger_lines(rows):
-                say(line)
+    if ledger or step or place or row:
+        _ledger(folder, step, place, row, as_json)
         return 0
     newest = look.newest(folder)
     if diff:
@@ -230,6 +228,18 @@ def report(
             say(line)
         say(f"report  {near(folder.absolute() / 'report' / 'report.html')}")
     return 0
+
+
+def _ledger(folder: Path, step: str, place: str, row: str, as_json: bool) -> None:
+    from assay.terminal import lineage
+
+    found: Any = lineage.row(folder, row) if row else lineage.ledger(folder, step, place)
+    if as_json:
+        as_document(found)
+        return
+    parts = () if step or place else lineage.flow(folder)
+    for line in lineage.row_lines(found) if row else lineage.ledger_lines(found, parts):
+        say(line)
 
 
 @app.command(epilog="Example: assay answer new.csv --with lora --project tickets -o answers.jsonl")

@@ -6,6 +6,7 @@ curation reads; the hashes in it name the content of each part, so that an edit 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.curate.overlap import SHARES_WORDS
 from assay.curate.reading.read import split_head
+from assay.curate.scale.kept import forgotten
 from assay.nouns import Document, Example, Means, Task, Tell
 from assay.sets import bring
 
@@ -65,7 +67,8 @@ def prepare(project: Project, tell: Tell, *, offline: bool = False) -> Prepared:
         tell({"event": "stage", "name": "curate", "state": "cached"})
         return Prepared(stage.folder, note, True)
     tell({"event": "stage", "name": "curate", "state": "start"})
-    note = _write(project, files, stage.open(), tell)
+    with forgotten(stage.open()):
+        note = _write(project, files, stage.folder, tell)
     stage.finish(note)
     rows = note["rows"]
     text = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; {rows['dropped']:,} dropped"
@@ -79,7 +82,7 @@ def _key(project: Project, files: Files) -> str:
     split = [bytes_of(path) for path in (project.manifest_path, *project.probe_paths) if path]
     settings = {
         "aim": project.aim.model_dump(mode="json", exclude={"instruction", "metric", "max_answer_tokens"}),
-        "data": project.data.model_dump(mode="json"),
+        "data": project.data.model_dump(mode="json", exclude={"processes", "ray"}),  # the result is the same
         "curate": [{"kind": s.kind, "version": s.VERSION, **s.changed()} for s in project.curate],
         "split": project.split.model_dump(mode="json"),
         "seed": project.seed,
@@ -102,6 +105,7 @@ def _write(project: Project, files: Files, folder: Path, tell: Tell) -> dict[str
     from assay.curate.overlap import given_away, read_probes
     from assay.curate.reading.documents import read_corpus
     from assay.curate.reading.load import load
+    from assay.curate.scale.spread import Scale
 
     aim = project.aim
     loaded = load(
@@ -130,6 +134,7 @@ def _write(project: Project, files: Files, folder: Path, tell: Tell) -> dict[str
         seed=project.seed,
         means=Means(seed=project.seed),
         tell=tell,
+        scale=Scale(processes=project.data.processes, ray=project.data.ray, folder=folder),
     )
     corpus = read_corpus(project.document_paths, project.folder) if project.documents else None
     documents = corpus.documents if corpus else []
@@ -147,7 +152,6 @@ def _write(project: Project, files: Files, folder: Path, tell: Tell) -> dict[str
         store.write_lines(folder / "leaked.jsonl", (example.to_json() for example in leaked))
     dropped = len({row["id"] for row in curated.ledger if row["action"] == "dropped"})
     read = len(everything)
-    texts = {e.id: e.text for e in everything}
     return {
         "task": aim.model_copy(
             update={"kind": loaded.kind, "labels": loaded.labels, "slices": loaded.slices}
@@ -158,7 +162,8 @@ def _write(project: Project, files: Files, folder: Path, tell: Tell) -> dict[str
         "documents": len(documents),
         "audit": _audit_counts(curated),
         "steps": curated.counts["steps"],
-        "ledger": _ledger_by_reason(curated.ledger, texts),
+        "flow": curated.counts["flow"],
+        "ledger": _ledger_by_reason(curated.ledger, everything),
         "labels": {k: dict(sorted(Counter(e.target or "" for e in v).items())) for k, v in splits.items()}
         if loaded.kind == "classify"
         else {},
@@ -213,21 +218,27 @@ def _audit_counts(curated: Any) -> dict[str, int]:
     }
 
 
-def _ledger_by_reason(ledger: Sequence[dict[str, Any]], texts: dict[str, str]) -> list[dict[str, Any]]:
+def _ledger_by_reason(ledger: Sequence[dict[str, Any]], examples: Iterable[Example]) -> list[dict[str, Any]]:
     """Rows by step, action and reason with their first examples: what the report shows of the ledger."""
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    counts: Counter[tuple[str, str, str]] = Counter()
     for row in ledger:
         # Reasons that name a row or a number differ by row; the part before the colon is what they have in common.
-        groups.setdefault((row["step"], row["action"], row["reason"].partition(":")[0]), []).append(row)
+        group = (row["step"], row["action"], row["reason"].partition(":")[0])
+        counts[group] += 1
+        if counts[group] <= SHOWN:
+            groups.setdefault(group, []).append(row)
+    shown = {row["id"] for rows in groups.values() for row in rows}
+    texts = {example.id: example.text for example in examples if example.id in shown}
     return [
         {
             "step": step,
             "action": action,
             "reason": reason,
-            "count": len(rows),
+            "count": counts[step, action, reason],
             "examples": [
                 {"id": r["id"], "file": r["file"], "line": r["line"], "text": texts.get(r["id"], "")[:300]}
-                for r in rows[:SHOWN]
+                for r in rows
             ],
         }
         for (step, action, reason), rows in groups.items()
@@ -247,7 +258,10 @@ def content_hash(examples: Iterable[Example]) -> str:
         ]
         for e in examples
     )
-    return store.digest("".join(store.to_json(row) + "\n" for row in rows).encode())
+    content = hashlib.sha256()
+    for row in rows:
+        content.update((store.to_json(row) + "\n").encode())
+    return content.hexdigest()
 
 
 def read_examples(path: Path) -> tuple[Example, ...]:

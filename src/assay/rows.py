@@ -62,11 +62,11 @@ class Example:
 
     def to_json(self) -> dict[str, Any]:
         row: dict[str, Any] = {"id": self.id, "messages": [[m.role, m.content] for m in self.messages]}
-        for name in ("target", "rejected", "group", "source"):
-            if getattr(self, name):
+        for name in ("target", "rejected", "group"):
+            if getattr(self, name) is not None:  # an empty text is another thing than none
                 row[name] = getattr(self, name)
-        if self.target == "":
-            row["target"] = ""
+        if self.source:
+            row["source"] = self.source
         if self.also:
             row["also"] = list(self.also)
         if self.slices:

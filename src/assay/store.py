@@ -109,6 +109,14 @@ def growing(part: Path) -> Iterator[Callable[[bytes], None]]:
         yield write
 
 
+def cut(part: Path, size: int) -> None:
+    """Leave the first `size` bytes of a `*.part` file: what a kill left behind them is not to be continued."""
+    try:
+        os.truncate(part, size)
+    except OSError as error:
+        _refuse(error, part)
+
+
 def link(path: Path, target: Path) -> None:
     """Make `path` a symbolic link to `target`, in place of what was there."""
     try:
@@ -139,7 +147,7 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_lines(path: Path, rows: Iterable[Any]) -> None:
     """One JSON value a line."""
-    write_text(path, "".join(to_json(row) + "\n" for row in rows))
+    write_chunks(path, ((to_json(row) + "\n").encode() for row in rows))
 
 
 def write_tensors(path: Path, tensors: dict[str, Any], metadata: dict[str, str] | None = None) -> None:

@@ -230,3 +230,20 @@ def test_words_for_times_and_numbers():
     assert [number(x) for x in (0.612, 1.7e-4, 512, 512.0, 12345.6, 0, float("nan"), "x")] == [
         "0.612", "1.7e-4", "512", "512", "12,346", "0", "nan", "x",
     ]  # fmt: skip
+
+
+def test_curation_says_its_steps_the_rows_done_and_the_time_left():
+    clock, stream = Clock(), io.StringIO()
+    shown = display("plain", stream, clock)
+    shown.tell({"event": "stage", "name": "curate", "state": "start"})
+    event = {
+        "event": "progress",
+        "stage": "curate",
+        "total": 20_000,
+        "unit": "row",
+        "values": {"step": "repair+length"},
+    }
+    for done in range(2000, 10_001, 2000):  # 2,000 rows in 6 seconds, so 10,000 rows more take 30
+        clock.time += 6
+        shown.tell({**event, "done": done})
+    assert stream.getvalue().splitlines()[-1] == "10:42:07 curate 10000/20000 50% step=repair+length left=30-30s"

@@ -52,6 +52,8 @@ class Data(Settings):
     files: Files
     columns: dict[str, str] = {}  # role -> field of the file
     encoding: str = ""  # found out when empty
+    processes: int = Field(default=0, ge=0, le=256)  # that apply row steps; 0: as many as cores, where it pays
+    ray: str = ""  # a cluster to apply row steps on: local, auto, or its address
 
 
 class Documents(Settings):

@@ -7,19 +7,20 @@ Nothing lost  each row that came in is in train, val or test, or has a line in t
 """
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assay.curate.audit import SPLITS, Audit, audit, leak_error, repair
+from assay.curate.ledger import Book
 from assay.curate.overlap import SHARES_WORDS, Probed, probed
 from assay.curate.placed import by_hash, by_time
+from assay.curate.scale.fates import Note
+from assay.curate.scale.spread import Scale, Spread, Step, passes
 from assay.curate.split import Leaks, Split, draw, shares_for, split
 from assay.errors import DataError, Problem
-from assay.nouns import Changed, Dropped, Example, Means, RowStep, SetStep, Tell
+from assay.nouns import Example, Means, RowStep, Tell
 
-Step = RowStep | SetStep
 # From here on the half width of an interval is under 10 points whatever the accuracy.
 ENOUGH_TEST_ROWS = 100
 
@@ -29,41 +30,12 @@ class Curated:
     train: tuple[Example, ...]
     val: tuple[Example, ...]
     test: tuple[Example, ...]
-    ledger: list[dict[str, Any]]  # file, line, id, step, action, reason, kept; in input order
-    counts: dict[str, Any]  # read and kept rows by split; steps: step, action, reason, rows
+    ledger: list[dict[str, Any]]  # see ledger.py; in input order
+    counts: dict[str, Any]  # read and kept rows by split; steps: step, action, reason, rows; flow: see ledger.py
     audit: Audit  # of the official files as they came; of our own split when there are none
     after: Audit  # of what is handed on
     warnings: list[dict[str, Any]]  # code, count, text
     probed: Probed = field(default_factory=Probed)  # training rows that share words with a probe
-
-
-class _Book:
-    """The ledger and the warnings while they are written."""
-
-    def __init__(self, examples: Sequence[Example], tell: Tell):
-        self._place = {example.id: at for at, example in enumerate(examples)}
-        self._lines: list[tuple[int, int, dict[str, Any]]] = []
-        self.warnings: list[dict[str, Any]] = []
-        self.tell = tell
-
-    def note(self, example: Example, step: str, action: str, reason: str, kept: str = "") -> None:
-        file, _, line = example.source.rpartition(":")
-        if not line.isdigit():
-            file, line = example.source, "0"
-        row = {"file": file, "line": int(line), "id": example.id, "step": step, "action": action, "reason": reason}
-        self._lines.append((self._place[example.id], len(self._lines), row | {"kept": kept}))
-
-    def warn(self, code: str, count: int, text: str) -> None:
-        self.warnings.append({"code": code, "count": count, "text": text})
-
-    @property
-    def ledger(self) -> list[dict[str, Any]]:
-        return [row for _, _, row in sorted(self._lines, key=lambda line: line[:2])]
-
-    def sums(self) -> list[dict[str, Any]]:
-        """Rows by step, action and reason, in the order in which they first happened."""
-        counts = Counter((row["step"], row["action"], row["reason"]) for _, _, row in self._lines)
-        return [{"step": s, "action": a, "reason": r, "rows": n} for (s, a, r), n in counts.items()]
 
 
 def run(
@@ -80,6 +52,7 @@ def run(
     tell: Tell,
     left_out: Sequence[Example] = (),
     probes: Iterable[tuple[str, str]] = (),
+    scale: Scale | None = None,
 ) -> Curated:
     """Raw examples to audited splits. Same rows, settings and seed in, the same out.
 
@@ -89,6 +62,7 @@ def run(
         task_kind: "classify" keeps the shares of each label in every split.
         left_out: rows that a file of splits leaves out; they get a line in the ledger and nothing else.
         probes: (place, text) of benchmarks that training rows should share no words with.
+        scale: where the steps run and what is kept of a run that is killed; the result is the same whatever it says.
 
     Raises:
         LeakError: D050 rows stand on two sides and `split.leaks` does not allow it.
@@ -96,7 +70,7 @@ def run(
         UsageError: C073, C074 `split` asks for what cannot be.
     """
     everything = [*train, *val, *test]
-    book = _Book([*everything, *left_out], tell)
+    book = Book([*everything, *left_out], tell)
     for example in left_out:
         book.note(example, "split", "set aside", "left out by split.manifest")
     rows: dict[str, list[Example]] = {"train": list(train), "val": list(val), "test": list(test)}
@@ -108,9 +82,8 @@ def run(
 
     came = audit(rows["train"], rows["val"], rows["test"], threshold=split.near)
     _settle(came, split.leaks, rows, book)
-    rows["train"] = _apply(steps, rows["train"], means, book)
-    for name in given:
-        rows[name] = _held_out(steps, rows[name], name, means, book)
+    with Spread(scale or Scale(), means, tell) as spread:
+        _apply(steps, rows, given, spread, book)
     _divide(rows, shares, split, task_kind, seed, book)
     after = audit(rows["train"], rows["val"], rows["test"], threshold=split.near)
     # A repair can turn official rows into copies of each other. Our own split keeps families together, so there is
@@ -126,8 +99,13 @@ def run(
     _warn(rows, came, task_kind, book)
     return Curated(
         *(tuple(rows[name]) for name in SPLITS),
-        ledger=book.ledger,
-        counts={"read": read, "kept": {name: len(kept) for name, kept in rows.items()}, "steps": book.sums()},
+        ledger=book.ledger(),
+        counts={
+            "read": read,
+            "kept": {name: len(kept) for name, kept in rows.items()},
+            "steps": book.sums(),
+            "flow": book.flow(),
+        },
         audit=came if given else replace(after, conflicts=came.conflicts),
         after=after,
         warnings=book.warnings,
@@ -135,7 +113,7 @@ def run(
     )
 
 
-def _settle(found: Audit, leaks: Leaks, rows: dict[str, list[Example]], book: _Book, again: bool = False) -> bool:
+def _settle(found: Audit, leaks: Leaks, rows: dict[str, list[Example]], book: Book, again: bool = False) -> bool:
     """Stop, drop or accept what an audit found; true when rows were dropped."""
     if not found.pairs:
         return False
@@ -158,47 +136,62 @@ def _settle(found: Audit, leaks: Leaks, rows: dict[str, list[Example]], book: _B
     return True
 
 
-def _results(step: Step, examples: Sequence[Example], means: Means) -> Iterable[Example | Changed | Dropped]:
-    if isinstance(step, RowStep):
-        return (step.one(example, means) for example in examples)
-    return step.apply(examples, means)
+def _apply(
+    steps: Sequence[Step], rows: dict[str, list[Example]], given: Sequence[str], spread: Spread, book: Book
+) -> None:
+    """All steps over train, then over the official rows."""
+    parts = [(steps, [book.part(step.kind) for step in steps]) for steps in passes(steps)]
+    for steps, numbers in parts:
+        came, (went_on, notes) = len(rows["train"]), _passed(steps, rows["train"], spread)
+        # Rows go through all steps of a pass at once; the ledger counts them step by step.
+        for step, number, lines in zip(steps, numbers, notes, strict=True):
+            for example, note in lines:
+                book.note(example, step.kind, note.action, note.reason, note.kept, number)
+            left = came - sum(note.action == "dropped" for _, note in lines)
+            book.tell({"event": "curate", "step": step.kind, "rows": came, "left": left})
+            came = left
+        rows["train"] = went_on
+    for name in given:
+        rows[name] = _held_out(parts, rows[name], name, spread, book)
 
 
-def _apply(steps: Sequence[Step], examples: list[Example], means: Means, book: _Book) -> list[Example]:
-    for step in steps:
-        went_on = []
-        for result in _results(step, examples, means):
-            if isinstance(result, Dropped):
-                book.note(result.example, step.kind, "dropped", result.reason, result.kept)
-                continue
-            if isinstance(result, Changed):
-                book.note(result.example, step.kind, "changed", result.reason)
-                result = result.example
-            went_on.append(result)
-        book.tell({"event": "curate", "step": step.kind, "rows": len(examples), "left": len(went_on)})
-        examples = went_on
-    return examples
+def _passed(
+    steps: tuple[Step, ...], examples: list[Example], spread: Spread, firm: dict[str, Example] | None = None
+) -> tuple[list[Example], list[list[tuple[Example, Note]]]]:
+    """The rows that go on, and by step what happened to whom. With `firm` the rows are official ones: it takes what
+    the `always` steps made of them."""
+    went_on: list[Example] = []
+    notes: list[list[tuple[Example, Note]]] = [[] for _ in steps]
+    start = 0
+    for fate in spread.fates(steps, examples, official=firm is not None):
+        went_on += examples[start : fate.at]
+        start = fate.at + 1
+        for note in fate.notes:
+            notes[note.step].append((examples[fate.at], note))
+        if fate.row is not None:
+            went_on.append(fate.row)
+        if firm is not None and fate.firm is not None:
+            firm[fate.firm.id] = fate.firm
+    went_on += examples[start:]
+    return went_on, notes
 
 
-def _held_out(steps: Sequence[Step], examples: list[Example], name: str, means: Means, book: _Book) -> list[Example]:
+def _held_out(
+    parts: Sequence[tuple[tuple[Step, ...], list[int]]], examples: list[Example], name: str, spread: Spread, book: Book
+) -> list[Example]:
     """Official rows: the repairs that every question gets, and a line for each row that a step would have dropped."""
     rows = {example.id: example for example in examples}
-    left = list(examples)
-    spared = 0
-    for step in steps:
-        always = isinstance(step, RowStep) and step.always
-        went_on = []
-        for result in _results(step, left, means):
-            if isinstance(result, Dropped):
-                reason = f"{result.reason}, but an official {name} row"
-                book.note(result.example, step.kind, "kept", reason, result.kept)
-                spared += 1
-                continue
-            if isinstance(result, Changed) and always:
-                book.note(result.example, step.kind, "changed", result.reason)
-                rows[result.example.id] = result.example
-            went_on.append(result.example if isinstance(result, Changed) else result)
-        left = went_on
+    left, spared = list(examples), 0
+    for steps, numbers in parts:
+        left, notes = _passed(steps, left, spread, rows)
+        for step, number, lines in zip(steps, numbers, notes, strict=True):
+            for example, note in lines:
+                if note.action == "dropped":
+                    reason = f"{note.reason}, but an official {name} row"
+                    book.note(example, step.kind, "kept", reason, note.kept, number)
+                    spared += 1
+                elif isinstance(step, RowStep) and step.always:
+                    book.note(example, step.kind, "changed", note.reason, "", number)
     if spared:
         text = f"{spared:,} official {name} rows stay that a step would have dropped (see the ledger)"
         book.warn("D064", spared, text)
@@ -206,7 +199,7 @@ def _held_out(steps: Sequence[Step], examples: list[Example], name: str, means: 
 
 
 def _divide(
-    rows: dict[str, list[Example]], shares: dict[str, float], settings: Split, kind: str, seed: int, book: _Book
+    rows: dict[str, list[Example]], shares: dict[str, float], settings: Split, kind: str, seed: int, book: Book
 ) -> None:
     """Fill the splits that no file was given for from train."""
     if len(shares) == 1:
@@ -230,7 +223,7 @@ def _divide(
         book.warn("D033", len(rare), text)
 
 
-def _probes(rows: dict[str, list[Example]], settings: Split, probes: Iterable[tuple[str, str]], book: _Book) -> Probed:
+def _probes(rows: dict[str, list[Example]], settings: Split, probes: Iterable[tuple[str, str]], book: Book) -> Probed:
     """Tell or drop training rows that share words with a probe."""
     found = probed(rows["train"], probes, settings.probe_words)
     if not found.overlaps:
@@ -248,8 +241,8 @@ def _probes(rows: dict[str, list[Example]], settings: Split, probes: Iterable[tu
     return found
 
 
-def _refuse_empty(rows: dict[str, list[Example]], read: int, book: _Book) -> None:
-    dropped = Counter(line["reason"] for line in book.ledger if line["action"] == "dropped")
+def _refuse_empty(rows: dict[str, list[Example]], read: int, book: Book) -> None:
+    dropped = book.reasons("dropped")
     reasons = ", ".join(f"{reason} ({count:,})" for reason, count in dropped.most_common(3))
     because = f"; first reasons: {reasons}" if reasons else ""
     empty = [name for name in SPLITS if not rows[name]]
@@ -269,7 +262,7 @@ def _refuse_empty(rows: dict[str, list[Example]], read: int, book: _Book) -> Non
         )
 
 
-def _warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: _Book) -> None:
+def _warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: Book) -> None:
     if kind == "classify" and came.conflicts:
         n = came.conflicting_labels
         first = " and ".join(came.conflicts[0].sources[:2])

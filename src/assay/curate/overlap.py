@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.curate.reading.columnar import DATA_SUFFIXES
 from assay.curate.reading.documents import read_documents
+from assay.curate.reading.folders import DATA_SUFFIXES
 from assay.curate.reading.read import read, split_head
 from assay.nouns import Example
 

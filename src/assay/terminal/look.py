@@ -1,7 +1,6 @@
-"""What a project and assay hold, for `report` and `list`: the newest report, the ledger, the arms, the kinds."""
+"""What a project and assay hold, for `report` and `list`: the newest report, the arms, the kinds."""
 
 import textwrap
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,31 +51,6 @@ def moved(folder: Path, report: "Report") -> list[str]:
     if not numbers:
         raise UsageError(Problem("C062", "there is no earlier report to compare with", str(past)))
     return diff(read_json(past / str(numbers[-1]) / "report.json"), report.data)
-
-
-def ledger(folder: Path) -> list[dict[str, Any]]:
-    """The rows of the newest ledger: {"file", "line", "id", "step", "action", "reason", "kept"}.
-
-    Raises:
-        UsageError: C062, nothing was curated yet.
-    """
-    from assay.store import read_lines
-
-    files = sorted((folder / "work").glob("curate/*/ledger.jsonl"), key=lambda path: path.stat().st_mtime)
-    if not files:
-        raise UsageError(Problem("C062", "there is no ledger yet", str(folder), help=f"assay run {folder}"))
-    return list(read_lines(files[-1]))
-
-
-def ledger_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """A count per reason, then one line a row."""
-    counts = Counter((row["action"], row["step"], row["reason"]) for row in rows)
-    lines = [f"{count:>7,} {action} by {step}: {reason}" for (action, step, reason), count in counts.most_common()]
-    for row in rows:
-        kept = f" (kept {row['kept']})" if row.get("kept") else ""
-        place = f"{row['file']}:{row['line']}" if row.get("file") else row["id"]
-        lines.append(f"{place}  {row['action']} by {row['step']}: {row['reason']}{kept}")
-    return lines or ["No row was dropped or changed."]
 
 
 def arms(target: Path) -> list[dict[str, Any]]:
