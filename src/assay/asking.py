@@ -39,7 +39,7 @@ def bench_of(folder: Path, arm: str, offline: bool, tell: Tell) -> tuple[Bench, 
         raise UsageError(
             Problem("C083", f"there is no arm '{arm}'{did_you_mean(arm, arms)}", str(folder), help=", ".join(arms))
         )
-    prepared = prepare(project, silent)
+    prepared = prepare(project, silent, offline=offline)
     bench = Bench(project, prepared, models(project, [arms[arm]], offline, tell), tell)
     if bench.fit_stage(arms[arm]).done() is None:
         raise UsageError(

@@ -145,7 +145,9 @@ class Bench:
 
 
 @contextmanager
-def worker(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def worker(
+    folder: Path, module: str = "assay.worker", stdin: int = subprocess.DEVNULL
+) -> Iterator[subprocess.Popen[str]]:
     """A worker process for `folder`. When the parent is interrupted, the worker is asked to save and end."""
     environment = {
         **{name: value for name, value in os.environ.items() if name not in LAUNCHED},
@@ -158,10 +160,10 @@ def worker(folder: Path) -> Iterator[subprocess.Popen[str]]:
     }
     with (folder / "worker.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "assay.worker", str(folder)],
+            [sys.executable, "-m", module, str(folder)],
             stdout=subprocess.PIPE,
             stderr=log,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             text=True,
             env=environment,
             start_new_session=True,

@@ -43,7 +43,20 @@ class Checked:
 
     def to_json(self) -> dict[str, Any]:
         note = self.prepared.note
-        kept = ("task", "rows", "audit", "steps", "shape", "columns", "group", "guessed", "notes", "warnings")
+        kept = (
+            "task",
+            "rows",
+            "audit",
+            "steps",
+            "made",
+            "models",
+            "shape",
+            "columns",
+            "group",
+            "guessed",
+            "notes",
+            "warnings",
+        )
         return {
             **{key: note[key] for key in kept},
             "lengths": quantiles(note["lengths"]),
@@ -73,6 +86,14 @@ class Checked:
             f"leaks    {audit['exact']} exact, {audit['near']} near, {audit['group']} by group between test and train;"
             f" {audit['repaired']} rows repaired",
             "lengths  " + length_line(note["lengths"]),
+        ]
+        if note["made"]:
+            made = note["made"]
+            lines.append(f"made     {made['made']:,} training rows; {made['thrown away']:,} thrown away")
+        lines += [
+            f"model    {m['name']} for {', '.join(m['for'])}: {m['items']:,} texts, {m['seconds']:,.1f} s"
+            + (f" ({m['note']})" if m["note"] else "")
+            for m in note["models"].values()
         ]
         if note["documents"]:
             lines.append(f"documents {note['documents']:,}")

@@ -59,7 +59,7 @@ def run(
         warnings: list[dict[str, Any]] = [*project.warnings]
         tell = collecting(logged(tell, project.work / NAME), warnings)
         arms = chosen(project, only)
-        prepared = prepare(project, tell)
+        prepared = prepare(project, tell, offline=offline)
         judged(prepared, arms)
         exam = Exam(prepared.examples("test"))
         bench = Bench(project, prepared, models(project, arms.values(), offline, tell), tell)
@@ -218,7 +218,8 @@ def interruptible() -> Iterator[None]:
 
 
 def check(project: Project, *, tell: Tell = silent) -> Any:
-    """Read project and data, load no model: what `assay check` shows."""
+    """Read project and data: what `assay check` shows. A model is loaded only where a part of `curate` or `augment`
+    asks for one."""
     from assay.findings import Checked
 
     prepared = prepare(project, tell)
@@ -231,7 +232,7 @@ def plan(project: Project, *, offline: bool = False, tell: Tell = silent) -> Any
     from assay.probe import planned
 
     arms = chosen(project, ())
-    prepared = prepare(project, tell)
+    prepared = prepare(project, tell, offline=offline)
     judged(prepared, arms)
     exam = Exam(prepared.examples("test"))
     return planned(Bench(project, prepared, models(project, arms.values(), offline, tell), tell), arms, exam)

@@ -1,6 +1,7 @@
 """The data stage: from the project's files to audited splits on disk, and back.
 
-`prepare` runs in the parent process and loads no model. Its key covers the bytes of every file and every setting that
+`prepare` runs in the parent process and loads no model; one that a step asks for runs in a process of its own
+(`lent`). Its key covers the bytes of every file and every setting that
 curation reads; the hashes in it name the content of each part, so that an edit retrains only what read it.
 """
 
@@ -19,8 +20,9 @@ from assay.nouns import Document, Example, Means, Task, Tell
 
 if TYPE_CHECKING:
     from assay.config import Project
+    from assay.lent import Lender
 
-VERSION = 1  # raise it when the same files and settings are prepared differently
+VERSION = 2  # raise it when the same files and settings are prepared differently
 SPLITS = ("train", "val", "test")
 SHOWN = 5  # ledger rows shown for each reason
 
@@ -49,19 +51,27 @@ class Prepared:
         return tuple(Document(*row) for row in store.read_lines(self.folder / "documents.jsonl"))
 
 
-def prepare(project: Project, tell: Tell) -> Prepared:
-    """Read, curate, split and audit, or take the result of an earlier run.
+def prepare(project: Project, tell: Tell, *, offline: bool = False) -> Prepared:
+    """Read, curate, split, audit and augment, or take the result of an earlier run.
+
+    Args:
+        offline: do not fetch the model that a step asks for.
 
     Raises:
-        DataError, LeakError, UsageError: as `curate.load` and `curate.run`.
+        DataError, LeakError, UsageError: as `curate.load` and `curate.run`. ModelError, ResourceError: as
+            `lent.models`.
     """
-    stage = store.Stage(project.work, "curate", _key(project))
+    from assay import lent
+
+    models = lent.models(project, offline, tell)
+    stage = store.Stage(project.work, "curate", _key(project, models))
     note = stage.done()
     if note is not None:
         tell({"event": "stage", "name": "curate", "state": "cached"})
         return Prepared(stage.folder, note, True)
     tell({"event": "stage", "name": "curate", "state": "start"})
-    note = _write(project, stage.open(), tell)
+    with lent.Lender(models, project.work, tell) as lender:
+        note = _write(project, stage.open(), tell, lender)
     stage.finish(note)
     rows = note["rows"]
     text = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; {rows['dropped']:,} dropped"
@@ -69,7 +79,9 @@ def prepare(project: Project, tell: Tell) -> Prepared:
     return Prepared(stage.folder, note, False)
 
 
-def _key(project: Project) -> str:
+def _key(project: Project, models: dict[str, dict[str, Any]]) -> str:
+    from assay.model.environment import numeric_environment
+
     inputs = [(split, path.name, bytes_of(path)) for split, paths in project.files.items() for path in paths]
     documents = [(path.name, bytes_of(path)) for path in project.document_paths]
     settings = {
@@ -79,6 +91,11 @@ def _key(project: Project) -> str:
         "split": project.split.model_dump(mode="json"),
         "seed": project.seed,
     }
+    if project.augment:
+        settings["augment"] = [{"kind": a.kind, "version": a.VERSION, **a.changed()} for a in project.augment]
+    if models:
+        settings["models"] = {need: model["digest"] for need, model in models.items()}
+        settings["numeric"] = numeric_environment()
     return store.digest([VERSION, inputs, documents, settings])[:20]
 
 
@@ -91,7 +108,7 @@ def bytes_of(path: Path) -> Any:
     return [store.file_digest(file) if file.is_file() and os.access(file, os.R_OK) else "", head]
 
 
-def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
+def _write(project: Project, folder: Path, tell: Tell, lender: Lender) -> dict[str, Any]:
     from assay import curate
     from assay.curate.reading.documents import read_corpus
     from assay.curate.reading.load import load
@@ -107,6 +124,8 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
         labels=aim.labels,
         base=project.folder,
     )
+    corpus = read_corpus(project.document_paths, project.folder) if project.documents else None
+    documents = corpus.documents if corpus else []
     curated = curate.run(
         loaded.train,
         loaded.val,
@@ -116,11 +135,10 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
         split=project.split,
         task_kind=loaded.kind,
         seed=project.seed,
-        means=Means(seed=project.seed),
+        means=lender.means(Means(seed=project.seed, tell=tell, documents=documents)),
         tell=tell,
+        augment=project.augment,
     )
-    corpus = read_corpus(project.document_paths, project.folder) if project.documents else None
-    documents = corpus.documents if corpus else []
     splits = {"train": curated.train, "val": curated.val, "test": curated.test}
     for split, examples in splits.items():
         store.write_lines(folder / f"{split}.jsonl", (example.to_json() for example in examples))
@@ -129,7 +147,8 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
     store.write_json(folder / "audit.json", curated.audit.to_json())
     dropped = len({row["id"] for row in curated.ledger if row["action"] == "dropped"})
     read = sum(curated.counts["read"].values())
-    texts = {e.id: e.text for e in (*loaded.train, *loaded.val, *loaded.test)}
+    texts = {e.id: e.text for e in (*loaded.train, *loaded.val, *loaded.test)} | curated.made
+    done = Counter(row["action"] for row in curated.ledger)
     return {
         "task": aim.model_copy(
             update={"kind": loaded.kind, "labels": loaded.labels, "slices": loaded.slices}
@@ -137,6 +156,8 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
         "hashes": {name: content_hash(rows) for name, rows in splits.items()}
         | {"documents": store.digest([[d.id, d.text] for d in documents])},
         "rows": {"read": read, "kept": read - dropped, "dropped": dropped, **{k: len(v) for k, v in splits.items()}},
+        "made": {"made": done["made"], "thrown away": done["thrown away"]} if project.augment else {},
+        "models": lender.used,
         "documents": len(documents),
         "audit": _audit_counts(curated),
         "steps": curated.counts["steps"],

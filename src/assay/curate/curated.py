@@ -1,6 +1,6 @@
 """Run the curation: audit official splits, apply the steps, split, audit again, and account for every row.
 
-In order      audit official files as they came -> steps -> split -> audit -> rows_per_label
+In order      audit official files as they came -> steps -> split -> audit -> rows_per_label -> augment (train only)
 Official      rows of a given val or test file are never dropped: they get the repairs that every question gets, and the
               ledger says which step would have dropped them
 Nothing lost  each row that came in is in train, val or test, or has a line in the ledger that says why not
@@ -9,13 +9,14 @@ Nothing lost  each row that came in is in train, val or test, or has a line in t
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assay.curate.audit import SPLITS, Audit, audit, leak_error, repair
+from assay.curate.made import Batch, documents_for_train, make_rows, refuse_unfit
 from assay.curate.split import Leaks, Split, draw, shares_for, split
 from assay.errors import DataError, Problem
-from assay.nouns import Changed, Dropped, Example, Means, RowStep, SetStep, Tell
+from assay.nouns import Augmentation, Changed, Dropped, Example, Made, Means, RowStep, SetStep, Tell
 
 Step = RowStep | SetStep
 # From here on the half width of an interval is under 10 points whatever the accuracy.
@@ -27,11 +28,14 @@ class Curated:
     train: tuple[Example, ...]
     val: tuple[Example, ...]
     test: tuple[Example, ...]
-    ledger: list[dict[str, Any]]  # file, line, id, step, action, reason, kept; in input order
+    ledger: list[
+        dict[str, Any]
+    ]  # file, line, id, step, action, reason, kept; of made rows also parents; in input order
     counts: dict[str, Any]  # read and kept rows by split; steps: step, action, reason, rows
     audit: Audit  # of the official files as they came; of our own split when there are none
     after: Audit  # of what is handed on
     warnings: list[dict[str, Any]]  # code, count, text
+    made: dict[str, str] = field(default_factory=dict)  # id -> text of each row that was made, used or not
 
 
 class _Book:
@@ -49,6 +53,14 @@ class _Book:
             file, line = example.source, "0"
         row = {"file": file, "line": int(line), "id": example.id, "step": step, "action": action, "reason": reason}
         self._lines.append((self._place[example.id], len(self._lines), row | {"kept": kept}))
+
+    def note_made(self, made: Made, step: str, action: str, reason: str, kept: str = "") -> None:
+        """A made row stands beside its first parent, under that row's file and line."""
+        at = self._place.get(made.parents[0], len(self._place)) if made.parents else len(self._place)
+        self._place.setdefault(made.example.id, at)
+        source = made.example.source.partition(", ")[0].partition(" (")[0]
+        self.note(replace(made.example, source=source), step, action, reason, kept)
+        self._lines[-1][2]["parents"] = list(made.parents)
 
     def warn(self, code: str, count: int, text: str) -> None:
         self.warnings.append({"code": code, "count": count, "text": text})
@@ -75,6 +87,7 @@ def run(
     seed: int,
     means: Means,
     tell: Tell,
+    augment: Sequence[Augmentation] = (),
 ) -> Curated:
     """Raw examples to audited splits. Same rows, settings and seed in, the same out.
 
@@ -82,12 +95,14 @@ def run(
         train, val, test: rows as read; without official splits all rows stand in `train`.
         official: whether files name the splits; with `split.official` false they are pooled all the same.
         task_kind: "classify" keeps the shares of each label in every split.
+        augment: what makes further training rows, once all else is done.
 
     Raises:
         LeakError: D050 rows stand on two sides and `split.leaks` does not allow it.
-        DataError: D059 no rows are left, at all or in one split.
+        DataError: D059 no rows are left, at all or in one split; D086 `augment` does not fit the task.
         UsageError: C073, C074 `split` asks for what cannot be.
     """
+    refuse_unfit(augment, task_kind)
     everything = [*train, *val, *test]
     book = _Book(everything, tell)
     rows: dict[str, list[Example]] = {"train": list(train), "val": list(val), "test": list(test)}
@@ -113,6 +128,7 @@ def run(
         for example in aside:
             book.note(example, "split", "set aside", f"more than {split.rows_per_label} rows of its label")
     _refuse_empty(rows, len(everything), book)
+    made = _augment(augment, rows, means, split.near, book)
     _warn(rows, came, task_kind, book)
     return Curated(
         *(tuple(rows[name]) for name in SPLITS),
@@ -121,6 +137,7 @@ def run(
         audit=came if given else replace(after, conflicts=came.conflicts),
         after=after,
         warnings=book.warnings,
+        made=made,
     )
 
 
@@ -206,6 +223,44 @@ def _divide(
         names = ", ".join(repr(label) for label in rare[:5]) + (", ..." if len(rare) > 5 else "")
         text = f"{len(rare)} labels have too few rows for {len(shares)} splits, so all stand in train: {names}"
         book.warn("D033", len(rare), text)
+
+
+def _augment(
+    augment: Sequence[Augmentation], rows: dict[str, list[Example]], means: Means, near: float, book: _Book
+) -> dict[str, str]:
+    """Add the made rows to train; id -> text of all that were made."""
+    if not augment:
+        return {}
+    free = documents_for_train(means.documents, [*rows["val"], *rows["test"]])
+    if held := len(means.documents) - len(free):
+        text = f"{held:,} of {len(means.documents):,} documents belong to val or test rows; no row is made from them"
+        book.warn("D085", held, text)
+    texts: dict[str, str] = {}
+    thrown = 0
+    for batch in make_rows(rows["train"], rows["val"], rows["test"], augment, replace(means, documents=free), near):
+        gone = {dropped.example.id for dropped in batch.aside}
+        for dropped in batch.aside:
+            book.note(dropped.example, batch.kind, "set aside", dropped.reason)
+        for made in batch.made:
+            book.note_made(made, batch.kind, "made", made.reason)
+        for one in batch.thrown:
+            book.note_made(one.made, batch.kind, "thrown away", one.reason, one.kept)
+        rows["train"] = [e for e in rows["train"] if e.id not in gone] + [made.example for made in batch.made]
+        texts |= {made.example.id: made.example.text for made in (*batch.made, *(one.made for one in batch.thrown))}
+        thrown += len(batch.thrown)
+        event = {"event": "curate", "step": batch.kind, "rows": len(rows["train"]) - len(batch.made)}
+        book.tell(event | {"left": len(rows["train"])})
+        _warn_none(batch, book)
+    if thrown:
+        text = f"{thrown:,} made rows were thrown away: they stand in val or test, or contradict a training row"
+        book.warn("D083", thrown, text)
+    return texts
+
+
+def _warn_none(batch: Batch, book: _Book) -> None:
+    if not batch.made and not batch.aside:
+        because = f"all {len(batch.thrown):,} that it made were thrown away" if batch.thrown else "nothing to change"
+        book.warn("D084", 1, f"{batch.kind} added no training row: {because}")
 
 
 def _refuse_empty(rows: dict[str, list[Example]], read: int, book: _Book) -> None:
