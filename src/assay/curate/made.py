@@ -54,19 +54,28 @@ def make_rows(
     ids = {example.id for example in (*train, *val, *test)}
     for augmentation in augmentations:
         batch = Batch(augmentation.kind)
-        by_id = {example.id: example for example in train}
+        by_id, own = {example.id: example for example in train}, set()
         for result in augmentation.make(tuple(train), means):
             if isinstance(result, Dropped):
                 batch.aside.append(result)
                 continue
-            if result.example.id in ids:
+            if result.example.id in own:
                 raise ValueError(f"{augmentation.kind} made two rows with the id {result.example.id!r}")
-            ids.add(result.example.id)
-            batch.made.append(_inherited(result, by_id, augmentation.kind))
+            own.add(result.example.id)
+            batch.made.append(_inherited(_with_new_id(result, ids), by_id, augmentation.kind))
         _throw(batch, train, val, test, near)
         gone = {dropped.example.id for dropped in batch.aside}
         train = [*(e for e in train if e.id not in gone), *(made.example for made in batch.made)]
         yield batch
+
+
+def _with_new_id(made: Made, ids: set[str]) -> Made:
+    """An id that the files or an earlier augmentation of the same kind have used gets a number."""
+    id, number = made.example.id, 2
+    while id in ids:
+        id, number = f"{made.example.id}.{number}", number + 1
+    ids.add(id)
+    return replace(made, example=replace(made.example, id=id))
 
 
 def _inherited(made: Made, train: Mapping[str, Example], kind: str) -> Made:

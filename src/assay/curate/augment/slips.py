@@ -54,20 +54,27 @@ def mistyped(text: str, rate: float, kinds: Sequence[Slip], draw: random.Random,
     and case is lost for the whole text, as people do, with the chance `rate` that a word has of a slip, or as the one
     slip of a text."""
     letters: list[Slip] = [kind for kind in kinds if kind not in ("case", "punctuation")]
-    whole: list[Slip] = [kind for kind in kinds if kind in ("case", "punctuation")]
+    whole = [kind for kind in kinds if kind in ("case", "punctuation") and _over(text, kind, keep) != text]
     words = [m for m in _WORD.finditer(text) if _open(m[0], keep)] if letters else []
     hit = [match for match in words if draw.random() < rate]
     over = [kind for kind in whole if draw.random() < rate]
     if not hit and not over:
-        pool: list[str] = (["word"] if words else []) + list(whole)
+        pool: list[str] = (["word"] if words else []) + whole
         first = draw.choice(pool) if pool else ""
         hit = [draw.choice(words)] if first == "word" else []
         over = [kind for kind in whole if kind == first]
     for match in reversed(hit):
         text = text[: match.start()] + _slip(match[0], draw.choice(letters), draw) + text[match.end() :]
     for kind in over:
-        text = _kept(text, keep, str.lower) if kind == "case" else _without_marks(text, keep)
+        text = _over(text, kind, keep)
     return text
+
+
+def _over(text: str, kind: Slip, keep: frozenset[str]) -> str:
+    """The whole text without its case or its marks."""
+    if kind == "case":
+        return _WORD.sub(lambda match: match[0] if match[0].casefold() in keep else match[0].lower(), text)
+    return _without_marks(text, keep)
 
 
 def _open(word: str, keep: frozenset[str]) -> bool:
@@ -87,10 +94,6 @@ def _slip(word: str, kind: Slip, draw: random.Random) -> str:
     near = NEIGHBOURS.get(word[at].lower(), "")
     letter = draw.choice(near) if near else word[at] * 2
     return word[:at] + (letter.upper() if word[at].isupper() else letter) + word[at + 1 :]
-
-
-def _kept(text: str, keep: frozenset[str], change: Callable[[str], str]) -> str:
-    return _WORD.sub(lambda match: match[0] if match[0].casefold() in keep else change(match[0]), text)
 
 
 def _without_marks(text: str, keep: frozenset[str]) -> str:
