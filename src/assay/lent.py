@@ -77,6 +77,7 @@ class Lender:
         self.tell = tell
         self.used: dict[str, dict[str, Any]] = {}
         self._places = {need: work / "lent" / self._key(model) for need, model in found.items()}
+        self._told: set[str] = set()
         self._process: subprocess.Popen[str] | None = None
         self._stack = ExitStack()
 
@@ -114,13 +115,10 @@ class Lender:
         return [answer for chunk in chunks for answer in chunk["answers"]]
 
     def _all(self, need: str, items: list[Any], settings: dict[str, Any]) -> list[dict[str, Any]]:
-        size, told = CHUNK[need], need in self.used
+        size = CHUNK[need]
         used = self.used.setdefault(
             need, {**{k: self.found[need][k] for k in ("name", "note", "for")}, "items": 0, "seconds": 0.0}
         )
-        if not told:
-            text = f"{used['name']} is loaded for {', '.join(used['for'])}; its results are kept"
-            self.tell({"event": "note", "text": text})
         chunks = []
         for start in range(0, len(items), size):
             part = items[start : start + size]
@@ -143,6 +141,11 @@ class Lender:
 
     def _asked(self, request: dict[str, Any]) -> dict[str, Any]:
         process = self._process or self._start()
+        if (need := request["need"]) not in self._told:
+            self._told.add(need)
+            model = self.found[need]
+            text = f"{model['name']} is loaded for {', '.join(model['for'])}; what it computes is kept"
+            self.tell({"event": "note", "text": text})
         assert process.stdin is not None and process.stdout is not None
         try:
             process.stdin.write(store.to_json(request) + "\n")
@@ -151,7 +154,7 @@ class Lender:
         except BrokenPipeError:
             line = ""
         if not line.endswith("\n"):
-            raise self._ended(process, request["need"])
+            raise self._ended(process, need)
         answer = json.loads(line)
         if "error" in answer:
             kind: type[AssayError] = getattr(errors, answer["error"])

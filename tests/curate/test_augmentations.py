@@ -183,7 +183,7 @@ def test_an_id_that_is_taken_gets_a_number():
 
 
 def test_two_rows_with_one_id_are_a_bug():
-    with pytest.raises(ValueError, match="two rows with the id '1[+]'"):
+    with pytest.raises(ValueError, match=r"two rows with the id '1\+'"):
         list(make_rows((TRAIN[0], TRAIN[0]), (), (), (Twice(),), Means(), 0.8))
 
 

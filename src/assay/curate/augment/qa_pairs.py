@@ -26,6 +26,7 @@ from assay.nouns import Augmentation, Document, Example, Made, Means, Message, M
 SHORTEST, LONGEST = 80, 900  # characters of a passage
 WORDS = (4, 25)  # of a question
 MOST_WORDS = 6  # of an answer
+STEM = 4  # letters by which a word of the reply is known to be one of the question: cost, costs
 QUESTION_TOKENS, ANSWER_TOKENS = 40, 24
 
 ASK = "Write one short question about the text. The answer to the question must be the words given."
@@ -60,6 +61,7 @@ _CANDIDATES = (
     r"(?<=[a-z,;] )(?:[A-Z][\w'-]+)(?: (?:of |the )?[A-Z][\w'-]+){0,3}",
     r"(?<=[\"“`])[^\"“”`\n]{2,40}(?=[\"”`])",
 )
+_SMALL = frozenset("a an the is are was were it in on at by of for to answ".split())  # also the beginning of `answer`
 _FOUND = re.compile("|".join(f"(?:{pattern})" for pattern in _CANDIDATES))
 
 
@@ -147,29 +149,15 @@ def refusal(question: str, one: Passage) -> str:
 
 
 def agreement(reply: str, answer: str, question: str) -> float:
-    """Token F1 of the answer and what the reply adds to the question, in normal form without articles, in [0, 1]. A
+    """Token F1 of the answer and what the reply's first sentence adds to the question, in normal form, in [0, 1]. A
     model says "The ferry leaves every 40 minutes": what is not the question's own is the answer.
 
     Source: F1 as in Rajpurkar, Zhang, Lopyrev, Liang (2016), SQuAD, aclanthology.org/D16-1264
     """
-    asked = {
-        *normal(question).split(),
-        "a",
-        "an",
-        "the",
-        "is",
-        "are",
-        "was",
-        "were",
-        "in",
-        "on",
-        "at",
-        "by",
-        "of",
-        "for",
-    }
-    said = [word for word in normal(reply).split() if word not in asked or word in normal(answer).split()]
     wanted = normal(answer).split()
+    asked = {word[:STEM] for word in normal(question).split()} | _SMALL
+    first = _SENTENCE.split(reply.strip())[0]
+    said = [word for word in normal(first).split() if word in wanted or word[:STEM] not in asked]
     shared = sum((Counter(said) & Counter(wanted)).values())
     return 2 * shared / (len(said) + len(wanted)) if shared else 0.0
 
