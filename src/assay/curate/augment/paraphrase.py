@@ -5,8 +5,8 @@ Source           back-translation: Sennrich, Haddow, Birch (2016), aclanthology.
                  rewritings that an independent model finds alike: Kumar, Choudhary, Cho (2020), Data augmentation using
                  pre-trained transformer models, arxiv.org/abs/2003.02245. Rules: wordings.py
 Filters          what a model wrote must not be a copy, must be near in meaning (cosine of sentence vectors), in the
-                 row's language, of similar length, and hold every number and every word that the target names; what was
-                 translated must be in the other language
+                 row's language, of similar length, a question if the row is one, and hold every number and every word
+                 that the target names; what was translated must be in the other language
 Good when        by: rules costs nothing and is English only; by: model needs a base that can rewrite. A base of 135
                  million parameters mostly answers instead of rewriting, and the filters throw that away
 Watch out        rows that fail a filter are simply not made: compare the count in `assay check` with what you asked for
@@ -14,8 +14,10 @@ Defaults         rules; cosine 0.75: pairs marked as paraphrases lie above it, q
 """
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -32,6 +34,7 @@ INSTRUCTION = (
 )
 LANGUAGES = {"fr": "French", "de": "German", "es": "Spanish", "it": "Italian", "pt": "Portuguese"}
 LENGTHS = (0.5, 2.0)  # characters of the new text over those of the old one
+LENGTH_CLASSES = (80, 160, 320, 1000)  # characters
 CHARACTERS_A_TOKEN = 3  # fewer than texts have on average, so that an answer has room
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W_]+")
@@ -103,7 +106,10 @@ class Paraphrase(Augmentation):
 
 
 def keeps(old: str, new: str, words: frozenset[str]) -> bool:
-    """Does the new text hold the old one's numbers, and the words of the target that the old one holds?"""
+    """Does the new text hold the old one's numbers, and the words of the target that the old one holds? And does a
+    question stay one? Small models like to answer."""
+    if ("?" in old) != ("?" in new):
+        return False
     had, has = ({word.casefold() for word in _WORD.findall(text)} for text in (old, new))
     return sorted(_NUMBER.findall(old)) == sorted(_NUMBER.findall(new)) and words & had <= has
 
@@ -113,11 +119,17 @@ def _prompt(instruction: str, text: str) -> Messages:
 
 
 def _asked(prompts: Sequence[Messages], texts: Sequence[str], means: Means) -> list[str]:
-    """One line each, without the quotes that models put around what they write."""
+    """One text each, without the quotes that models put around what they write. Short texts are asked for by
+    themselves: all rows of a batch run until the last one has ended, or has as many tokens as its text may need."""
     assert means.generate is not None, "handed in where it is wanted"
-    longest = max(map(len, texts), default=1)
-    answers = means.generate(prompts, 8 + longest // CHARACTERS_A_TOKEN)
-    return [answer.strip().strip('"“”').strip() for answer in answers]
+    answers = [""] * len(prompts)
+    for low, high in pairwise((0, *LENGTH_CLASSES, sys.maxsize)):
+        of = [at for at, text in enumerate(texts) if low < len(text) <= high]
+        longest = max((len(texts[at]) for at in of), default=0)
+        written = means.generate([prompts[at] for at in of], 8 + longest // CHARACTERS_A_TOKEN) if of else []
+        for at, answer in zip(of, written, strict=True):
+            answers[at] = answer.strip().strip('"“”').strip()
+    return answers
 
 
 def _languages(texts: Sequence[str]) -> list[str]:
