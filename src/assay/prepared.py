@@ -123,6 +123,7 @@ def _write(project: Project, folder: Path, tell: Tell, lender: Lender) -> dict[s
         group=(project.split.group or "") if "group" in project.split.model_fields_set else None,
         labels=aim.labels,
         base=project.folder,
+        mend_turns=any(isinstance(step, curate.Dialogues) for step in project.curate),
     )
     corpus = read_corpus(project.document_paths, project.folder) if project.documents else None
     documents = corpus.documents if corpus else []

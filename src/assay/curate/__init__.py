@@ -16,12 +16,13 @@ from assay.curate.reading.documents import read_documents
 from assay.curate.reading.load import Loaded, load
 from assay.curate.split import Split
 from assay.curate.steps.dedupe import Dedupe
+from assay.curate.steps.dialogues import Dialogues
 from assay.curate.steps.language import Language
 from assay.curate.steps.length import Length
 from assay.curate.steps.near import Near
 from assay.curate.steps.repair import Repair
 
-STEPS = (Repair, Length, Language, Dedupe, Near)
+STEPS = (Repair, Dialogues, Length, Language, Dedupe, Near)
 AUGMENTATIONS = (Noise, Paraphrase, Adversarial, Counterfactual, Balance, QaPairs)
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Counterfactual",
     "Curated",
     "Dedupe",
+    "Dialogues",
     "Language",
     "Length",
     "Loaded",

@@ -54,15 +54,14 @@ def mistyped(text: str, rate: float, kinds: Sequence[Slip], draw: random.Random,
     and case is lost for the whole text, as people do, with the chance `rate` that a word has of a slip, or as the one
     slip of a text."""
     letters: list[Slip] = [kind for kind in kinds if kind not in ("case", "punctuation")]
-    whole = [kind for kind in kinds if kind in ("case", "punctuation") and _over(text, kind, keep) != text]
+    whole: list[Slip] = [kind for kind in kinds if kind in ("case", "punctuation") and _over(text, kind, keep) != text]
     words = [m for m in _WORD.finditer(text) if _open(m[0], keep)] if letters else []
     hit = [match for match in words if draw.random() < rate]
     over = [kind for kind in whole if draw.random() < rate]
-    if not hit and not over:
-        pool: list[str] = (["word"] if words else []) + whole
-        first = draw.choice(pool) if pool else ""
-        hit = [draw.choice(words)] if first == "word" else []
-        over = [kind for kind in whole if kind == first]
+    if not hit and not over and (words or whole):
+        at = draw.randrange(len(whole) + bool(words))
+        over = whole[at : at + 1]
+        hit = [] if over else [draw.choice(words)]
     for match in reversed(hit):
         text = text[: match.start()] + _slip(match[0], draw.choice(letters), draw) + text[match.end() :]
     for kind in over:

@@ -11,6 +11,7 @@ from pathlib import Path
 from assay.aim.columns import value_at
 from assay.aim.entities import pieces_of
 from assay.aim.guess import SAMPLE, guess, looks_like_labels
+from assay.curate.reading.dialogues import join_turns
 from assay.curate.reading.files import SPLITS, collected, expand, same_file
 from assay.curate.reading.findings import KEPT, Findings
 from assay.curate.reading.labels import check_answers, check_labels, kinds_of_values
@@ -58,6 +59,7 @@ def load(
     labels: Sequence[str] = (),
     base: Path = Path(),
     target: bool = True,
+    mend_turns: bool = False,
 ) -> Loaded:
     """Read all files of a project.
 
@@ -72,6 +74,7 @@ def load(
         labels: all labels, when the project lists them.
         base: the project's folder: relative paths start there, messages name files from there.
         target: False when the rows are questions to be answered, without targets.
+        mend_turns: take conversations whose turns are out of order, for the step `dialogues` to mend.
 
     Raises:
         DataError: with every problem of all files.
@@ -88,13 +91,15 @@ def load(
             reads.append((split, path, read(path, encoding=encoding, head=head, base=base)))
     if not reads:
         raise DataError(*(problems or [Problem("D002", "the project names no data file", help="set data.files")]))
+    with collected(problems):
+        reads, columns = join_turns(reads, columns)
     reads.sort(key=lambda entry: SPLITS.index(entry[0]))
     settled = None
     with collected(problems):
         settled = _settle(reads[0][2], columns, kind, slices, group, target)
     if settled is None:
         raise DataError(*problems)
-    layout, shape, guessed = settled
+    layout, shape, guessed = replace(settled[0], mend=mend_turns), *settled[1:]
     parts, warnings, raw = _convert(reads, layout, problems)
     if layout.kind == "classify" and target:
         wrong, more = check_labels(parts, raw, labels)

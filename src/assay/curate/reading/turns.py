@@ -20,6 +20,10 @@ _SPEAKERS: dict[str, Role] = {
 }
 
 
+def is_speaker(value: Any) -> bool:
+    return isinstance(value, str) and value in _SPEAKERS
+
+
 def is_conversation(value: Any) -> bool:
     return (
         isinstance(value, list)
@@ -29,8 +33,9 @@ def is_conversation(value: Any) -> bool:
     )
 
 
-def turns_of(value: Any, name: str, line: int, found: Findings, target: bool) -> Messages | None:
-    """The turns of a conversation, checked; None when there is a problem with them."""
+def turns_of(value: Any, name: str, line: int, found: Findings, target: bool, mend: bool = False) -> Messages | None:
+    """The turns of a conversation, checked; None when there is a problem with them. With `mend` their order is left to
+    the step `dialogues`."""
     if value is None:
         found.count("D026", f"'{name}' missing", line, "give every row its turns")
         return None
@@ -51,7 +56,7 @@ def turns_of(value: Any, name: str, line: int, found: Findings, target: bool) ->
             found.problem("D045", told, line, help="remove the row, or write the part as text")
             return None
         turns.append(Message(role, content))
-    return _ordered(tuple(turns), line, found, target)
+    return tuple(turns) if mend else _ordered(tuple(turns), line, found, target)
 
 
 def _content(value: Any) -> str | None:
