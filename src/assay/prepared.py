@@ -150,14 +150,16 @@ def _write(project: Project, folder: Path, tell: Tell, lender: Lender) -> dict[s
     read = sum(curated.counts["read"].values())
     texts = {e.id: e.text for e in (*loaded.train, *loaded.val, *loaded.test)} | curated.made
     done = Counter(row["action"] for row in curated.ledger)
+    made = {"made": done["made"], "thrown away": done["thrown away"]} if project.augment else {}
+    counts = {name: len(rows) for name, rows in splits.items()} | {k: n for k, n in made.items() if k == "made"}
     return {
         "task": aim.model_copy(
             update={"kind": loaded.kind, "labels": loaded.labels, "slices": loaded.slices}
         ).model_dump(mode="json"),
         "hashes": {name: content_hash(rows) for name, rows in splits.items()}
         | {"documents": store.digest([[d.id, d.text] for d in documents])},
-        "rows": {"read": read, "kept": read - dropped, "dropped": dropped, **{k: len(v) for k, v in splits.items()}},
-        "made": {"made": done["made"], "thrown away": done["thrown away"]} if project.augment else {},
+        "rows": {"read": read, "kept": read - dropped, "dropped": dropped, **counts},
+        "made": made,
         "models": lender.used,
         "documents": len(documents),
         "audit": _audit_counts(curated),
