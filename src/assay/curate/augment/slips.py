@@ -69,7 +69,7 @@ def mistyped(text: str, rate: float, kinds: Sequence[Slip], draw: random.Random,
     return text
 
 
-def _over(text: str, kind: Slip, keep: frozenset[str]) -> str:
+def _over(text: str, kind: str, keep: frozenset[str]) -> str:
     """The whole text without its case or its marks."""
     if kind == "case":
         return _WORD.sub(lambda match: match[0] if match[0].casefold() in keep else match[0].lower(), text)
