@@ -129,10 +129,16 @@ def test_the_ledger_is_counted_and_listed(capsys, tmp_path):
     assert json.loads(capsys.readouterr().out) == rows
 
 
-@pytest.mark.parametrize("what", ["steps", "strategies", "metrics", "kinds"])
+@pytest.mark.parametrize("what", ["steps", "augmentations", "strategies", "metrics", "kinds"])
 def test_lists(what, capsys):
     assert command(["list", what, "--json"]) == 0
-    names = {"steps": "dedupe", "strategies": "lora", "metrics": "accuracy", "kinds": "classify"}
+    names = {
+        "steps": "dedupe",
+        "augmentations": "noise",
+        "strategies": "lora",
+        "metrics": "accuracy",
+        "kinds": "classify",
+    }
     assert names[what] in [next(iter(row.values())) for row in json.loads(capsys.readouterr().out)]
     assert command(["list", what]) == 0
     assert names[what] in capsys.readouterr().out

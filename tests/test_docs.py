@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.curate import STEPS
+from assay.curate import AUGMENTATIONS, STEPS
 from assay.strategies import STRATEGIES
 from assay.train.settings import Trained
 from assay.validate import METRICS
@@ -55,6 +55,13 @@ def test_every_step_and_metric_is_described():
     steps, metrics = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("steps", "metrics"))
     assert not [kind_of(step) for step in STEPS if not re.search(rf"kind: {kind_of(step)}\b|`{kind_of(step)}`", steps)]
     assert not [metric.name for metric in METRICS if not re.search(rf"\b{metric.name}\b", metrics)]
+
+
+def test_every_augmentation_is_described_with_its_settings():
+    page = (ROOT / "docs" / "augment.md").read_text()
+    for one in AUGMENTATIONS:
+        section = page.partition(f"\n## {kind_of(one)}\n")[2].partition("\n## ")[0]
+        assert not [name for name in one.model_fields if name != "kind" and f"`{name}`" not in section], kind_of(one)
 
 
 def test_the_complete_project_of_the_reference_loads(tmp_path):

@@ -137,6 +137,7 @@ def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Exa
     them is read as any new file is."""
     from assay.curate.reading.load import load as load_rows
     from assay.curate.reading.read import read
+    from assay.curate.steps.dialogues import Dialogues
 
     names = set(read(file.absolute(), head=1, base=Path.cwd()).names)
     asked = ("text", "question", "input", "system", "messages", "context", "id")
@@ -149,6 +150,7 @@ def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Exa
         group="",
         base=Path.cwd(),
         target=False,
+        mend_turns=any(isinstance(step, Dialogues) for step in project.curate),
     )
     if not loaded.train:
         raise DataError(Problem("D005", "there are no questions in it", str(file)))

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,7 +145,9 @@ class Bench:
 
 
 @contextmanager
-def worker(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def worker(
+    folder: Path, module: str = "assay.worker", stdin: int = subprocess.DEVNULL
+) -> Iterator[subprocess.Popen[str]]:
     """A worker process for `folder`. When the parent is interrupted, the worker is asked to save and end."""
     environment = {
         **{name: value for name, value in os.environ.items() if name not in LAUNCHED},
@@ -158,10 +160,10 @@ def worker(folder: Path) -> Iterator[subprocess.Popen[str]]:
     }
     with (folder / "worker.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "assay.worker", str(folder)],
+            [sys.executable, "-m", module, str(folder)],
             stdout=subprocess.PIPE,
             stderr=log,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             text=True,
             env=environment,
             start_new_session=True,
@@ -179,8 +181,9 @@ def worker(folder: Path) -> Iterator[subprocess.Popen[str]]:
         if process.poll() is None:
             process.kill()
         process.wait()
-        if process.stdout:
-            process.stdout.close()
+        for pipe in filter(None, (process.stdin, process.stdout)):
+            with suppress(BrokenPipeError):  # what was still to be written has no reader any more
+                pipe.close()
 
 
 def cost_of(bench: Bench, strategy: Strategy, questions: str) -> dict[str, Any]:

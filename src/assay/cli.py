@@ -273,7 +273,7 @@ def answer(
 
 @app.command("list", epilog="Example: assay list strategies")
 def list_(
-    what: Annotated[str, typer.Argument(help="A project; or steps, strategies, metrics, kinds.")] = ".",
+    what: Annotated[str, typer.Argument(help="A project; or steps, augmentations, strategies, metrics, kinds.")] = ".",
     as_json: Json = False,
 ) -> int:
     """List the arms of a project with their state, or what assay has."""

@@ -62,7 +62,20 @@ class Checked:
 
     def to_json(self) -> dict[str, Any]:
         note = self.prepared.note
-        kept = ("task", "rows", "audit", "steps", "shape", "columns", "group", "guessed", "notes", "warnings")
+        kept = (
+            "task",
+            "rows",
+            "audit",
+            "steps",
+            "made",
+            "models",
+            "shape",
+            "columns",
+            "group",
+            "guessed",
+            "notes",
+            "warnings",
+        )
         return {
             **{key: note[key] for key in kept},
             "lengths": quantiles(note["lengths"]),
@@ -102,6 +115,14 @@ class Checked:
             *("doubt    " + line for line in doubt_lines(self.doubts)),
             "balance  " + balance_line(note["labels"]["train"]) if note["labels"] else "",
             "lengths  " + length_line(note["lengths"]),
+        ]
+        if note["made"]:
+            made = note["made"]
+            lines.append(f"made     {made['made']:,} training rows; {made['thrown away']:,} thrown away")
+        lines += [
+            f"model    {m['name']} for {', '.join(m['for'])}: {m['items']:,} texts, {m['seconds']:,.1f} s"
+            + (f" ({m['note']})" if m["note"] else "")
+            for m in note["models"].values()
         ]
         lines = [line for line in lines if line]
         if note["documents"]:

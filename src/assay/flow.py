@@ -221,7 +221,8 @@ def interruptible() -> Iterator[None]:
 
 
 def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False, tell: Tell = silent) -> Any:
-    """Read project and data, load no model: what `assay check` shows.
+    """Read project and data: what `assay check` shows. A model is loaded only where a part of `curate` or `augment`
+    asks for one.
 
     Args:
         doubts: "leak_cost" and "contamination" are asked too, whatever `validate` says; these do run arms and models.

@@ -73,6 +73,10 @@ class RowStep(Settings, ABC):
     always: ClassVar[bool] = False  # also applied to incoming questions when an arm serves
     needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate", "key"
 
+    def wants(self) -> tuple[str, ...]:
+        """What of `needs` these settings use; a step that uses a model with some settings only says so here."""
+        return self.needs
+
     @abstractmethod
     def one(self, example: Example, means: Means) -> Example | Changed | Dropped: ...
 
@@ -84,16 +88,20 @@ class SetStep(Settings, ABC):
     VERSION: ClassVar[int] = 1
     needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate", "key"
 
+    def wants(self) -> tuple[str, ...]:
+        """What of `needs` these settings use; a step that uses a model with some settings only says so here."""
+        return self.needs
+
     @abstractmethod
     def apply(self, examples: Sequence[Example], means: Means) -> Iterator[Example | Changed | Dropped]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A training row that no file holds. `parents` are the ids of the rows it was made from."""
+    """A training row that no file holds. `parents` are the ids of what it was made from."""
 
     example: Example
-    parents: tuple[str, ...]
+    parents: tuple[str, ...]  # or of the documents
     reason: str  # a short phrase that groups well in the ledger
 
 
@@ -102,11 +110,17 @@ class Augmentation(Settings, ABC):
 
     kind: Any  # a subclass narrows it to Literal["its name"]
     VERSION: ClassVar[int] = 1
-    needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate"
+    needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate", "documents"
+    tasks: ClassVar[tuple[str, ...]] = ()  # the kinds of task that it makes rows for; empty: all
+
+    def wants(self) -> tuple[str, ...]:
+        """What of `needs` these settings use; a step that uses a model with some settings only says so here."""
+        return self.needs
 
     @abstractmethod
-    def make(self, examples: Sequence[Example], means: Means) -> Iterator[Made]:
-        """The new rows only, in a fixed order. Ids are unique and name their parent."""
+    def make(self, examples: Sequence[Example], means: Means) -> Iterator[Made | Dropped]:
+        """The new rows, in a fixed order, with ids that are unique and name their parent. A training row that is
+        yielded as `Dropped` is set aside. Source, group and slices of a new row are set by who calls this."""
 
 
 # --- models and arms ------------------------------------------------------------------------------------------------
@@ -172,6 +186,7 @@ class Means:
     # (prompts, max_tokens) -> greedy answers; the project's base model, in a process of its own
     generate: Callable[[Sequence[Messages], int], list[str]] | None = None
     key: bytes = b""  # secret that pseudonyms are made with; empty where no step asks for one
+    documents: Sequence[Document] = ()  # the project's, but for those that val and test rows were made from
     open_model: Callable[..., LanguageModel] | None = None  # (name, precision="auto") -> freshly loaded model
 
 

@@ -1,6 +1,7 @@
 """The data stage: from the project's files to audited splits on disk, and back.
 
-`prepare` runs in the parent process and loads no model. Its key covers the bytes of every file and every setting that
+`prepare` runs in the parent process and loads no model; one that a step asks for runs in a process of its own
+(`lent`). Its key covers the bytes of every file and every setting that
 curation reads; the hashes in it name the content of each part, so that an edit retrains only what read it.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from assay.sets import bring
 
 if TYPE_CHECKING:
     from assay.config import Project
+    from assay.lent import Lender
 
 VERSION = 2  # raise it when the same files and settings are prepared differently
 SPLITS = ("train", "val", "test")
@@ -55,20 +57,28 @@ class Prepared:
 
 
 def prepare(project: Project, tell: Tell, *, offline: bool = False) -> Prepared:
-    """Read, curate, split and audit, or take the result of an earlier run. Data sets of the hub are fetched first.
+    """Read, curate, split, audit and augment, or take the result of an earlier run. Data sets of the hub are fetched
+    first.
+
+    Args:
+        offline: fetch neither data sets nor the model that a step asks for.
 
     Raises:
-        DataError, LeakError, UsageError: as `curate.load` and `curate.run`.
+        DataError, LeakError, UsageError: as `curate.load` and `curate.run`. ModelError, ResourceError: as
+            `lent.models`.
     """
+    from assay import lent
+
     files = bring(project.files, offline=offline, tell=tell)
-    stage = store.Stage(project.work, "curate", _key(project, files))
+    models = lent.models(project, offline, tell)
+    stage = store.Stage(project.work, "curate", _key(project, files, models))
     note = stage.done()
     if note is not None:
         tell({"event": "stage", "name": "curate", "state": "cached"})
         return Prepared(stage.folder, note, True)
     tell({"event": "stage", "name": "curate", "state": "start"})
-    with forgotten(stage.open()):
-        note = _write(project, files, stage.folder, tell)
+    with forgotten(stage.open()), lent.Lender(models, project.work, tell) as lender:
+        note = _write(project, files, stage.folder, tell, lender)
     stage.finish(note)
     rows = note["rows"]
     text = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; {rows['dropped']:,} dropped"
@@ -76,7 +86,9 @@ def prepare(project: Project, tell: Tell, *, offline: bool = False) -> Prepared:
     return Prepared(stage.folder, note, False)
 
 
-def _key(project: Project, files: Files) -> str:
+def _key(project: Project, files: Files, models: dict[str, dict[str, Any]]) -> str:
+    from assay.model.environment import numeric_environment
+
     inputs = [(split, path.name, bytes_of(path)) for split, paths in files.items() for path in paths]
     documents = [(path.name, bytes_of(path)) for path in project.document_paths]
     split = [bytes_of(path) for path in (project.manifest_path, *project.probe_paths) if path]
@@ -87,6 +99,11 @@ def _key(project: Project, files: Files) -> str:
         "split": project.split.model_dump(mode="json"),
         "seed": project.seed,
     }
+    if project.augment:
+        settings["augment"] = [{"kind": a.kind, "version": a.VERSION, **a.changed()} for a in project.augment]
+    if models:
+        settings["models"] = {need: model["digest"] for need, model in models.items()}
+        settings["numeric"] = numeric_environment()
     return store.digest([VERSION, inputs, documents, settings, *split])[:20]
 
 
@@ -99,7 +116,7 @@ def bytes_of(path: Path) -> Any:
     return [store.file_digest(file) if file.is_file() and os.access(file, os.R_OK) else "", head]
 
 
-def _write(project: Project, files: Files, folder: Path, tell: Tell) -> dict[str, Any]:
+def _write(project: Project, files: Files, folder: Path, tell: Tell, lender: Lender) -> dict[str, Any]:
     from assay import curate
     from assay.curate.manifest import written
     from assay.curate.overlap import given_away, read_probes
@@ -118,9 +135,12 @@ def _write(project: Project, files: Files, folder: Path, tell: Tell) -> dict[str
         labels=aim.labels,
         base=project.folder,
         time=project.split.time,
+        mend_turns=any(isinstance(step, curate.Dialogues) for step in project.curate),
     )
     everything = [*loaded.train, *loaded.val, *loaded.test]
     came, left_out = _given(project, loaded, everything)
+    corpus = read_corpus(project.document_paths, project.folder) if project.documents else None
+    documents = corpus.documents if corpus else []
     curated = curate.run(
         came["train"],
         came["val"],
@@ -132,12 +152,11 @@ def _write(project: Project, files: Files, folder: Path, tell: Tell) -> dict[str
         split=project.split.model_copy(update={"official": project.split.official or bool(project.split.manifest)}),
         task_kind=loaded.kind,
         seed=project.seed,
-        means=Means(seed=project.seed),
+        means=lender.means(Means(seed=project.seed, tell=tell, documents=documents)),
         tell=tell,
         scale=Scale(processes=project.data.processes, ray=project.data.ray, folder=folder),
+        augment=project.augment,
     )
-    corpus = read_corpus(project.document_paths, project.folder) if project.documents else None
-    documents = corpus.documents if corpus else []
     splits = {"train": curated.train, "val": curated.val, "test": curated.test}
     for split, examples in splits.items():
         store.write_lines(folder / f"{split}.jsonl", (example.to_json() for example in examples))
@@ -152,18 +171,23 @@ def _write(project: Project, files: Files, folder: Path, tell: Tell) -> dict[str
         store.write_lines(folder / "leaked.jsonl", (example.to_json() for example in leaked))
     dropped = len({row["id"] for row in curated.ledger if row["action"] == "dropped"})
     read = len(everything)
+    done = Counter(row["action"] for row in curated.ledger)
+    made = {"made": done["made"], "thrown away": done["thrown away"]} if project.augment else {}
+    counts = {name: len(rows) for name, rows in splits.items()} | {k: n for k, n in made.items() if k == "made"}
     return {
         "task": aim.model_copy(
             update={"kind": loaded.kind, "labels": loaded.labels, "slices": loaded.slices}
         ).model_dump(mode="json"),
         "hashes": {name: content_hash(rows) for name, rows in splits.items()}
         | {"documents": store.digest([[d.id, d.text] for d in documents])},
-        "rows": {"read": read, "kept": read - dropped, "dropped": dropped, **{k: len(v) for k, v in splits.items()}},
+        "rows": {"read": read, "kept": read - dropped, "dropped": dropped, **counts},
+        "made": made,
+        "models": lender.used,
         "documents": len(documents),
         "audit": _audit_counts(curated),
         "steps": curated.counts["steps"],
         "flow": curated.counts["flow"],
-        "ledger": _ledger_by_reason(curated.ledger, everything),
+        "ledger": _ledger_by_reason(curated.ledger, everything, curated.made),
         "labels": {k: dict(sorted(Counter(e.target or "" for e in v).items())) for k, v in splits.items()}
         if loaded.kind == "classify"
         else {},
@@ -218,7 +242,9 @@ def _audit_counts(curated: Any) -> dict[str, int]:
     }
 
 
-def _ledger_by_reason(ledger: Sequence[dict[str, Any]], examples: Iterable[Example]) -> list[dict[str, Any]]:
+def _ledger_by_reason(
+    ledger: Sequence[dict[str, Any]], examples: Iterable[Example], made: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """Rows by step, action and reason with their first examples: what the report shows of the ledger."""
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     counts: Counter[tuple[str, str, str]] = Counter()
@@ -229,7 +255,7 @@ def _ledger_by_reason(ledger: Sequence[dict[str, Any]], examples: Iterable[Examp
         if counts[group] <= SHOWN:
             groups.setdefault(group, []).append(row)
     shown = {row["id"] for rows in groups.values() for row in rows}
-    texts = {example.id: example.text for example in examples if example.id in shown}
+    texts = {**made, **{example.id: example.text for example in examples if example.id in shown}}
     return [
         {
             "step": step,

@@ -61,6 +61,8 @@ curate:
   - {kind: length, max_chars: 100}
 split: {leaks: [leak-3fa9c1], group: user}
 augment:
+  - {kind: noise, share: 0.2}
+  - {kind: qa_pairs}
 model: smollm2-135m
 documents: [handbook]
 compare:
@@ -79,13 +81,14 @@ weigh: {price_per_hour: 1, months: 1.5}
     assert list(project.arms) == ["majority", "shots-k8-similar", "rag-top2-lora-r8-lr2e-4"]
     assert project.compare[2].inner.learning_rate == 2e-4  # type: ignore[attr-defined]
     assert project.weigh.price_per_hour == 1.0
+    assert [(one.kind, one.changed()) for one in project.augment] == [("noise", {"share": 0.2}), ("qa_pairs", {})]
 
 
 def test_yaml_and_back_is_the_same_project(tmp_path: Path):
     first = load(
         tmp_path,
         HEAD + 'name: "yes"\nsplit: {train: 0.6, test: 0.3}\naim: {labels: ["no", "0123", "a: b", ä]}\n'
-        "documents: handbook.md\ncurate: [{kind: near, threshold: 0.7}]\n"
+        "documents: handbook.md\ncurate: [{kind: near, threshold: 0.7}]\naugment: [{kind: balance, to: 40}]\n"
         "compare: [{kind: rag, inner: {kind: lora, learning_rate: 1e-5}}, {kind: full, name: all}]\n",
     )
     assert load(tmp_path, first.to_yaml()) == first

@@ -5,40 +5,14 @@ import pytest
 import torch
 
 from assay.model.embed import MAX_TOKENS, Embedder
+from bert import build
 
 TEXTS = ["card", "card lost in a taxi", "", "refund", "a card " * 400, "card"]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    from assay.model.machine import quiet
-
-    quiet()
-    torch.set_num_threads(1)
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "card", "lost", "in", "a", "taxi", "refund"]
-    core = Tokenizer(models.WordPiece({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
-    core.normalizer = normalizers.BertNormalizer()
-    core.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    core.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
-    place = tmp_path_factory.mktemp("bert")
-    PreTrainedTokenizerFast(
-        tokenizer_object=core, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
-    ).save_pretrained(place)
-    torch.manual_seed(2)
-    config = BertConfig(
-        vocab_size=len(words),
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=MAX_TOKENS,
-        initializer_range=0.5,
-    )
-    BertModel(config).save_pretrained(place)
-    return place
+    return build(tmp_path_factory.mktemp("bert"))
 
 
 @pytest.fixture(scope="module")

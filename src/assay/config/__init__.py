@@ -21,7 +21,7 @@ from assay.config.yamlfile import dump, shown
 from assay.curate.reading.named import hub_set
 from assay.curate.split import Split
 from assay.errors import did_you_mean
-from assay.nouns import RowStep, SetStep, Settings, Strategy, Task
+from assay.nouns import Augmentation, RowStep, SetStep, Settings, Strategy, Task
 from assay.validate.settings import Validate
 from assay.weigh import Weigh
 
@@ -29,7 +29,6 @@ VERSION = 1  # of the file's format
 SECTIONS = ("version", "name", "seed", "aim", "data", "curate", "split", "augment", "model", "documents", "compare")
 SECTIONS += ("search", "validate", "weigh")
 _LATER = {
-    "augment": "making extra training rows comes in a later version; remove this section",
     "search": "searching settings comes in a later version; remove this section",
 }
 
@@ -81,6 +80,7 @@ class Project(_Head):
     data: Data
     curate: tuple[SerializeAsAny[RowStep | SetStep], ...] = ()
     split: Split = Split()
+    augment: tuple[SerializeAsAny[Augmentation], ...] = ()
     documents: tuple[str, ...] = ()
     compare: tuple[SerializeAsAny[Strategy], ...] = ()
     checking: Validate = Validate()  # the section `validate`; pydantic's own models have a method of that name
@@ -129,7 +129,7 @@ class Project(_Head):
         settings |= {"validate": settings.pop("checking")} if "checking" in settings else {}
         settings = {"version": self.version, **{key: settings[key] for key in SECTIONS if key in settings}}
         settings["data"]["files"] = {s: p[0] if len(p) == 1 else p for s, p in settings["data"]["files"].items()}
-        for section, items in (("curate", self.curate), ("compare", self.compare)):
+        for section, items in (("curate", self.curate), ("augment", self.augment), ("compare", self.compare)):
             if items:
                 settings[section] = [{"kind": item.kind, **item.changed()} for item in items]
         return dump(settings)
@@ -170,6 +170,7 @@ def load(path: Path, sets: Sequence[str] = ()) -> Project:
         **{key: item for key, item in found.items() if key != "validate"},
         "checking": found.get("validate", Validate()),
         "curate": tuple(found["curate"].values()),
+        "augment": tuple(found["augment"].values()),
         "compare": tuple(found["compare"].values()),
         "folder": folder,
         "warnings": tuple(checks.warnings(found, page.source, folder)),
@@ -178,7 +179,7 @@ def load(path: Path, sets: Sequence[str] = ()) -> Project:
 
 
 def _sections(value: dict[str, Any], page: Page) -> dict[str, Any]:
-    """The sections that are right, as settings; `curate` and `compare` as {index: settings}."""
+    """The sections that are right, as settings; `curate`, `augment` and `compare` as {index: settings}."""
     found: dict[str, Any] = {}
 
     def take(key: str, build: Callable[[], Any]) -> None:
@@ -202,7 +203,8 @@ def _sections(value: dict[str, Any], page: Page) -> dict[str, Any]:
         take("weigh", lambda: _weigh(value["weigh"]))
     if "documents" in value:
         take("documents", lambda: _documents(value["documents"]))
-    for key, make in (("curate", make_step), ("compare", lambda item: make_strategy(item, {}))):
+    makers = {"curate": make_step, "augment": make_augmentation, "compare": lambda item: make_strategy(item, {})}
+    for key, make in makers.items():
         found[key] = _each(key, value.get(key, []), make, page)
     for key, sentence in _LATER.items():
         if value.get(key):
@@ -286,6 +288,18 @@ def make_step(value: Any) -> RowStep | SetStep:
     from assay.curate import STEPS
 
     kinds = {cls.model_fields["kind"].default: cls for cls in STEPS}
+    return fill(kinds[_kind(value, tuple(kinds))], value)
+
+
+def make_augmentation(value: Any) -> Augmentation:
+    """The augmentation that a mapping with a `kind` describes.
+
+    Raises:
+        SettingsError: with places relative to `value`.
+    """
+    from assay.curate import AUGMENTATIONS
+
+    kinds = {cls.model_fields["kind"].default: cls for cls in AUGMENTATIONS}
     return fill(kinds[_kind(value, tuple(kinds))], value)
 
 

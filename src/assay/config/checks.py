@@ -36,6 +36,9 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
         for index, arm in found["compare"].items():
             for place in _readers(arm, ("compare", index)):
                 yield Complaint("C079", place, "has no documents to read; name them under documents")
+        for index, one in found["augment"].items():
+            if "documents" in one.wants():
+                yield Complaint("C079", ("augment", index), "has no documents to read; name them under documents")
 
 
 def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:

@@ -1,31 +1,47 @@
 """Raw files to clean, deduplicated, split and audited examples.
 
-`load` reads the files; `run` applies the steps, splits, and audits for leaks. Every row that does not arrive has a line
-in the ledger.
+`load` reads the files; `run` applies the steps, splits, audits for leaks, and makes training rows. Every row that does
+not arrive has a line in the ledger.
 """
 
 from assay.curate.audit import Audit
+from assay.curate.augment.adversarial import Adversarial
+from assay.curate.augment.balance import Balance
+from assay.curate.augment.counterfactual import Counterfactual
+from assay.curate.augment.noise import Noise
+from assay.curate.augment.paraphrase import Paraphrase
+from assay.curate.augment.qa_pairs import QaPairs
 from assay.curate.curated import Curated, Step, run
 from assay.curate.reading.documents import read_documents
 from assay.curate.reading.load import Loaded, load
 from assay.curate.split import Split
 from assay.curate.steps.dedupe import Dedupe
+from assay.curate.steps.dialogues import Dialogues
 from assay.curate.steps.language import Language
 from assay.curate.steps.length import Length
 from assay.curate.steps.near import Near
 from assay.curate.steps.repair import Repair
 
-STEPS = (Repair, Length, Language, Dedupe, Near)
+STEPS = (Repair, Dialogues, Length, Language, Dedupe, Near)
+AUGMENTATIONS = (Noise, Paraphrase, Adversarial, Counterfactual, Balance, QaPairs)
 
 __all__ = [
+    "AUGMENTATIONS",
     "STEPS",
+    "Adversarial",
     "Audit",
+    "Balance",
+    "Counterfactual",
     "Curated",
     "Dedupe",
+    "Dialogues",
     "Language",
     "Length",
     "Loaded",
     "Near",
+    "Noise",
+    "Paraphrase",
+    "QaPairs",
     "Repair",
     "Split",
     "Step",

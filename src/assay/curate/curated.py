@@ -1,6 +1,6 @@
 """Run the curation: audit official splits, apply the steps, split, audit again, and account for every row.
 
-In order      audit official files as they came -> steps -> split -> audit -> rows_per_label
+In order      audit official files as they came -> steps -> split -> audit -> rows_per_label -> augment (train only)
 Official      rows of a given val or test file are never dropped: they get the repairs that every question gets, and the
               ledger says which step would have dropped them
 Nothing lost  each row that came in is in train, val or test, or has a line in the ledger that says why not
@@ -13,13 +13,14 @@ from typing import Any
 
 from assay.curate.audit import SPLITS, Audit, audit, leak_error, repair
 from assay.curate.ledger import Book
+from assay.curate.made import Batch, documents_for_train, make_rows, refuse_unfit
 from assay.curate.overlap import SHARES_WORDS, Probed, probed
 from assay.curate.placed import by_hash, by_time
 from assay.curate.scale.fates import Note
 from assay.curate.scale.spread import Scale, Spread, Step, passes
 from assay.curate.split import Leaks, Split, draw, shares_for, split
 from assay.errors import DataError, Problem
-from assay.nouns import Example, Means, RowStep, Tell
+from assay.nouns import Augmentation, Example, Means, RowStep, Tell
 
 # From here on the half width of an interval is under 10 points whatever the accuracy.
 ENOUGH_TEST_ROWS = 100
@@ -36,6 +37,7 @@ class Curated:
     after: Audit  # of what is handed on
     warnings: list[dict[str, Any]]  # code, count, text
     probed: Probed = field(default_factory=Probed)  # training rows that share words with a probe
+    made: dict[str, str] = field(default_factory=dict)  # id -> text of each row that was made, used or not
 
 
 def run(
@@ -53,6 +55,7 @@ def run(
     left_out: Sequence[Example] = (),
     probes: Iterable[tuple[str, str]] = (),
     scale: Scale | None = None,
+    augment: Sequence[Augmentation] = (),
 ) -> Curated:
     """Raw examples to audited splits. Same rows, settings and seed in, the same out.
 
@@ -63,12 +66,14 @@ def run(
         left_out: rows that a file of splits leaves out; they get a line in the ledger and nothing else.
         probes: (place, text) of benchmarks that training rows should share no words with.
         scale: where the steps run and what is kept of a run that is killed; the result is the same whatever it says.
+        augment: what makes further training rows, once all else is done.
 
     Raises:
         LeakError: D050 rows stand on two sides and `split.leaks` does not allow it.
-        DataError: D059 no rows are left, at all or in one split.
+        DataError: D059 no rows are left, at all or in one split; D086 `augment` does not fit the task.
         UsageError: C073, C074 `split` asks for what cannot be.
     """
+    refuse_unfit(augment, task_kind)
     everything = [*train, *val, *test]
     book = Book([*everything, *left_out], tell)
     for example in left_out:
@@ -96,6 +101,7 @@ def run(
             book.note(example, "split", "set aside", f"more than {split.rows_per_label} rows of its label")
     found = _probes(rows, split, probes, book)
     _refuse_empty(rows, len(everything), book)
+    made = _augment(augment, rows, means, split.near, book)
     _warn(rows, came, task_kind, book)
     return Curated(
         *(tuple(rows[name]) for name in SPLITS),
@@ -110,6 +116,7 @@ def run(
         after=after,
         warnings=book.warnings,
         probed=found,
+        made=made,
     )
 
 
@@ -239,6 +246,44 @@ def _probes(rows: dict[str, list[Example]], settings: Split, probes: Iterable[tu
     told = f"{n:,} training rows share {found.words} words in a row with a probe; first: {first.source} ~ {first.probe}"
     book.warn("D095", n, told + ("; dropped" if dropped else ""))
     return found
+
+
+def _augment(
+    augment: Sequence[Augmentation], rows: dict[str, list[Example]], means: Means, near: float, book: Book
+) -> dict[str, str]:
+    """Add the made rows to train; id -> text of all that were made."""
+    if not augment:
+        return {}
+    free = documents_for_train(means.documents, [*rows["val"], *rows["test"]])
+    if held := len(means.documents) - len(free):
+        text = f"{held:,} of {len(means.documents):,} documents belong to val or test rows; no row is made from them"
+        book.warn("D085", held, text)
+    texts: dict[str, str] = {}
+    thrown = 0
+    for batch in make_rows(rows["train"], rows["val"], rows["test"], augment, replace(means, documents=free), near):
+        gone = {dropped.example.id for dropped in batch.aside}
+        for dropped in batch.aside:
+            book.note(dropped.example, batch.kind, "set aside", dropped.reason)
+        for made in batch.made:
+            book.note_made(made, batch.kind, "made", made.reason)
+        for one in batch.thrown:
+            book.note_made(one.made, batch.kind, "thrown away", one.reason, one.kept)
+        rows["train"] = [e for e in rows["train"] if e.id not in gone] + [made.example for made in batch.made]
+        texts |= {made.example.id: made.example.text for made in (*batch.made, *(one.made for one in batch.thrown))}
+        thrown += len(batch.thrown)
+        event = {"event": "curate", "step": batch.kind, "rows": len(rows["train"]) - len(batch.made)}
+        book.tell(event | {"left": len(rows["train"])})
+        _warn_none(batch, book)
+    if thrown:
+        text = f"{thrown:,} made rows were thrown away: they stand in val or test, or contradict a training row"
+        book.warn("D083", thrown, text)
+    return texts
+
+
+def _warn_none(batch: Batch, book: Book) -> None:
+    if not batch.made and not batch.aside:
+        because = f"all {len(batch.thrown):,} that it made were thrown away" if batch.thrown else "nothing to change"
+        book.warn("D084", 1, f"{batch.kind} added no training row: {because}")
 
 
 def _refuse_empty(rows: dict[str, list[Example]], read: int, book: Book) -> None:

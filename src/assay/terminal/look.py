@@ -10,7 +10,7 @@ from assay.errors import Problem, UsageError
 if TYPE_CHECKING:
     from assay.weigh import Report
 
-LISTS = ("steps", "strategies", "metrics", "kinds")
+LISTS = ("steps", "augmentations", "strategies", "metrics", "kinds")
 
 
 def project_folder(target: Path) -> Path:
@@ -78,6 +78,8 @@ def has(what: str) -> list[dict[str, Any]]:
         return [{"kind": kind.name, "metric": kind.metric, "is": kind.about} for kind in KINDS]
     if what == "steps":
         from assay.curate import STEPS as classes
+    elif what == "augmentations":
+        from assay.curate import AUGMENTATIONS as classes
     else:
         from assay.strategies import STRATEGIES as classes
     return [_described(cls) for cls in classes]

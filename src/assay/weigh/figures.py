@@ -89,6 +89,7 @@ def funnel(data: dict[str, Any]) -> Plot:
         "read": "read",
         "dropped": "dropped",
         "kept": "kept",
+        "made": "made",
         "train": "train",
         "val": "validation",
         "test": "test",
@@ -99,7 +100,7 @@ def funnel(data: dict[str, Any]) -> Plot:
         parts,
         unit="rows",
         title="Rows from the files to the test set",
-        about="Bars of how many rows were read, dropped, kept, and given to each split.",
+        about="Bars of how many rows were read, dropped, kept, made, and given to each split.",
         caption="Every row that was read is kept or dropped with a reason; every kept row is in one split.",
     )
 

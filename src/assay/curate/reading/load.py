@@ -11,6 +11,7 @@ from pathlib import Path
 from assay.aim.columns import value_at
 from assay.aim.entities import pieces_of
 from assay.aim.guess import SAMPLE, guess, looks_like_labels
+from assay.curate.reading.dialogues import join_turns
 from assay.curate.reading.files import SPLITS, collected, expand, same_file
 from assay.curate.reading.findings import KEPT, Findings
 from assay.curate.reading.label_studio import unfolded
@@ -65,6 +66,7 @@ def load(
     base: Path = Path(),
     target: bool = True,
     time: str | None = None,
+    mend_turns: bool = False,
 ) -> Loaded:
     """Read all files of a project.
 
@@ -80,6 +82,7 @@ def load(
         base: the project's folder: relative paths start there, messages name files from there.
         target: False when the rows are questions to be answered, without targets.
         time: field that says when a row was written.
+        mend_turns: take conversations whose turns are out of order, for the step `dialogues` to mend.
 
     Raises:
         DataError: with every problem of all files.
@@ -97,6 +100,8 @@ def load(
             reads.append((split, one.path, unfolded(rows)))
     if not reads:
         raise DataError(*(problems or [Problem("D002", "the project names no data file", help="set data.files")]))
+    with collected(problems):
+        reads, columns = join_turns(reads, columns)
     reads.sort(key=lambda entry: SPLITS.index(entry[0]))
     settled = None
     with collected(problems):
@@ -104,7 +109,7 @@ def load(
         settled = _settle(reads[0][2], columns, kind, slices, group, target)
     if settled is None:
         raise DataError(*problems)
-    layout, shape, guessed = replace(settled[0], time=time), *settled[1:]
+    layout, shape, guessed = replace(settled[0], time=time, mend=mend_turns), *settled[1:]
     parts, warnings, raw = _convert(reads, layout, problems)
     warnings += _preferences(parts) if target else []
     marked, unseen = look(one for part in parts.values() for one in part)

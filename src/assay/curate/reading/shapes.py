@@ -11,6 +11,8 @@ liked            true where the answer is one to give, false where it is one not
 entities         the named pieces of the text: tags of its words, spans, slots, or a line (`aim.entities`)
 context          the passage or passages that belong to the question
 group, id        rows of one group stay in one split; the row's own name
+conversation     with `role`: each row is one turn; the rows of one conversation are joined, their `text` being said by
+                 their `role`
 """
 
 import hashlib
@@ -29,7 +31,7 @@ from assay.curate.reading.turns import is_conversation, turns_of
 from assay.nouns import Example, Message, Messages
 
 ROLES = ("text", "question", "input", "system", "messages", "label", "answer", "rejected", "liked", "entities")
-ROLES += ("context", "group", "id")
+ROLES += ("context", "group", "id", "conversation", "role")
 
 # --- known shapes ---------------------------------------------------------------------------------------------------
 
@@ -140,6 +142,7 @@ class Layout:
     slices: tuple[str, ...] = ()
     target: bool = True  # False: rows are questions, a target is not looked for
     time: str | None = None  # field that says when a row was written
+    mend: bool = False  # the order of turns is left to the step `dialogues`
 
     @property
     def asked(self) -> str | None:
@@ -178,6 +181,8 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         turns = turns[:-1]
         if layout.kind == "classify" and not target:
             found.count("D026", "the last assistant turn is empty", line, "give it a label, or remove the row")
+    elif layout.target and layout.mend and "messages" in layout.columns:
+        target = ""  # the conversation ends with the user: `dialogues` cuts it back to the last answer
     elif layout.target and layout.wanted:
         answers = (_pieces if layout.kind == "extract" else _targets)(row, layout, line, found)
         if answers is None:
@@ -224,7 +229,7 @@ def _word(value: Any) -> str:
 def _messages_of(row: Row, layout: Layout, line: int, found: Findings) -> Messages | None:
     """What comes before the target, with it when the row is a conversation."""
     if name := layout.columns.get("messages"):
-        return turns_of(value_at(row, name), name, line, found, layout.target)
+        return turns_of(value_at(row, name), name, line, found, layout.target, layout.mend)
     name = layout.asked
     if name is None:
         return ()
@@ -235,7 +240,8 @@ def _messages_of(row: Row, layout: Layout, line: int, found: Findings) -> Messag
     if is_conversation(asked):
         answer = value_at(row, layout.wanted) if layout.wanted and layout.target else None
         ends = is_conversation(answer)
-        return turns_of([*asked, *(answer if ends and isinstance(answer, list) else ())], name, line, found, ends)
+        turns = [*asked, *(answer if ends and isinstance(answer, list) else ())]
+        return turns_of(turns, name, line, found, ends, layout.mend)
     parts = [asked, value_at(row, layout.columns["input"])] if "input" in layout.columns else [asked]
     texts = [_text(part, name, line, found, " " if layout.kind == "extract" else "\n") for part in parts]
     if None in texts:

@@ -39,6 +39,10 @@ def transcript(value: Any) -> list[dict[str, str]] | None:
     return turns
 
 
+def is_speaker(value: Any) -> bool:
+    return isinstance(value, str) and value in _SPEAKERS
+
+
 def is_conversation(value: Any) -> bool:
     return (
         isinstance(value, list)
@@ -48,8 +52,9 @@ def is_conversation(value: Any) -> bool:
     )
 
 
-def turns_of(value: Any, name: str, line: int, found: Findings, target: bool) -> Messages | None:
-    """The turns of a conversation, checked; None when there is a problem with them."""
+def turns_of(value: Any, name: str, line: int, found: Findings, target: bool, mend: bool = False) -> Messages | None:
+    """The turns of a conversation, checked; None when there is a problem with them. With `mend` their order is left to
+    the step `dialogues`."""
     if value is None:
         found.count("D026", f"'{name}' missing", line, "give every row its turns")
         return None
@@ -71,7 +76,7 @@ def turns_of(value: Any, name: str, line: int, found: Findings, target: bool) ->
             found.problem("D045", told, line, help="remove the row, or write the part as text")
             return None
         turns.append(Message(role, content))
-    return _ordered(tuple(turns), line, found, target)
+    return tuple(turns) if mend else _ordered(tuple(turns), line, found, target)
 
 
 def _content(value: Any) -> str | None:

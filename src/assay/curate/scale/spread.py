@@ -60,7 +60,7 @@ def travels(step: RowStep) -> bool:
     """May it run in another process? Settings, seed and key can be sent; a model cannot."""
     from assay.curate import STEPS
 
-    return type(step) in STEPS and set(step.needs) <= {"key"}
+    return type(step) in STEPS and set(step.wants()) <= {"key"}
 
 
 class Spread:

@@ -1,0 +1,113 @@
+"""Words that name a group, in pairs that may stand for each other. Used by `counterfactual`.
+
+Source  pronouns and family words: the pairs of Zhao, Wang, Yatskar, Ordonez, Chang (2018), Gender bias in coreference
+        resolution, aclanthology.org/N18-2003, restated; first names with a group's ring: Bertrand and Mullainathan
+        (2004), Are Emily and Greg more employable than Lakisha and Jamal?, doi.org/10.1257/0002828042002561;
+        nationalities: pairs of countries, written for this file
+"""
+
+# (word, its counterpart): both directions. Pronouns that need a look at the next word are in `counterfactual`.
+GENDER = (
+    ("he", "she"),
+    ("himself", "herself"),
+    ("man", "woman"),
+    ("men", "women"),
+    ("boy", "girl"),
+    ("boys", "girls"),
+    ("father", "mother"),
+    ("fathers", "mothers"),
+    ("dad", "mum"),
+    ("son", "daughter"),
+    ("sons", "daughters"),
+    ("brother", "sister"),
+    ("brothers", "sisters"),
+    ("husband", "wife"),
+    ("husbands", "wives"),
+    ("uncle", "aunt"),
+    ("nephew", "niece"),
+    ("grandfather", "grandmother"),
+    ("grandpa", "grandma"),
+    ("grandson", "granddaughter"),
+    ("stepfather", "stepmother"),
+    ("boyfriend", "girlfriend"),
+    ("gentleman", "lady"),
+    ("gentlemen", "ladies"),
+    ("groom", "bride"),
+    ("widower", "widow"),
+    ("sir", "madam"),
+    ("mr", "ms"),
+    ("male", "female"),
+    ("males", "females"),
+    ("actor", "actress"),
+    ("waiter", "waitress"),
+    ("businessman", "businesswoman"),
+    ("policeman", "policewoman"),
+    ("salesman", "saleswoman"),
+    ("spokesman", "spokeswoman"),
+    ("james", "mary"),
+    ("john", "patricia"),
+    ("robert", "jennifer"),
+    ("michael", "linda"),
+    ("david", "elizabeth"),
+    ("william", "barbara"),
+    ("richard", "susan"),
+    ("thomas", "jessica"),
+    ("daniel", "karen"),
+    ("peter", "laura"),
+    ("paul", "anna"),
+    ("george", "emma"),
+)
+
+NAMES = (
+    ("emily", "lakisha"),
+    ("anne", "tamika"),
+    ("jill", "latoya"),
+    ("allison", "ebony"),
+    ("laurie", "keisha"),
+    ("meredith", "aisha"),
+    ("sarah", "latonya"),
+    ("carrie", "kenya"),
+    ("kristen", "tanisha"),
+    ("greg", "jamal"),
+    ("todd", "tyrone"),
+    ("neil", "darnell"),
+    ("geoffrey", "rasheed"),
+    ("brett", "tremayne"),
+    ("brendan", "kareem"),
+    ("matthew", "hakim"),
+    ("brad", "jermaine"),
+    ("jay", "leroy"),
+)
+
+NATIONALITY = (
+    ("american", "mexican"),
+    ("americans", "mexicans"),
+    ("america", "mexico"),
+    ("british", "nigerian"),
+    ("britain", "nigeria"),
+    ("german", "turkish"),
+    ("germany", "turkey"),
+    ("french", "algerian"),
+    ("france", "algeria"),
+    ("italian", "romanian"),
+    ("italians", "romanians"),
+    ("italy", "romania"),
+    ("spanish", "moroccan"),
+    ("spain", "morocco"),
+    ("canadian", "haitian"),
+    ("canadians", "haitians"),
+    ("canada", "haiti"),
+    ("japanese", "chinese"),
+    ("japan", "china"),
+    ("norwegian", "somali"),
+    ("norway", "somalia"),
+    ("australian", "indian"),
+    ("australians", "indians"),
+    ("australia", "india"),
+    ("swedish", "syrian"),
+    ("sweden", "syria"),
+)
+
+TERMS = {"gender": GENDER, "names": NAMES, "nationality": NATIONALITY}
+# Words that are also something else when they are written small: China and china, Kenya the name and the country.
+ONLY_CAPITALS = frozenset({*(word for pair in NAMES for word in pair), "turkey", "china", "japan"})

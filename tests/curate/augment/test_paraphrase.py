@@ -1,0 +1,87 @@
+import random
+
+import numpy as np
+import pytest
+
+from assay.curate.augment.paraphrase import Paraphrase, keeps
+from assay.curate.augment.wordings import reworded, wordings
+from assay.nouns import Example, Means, Message
+
+# Written by hand: each text, and all the wordings that a rule may give it.
+REWORDED = [
+    ("I can't log in right now.", ["I can't log in at the moment.", "I cannot log in right now."]),
+    ("If the card is lost, call me.", ["Call me if the card is lost."]),
+    ("When I pay by card, why is there a fee?", ["Why is there a fee when I pay by card?"]),
+    ("Please call me.", ["Call me, please."]),
+    ("Do not call me", ["Don't call me"]),
+    ("I'm late", ["I am late"]),
+    ("Could you buy it?", ["Could you purchase it?", "Can you buy it?"]),
+    # What a careless rule would break.
+    ("Why don't I see it?", []),
+    ("I know who you are", []),
+    ("My purchase is late", []),
+    ("If it rains, then call me", []),
+    ("Ich kann das nicht sehen.", []),
+    ("", []),
+]
+
+
+@pytest.mark.parametrize(("text", "others"), REWORDED)
+def test_rules_give_these_wordings_and_no_others(text, others):
+    assert sorted(wordings(text)) == sorted(others)
+
+
+def test_several_rules_do_not_lead_back():
+    for seed in range(20):
+        draw = random.Random(seed)
+        assert reworded("Maybe I can't buy it right now.", draw, 4) != "Maybe I can't buy it right now."
+
+
+def test_numbers_and_words_of_a_written_answer_must_be_kept():
+    assert keeps("Pay 12 euros to Ann", "Please pay Ann the 12 euros", frozenset({"ann"}))
+    assert not keeps("Pay 12 euros to Ann", "Please pay Ann 21 euros", frozenset({"ann"}))
+    assert not keeps("Pay 12 euros to Ann", "Please pay her 12 euros", frozenset({"ann"}))
+    assert keeps("Pay Ann", "Please pay her", frozenset())
+    assert not keeps("Will it work on Linux?", "No, it will not work on Linux.", frozenset())
+
+
+ROWS = [
+    Example(str(at), (Message("user", text),), "card")
+    for at, text in enumerate(
+        ("my new card has not arrived yet", "how do I change my pin", "where is the nearest branch", "close my account")
+    )
+]
+# What a model might write for each of the rows: a paraphrase, a copy, an answer to the question, another language.
+WRITES = {
+    "my new card has not arrived yet": '"I am still waiting for the new card"',
+    "how do I change my pin": "How do I change my PIN?",
+    "where is the nearest branch": "Go down the High Street and turn left at the old church.",
+    "close my account": "Bitte schliesst mein Konto so bald wie moeglich",
+}
+
+
+def generate(prompts, max_tokens):
+    return [WRITES[prompt[-1].content] for prompt in prompts]
+
+
+def embed(texts):
+    """One axis for texts about cards, one for all others."""
+    return np.array([[1, 0] if "card" in text else [0, 1] for text in texts], dtype=np.float32)
+
+
+def test_what_a_model_wrote_is_kept_where_it_is_a_paraphrase():
+    step = Paraphrase(by="model", share=1)
+    made = list(step.make(ROWS, Means(generate=generate, embed=embed)))
+    assert [(one.parents, one.example.text) for one in made] == [(("0",), "I am still waiting for the new card")]
+    assert step.wants() == ("generate", "embed") and Paraphrase().wants() == ()
+
+
+def test_a_translation_must_have_gone_through_the_other_language():
+    def translate(prompts, max_tokens):
+        there = {"my new card has not arrived yet": "ma nouvelle carte n'est pas encore arrivée chez moi"}
+        back = {"ma nouvelle carte n'est pas encore arrivée chez moi": "my new card still has not reached me"}
+        return [(there | back).get(prompt[-1].content, prompt[-1].content + " please") for prompt in prompts]
+
+    step = Paraphrase(by="back_translation", share=1)
+    made = list(step.make(ROWS, Means(generate=translate, embed=embed)))
+    assert [one.example.text for one in made] == ["my new card still has not reached me"]
