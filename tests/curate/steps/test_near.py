@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.curate.steps.near import PERMUTATIONS, Index, Near, digests, families, rows_per_band
+from assay.curate.steps.near import Near
 from assay.curate.text import Key, edit_similarity, jaccard, key_of
 from assay.nouns import Document, Dropped, Example, Means, Message
 
@@ -86,62 +86,3 @@ def test_a_second_pass_drops_nothing(texts):
     examples = [Example(str(at), (Message("user", text),), "x") for at, text in enumerate(texts)]
     once = [result for result in Near().apply(examples, Means()) if not isinstance(result, Dropped)]
     assert list(Near().apply(once, Means())) == once
-
-
-@pytest.mark.parametrize("threshold", [0.5, 0.7, 0.8, 0.9, 1.0])
-def test_bands_find_98_of_100_at_the_threshold(threshold):
-    rows = rows_per_band(threshold)
-    # Two texts of Jaccard s share a band of r rows with probability s^r, one of b bands with 1 - (1 - s^r)^b.
-    assert 1 - (1 - threshold**rows) ** (PERMUTATIONS // rows) >= 0.98
-
-
-def test_the_index_finds_what_comparing_all_pairs_finds(sentences):
-    draw = random.Random(2)
-    texts = sentences(150, seed=4)
-    texts += [slip(draw.choice(texts), draw, draw.choice((1, 2, 2))) for _ in range(150)]
-    keys = list(dict.fromkeys(Key(" ".join(text.split())) for text in texts))
-    made = list(digests(keys, seed=0))
-    index = Index(0.8)
-    found = set()
-    for key, digest in zip(keys, made, strict=True):
-        found |= {(number, len(index._keys)) for number, _ in index.matches(key, digest)}
-        index.add(key, digest)
-    pairs = [(i, j) for j in range(len(keys)) for i in range(j)]
-    by_edits = {(i, j) for i, j in pairs if edit_similarity(keys[i].text, keys[j].text) >= 0.8}
-    true = by_edits | {(i, j) for i, j in pairs if jaccard(keys[i].text, keys[j].text) >= 0.8}
-    assert found <= true  # every hit is measured, so none is wrong
-    assert len(true) > 150
-    assert len(found) >= 0.98 * len(true)
-
-
-def test_being_near_does_not_depend_on_the_order(sentences):
-    draw = random.Random(3)
-    texts = sentences(100, seed=6)
-    keys = list(dict.fromkeys(Key(text) for text in [*texts, *(slip(text, draw, 2) for text in texts)]))
-
-    def pairs(keys):
-        index, found = Index(0.8), set()
-        for key, digest in zip(keys, digests(keys, seed=0), strict=True):
-            found |= {frozenset((index._keys[number], key)) for number, _ in index.matches(key, digest)}
-            index.add(key, digest)
-        return found
-
-    assert pairs(keys) == pairs(keys[::-1])
-
-
-def test_families_follow_chains_copies_and_groups():
-    texts = [TICKETS[0], TICKETS[0].upper(), SLIPS[0], TICKETS[1], TICKETS[2], "quite another thing"]
-    keys = [key_of(Example("a", (Message("user", text),))) for text in texts]
-    grouped = families(keys, [None, None, None, "anna", "anna", None], threshold=0.8)
-    assert sorted(map(sorted, grouped)) == [[0, 1, 2], [3, 4], [5]]
-
-
-@pytest.mark.real
-def test_few_pairs_of_real_questions_are_called_near(shared_data):
-    with (shared_data("banking77") / "train.csv").open(encoding="utf-8", newline="") as file:
-        keys = list(dict.fromkeys(Key(row["text"].lower()) for row in csv.DictReader(file)))
-    index, near = Index(0.8), 0
-    for key, digest in zip(keys, digests(keys, seed=0), strict=True):
-        near += len(list(index.matches(key, digest)))
-        index.add(key, digest)
-    assert near / (len(keys) * (len(keys) - 1) / 2) < 5e-5
