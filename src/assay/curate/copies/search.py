@@ -1,9 +1,9 @@
 """Which of many texts are near each other: candidates from shared bands and segments, each then measured exactly.
 
-How         buckets propose pairs; 128 or 256 bits of the two texts rule most out; the rest is measured as text.py says,
+How         buckets propose pairs; some bits of the two texts rule most out; the rest is measured as text.py says,
             so a hit is never a guess. Whether two texts are near depends on the two alone, not on the others
 Cost        n log n: sorts of one number a row and band; then as many pairs as share a bucket
-Memory      about 250 bytes a row beside the texts, and what a million candidate pairs need
+Memory      about 400 bytes a row beside the texts, and what a million candidate pairs need
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -41,9 +41,8 @@ class Search:
         )
         lengths = np.fromiter(map(len, self._texts), dtype=np.int64, count=len(keys))
         width = shingles.rows_per_band(threshold)
-        bands, self._bits = shingles.digests(self._texts, self._scopes, width, seed)
-        self._fewest = shingles.fewest_equal_bits(threshold)
-        self.buckets = [Buckets.of_bands(bands), segments.buckets_of(self._texts, lengths, self._scopes)]
+        self._digests = shingles.digests(self._texts, self._scopes, width, seed)
+        self.buckets = [Buckets.of_bands(self._digests.bands), segments.buckets_of(self._texts, lengths, self._scopes)]
         self._sketches = segments.sketches(self._texts, lengths)
 
     def near(
@@ -78,8 +77,7 @@ class Search:
         import numpy as np
 
         if kind == "bands":
-            unlike = np.bitwise_count(self._bits[first] ^ self._bits[second]).sum(axis=1, dtype=np.uint8)
-            likely = unlike <= shingles.PERMUTATIONS - self._fewest
+            likely = self._digests.likely(first, second, self.threshold)
         else:
             unlike = np.bitwise_count(self._sketches[first] ^ self._sketches[second]).sum(axis=1, dtype=np.uint16)
             likely = unlike <= 6 * MOST_EDITS
