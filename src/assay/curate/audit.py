@@ -7,7 +7,7 @@ Known           banking77's official split: 25 of its test rows stand in train, 
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -127,7 +127,7 @@ def audit(
     ]
     pairs += _near(rows, threshold)
     pairs += _shared_groups(splits)
-    place = {example.id: at for at, example in enumerate([*train, *val, *test])}
+    place = {example.id: at for at, example in enumerate([*train, *val, *test])} if pairs else {}
 
     def worst_first(pair: Pair) -> tuple[int, ...]:
         between = BETWEEN.index((pair.left.split, pair.right.split))
@@ -135,7 +135,7 @@ def audit(
 
     pairs.sort(key=worst_first)
     return Audit(
-        tuple(pairs), tuple(_conflicts([*train, *val, *test])), {n: len(e) for n, e in splits.items()}, threshold
+        tuple(pairs), tuple(_conflicts(rows.values())), {n: len(e) for n, e in splits.items()}, threshold
     )
 
 
@@ -212,10 +212,14 @@ def _side(side: Side) -> dict[str, Any]:
     return row | {"ids": list(side.ids), "sources": list(side.sources), "labels": list(side.labels)}
 
 
-def _conflicts(examples: Sequence[Example]) -> Iterator[Conflict]:
-    for key, same in _by_key(examples).items():
-        if not key.text:
-            continue  # rows without a word say nothing under any label
+def _conflicts(splits: Iterable[dict[Key, list[Example]]]) -> Iterator[Conflict]:
+    everywhere: dict[Key, list[Example]] = {}
+    for rows in splits:
+        for key, same in rows.items():
+            everywhere[key] = [*everywhere[key], *same] if key in everywhere else same
+    for same in everywhere.values():
+        if len(same) == 1:
+            continue
         folded = {(example.target or "").strip().casefold(): (example.target or "") for example in reversed(same)}
         if len(folded) > 1:
             yield Conflict(same[0].text, tuple(sorted(folded.values())), tuple(example.source for example in same))
