@@ -134,9 +134,7 @@ def audit(
         return KINDS.index(pair.kind), between, place[pair.right.ids[0]], place[pair.left.ids[0]]
 
     pairs.sort(key=worst_first)
-    return Audit(
-        tuple(pairs), tuple(_conflicts(rows.values())), {n: len(e) for n, e in splits.items()}, threshold
-    )
+    return Audit(tuple(pairs), tuple(_conflicts(rows.values())), {n: len(e) for n, e in splits.items()}, threshold)
 
 
 def _by_key(examples: Sequence[Example]) -> dict[Key, list[Example]]:
@@ -162,7 +160,9 @@ def _near(rows: Mapping[str, dict[Key, list[Example]]], threshold: float) -> Ite
                     continue
                 listed += 1
                 told.add(side)
-                yield _pair("near", similarity, (name, rows[name][key]), (side[0], rows[side[0]][side[1]]), key, side[1])
+                yield _pair(
+                    "near", similarity, (name, rows[name][key]), (side[0], rows[side[0]][side[1]]), key, side[1]
+                )
 
 
 def _partners(

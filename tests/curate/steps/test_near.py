@@ -1,12 +1,9 @@
-import csv
 import random
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.curate.steps.near import Near
-from assay.curate.text import Key, edit_similarity, jaccard, key_of
 from assay.nouns import Document, Dropped, Example, Means, Message
 
 TICKETS = [
@@ -86,3 +83,14 @@ def test_a_second_pass_drops_nothing(texts):
     examples = [Example(str(at), (Message("user", text),), "x") for at, text in enumerate(texts)]
     once = [result for result in Near().apply(examples, Means()) if not isinstance(result, Dropped)]
     assert list(Near().apply(once, Means())) == once
+
+
+def test_the_longest_of_a_group_may_stay(make, outcome):
+    texts = [TICKETS[0], TICKETS[1], TICKETS[0] + "!!?", SLIPS[1], TICKETS[0] + "?"]
+    rows, dropped, _ = outcome(Near(keep="longest"), make([(text, "x") for text in texts]))
+    assert [row.id for row in rows] == ["rows-2", "rows-3"]
+    assert [(drop.example.id, drop.kept) for drop in dropped] == [
+        ("rows-1", "rows-3"),
+        ("rows-4", "rows-2"),
+        ("rows-5", "rows-3"),
+    ]

@@ -128,7 +128,9 @@ class Buckets:
         """Some pairs of the wide buckets: `most` for each row of either side, which link all rows of a side."""
         import numpy as np
 
-        for one, other in [(self.left, self.right)] if self.same else [(self.left, self.right), (self.right, self.left)]:
+        for one, other in (
+            [(self.left, self.right)] if self.same else [(self.left, self.right), (self.right, self.left)]
+        ):
             start = other.bucket.searchsorted(one.bucket, "left")
             size = other.bucket.searchsorted(one.bucket, "right") - start
             wide = np.flatnonzero((size > WIDE) | (one.sizes(one.bucket) > WIDE) & (size > 0))

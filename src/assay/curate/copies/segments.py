@@ -162,7 +162,7 @@ def edit_similarities(texts: Sequence[str], first: Any, second: Any) -> Any:
 
         spread(work, range(0, len(first), BLOCK))
     allowed = np.minimum(MOST_EDITS, shortest // 10)
-    return np.where(counts <= allowed, 1 - counts / np.maximum(longest, 1), 0.0)
+    return np.where((counts <= allowed) & (allowed > 0), 1 - counts / np.maximum(longest, 1), 0.0)
 
 
 def _counted(long: Sequence[str], short: Sequence[str]) -> Any:
