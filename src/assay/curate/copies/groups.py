@@ -21,8 +21,8 @@ MOST_PARTNERS = 5
 def stand_ins(search: Search, classes: Any = None) -> Any:
     """For each row the kept row that stands for it, the lowest it is near to, or -1 where the row itself is kept.
 
-    Rows are taken in order; one is kept unless it is near to a kept one, so no chain of small steps can drop a row that is
-    unlike every kept one, and the kept rows are near to none of each other.
+    Rows are taken in order; one is kept unless it is near to a kept one. So no chain of small steps can drop a row that
+    is unlike every kept one, and no two kept rows are near.
 
     Args:
         classes: int, by row: only rows of one class can stand for each other.

@@ -25,7 +25,7 @@ FEW = 48  # below it the letter-by-letter count of text.py is quicker
 OVER = MOST_EDITS + 1
 
 
-def buckets_of(texts: Sequence[str], lengths: Any, scopes: Any) -> Buckets:
+def buckets_of(texts: list[str], lengths: Any, scopes: Any) -> Buckets:
     """On the left the rows that have a part, on the right those that hold it where it may stand."""
     import numpy as np
 
@@ -56,7 +56,7 @@ def buckets_of(texts: Sequence[str], lengths: Any, scopes: Any) -> Buckets:
     return Buckets("segments", Entries.joined(left), Entries.joined(right))
 
 
-def _prefixes(texts: Sequence[str], length: int) -> Any:
+def _prefixes(texts: list[str], length: int) -> Any:
     """Hashes of the first 0, 1, ... letters of texts of one length, uint64, (length + 1, n)."""
     import numpy as np
 
@@ -117,7 +117,7 @@ def _windows(length: int, longer: int) -> tuple[tuple[int, int, int], ...]:
     return tuple(windows)
 
 
-def sketches(texts: Sequence[str], lengths: Any) -> Any:
+def sketches(texts: list[str], lengths: Any) -> Any:
     """The letter pairs of each text as 256 bits, uint64, (n, 4); nothing for texts too long for segments. One edit
     replaces at most three pairs by three others, so texts of two edits differ in twelve bits at most."""
     import numpy as np
@@ -140,7 +140,7 @@ def sketches(texts: Sequence[str], lengths: Any) -> Any:
     return bits
 
 
-def edit_similarities(texts: Sequence[str], first: Any, second: Any) -> Any:
+def edit_similarities(texts: list[str], first: Any, second: Any) -> Any:
     """1 - edits / length of the longer text, 0 where the shorter one allows fewer edits; float64, (pairs,)."""
     import numpy as np
 
@@ -201,7 +201,7 @@ def _counted(long: Sequence[str], short: Sequence[str]) -> Any:
     return result
 
 
-def _matrix(texts: Sequence[str], width: int) -> Any:
+def _matrix(texts: list[str], width: int) -> Any:
     """Code points, one text a column; what is filled in below shorter ones is never looked at again."""
     import numpy as np
 

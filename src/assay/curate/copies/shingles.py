@@ -19,8 +19,8 @@ PERMUTATIONS = 128
 BLOCK_LETTERS = 50_000
 # Letters of the texts whose shingles are sorted at once, by one thread: about 100 bytes each.
 MEASURED_LETTERS = 500_000
-# How far below its mean the count of equal minima may lie, in standard deviations: 3 lose one pair in 700 of those at the
-# threshold itself, and hardly any of those above it.
+# How far below its mean the count of equal minima may lie, in standard deviations: 3 lose one pair in 700 of those at
+# the threshold itself, and hardly any of those above it.
 SIEVE_DEVIATIONS = 3
 
 
@@ -85,7 +85,7 @@ def blocks(lengths: Any, most: int) -> list[slice]:
     return cuts
 
 
-def letters(texts: Sequence[str]) -> tuple[Any, Any]:
+def letters(texts: list[str]) -> tuple[Any, Any]:
     """(code points + 1 of all texts in a row, uint64, each text with a space at both ends; where each text starts)."""
     import numpy as np
 
@@ -96,7 +96,7 @@ def letters(texts: Sequence[str]) -> tuple[Any, Any]:
     return codes, starts
 
 
-def digests(texts: Sequence[str], scopes: Any, rows: int, seed: int) -> Digests:
+def digests(texts: list[str], scopes: Any, rows: int, seed: int) -> Digests:
     """MinHash digests of the shingles (text.py) of normal texts.
 
     Args:
@@ -142,7 +142,7 @@ def mixed(numbers: Any) -> Any:
     return numbers ^ (numbers >> np.uint64(33))
 
 
-def _hashed(texts: Sequence[str]) -> tuple[Any, Any]:
+def _hashed(texts: list[str]) -> tuple[Any, Any]:
     """(32-bit hashes of the shingles of all texts in a row, where each text's begin). A shingle may stand there twice:
     that changes no minimum."""
     import numpy as np
@@ -159,7 +159,7 @@ def _hashed(texts: Sequence[str]) -> tuple[Any, Any]:
     return (mixed(both.reshape(-1)) >> np.uint64(32)).astype(np.uint32), starts[:-1] * 2
 
 
-def jaccards(texts: Sequence[str], first: Any, second: Any) -> Any:
+def jaccards(texts: list[str], first: Any, second: Any) -> Any:
     """Jaccard of the shingles of `texts[first[k]]` and `texts[second[k]]`, exactly; float64, (pairs,)."""
     import numpy as np
 
@@ -175,7 +175,7 @@ def jaccards(texts: Sequence[str], first: Any, second: Any) -> Any:
     return found
 
 
-def shingle_sets(texts: Sequence[str]) -> tuple[Any, Any]:
+def shingle_sets(texts: list[str]) -> tuple[Any, Any]:
     """(the distinct shingles of each text as numbers, one text after the other; where each text's begin, n + 1). Equal
     numbers mean equal shingles: nothing is hashed."""
     import numpy as np

@@ -1,8 +1,8 @@
 """Drop near copies: rows that differ from an earlier one by a few letters or words, naming the row that is kept.
 
 How         bands of MinHash digests and shared segments propose pairs; each is then measured exactly (curate/copies/)
-Which stay  the first row of a group of copies, or the longest; a row is compared with kept rows only, so no chain of small
-            steps can drop a row that is unlike every kept one, and a second pass drops nothing
+Which stay  the first row of a group of copies, or the longest; a row is compared with kept rows only, so no chain of
+            small steps can drop a row that is unlike every kept one, and a second pass drops nothing
 Watch out   texts made from one template with other numbers are near copies too
 Defaults    threshold 0.8: see text.py for what it finds and what it lets through
 """
