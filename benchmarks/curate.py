@@ -2,9 +2,9 @@
 
     python benchmarks/curate.py [--sizes 10000 100000 1000000] [--peer-rows 100000]
 
-What is asked   at a Jaccard of 0.8 at least 95 % of the near copies and 99 % right; under 4 GB; 3 times the rows a second
-                of datasketch used in the obvious way; time growing no faster than n log n; 5,000 rows a second through
-                the steps of a new project, from the file to audited splits
+What is asked   at a Jaccard of 0.8 at least 95 % of the near copies and 99 % right; under 4 GB; 3 times the rows a
+                second of datasketch used in the obvious way; time growing no faster than n log n; 5,000 rows a second
+                through the steps of a new project, from the file to audited splits
 Truth           the pairs that benchmarks/curate_rows.py plants, each measured by text.jaccard; and each row that is
                 dropped is measured against the row that is said to stand for it
 Clocks          processor seconds (user and system, all threads) beside wall seconds, since a machine may be busy. Each
@@ -104,7 +104,7 @@ def near(rows: Path, planted: Path) -> dict[str, Any]:
 
 
 def judged(examples: list[Example], dropped: dict[str, str], planted: Path) -> dict[str, Any]:
-    """Recall of the planted pairs at THRESHOLD or more, by whether a row of the pair is gone; precision by measuring."""
+    """Recall of the planted pairs at THRESHOLD or more: is a row of the pair gone? Precision: by measuring."""
     text = {example.id: key_of(example).text for example in examples}
     there, found = {"0.80 to 0.85": 0, "0.85 to 1": 0}, {"0.80 to 0.85": 0, "0.85 to 1": 0}
     for first, second in json.loads(planted.read_text(encoding="utf-8")):
@@ -137,7 +137,7 @@ def datasketch(rows: Path, planted: Path, most: int) -> dict[str, Any]:
         digest.update_batch([shingle.encode() for shingle in shingles(key_of(example).text)])
         near = lsh.query(digest)
         if near:
-            dropped[example.id] = str(min(near))
+            dropped[example.id] = min(map(str, near))
         else:
             lsh.insert(example.id, digest)
     return {"rows": len(examples), "seconds": took(begun), **judged(examples, dropped, planted)}
@@ -231,7 +231,8 @@ def table(results: list[dict[str, Any]]) -> None:
             peak = f"{part['peak_gb']:>7.2f}" if "peak_gb" in part else ""
             print(f"{rows:>10,}  {name:<18}{wall:>9.2f}{cpu:>9.2f}{rates}{peak}")
     print(
-        f"\n{'rows':>10}  {'by':<12}{'recall':>9}{'.80-.85':>9}{'.85-1':>9}{'precision':>11}{'planted':>10}{'dropped':>10}"
+        f"\n{'rows':>10}  {'by':<12}{'recall':>9}{'.80-.85':>9}{'.85-1':>9}"
+        f"{'precision':>11}{'planted':>10}{'dropped':>10}"
     )
     for result in results:
         for name in ("near", "datasketch"):

@@ -165,7 +165,7 @@ def edit_similarities(texts: list[str], first: Any, second: Any) -> Any:
     return np.where((counts <= allowed) & (allowed > 0), 1 - counts / np.maximum(longest, 1), 0.0)
 
 
-def _counted(long: Sequence[str], short: Sequence[str]) -> Any:
+def _counted(long: list[str], short: list[str]) -> Any:
     """Edits of each pair, OVER for more. All tables are filled row by row at once, five cells of each row."""
     import numpy as np
 
