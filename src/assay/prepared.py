@@ -20,7 +20,7 @@ from assay.nouns import Document, Example, Means, Task, Tell
 if TYPE_CHECKING:
     from assay.config import Project
 
-VERSION = 1  # raise it when the same files and settings are prepared differently
+VERSION = 2  # raise it when the same files and settings are prepared differently
 SPLITS = ("train", "val", "test")
 SHOWN = 5  # ledger rows shown for each reason
 

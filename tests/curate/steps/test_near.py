@@ -86,7 +86,7 @@ def test_the_same_question_about_other_passages_is_no_copy(means):
 @given(st.lists(st.text("ab ", min_size=8, max_size=24), max_size=12))
 def test_a_second_pass_drops_nothing(texts):
     examples = [Example(str(at), (Message("user", text),), "x") for at, text in enumerate(texts)]
-    once = [result for result in Near().apply(examples, Means()) if not isinstance(result, Dropped)]
+    once = [result for result in Near().apply(examples, Means()) if isinstance(result, Example)]
     assert list(Near().apply(once, Means())) == once
 
 

@@ -15,8 +15,9 @@ PAIRS = 1 << 14  # products summed again at once
 
 
 def stand_ins_by_meaning(vectors: Any, threshold: float, classes: Any) -> Any:
-    """For each row the kept row that stands for it, the lowest with a cosine of `threshold` or more, or -1 where the row
-    itself is kept. Rows are taken in order; one is kept unless it is near to a kept one.
+    """For each row the kept row that stands for it, the lowest with a cosine of `threshold` or more; -1 for a kept row.
+
+    Rows are taken in order; one is kept unless it is near to a kept one.
 
     Args:
         vectors: float32, (n, width), rows of length 1.

@@ -7,7 +7,6 @@ How         the shorter text of a pair is cut into four parts. Two edits touch t
             (Two such swaps at once may be missed.) All texts of a length are one matrix, and a segment is one hash
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
