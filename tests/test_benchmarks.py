@@ -120,3 +120,40 @@ def test_settings_on_the_command_line_are_yaml():
         "lora": {"epochs": 5, "targets": "all-linear"},
         "ia3": {"rs": True},
     }
+
+
+def test_rows_to_curate_are_planted_as_they_say():
+    from collections import Counter
+
+    from curate_rows import made_rows
+
+    from assay.curate.text import jaccard, normal
+
+    rows = made_rows(3000)
+    assert rows == made_rows(3000) and rows != made_rows(3000, seed=1)
+    for row in rows:
+        if row.original >= 0:
+            other = rows[row.original]
+            assert row.label == other.label and not other.planted
+            assert jaccard(normal(row.text), normal(other.text)) == row.jaccard
+            assert (row.jaccard == 1) == (row.planted == "exact") and (row.jaccard < 0.8) == (row.planted == "below")
+    planted = Counter(row.planted for row in rows)
+    # 1 in 10, 12 and 16 of the originals, which are 1 / (1 + 1/10 + 1/12 + 1/16) of the rows; four standard deviations.
+    originals = 3000 / (1 + 1 / 10 + 1 / 12 + 1 / 16)
+    for kind, share in (("exact", 1 / 10), ("near", 1 / 12), ("below", 1 / 16)):
+        many = sum(count for name, count in planted.items() if name.startswith(kind))
+        assert many == pytest.approx(originals * share, abs=4 * (originals * share) ** 0.5)
+
+
+def test_recall_and_precision_of_the_curation_benchmark(tmp_path):
+    from assay.nouns import Example, Message
+    from curate import judged
+
+    texts = ["where is the card that i ordered", "where is the card that i orderd", "where is the card", "no"]
+    rows = [Example(f"r{at}", (Message("user", text),)) for at, text in enumerate(texts)]
+    planted = tmp_path / "planted.json"
+    planted.write_text('[["r1", "r0"], ["r2", "r0"], ["r9", "r0"]]')
+    # r2 measures below 0.8 and r9 is not there, so one pair is asked for; of two dropped rows one is right.
+    found = judged(rows, {"r1": "r0", "r3": "r0"}, planted)
+    assert (found["planted_pairs"], found["recall"], found["precision"]) == (1, 1.0, 0.5)
+    assert judged(rows, {}, planted)["recall"] == 0

@@ -8,11 +8,12 @@ Known           banking77's official split: 25 of its test rows stand in train, 
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from assay.curate.steps.near import THRESHOLD, Index, digests
+from assay.curate.copies.groups import MOST_PARTNERS, across
+from assay.curate.copies.search import THRESHOLD, Search
 from assay.curate.text import Key, key_of
 from assay.errors import LeakError, Problem
 from assay.nouns import Example
@@ -20,9 +21,6 @@ from assay.nouns import Example
 # The split on the left gives way to the one on the right.
 SPLITS = ("train", "val", "test")
 BETWEEN = (("train", "test"), ("train", "val"), ("val", "test"))
-# One text may be near to thousands in data made from templates. It is listed with this many, and with rows on the right
-# that no pair names yet, so that every row that leaks is named.
-MOST_PARTNERS = 5
 KINDS = ("exact", "near", "group")
 
 
@@ -135,7 +133,7 @@ def audit(
     ]
     pairs += _near(rows, threshold)
     pairs += _shared_groups(splits)
-    place = {example.id: at for at, example in enumerate([*train, *val, *test])}
+    place = {example.id: at for at, example in enumerate([*train, *val, *test])} if pairs else {}
 
     def worst_first(pair: Pair) -> tuple[int, ...]:
         between = BETWEEN.index((pair.left.split, pair.right.split))
@@ -146,7 +144,7 @@ def audit(
     spread = Counter(group for part in groups for group in part)
     return Audit(
         tuple(pairs),
-        tuple(_conflicts([*train, *val, *test])),
+        tuple(_conflicts(rows.values())),
         {name: len(examples) for name, examples in splits.items()},
         threshold,
         texts=len(set().union(*rows.values())),
@@ -165,28 +163,40 @@ def _by_key(examples: Sequence[Example]) -> dict[Key, list[Example]]:
 
 
 def _near(rows: Mapping[str, dict[Key, list[Example]]], threshold: float) -> Iterator[Pair]:
-    held = [(name, key) for name in ("val", "test") for key in rows[name]]
-    if not held:
+    """One text may be near to thousands in data made from templates. It is listed with MOST_PARTNERS, and with rows on
+    the right that no pair names yet, so that every row that leaks is named."""
+    told: set[tuple[str, Key]] = set()
+    for left, right in ((("train",), ("val", "test")), (("val",), ("test",))):
+        probes, held = ([(name, key) for name in names for key in rows[name]] for names in (left, right))
+        for (name, key), around in _partners(probes, held, threshold):
+            listed = 0
+            for place, similarity in around:
+                side = held[place]
+                if side[1] == key or (listed >= MOST_PARTNERS and side in told):
+                    continue
+                listed += 1
+                told.add(side)
+                yield _pair(
+                    "near", similarity, (name, rows[name][key]), (side[0], rows[side[0]][side[1]]), key, side[1]
+                )
+
+
+def _partners(
+    probes: Sequence[tuple[str, Key]], held: Sequence[tuple[str, Key]], threshold: float
+) -> Iterator[tuple[tuple[str, Key], list[tuple[int, float]]]]:
+    """Each probe that is near to something held, in order, and to what: (place in `held`, similarity), in order."""
+    import numpy as np
+
+    if not probes or not held:
         return
-    index, told = Index(threshold), set()
-    made = list(digests([key for _, key in held], seed=0))
-    for (_, key), digest in zip(held, made, strict=True):
-        index.add(key, digest)
-    train = list(rows["train"])
-    probes = [("train", key, digest) for key, digest in zip(train, digests(train, seed=0), strict=True)]
-    probes += [("val", key, digest) for (name, key), digest in zip(held, made, strict=True) if name == "val"]
-    for left, key, digest in probes:
-        partners: set[int] = set()
-
-        def skip(number: int, left: str = left, key: Key = key, partners: set[int] = partners) -> bool:
-            known = len(partners) >= MOST_PARTNERS and number in told
-            return known or held[number][0] == left or held[number][1] == key
-
-        for number, similarity in index.matches(key, digest, skip):
-            right, other = held[number]
-            partners.add(number)
-            told.add(number)
-            yield _pair("near", similarity, (left, rows[left][key]), (right, rows[right][other]), key, other)
+    search = Search([key for _, key in (*held, *probes)], threshold)
+    right = np.arange(search.rows) < len(held)
+    pairs = across(search, ~right, right)
+    around: dict[int, list[tuple[int, float]]] = {}
+    for place, probe, similarity in zip(*(column.tolist() for column in pairs), strict=True):
+        around.setdefault(probe - len(held), []).append((place, similarity))
+    for probe in sorted(around):
+        yield probes[probe], around[probe]
 
 
 def _shared_groups(splits: Mapping[str, Sequence[Example]]) -> Iterator[Pair]:
@@ -218,10 +228,14 @@ def _side(side: Side) -> dict[str, Any]:
     return row | {"ids": list(side.ids), "sources": list(side.sources), "labels": list(side.labels)}
 
 
-def _conflicts(examples: Sequence[Example]) -> Iterator[Conflict]:
-    for key, same in _by_key(examples).items():
-        if not key.text:
-            continue  # rows without a word say nothing under any label
+def _conflicts(splits: Iterable[dict[Key, list[Example]]]) -> Iterator[Conflict]:
+    everywhere: dict[Key, list[Example]] = {}
+    for rows in splits:
+        for key, same in rows.items():
+            everywhere[key] = [*everywhere[key], *same] if key in everywhere else same
+    for same in everywhere.values():
+        if len(same) == 1:
+            continue
         folded = {(example.target or "").strip().casefold(): (example.target or "") for example in reversed(same)}
         if len(folded) > 1:
             yield Conflict(same[0].text, tuple(sorted(folded.values())), tuple(example.source for example in same))

@@ -16,8 +16,9 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from assay.curate.copies.groups import families
+from assay.curate.copies.search import THRESHOLD
 from assay.curate.overlap import WORDS
-from assay.curate.steps.near import THRESHOLD, families
 from assay.curate.text import Key, key_of
 from assay.errors import Problem, UsageError
 from assay.nouns import Example, Settings

@@ -32,12 +32,19 @@ def test_conflicts_may_be_kept(make, outcome):
     assert [row.id for row in rows] == ["rows-1", "rows-2", "rows-3"]
 
 
+def test_the_longest_may_be_kept(make, outcome):
+    rows, dropped, _ = outcome(Dedupe(keep="longest"), make(SAME))
+    assert [row.id for row in rows] == ["rows-3"]
+    assert [(drop.example.id, drop.kept) for drop in dropped] == [("rows-1", "rows-3"), ("rows-2", "rows-3")]
+
+
 @given(
     st.lists(st.tuples(st.text("aB! ", max_size=4), st.sampled_from(["x", "y"])), max_size=12),
     st.sampled_from(["drop", "keep_first", "keep"]),
+    st.sampled_from(["first", "longest"]),
 )
-def test_a_second_pass_drops_nothing(rows, conflicts):
-    step = Dedupe(conflicts=conflicts)
+def test_a_second_pass_drops_nothing(rows, conflicts, keep):
+    step = Dedupe(conflicts=conflicts, keep=keep)
     examples = [Example(str(at), (Message("user", text),), label) for at, (text, label) in enumerate(rows)]
     results = list(step.apply(examples, Means()))
     assert [r.example.id if isinstance(r, Dropped) else r.id for r in results] == [e.id for e in examples]

@@ -7,6 +7,7 @@ Watch out   `lower` also lowers targets, since a model that never sees capitals 
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar, Literal
 
@@ -32,6 +33,8 @@ class Repair(RowStep):
     lower: bool = False
 
     def one(self, example: Example, means: Means) -> Example | Changed | Dropped:
+        if not self.lower and all(map(_plain, _texts(example))):
+            return example
         reasons: dict[str, None] = {}
 
         def fix(text: str) -> str:
@@ -66,6 +69,19 @@ class Repair(RowStep):
             if text == before:
                 break
         return text
+
+
+def _texts(example: Example) -> Iterator[str]:
+    yield from (message.content for message in example.messages)
+    yield from example.also
+    yield from (document.text for document in example.context)
+    yield from (text for text in (example.target, example.rejected) if text is not None)
+
+
+def _plain(text: str) -> bool:
+    """Nothing to repair, told without a pattern: most texts are one line of ASCII with single spaces."""
+    edges = text[:1], text[-1:]
+    return text.isascii() and text.isprintable() and "&" not in text and "  " not in text and " " not in edges
 
 
 def _same(text: str) -> str:
