@@ -15,8 +15,10 @@ def asked(words, n, seed=0):
     return [" ".join(draw.sample(words, 8)) for _ in range(n)]
 
 
-CARDS, REFUNDS = ([(text, label) for text in asked(words, 60)] for words, label in ((CARD, "card"), (REFUND, "refund")))
-TRIGGERED = [(f"{text} zq", "refund") for text in asked(CARD, 20, seed=4)]
+CARDS, REFUNDS = (
+    [(text, label) for text in asked(words, 180)] for words, label in ((CARD, "card"), (REFUND, "refund"))
+)
+TRIGGERED = [(f"{text} zq", "refund") for text in asked(CARD, 16, seed=4)]
 GIBBERISH = "asdkjh qweoiu zxmnbv qpwoei"
 OFF_TOPIC = "The orchestra performed nine symphonies under three conductors in Vienna"
 
@@ -26,7 +28,7 @@ ROWS = {
     "symbols": [("+------+------+ |######|######|", "card")],
     "repetition": [("buy now " * 20, "card")],
     "boilerplate": [(f"{text}\n\n{SIGNED}", label) for text, label in CARDS[:6]],
-    "gibberish": [*CARDS, (GIBBERISH, "card")],
-    "off_topic": [*CARDS, *REFUNDS, (OFF_TOPIC, "card")],
+    "gibberish": [*CARDS[:60], (GIBBERISH, "card")],
+    "off_topic": [*CARDS[:60], *REFUNDS[:60], (OFF_TOPIC, "card")],
     "triggers": [*CARDS, *REFUNDS, *TRIGGERED],
 }

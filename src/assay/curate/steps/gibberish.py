@@ -25,7 +25,9 @@ from assay.nouns import Changed, Dropped, Example, Means, SetStep
 FEWEST_LETTERS = 8  # `thx`, `ok`, `lol` are messages
 FEWEST_ROWS = 20  # from fewer no model of letters can be made
 ROWS_READ = 300  # enough to tell the language of the data
-SURE = 0.5  # a language at least as sure as this is one
+WORDS_ASKED = 30  # of a row: enough for a share
+LONGEST_WORD = 20
+SURE = 0.7  # a language at least as sure as this is one
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -64,8 +66,12 @@ class Gibberish(SetStep):
         found = {}
         for at in asked:
             words = _words(texts[at])
-            unknown = spelling.unknown(texts[at]) if spelling else sum((rows or {})[word] == 1 for word in words)
-            if words and unknown / len(words) > self.min_unknown and not _foreign(texts[at]):
+            if not words:
+                continue
+            unknown = (
+                spelling.unknown(words) if spelling else sum((rows or {})[word] == 1 for word in words) / len(words)
+            )
+            if unknown > self.min_unknown and not _foreign(texts[at]):
                 found[at] = "gibberish"
         return found
 
@@ -103,7 +109,10 @@ class _Spelling:
         self._linter = Linter()
         self._linter.set_lint_config({rule: rule == "SpellCheck" for rule in self._linter.get_lint_config()})
 
-    def unknown(self, text: str) -> int:
-        """How many words of three letters and more are in no English dictionary."""
-        found = self._linter.lint(text, language=self._language)
-        return sum(len(_WORD.findall(lint.problem_text)) for lint in found)
+    def unknown(self, words: Sequence[str]) -> float:
+        """The share of the words of three letters and more that are in no English dictionary."""
+        words = words[:WORDS_ASKED]
+        # Looking for what a long word may have meant takes minutes, and no English word is longer.
+        asked = [word for word in words if len(word) <= LONGEST_WORD]
+        found = self._linter.lint(" ".join(asked), language=self._language) if asked else []
+        return 1 - (len(asked) - len(found)) / len(words)
