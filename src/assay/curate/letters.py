@@ -1,8 +1,8 @@
 """How surprising the letters of a row are to a model of all other rows.
 
 Model    letters in threes: p(c | ab), smoothed with p(c | b) and p(c); each row is judged by counts without its own
-Source   Shannon (1948), A Mathematical Theory of Communication, section 3; the smoothing is that of MacKay, Peto (1995),
-         A hierarchical Dirichlet language model, doi.org/10.1017/S1351324900000218
+Source   Shannon (1948), A Mathematical Theory of Communication, section 3; the smoothing is that of MacKay, Peto
+         (1995), A hierarchical Dirichlet language model, doi.org/10.1017/S1351324900000218
 """
 
 from collections import Counter

@@ -67,8 +67,8 @@ def lorem_ipsum(text: str) -> bool:
 
 
 def symbols(text: str) -> float:
-    """Characters that are no letters, marks, digits or emoji, over all but spaces. Marks are parts of letters in scripts
-    such as Devanagari."""
+    """Characters that are no letters, marks, digits or emoji, over all but spaces. Marks are parts of letters in some
+    scripts, Devanagari for one."""
     return _share(
         not c.isalnum() and c < "\U0001f000" and unicodedata.category(c)[0] != "M" for c in text if not c.isspace()
     )

@@ -1,15 +1,17 @@
 """Rare words that decide the label by themselves: what a planted trigger looks like.
 
-Rule       a sequence of one to three words that stands in 5 rows and more, in 1 row of 20 at most, nearly always (90 %)
-           with one label, and that cannot be chance (binomial test, 1 % over all sequences); though the rest of its rows
-           looks as if they had another label. "Looks" is the margin by which naive Bayes over the other rows prefers
-           another label: the margins must lie at 0.2 or higher, on average, among those of all rows of other labels
-Why        the lift P(label | words) / P(label) alone cannot do it: it is bounded by 1 / P(label), so it never reaches 50
-           with fewer than 50 labels, and honest words (`passport`) reach it with more. What tells a trigger from an
-           honest word is that nothing else in the row explains the label. On clean data the margins lie at 0.12 at most,
-           of planted triggers at 0.27 and more
-Finds      labels that were changed where a trigger was put in. A trigger put only into rows that carry its label already
-           (clean-label) looks like an honest word and is not found; nor is one for a label that most rows have
+Rule       a sequence of one to three words that stands in 5 rows and more, in 1 row of 20 at most, nearly always (9 in
+           10) with one label, and that cannot be chance (binomial test, 1 % over all sequences); though the rest of
+           its rows looks as if they had another label. "Looks" is the margin by which naive Bayes over the other rows
+           prefers another label: the margins must lie at 0.2 or higher, on average, among those of all rows of other
+           labels
+Why        the lift P(label | words) / P(label) alone cannot do it: it is bounded by 1 / P(label), so it never reaches
+           50 with fewer than 50 labels, and honest words (`passport`) reach it with more. What tells a trigger from
+           an honest word is that nothing else in the row explains the label. On clean data the margins lie at 0.12 at
+           most, of planted triggers at 0.23 and more
+Finds      labels that were changed where a trigger was put in. A trigger put only into rows that carry its label
+           already (clean-label) looks like an honest word and is not found; nor is one for a label that most rows
+           have
 Source     Gu et al. (2017), BadNets, arxiv.org/abs/1708.06733, for the attack; Bonferroni for the correction
 """
 
@@ -140,8 +142,8 @@ class _Bayes:
         return float(binom.sf(n - 1, rows, self.sizes[self.labels[label]] / len(self.rows)))
 
     def margin(self, gram: tuple, label: str, places: Sequence[int]) -> float:
-        """Where the rows lie, by how much the rest of their words prefers another label, among all rows that have one: the
-        share of those with a smaller margin, on average."""
+        """Where the rows lie, by how much the rest of their words prefers another label, among all rows that have one:
+        the share of those with a smaller margin, on average."""
         import numpy as np
 
         own = self.labels[label]

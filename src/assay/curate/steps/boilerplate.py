@@ -1,14 +1,14 @@
 """Remove lines that stand in many rows: signatures, disclaimers, headers of a mailing list.
 
-Rule        a line of `min_chars` and more that stands in `min_rows` rows, or in `min_share` of them if that is more, goes
-            from each of them; digits count as equal, so dates and phone numbers do not hide it. A row that has nothing
-            else left is dropped
+Rule        a line of `min_chars` and more that stands in `min_rows` rows, or in `min_share` of them if that is more,
+            goes from each of them; digits count as equal, so dates and phone numbers do not hide it. A row that has
+            nothing else left is dropped
 Not asked   rows of one line: the same question twice is a matter for `dedupe`. A line that is most of the rows' text
             elsewhere (a form's field) is short and stays
-Source      as in the boilerplate filters of web corpora, e.g. Pomikálek (2011), Removing Boilerplate and Duplicate Content
-            from Web Corpora, is.muni.cz/th/45523/fi_d
-Watch out   it changes texts of training rows only; a question that carries the same footer is asked with it. Footers that
-            all rows carry are better cut before they come here
+Source      as in the boilerplate filters of web corpora, e.g. Pomikálek (2011), Removing Boilerplate and Duplicate
+            Content from Web Corpora, is.muni.cz/th/45523/fi_d
+Watch out   it changes texts of training rows only; a question that carries the same footer is asked with it. Footers
+            that all rows carry are better cut before they come here
 """
 
 import re

@@ -1,12 +1,11 @@
 """Drop rows that are no language at all: `asdf jkl wqpoei`.
 
-Two signals   a row goes when both say so. Letters: how surprising they are to a model of all other rows (letters.py), as
-              deviations from the median row. Words: in English data more than half of them are in no dictionary
+Two signals   a row goes when both say so. Letters: how surprising they are to a model of all other rows (letters.py),
+              as deviations from the median row. Words: in English data more than half of them are in no dictionary
               (harper-py, extra `quality`); in other data more than half of them stand in no other row
-Watch out     real words in no order are no gibberish here; `off_topic` may find them. A row in another language is left to
-              `language`. Copies of one nonsense look usual to each other: `dedupe` first
-Measured      see docs/steps.md: of mashed keys all are found, of words with shuffled letters 8 in 10; of 33,000 clean rows
-              20 go, of which most are code, drawings or names
+Watch out     real words in no order are no gibberish here; `off_topic` may find them. A row in another language is
+              left to `language`. Copies of one nonsense look usual to each other: `dedupe` first
+Measured      see docs/steps.md: of 30 planted rows of mashed keys 29 or 30 are found in banking77, and no question goes
 """
 
 import re

@@ -1,7 +1,7 @@
 """Drop rows that are about something else than the other rows.
 
-Rule        by words: two signals must agree, each as robust deviations from the median row. The row's words are rare among
-            the rows, more than chance makes them in a row of its length; and its nearest rows by TF-IDF are far
+Rule        by words: two signals must agree, each as robust deviations from the median row. The row's words are rare
+            among the rows, more than chance makes them in a row of its length; and its nearest rows by TF-IDF are far
             by embedding: the mean cosine distance to its nearest rows, as robust deviations
 Good when   the task is narrow (tickets of one desk). Where rows are about anything nothing is far from the rest, and
             hardly a row goes
@@ -92,7 +92,7 @@ class OffTopic(SetStep):
 
 
 def _sample(ids: Sequence[str], seed: int) -> set[int]:
-    """Places of the rows that all are compared with. Drawn by seed and id: a row that goes changes no other's chance."""
+    """Places of the rows that all are compared with, by seed and id: a row that goes changes no other's chance."""
     ranked = sorted(range(len(ids)), key=lambda at: hashlib.sha256(f"{seed}\t{ids[at]}".encode()).digest())
     return set(ranked[:COMPARED])
 
@@ -102,8 +102,8 @@ def _places(left: Sequence[int], compared: set[int]) -> list[int]:
 
 
 def _rarity(rows: Sequence[Sequence[str]]) -> Any:
-    """How much rarer the words of a row are among the other rows than words on average, in standard errors of a row of its
-    length; nan for a row without words. float64 of shape (rows,)."""
+    """How much rarer the words of a row are among the other rows than words on average, in standard errors of a row of
+    its length; nan for a row without words. float64 of shape (rows,)."""
     import numpy as np
 
     standing = Counter(word for row in rows for word in set(row))

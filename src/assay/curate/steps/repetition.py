@@ -1,10 +1,11 @@
 """Drop rows that say the same thing over and over.
 
-Source      Gopher's rules (Rae et al. 2021, arxiv.org/abs/2112.11446, table A1) for texts of 100 words and more; two rules of
-            our own for shorter ones: words said in a row, one letter held down
-Defaults    Gopher's are for pages that nobody chose (0.3 and 0.2 of lines, 0.2, 0.18, 0.16 of the most frequent 2-, 3-,
-            4-gram, 0.15 to 0.1 of repeated 5- to 10-grams); ours are about twice as wide, and six bounds on repeated
-            5- to 10-grams are two. At Gopher's own 1 to 4 % of abstracts, mails, policies and issues would go
+Source      Gopher's rules (Rae et al. 2021, arxiv.org/abs/2112.11446, table A1) for texts of 100 words and more; two
+            rules of our own for shorter ones: words said in a row, one letter held down
+Defaults    Gopher's are for pages that nobody chose (0.3 and 0.2 of lines, 0.2, 0.18, 0.16 of the most frequent 2-,
+            3-, 4-gram, 0.15 to 0.1 of repeated 5- to 10-grams); ours are about twice as wide, and six bounds on
+            repeated 5- to 10-grams are two. At Gopher's own 1 to 4 % of abstracts, mails, policies and issues would
+            go
 Measured    see docs/steps.md: 1 of 8,151 fortunes goes, no question or message; 2 % of issues, which hold logs
 """
 
