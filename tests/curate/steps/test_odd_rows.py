@@ -74,9 +74,11 @@ def test_off_topic_by_embedding_asks_for_one(make):
     assert caught.value.problems[0].code == "D076"
 
     def embed(texts):
-        # Most rows within a few degrees of each other, one at a right angle to all.
-        turns = [np.pi / 2 if text == "far away" else (sum(map(ord, text)) % 50) / 400 for text in texts]
-        return np.array([[np.cos(turn), np.sin(turn)] for turn in turns], dtype=np.float32)
+        # All rows but one lie around one direction, as noise of equal size in 16 dimensions puts them.
+        draw = np.random.default_rng(4)
+        vectors = draw.normal(size=(len(texts), 16))
+        vectors[:, 0] = [-20 if text == "far away" else 20 for text in texts]
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     dropped = [r for r in OffTopic(by="embedding").apply(rows, Means(embed=embed)) if isinstance(r, Dropped)]
     assert [drop.example.text for drop in dropped] == ["far away"]
