@@ -116,7 +116,8 @@ def _rarity(rows: Sequence[Sequence[str]]) -> Any:
 def _tfidf(rows: Sequence[Sequence[str]]) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    return TfidfVectorizer(analyzer=list, sublinear_tf=True).fit_transform(rows)
+    analyzer: Any = list  # rows are words already
+    return TfidfVectorizer(analyzer=analyzer, sublinear_tf=True).fit_transform(rows)
 
 
 def nearest(vectors: Any, compared: Sequence[int], neighbours: int) -> Any:

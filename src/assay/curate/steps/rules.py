@@ -47,7 +47,7 @@ _BOUNDS: tuple[tuple[str, Callable[[_Text], float], str], ...] = (
     ("max_curly_brackets", lambda t: t.text.count("{"), "curly brackets"),
     ("max_lorem_ipsum", lambda t: measures.lorem_ipsum(t.text), "lorem ipsum"),
 )
-_WEB = {
+_WEB: dict[str, float] = {
     "min_words": 50,
     "max_words": 100_000,
     "min_word_length": 3,
@@ -69,7 +69,7 @@ _DOCUMENTS = _WEB | {"min_words": 20, "min_alphabetic_words": 0.6, "min_ended_li
 _DOCUMENTS["max_symbols_per_word"] = 0.2  # headings in Markdown begin with #
 _DOCUMENTS = {name: bound for name, bound in _DOCUMENTS.items() if name != "max_curly_brackets"}
 # Messages have few words, no sentence end and slang; a row of digits alone can be an answer to a question for a number.
-_SHORT = {"max_word_length": 60, "max_lorem_ipsum": 0}
+_SHORT: dict[str, float] = {"max_word_length": 60, "max_lorem_ipsum": 0}
 PRESETS: dict[str, dict[str, float]] = {"short": _SHORT, "documents": _DOCUMENTS, "web": _WEB}
 
 
