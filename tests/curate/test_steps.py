@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+import unusual
 from assay.config import make_step
 from assay.curate import STEPS
 from assay.nouns import Changed, Dropped, Example, Means, Message, RowStep
@@ -31,6 +32,16 @@ TEXTS = [
 ROWS = [
     Example(f"r{i}", (Message("user", text),), label, source=f"a.csv:{i + 2}") for i, (text, label) in enumerate(TEXTS)
 ]
+
+
+def rows_for(cls):
+    """ROWS, and what the step needs beside them to have something to do."""
+    return ROWS + [
+        Example(f"m{i}", (Message("user", text),), label, source=f"b.csv:{i + 2}")
+        for i, (text, label) in enumerate(unusual.ROWS.get(kind_of(cls), []))
+    ]
+
+
 steps = pytest.mark.parametrize("cls", STEPS, ids=kind_of)
 
 
@@ -45,8 +56,9 @@ def left(results):
 
 @steps
 def test_every_row_comes_out_of_a_step_once_in_order(cls):
-    results = apply(cls(), ROWS)
-    assert [r.example.id if isinstance(r, Changed | Dropped) else r.id for r in results] == [row.id for row in ROWS]
+    rows = rows_for(cls)
+    results = apply(cls(), rows)
+    assert [r.example.id if isinstance(r, Changed | Dropped) else r.id for r in results] == [row.id for row in rows]
     kept = {row.id for row in left(results)}
     for result in results:
         if isinstance(result, Dropped):
@@ -54,21 +66,22 @@ def test_every_row_comes_out_of_a_step_once_in_order(cls):
             assert result.kept == "" or result.kept in kept
         if isinstance(result, Changed):
             assert result.reason
-            assert result.example != next(row for row in ROWS if row.id == result.example.id)
+            assert result.example != next(row for row in rows if row.id == result.example.id)
 
 
 @steps
 def test_a_step_does_something_here_and_nothing_the_second_time(cls):
-    once = left(apply(cls(), ROWS))
-    assert once != ROWS
+    once = left(apply(cls(), rows_for(cls)))
+    assert once != rows_for(cls)
     assert apply(cls(), once) == once
 
 
 @steps
 def test_a_step_gives_the_same_twice_and_leaves_the_rows_alone(cls):
-    before = [row.to_json() for row in ROWS]
-    assert apply(cls(), ROWS) == apply(cls(), ROWS)
-    assert [row.to_json() for row in ROWS] == before
+    rows = rows_for(cls)
+    before = [row.to_json() for row in rows]
+    assert apply(cls(), rows) == apply(cls(), rows)
+    assert [row.to_json() for row in rows] == before
 
 
 @steps

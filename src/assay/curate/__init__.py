@@ -15,14 +15,35 @@ from assay.curate.curated import Curated, Step, run
 from assay.curate.reading.documents import read_documents
 from assay.curate.reading.load import Loaded, load
 from assay.curate.split import Split
+from assay.curate.steps.boilerplate import Boilerplate
 from assay.curate.steps.dedupe import Dedupe
 from assay.curate.steps.dialogues import Dialogues
+from assay.curate.steps.gibberish import Gibberish
 from assay.curate.steps.language import Language
 from assay.curate.steps.length import Length
 from assay.curate.steps.near import Near
+from assay.curate.steps.off_topic import OffTopic
 from assay.curate.steps.repair import Repair
+from assay.curate.steps.repetition import Repetition
+from assay.curate.steps.rules import Rules
+from assay.curate.steps.symbols import Symbols
+from assay.curate.steps.triggers import Triggers
 
-STEPS = (Repair, Dialogues, Length, Language, Dedupe, Near)
+STEPS = (
+    Repair,
+    Dialogues,
+    Length,
+    Rules,
+    Symbols,
+    Repetition,
+    Language,
+    Boilerplate,
+    Dedupe,
+    Near,
+    Gibberish,
+    OffTopic,
+    Triggers,
+)
 AUGMENTATIONS = (Noise, Paraphrase, Adversarial, Counterfactual, Balance, QaPairs)
 
 __all__ = [
@@ -31,20 +52,27 @@ __all__ = [
     "Adversarial",
     "Audit",
     "Balance",
+    "Boilerplate",
     "Counterfactual",
     "Curated",
     "Dedupe",
     "Dialogues",
+    "Gibberish",
     "Language",
     "Length",
     "Loaded",
     "Near",
     "Noise",
+    "OffTopic",
     "Paraphrase",
     "QaPairs",
     "Repair",
+    "Repetition",
+    "Rules",
     "Split",
     "Step",
+    "Symbols",
+    "Triggers",
     "load",
     "read_documents",
     "run",

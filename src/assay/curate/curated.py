@@ -19,6 +19,7 @@ from assay.curate.placed import by_hash, by_time
 from assay.curate.scale.fates import Note
 from assay.curate.scale.spread import Scale, Spread, Step, passes
 from assay.curate.split import Leaks, Split, draw, shares_for, split
+from assay.curate.triggers import scan
 from assay.errors import DataError, Problem
 from assay.nouns import Augmentation, Example, Means, RowStep, Tell
 
@@ -312,9 +313,25 @@ def _warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: Book) ->
         n = came.conflicting_labels
         first = " and ".join(came.conflicts[0].sources[:2])
         book.warn("D034", n, f"{n:,} {'text has' if n == 1 else 'texts have'} more than one label; first: {first}")
+    if kind == "classify":
+        _warn_of_triggers(rows["train"], book)
     if (n := len(rows["test"])) < ENOUGH_TEST_ROWS:
         text = f"{n} test rows: an accuracy near 50 % is known to ±{100 * half_width(n):.0f} points"
         book.warn("D060", n, text)
+
+
+def _warn_of_triggers(train: Sequence[Example], book: Book) -> None:
+    """Rows that may hold a planted trigger stay, and are listed; the step `triggers` drops them."""
+    found = scan(train)
+    held = {row: trigger.words for trigger in found for row in trigger.rows}
+    for example in train:
+        if example.id in held:
+            book.note(example, "triggers", "kept", f"may hold a trigger: {held[example.id]!r}")
+    if found:
+        names = ", ".join(f"{t.words!r} ({len(t.rows)} rows, {t.label!r})" for t in found[:5])
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        text = f"words decide the label by themselves, as a planted trigger does: {names}{more}; see the ledger"
+        book.warn("D077", len(held), text)
 
 
 def half_width(n: int) -> float:

@@ -1,9 +1,11 @@
 import csv
 import json
+import re
+from pathlib import Path
 
 import pytest
 
-from assay.curate.steps.language import Language
+from assay.curate.steps.language import Language, detect
 
 ENGLISH = [
     "Where is the card I ordered two weeks ago?",
@@ -67,3 +69,40 @@ def test_german_questions_of_fifteen_words_are_always_found(shared_data, make, o
     assert len(long) > 90
     rows, _, _ = outcome(Language(keep=("en",)), make(long))
     assert not rows
+
+
+def test_languages_that_cannot_be_there_are_not_named(make, outcome):
+    # Spanish that the model shares out to its neighbours, and a name that it takes for Finnish.
+    texts = ["Agua pasada no muele molino, dice el refrán.", "Nokia Lumia Helsinki Turku Oulu"]
+    _, dropped, _ = outcome(Language(keep=("de",), among=("en", "es")), make([(text, "x") for text in texts]))
+    assert {drop.reason for drop in dropped} <= {"language es", "language en"}
+    assert dropped[0].reason == "language es"
+
+
+def lines_of_forty(folder):
+    """(file:line, language of the file, line) of every line of 40 characters and more; overstriking is undone."""
+    for path in sorted(folder.iterdir()):
+        if path.name == "SOURCE.txt":
+            continue
+        for at, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+            line = re.sub(".\x08", "", line).strip()
+            if len(line) >= 40:
+                yield f"{path.name}:{at}", path.name[:2], line
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("among", "least"), [((), 0.98), (("de", "en", "es"), 0.99)])
+def test_lines_of_fortunes_are_told_by_their_language(among, least, shared_data):
+    # The name of a file says its language. 72 of the lines below have no language or another.
+    lines = list(lines_of_forty(shared_data("fortunes_multilingual")))
+    assert len(lines) == 11_338
+    told = [shares[0][0] if shares else "" for shares in detect((line for _, _, line in lines), among)]
+    right = sum(name == language for name, (_, language, _) in zip(told, lines, strict=True))
+    assert right / len(lines) >= least
+    # Read by hand: the lines that are told otherwise than the file says, and 60 drawn from the others.
+    read = json.loads((Path(__file__).parent / "fixtures" / "fortunes_read.json").read_text())
+    if among:
+        apart = {place for name, (place, language, _) in zip(told, lines, strict=True) if name != language}
+        assert apart <= set(read)
+        # None of the 60 that agree was wrong, and of those that do not most have no language, or not the file's.
+        assert sum(read[place] == language for place, language, _ in lines if place in apart) <= 0.3 * len(apart)

