@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.curate.reading.read import split_head
 from assay.nouns import Document, Example, Means, Task, Tell
+from assay.veiled import MARK, Veil, key_of, steps_of
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -49,19 +50,26 @@ class Prepared:
         return tuple(Document(*row) for row in store.read_lines(self.folder / "documents.jsonl"))
 
 
-def prepare(project: Project, tell: Tell) -> Prepared:
+def prepare(project: Project, tell: Tell, *, new_key: bool = True) -> Prepared:
     """Read, curate, split and audit, or take the result of an earlier run.
 
+    Args:
+        new_key: a key for the anonymise step may be made, where there is none yet.
+
     Raises:
-        DataError, LeakError, UsageError: as `curate.load` and `curate.run`.
+        DataError, LeakError, UsageError: as `curate.load`, `curate.run` and `veiled.key_of`.
     """
-    stage = store.Stage(project.work, "curate", _key(project))
+    veil = Veil(project, key_of(project, make=new_key))
+    stage = store.Stage(project.work, "curate", _key(project, veil.trace))
     note = stage.done()
     if note is not None:
         tell({"event": "stage", "name": "curate", "state": "cached"})
         return Prepared(stage.folder, note, True)
     tell({"event": "stage", "name": "curate", "state": "start"})
-    note = _write(project, stage.open(), tell)
+    if veil.key:
+        store.write_json(project.work / MARK, {"key": veil.trace})
+    with veil:
+        note = _write(project, stage.open(), veil, tell)
     stage.finish(note)
     rows = note["rows"]
     text = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; {rows['dropped']:,} dropped"
@@ -69,7 +77,7 @@ def prepare(project: Project, tell: Tell) -> Prepared:
     return Prepared(stage.folder, note, False)
 
 
-def _key(project: Project) -> str:
+def _key(project: Project, trace: str) -> str:
     inputs = [(split, path.name, bytes_of(path)) for split, paths in project.files.items() for path in paths]
     documents = [(path.name, bytes_of(path)) for path in project.document_paths]
     settings = {
@@ -79,7 +87,7 @@ def _key(project: Project) -> str:
         "split": project.split.model_dump(mode="json"),
         "seed": project.seed,
     }
-    return store.digest([VERSION, inputs, documents, settings])[:20]
+    return store.digest([VERSION, inputs, documents, settings, *([trace] if trace else [])])[:20]
 
 
 def bytes_of(path: Path) -> Any:
@@ -91,7 +99,7 @@ def bytes_of(path: Path) -> Any:
     return [store.file_digest(file) if file.is_file() and os.access(file, os.R_OK) else "", head]
 
 
-def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
+def _write(project: Project, folder: Path, veil: Veil, tell: Tell) -> dict[str, Any]:
     from assay import curate
     from assay.curate.reading.documents import read_corpus
     from assay.curate.reading.load import load
@@ -107,29 +115,32 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
         labels=aim.labels,
         base=project.folder,
     )
+    veil.of_kind(loaded.kind)
+    train, val, test = (veil.ids(rows) for rows in (loaded.train, loaded.val, loaded.test))
     curated = curate.run(
-        loaded.train,
-        loaded.val,
-        loaded.test,
+        train,
+        val,
+        test,
         official=bool(loaded.val or loaded.test),
-        steps=project.curate,
+        steps=steps_of(project, loaded.kind),
         split=project.split,
         task_kind=loaded.kind,
         seed=project.seed,
-        means=Means(seed=project.seed),
+        means=Means(seed=project.seed, key=veil.key),
         tell=tell,
     )
     corpus = read_corpus(project.document_paths, project.folder) if project.documents else None
-    documents = corpus.documents if corpus else []
+    documents = veil.documents(corpus.documents) if corpus else []
     splits = {"train": curated.train, "val": curated.val, "test": curated.test}
     for split, examples in splits.items():
         store.write_lines(folder / f"{split}.jsonl", (example.to_json() for example in examples))
     store.write_lines(folder / "documents.jsonl", ([d.id, d.text, d.source, d.date] for d in documents))
-    store.write_lines(folder / "ledger.jsonl", curated.ledger)
-    store.write_json(folder / "audit.json", curated.audit.to_json())
+    ledger = [row | {"reason": veil.short(row["reason"])} for row in curated.ledger]
+    store.write_lines(folder / "ledger.jsonl", ledger)
+    store.write_json(folder / "audit.json", veil.audit(curated.audit, (*train, *val, *test)))
     dropped = len({row["id"] for row in curated.ledger if row["action"] == "dropped"})
     read = sum(curated.counts["read"].values())
-    texts = {e.id: e.text for e in (*loaded.train, *loaded.val, *loaded.test)}
+    came = {e.id: e for e in (*train, *val, *test)}
     return {
         "task": aim.model_copy(
             update={"kind": loaded.kind, "labels": loaded.labels, "slices": loaded.slices}
@@ -139,8 +150,8 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
         "rows": {"read": read, "kept": read - dropped, "dropped": dropped, **{k: len(v) for k, v in splits.items()}},
         "documents": len(documents),
         "audit": _audit_counts(curated),
-        "steps": curated.counts["steps"],
-        "ledger": _ledger_by_reason(curated.ledger, texts),
+        "steps": veil.deep(curated.counts["steps"]),
+        "ledger": _ledger_by_reason(ledger, lambda row: veil.example(came[row]).text if row in came else ""),
         "labels": {k: dict(sorted(Counter(e.target or "" for e in v).items())) for k, v in splits.items()}
         if loaded.kind == "classify"
         else {},
@@ -148,9 +159,9 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
         "shape": loaded.shape,
         "columns": loaded.columns,
         "group": loaded.group,
-        "guessed": loaded.guessed,
-        "notes": loaded.notes,
-        "warnings": _warnings(loaded.warnings, curated.warnings, corpus.warnings if corpus else []),
+        "guessed": veil.deep(loaded.guessed),
+        "notes": veil.deep(loaded.notes),
+        "warnings": veil.deep(_warnings(loaded.warnings, curated.warnings, corpus.warnings if corpus else [])),
     }
 
 
@@ -171,7 +182,7 @@ def _audit_counts(curated: Any) -> dict[str, int]:
     }
 
 
-def _ledger_by_reason(ledger: Sequence[dict[str, Any]], texts: dict[str, str]) -> list[dict[str, Any]]:
+def _ledger_by_reason(ledger: Sequence[dict[str, Any]], text_of: Callable[[str], str]) -> list[dict[str, Any]]:
     """Rows by step, action and reason with their first examples: what the report shows of the ledger."""
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in ledger:
@@ -184,7 +195,7 @@ def _ledger_by_reason(ledger: Sequence[dict[str, Any]], texts: dict[str, str]) -
             "reason": reason,
             "count": len(rows),
             "examples": [
-                {"id": r["id"], "file": r["file"], "line": r["line"], "text": texts.get(r["id"], "")[:300]}
+                {"id": r["id"], "file": r["file"], "line": r["line"], "text": text_of(r["id"])[:300]}
                 for r in rows[:SHOWN]
             ],
         }

@@ -139,7 +139,7 @@ def write_private(path: Path, data: bytes) -> None:
             with contextlib.suppress(FileExistsError):
                 os.link(name, path)  # unlike a rename, it never replaces what another process made meanwhile
         finally:
-            os.unlink(name)
+            Path(name).unlink()
         flush_folder(path.parent)
     except OSError as error:
         _refuse(error, path)
@@ -161,7 +161,7 @@ def write_tensors(path: Path, tensors: dict[str, Any], metadata: dict[str, str] 
 
 
 def append(path: Path, *rows: Any, mode: int = 0o644) -> None:
-    """Add JSON lines with one write() call, so that a kill leaves at most one torn last line. `mode` is for a new file."""
+    """Add JSON lines with one write() call, so that a kill leaves at most one torn last line. `mode`: of a new file."""
     data = "".join(to_json(row) + "\n" for row in rows).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,16 +9,18 @@ from assay.curate.curated import Curated, Step, run
 from assay.curate.reading.documents import read_documents
 from assay.curate.reading.load import Loaded, load
 from assay.curate.split import Split
+from assay.curate.steps.anonymise import Anonymise
 from assay.curate.steps.dedupe import Dedupe
 from assay.curate.steps.language import Language
 from assay.curate.steps.length import Length
 from assay.curate.steps.near import Near
 from assay.curate.steps.repair import Repair
 
-STEPS = (Repair, Length, Language, Dedupe, Near)
+STEPS = (Repair, Anonymise, Length, Language, Dedupe, Near)
 
 __all__ = [
     "STEPS",
+    "Anonymise",
     "Audit",
     "Curated",
     "Dedupe",

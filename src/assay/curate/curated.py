@@ -149,7 +149,7 @@ def _settle(found: Audit, leaks: Leaks, rows: dict[str, list[Example]], book: _B
 
 def _results(step: Step, examples: Sequence[Example], means: Means) -> Iterable[Example | Changed | Dropped]:
     if isinstance(step, RowStep):
-        return (step.one(example, means) for example in examples)
+        return step.many(examples, means)
     return step.apply(examples, means)
 
 

@@ -31,9 +31,10 @@ _FORMS = (
     rf"(?<!\w)(?:\d{{1,5}}\s)?{_NO},?\s(?:{_UP}\s){{1,4}}(?:{_KIND})\b\.?(?:\s(?:[NSEW]{{1,2}}|North|South|East|West)\b)?",
     rf"(?<!\w)(?:\d{{1,5}}\s)?{_NO},?\s(?:\d{{1,3}}(?:st|nd|rd|th)|[NSEW]\.?)\s(?:{_WORD}\s){{0,2}}(?:{_KIND})\b\.?",
     rf"(?<!\w)(?:\d{{1,5}}\s)?{_NO},?\s(?:{_WORD}\s){{1,4}}(?:{_KIND})\b\.?",
-    rf"(?<!\w)(?:\d{{1,5}}\s)?(?:{_WORD}[\s-]){{0,3}}[\w'-]{{0,30}}{_TAIL}\s{{1,2}}(?:\d{{1,5}}(?:\s?[a-z]\b)?)",
+    rf"(?<!\w)(?:\d{{1,5}}\s)?(?:(?!(?:lives?|is|on|at|in|to|the|from|of|and|off|you)\b){_WORD}[\s-]){{0,2}}[\w'-]{{0,30}}{_TAIL}\s{{1,2}}(?:\d{{1,5}}(?:\s?[a-z]\b)?)",
     rf"(?<!\w)(?:\d{{1,5}},?\s)?{_HEAD}\s(?:{_WORD}[\s,]{{1,2}}){{1,6}}(?:n[°ºr.]\s?)?\d{{1,5}}(?!\d)",
-    rf"(?<!\w)(?:\d{{1,5}}\s)?\d{{1,5}}(?:\s?bis)?,?\s{_HEAD}\s(?:(?:de|des|du|la|le|les|l'|d'|saint|della|dei)\s?){{0,3}}(?:{_UP}[ -]?){{1,4}}",
+    rf"(?<!\w)(?:\d{{1,5}}\s)?\d{{1,5}}(?:\s?bis)?,?\s{_HEAD}\s(?:(?:de|des|du|la|le|les|l'|d'|saint|della"
+    rf"|dei)\s?){{0,3}}(?:{_UP}[ -]?){{1,4}}",
     rf"(?<!\w)\d{{1,5}}\s(?:{_WORD}\s){{1,5}}\d{{1,5}}(?=\s*(?:apt|suite|unit|flat|ste)\b)",
     rf"(?<!\w)\d{{2,5}}\s(?:{_UP}\s){{1,4}}\d{{1,3}}(?!\d|\w)",
     r"(?<!\w)(?:p\.?\s?o\.?\s?box|post(?:fach|bus|boks)|apartado(?: de correos)?|boîte postale|b\.p\.)\s?\d{1,6}",
@@ -48,8 +49,8 @@ _NOT = re.compile(
     r"(?:\d+ (?:minutes?|hours?|days?|weeks?|months?|years?|miles?|times?|percent|people|of|to|in|the|and|per)\b)", re.I
 )
 _STATES = (
-    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC"
-    " SD TN TX UT VT VA WA WV WI WY DC PR"
+    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA"
+    " RI SC SD TN TX UT VT VA WA WV WI WY DC PR"
 ).replace(" ", "|")
 _CODES = (
     rf"(?<!\w)(?:{_STATES})[ ,]{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\w)",
@@ -61,12 +62,15 @@ _CODES = (
 )
 _POSTCODE = [re.compile(code, re.MULTILINE) for code in _CODES]
 _ZIP = re.compile(
-    r"(?<!\w)(?:zip|zip ?code|postcode|post ?code|postal code|plz|postleitzahl|code postal|código postal|cap|cp)(?:\scode)?(?:\s(?:is|ist|es|est))?[\s:.]{1,4}(?P<value>[A-Z]{0,2}-?\d[\dA-Z]{2,5}(?:[ -](?=\S{0,3}\d)[\dA-Z]{2,4})?)(?!\w)",
+    r"(?<!\w)(?:zip|zip ?code|postcode|post ?code|postal code|plz|postleitzahl|code postal|código postal"
+    r"|cap|cp)(?:\scode)?(?:\s(?:is|ist|es|est))?[\s:.]{1,4}(?P<value>[A-Z]{0,2}-?\d[\dA-Z]{2,5}"
+    r"(?:[ -](?=\S{0,3}\d)[\dA-Z]{2,4})?)(?!\w)",
     re.I,
 )
 _LINE = re.compile(r"[ \t>?|*]{0,8}(?P<line>[^\n]{0,60})(?:\n|$)")
 _ENDS = re.compile(
-    r"(?P<place>[^\W\d_][^\d:@]{0,45}?)?[ ,]{0,3}(?P<code>\d{3} \d{2}|\d{4,6}(?:-\d{3,4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})$",
+    r"(?P<place>[^\W\d_][^\d:@]{0,45}?)?[ ,]{0,3}(?P<code>\d{3} \d{2}|\d{4,6}(?:-\d{3,4})?"
+    r"|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})$",
     re.I,
 )
 _NEAR = Words(

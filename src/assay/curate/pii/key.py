@@ -1,7 +1,7 @@
-"""The secret that pseudonyms are made with: a file of its own, readable by its owner alone, outside `work/` and `report/`.
+"""The secret that pseudonyms are made with: a file of its own, outside `work/` and `report/`, for its owner alone.
 
-Whoever has the key can make the same pseudonyms and open the table; whoever has not can do neither. A lost key cannot be
-made again: keep a copy, and keep it out of version control.
+Whoever has the key can make the same pseudonyms and open the table; whoever has not can do neither. A lost key cannot
+be made again: keep a copy, and keep it out of version control.
 """
 
 import os

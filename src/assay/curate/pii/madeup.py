@@ -1,7 +1,7 @@
 """Names of people, places and companies that nobody has. They are put together from syllables written for this purpose.
 
-Why no list of real names   a pseudonym must not name a real stranger, and must be known again as one, so that a text that
-                            was anonymised is not anonymised twice
+Why no list of real names   a pseudonym must not name a real stranger, and must be known again as one, so that a text
+                            that was anonymised is not anonymised twice
 """
 
 import re

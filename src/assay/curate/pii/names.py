@@ -30,7 +30,10 @@ _ENDING = re.compile(
 _FIELD = re.compile(rf"(?:^|(?<=[\n,;|(]))[ \t>?]{{0,8}}(?:{_any(words.FIELDS)})[ \t]?[:=][ \t]{{0,12}}(?=\w)", re.I)
 _SPEAKER = re.compile(rf"(?:^|(?<=\n))[ \t>\"]{{0,4}}(?P<name>{_W}(?: {_W}){{0,2}}):[ \t]?(?=[\s\"“]?[^\W\d])")
 _VERB = re.compile(rf"[ \t](?:{_any(words.VERBS)})(?!\w)")
-_COMPANY = re.compile(rf"(?P<name>(?:(?:{_W}|&)[ -]){{1,4}})(?:{_any(words.COMPANY)})(?!\w)\.?", re.IGNORECASE)
+_COMPANY = re.compile(
+    rf"(?P<name>(?:(?:{_W}|&)[ -]){{1,4}})(?:(?i:{_any(words.COMPANY)})|{_any(words.COMPANY_SHORT)})(?!\w)\.?"
+)
+_ASKED = re.compile(r"(?<!\w)name[^.?!\n]{0,24}\?[ \t]{0,2}(?:\w{2,10}:[ \t]?)?(?=\w)", re.IGNORECASE)
 _OWN = re.compile(rf"(?<!\w)(?P<name>{_W})(?:'s|’s|s['’])(?!\w)")
 _COUNTED = 4  # words of one name at most
 
@@ -75,7 +78,15 @@ def name_after(text: str, at: int, *, loose: bool = False, stop: Callable[[str],
 
 def ruled(text: str, *, one_case: bool, common: Callable[[str], bool]) -> Iterator[Span]:
     """Names by the words around them. In a text without capitals a name is the next word or two."""
-    for pattern, sure in ((_TITLE, 2), (_FIELD, 1), (_ENDING, 1), (_GREETING, 1), (_BEFORE, 1), (_RELATION, 1)):
+    for pattern, sure in (
+        (_TITLE, 2),
+        (_FIELD, 1),
+        (_ENDING, 1),
+        (_GREETING, 1),
+        (_BEFORE, 1),
+        (_ASKED, 1),
+        (_RELATION, 1),
+    ):
         for found in pattern.finditer(text):
             start = found.end()
             loose = pattern is _FIELD or (one_case and pattern in (_TITLE, _ENDING))

@@ -16,7 +16,8 @@ _AT = re.compile(r"[ \t]?(?:\(at\)|\[at\]|\{at\})[ \t]?|@", re.IGNORECASE)
 _LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]")
 _BREAK = re.compile(r"[ \t]*\r?\n[ \t>]{0,8}")
 _DOMAIN = re.compile(
-    r"(?:\[\d{1,3}(?:\.\d{1,3}){3}\]|[^\W_](?:[\w-]{0,62})(?:(?:\.|[ \t]?(?:\(dot\)|\[dot\])[ \t]?)[^\W_][\w-]{0,62}){1,8})",
+    r"(?:\[\d{1,3}(?:\.\d{1,3}){3}\]|[^\W_](?:[\w-]{0,62})(?:(?:\.|[ \t]?(?:\(dot\)"
+    r"|\[dot\])[ \t]?)[^\W_][\w-]{0,62}){1,8})",
     re.IGNORECASE,
 )
 _TLD = re.compile(r"(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,59})$", re.IGNORECASE)
@@ -129,5 +130,4 @@ def wallets(text: str) -> Iterator[Span]:
     for found in _WALLET.finditer(text):
         word = found[0]
         if word[:2] == "0x" or (base58check(word) if word[0] in "13" else bech32(word)):
-            if not word.startswith("0x000000"):
-                yield Span(*found.span(), "WALLET", 3)
+            yield Span(*found.span(), "WALLET", 3)

@@ -106,23 +106,25 @@ def checked(text: str) -> Iterator[Span]:
 
 def _all_digits(text: str, start: int, end: int, number: str, count: int) -> Iterator[Span]:
     written = text[start:end]
-    if 12 <= len(number) <= 19 and checks.card(number) and (_even(written, count) or _CARD.near(text, start, end)):
-        # A word nearby tells a card from an order number; without one the brand's length and check must do.
-        if checks.issuer(number) != "maestro" or count > 1 or _CARD.near(text, start, end):
-            yield Span(start, end, "CARD", 3)
-            return
+    if 12 <= len(number) <= 19 and checks.card(number) and _printed(text, start, end, number, count):
+        yield Span(start, end, "CARD", 3)
+        return
     for kind in NATIONAL:
         if not kind.form.fullmatch(number) or not kind.check(number):
             continue
-        own = kind.written is None and kind.words is None
-        if (
-            own
-            or (kind.written and kind.written.fullmatch(written))
-            or (kind.words and kind.words.near(text, start, end))
-        ):
-            if not number.startswith("000"):
-                yield Span(start, end, "NATIONAL_ID", 3)
-                return
+        enough = kind.written is None and kind.words is None
+        enough = enough or (kind.written is not None and kind.written.fullmatch(written) is not None)
+        if (enough or (kind.words and kind.words.near(text, start, end))) and not number.startswith("000"):
+            yield Span(start, end, "NATIONAL_ID", 3)
+            return
+
+
+def _printed(text: str, start: int, end: int, number: str, count: int) -> bool:
+    """A word nearby tells a card from an order number; without one, digits in groups as on cards, or one of the brands
+    whose prefix and length say much."""
+    if _CARD.near(text, start, end):
+        return True
+    return _even(text[start:end], count) and (checks.issuer(number) != "maestro" or count > 1)
 
 
 def _even(written: str, count: int) -> bool:
@@ -158,7 +160,7 @@ def formed(text: str) -> Iterator[Span]:
     for found in _SSN.finditer(text):
         number = re.sub(r"\D", "", found[0])
         near = _SSN_WORDS.near(text, *found.span())
-        if near and not number.startswith("000") or (found["m"] == "-" and checks.ssn(number)):
+        if (near and not number.startswith("000")) or (found["m"] == "-" and checks.ssn(number)):
             yield Span(*found.span(), "SSN", 3)
     for found in _NINE.finditer(text):
         if checks.ssn(found[0]) and _SSN_WORDS.near(text, *found.span()):

@@ -1,7 +1,8 @@
 """Numbers that have no form of their own and are known by the word before them, and dates of birth.
 
-Passport, driving licence, bank account, number plate, other personal numbers. `Label: value` and "my ... is ..." in English,
-German, Spanish and French. Left alone: values whose first three letters and digits are 0 or X, which pseudonyms have.
+Passport, driving licence, bank account, number plate, other personal numbers: `Label: value` and "my ... is ..." in
+English, German, Spanish and French. Left alone: values whose first three letters and digits are 0 or X, which
+pseudonyms have.
 """
 
 import re
@@ -9,7 +10,10 @@ from collections.abc import Iterator
 
 from assay.curate.pii.spans import Span
 
-_LINK = r"(?:['’]s)?(?:\s(?:is|was|are|ist|lautet|es|est|number|numbers|no|nr|nummer|num|id|code|reads|has|of|the|de|n°|nº))*"
+_LINK = (
+    r"(?:['’]s)?(?:\s(?:is|was|are|ist|lautet|es|est|number|numbers|no|nr|nummer|num|id|code|reads|has"
+    r"|of|the|de|n°|nº))*"
+)
 _BETWEEN = r"[ \t]?(?:no\.?|nr\.?|num(?:ber|mer|ero)?|n[°ºo]\.?|#)?" + _LINK + r"[\s:=#.?\-–>\"'(]{0,6}"
 _VALUE = r"(?P<value>[A-Za-z]{0,4}[-./ ]?\d[A-Za-z0-9]*(?:[-./ ]?[A-Za-z0-9]*\d[A-Za-z0-9]*){0,6})(?![\w@])"
 
@@ -20,7 +24,9 @@ def _label(*words: str) -> re.Pattern[str]:
 
 
 _KINDS: dict[str, tuple[int, int, re.Pattern[str]]] = {  # kind -> fewest and most letters and digits, label
-    "PASSPORT": (6, 12, _label("passport", "reisepass", "reisepassnummer", "passnummer", "pasaporte", "passeport", "passaporto")),
+    "PASSPORT": (
+        6, 12, _label("passport", "reisepass", "reisepassnummer", "passnummer", "pasaporte", "passeport", "passaporto"),
+    ),
     "LICENCE": (
         5,
         18,
@@ -51,17 +57,24 @@ _KINDS: dict[str, tuple[int, int, re.Pattern[str]]] = {  # kind -> fewest and mo
         16,
         _label(
             "nhs", "nhs number", "national id", "national insurance", "ni number", "id card", "identity card",
-            "personalausweis", "personalausweisnummer", "ausweisnummer", "steuer-?id", "steuernummer", "dni", "nie", "nif",
-            "numéro de sécurité sociale", "sécurité sociale", "número de la seguridad social", "codice fiscale", "pesel",
+            "personalausweis", "personalausweisnummer", "ausweisnummer",
+            "steuer-?id", "steuernummer", "dni", "nie", "nif",
+            "numéro de sécurité sociale",
+            "sécurité sociale", "número de la seguridad social", "codice fiscale", "pesel",
             "personnummer", "bsn", "cpf", "aadhaar", "sozialversicherungsnummer", "tax id", "taxpayer id", "medicare",
             "patient id", "mrn", "medical record",
         ),
     ),
-    "CARD": (12, 19, _label("card", "credit card", "debit card", "cc", "kreditkarte", "karte", "tarjeta", "carte bancaire")),
+    "CARD": (
+        12, 19,
+        _label("card", "credit card", "debit card", "cc", "kreditkarte", "karte", "tarjeta", "carte bancaire"),
+    ),
     "SSN": (9, 9, _label("ssn", "social security", "social security number")),
 }  # fmt: skip
 _PLATE_DE = re.compile(
-    r"(?:kennzeichen|nummernschild|plate|plaque|matr[ií]cula|registration)\W{0,3}(?:\w{1,6}\W{1,2}){0,3}?(?P<value>[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2}[- ]?\d{1,4}[EH]?|\d{4}[ -]?[A-Z]{3}|[A-Z]{2}[ -]?\d{3}[ -]?[A-Z]{2}|[A-Z]{2}\d{2} ?[A-Z]{3})(?!\w)",
+    r"(?:kennzeichen|nummernschild|plate|plaque|matr[ií]cula|registration)\W{0,3}"
+    r"(?:\w{1,6}\W{1,2}){0,3}?(?P<value>[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2}[- ]?\d{1,4}[EH]?|\d{4}[ -]?[A-Z]{3}"
+    r"|[A-Z]{2}[ -]?\d{3}[ -]?[A-Z]{2}|[A-Z]{2}\d{2} ?[A-Z]{3})(?!\w)",
     re.I,
 )
 

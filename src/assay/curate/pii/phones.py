@@ -24,8 +24,8 @@ _NANP = re.compile(r"(?:\+?1[ .-]?)?(?:\(\d{3}\)[ ]{0,2}|\d{3}[ .\-/])\d{3}[ .-]
 _WORDS = Words(
     *"phone phones telephone tel mobile cell cellphone fax facsimile call calls called calling ring dial sms text reach"
     " whatsapp hotline desk pager beeper voicemail direct office helpline contact-number telefon telefonnummer handy"
-    " mobil mobilnummer rufnummer anrufen rufen ruf durchwahl telefono teléfono móvil movil llame llamar llama téléphone"
-    " téléphoner portable appelez appeler gsm".split(),
+    " mobil mobilnummer rufnummer anrufen rufen ruf durchwahl telefono teléfono móvil movil llame llamar llama"
+    " téléphone téléphoner portable appelez appeler gsm".split(),
     "call me at",
     "answering at",
     "registered",
@@ -65,9 +65,9 @@ def phones(text: str) -> Iterator[Span]:
         if _real(found[0]) and _likely(text, start, end, found[0]):
             yield Span(start, end, "PHONE", 2 if found[0][0] in "+(" else 1)
     for found in re.finditer(r"(?<![\w.-])\d{3}[ .-]\d{4}(?![\w-]|\.\d)", text):
-        if _WORDS.near(text, *found.span()) or _AFTER.near(text, *found.span()):
-            if _real(found[0]):
-                yield Span(*found.span(), "PHONE", 1)
+        named = _WORDS.near(text, *found.span()) or _AFTER.near(text, *found.span())
+        if named and _real(found[0]):
+            yield Span(*found.span(), "PHONE", 1)
 
 
 def _real(written: str) -> bool:

@@ -5,6 +5,7 @@ The kinds, and what `anonymise` looks for when nothing else is said, are in `KIN
 
 import re
 from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import replace
 
 from assay.curate.pii import names as rules
 from assay.curate.pii.addresses import addresses
@@ -68,25 +69,24 @@ _TRIM = " \t\r\n.,;:!?\"'“”‘’()[]<>*_|-"
 def patterned(text: str, kinds: Set[str]) -> list[Span]:
     """Spans in the original text, found in its plain form."""
     folded = fold(text)
-    found = [
+    return [
         Span(*folded.span(span.start, span.end), span.kind, span.sure)
         for looked_for, find in _PATTERNS
         if not kinds.isdisjoint(looked_for)
         for span in find(folded.text)
         if span.kind in kinds and span.end > span.start
     ]
-    return found
 
 
 def recognise(texts: Sequence[str], kinds: Set[str], tagger: Tagger | None) -> list[list[Span]]:
-    """Spans of each text, sorted, without overlaps. The texts belong together: a name found in one is looked for in all.
+    """Spans of each text, sorted, without overlaps. The texts are one row's: a name found in one is looked for in all.
 
     Args:
         kinds: some of `KINDS`. tagger: finds names; None: patterns only.
     """
     found = [patterned(text, kinds) for text in texts]
     if tagger is not None:
-        plain = [_unfolded(text) for text in texts]
+        plain = [fold(text) for text in texts]
         named = tagger.find([f.text for f in plain])
         recased = [rules.cased(f.text) for f in plain]
         again = tagger.find([text or "" for text in recased])
@@ -111,11 +111,6 @@ def recognise(texts: Sequence[str], kinds: Set[str], tagger: Tagger | None) -> l
     ]
 
 
-def _unfolded(text: str) -> Folded:
-    """The text as a model reads it: accents stay, characters of no width go."""
-    return fold(text)
-
-
 def _names(
     folded: Folded, tagged: list[Span], recased: list[Span], title: str | None, kinds: Set[str], common: Common
 ) -> list[Span]:
@@ -124,9 +119,17 @@ def _names(
     recased = [s for s in recased if not all(common(w) for w in _WORD.findall(text, s.start, s.end))]
     found = [s for s in (*tagged, *recased) if s.kind != "PROPER"]
     found = [s for s in found if s.kind == "PLACE" or _like_a_name(text[s.start : s.end])]
+    found = [replace(s, kind="PERSON") if _rather_a_person(text, s, common) else s for s in found]
     found += rules.ruled(text, one_case=title is not None, common=common)
     found += rules.proper(text, (*tagged, *recased), common)
     return [Span(*folded.span(s.start, s.end), s.kind, s.sure) for s in found if s.kind in kinds and s.end > s.start]
+
+
+def _rather_a_person(text: str, span: Span, common: Common) -> bool:
+    """What a model takes for a company has, as a rule, a word of the dictionary in it; names of people have none."""
+    words = text[span.start : span.end].split()
+    plain = all(w[0].isupper() and not w.isupper() and w.isalpha() and not common(w) for w in words)
+    return span.kind == "ORGANISATION" and 2 <= len(words) <= 3 and plain
 
 
 def _like_a_name(text: str) -> bool:

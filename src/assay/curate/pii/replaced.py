@@ -2,9 +2,9 @@
 
 How          HMAC-SHA256 (RFC 2104) of the datum in its plain form, with a key: the same datum gives the same
              pseudonym wherever the key is the same, and without the key no list of guesses can be tried
-Forms kept   telephone: shape, country code, then 000, which no network gives out; card: issuer's first four digits, then
-             0000 and a wrong check digit; IBAN: country, check digits 00; e-mail: its parts, below .example; dates: all
-             moved by one number of days; other numbers: shape, first three places 0 or X
+Forms kept   telephone: shape, country code, then 000, which no network gives out; card: issuer's first four digits,
+             then 0000 and a wrong check digit; IBAN: country, check digits 00; e-mail: its parts, below .example;
+             dates: all moved by one number of days; other numbers: shape, first three places 0 or X
 Never        a pseudonym that is somebody else's: none of these numbers, names and addresses can be given out
 """
 
@@ -78,7 +78,7 @@ def pseudonym(text: str, kind: str, draw: Draw, before: str = "") -> str:
 
 def _person(text: str, draw: Draw, before: str) -> str:
     """Word by word, so that a first name or surname alone gives the same as within the whole name. The last word is
-    the surname, unless the name is one word."""
+    the surname; a word alone is taken for one."""
     title = re.search(r"([^\W\d_]+)\.?\s*$", before)
     gender = "m" if title and title[1].casefold() in _MALE else "f" if title and title[1].casefold() in _FEMALE else ""
     parts = re.split(r"(\s+|(?<=\w)-(?=\w))", text)
@@ -89,18 +89,23 @@ def _person(text: str, draw: Draw, before: str) -> str:
         if not re.search(r"\w", bare) or part.casefold() in PARTICLES or bare.casefold() in TITLES.split():
             out.append(part if not re.search(r"\w", bare) or bare.casefold() in TITLES.split() else "")
             continue
-        number = draw.number("name", plain(bare, "PERSON"))
         if len(bare) == 1:
+            number = draw.number("name", plain(bare, "PERSON"))
             out.append(chr(65 + number % 26) + ("." if part.endswith(".") else ""))
             continue
         seen += 1
-        if seen == count and (count > 1 or gender):
-            made = madeup.surname(number)
-        else:
-            own = gender or ("f" if plain(bare, "PERSON").endswith(("a", "ie", "e")) else "m")
-            made = madeup.first_name(number, own) if count > 1 else madeup.surname(number)
-        out.append(_like(made, bare))
+        first = seen < count and count > 1
+        out.append(_like(_first(bare, draw, gender) if first else _surname(bare, draw), bare))
     return re.sub(r"[^\S\n]{2,}", " ", "".join(out)).strip()
+
+
+def _first(word: str, draw: Draw, gender: str) -> str:
+    word = plain(word, "PERSON")
+    return madeup.first_name(draw.number("name", word), gender or ("f" if word.endswith(("a", "ie", "e")) else "m"))
+
+
+def _surname(word: str, draw: Draw) -> str:
+    return madeup.surname(draw.number("name", plain(word, "PERSON")))
 
 
 def _like(made: str, text: str) -> str:
@@ -115,12 +120,15 @@ def _mail(text: str, draw: Draw) -> str:
     flat = re.sub(r"\s|>", "", fold(text).text)
     flat = re.sub(r"[(\[{]at[)\]}]", "@", flat, flags=re.IGNORECASE)
     local, _, domain = flat.partition("@")
-    made = "".join(
-        madeup.surname(draw.number("name", plain(p, "PERSON"))).lower()
-        if re.search(r"[^\W\d_]{2}", p)
-        else _digits(p, draw)
-        for p in re.split(r"([._+-])", local)
-    )
+    parts = re.split(r"([._+-]|\d+)", local)
+    words = sum(1 for p in parts if re.search(r"[^\W\d_]{2}", p))
+    made, seen = "", 0
+    for part in parts:
+        if not re.search(r"[^\W\d_]{2}", part):
+            made += _digits(part, draw)
+            continue
+        seen += 1
+        made += (_first(part, draw, "") if seen == 1 < words else _surname(part, draw)).lower()
     return f"{made or 'x'}@{madeup.surname(draw.number('domain', domain.casefold())).lower()}.example"
 
 
@@ -179,7 +187,7 @@ def _ip(text: str, number: int) -> str:
 
 
 def _filled(text: str, number: int, keep: int = 0, first: str = "000", hexadecimal: bool = False) -> str:
-    """Letters and digits drawn anew in their places: the first `keep` stay, then come those of `first` (X for a letter)."""
+    """Letters and digits drawn anew in their places: the first `keep` stay, then comes `first` (X for a letter)."""
     out, seen = [], 0
     for letter in text:
         if not letter.isalnum():

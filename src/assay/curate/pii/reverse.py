@@ -2,8 +2,8 @@
 
     python -m assay.curate.pii.reverse --key anonymise.key --table people.table < answers.jsonl
 
-A pseudonym that stands for several data (two writings of one name, or, rarely, two names) becomes the first by spelling;
-`ambiguous` counts them. Masks and numbers of masks have no way back.
+A pseudonym that stands for several data (two writings of one name, or, rarely, two names) becomes the first by
+spelling; `ambiguous` counts them. Masks and numbers of masks have no way back.
 """
 
 import argparse

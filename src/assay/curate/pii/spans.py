@@ -20,7 +20,7 @@ def settled(spans: Iterable[Span]) -> list[Span]:
     """Without overlaps, in order: the surer span stays, of two equally sure ones the longer, then the first."""
     starts: list[int] = []
     kept: list[Span] = []
-    for span in sorted(spans, key=lambda s: (-s.sure, s.start - s.end, s.start, s.kind)):
+    for span in sorted(spans, key=lambda s: (-s.sure, s.start - s.end, s.start, s.kind != "PERSON", s.kind)):
         at = bisect.bisect_left(starts, span.start)
         if (at and kept[at - 1].end > span.start) or (at < len(kept) and kept[at].start < span.end):
             continue

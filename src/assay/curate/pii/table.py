@@ -2,8 +2,8 @@
 
 Written    only when `table` names a file, line by line, mode 0600
 Sealed     encrypt then authenticate, deterministic (the idea of SIV: Rogaway and Shrimpton 2006, Deterministic
-           Authenticated Encryption): a tag = HMAC of the text; a stream = HMAC(tag, 0), HMAC(tag, 1), ... The same datum
-           gives the same line
+           Authenticated Encryption): a tag = HMAC of the text; a stream = HMAC(tag, 0), HMAC(tag, 1), ... The same
+           datum gives the same line
 """
 
 import base64

@@ -1,7 +1,7 @@
 """Models that find names in text: spaCy's small English one, or any token-classification model.
 
-A tagger takes texts and gives, for each, spans of PERSON, PLACE, ORGANISATION, and of PROPER: a proper noun of no known sort.
-It is loaded on first use, once in a process.
+A tagger takes texts and gives, for each, spans of PERSON, PLACE, ORGANISATION, and of PROPER: a proper noun of no
+known sort. It is loaded on first use, once in a process.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -2,10 +2,10 @@
 
 How         patterns with check digits, numbers known by the words near them, names by a model and by rules; see
             docs/anonymise.md for every kind, the figures and what is missed
-Consistent  a pseudonym is made with a key (HMAC-SHA256): one person has one name in the whole corpus, at training and at
-            serving
-Watch out   no recogniser finds everything: read some rows. A text that is anonymised is not anonymous in law when the key
-            or other knowledge leads back
+Consistent  a pseudonym is made with a key (HMAC-SHA256): one person has one name in the whole corpus, at training and
+            at serving
+Watch out   no recogniser finds everything: read some rows. A text that is anonymised is not anonymous in law when the
+            key or other knowledge leads back
 """
 
 import hmac
@@ -68,7 +68,7 @@ class Anonymise(RowStep):
 
     def many(self, examples: Iterable[Example], means: Means) -> Iterator[Example | Changed | Dropped]:
         """As `one`, with the texts of some rows given to the model at once."""
-        find = self._finder()
+        find = self.finder()
         waiting: list[Example] = []
         for example in examples:
             waiting.append(example)
@@ -79,9 +79,9 @@ class Anonymise(RowStep):
 
     def text(self, text: str, means: Means) -> str:
         """One text by itself, such as a document."""
-        return _Row(self, means, text).replaced([text], recognise([text], self.kinds, self._finder()))[0]
+        return _Row(self, means, text).replaced([text], recognise([text], self.kinds, self.finder()))[0]
 
-    def _finder(self) -> Tagger | None:
+    def finder(self) -> Tagger | None:
         return None if self.names == "none" else tagger(self.names)
 
     def _batch(self, rows: list[Example], means: Means, find: Tagger | None) -> Iterator[Example | Changed]:
