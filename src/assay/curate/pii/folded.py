@@ -79,3 +79,18 @@ def _plain(letter: str, mixed: bool) -> str:
         wide = unicodedata.normalize("NFKC", letter)
         return wide if len(wide) == 1 else letter
     return letter
+
+
+# Corpora that were cut into words have spaces around marks: "j . doe @ acme . com", "( 405 ) 552 - 4665".
+_CUT = re.compile(r" @ | : / / |\) ?\d{3} - \d|\d - \d{3} - \d")
+_AROUND = re.compile(r" +(?=[@._:/()~-])|(?<=[@._:/()~-]) +")
+
+
+def joined(folded: Folded) -> Folded | None:
+    """The text without spaces around marks, where it looks as if it had been cut into words; else None."""
+    if not _CUT.search(folded.text):
+        return None
+    gone = {at for match in _AROUND.finditer(folded.text) for at in range(*match.span())}
+    kept = [at for at in range(len(folded.text)) if at not in gone]
+    places = tuple(kept if folded.places is None else (folded.places[at] for at in kept))
+    return Folded("".join(folded.text[at] for at in kept), places)

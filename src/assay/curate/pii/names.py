@@ -29,6 +29,11 @@ _ENDING = re.compile(
 )
 _FIELD = re.compile(rf"(?:^|(?<=[\n,;|(]))[ \t>?]{{0,8}}(?:{_any(words.FIELDS)})[ \t]?[:=][ \t]{{0,12}}(?=\w)", re.I)
 _SPEAKER = re.compile(rf"(?:^|(?<=\n))[ \t>\"]{{0,4}}(?P<name>{_W}(?: {_W}){{0,2}}):[ \t]?(?=[\s\"“]?[^\W\d])")
+# A line with a name and a comma, before a blank or a longer line; a last line of one or two words.
+_SALUTE = re.compile(rf"(?:^|(?<=\n))[ \t>]{{0,4}}(?P<name>{_W}(?: {_W})?) ?[,-]-?[ \t]*\n(?=.*\w)")
+_SIGNED = re.compile(
+    rf"(?<=[.!?,]\n)[ \t>-]{{0,4}}(?P<name>{_W}(?: {_W})?)[ \t.-]{{0,3}}(?=\s*$|\n[^\w\n]*\n|\n[ \t]*[\d-])"
+)
 _VERB = re.compile(rf"[ \t](?:{_any(words.VERBS)})(?!\w)")
 _COMPANY = re.compile(
     rf"(?P<name>(?:(?:{_W}|&)[ -]){{1,4}})(?:(?i:{_any(words.COMPANY)})|{_any(words.COMPANY_SHORT)})(?!\w)\.?"
@@ -93,6 +98,11 @@ def ruled(text: str, *, one_case: bool, common: Callable[[str], bool]) -> Iterat
             end = name_after(text, start, loose=loose, stop=common if one_case else None)
             if end > start and (pattern is not _FIELD or _alone(text, start, end)):
                 yield Span(start, end, "PERSON", sure)
+    for pattern in (_SALUTE, _SIGNED):
+        for found in pattern.finditer(text):
+            given = found["name"].split()
+            if all(taken_for_name(w) for w in given) and (one_case or found["name"][0].isupper()):
+                yield Span(*found.span("name"), "PERSON", 1 if pattern is _SALUTE else 0)
     speakers = [m for m in _SPEAKER.finditer(text) if all(taken_for_name(w) for w in m["name"].split())]
     if len({m["name"] for m in speakers}) >= 2:
         for found in speakers:
@@ -116,7 +126,7 @@ def _alone(text: str, start: int, end: int) -> bool:
     return (
         end == len(text)
         or text[end] in "\n\r,;<([/|\t\"'"
-        or text[end : end + 2] in (" <", " (", "  ", " -", " /", ". ")
+        or text[end : end + 2] in (" <", " (", "  ", " -", " /", ". ", " ,")
     )
 
 

@@ -44,6 +44,11 @@ _DATE = re.compile(r"(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4})|\d{4}[-/.]\d{1,2
 _PAIRS = re.compile(r"\d{2}([ .-])\d{2}(?:\1\d{2}){2,3}")  # as in France, Belgium, the north
 
 
+# Of North American form, with a line end inside; and an office's own short numbers.
+_SPLIT = re.compile(r"(?<![\w.-])\(?\d{3}\)?[ ]?-?[ ]?\n-?[ ]?\d{3}[ ]?[-.][ ]?\d{4}(?!\w)")
+_INNER = re.compile(r"(?<!\w)(?:x|ext\.?|extension|durchwahl)[ .:]{0,3}(?P<value>\d{3,6})(?!\w)", re.IGNORECASE)
+
+
 def national_start(digits: str, plus: bool) -> int:
     """Where the national number begins in the digits of a telephone number, after country code and trunk 0."""
     at = 0
@@ -60,6 +65,10 @@ def phones(text: str) -> Iterator[Span]:
     for found in _PLUS.finditer(text):
         if _real(found[0]):
             yield Span(*found.span(), "PHONE", 2)
+    for pattern, part in ((_SPLIT, 0), (_INNER, "value")):
+        for found in pattern.finditer(text):
+            if not found[part].startswith(("000", "(000")):
+                yield Span(*found.span(part), "PHONE", 1)
     for found in _NUMBER.finditer(text):
         start, end = found.span()
         if _real(found[0]) and _likely(text, start, end, found[0]):

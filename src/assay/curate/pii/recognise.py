@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from assay.curate.pii import names as rules
 from assay.curate.pii.addresses import addresses
-from assay.curate.pii.folded import Folded, fold
+from assay.curate.pii.folded import Folded, fold, joined
 from assay.curate.pii.madeup import made_up
 from assay.curate.pii.network import ips, macs, mails, urls, wallets
 from assay.curate.pii.numbers import checked, formed
@@ -69,13 +69,21 @@ _TRIM = " \t\r\n.,;:!?\"'“”‘’()[]<>*_|-"
 def patterned(text: str, kinds: Set[str]) -> list[Span]:
     """Spans in the original text, found in its plain form."""
     folded = fold(text)
+    tight = joined(folded)
     return [
-        Span(*folded.span(span.start, span.end), span.kind, span.sure)
+        Span(*view.span(span.start, span.end), span.kind, span.sure)
         for looked_for, find in _PATTERNS
         if not kinds.isdisjoint(looked_for)
-        for span in find(folded.text)
+        for view in _views(find, folded, tight)
+        for span in find(view.text)
         if span.kind in kinds and span.end > span.start
     ]
+
+
+def _views(find: Callable[[str], Iterator[Span]], folded: Folded, tight: Folded | None) -> list[Folded]:
+    if tight is None or find not in (mails, urls, phones):
+        return [folded]
+    return [tight] if find is phones else [folded, tight]
 
 
 def recognise(texts: Sequence[str], kinds: Set[str], tagger: Tagger | None) -> list[list[Span]]:
@@ -116,13 +124,23 @@ def _names(
 ) -> list[Span]:
     text = title or folded.text
     # A text that was given its capitals by us looks like names all over: a word of the dictionary is none there.
-    recased = [s for s in recased if not all(common(w) for w in _WORD.findall(text, s.start, s.end))]
+    recased = [s for s in (_uncommon(text, s, common) for s in recased) if s]
     found = [s for s in (*tagged, *recased) if s.kind != "PROPER"]
     found = [s for s in found if s.kind == "PLACE" or _like_a_name(text[s.start : s.end])]
     found = [replace(s, kind="PERSON") if _rather_a_person(text, s, common) else s for s in found]
     found += rules.ruled(text, one_case=title is not None, common=common)
     found += rules.proper(text, (*tagged, *recased), common)
     return [Span(*folded.span(s.start, s.end), s.kind, s.sure) for s in found if s.kind in kinds and s.end > s.start]
+
+
+def _uncommon(text: str, span: Span, common: Common) -> Span | None:
+    """Without the words of the dictionary at its ends; a run of many words is no name."""
+    parts = [m.span() for m in _WORD.finditer(text, span.start, span.end)]
+    while parts and common(text[slice(*parts[0])]):
+        parts.pop(0)
+    while parts and common(text[slice(*parts[-1])]):
+        parts.pop()
+    return replace(span, start=parts[0][0], end=parts[-1][1]) if 0 < len(parts) <= 4 else None
 
 
 def _rather_a_person(text: str, span: Span, common: Common) -> bool:
