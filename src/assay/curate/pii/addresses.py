@@ -31,7 +31,6 @@ _FORMS = (
     rf"(?<!\w)(?:\d{{1,5}}\s)?{_NO},?\s(?:{_UP}\s){{1,4}}(?:{_KIND})\b\.?(?:\s(?:[NSEW]{{1,2}}|North|South|East|West)\b)?",
     rf"(?<!\w)(?:\d{{1,5}}\s)?{_NO},?\s(?:\d{{1,3}}(?:st|nd|rd|th)|[NSEW]\.?)\s(?:{_WORD}\s){{0,2}}(?:{_KIND})\b\.?",
     rf"(?<!\w)(?:\d{{1,5}}\s)?{_NO},?\s(?:{_WORD}\s){{1,4}}(?:{_KIND})\b\.?",
-    rf"(?<!\w)(?:\d{{1,5}}\s)?(?:(?!(?:lives?|is|on|at|in|to|the|from|of|and|off|you)\b){_WORD}[\s-]){{0,2}}[\w'-]{{0,30}}{_TAIL}\s{{1,2}}(?:\d{{1,5}}(?:\s?[a-z]\b)?)",
     rf"(?<!\w)(?:\d{{1,5}},?\s)?{_HEAD}\s(?:{_WORD}[\s,]{{1,2}}){{1,6}}(?:n[°ºr.]\s?)?\d{{1,5}}(?!\d)",
     rf"(?<!\w)(?:\d{{1,5}}\s)?\d{{1,5}}(?:\s?bis)?,?\s{_HEAD}\s(?:(?:de|des|du|la|le|les|l'|d'|saint|della"
     rf"|dei)\s?){{0,3}}(?:{_UP}[ -]?){{1,4}}",
@@ -43,8 +42,11 @@ _FORMS = (
     r"(?<!\w)(?:apo|fpo|dpo)\s(?:aa|ae|ap)\s\d{5}(?:-\d{4})?",
     r"(?<!\w)(?:apt\.?|apartment|suite|ste\.?|flat|unit|room|floor|piso|étage)\s?#?\d{1,5}[a-z]?(?!\w)",
 )
-_CAPITAL = {0, 7}  # forms that only hold with capitals
+_CAPITAL = {0, 6}  # forms that only hold with capitals
 _PATTERNS = [re.compile(form, 0 if at in _CAPITAL else re.IGNORECASE) for at, form in enumerate(_FORMS)]
+# ...straße 12, ...gatan 3: looked for from the end of the word, since any word may begin it.
+_TAILED = re.compile(rf"{_TAIL}\s{{1,2}}\d{{1,5}}(?:\s?[a-z]\b)?", re.IGNORECASE)
+_LITTLE = frozenset("live lives is on at in to the from of and off you wohnt in der die das im bei von".split())
 _NOT = re.compile(
     r"(?:\d+ (?:minutes?|hours?|days?|weeks?|months?|years?|miles?|times?|percent|people|of|to|in|the|and|per)\b)", re.I
 )
@@ -98,12 +100,15 @@ _NEAR = Words(
 def addresses(text: str) -> Iterator[Span]:
     for at, pattern in enumerate(_PATTERNS):
         for found in pattern.finditer(text):
-            if _NOT.match(found[0]) or ("\n" in found[0].strip() and at in (2, 3, 4, 6, 7)):
+            if _NOT.match(found[0]) or ("\n" in found[0].strip() and at in (2, 3, 5, 6)):
                 continue
             if at == 2 and not (_NEAR.near(text, *found.span()) or _follows(text, found.end())):
                 continue
             yield Span(found.start(), found.end() - (len(found[0]) - len(found[0].rstrip())), "ADDRESS", 1)
             yield from _below(text, found.end())
+    for span in _tailed(text):
+        yield span
+        yield from _below(text, span.end)
     for pattern in _POSTCODE:
         for found in pattern.finditer(text):
             if not re.search(r"(?<!\d)000|\bX", found[0]):
@@ -111,6 +116,24 @@ def addresses(text: str) -> Iterator[Span]:
     for found in _ZIP.finditer(text):
         if not found["value"].startswith(("000", "XX0")):
             yield Span(*found.span("value"), "POSTCODE", 2)
+
+
+def _tailed(text: str) -> Iterator[Span]:
+    for found in _TAILED.finditer(text):
+        start = found.start()
+        while start and found.start() - start < 40 and (text[start - 1].isalnum() or text[start - 1] in "-'’."):
+            start -= 1
+        before = re.findall(r"\S+", text[max(0, start - 60) : start])[::-1] if start and text[start - 1] == " " else []
+        for at, word in enumerate(before[:3]):
+            number = re.fullmatch(r"\d{1,5}", word) is not None
+            if text[start - 1] != " " or not (number or (at < 2 and word[0].isupper() and word.isalpha())):
+                break
+            if word.casefold() in _LITTLE or text[start - 1 - len(word) : start - 1] != word:
+                break
+            start -= len(word) + 1
+            if number:
+                break
+        yield Span(start, found.end(), "ADDRESS", 1)
 
 
 def _follows(text: str, end: int) -> bool:

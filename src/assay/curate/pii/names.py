@@ -36,7 +36,7 @@ _SIGNED = re.compile(
 )
 _VERB = re.compile(rf"[ \t](?:{_any(words.VERBS)})(?!\w)")
 _COMPANY = re.compile(
-    rf"(?P<name>(?:(?:{_W}|&)[ -]){{1,4}})(?:(?i:{_any(words.COMPANY)})|{_any(words.COMPANY_SHORT)})(?!\w)\.?"
+    rf"(?P<name>(?:(?:{_W}|&)[ ]){{1,4}})(?:(?i:{_any(words.COMPANY)})|{_any(words.COMPANY_SHORT)})(?!\w)\.?"
 )
 _ASKED = re.compile(r"(?<!\w)name[^.?!\n]{0,24}\?[ \t]{0,2}(?:\w{2,10}:[ \t]?)?(?=\w)", re.IGNORECASE)
 _OWN = re.compile(rf"(?<!\w)(?P<name>{_W})(?:'s|’s|s['’])(?!\w)")

@@ -26,6 +26,7 @@ class National:
     """A national number: how it is written, its check, and what must be near when the check alone says little."""
 
     country: str
+    length: int
     form: re.Pattern[str]  # of the number without spaces and marks
     check: Callable[[str], bool]
     written: re.Pattern[str] | None = None  # a grouping that is its own; None: the check is strong enough
@@ -38,15 +39,17 @@ def _form(pattern: str) -> re.Pattern[str]:
 
 _TAX = ("steuer-?id", "steuernummer", "steueridentifikationsnummer", "identifikationsnummer", "idnr", "tax id", "tin")
 NATIONAL = (
-    National("GB-NHS", _form(r"\d{10}"), checks.nhs, _form(r"\d{3} \d{3} \d{4}"), Words("nhs", "patient", "health")),
-    National("DE", _form(r"\d{11}"), checks.steuer_id, _form(r"\d{2} \d{3} \d{3} \d{3}"), Words(*_TAX)),
-    National("ES", _form(r"\d{8}[A-Z]|[XYZ]\d{7}[A-Z]"), checks.dni),
-    National("IT", _form(r"[A-Z]{6}\d{2}[ABCDEHLMPRST]\d{2}[A-Z]\d{3}[A-Z]"), checks.codice_fiscale),
-    National("FR", _form(r"[1-478]\d{2}[0-9]{2}(?:2[AB]|\d{2})\d{8}"), checks.nir),
-    National("PL", _form(r"\d{11}"), checks.pesel, None, Words("pesel")),
-    National("NL", _form(r"\d{9}"), checks.bsn, _form(r"(?!)"), Words("bsn", "burgerservicenummer", "sofinummer")),
-    National("SE", _form(r"\d{10}"), checks.personnummer, _form(r"\d{6}-\d{4}"), Words("personnummer")),
-    National("SE", _form(r"(?:19|20)\d{10}"), lambda n: checks.personnummer(n[2:])),
+    National(
+        "GB-NHS", 10, _form(r"\d{10}"), checks.nhs, _form(r"\d{3} \d{3} \d{4}"), Words("nhs", "patient", "health")
+    ),
+    National("DE", 11, _form(r"\d{11}"), checks.steuer_id, _form(r"\d{2} \d{3} \d{3} \d{3}"), Words(*_TAX)),
+    National("ES", 9, _form(r"\d{8}[A-Z]|[XYZ]\d{7}[A-Z]"), checks.dni),
+    National("IT", 16, _form(r"[A-Z]{6}\d{2}[ABCDEHLMPRST]\d{2}[A-Z]\d{3}[A-Z]"), checks.codice_fiscale),
+    National("FR", 15, _form(r"[1-478]\d{2}[0-9]{2}(?:2[AB]|\d{2})\d{8}"), checks.nir),
+    National("PL", 11, _form(r"\d{11}"), checks.pesel, None, Words("pesel")),
+    National("NL", 9, _form(r"\d{9}"), checks.bsn, _form(r"(?!)"), Words("bsn", "burgerservicenummer", "sofinummer")),
+    National("SE", 10, _form(r"\d{10}"), checks.personnummer, _form(r"\d{6}-\d{4}"), Words("personnummer")),
+    National("SE", 12, _form(r"(?:19|20)\d{10}"), lambda n: checks.personnummer(n[2:])),
     National(
         "BE",
         _form(r"\d{11}"),
@@ -54,15 +57,17 @@ NATIONAL = (
         _form(r"\d\d\.\d\d\.\d\d-\d{3}\.\d\d"),
         Words("rijksregister\\w*", "national number", "registre national"),
     ),
-    National("CH", _form(r"756\d{10}"), checks.ahv),
-    National("BR", _form(r"\d{11}"), checks.cpf, _form(r"\d{3}\.\d{3}\.\d{3}-\d\d"), Words("cpf")),
-    National("PT", _form(r"\d{9}"), checks.nif, _form(r"(?!)"), Words("nif", "contribuinte")),
-    National("CA", _form(r"\d{9}"), checks.luhn, _form(r"(?!)"), Words("sin", "social insurance")),
+    National("CH", 13, _form(r"756\d{10}"), checks.ahv),
+    National("BR", 11, _form(r"\d{11}"), checks.cpf, _form(r"\d{3}\.\d{3}\.\d{3}-\d\d"), Words("cpf")),
+    National("PT", 9, _form(r"\d{9}"), checks.nif, _form(r"(?!)"), Words("nif", "contribuinte")),
+    National("CA", 9, _form(r"\d{9}"), checks.luhn, _form(r"(?!)"), Words("sin", "social insurance")),
     National(
-        "IN", _form(r"[2-9]\d{11}"), checks.verhoeff, _form(r"\d{4}[ -]\d{4}[ -]\d{4}"), Words("aadhaar", "uidai")
+        "IN", 12, _form(r"[2-9]\d{11}"), checks.verhoeff, _form(r"\d{4}[ -]\d{4}[ -]\d{4}"), Words("aadhaar", "uidai")
     ),
-    National("DK", _form(r"\d{10}"), checks.cpr, _form(r"\d{6}-\d{4}"), Words("cpr", "personnummer")),
+    National("DK", 10, _form(r"\d{10}"), checks.cpr, _form(r"\d{6}-\d{4}"), Words("cpr", "personnummer")),
 )
+
+_OF_LENGTH = {length: [n for n in NATIONAL if n.length == length] for length in range(_LONGEST + 1)}
 
 
 def _windows(text: str) -> Iterator[tuple[int, int, str, int]]:
@@ -72,6 +77,8 @@ def _windows(text: str) -> Iterator[tuple[int, int, str, int]]:
         if end - start > _LONGEST or re.match(r"_|\d-|\d\.", text[max(0, start - 2) : start][-2:] if start else ""):
             continue
         word = text[start:end]
+        if end - start == 1 and first and groups[first - 1][1] - groups[first - 1][0] == 1:
+            continue  # single digits: a number begins with the first of them
         if not any(map(str.isdigit, word)) and end - start > 6:
             continue
         count, joined = 1, word.upper()
@@ -109,7 +116,7 @@ def _all_digits(text: str, start: int, end: int, number: str, count: int) -> Ite
     if 12 <= len(number) <= 19 and checks.card(number) and _printed(text, start, end, number, count):
         yield Span(start, end, "CARD", 3)
         return
-    for kind in NATIONAL:
+    for kind in _OF_LENGTH[len(number)]:
         if not kind.form.fullmatch(number) or not kind.check(number):
             continue
         enough = kind.written is None and kind.words is None
@@ -136,7 +143,7 @@ def _even(written: str, count: int) -> bool:
 def _with_letters(start: int, end: int, joined: str, written: str) -> Iterator[Span]:
     if len(re.findall(r"[A-Z]{2,}", joined)) and written.upper() != joined and written.upper() != written:
         return  # letters and digits of different words
-    for kind in NATIONAL:
+    for kind in _OF_LENGTH[len(joined)]:
         if kind.words is None and kind.form.fullmatch(joined) and kind.check(joined):
             yield Span(start, end, "NATIONAL_ID", 3)
             return
