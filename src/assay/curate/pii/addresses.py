@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from assay.curate.pii.context import Words
 from assay.curate.pii.spans import Span
 
-_UP = r"[^\W\d_a-zß-öø-ÿ][\w'’.-]{0,30}"  # a word with a capital
+_UP = r"(?-i:[^\W\d_a-zß-öø-ÿ])[\w'’.-]{0,30}"  # a word with a capital
 _WORD = r"[^\W\d_][\w'’.-]{0,30}"
 _NO = r"\d{1,5}(?:[ -]?[a-zA-Z])?(?:\s?[-/]\s?\d{1,4})?"
 _KIND = (
@@ -42,8 +42,7 @@ _FORMS = (
     r"(?<!\w)(?:apo|fpo|dpo)\s(?:aa|ae|ap)\s\d{5}(?:-\d{4})?",
     r"(?<!\w)(?:apt\.?|apartment|suite|ste\.?|flat|unit|room|floor|piso|étage)\s?#?\d{1,5}[a-z]?(?!\w)",
 )
-_CAPITAL = {0, 6}  # forms that only hold with capitals
-_PATTERNS = [re.compile(form, 0 if at in _CAPITAL else re.IGNORECASE) for at, form in enumerate(_FORMS)]
+_PATTERNS = [re.compile(form, re.IGNORECASE) for form in _FORMS]
 # ...straße 12, ...gatan 3: looked for from the end of the word, since any word may begin it.
 _TAILED = re.compile(rf"{_TAIL}\s{{1,2}}\d{{1,5}}(?:\s?[a-z]\b)?", re.IGNORECASE)
 _LITTLE = frozenset("live lives is on at in to the from of and off you wohnt in der die das im bei von".split())

@@ -86,7 +86,7 @@ class Anonymise(RowStep):
 
     def _batch(self, rows: list[Example], means: Means, find: Tagger | None) -> Iterator[Example | Changed]:
         if find is not None and len(rows) > 1:
-            find = _ahead(find, [text for row in rows for text in _texts(self, row)])
+            find = ahead(find, [text for row in rows for text in _texts(self, row)])
         for row in rows:
             yield self._row(row, means, find)
 
@@ -140,7 +140,7 @@ def _with_texts(step: Anonymise, example: Example, texts: list[str]) -> Example:
     return replace(made, slices=tuple((name, next(left)) for name, _ in example.slices))
 
 
-def _ahead(find: Tagger, texts: list[str]) -> Tagger:
+def ahead(find: Tagger, texts: list[str]) -> Tagger:
     """A tagger that has read these texts already, as one batch."""
     from assay.curate.pii.folded import fold
     from assay.curate.pii.names import cased
