@@ -11,7 +11,8 @@ from assay.curate.pii.recognise import KINDS, patterned
 PIECES = (
     "a|1|@|a@|a.|1 |1-|a-|A |Aa |(|+1| : |1.|0x|::|\n| |12 Aa Bb |Mr. |born 1/1/1 |sk-a|eyJa.|card |gatan |password: |"
 )
-PIECES += "From: |zip 1 |http://|=\n|a'|rue a |1\n|AB12 |- |\u00ad|аa|Dear A\n|account is | @ |a_|A1|-----BEGIN PRIVATE KEY-----"
+PIECES += "From: |zip 1 |http://|=\n|a'|rue a |1\n|AB12 |- |\u00ad|аa|Dear A\n|account is | @ |a_|A1|"
+PIECES += "-----BEGIN PRIVATE KEY-----"
 PER_MEGABYTE = 60  # seconds of the processor, many times what is needed; what grows with the square takes days
 
 

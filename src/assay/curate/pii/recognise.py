@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from assay.curate.pii import names as rules
 from assay.curate.pii.addresses import addresses
+from assay.curate.pii.checks import IBAN_LENGTH
 from assay.curate.pii.folded import Folded, fold, joined
 from assay.curate.pii.madeup import made_up
 from assay.curate.pii.network import ips, macs, mails, urls, wallets
@@ -61,6 +62,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], Callable[[str], Iterator[Span]]], ...] =
 )
 # What this module's replacements look like: <PERSON>, <PERSON_1>, <PERSON:3fa9c1d2>.
 _MASK = re.compile(rf"<(?:{'|'.join(KINDS)})(?:_\d+|:[0-9a-f]+)?>")
+_NO_IBAN = re.compile(r"(?<!\w)[A-Z]{2}00(?:[ -]?[A-Z0-9]{1,4}){3,8}(?!\w)")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 Common = Callable[[str], bool]
 _TRIM = " \t\r\n.,;:!?\"'“”‘’()[]<>*_|-"
@@ -78,6 +80,16 @@ def patterned(text: str, kinds: Set[str]) -> list[Span]:
         for span in find(view.text)
         if span.kind in kinds and span.end > span.start
     ]
+
+
+def _masked(text: str) -> list[tuple[int, int]]:
+    """Where our own replacements stand that a pattern could take for data: masks, and IBANs with check digits 00."""
+    ours = [m.span() for m in _MASK.finditer(text)]
+    for found in _NO_IBAN.finditer(text):
+        plain = re.sub(r"\W", "", found[0])
+        if IBAN_LENGTH.get(plain[:2]) == len(plain):
+            ours.append(found.span())
+    return sorted(ours)
 
 
 def _views(find: Callable[[str], Iterator[Span]], folded: Folded, tight: Folded | None) -> list[Folded]:
@@ -100,7 +112,7 @@ def recognise(texts: Sequence[str], kinds: Set[str], tagger: Tagger | None) -> l
         again = tagger.find([text or "" for text in recased])
         for row, (f, spans, title, second) in enumerate(zip(plain, named, recased, again, strict=True)):
             found[row] += _names(f, spans, second if title else [], title, kinds, tagger.common)
-    masks = [[m.span() for m in _MASK.finditer(text)] for text in texts]
+    masks = [_masked(text) for text in texts]
     found = [settled(outside(spans, taken)) for spans, taken in zip(found, masks, strict=True)]
     known = {
         text[s.start : s.end]

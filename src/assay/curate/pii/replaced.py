@@ -163,7 +163,7 @@ def _number(text: str, kind: str, draw: Draw) -> str:
     if kind == "PHONE":
         digits = re.sub(r"\D", "", re.split(r"[xXeEdD,]", flat)[0])
         at = national_start(digits, "+" in flat[:2])
-        return _filled(flat, number, keep=at, first="000")
+        return _filled(flat, number, keep=at, first="000", letters=False)
     if kind == "CARD":
         made = _filled(flat, number, keep=4, first="0000")
         digits = re.sub(r"\D", "", made)
@@ -186,11 +186,13 @@ def _ip(text: str, number: int) -> str:
     return f"{240 + number % 16}." + ".".join(str(number >> 8 * i & 255) for i in range(1, 4))
 
 
-def _filled(text: str, number: int, keep: int = 0, first: str = "000", hexadecimal: bool = False) -> str:
+def _filled(
+    text: str, number: int, keep: int = 0, first: str = "000", hexadecimal: bool = False, letters: bool = True
+) -> str:
     """Letters and digits drawn anew in their places: the first `keep` stay, then comes `first` (X for a letter)."""
     out, seen = [], 0
     for letter in text:
-        if not letter.isalnum():
+        if not letter.isalnum() or not (letters or letter.isdigit()):
             out.append(letter)
             continue
         seen += 1
