@@ -8,6 +8,7 @@ Keys             the step's key is read from its own file, never from project.ya
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.curate.audit import Audit, Side
 
+_PLACES = re.compile(r"leak-\w+ .*? ~ .*?:\d+(?=: )")
 MARK = "anonymise.json"  # in work/: a trace of the key that earlier results were made with
 
 
@@ -183,5 +185,6 @@ class Veil:
             raise RuntimeError(text).with_traceback(at) from None
 
     def _problem(self, problem: Problem, leak: bool) -> Problem:
-        lines = [line.rpartition(": ")[0] or line for line in problem.excerpt.splitlines()] if leak else []
+        # Of a leak's lines the ids and places stay, which end with a line's number; the rows' texts do not.
+        lines = [m[0] for line in problem.excerpt.splitlines() if (m := _PLACES.match(line))] if leak else []
         return replace(problem, text=self.short(problem.text), excerpt="\n".join(lines))

@@ -104,7 +104,7 @@ ALL = [(kind, at, datum) for kind, (_, data) in PLANTED.items() for at, datum in
 def rows():
     """One sentence a datum, the wording from English to Spanish in turn, and a label that a word tells."""
     made = []
-    for n, (kind, at, datum) in enumerate(ALL):
+    for n, (kind, _, datum) in enumerate(ALL):
         language = n % 3
         label = PLANTED[kind][0][language]
         text = SENTENCES[language].format(label=label, datum=datum, n=7919 * (n + 3))
