@@ -5,6 +5,7 @@ Why no list of real names   a pseudonym must not name a real stranger, and must 
 """
 
 import re
+from collections.abc import Sequence
 
 # First names: a head and an ending; endings in -a read as female in most European languages, those in -o, -en as male.
 _HEAD = "Zev Quo Vay Oru Kel Tavi Ysu Brev Jolu Nemi Xan Wev Uli Drav Eki Fyo Gavu Hyli Izo Lovu".split()
@@ -20,7 +21,7 @@ SURNAME = (_FAMILY, _MIDDLE, _LAST)
 _SORTS = "Holdings Works Union Trading Partners Institute".split()
 
 
-def _pattern(*parts: list[str]) -> str:
+def _pattern(*parts: Sequence[str]) -> str:
     return "".join(f"(?:{'|'.join(p)})" for p in parts)
 
 
@@ -37,7 +38,7 @@ def made_up(text: str, kind: str) -> bool:
     return kind in ("ADDRESS", "URL") and _STREET.search(text) is not None
 
 
-def pick(number: int, parts: tuple[list[str], ...]) -> str:
+def pick(number: int, parts: Sequence[Sequence[str]]) -> str:
     """One of all combinations; `number` is any whole number."""
     out = ""
     for part in parts:

@@ -52,6 +52,7 @@ NATIONAL = (
     National("SE", 12, _form(r"(?:19|20)\d{10}"), lambda n: checks.personnummer(n[2:])),
     National(
         "BE",
+        11,
         _form(r"\d{11}"),
         checks.rijksregister,
         _form(r"\d\d\.\d\d\.\d\d-\d{3}\.\d\d"),

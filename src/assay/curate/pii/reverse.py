@@ -34,7 +34,9 @@ class Reverse:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m assay.curate.pii.reverse", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m assay.curate.pii.reverse", description="Put the data back in place of pseudonyms."
+    )
     parser.add_argument("--key", type=Path, required=True, help="the key file")
     parser.add_argument("--table", type=Path, required=True, help="the table that the step wrote")
     given = parser.parse_args(arguments)

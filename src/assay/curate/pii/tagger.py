@@ -69,7 +69,11 @@ def _spacy() -> Tagger:
             free = (
                 token is not None and token.pos_ == "PROPN" and (not token.ent_type_ or token.ent_type_ not in _KINDS)
             )
-            if free and (not run or not doc.text[run[-1].idx + len(run[-1]) : token.idx].strip(" ")):
+            if (
+                token is not None
+                and free
+                and (not run or not doc.text[run[-1].idx + len(run[-1]) : token.idx].strip(" "))
+            ):
                 run.append(token)
                 continue
             if run:
