@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.errors import DataError, Problem, UsageError, did_you_mean
 from assay.nouns import Answer, Changed, Dropped, Example, Means, Message, RowStep, Tell
-from assay.veiled import key_of, steps_of
+from assay.veiled import Veil, key_of, steps_of
 
 if TYPE_CHECKING:
     from assay.bench import Bench
@@ -112,7 +112,8 @@ def answer_file(
         {"rows", "unparseable", "out"}.
     """
     bench, strategy = bench_of(folder, arm, offline, tell)
-    questions = read_questions(bench.prepared, bench.project, file)
+    with Veil(bench.project, key_of(bench.project)):
+        questions = read_questions(bench.prepared, bench.project, file)
     digest = store.digest([q.to_json() for q in questions])[:16]
     stage = bench.stage(strategy, digest)
     if stage.done() is None:
