@@ -12,6 +12,7 @@ from assay.curate.pii import words
 from assay.curate.pii.spans import Span
 
 _TOKEN = re.compile(r"[^\W\d_][\w'’ʼ\-]*\.?|\d+")
+_PART = re.compile(r"[^\W\d_][\w'’\-]*")
 _NEXT = re.compile(r"[ \t]{0,2}(?:\n(?=\S))?")
 _W = r"[^\W\d_][\w'’]{0,40}(?:-\w{1,40}){0,2}"  # bounded: see test_hostile.py
 
@@ -176,14 +177,26 @@ def proper(text: str, spans: Iterable[Span], common: Callable[[str], bool]) -> I
 
 
 def again(text: str, known: Iterable[str]) -> Iterator[Span]:
-    """Known names and their parts, wherever they stand as whole words."""
-    parts = {p for name in known for p in (name, *re.split(r"[\s\-]+", name)) if len(p) > 2 and taken_for_name(p)}
-    parts = {p for p in parts if p[0].isupper() or " " in p or not any(map(str.isupper, text))}
-    if not parts:
-        return
-    joined = "|".join(re.escape(p) for p in sorted(parts, key=lambda p: (-len(p), p)))
-    for found in re.finditer(rf"(?<!\w)(?:{joined})(?!\w)", text):
-        yield Span(*found.span(), "PERSON", 0)
+    """Known names and their parts, wherever they stand as whole words; neighbours are one name."""
+    names = set(known)
+    parts = {
+        p for name in names for p in (*name.split(), *re.split(r"[\s\-]+", name)) if len(p) > 2 and taken_for_name(p)
+    }
+    if any(map(str.isupper, text)):
+        parts = {p for p in parts if p[0].isupper()}
+    start, end = -1, -1
+    for found in _PART.finditer(text) if parts else ():
+        word = found[0].rstrip("-'’")
+        word = word[:-2] if word.endswith(("'s", "’s")) else word
+        if word not in parts:
+            continue
+        if text[end : found.start()] != " ":
+            if end > start:
+                yield Span(start, end, "PERSON", 0)
+            start = found.start()
+        end = found.start() + len(word)
+    if end > start:
+        yield Span(start, end, "PERSON", 0)
 
 
 def cased(text: str) -> str | None:
