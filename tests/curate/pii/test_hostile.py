@@ -32,7 +32,7 @@ def test_ten_thousand_characters(piece):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("piece", PIECES.split("|")[:20:2] + ["12 Aa Bb ", "sk-a", "rue a ", " @ "], ids=repr)
+@pytest.mark.parametrize("piece", PIECES.split("|")[:12:2] + ["12 Aa Bb ", "sk-a", " @ "], ids=repr)
 def test_a_megabyte(piece):
     assert seconds(piece, 1_000_000) < PER_MEGABYTE
 
