@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.errors import DataError, Problem, UsageError, did_you_mean
 from assay.nouns import Answer, Changed, Dropped, Example, Means, Message, RowStep, Tell
+from assay.veiled import Veil, key_of, steps_of
 
 if TYPE_CHECKING:
     from assay.bench import Bench
@@ -39,7 +40,7 @@ def bench_of(folder: Path, arm: str, offline: bool, tell: Tell) -> tuple[Bench, 
         raise UsageError(
             Problem("C083", f"there is no arm '{arm}'{did_you_mean(arm, arms)}", str(folder), help=", ".join(arms))
         )
-    prepared = prepare(project, silent, offline=offline)
+    prepared = prepare(project, silent, offline=offline, new_key=False)
     bench = Bench(project, prepared, models(project, [arms[arm]], offline, tell), tell)
     if bench.fit_stage(arms[arm]).done() is None:
         raise UsageError(
@@ -78,8 +79,8 @@ class Loaded:
 
 def repaired(project: Project, example: Example) -> Example:
     """The example after the steps that every question goes through."""
-    means = Means(seed=project.seed)
-    for step in project.curate:
+    means = Means(seed=project.seed, key=key_of(project))
+    for step in steps_of(project, "classify"):  # a question has no target to rewrite
         if isinstance(step, RowStep) and step.always:
             result = step.one(example, means)
             if isinstance(result, Changed):
@@ -111,7 +112,8 @@ def answer_file(
         {"rows", "unparseable", "out"}.
     """
     bench, strategy = bench_of(folder, arm, offline, tell)
-    questions = read_questions(bench.prepared, bench.project, file)
+    with Veil(bench.project, key_of(bench.project)):
+        questions = read_questions(bench.prepared, bench.project, file)
     digest = store.digest([q.to_json() for q in questions])[:16]
     stage = bench.stage(strategy, digest)
     if stage.done() is None:

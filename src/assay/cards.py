@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.curate.reading.read import split_head
 from assay.encode.lengths import quantiles
-from assay.prepared import SPLITS, Prepared, bytes_of
+from assay.noted import SPLITS
+from assay.prepared import Prepared, bytes_of
 from assay.weigh.markdown import plain
 
 if TYPE_CHECKING:

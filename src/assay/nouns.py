@@ -10,7 +10,7 @@ Record    question, target, answer of one test row     Metric    rows(records), 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
@@ -79,6 +79,11 @@ class RowStep(Settings, ABC):
 
     @abstractmethod
     def one(self, example: Example, means: Means) -> Example | Changed | Dropped: ...
+
+    def many(self, examples: Iterable[Example], means: Means) -> Iterator[Example | Changed | Dropped]:
+        """`one` for each row, in order. A step that asks a model overrides this to give it some rows at once."""
+        for example in examples:
+            yield self.one(example, means)
 
 
 class SetStep(Settings, ABC):

@@ -141,6 +141,25 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
+def write_private(path: Path, data: bytes) -> None:
+    """A new file that its owner alone can read, never for a moment by others; one that is there stays as it is."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")  # mode 0600
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(name, path)  # unlike a rename, it never replaces what another process made meanwhile
+        finally:
+            Path(name).unlink()
+        flush_folder(path.parent)
+    except OSError as error:
+        _refuse(error, path)
+
+
 def write_json(path: Path, value: Any) -> None:
     write_text(path, to_json(value, indent=1) + "\n")
 
@@ -180,12 +199,12 @@ def tensor_chunks(tensors: dict[str, Any], metadata: dict[str, str] | None = Non
         yield tensors[name].detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
 
 
-def append(path: Path, *rows: Any) -> None:
-    """Add JSON lines with one write() call, so that a kill leaves at most one torn last line."""
+def append(path: Path, *rows: Any, mode: int = 0o644) -> None:
+    """Add JSON lines with one write() call, so that a kill leaves at most one torn last line. `mode`: of a new file."""
     data = "".join(to_json(row) + "\n" for row in rows).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, mode)
         try:
             while data:
                 data = data[os.write(handle, data) :]

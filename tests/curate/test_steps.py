@@ -28,6 +28,7 @@ TEXTS = [
     ("Please close my account today", "refund"),
     ("ok", "card"),
     ("?!", "refund"),
+    ("Write to ann.berg@acme.com about card 4111 1111 1111 1111", "card"),
 ]
 ROWS = [
     Example(f"r{i}", (Message("user", text),), label, source=f"a.csv:{i + 2}") for i, (text, label) in enumerate(TEXTS)
@@ -46,7 +47,7 @@ steps = pytest.mark.parametrize("cls", STEPS, ids=kind_of)
 
 
 def apply(step, rows):
-    means = Means(seed=3)
+    means = Means(seed=3, key=b"k" * 32)
     return [step.one(row, means) for row in rows] if isinstance(step, RowStep) else list(step.apply(rows, means))
 
 

@@ -15,6 +15,7 @@ from assay.curate.curated import Curated, Step, run
 from assay.curate.reading.documents import read_documents
 from assay.curate.reading.load import Loaded, load
 from assay.curate.split import Split
+from assay.curate.steps.anonymise import Anonymise
 from assay.curate.steps.boilerplate import Boilerplate
 from assay.curate.steps.dedupe import Dedupe
 from assay.curate.steps.dialogues import Dialogues
@@ -31,6 +32,7 @@ from assay.curate.steps.triggers import Triggers
 
 STEPS = (
     Repair,
+    Anonymise,
     Dialogues,
     Length,
     Rules,
@@ -49,6 +51,7 @@ AUGMENTATIONS = (Noise, Paraphrase, Adversarial, Counterfactual, Balance, QaPair
 __all__ = [
     "AUGMENTATIONS",
     "STEPS",
+    "Anonymise",
     "Adversarial",
     "Audit",
     "Balance",

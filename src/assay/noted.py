@@ -1,0 +1,135 @@
+"""What the data stage writes down about itself: counts, hashes and first examples, for `check`, report and data card."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from assay import store
+from assay.curate.annotate.apply import steps as steps_before
+from assay.nouns import Document, Example
+
+if TYPE_CHECKING:
+    from assay.config import Project
+    from assay.curate import Curated, Loaded
+    from assay.veiled import Veil
+
+SPLITS = ("train", "val", "test")
+SHOWN = 5  # ledger rows shown for each reason
+
+
+def note_of(
+    project: Project,
+    loaded: Loaded,
+    curated: Curated,
+    everything: Sequence[Example],
+    ledger: Sequence[dict[str, Any]],
+    documents: Sequence[Document],
+    veil: Veil,
+    *,
+    warnings: Sequence[Sequence[dict[str, Any]]],
+    models: dict[str, Any],
+    before: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    """The note of the stage, as JSON.
+
+    Args:
+        everything: all rows as they were read. ledger: of all that was done. before: the part of it that was done
+            before curation. models: what lent models did.
+    """
+    splits = {"train": curated.train, "val": curated.val, "test": curated.test}
+    dropped, read = len({row["id"] for row in ledger if row["action"] == "dropped"}), len(everything)
+    done = Counter(row["action"] for row in ledger)
+    made = {"made": done["made"], "thrown away": done["thrown away"]} if project.augment else {}
+    counts = {name: len(rows) for name, rows in splits.items()} | {k: n for k, n in made.items() if k == "made"}
+    found = {"kind": loaded.kind, "labels": loaded.labels, "slices": loaded.slices}
+    return {
+        "task": project.aim.model_copy(update=found).model_dump(mode="json"),
+        "hashes": {name: content_hash(rows) for name, rows in splits.items()}
+        | {"documents": store.digest([[d.id, d.text] for d in documents])},
+        "rows": {"read": read, "kept": read - dropped, "dropped": dropped, **counts},
+        "made": made,
+        "models": models,
+        "documents": len(documents),
+        "audit": _audit_counts(curated),
+        "steps": veil.deep([*steps_before(before), *curated.counts["steps"]]),
+        "flow": curated.counts["flow"],
+        "ledger": _ledger_by_reason(ledger, everything, curated.made, veil),
+        "labels": {k: dict(sorted(Counter(e.target or "" for e in v).items())) for k, v in splits.items()}
+        if loaded.kind == "classify"
+        else {},
+        "lengths": sorted(len(e.text) for e in curated.train),
+        "shape": loaded.shape,
+        "columns": loaded.columns,
+        "group": loaded.group,
+        "guessed": veil.deep(loaded.guessed),
+        "notes": veil.deep(loaded.notes),
+        "warnings": veil.deep(_warnings(*warnings)),
+    }
+
+
+def _warnings(*lists: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All warnings; of two with one code the last: what curation counts is after repair."""
+    return list({w["code"]: w for warnings in lists for w in warnings}.values())
+
+
+def _audit_counts(curated: Any) -> dict[str, int]:
+    """Test rows that also stand in train, by kind of likeness, over the files as they came."""
+    audit = curated.audit
+    counts = audit.counts
+    gone = sum(1 for row in curated.ledger if row["step"] == "audit" and row["action"] in ("dropped", "moved"))
+    return {
+        **{kind: counts.get(kind, {}).get("test~train", 0) for kind in ("exact", "near", "group")},
+        "conflicting_labels": audit.conflicting_labels,
+        "repaired": gone,
+    }
+
+
+def _ledger_by_reason(
+    ledger: Sequence[dict[str, Any]], examples: Iterable[Example], made: Mapping[str, str], veil: Veil
+) -> list[dict[str, Any]]:
+    """Rows by step, action and reason with their first examples: what the report shows of the ledger."""
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for row in ledger:
+        # Reasons that name a row or a number differ by row; the part before the colon is what they have in common.
+        group = (row["step"], row["action"], row["reason"].partition(":")[0])
+        counts[group] += 1
+        if counts[group] <= SHOWN:
+            groups.setdefault(group, []).append(row)
+    shown = {row["id"] for rows in groups.values() for row in rows}
+    texts = {**made, **{e.id: veil.example(e).text for e in examples if e.id in shown}}
+    return [
+        {
+            "step": step,
+            "action": action,
+            "reason": reason,
+            "count": counts[step, action, reason],
+            "examples": [
+                {"id": r["id"], "file": r["file"], "line": r["line"], "text": texts.get(r["id"], "")[:300]}
+                for r in rows
+            ],
+        }
+        for (step, action, reason), rows in groups.items()
+    ]
+
+
+def content_hash(examples: Iterable[Example]) -> str:
+    """What a strategy can learn from the rows, whatever file and line they came from."""
+    rows = (
+        [
+            [[m.role, m.content] for m in e.messages],
+            e.target,
+            e.also,
+            e.rejected,
+            [d.text for d in e.context],
+            e.group if e.group else "",
+        ]
+        for e in examples
+    )
+    content = hashlib.sha256()
+    for row in rows:
+        content.update((store.to_json(row) + "\n").encode())
+    return content.hexdigest()

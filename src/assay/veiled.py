@@ -1,0 +1,190 @@
+"""What may be written and shown of raw rows when the project anonymises: nothing that the step would replace.
+
+What it is for   the files under `work/` and `report/`, the messages and the file of a crash hold the rows as the
+                 `anonymise` steps leave them; audits and ledgers read raw rows, so what they quote goes through here
+Keys             the step's key is read from its own file, never from project.yaml; made on first use
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from assay import store
+from assay.curate.pii.key import read_key
+from assay.curate.pii.recognise import patterned, recognise
+from assay.curate.steps.anonymise import Anonymise
+from assay.errors import AssayError, DataError, LeakError, Problem, Stopped, UsageError
+from assay.nouns import Changed, Document, Example, Means
+
+if TYPE_CHECKING:
+    from assay.config import Project
+    from assay.curate.audit import Audit, Side
+
+_PLACES = re.compile(r"leak-\w+ .*? ~ .*?:\d+(?=: )")
+MARK = "anonymise.json"  # in work/: a trace of the key that earlier results were made with
+
+
+def steps_of(project: Project, task_kind: str) -> tuple[Any, ...]:
+    """The project's steps, with the tables' places made absolute. The labels of a classification stay as they are."""
+    return tuple(
+        step.model_copy(
+            update={
+                "table": str(_place(project, step.table)) if step.table else "",
+                "targets": task_kind != "classify" if step.targets is None else step.targets,
+            }
+        )
+        if isinstance(step, Anonymise)
+        else step
+        for step in project.curate
+    )
+
+
+def key_of(project: Project, *, make: bool = False) -> bytes:
+    """The key of the project's anonymise steps; empty when it has none.
+
+    Args:
+        make: make the file when it is not there and nothing was made with another key yet.
+
+    Raises:
+        DataError: D070 the key is not there or cannot be read, D071 it is no key. UsageError: D073 its place is wrong.
+    """
+    steps = [step for step in project.curate if isinstance(step, Anonymise)]
+    if not steps:
+        return b""
+    places = [
+        (name, _place(project, p)) for s in steps for name, p in (("key_file", s.key_file), ("table", s.table)) if p
+    ]
+    for name, place in places:
+        if any(place.is_relative_to(folder) for folder in (project.work, project.report_folder)):
+            raise UsageError(
+                Problem(
+                    "D073",
+                    f"{place} lies where results lie, and whoever gets those would get it too",
+                    f"curate.anonymise.{name}",
+                    help="name a file outside work/ and report/",
+                )
+            )
+    paths = sorted({place for name, place in places if name == "key_file"})
+    if len(paths) > 1:
+        raise UsageError(
+            Problem("D073", "anonymise steps with different keys", "curate", help="give them one `key_file`")
+        )
+    return read_key(paths[0], make=make and not (project.work / MARK).exists())
+
+
+def _place(project: Project, path: str) -> Path:
+    return Path(os.path.normpath(project.folder.absolute() / path))
+
+
+class Veil:
+    """The project's anonymise steps over what is about to be written or said. Does nothing where there are none."""
+
+    def __init__(self, project: Project, key: bytes):
+        self.key = key
+        self._project = project
+        self._means = Means(seed=project.seed, key=key)
+        self._steps: tuple[Anonymise, ...] = ()
+        self._seen: dict[str, Example] = {}
+        self.of_kind("")
+
+    @property
+    def trace(self) -> str:
+        """Tells one key from another, and nothing about it."""
+        return store.digest(b"trace of the key " + self.key)[:20] if self.key else ""
+
+    def of_kind(self, task_kind: str) -> None:
+        """What is known once the rows were read."""
+        self._steps = tuple(s for s in steps_of(self._project, task_kind) if isinstance(s, Anonymise))
+        self._seen = {}
+
+    def example(self, example: Example) -> Example:
+        if not self._steps:
+            return example
+        if example.id not in self._seen:
+            made = example
+            for step in self._steps:
+                result = step.one(made, self._means)
+                made = result.example if isinstance(result, Changed) else made
+            self._seen[example.id] = made
+        return self._seen[example.id]
+
+    def documents(self, documents: Iterable[Document]) -> list[Document]:
+        return [
+            replace(d, id=self.short(d.id), text=self._text(d.text), source=self.short(d.source)) for d in documents
+        ]
+
+    def _text(self, text: str) -> str:
+        for step in self._steps:
+            text = step.text(text, self._means)
+        return text
+
+    def short(self, text: str) -> str:
+        """A reason or a note: patterns only, since a model takes technical words for names."""
+        for step in self._steps:
+            for span in sorted(patterned(text, step.kinds), key=lambda s: -s.start):
+                text = f"{text[: span.start]}<{span.kind}>{text[span.end :]}"
+        return text
+
+    def deep(self, value: Any) -> Any:
+        """`short` on every text of a JSON value."""
+        if isinstance(value, str):
+            return self.short(value)
+        if isinstance(value, list | tuple):
+            return [self.deep(item) for item in value]
+        return {key: self.deep(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+    def ids(self, rows: Sequence[Example]) -> list[Example]:
+        """Rows whose ids say nothing about a person."""
+        return [replace(row, id=self._id(row.id)) for row in rows] if self._steps else list(rows)
+
+    def _id(self, name: str) -> str:
+        for step in self._steps:
+            named = step.names != "none" and " " in name
+            if patterned(name, step.kinds) or (named and recognise([name], step.kinds, step.finder())[0]):
+                return f"row-{store.digest(self.key + name.encode())[:16]}"
+        return name
+
+    def audit(self, audit: Audit, rows: Iterable[Example]) -> dict[str, Any]:
+        """The audit as JSON, its texts and targets as they are after the step."""
+        found = audit.to_json()
+        if not self._steps:
+            return found
+        by_id = {row.id: row for row in rows}
+        by_source = {row.source: row for row in by_id.values()}
+
+        def side(side: Side) -> dict[str, Any]:
+            shown = [self.example(by_id[name]) for name in side.ids]
+            return {"text": shown[0].text, "labels": sorted({e.target for e in shown if e.target is not None})}
+
+        for row, pair in zip(found["pairs"], audit.pairs, strict=True):
+            row["left"] |= side(pair.left)
+            row["right"] |= side(pair.right)
+        for row, conflict in zip(found["conflicts"], audit.conflicts, strict=True):
+            row["text"] = self.example(by_source[conflict.sources[0]]).text
+        return found
+
+    # --- as a context: what is raised inside says nothing of the rows ----------------------------------------------
+
+    def __enter__(self) -> Veil:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is None or not self._steps or isinstance(error, Stopped | OSError | MemoryError):
+            return
+        if isinstance(error, DataError):
+            raise type(error)(*(self._problem(p, isinstance(error, LeakError)) for p in error.problems)) from None
+        if isinstance(error, Exception) and not isinstance(error, AssayError):
+            # The text of a bug's exception, which the file of a crash quotes, may be a row's.
+            text = f"{type(error).__name__}; its text is left out, since the project anonymises"
+            raise RuntimeError(text).with_traceback(at) from None
+
+    def _problem(self, problem: Problem, leak: bool) -> Problem:
+        # Of a leak's lines the ids and places stay, which end with a line's number; the rows' texts do not.
+        lines = [m[0] for line in problem.excerpt.splitlines() if (m := _PLACES.match(line))] if leak else []
+        return replace(problem, text=self.short(problem.text), excerpt="\n".join(lines))

@@ -1,0 +1,77 @@
+"""Check digits against numbers that the issuing bodies, or the standards, publish as examples."""
+
+import pytest
+
+from assay.curate.pii import checks
+from assay.curate.pii.wallets import base58check, bech32
+
+GOOD = {
+    checks.luhn: ["79927398713", "4111111111111111", "378282246310005"],  # ISO/IEC 7812's example; test cards
+    # The test numbers of the payment processors.
+    checks.card: [
+        "4111111111111111",
+        "4222222222222",
+        "5555555555554444",
+        "2223003122003222",
+        "378282246310005",
+        "6011111111111117",
+        "3530111333300000",
+        "30569309025904",
+        "6759649826438453",
+    ],
+    # The IBAN registry's own examples.
+    checks.iban: [
+        "GB82WEST12345698765432",
+        "DE89370400440532013000",
+        "FR1420041010050500013M02606",
+        "NO9386011117947",
+        "MT84MALT011000012345MTLCAST001S",
+        "CH9300762011623852957",
+    ],
+    checks.nhs: ["9434765919", "4010232137"],
+    checks.steuer_id: ["86095742719", "47036892816", "65929970489"],
+    checks.dni: ["12345678Z", "X1234567L", "Z1234567R"],
+    checks.codice_fiscale: ["MRTMTT25D09F205Z", "RSSMRA85T10A562S"],
+    checks.nir: ["255081416802538"],
+    checks.pesel: ["44051401359"],
+    checks.bsn: ["111222333"],
+    checks.personnummer: ["8112189876"],
+    checks.hetu: ["131052-308T"],
+    checks.rijksregister: ["85073003328", "17073003384"],
+    checks.ahv: ["7569217076985"],
+    checks.cpf: ["11144477735"],
+    checks.nif: ["123456789"],
+    checks.verhoeff: ["2363"],
+    base58check: ["1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy"],
+    bech32: [
+        "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4",  # BIP 173
+        "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0",  # BIP 350
+    ],
+}
+CASES = [(check, number) for check, numbers in GOOD.items() for number in numbers]
+
+
+@pytest.mark.parametrize(("check", "number"), CASES, ids=lambda value: getattr(value, "__name__", value))
+def test_published_numbers_pass(check, number):
+    assert check(number)
+
+
+@pytest.mark.parametrize(("check", "number"), CASES, ids=lambda value: getattr(value, "__name__", value))
+def test_one_wrong_digit_is_noticed(check, number):
+    # Every one of these schemes finds a single wrong digit; the last digit is raised by one.
+    at = max(i for i, c in enumerate(number) if c.isdigit())
+    wrong = number[:at] + str((int(number[at]) + 1) % 10) + number[at + 1 :]
+    assert not check(wrong)
+
+
+def test_the_issuer_is_told_by_prefix_and_length():
+    brands = [checks.issuer(n) for n in ("4111111111111111", "5555555555554444", "378282246310005", "30569309025904")]
+    assert brands == ["visa", "mastercard", "amex", "diners"]
+    assert checks.issuer("9111111111111111") == "" == checks.issuer("41111111111111")
+
+
+def test_areas_of_social_security_numbers():
+    # ssa.gov: no area 000, 666 or 9xx, no group 00, no serial 0000; 9xx with groups 70 to 88 are taxpayer numbers.
+    assert checks.ssn("123456789")
+    assert checks.ssn("900701234")
+    assert not any(map(checks.ssn, ("000456789", "666456789", "123006789", "123450000", "900111234")))

@@ -1,0 +1,82 @@
+"""What holds for any text."""
+
+import re
+import string
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assay.curate.pii.folded import fold, joined
+from assay.curate.pii.recognise import KINDS, patterned, recognise
+from assay.curate.steps.anonymise import Anonymise
+from assay.nouns import Changed, Example, Means, Message
+
+MEANS = Means(key=b"k" * 32)
+DATA = [
+    "jo.do@acme.com",
+    "4111 1111 1111 1111",
+    "+44 20 7946 0958",
+    "DE89370400440532013000",
+    "203.0.113.7",
+    "(212) 555-0187",
+]
+DATA += [
+    "SSN 123-45-6789",
+    "https://acme.com/x",
+    "12345678Z",
+    "221 Baker Street",
+    "password: hunter2!x",
+    "zip 90210",
+    "@",
+    "\n",
+]
+TEXTS = st.lists(
+    st.one_of(st.sampled_from(DATA), st.text(max_size=12), st.text(string.digits + " -./+", max_size=12)), max_size=8
+)
+
+
+def once(step, text):
+    result = step.one(Example("r", (Message("user", text),)), MEANS)
+    return (result.example if isinstance(result, Changed) else result).text
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS)
+def test_spans_lie_in_the_text_and_do_not_overlap(parts):
+    text = " ".join(parts)
+    assert all(0 <= s.start < s.end <= len(text) for s in patterned(text, frozenset(KINDS)))
+    spans = recognise([text], frozenset(KINDS), None)[0]
+    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS)
+def test_masks_are_left_alone_a_second_time(parts):
+    # More may be found then, since a mask says what stands beside it; what is masked stays as it is.
+    step = Anonymise.model_validate({"as": "mask", "names": "none"})
+    masked = once(step, " ".join(parts))
+    left = iter(re.findall(r"<[A-Z_]+>", once(step, masked)))
+    assert all(mask in left for mask in re.findall(r"<[A-Z_]+>", masked))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text())
+def test_each_place_of_the_plain_text_leads_to_the_original(text):
+    for view in (fold(text), joined(fold(text))):
+        if view is not None:
+            places = [view.span(at, at + 1) for at in range(len(view.text))]
+            assert all(end == start + 1 for start, end in places)
+            assert [start for start, _ in places] == sorted({start for start, _ in places})
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS)
+def test_what_stands_around_the_data_stays(parts):
+    text = " ".join(parts)
+    step = Anonymise.model_validate({"as": "mask", "names": "none"})
+    spans = recognise([text], step.kinds, None)[0]
+    made, at = "", 0
+    for span in spans:
+        made += text[at : span.start] + f"<{span.kind}>"
+        at = span.end
+    assert once(step, text) == made + text[at:]
