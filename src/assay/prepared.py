@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
+from assay.curate.annotate.apply import steps
 from assay.curate.reading.read import split_head
+from assay.labelled import labelled, merged
 from assay.nouns import Document, Example, Means, Task, Tell
 
 if TYPE_CHECKING:
@@ -71,6 +73,8 @@ def prepare(project: Project, tell: Tell) -> Prepared:
 
 def _key(project: Project) -> str:
     inputs = [(split, path.name, bytes_of(path)) for split, paths in project.files.items() for path in paths]
+    if project.annotations is not None:
+        inputs.append(("annotations", project.annotations.name, bytes_of(project.annotations)))
     documents = [(path.name, bytes_of(path)) for path in project.document_paths]
     settings = {
         "aim": project.aim.model_dump(mode="json", exclude={"instruction", "metric", "max_answer_tokens"}),
@@ -94,19 +98,9 @@ def bytes_of(path: Path) -> Any:
 def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
     from assay import curate
     from assay.curate.reading.documents import read_corpus
-    from assay.curate.reading.load import load
 
     aim = project.aim
-    loaded = load(
-        {split: list(paths) for split, paths in project.files.items()},
-        columns=project.data.columns,
-        encoding=project.data.encoding or None,
-        kind=aim.kind if "kind" in aim.model_fields_set else None,
-        slices=aim.slices if "slices" in aim.model_fields_set else None,
-        group=(project.split.group or "") if "group" in project.split.model_fields_set else None,
-        labels=aim.labels,
-        base=project.folder,
-    )
+    loaded, came, annotated = labelled(project)
     curated = curate.run(
         loaded.train,
         loaded.val,
@@ -125,11 +119,12 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
     for split, examples in splits.items():
         store.write_lines(folder / f"{split}.jsonl", (example.to_json() for example in examples))
     store.write_lines(folder / "documents.jsonl", ([d.id, d.text, d.source, d.date] for d in documents))
-    store.write_lines(folder / "ledger.jsonl", curated.ledger)
+    ledger = merged(annotated.ledger, curated.ledger, came)
+    store.write_lines(folder / "ledger.jsonl", ledger)
     store.write_json(folder / "audit.json", curated.audit.to_json())
-    dropped = len({row["id"] for row in curated.ledger if row["action"] == "dropped"})
-    read = sum(curated.counts["read"].values())
-    texts = {e.id: e.text for e in (*loaded.train, *loaded.val, *loaded.test)}
+    dropped = len({row["id"] for row in ledger if row["action"] == "dropped"})
+    read = len(came)
+    texts = {e.id: e.text for e in came}
     return {
         "task": aim.model_copy(
             update={"kind": loaded.kind, "labels": loaded.labels, "slices": loaded.slices}
@@ -139,8 +134,8 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
         "rows": {"read": read, "kept": read - dropped, "dropped": dropped, **{k: len(v) for k, v in splits.items()}},
         "documents": len(documents),
         "audit": _audit_counts(curated),
-        "steps": curated.counts["steps"],
-        "ledger": _ledger_by_reason(curated.ledger, texts),
+        "steps": [*steps(annotated.ledger), *curated.counts["steps"]],
+        "ledger": _ledger_by_reason(ledger, texts),
         "labels": {k: dict(sorted(Counter(e.target or "" for e in v).items())) for k, v in splits.items()}
         if loaded.kind == "classify"
         else {},
@@ -150,7 +145,7 @@ def _write(project: Project, folder: Path, tell: Tell) -> dict[str, Any]:
         "group": loaded.group,
         "guessed": loaded.guessed,
         "notes": loaded.notes,
-        "warnings": _warnings(loaded.warnings, curated.warnings, corpus.warnings if corpus else []),
+        "warnings": _warnings(loaded.warnings, annotated.warnings, curated.warnings, corpus.warnings if corpus else []),
     }
 
 

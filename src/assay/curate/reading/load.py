@@ -4,8 +4,9 @@ What it is for   the one entry of the stage's first half; the steps, the split a
 Watch out        all files share the columns that were settled on the first; all problems are raised at once
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from assay.aim.columns import value_at
@@ -58,6 +59,7 @@ def load(
     labels: Sequence[str] = (),
     base: Path = Path(),
     target: bool = True,
+    unlabelled: bool = False,
 ) -> Loaded:
     """Read all files of a project.
 
@@ -72,6 +74,8 @@ def load(
         labels: all labels, when the project lists them.
         base: the project's folder: relative paths start there, messages name files from there.
         target: False when the rows are questions to be answered, without targets.
+        unlabelled: rows may lack a target (None then), since annotations may have it. Where `kind` is given and
+            `columns` names the text but no target, no file need have a field for it.
 
     Raises:
         DataError: with every problem of all files.
@@ -89,16 +93,19 @@ def load(
     if not reads:
         raise DataError(*(problems or [Problem("D002", "the project names no data file", help="set data.files")]))
     reads.sort(key=lambda entry: SPLITS.index(entry[0]))
+    if unlabelled and kind and columns and not columns.keys() & {"label", "answer", "entities", "messages"}:
+        target = False
     settled = None
     with collected(problems):
         settled = _settle(reads[0][2], columns, kind, slices, group, target)
     if settled is None:
         raise DataError(*problems)
     layout, shape, guessed = settled
+    layout = replace(layout, open=unlabelled)
     parts, warnings, raw = _convert(reads, layout, problems)
     if layout.kind == "classify" and target:
         wrong, more = check_labels(parts, raw, labels)
-        problems += wrong
+        problems += [problem for problem in wrong if not (unlabelled and problem.code == "D032")]
         warnings += more
     elif target:
         warnings += check_answers(parts)
@@ -113,16 +120,16 @@ def load(
         columns=dict(layout.columns),
         group=layout.group,
         slices=layout.slices,
-        labels=tuple(labels) or (tuple(sorted(_named(parts, layout.kind))) if target else ()),
+        labels=tuple(labels) or (tuple(sorted(labels_of(chain(*parts.values()), layout.kind))) if target else ()),
         guessed=guessed,
         notes=[note for _, _, table in reads for note in table.notes],
         warnings=warnings,
     )
 
 
-def _named(parts: Mapping[str, Sequence[Example]], kind: str) -> set[str]:
+def labels_of(examples: Iterable[Example], kind: str) -> set[str]:
     """The labels that rows have, or the types of their pieces; a written answer has none."""
-    targets = {e.target for part in parts.values() for e in part if e.target}
+    targets = {e.target for e in examples if e.target}
     if kind == "extract":
         return {type_ for target in targets for type_, _ in pieces_of(target)}
     return targets if kind == "classify" else set()

@@ -1,0 +1,79 @@
+"""The rows of a project as its files have them, and with the labels that people gave them over those.
+
+Watch out   with `data.annotations` a row may lack a label in its file; without it that is an error (D026)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from assay.curate.annotate.apply import Applied, apply
+from assay.curate.annotate.votes import missing, read_votes
+from assay.errors import DataError
+from assay.nouns import Example
+
+if TYPE_CHECKING:
+    from assay.config import Project
+    from assay.curate.reading.load import Loaded
+
+_LABEL_WARNINGS = ("D030", "D033", "D034", "D040", "D046")  # of `check_labels`, which is asked again
+
+
+def read_rows(project: Project, *, unlabelled: bool) -> Loaded:
+    """The rows of the project's files, before anything is done to them. `unlabelled`: they may lack a label."""
+    from assay.curate.reading.load import load
+
+    aim = project.aim
+    return load(
+        {split: list(paths) for split, paths in project.files.items()},
+        columns=project.data.columns,
+        encoding=project.data.encoding or None,
+        kind=aim.kind if "kind" in aim.model_fields_set else None,
+        slices=aim.slices if "slices" in aim.model_fields_set else None,
+        group=(project.split.group or "") if "group" in project.split.model_fields_set else None,
+        labels=aim.labels,
+        base=project.folder,
+        unlabelled=unlabelled,
+    )
+
+
+def labelled(project: Project) -> tuple[Loaded, list[Example], Applied]:
+    """The rows that have a label, by people or by their file; all rows as read; what the people changed.
+
+    Raises:
+        DataError: as `curate.load`; D001 the file of annotations is not there; D030 to D032 for labels of people.
+    """
+    loaded = read_rows(project, unlabelled=project.annotations is not None)
+    came = [*loaded.train, *loaded.val, *loaded.test]
+    if project.annotations is None:
+        return loaded, came, Applied(came)
+    if not project.annotations.is_file():
+        raise missing(project.annotations, project.folder)
+    done = apply(came, read_votes(project.annotations, project.folder), project.data.settle)
+    return with_labels(loaded, done, project.aim.labels), came, done
+
+
+def with_labels(loaded: Loaded, done: Applied, listed: Sequence[str]) -> Loaded:
+    """`loaded` with the rows of `done` in place of its own; labels are checked as those of files are."""
+    from assay.curate.reading.labels import check_labels
+    from assay.curate.reading.load import labels_of
+
+    now = {row.id: row for row in done.examples}
+    splits = {"train": loaded.train, "val": loaded.val, "test": loaded.test}
+    parts = {name: [now[row.id] for row in rows if row.id in now] for name, rows in splits.items()}
+    warnings = loaded.warnings
+    if loaded.kind == "classify":
+        problems, told = check_labels(parts, {}, listed)
+        if problems:
+            raise DataError(*problems)
+        warnings = [w for w in warnings if w["code"] not in _LABEL_WARNINGS] + told
+    labels = tuple(listed) or tuple(sorted(labels_of(done.examples, loaded.kind)))
+    return replace(loaded, **parts, labels=labels, warnings=warnings)
+
+
+def merged(first: Sequence[dict[str, Any]], second: Sequence[dict[str, Any]], rows: Sequence[Example]) -> list[Any]:
+    """Two ledgers as one, in the order of the rows."""
+    place = {row.id: at for at, row in enumerate(rows)}
+    return sorted([*first, *second], key=lambda line: place.get(line["id"], len(place)))
