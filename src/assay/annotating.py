@@ -15,6 +15,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +26,7 @@ from assay.curate.annotate import sheet
 from assay.curate.annotate.apply import Applied, apply
 from assay.curate.annotate.returned import take, together
 from assay.curate.annotate.settle import disputes, settle
-from assay.curate.annotate.votes import NAME, Vote, added, by_annotator, newest, placed, read_votes
+from assay.curate.annotate.votes import NAME, Vote, added, by_annotator, mend, newest, placed, read_votes, torn
 from assay.errors import DataError, Problem, UsageError
 from assay.labelled import read_rows
 from assay.nouns import Example
@@ -77,7 +78,13 @@ class Annotation:
         self.loaded = read_rows(project, unlabelled=True)
         self.rows = [*self.loaded.train, *self.loaded.val, *self.loaded.test]
         self.path = project.annotations or project.folder / NAME
+        if torn(self.path):
+            with self._locked():
+                mend(self.path)
         self.votes = read_votes(self.path, project.folder)
+
+    def _locked(self) -> AbstractContextManager[None]:
+        return store.lock(self.project.work / "annotate.lock", "assay annotate", wait=True)
 
     @classmethod
     def of(cls, target: str | Path) -> Annotation:
@@ -263,8 +270,8 @@ class Annotation:
         if problems and not leave_out:
             raise DataError(*problems)
         votes = _undoubled([vote for one in found for vote in one.votes])
-        with store.lock(self.project.work / "annotate.lock", "assay annotate --in"):
-            store.drop_torn_line(self.path)
+        with self._locked():
+            mend(self.path)
             self.votes = read_votes(self.path, self.project.folder)
             new = added(self.votes, votes)
             before = {(v.id, v.text, v.annotator, v.decides) for v in self.votes}

@@ -8,11 +8,13 @@ Edited      a vote counts only for a row with the same text: by its id, or, wher
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assay import store
 from assay.curate.reading.findings import Findings, shown
 from assay.curate.reading.read import read
 from assay.errors import DataError, Problem
@@ -62,6 +64,28 @@ def read_votes(path: Path, base: Path = Path()) -> list[Vote]:
         votes.append(Vote(*texts, decides=fields.get("decides") is True, source=str(fields.get("from", ""))))
     found.settle()
     return votes
+
+
+def torn(path: Path) -> bool:
+    """Whether the last line has no end: a kill, or an editor, left it so."""
+    if not path.is_file() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, 2)
+        return file.read(1) != b"\n"
+
+
+def mend(path: Path) -> None:
+    """End the last line if it is whole, and cut it off if it is a part of one, so that the next starts afresh."""
+    if not torn(path):
+        return
+    data = path.read_bytes()
+    try:
+        json.loads(data[data.rfind(b"\n") + 1 :])
+    except ValueError:
+        store.drop_torn_line(path)
+    else:
+        store.write_bytes(path, data + b"\n")
 
 
 def newest(votes: Iterable[Vote]) -> list[Vote]:

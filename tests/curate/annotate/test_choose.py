@@ -1,0 +1,46 @@
+import numpy as np
+
+from assay.curate.annotate.choose import choose, informative, spread_out, uncertainty
+from assay.nouns import Example, Message
+
+
+def row(id, text, label=None):
+    return Example(id, (Message("user", text),), label)
+
+
+KNOWN = [
+    row(f"k{i}", text, label) for i, (text, label) in enumerate([("money back", "refund"), ("late parcel", "post")] * 4)
+]
+
+
+def test_the_margin_of_the_two_likeliest_is_what_is_uncertain():
+    # 1 - (0.5 - 0.4), 1 - (0.9 - 0.1), 1 - 0
+    assert np.allclose(uncertainty(np.array([[0.5, 0.4, 0.1], [0.9, 0.1, 0.0], [0.5, 0.5, 0.0]])), [0.9, 0.2, 1.0])
+
+
+def test_a_row_between_two_labels_comes_before_clear_ones():
+    open_ = [row("a", "money back"), row("b", "money parcel"), row("c", "late parcel")]
+    assert choose(KNOWN, open_, 2)[0].id == "b"
+
+
+def test_of_two_alike_only_one_is_taken_first():
+    matrix = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    assert informative(np.array([0.9, 0.89, 0.5]), matrix, 2) == [0, 2]
+    assert informative(np.array([0.9, 0.89, 0.5]), matrix, 9) == [0, 2, 1]
+
+
+def test_before_there_are_labels_the_rows_are_far_from_each_other():
+    texts = ["money back"] * 20 + ["late parcel"] * 20 + ["lost password"] * 20
+    open_ = [row(f"r{i}", text) for i, text in enumerate(texts)]
+    for seed in range(5):
+        taken = choose([], open_, 3, seed=seed)
+        assert {r.text for r in taken} == set(texts)
+        assert taken == choose([], open_, 3, seed=seed)
+
+
+def test_each_row_is_taken_once_and_no_more_than_there_are():
+    open_ = [row(f"r{i}", "same text") for i in range(7)]
+    assert sorted(r.id for r in choose(KNOWN, open_, 50)) == sorted(r.id for r in open_)
+    assert sorted(r.id for r in choose([], open_, 50)) == sorted(r.id for r in open_)
+    assert choose(KNOWN, [], 3) == []
+    assert sorted(spread_out(np.eye(4), 4, 0)) == [0, 1, 2, 3]
