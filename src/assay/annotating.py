@@ -1,6 +1,6 @@
 """People label the rows of a project: sheets out, sheets back, agreement, disputes, doubtful labels, what comes next.
 
-    work = Annotation.of("tickets")
+    work = assay.annotation("tickets")
     work.write("tasks.csv", annotators=("anna", "ben"), rows=100)
     work.take(["tasks.anna.csv", "tasks.ben.csv"])
     work.agreement().alpha["nominal"]

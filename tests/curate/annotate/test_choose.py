@@ -38,6 +38,12 @@ def test_before_there_are_labels_the_rows_are_far_from_each_other():
         assert taken == choose([], open_, 3, seed=seed)
 
 
+def test_labels_that_stand_once_each_are_labels_and_no_numbers():
+    known = [row(f"k{i}", f"word{i} more", f"label{i}") for i in range(30)]
+    open_ = [row(f"r{i}", f"word{i} again") for i in range(30)]
+    assert len(choose(known, open_, 5)) == 5
+
+
 def test_each_row_is_taken_once_and_no_more_than_there_are():
     open_ = [row(f"r{i}", "same text") for i in range(7)]
     assert sorted(r.id for r in choose(KNOWN, open_, 50)) == sorted(r.id for r in open_)

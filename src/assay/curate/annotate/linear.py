@@ -30,6 +30,11 @@ def vectors(texts: Sequence[str]) -> Any:
 
 def fit(matrix: Any, labels: Sequence[str], seed: int) -> Any:
     """A model with `classes_` and `predict_proba`; the labels need two different ones at least."""
+    import warnings
+
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=C, tol=ACCURACY, max_iter=300, random_state=seed).fit(matrix, list(labels))
+    with warnings.catch_warnings():
+        # The first rows of many labels have each label once, which scikit-learn takes for numbers.
+        warnings.filterwarnings("ignore", message="The number of unique classes")
+        return LogisticRegression(C=C, tol=ACCURACY, max_iter=300, random_state=seed).fit(matrix, list(labels))
