@@ -1,12 +1,15 @@
 """How many label errors are found, and how many labels choosing rows saves.
 
     python benchmarks/annotate.py [--only errors|next] [--seeds 5] [--sets banking77,snips_nlu] [--data FOLDER]
+                                  [--most 2000] [--ways random,margin,next]
 
 Errors   5 % of the training labels are replaced by another one at random; each seed plants others. Rows that were wrong
          before count as false alarms, so the precision is a lower bound. cleanlab's rows, from the same probabilities,
          stand beside ours where it is installed
 Next     a learner begins with as many rows as there are labels and asks for as many again, up to `--most` rows; the arm
-         that is scored is TF-IDF with logistic regression on the official test rows. Random rows against chosen ones
+         that is scored is TF-IDF with logistic regression on the official test rows. Random rows against chosen ones,
+         from the same first batch; `margin` is `next` without its regard for likeness. Word rarities are counted over
+         all texts, the unlabelled ones and the test rows too
 """
 
 import argparse
@@ -18,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assay.curate.annotate.choose import informative, spread_out, uncertainty
+from assay.curate.annotate.choose import informative, uncertainty
 from assay.curate.annotate.doubt import fold_of, judge, out_of_fold, ranked
 from assay.curate.annotate.linear import fit, vectors
 from assay.nouns import Example, Message
@@ -107,7 +110,7 @@ def curve(train: list[Example], test: list[Example], way: str, seed: int, most: 
     truth = np.array([row.target for row in test])
     batch = max(20, len(set(labels)))
     draw = random.Random(seed)
-    have = draw.sample(range(len(train)), batch) if way == "random" else spread_out(known, batch, seed)
+    have = draw.sample(range(len(train)), batch)
     points = []
     while True:
         model = fit(known[have], list(labels[have]), seed) if len(set(labels[have])) > 1 else None
@@ -136,6 +139,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Label errors found, and labels saved by choosing rows.")
     parser.add_argument("--only", choices=("errors", "next"))
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--ways", default="random,margin,next")
     parser.add_argument("--most", type=int, default=2000)
     parser.add_argument("--sets", default="banking77,snips_nlu")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
@@ -163,16 +167,16 @@ def main() -> int:
 def learn(name: str, train: list[Example], test: list[Example], options: argparse.Namespace) -> dict:
     curves = {
         way: [curve(train, test, way, seed, options.most) for seed in range(options.seeds)]
-        for way in ("random", "margin", "next")
+        for way in options.ways.split(",")
     }
     print(f"\n{name}, accuracy on {len(test):,} test rows, mean of {options.seeds} seeds")
-    print("| rows | random | margin | next |")
+    print(f"| rows | {' | '.join(curves)} |")
     for at in range(len(curves["random"][0])):
         rows = curves["random"][0][at][0]
         means = [f"{np.mean([c[at][1] for c in curves[way]]):.3f}" for way in curves]
         print(f"| {rows:,} | {' | '.join(means)} |", flush=True)
     last = np.mean([c[-1][1] for c in curves["random"]])
-    print("| accuracy | rows at random | margin | next | next of random, by seed |")
+    print(f"| rows needed for | {' | '.join(curves)} | next of random, by seed |")
     for goal in [round(last * share, 3) for share in (0.8, 0.9, 0.95, 1.0)]:
         rows = {way: [needed(c, goal) for c in some] for way, some in curves.items()}
         shares = [a / b for a, b in zip(rows["next"], rows["random"], strict=True)]

@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from assay import store
 from assay.curate.annotate import sheet
 from assay.curate.annotate.apply import Applied, apply
-from assay.curate.annotate.returned import take, together
+from assay.curate.annotate.returned import take, together, undoubled
 from assay.curate.annotate.settle import disputes, settle
-from assay.curate.annotate.votes import NAME, Vote, added, by_annotator, mend, newest, placed, read_votes, torn
+from assay.curate.annotate.votes import NAME, Vote, added, by_annotator, mend, placed, read_votes, torn
 from assay.errors import DataError, Problem, UsageError
-from assay.labelled import read_rows
+from assay.labelled import ids_of, read_rows
 from assay.nouns import Example
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class Annotation:
             return self._errors(rows, split)
         if pick == "next":
             return self._next(rows, split)
-        inside = self._inside(split)
+        inside = ids_of(self.project, self.loaded, split)
         fresh = [row for row in self._now() if row.id not in self.on and (inside is None or row.id in inside)]
         open_ = [row for row in fresh if not row.target] or fresh
         if rows is None or rows >= len(open_):
@@ -189,20 +189,6 @@ class Annotation:
         """All rows, with the label that they have by now."""
         now = {row.id: row for row in self.applied.examples}
         return [now.get(row.id, row) for row in self.rows]
-
-    def _inside(self, split: str) -> set[str] | None:
-        """The ids of the rows of a split; None for all."""
-        if not split:
-            return None
-        if split not in ("train", "val", "test"):
-            raise UsageError(Problem("C073", f"must be train, val or test, got '{split}'", "--split"))
-        if self.loaded.val or self.loaded.test:
-            official = {"train": self.loaded.train, "val": self.loaded.val, "test": self.loaded.test}[split]
-            if official:
-                return {row.id for row in official}
-        from assay.prepared import prepare
-
-        return {row.id for row in prepare(self.project, lambda event: None).examples(split)}
 
     def doubts(self, tell: Callable[[int, int], None] | None = None) -> list[Doubt]:
         """What a model trained without a row says of its label, for all rows that have one.
@@ -223,7 +209,7 @@ class Annotation:
     def _errors(self, rows: int | None, split: str) -> list[Example]:
         from assay.curate.annotate.doubt import ranked
 
-        inside, by_id = self._inside(split), {row.id: row for row in self.applied.examples}
+        inside, by_id = ids_of(self.project, self.loaded, split), {row.id: row for row in self.applied.examples}
         found = [d for d in ranked(self.doubts()) if d.id not in self.on and (inside is None or d.id in inside)]
         return [by_id[d.id] for d in found[:rows]]
 
@@ -231,7 +217,7 @@ class Annotation:
         from assay.curate.annotate.choose import choose
 
         # Rows of official val and test files are measured on: a choice would make them easier or harder than they are.
-        inside = self._inside(split) or {row.id for row in self.loaded.train}
+        inside = ids_of(self.project, self.loaded, split) or {row.id for row in self.loaded.train}
         pool = [row for row in self._now() if row.id in inside]
         open_ = [row for row in pool if not row.target and row.id not in self.on]
         labelled = [row for row in pool if row.target] if self.kind == "classify" else []
@@ -269,7 +255,7 @@ class Annotation:
         problems = together(found)
         if problems and not leave_out:
             raise DataError(*problems)
-        votes = _undoubled([vote for one in found for vote in one.votes])
+        votes = undoubled([vote for one in found for vote in one.votes])
         with self._locked():
             mend(self.path)
             self.votes = read_votes(self.path, self.project.folder)
@@ -305,11 +291,3 @@ class Annotation:
             "unlabelled": len(self.rows) - len(self.applied.examples),
             "strays": len(self._placed[1]),
         }
-
-
-def _undoubled(votes: Sequence[Vote]) -> list[Vote]:
-    """Without the votes of an annotator who gives one row two labels: neither is known to be meant."""
-    labels: dict[tuple[str, str, bool], set[str]] = {}
-    for vote in votes:
-        labels.setdefault((vote.id, vote.annotator, vote.decides), set()).add(vote.label)
-    return [v for v in newest(votes) if len(labels[v.id, v.annotator, v.decides]) == 1]

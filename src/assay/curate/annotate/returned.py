@@ -17,7 +17,7 @@ from typing import Any
 from assay.aim.columns import as_text
 from assay.aim.entities import NONE, pieces_of, written
 from assay.curate.annotate.sheet import bare, cut
-from assay.curate.annotate.votes import Vote, mark
+from assay.curate.annotate.votes import Vote, mark, newest
 from assay.curate.reading.findings import excerpt, rows
 from assay.curate.reading.read import read
 from assay.errors import DataError, Problem, nearest
@@ -221,3 +221,11 @@ def together(sheets: Sequence[Returned]) -> list[Problem]:
             told = f"{vote.annotator} labels row {vote.id} '{vote.label}' here and '{before.label}' at {before.source}"
             problems.append(Problem("D089", told, vote.source, help="keep one of the two lines"))
     return problems
+
+
+def undoubled(votes: Sequence[Vote]) -> list[Vote]:
+    """Without the votes of an annotator who gives one row two labels: neither is known to be meant."""
+    labels: dict[tuple[str, str, bool], set[str]] = {}
+    for vote in votes:
+        labels.setdefault((vote.id, vote.annotator, vote.decides), set()).add(vote.label)
+    return [v for v in newest(votes) if len(labels[v.id, v.annotator, v.decides]) == 1]
