@@ -170,6 +170,11 @@ def test_errors_of_labelled_data_come_first_in_the_sheet(folder, capsys):
     told = capsys.readouterr().out
     assert told.startswith("2 of 90 labels are likely wrong") and "rows.csv:12  refund, rather delivery" in told
     assert len(Annotation.of("tickets").chosen(split="test")) == 9
+    # The same rows by the step, as a line of `assay check`.
+    text = PROJECT.format(label=", label: label", more="curate: [{kind: label_errors}]")
+    (folder / "project.yaml").write_text(text)
+    assert command(["check", "tickets"]) == 0
+    assert "2 changed by label_errors: likely label error" in capsys.readouterr().out
 
 
 def test_what_cannot_be_asked(folder, capsys):
