@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from assay.annotating import Annotation
     from assay.asking import Loaded
     from assay.findings import Checked
     from assay.nouns import Tell
     from assay.probe import Plan
     from assay.weigh import Report
 
-__all__ = ["answer", "check", "load", "plan", "report", "run"]
+__all__ = ["annotation", "answer", "check", "load", "plan", "report", "run"]
 
 
 def silent(event: dict) -> None:
@@ -103,3 +104,11 @@ def answer(file: str | Path, arm: str, out: str | Path, *, project: str | Path =
     from assay.asking import answer_file
 
     return answer_file(Path(project), arm, Path(file), Path(out), offline=offline)
+
+
+def annotation(target: str | Path = ".") -> Annotation:
+    """The rows of a project and the votes of its annotators: `write` sheets, `take` them back, `agreement`, `disputes`,
+    `doubts`; see `annotating.Annotation`."""
+    from assay.annotating import Annotation
+
+    return Annotation.of(target)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from assay.terminal.annotate import EXAMPLE, annotate
 from assay.terminal.outcome import Outcome, say
 from assay.terminal.results import as_document, columns, near, show, summary
 
@@ -269,6 +270,9 @@ def answer(
     else:
         say(f"answers  {target}")
     return 0
+
+
+app.command(epilog=EXAMPLE)(annotate)
 
 
 @app.command("list", epilog="Example: assay list strategies")

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.bench import Bench, answers_in
 from assay.errors import Problem, UsageError, did_you_mean
-from assay.nouns import Changed, Dropped, Example, Means, RowStep, Strategy
 from assay.noted import content_hash
+from assay.nouns import Changed, Dropped, Example, Means, RowStep, Strategy
 from assay.prepared import Prepared, read_examples
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What the data stage writes down about itself: counts, hashes and first examples, for `check`, report and data card."""
+"""What the data stage writes down about itself: counts, hashes, first examples, for `check`, report and data card."""
 
 from __future__ import annotations
 

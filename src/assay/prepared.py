@@ -128,7 +128,11 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
     from assay.curate.reading.documents import read_corpus
     from assay.curate.scale.spread import Scale
 
-    loaded, everything, annotated = labelled(project, files, veil)
+    loaded, everything, annotated = labelled(project, files)
+    veil.of_kind(loaded.kind)
+    loaded = replace(loaded, **{name: veil.ids(getattr(loaded, name)) for name in SPLITS})
+    before = [line | {"id": veil.name(line["id"])} for line in annotated.ledger]
+    everything = veil.ids(everything)
     came, left_out = _given(project, loaded, [*loaded.train, *loaded.val, *loaded.test])
     corpus = read_corpus(project.document_paths, project.folder) if project.documents else None
     documents = veil.documents(corpus.documents) if corpus else []
@@ -153,7 +157,7 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
     for split, examples in splits.items():
         store.write_lines(folder / f"{split}.jsonl", (example.to_json() for example in examples))
     store.write_lines(folder / "documents.jsonl", ([d.id, d.text, d.source, d.date] for d in documents))
-    ledger = merged(annotated.ledger, curated.ledger, everything) if annotated.ledger else curated.ledger
+    ledger = merged(before, curated.ledger, everything) if before else curated.ledger
     if veil.key:
         ledger = [row | {"reason": veil.short(row["reason"])} for row in ledger]
     store.write_lines(folder / "ledger.jsonl", ledger)
@@ -165,7 +169,7 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
     if leaked := _leaked(came, curated.ledger):
         store.write_lines(folder / "leaked.jsonl", (veil.example(example).to_json() for example in leaked))
     warnings = (loaded.warnings, annotated.warnings, curated.warnings, corpus.warnings if corpus else [])
-    found = {"warnings": warnings, "models": lender.used, "before": annotated.ledger}
+    found = {"warnings": warnings, "models": lender.used, "before": before}
     return note_of(project, loaded, curated, everything, ledger, documents, veil, **found)
 
 

@@ -141,9 +141,10 @@ class Veil:
 
     def ids(self, rows: Sequence[Example]) -> list[Example]:
         """Rows whose ids say nothing about a person."""
-        return [replace(row, id=self._id(row.id)) for row in rows] if self._steps else list(rows)
+        return [replace(row, id=self.name(row.id)) for row in rows] if self._steps else list(rows)
 
-    def _id(self, name: str) -> str:
+    def name(self, name: str) -> str:
+        """An id, or a hash in its place."""
         for step in self._steps:
             named = step.names != "none" and " " in name
             if patterned(name, step.kinds) or (named and recognise([name], step.kinds, step.finder())[0]):

@@ -22,8 +22,8 @@ from assay.crew import crew, follow
 from assay.errors import AssayError, Stopped
 from assay.keys import fit_key
 from assay.launch import Launch
-from assay.nouns import Adapted, Answer, Document, Example, Lesson, Means, Precision, Record, Strategy, Task
 from assay.noted import content_hash
+from assay.nouns import Adapted, Answer, Document, Example, Lesson, Means, Precision, Record, Strategy, Task
 from assay.prepared import read_examples
 from assay.spent import Spent, peak_bytes
 

@@ -18,6 +18,7 @@ from assay.config.complaints import Complaint, SettingsError, fill
 from assay.config.names import arm_name
 from assay.config.page import Page, open_page
 from assay.config.yamlfile import dump, shown
+from assay.curate.annotate.settle import Settle
 from assay.curate.reading.named import hub_set
 from assay.curate.split import Split
 from assay.errors import did_you_mean
@@ -53,6 +54,8 @@ class Data(Settings):
     encoding: str = ""  # found out when empty
     processes: int = Field(default=0, ge=0, le=256)  # that apply row steps; 0: as many as cores, where it pays
     ray: str = ""  # a cluster to apply row steps on: local, auto, or its address
+    annotations: str = ""  # labels by people, which stand over those of the files; rows may then lack a label
+    settle: Settle = "majority"  # how several votes on a row become one label
 
 
 class Documents(Settings):
@@ -101,6 +104,11 @@ class Project(_Head):
         """The data files as absolute paths, by split; splits without files are left out."""
         named = self.data.files.model_dump()
         return {split: [_inside(self.folder, path) for path in paths] for split, paths in named.items() if paths}
+
+    @property
+    def annotations(self) -> Path | None:
+        """The file of votes, when the project reads one."""
+        return _inside(self.folder, self.data.annotations) if self.data.annotations else None
 
     @property
     def document_paths(self) -> list[Path]:

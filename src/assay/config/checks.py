@@ -45,6 +45,8 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     if "data" in found:
         for split, paths in found["data"].files:
             yield from ((("data", "files", split), path) for path in paths)
+        if found["data"].annotations:
+            yield ("data", "annotations"), found["data"].annotations
     yield from ((("documents",), path) for path in found.get("documents", ()))
     if "validate" in found:
         paths = found["validate"].contamination_reference

@@ -20,6 +20,7 @@ from assay.curate.steps.boilerplate import Boilerplate
 from assay.curate.steps.dedupe import Dedupe
 from assay.curate.steps.dialogues import Dialogues
 from assay.curate.steps.gibberish import Gibberish
+from assay.curate.steps.label_errors import LabelErrors
 from assay.curate.steps.language import Language
 from assay.curate.steps.length import Length
 from assay.curate.steps.near import Near
@@ -44,6 +45,7 @@ STEPS = (
     Near,
     Gibberish,
     OffTopic,
+    LabelErrors,
     Triggers,
 )
 AUGMENTATIONS = (Noise, Paraphrase, Adversarial, Counterfactual, Balance, QaPairs)
@@ -51,8 +53,8 @@ AUGMENTATIONS = (Noise, Paraphrase, Adversarial, Counterfactual, Balance, QaPair
 __all__ = [
     "AUGMENTATIONS",
     "STEPS",
-    "Anonymise",
     "Adversarial",
+    "Anonymise",
     "Audit",
     "Balance",
     "Boilerplate",
@@ -61,6 +63,7 @@ __all__ = [
     "Dedupe",
     "Dialogues",
     "Gibberish",
+    "LabelErrors",
     "Language",
     "Length",
     "Loaded",

@@ -4,8 +4,9 @@ What it is for   the one entry of the stage's first half; the steps, the split a
 Watch out        all files share the columns that were settled on the first; all problems are raised at once
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from assay.aim.columns import value_at
@@ -67,6 +68,7 @@ def load(
     target: bool = True,
     time: str | None = None,
     mend_turns: bool = False,
+    unlabelled: bool = False,
 ) -> Loaded:
     """Read all files of a project.
 
@@ -83,6 +85,8 @@ def load(
         target: False when the rows are questions to be answered, without targets.
         time: field that says when a row was written.
         mend_turns: take conversations whose turns are out of order, for the step `dialogues` to mend.
+        unlabelled: rows may lack a target (None then), since annotations may have it. Where `kind` is given and
+            `columns` names the text but no target, no file need have a field for it.
 
     Raises:
         DataError: with every problem of all files.
@@ -103,20 +107,22 @@ def load(
     with collected(problems):
         reads, columns = join_turns(reads, columns)
     reads.sort(key=lambda entry: SPLITS.index(entry[0]))
+    if unlabelled and kind and columns and not columns.keys() & {"label", "answer", "entities", "messages"}:
+        target = False
     settled = None
     with collected(problems):
         _check_fields(reads[0][2], [time] if time else [])
         settled = _settle(reads[0][2], columns, kind, slices, group, target)
     if settled is None:
         raise DataError(*problems)
-    layout, shape, guessed = replace(settled[0], time=time, mend=mend_turns), *settled[1:]
+    layout, shape, guessed = replace(settled[0], time=time, mend=mend_turns, open=unlabelled), *settled[1:]
     parts, warnings, raw = _convert(reads, layout, problems)
     warnings += _preferences(parts) if target else []
     marked, unseen = look(one for part in parts.values() for one in part)
     warnings += marked
     if layout.kind == "classify" and target:
         wrong, more = check_labels(parts, raw, labels)
-        problems += wrong
+        problems += [problem for problem in wrong if not (unlabelled and problem.code == "D032")]
         warnings += more
     elif target:
         warnings += check_answers(parts)
@@ -131,7 +137,7 @@ def load(
         columns=dict(layout.columns),
         group=layout.group,
         slices=layout.slices,
-        labels=tuple(labels) or (tuple(sorted(_named(parts, layout.kind))) if target else ()),
+        labels=tuple(labels) or (tuple(sorted(labels_of(chain(*parts.values()), layout.kind))) if target else ()),
         guessed=guessed,
         notes=[*(note for _, _, table in reads for note in table.notes), *unseen],
         warnings=warnings,
@@ -148,9 +154,9 @@ def _preferences(parts: dict[str, list[Example]]) -> list[dict]:
     return told(pairs, aside)
 
 
-def _named(parts: Mapping[str, Sequence[Example]], kind: str) -> set[str]:
+def labels_of(examples: Iterable[Example], kind: str) -> set[str]:
     """The labels that rows have, or the types of their pieces; a written answer has none."""
-    targets = {e.target for part in parts.values() for e in part if e.target}
+    targets = {e.target for e in examples if e.target}
     if kind == "extract":
         return {type_ for target in targets for type_, _ in pieces_of(target)}
     return targets if kind == "classify" else set()

@@ -143,6 +143,7 @@ class Layout:
     target: bool = True  # False: rows are questions, a target is not looked for
     time: str | None = None  # field that says when a row was written
     mend: bool = False  # the order of turns is left to the step `dialogues`
+    open: bool = False  # rows may lack a target: it may come from annotations
 
     @property
     def asked(self) -> str | None:
@@ -155,7 +156,7 @@ class Layout:
     @property
     def needed(self) -> list[str]:
         """Fields that a file must have."""
-        target = self.wanted if self.target else None
+        target = self.wanted if self.target and not self.open else None
         needed = [
             self.columns.get("messages"),
             self.asked,
@@ -187,7 +188,7 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         answers = (_pieces if layout.kind == "extract" else _targets)(row, layout, line, found)
         if answers is None:
             return None
-        target, also = answers[0], answers[1:]
+        target, also = (answers[0], answers[1:]) if answers else (None, ())
     context = context_of(row, layout.columns.get("context"), id, raw.source)
     if not any(turn.content.strip() for turn in turns if turn.role == "user"):
         found.warn("D028", f"'{layout.columns.get('messages') or layout.asked}' is empty", line)
@@ -262,7 +263,7 @@ def _text(value: Any, name: str, line: int, found: Findings, between: str = "\n"
 
 
 def _targets(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
-    """The target, then further accepted answers."""
+    """The target, then further accepted answers; none where the row may lack them."""
     name = layout.wanted or ""
     value = value_at(row, name)
     if isinstance(value, Mapping) and isinstance(value.get("text"), list):
@@ -276,6 +277,8 @@ def _targets(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str,
         if len(values) > 1:
             found.count("D025", f"'{name}' is a list of several labels, one is needed", line, "keep one label a row")
             return None
+    if layout.open and not "".join(values).strip():
+        return ()
     if not values or value is None or (layout.kind == "classify" and not values[0]):
         help = f"fill in '{name}', or remove the row"
         found.count("D026", f"'{name}' missing", line, help)
@@ -287,6 +290,8 @@ def _pieces(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, 
     """The line that names the pieces of the text."""
     name, asked = layout.wanted or "", value_at(row, layout.asked or "")
     words = asked if isinstance(asked, list) else None
+    if layout.open and as_text(value_at(row, name)).strip() == "":
+        return ()
     if not has(row, name):
         found.count("D026", f"'{name}' missing", line, f"give every row '{name}'; without pieces it is []")
         return None

@@ -33,25 +33,25 @@ class Fate(NamedTuple):
 
 def of_rows(steps: Sequence[RowStep], examples: Iterable[Example], means: Means, official: bool) -> Iterator[Fate]:
     """Fates of single rows, in order. `official`: also say what became of a row by the `always` steps alone."""
-    for at, example in enumerate(examples):
-        row: Example | None = example
-        notes: list[Note] = []
-        firm = None
-        for number, step in enumerate(steps):
-            result = step.one(row, means)
+    came = list(examples)
+    rows: dict[int, Example] = dict(enumerate(came))  # those that go on
+    notes: dict[int, list[Note]] = {}
+    firm: dict[int, Example] = {}
+    for number, step in enumerate(steps):
+        for at, result in zip([*rows], step.many([*rows.values()], means), strict=True):
             if isinstance(result, Dropped):
-                notes.append(Note(number, "dropped", result.reason, result.kept))
-                row = None
-                break
-            if isinstance(result, Changed):
-                notes.append(Note(number, "changed", result.reason))
-                row = result.example
+                notes.setdefault(at, []).append(Note(number, "dropped", result.reason, result.kept))
+                del rows[at]
+            elif isinstance(result, Changed):
+                notes.setdefault(at, []).append(Note(number, "changed", result.reason))
+                rows[at] = result.example
                 if official and step.always:
-                    firm = row
+                    firm[at] = result.example
             else:
-                row = result
-        if notes or row is not example:
-            yield Fate(at, tuple(notes), row, firm)
+                rows[at] = result
+    for at, example in enumerate(came):
+        if at in notes or rows.get(at) is not example:
+            yield Fate(at, tuple(notes.get(at, ())), rows.get(at), firm.get(at))
 
 
 def of_set(step: SetStep, examples: Sequence[Example], means: Means) -> Iterator[Fate | None]:

@@ -1,0 +1,131 @@
+"""Rows to files that people fill in: CSV for spreadsheets, or JSON lines.
+
+Columns     row ("7 of 50"), id, text, context, current (the label it has), label (to be filled in), annotator; in a
+            sheet of disputes also votes. The allowed labels stand in a file beside it, one a line
+CSV         UTF-8 with a byte order mark, every cell quoted, CRLF: what spreadsheet programs read without asking
+Guard       a cell that a spreadsheet would compute or rewrite (=1+1, -5, 007, 1/2, MAR1, TRUE) gets a ' before it,
+            which `bare` takes off again; so does a cell that begins with ' itself, and what comes back is exact
+Source      OWASP, CSV Injection, owasp.org/www-community/attacks/CSV_Injection
+Watch out   a cell of a spreadsheet holds 32,767 characters: longer texts are cut in CSV, and JSON lines has them whole
+"""
+
+import csv
+import io
+import random
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from assay import store
+from assay.errors import DataError, Problem
+from assay.nouns import Example
+
+COLUMNS = ("row", "id", "text", "context", "current", "label", "annotator")
+LONGEST = 32_000  # characters of a cell
+CUT = " […]"
+_COMPUTED = "=+-@＝＋－＠'"
+_MONTHS = "jan feb mar apr may mai jun jul aug sep sept oct okt nov dec dez".split()
+_MONTHS += "january february march april june july august september october november december".split()
+_LETTERS = re.compile(r"[^\W\d_]+")
+_WORDS = {"true", "false", "wahr", "falsch", "vrai", "faux", "verdadero", "falso"}
+
+
+def guarded(text: str) -> str:
+    """The cell as a spreadsheet leaves it alone."""
+    return f"'{text}" if _rewritten(text) else text
+
+
+def bare(cell: str) -> str:
+    """What `guarded` was given."""
+    return cell.removeprefix("'")
+
+
+def _rewritten(text: str) -> bool:
+    if text[:1] in ("\t", "\r", "\n") or text.lstrip()[:1] in tuple(_COMPUTED):
+        return True
+    short = text.strip().casefold()
+    if len(short) > 40 or short in _WORDS:
+        return short in _WORDS
+    # Only numbers, dates and times have digits and no other letters than those of a month, an exponent or an hour.
+    letters = _LETTERS.findall(short)
+    return any(map(str.isdigit, short)) and all(word in ("e", "am", "pm", "h", *_MONTHS) for word in letters)
+
+
+def cut(text: str) -> str:
+    """As much of a text as a cell of a spreadsheet holds."""
+    return text if len(text) <= LONGEST else text[:LONGEST] + CUT
+
+
+def deal(rows: Sequence[Example], annotators: Sequence[str], overlap: float, seed: int) -> dict[str, list[Example]]:
+    """Who gets which rows, each in the order of `rows`.
+
+    A share `overlap` of the rows, drawn with the seed, goes to everybody, for agreement; the others go to one annotator
+    each, in turn.
+    """
+    if len(annotators) < 2:
+        return {name: list(rows) for name in annotators or ("",)}
+    shared = set(random.Random(seed).sample(range(len(rows)), round(overlap * len(rows))))
+    dealt: dict[str, list[Example]] = {name: [] for name in annotators}
+    turn = 0
+    for at, row in enumerate(rows):
+        if at in shared:
+            for own in dealt.values():
+                own.append(row)
+        else:
+            dealt[annotators[turn % len(annotators)]].append(row)
+            turn += 1
+    return dealt
+
+
+def cells(
+    rows: Sequence[Example], annotator: str, *, blind: bool = False, votes: Mapping[str, str] | None = None
+) -> list[dict[str, str]]:
+    """The lines of a sheet. `blind` leaves the current label out; `votes` has what was said, by row."""
+    lines = []
+    for at, row in enumerate(rows, 1):
+        line = dict.fromkeys(COLUMNS, "")
+        line |= {"row": f"{at} of {len(rows)}", "id": row.id, "text": row.text, "annotator": annotator}
+        line["context"] = "\n\n".join(document.text for document in row.context)
+        line["current"] = "" if blind else row.target or ""
+        lines.append(line | ({"votes": votes[row.id]} if votes is not None else {}))
+    return lines
+
+
+def named(out: Path, annotator: str) -> Path:
+    """`tasks.csv` for anna is `tasks.anna.csv`."""
+    return out.with_name(f"{out.stem}.{annotator}{out.suffix}") if annotator else out
+
+
+def codebook(out: Path) -> Path:
+    return out.with_name(f"{out.stem}.labels.txt")
+
+
+def refuse_present(paths: Sequence[Path]) -> None:
+    """D091: a sheet that is there may have been filled in."""
+    problems = [
+        Problem(
+            "D091", "is there already, and may have been filled in", str(path), help="name another file, or remove it"
+        )
+        for path in paths
+        if path.exists()
+    ]
+    if problems:
+        raise DataError(*problems)
+
+
+def write(path: Path, lines: Sequence[dict[str, str]]) -> None:
+    """Write a sheet; `.jsonl` and `.ndjson` as JSON lines, everything else as CSV."""
+    if is_lines(path):
+        store.write_lines(path, lines)
+        return
+    text = io.StringIO(newline="")
+    sheet: Any = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    names = list(lines[0]) if lines else list(COLUMNS)
+    sheet.writerow(names)
+    sheet.writerows([guarded(cut(line[name])) for name in names] for line in lines)
+    store.write_bytes(path, b"\xef\xbb\xbf" + text.getvalue().encode())
+
+
+def is_lines(path: Path) -> bool:
+    return path.suffix.lower() in (".jsonl", ".ndjson")

@@ -1,0 +1,107 @@
+"""The rows of a project as its files have them, and with the labels that people gave them over those.
+
+Watch out   with `data.annotations` a row may lack a label in its file; without it that is an error (D026)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.curate.annotate.apply import Applied, apply
+from assay.curate.annotate.votes import missing, read_votes
+from assay.errors import DataError, Problem, UsageError
+from assay.nouns import Example
+
+if TYPE_CHECKING:
+    from assay.config import Project
+    from assay.curate.reading.load import Loaded
+
+_LABEL_WARNINGS = ("D030", "D033", "D034", "D040", "D046")  # of `check_labels`, which is asked again
+
+
+def read_rows(project: Project, files: dict[str, list[Path]] | None = None, *, unlabelled: bool) -> Loaded:
+    """The rows of the project's files, before anything is done to them.
+
+    Args:
+        files: where they lie on this machine; those of the hub are fetched when left out.
+        unlabelled: rows may lack a label.
+    """
+    from assay.curate import Dialogues
+    from assay.curate.reading.load import load
+    from assay.sets import bring
+
+    aim = project.aim
+    return load(
+        bring(project.files) if files is None else files,
+        columns=project.data.columns,
+        encoding=project.data.encoding or None,
+        kind=aim.kind if "kind" in aim.model_fields_set else None,
+        slices=aim.slices if "slices" in aim.model_fields_set else None,
+        group=(project.split.group or "") if "group" in project.split.model_fields_set else None,
+        labels=aim.labels,
+        base=project.folder,
+        time=project.split.time,
+        mend_turns=any(isinstance(step, Dialogues) for step in project.curate),
+        unlabelled=unlabelled,
+    )
+
+
+def labelled(project: Project, files: dict[str, list[Path]] | None = None) -> tuple[Loaded, list[Example], Applied]:
+    """The rows that have a label, by people or by their file; all rows as read; what the people changed.
+
+    Raises:
+        DataError: as `curate.load`; D001 the file of annotations is not there; D030 to D032 for labels of people.
+    """
+    loaded = read_rows(project, files, unlabelled=project.annotations is not None)
+    came = [*loaded.train, *loaded.val, *loaded.test]
+    if project.annotations is None:
+        return loaded, came, Applied(came)
+    if not project.annotations.is_file():
+        raise missing(project.annotations, project.folder)
+    done = apply(came, read_votes(project.annotations, project.folder), project.data.settle)
+    return with_labels(loaded, done, project.aim.labels), came, done
+
+
+def with_labels(loaded: Loaded, done: Applied, listed: Sequence[str]) -> Loaded:
+    """`loaded` with the rows of `done` in place of its own; labels are checked as those of files are."""
+    from assay.curate.reading.labels import check_labels
+    from assay.curate.reading.load import labels_of
+
+    now = {row.id: row for row in done.examples}
+    splits = {"train": loaded.train, "val": loaded.val, "test": loaded.test}
+    parts = {name: [now[row.id] for row in rows if row.id in now] for name, rows in splits.items()}
+    warnings = loaded.warnings
+    if loaded.kind == "classify":
+        problems, told = check_labels(parts, {}, listed)
+        if problems:
+            raise DataError(*problems)
+        warnings = [w for w in warnings if w["code"] not in _LABEL_WARNINGS] + told
+    labels = tuple(listed) or tuple(sorted(labels_of(done.examples, loaded.kind)))
+    return replace(loaded, **parts, labels=labels, warnings=warnings)
+
+
+def merged(first: Sequence[dict[str, Any]], second: Sequence[dict[str, Any]], rows: Sequence[Example]) -> list[Any]:
+    """Two ledgers as one, in the order of the rows."""
+    place = {row.id: at for at, row in enumerate(rows)}
+    return sorted([*first, *second], key=lambda line: place.get(line["id"], len(place)))
+
+
+def ids_of(project: Project, loaded: Loaded, split: str) -> set[str] | None:
+    """The ids of the rows of a split, as its file or the project's own division has it; None for all rows.
+
+    Raises:
+        UsageError: C073 there is no such split. As `prepare` where no file is given for it.
+    """
+    if not split:
+        return None
+    if split not in ("train", "val", "test"):
+        raise UsageError(Problem("C073", f"must be train, val or test, got '{split}'", "--split"))
+    given = {"train": loaded.train, "val": loaded.val, "test": loaded.test}[split]
+    if given and (loaded.val or loaded.test):
+        return {row.id for row in given}
+    from assay.prepared import prepare
+
+    return {row.id for row in prepare(project, lambda event: None).examples(split)}

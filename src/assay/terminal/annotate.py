@@ -1,0 +1,199 @@
+"""The command `assay annotate`: write sheets, take them back, say how far annotators agree, list what is in dispute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assay.errors import Problem, UsageError
+from assay.terminal.outcome import say, warn
+from assay.terminal.results import as_document, near
+
+if TYPE_CHECKING:
+    from assay.annotating import Annotation, Taken, Written
+    from assay.curate.annotate.agreement import Agreement
+    from assay.intervals import Interval
+
+EXAMPLE = "Example: assay annotate tickets --out tasks.csv --annotators anna,ben"
+CONFUSED = 5  # pairs of labels that are shown
+DOUBTED = 20  # doubtful labels that are shown
+
+File = Annotated[Path | None, typer.Option("--out", "-o", help="Write sheets to fill in: .csv or .jsonl.")]
+Back = Annotated[list[Path] | None, typer.Option("--in", metavar="SHEET", help="Take a filled sheet; may be repeated.")]
+Dispute = Annotated[Path | None, typer.Option("--adjudicate", help="Write a sheet of the rows in dispute.")]
+People = Annotated[str, typer.Option("--annotators", metavar="A,B", help="A sheet for each of them.")]
+Rows = Annotated[int | None, typer.Option("--rows", min=1, help="At most so many rows.")]
+Overlap = Annotated[float, typer.Option("--overlap", min=0, max=1, help="Share of the rows that all annotators get.")]
+Next = Annotated[bool, typer.Option("--next", help="The most informative rows without a label, best first.")]
+Errors = Annotated[bool, typer.Option("--errors", help="Rows whose label is likely wrong, worst first.")]
+Part = Annotated[str, typer.Option("--split", help="Rows of this split only: train, val or test.")]
+Blind = Annotated[bool, typer.Option("--blind", help="Leave the current label out of the sheet.")]
+Encoding = Annotated[str, typer.Option("--encoding", help="Of sheets that are not UTF-8: windows-1252, utf-16.")]
+Leave = Annotated[bool, typer.Option("--leave-out", help="Take the good lines of a sheet although others are not.")]
+Target = Annotated[str, typer.Argument(metavar="TARGET", help="A project folder, a project file or a data file.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+
+def annotate(
+    target: Target = ".",
+    out: File = None,
+    sheets: Back = None,
+    adjudicate: Dispute = None,
+    annotators: People = "",
+    rows: Rows = None,
+    overlap: Overlap = 0.2,
+    next_: Next = False,
+    errors: Errors = False,
+    split: Part = "",
+    blind: Blind = False,
+    encoding: Encoding = "",
+    leave_out: Leave = False,
+    as_json: Json = False,
+) -> int:
+    """Label rows by people: write sheets, take them back, see agreement and disputes.
+
+    Without --out, --in or --adjudicate it says how things stand.
+    """
+    _one_thing({"--out": out, "--in": sheets, "--adjudicate": adjudicate}, {"--next": next_, "--errors": errors})
+    from assay.annotating import Annotation
+
+    work = Annotation.of(target)
+    if sheets:
+        taken = work.take(sheets, encoding=encoding or None, leave_out=leave_out)
+        _taken(work, taken, as_json)
+    elif adjudicate is not None:
+        _written(work.write_disputes(adjudicate), "no row is in dispute", as_json)
+    elif out is not None:
+        names = [name.strip() for name in annotators.split(",") if name.strip()]
+        pick = "errors" if errors else "next" if next_ else "open"
+        options: dict[str, Any] = {"rows": rows, "overlap": overlap, "split": split, "blind": blind}
+        nothing = {"errors": "no label is likely wrong", "next": "every row has a label or a vote"}
+        done = work.write(out, annotators=names, pick=pick, **options)
+        _written(done, nothing.get(pick, "every row has a vote"), as_json)
+    elif errors:
+        _doubts(work, rows or DOUBTED, as_json)
+    else:
+        _state(work, as_json)
+    return 0
+
+
+def _one_thing(*groups: dict[str, Any]) -> None:
+    for group in groups:
+        given = [name for name, value in group.items() if value]
+        if len(given) > 1:
+            told = f"{' and '.join(given)} are two things"
+            raise UsageError(Problem("C060", told, help="give one of them: assay annotate --help"))
+
+
+def _written(done: Written, nothing: str, as_json: bool) -> None:
+    if as_json:
+        as_document(done.to_json())
+        return
+    if not done.sheets:
+        say(f"nothing to write: {nothing}")
+        return
+    for path, count in done.sheets.items():
+        say(f"sheet    {near(path)}  {count:,} rows")
+    if done.shared:
+        say(f"         {done.shared:,} of them in every sheet, for agreement")
+    if done.codebook is not None:
+        say(f"labels   {near(done.codebook)}")
+    say("Fill in the column label, then: assay annotate --in SHEET")
+
+
+def _taken(work: Annotation, taken: Taken, as_json: bool) -> None:
+    for warning in taken.warnings:
+        warn(f"{warning['code']} {warning['text']}")
+    for problem in taken.left_out:
+        warn(f"left out: {problem}")
+    if as_json:
+        as_document({**taken.to_json(), "state": _document(work)})
+        return
+    for place, people in taken.by_sheet.items():
+        who = ", ".join(f"{count:,} by {name}" for name, count in people.items()) or "no label"
+        say(f"taken    {place}  {who}")
+    say(
+        f"         {taken.new:,} new votes, {taken.changed:,} of them in place of an earlier one; {taken.known:,} known"
+    )
+    _state(work, False)
+
+
+def _document(work: Annotation) -> dict[str, Any]:
+    return {"annotations": str(work.path), **work.counts(), "agreement": work.agreement().to_json()}
+
+
+def _state(work: Annotation, as_json: bool) -> None:
+    if as_json:
+        as_document(_document(work))
+        return
+    for line in state_lines(work):
+        say(line)
+
+
+def state_lines(work: Annotation) -> Iterator[str]:
+    """How the annotation of a project stands, and what to do next."""
+    counts = work.counts()
+    yield (
+        f"rows     {counts['rows']:,}, {counts['unlabelled']:,} of them without a label; {counts['voted']:,} with"
+        f" votes: {counts['settled']:,} settled, {counts['disputed']:,} in dispute;"
+        f" {counts['replaced']:,} labels set or changed"
+    )
+    if counts["strays"]:
+        yield f"         {counts['strays']:,} votes are about rows that were edited or are gone and do not count (D088)"
+    if counts["voted"]:
+        yield from agreement_lines(work.agreement())
+    folder = near(work.project.folder)
+    if counts["disputed"]:
+        yield f"settle the disputes: assay annotate {folder} --adjudicate disputes.csv"
+    if counts["voted"] and work.project.annotations is None:
+        yield f"to use the votes, set in project.yaml: data: {{annotations: {work.path.name}}}"
+    if not counts["voted"]:
+        yield f"nobody voted yet: assay annotate {folder} --out tasks.csv"
+
+
+def agreement_lines(found: Agreement) -> Iterator[str]:
+    people = ", ".join(f"{name} {votes:,}" for name, votes in found.annotators.items())
+    yield f"votes    {people}; {found.rows:,} rows with two votes or more"
+    if found.percent is None:
+        return
+    yield f"agree    {_shown(found.percent)} of pairs of votes"
+    if found.fleiss is not None:
+        yield f"         Fleiss' kappa {_shown(found.fleiss)}"
+    for level, alpha in found.alpha.items():
+        yield f"         Krippendorff's alpha, {level}, {_shown(alpha)}"
+    for pair in found.pairs:
+        parts = [f"Cohen's kappa {_shown(pair.kappa)}"] if pair.kappa is not None else []
+        parts += [f"F1 of pieces {_shown(pair.f1)}"] if pair.f1 is not None else []
+        parts.append(f"equal {_shown(pair.percent)}")
+        yield f"         {pair.first} ~ {pair.second}, {pair.rows:,} rows: {'; '.join(parts)}"
+    for first, second, count in found.confused[:CONFUSED]:
+        yield f"         {first} ~ {second}: {count:,} time{'s' * (count > 1)}"
+
+
+def _shown(found: Interval) -> str:
+    if found.value != found.value:
+        return "not defined: all votes are one label"
+    if found.low != found.low:
+        return f"{found.value:.3f}"
+    return f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
+
+
+def _doubts(work: Annotation, most: int, as_json: bool) -> None:
+    """The likely label errors, worst first."""
+    from assay.curate.annotate.doubt import ranked
+
+    found = ranked(work.doubts())
+    rows = {row.id: row for row in work.rows}
+    if as_json:
+        lines = [{"id": d.id, "label": d.label, "rather": d.other, "margin": d.margin} for d in found]
+        as_document([line | {"source": rows[line["id"]].source, "text": rows[line["id"]].text} for line in lines])
+        return
+    say(f"{len(found):,} of {len(work.applied.examples):,} labels are likely wrong; worst first:")
+    for d in found[:most]:
+        text = " ".join(rows[d.id].text.split())
+        cut = text if len(text) <= 70 else text[:69] + "…"
+        say(f"{rows[d.id].source}  {d.label}, rather {d.other} ({d.margin:+.2f}): {cut}")
+    say("write them to a sheet: assay annotate TARGET --errors --out doubts.csv")

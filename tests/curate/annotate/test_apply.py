@@ -1,0 +1,88 @@
+from dataclasses import replace
+
+import pytest
+
+from assay.curate.annotate.apply import apply, steps
+from assay.curate.annotate.votes import Vote, added, by_annotator, mark, placed, read_votes
+from assay.errors import DataError
+from assay.nouns import Document, Example, Message
+from assay.store import append
+
+
+def row(id, text, label=None, line=2):
+    return Example(id, (Message("user", text),), label, also=("old",), source=f"a.csv:{line}")
+
+
+ROWS = [row("r1", "one", "a", 2), row("r2", "two", "b", 3), row("r3", "three", None, 4), row("r4", "four", None, 5)]
+
+
+def vote(row, who, label, **more):
+    return Vote(row.id, mark(row), who, label, **more)
+
+
+def test_votes_stand_over_the_labels_of_the_file_and_the_ledger_says_so():
+    votes = [vote(ROWS[0], "anna", "b"), vote(ROWS[0], "ben", "b"), vote(ROWS[0], "carl", "a")]
+    votes += [vote(ROWS[1], "anna", "b"), vote(ROWS[2], "anna", "a")]
+    done = apply(ROWS, votes)
+    assert [(e.id, e.target, e.also) for e in done.examples] == [
+        ("r1", "b", ()),
+        ("r2", "b", ("old",)),
+        ("r3", "a", ()),
+    ]
+    assert [(line["id"], line["action"], line["reason"]) for line in done.ledger] == [
+        ("r1", "changed", "label a -> b: 2 of 3 annotators"),
+        ("r3", "changed", "no label -> a: 1 of 1 annotator"),
+        ("r4", "dropped", "no label yet"),
+    ]
+    assert done.ledger[0] | {"file": "a.csv", "line": 2, "step": "annotate", "kept": ""} == done.ledger[0]
+    assert steps(done.ledger)[0] == {
+        "step": "annotate",
+        "action": "changed",
+        "reason": "label a -> b: 2 of 3 annotators",
+        "rows": 1,
+    }
+
+
+def test_a_dispute_keeps_the_files_label_and_leaves_out_a_row_without_one():
+    votes = [vote(r, who, label) for r in (ROWS[0], ROWS[2]) for who, label in (("anna", "a"), ("ben", "b"))]
+    done = apply(ROWS, votes)
+    assert [e.id for e in done.examples] == ["r1", "r2"] and done.examples[0].target == "a"
+    assert [line["action"] for line in done.ledger] == ["kept", "dropped", "dropped"]
+    assert done.ledger[0]["reason"] == "in dispute: 1 a, 1 b"
+
+
+def test_an_edited_row_does_not_get_its_old_votes():
+    votes = [vote(ROWS[0], "anna", "b")]
+    edited = [row("r1", "one, edited", "a")]
+    done = apply(edited, votes)
+    assert done.examples == edited and not done.ledger
+    assert [(w["code"], w["count"]) for w in done.warnings] == [("D088", 1)]
+    with_context = replace(ROWS[0], context=(Document("c", "another page"),))
+    assert mark(with_context) != mark(ROWS[0])
+
+
+def test_a_row_that_moved_keeps_its_votes_when_its_text_is_the_only_one():
+    votes = [vote(ROWS[0], "anna", "b")]
+    moved = replace(ROWS[0], id="r17")
+    assert list(placed(votes, [moved])[0]) == ["r17"]
+    twice = [replace(ROWS[0], id="r17"), replace(ROWS[0], id="r18")]
+    on, strays = placed(votes, twice)
+    assert not on and strays == votes
+
+
+def test_the_last_vote_of_an_annotator_stands():
+    votes = [vote(ROWS[0], "anna", "b"), vote(ROWS[0], "anna", "a"), vote(ROWS[0], "carl", "b", decides=True)]
+    on, _ = placed(votes, ROWS)
+    assert by_annotator(on) == {"r1": {"anna": "a"}}
+    assert added(votes, [vote(ROWS[0], "anna", "a")]) == []
+    assert added(votes, [vote(ROWS[0], "anna", "b")]) == [vote(ROWS[0], "anna", "b")]
+
+
+def test_votes_are_read_as_they_were_written_and_a_line_that_is_none_is_named(tmp_path):
+    votes = [vote(ROWS[0], "anna", "b", source="t.csv:2"), vote(ROWS[1], "carl", "a", decides=True)]
+    append(tmp_path / "v.jsonl", *(v.to_json() for v in votes))
+    assert read_votes(tmp_path / "v.jsonl") == votes
+    assert read_votes(tmp_path / "none.jsonl") == []
+    append(tmp_path / "v.jsonl", {"id": "r1", "label": "x"})
+    with pytest.raises(DataError, match=r"D025 .*v.jsonl:3"):
+        read_votes(tmp_path / "v.jsonl")
