@@ -20,7 +20,7 @@ from assay.weigh.markdown import plain
 if TYPE_CHECKING:
     from assay.config import Project
 
-PRIVATE = ("anonymise", "anonymize", "pseudonymise")  # steps after which texts of dropped rows are not shown
+PRIVATE = "anonymise"  # the step after which texts of dropped rows are not shown
 LABELS = 50  # lines of the table of labels
 OPEN = ("Licence", "Who wrote the rows, and when", "Consent of the people they speak of", "Meant for", "Not meant for")
 
@@ -28,7 +28,7 @@ OPEN = ("Licence", "Who wrote the rows, and when", "Consent of the people they s
 def data_card(project: Project, prepared: Prepared) -> str:
     """The card of a project's data."""
     note, audit = prepared.note, store.read_json(prepared.folder / "audit.json")
-    private = any(step.kind in PRIVATE for step in project.curate)
+    private = any(step.kind == PRIVATE for step in project.curate)
     task = prepared.task
     blocks = [
         f"# Data card: {plain(project.name or project.folder.name)}",
@@ -46,7 +46,7 @@ def data_card(project: Project, prepared: Prepared) -> str:
     blocks += ["## Lengths", _lengths(prepared)]
     blocks += ["## What was done to the rows", _steps(note, private)]
     blocks += ["## Duplicates, leaks, conflicts", _leaks(project, note, audit)]
-    personal = [one for one in note["ledger"] if one["step"] in PRIVATE]
+    personal = [one for one in note["ledger"] if one["step"] == PRIVATE]
     blocks += ["## Personal data", _personal(personal) if private else "No step looked for personal data."]
     made = [one for one in note["ledger"] if one["action"] == "made"]
     if made:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay import store
 from assay.bench import Bench, answers_in
+from assay.curate import Anonymise
 from assay.errors import Problem, UsageError, did_you_mean
 from assay.noted import content_hash
 from assay.nouns import Changed, Dropped, Example, Means, RowStep, Strategy
@@ -114,11 +115,12 @@ def astuple(found: Any) -> tuple[float, float, float]:
 
 def cleaned(project: Project, rows: Sequence[Example]) -> list[Example]:
     """Rows after the row steps of the project: they left before the steps ran. Set steps are left out: a copy of a test
-    row may be no copy of a training row."""
+    row may be no copy of a training row. They were anonymised before they were written."""
     out, means = [], Means(seed=project.seed)
+    steps = [step for step in project.curate if isinstance(step, RowStep) and not isinstance(step, Anonymise)]
     for row in rows:
-        for step in project.curate:
-            result = step.one(row, means) if isinstance(step, RowStep) else row
+        for step in steps:
+            result = step.one(row, means)
             if isinstance(result, Dropped):
                 break
             row = result.example if isinstance(result, Changed) else result
