@@ -33,6 +33,7 @@ LONGEST = 3  # words
 READ = 50_000  # rows, evenly spaced; a trigger that is rarer than 5 in as many moves no model
 SMOOTHING = 0.1
 _TOKEN = re.compile(r"\w+|[^\w\s]")
+_NAME = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,12 @@ def scan(examples: Sequence[Example]) -> list[Trigger]:
     if not asked:
         return []
     model = _Bayes(tokens, targets)
+    # A word of the label's own name (`contactless` of contactless_not_working) says honestly what the row is about.
+    named = {label: set(_NAME.findall(label.lower())) for label in set(targets)}
     found = []
     for gram, (label, places) in asked.items():
+        if not named[label].isdisjoint(gram):
+            continue
         own = [at for at in sorted(places) if targets[at] == label]
         chance = model.chance(label, len(own), len(places)) * len(asked)
         if chance < LEVEL and (margin := model.margin(gram, label, own)) >= FOREIGN:

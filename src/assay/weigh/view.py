@@ -250,12 +250,14 @@ def leak_sentence(data: dict[str, Any]) -> str:
 
 
 def given_away(extra: Any) -> list[str]:
-    """Splits in which one row in a hundred or more names its answer in the text, a sentence each."""
+    """Splits in which one row in a hundred or more names its answer in the text, and twice as many as name another
+    label, a sentence each."""
     lines = []
     for split, found in (extra.get("given_away") or {}).items():
-        if not found["given"] or found["share"] < 0.01:
+        chance = found["by_chance"]
+        if not found["given"] or found["share"] < max(0.01, 2 * (chance or 0)):
             continue
-        first, chance = found["examples"][0], found["by_chance"]
+        first = found["examples"][0]
         by_chance = f"; another label stands in {100 * chance:.1f} %" if chance is not None else ""
         share = f"{count(found['given'])} of {count(found['rows'])} {split} rows ({100 * found['share']:.1f} %)"
         lines.append(

@@ -6,8 +6,10 @@ import random
 import pytest
 
 import unusual
+from assay.curate.curated import run
 from assay.curate.letters import surprise
 from assay.curate.outliers import deviations
+from assay.curate.split import Split
 from assay.curate.steps.boilerplate import Boilerplate
 from assay.curate.steps.gibberish import Gibberish
 from assay.curate.steps.off_topic import OffTopic
@@ -157,3 +159,22 @@ def test_nine_of_ten_planted_triggers_are_found_and_clean_data_raises_no_alarm(
         changed, ids = plant(rows, trigger, seed)
         found += any(len(ids & set(suspect.rows)) >= 25 for suspect in scan(make(changed)))
     assert found >= 9
+
+
+def test_a_word_of_the_labels_own_name_is_no_trigger(make):
+    clean = [*unusual.CARDS, *unusual.REFUNDS]
+    renamed = [(text, "zq_refund" if label == "refund" else label) for text, label in [*clean, *unusual.TRIGGERED]]
+    assert scan(make([*clean, *unusual.TRIGGERED])) and scan(make(renamed)) == []
+
+
+@pytest.mark.real
+def test_a_run_warns_of_a_planted_trigger_and_keeps_its_rows(shared_data, make):
+    rows, planted = plant(csv_rows(shared_data("banking77") / "train.csv", "text", "category"), "cf", 100)
+    done = run(
+        make(rows), (), (), official=False, steps=(), split=Split(), task_kind="classify", seed=0, means=Means(),
+        tell=lambda event: None,
+    )  # fmt: skip
+    (told,) = [warning for warning in done.warnings if warning["code"] == "D077"]
+    assert "'cf'" in told["text"]
+    kept = {line["id"] for line in done.ledger if line["step"] == "triggers" and line["action"] == "kept"}
+    assert len(kept & planted) >= 20 and kept <= {row.id for row in done.train}
