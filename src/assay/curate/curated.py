@@ -6,25 +6,20 @@ Official      rows of a given val or test file are never dropped: they get the r
 Nothing lost  each row that came in is in train, val or test, or has a line in the ledger that says why not
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assay.curate.audit import SPLITS, Audit, audit, leak_error, repair
 from assay.curate.ledger import Book
-from assay.curate.made import Batch, documents_for_train, make_rows, refuse_unfit
+from assay.curate.made import augmented, refuse_unfit
 from assay.curate.overlap import SHARES_WORDS, Probed, probed
 from assay.curate.placed import by_hash, by_time
 from assay.curate.scale.fates import Note
 from assay.curate.scale.spread import Scale, Spread, Step, passes
 from assay.curate.split import Leaks, Split, draw, shares_for, split
-from assay.curate.triggers import scan
-from assay.errors import DataError, Problem
+from assay.curate.warned import refuse_empty, warn
 from assay.nouns import Augmentation, Example, Means, RowStep, Tell
-
-# From here on the half width of an interval is under 10 points whatever the accuracy.
-ENOUGH_TEST_ROWS = 100
 
 
 @dataclass(frozen=True)
@@ -101,9 +96,9 @@ def run(
         for example in aside:
             book.note(example, "split", "set aside", f"more than {split.rows_per_label} rows of its label")
     found = _probes(rows, split, probes, book)
-    _refuse_empty(rows, len(everything), book)
-    made = _augment(augment, rows, means, split.near, book)
-    _warn(rows, came, task_kind, book)
+    refuse_empty(rows, len(everything), book)
+    made = augmented(augment, rows, means, split.near, book)
+    warn(rows, came, task_kind, book)
     return Curated(
         *(tuple(rows[name]) for name in SPLITS),
         ledger=book.ledger(),
@@ -247,97 +242,3 @@ def _probes(rows: dict[str, list[Example]], settings: Split, probes: Iterable[tu
     told = f"{n:,} training rows share {found.words} words in a row with a probe; first: {first.source} ~ {first.probe}"
     book.warn("D095", n, told + ("; dropped" if dropped else ""))
     return found
-
-
-def _augment(
-    augment: Sequence[Augmentation], rows: dict[str, list[Example]], means: Means, near: float, book: Book
-) -> dict[str, str]:
-    """Add the made rows to train; id -> text of all that were made."""
-    if not augment:
-        return {}
-    free = documents_for_train(means.documents, [*rows["val"], *rows["test"]])
-    if held := len(means.documents) - len(free):
-        text = f"{held:,} of {len(means.documents):,} documents belong to val or test rows; no row is made from them"
-        book.warn("D085", held, text)
-    texts: dict[str, str] = {}
-    thrown = 0
-    for batch in make_rows(rows["train"], rows["val"], rows["test"], augment, replace(means, documents=free), near):
-        gone = {dropped.example.id for dropped in batch.aside}
-        for dropped in batch.aside:
-            book.note(dropped.example, batch.kind, "set aside", dropped.reason)
-        for made in batch.made:
-            book.note_made(made, batch.kind, "made", made.reason)
-        for one in batch.thrown:
-            book.note_made(one.made, batch.kind, "thrown away", one.reason, one.kept)
-        rows["train"] = [e for e in rows["train"] if e.id not in gone] + [made.example for made in batch.made]
-        texts |= {made.example.id: made.example.text for made in (*batch.made, *(one.made for one in batch.thrown))}
-        thrown += len(batch.thrown)
-        event = {"event": "curate", "step": batch.kind, "rows": len(rows["train"]) - len(batch.made)}
-        book.tell(event | {"left": len(rows["train"])})
-        _warn_none(batch, book)
-    if thrown:
-        text = f"{thrown:,} made rows were thrown away: they stand in val or test, or contradict a training row"
-        book.warn("D083", thrown, text)
-    return texts
-
-
-def _warn_none(batch: Batch, book: Book) -> None:
-    if not batch.made and not batch.aside:
-        because = f"all {len(batch.thrown):,} that it made were thrown away" if batch.thrown else "nothing to change"
-        book.warn("D084", 1, f"{batch.kind} added no training row: {because}")
-
-
-def _refuse_empty(rows: dict[str, list[Example]], read: int, book: Book) -> None:
-    dropped = book.reasons("dropped")
-    reasons = ", ".join(f"{reason} ({count:,})" for reason, count in dropped.most_common(3))
-    because = f"; first reasons: {reasons}" if reasons else ""
-    empty = [name for name in SPLITS if not rows[name]]
-    if not any(rows.values()):
-        raise DataError(
-            Problem("D059", f"all {read:,} rows were dropped{because}", "curate", help="loosen the first step named")
-        )
-    if empty:
-        left = ", ".join(f"{name} {len(rows[name]):,}" for name in SPLITS)
-        raise DataError(
-            Problem(
-                "D059",
-                f"no rows are left for {' and '.join(empty)} ({left} of {read:,} read){because}",
-                "split",
-                help="give more rows or larger shares; copies of a row, and rows of one group, stay together",
-            )
-        )
-
-
-def _warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: Book) -> None:
-    if kind == "classify" and came.conflicts:
-        n = came.conflicting_labels
-        first = " and ".join(came.conflicts[0].sources[:2])
-        book.warn("D034", n, f"{n:,} {'text has' if n == 1 else 'texts have'} more than one label; first: {first}")
-    if kind == "classify":
-        _warn_of_triggers(rows["train"], book)
-    if (n := len(rows["test"])) < ENOUGH_TEST_ROWS:
-        text = f"{n} test rows: an accuracy near 50 % is known to ±{100 * half_width(n):.0f} points"
-        book.warn("D060", n, text)
-
-
-def _warn_of_triggers(train: Sequence[Example], book: Book) -> None:
-    """Rows that may hold a planted trigger stay, and are listed; the step `triggers` drops them."""
-    found = scan(train)
-    held = {row: trigger.words for trigger in found for row in trigger.rows}
-    for example in train:
-        if example.id in held:
-            book.note(example, "triggers", "kept", f"may hold a trigger: {held[example.id]!r}")
-    if found:
-        names = ", ".join(f"{t.words!r} ({len(t.rows)} rows, {t.label!r})" for t in found[:5])
-        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-        text = f"words decide the label by themselves, as a planted trigger does: {names}{more}; see the ledger"
-        book.warn("D077", len(held), text)
-
-
-def half_width(n: int) -> float:
-    """Half the 95 % interval of a share of one half over n rows, in [0, 1].
-
-    Source: Wilson (1927), doi.org/10.1080/01621459.1927.10502953
-    """
-    z = 1.96
-    return z * math.sqrt(0.25 / n + z * z / (4 * n * n)) / (1 + z * z / n)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assay.curate.audit import audit, repair
+from assay.curate.ledger import Book
 from assay.curate.text import key_of, normal
 from assay.errors import DataError, Problem
 from assay.nouns import Augmentation, Document, Dropped, Example, Made, Means
@@ -137,3 +138,41 @@ def refuse_unfit(augmentations: Sequence[Augmentation], task_kind: str) -> None:
     ]
     if problems:
         raise DataError(*problems)
+
+
+def augmented(
+    augment: Sequence[Augmentation], rows: dict[str, list[Example]], means: Means, near: float, book: Book
+) -> dict[str, str]:
+    """Add the made rows to train; id -> text of all that were made."""
+    if not augment:
+        return {}
+    free = documents_for_train(means.documents, [*rows["val"], *rows["test"]])
+    if held := len(means.documents) - len(free):
+        text = f"{held:,} of {len(means.documents):,} documents belong to val or test rows; no row is made from them"
+        book.warn("D085", held, text)
+    texts: dict[str, str] = {}
+    thrown = 0
+    for batch in make_rows(rows["train"], rows["val"], rows["test"], augment, replace(means, documents=free), near):
+        gone = {dropped.example.id for dropped in batch.aside}
+        for dropped in batch.aside:
+            book.note(dropped.example, batch.kind, "set aside", dropped.reason)
+        for made in batch.made:
+            book.note_made(made, batch.kind, "made", made.reason)
+        for one in batch.thrown:
+            book.note_made(one.made, batch.kind, "thrown away", one.reason, one.kept)
+        rows["train"] = [e for e in rows["train"] if e.id not in gone] + [made.example for made in batch.made]
+        texts |= {made.example.id: made.example.text for made in (*batch.made, *(one.made for one in batch.thrown))}
+        thrown += len(batch.thrown)
+        event = {"event": "curate", "step": batch.kind, "rows": len(rows["train"]) - len(batch.made)}
+        book.tell(event | {"left": len(rows["train"])})
+        _warn_none(batch, book)
+    if thrown:
+        text = f"{thrown:,} made rows were thrown away: they stand in val or test, or contradict a training row"
+        book.warn("D083", thrown, text)
+    return texts
+
+
+def _warn_none(batch: Batch, book: Book) -> None:
+    if not batch.made and not batch.aside:
+        because = f"all {len(batch.thrown):,} that it made were thrown away" if batch.thrown else "nothing to change"
+        book.warn("D084", 1, f"{batch.kind} added no training row: {because}")

@@ -1,0 +1,69 @@
+"""What is said about the splits at the end of curation: an error where one is empty, warnings where it may mislead."""
+
+import math
+from collections.abc import Sequence
+
+from assay.curate.audit import SPLITS, Audit
+from assay.curate.ledger import Book
+from assay.curate.triggers import scan
+from assay.errors import DataError, Problem
+from assay.nouns import Example
+
+# From here on the half width of an interval is under 10 points whatever the accuracy.
+ENOUGH_TEST_ROWS = 100
+
+
+def refuse_empty(rows: dict[str, list[Example]], read: int, book: Book) -> None:
+    dropped = book.reasons("dropped")
+    reasons = ", ".join(f"{reason} ({count:,})" for reason, count in dropped.most_common(3))
+    because = f"; first reasons: {reasons}" if reasons else ""
+    empty = [name for name in SPLITS if not rows[name]]
+    if not any(rows.values()):
+        raise DataError(
+            Problem("D059", f"all {read:,} rows were dropped{because}", "curate", help="loosen the first step named")
+        )
+    if empty:
+        left = ", ".join(f"{name} {len(rows[name]):,}" for name in SPLITS)
+        raise DataError(
+            Problem(
+                "D059",
+                f"no rows are left for {' and '.join(empty)} ({left} of {read:,} read){because}",
+                "split",
+                help="give more rows or larger shares; copies of a row, and rows of one group, stay together",
+            )
+        )
+
+
+def warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: Book) -> None:
+    if kind == "classify" and came.conflicts:
+        n = came.conflicting_labels
+        first = " and ".join(came.conflicts[0].sources[:2])
+        book.warn("D034", n, f"{n:,} {'text has' if n == 1 else 'texts have'} more than one label; first: {first}")
+    if kind == "classify":
+        _warn_of_triggers(rows["train"], book)
+    if (n := len(rows["test"])) < ENOUGH_TEST_ROWS:
+        text = f"{n} test rows: an accuracy near 50 % is known to ±{100 * half_width(n):.0f} points"
+        book.warn("D060", n, text)
+
+
+def _warn_of_triggers(train: Sequence[Example], book: Book) -> None:
+    """Rows that may hold a planted trigger stay, and are listed; the step `triggers` drops them."""
+    found = scan(train)
+    held = {row: trigger.words for trigger in found for row in trigger.rows}
+    for example in train:
+        if example.id in held:
+            book.note(example, "triggers", "kept", f"may hold a trigger: {held[example.id]!r}")
+    if found:
+        names = ", ".join(f"{t.words!r} ({len(t.rows)} rows, {t.label!r})" for t in found[:5])
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        text = f"words decide the label by themselves, as a planted trigger does: {names}{more}; see the ledger"
+        book.warn("D077", len(held), text)
+
+
+def half_width(n: int) -> float:
+    """Half the 95 % interval of a share of one half over n rows, in [0, 1].
+
+    Source: Wilson (1927), doi.org/10.1080/01621459.1927.10502953
+    """
+    z = 1.96
+    return z * math.sqrt(0.25 / n + z * z / (4 * n * n)) / (1 + z * z / n)
