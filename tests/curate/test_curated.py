@@ -7,13 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.curate.audit import audit
-from assay.curate.curated import half_width, run
+from assay.curate.curated import run
 from assay.curate.split import Split
 from assay.curate.steps.dedupe import Dedupe
 from assay.curate.steps.language import Language
 from assay.curate.steps.length import Length
 from assay.curate.steps.near import Near
 from assay.curate.steps.repair import Repair
+from assay.curate.warned import half_width
 from assay.errors import DataError, LeakError
 from assay.nouns import Example, Means, Message
 
