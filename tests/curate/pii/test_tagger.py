@@ -1,9 +1,12 @@
 """Models that find names: joining of their tokens, long texts, and a model folder of one's own."""
 
+import re
+
 import pytest
 
+from assay.curate.pii.recognise import recognise
 from assay.curate.pii.spans import Span, outside, settled
-from assay.curate.pii.tagger import CHUNK, _in_pieces, _joined, tagger
+from assay.curate.pii.tagger import CHUNK, Tagger, _in_pieces, _joined, tagger
 from assay.curate.steps.anonymise import Anonymise
 from assay.nouns import Changed, Example, Means, Message
 
@@ -87,3 +90,12 @@ def test_a_token_classification_model_of_ones_own(ner):
     result = step.one(Example("r", (Message("user", "there Anna works in Oslo"),)), Means(key=b"k" * 32))
     assert isinstance(result, Changed)
     assert result.example.text == "there <PERSON> works in <PLACE>"
+
+
+def test_small_letters_are_no_name_where_names_have_capitals():
+    def find(texts):
+        return [[Span(m.start(), m.end(), "PERSON") for m in re.finditer("(?i)the wren|anna", text)] for text in texts]
+
+    tagger = Tagger(find, lambda word: False)
+    (found,) = recognise(["Anna saw the wren fly."], {"PERSON"}, tagger)
+    assert [(span.start, span.end) for span in found] == [(0, 4)]

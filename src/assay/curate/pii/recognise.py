@@ -138,6 +138,8 @@ def _names(
     # A text that was given its capitals by us looks like names all over: a word of the dictionary is none there.
     recased = [s for s in (_uncommon(text, s, common) for s in recased) if s]
     found = [s for s in (*tagged, *recased) if s.kind != "PROPER"]
+    if title is None:  # where names have capitals, a small model that takes "the ebooks" for one is wrong
+        found = [s for s in found if not text[s.start : s.end].islower()]
     found = [s for s in found if s.kind == "PLACE" or _like_a_name(text[s.start : s.end])]
     found = [replace(s, kind="PERSON") if _rather_a_person(text, s, common) else s for s in found]
     found += rules.ruled(text, one_case=title is not None, common=common)
