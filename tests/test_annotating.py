@@ -61,6 +61,7 @@ def fill(path, label=truth, only=lambda at: True, who=None):
     return lines
 
 
+@pytest.mark.slow
 def test_the_whole_round(folder, tmp_path, capsys):
     assert command(["annotate", "tickets", "--out", "t.csv", "--annotators", "anna,ben", "--overlap", "0.5"]) == 0
     told = capsys.readouterr().out

@@ -118,6 +118,7 @@ def test_unknown_arms_are_named_with_the_nearest(project):
         assay.run(project, only=["majorty"])
 
 
+@pytest.mark.slow
 def test_a_leak_into_the_test_file_stops(project):
     write_rows(project / "train.jsonl", rows(66) + rows(2, 1000))
     with pytest.raises(LeakError, match="D050"):

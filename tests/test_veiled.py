@@ -14,6 +14,8 @@ from assay.prepared import prepare
 from assay.veiled import MARK, Veil, key_of
 from toy import rows, write_rows
 
+pytestmark = pytest.mark.slow
+
 MAIL = "jo.do@acme.com"
 STEP = "{kind: anonymise, names: none}"
 

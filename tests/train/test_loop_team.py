@@ -12,6 +12,8 @@ from assay.errors import Stopped
 from assay.train.team import Team
 from teams import side_by_side
 
+pytestmark = pytest.mark.slow
+
 PLAIN = {"dropout": 0.0}
 
 

@@ -16,6 +16,8 @@ from assay.config import load
 from assay.curate.pii import checks
 from assay.curate.pii.folded import fold
 
+pytestmark = pytest.mark.slow
+
 SENTENCES = (
     "Please note that my {label} is {datum} and the parcel {n} has not come",
     "Bitte beachten Sie: {label} {datum}, und das Paket {n} ist nicht da",

@@ -29,6 +29,9 @@ docx = pytest.importorskip("docx")
 pypdf = pytest.importorskip("pypdf")
 
 
+pytestmark = pytest.mark.slow
+
+
 def workbook():
     made, out = openpyxl.Workbook(), io.BytesIO()
     for row in (["text", "label"], ["a b", "x"], ["c d", "y"]):

@@ -40,6 +40,7 @@ def test_row_steps_that_follow_each_other_are_one_pass():
     assert passes(()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("official", [False, True])
 def test_two_processes_give_the_same_bytes_as_one(rows_of, result_of, official):
     rows, test = rows_of(600), rows_of(130, seed=9) if official else []
