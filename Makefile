@@ -1,7 +1,7 @@
 # make demo      environment, installation, the intents example, two arms of the handbook example (nine minutes)
 # make handbook  all arms of the handbook example
 # make test      everything: lint, types, all tests with the real small models
-# make quick     lint, types, and the tests that need no real model (under two minutes)
+# make quick     lint, types, and the tests that need no real model (two to three minutes)
 # make lint      ruff and pyright
 
 PYTHON ?= python3

@@ -12,16 +12,7 @@ from assay.curate.copies.groups import MOST_PARTNERS, across, families, stand_in
 from assay.curate.copies.search import Search, merged
 from assay.curate.text import Key, edit_similarity, jaccard, key_of
 from assay.nouns import Example, Message
-
-
-def slip(text, draw, edits):
-    for _ in range(edits):
-        at = draw.randrange(len(text) - 1)
-        swapped = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
-        text = draw.choice(
-            (swapped, text[:at] + text[at + 1 :], text[:at] + "e" + text[at:], text[:at] + "o" + text[at + 1 :])
-        )
-    return text
+from slips import slip
 
 
 def found_by(keys, threshold=0.8):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from assay.curate.steps.near import Near
 from assay.errors import DataError
 from assay.nouns import Document, Dropped, Example, Means, Message
+from slips import slip
 
 TICKETS = [
     "I still have not received my new card, can you check?",
@@ -29,16 +30,6 @@ PARAPHRASES = [
     "I forgot my login and the phone application refuses a new one",
     "Can foreign transfers be used to top up?",
 ]
-
-
-def slip(text, draw, edits):
-    for _ in range(edits):
-        at = draw.randrange(len(text) - 1)
-        swapped = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
-        text = draw.choice(
-            (swapped, text[:at] + text[at + 1 :], text[:at] + "e" + text[at:], text[:at] + "o" + text[at + 1 :])
-        )
-    return text
 
 
 def test_small_edits_are_found_and_paraphrases_are_not(make, outcome):

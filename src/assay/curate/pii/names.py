@@ -151,12 +151,6 @@ def _name_before(text: str, end: int) -> int:
     return start
 
 
-def _begins(text: str, at: int) -> bool:
-    """Whether a sentence begins here."""
-    before = text[max(0, at - 3) : at].rstrip(" \t\"“'(>*")
-    return not before or before[-1] in ".!?\n:;"
-
-
 def proper(text: str, spans: Iterable[Span], common: Callable[[str], bool]) -> Iterator[Span]:
     """A model's proper nouns of no known sort as persons: several words, or one inside a sentence."""
     for span in spans:

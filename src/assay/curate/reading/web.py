@@ -31,12 +31,6 @@ _HEADING = re.compile(r"h[1-6]")
 _LIKE_HEADING = re.compile(r"#{1,6}\s")
 
 
-def is_page(head: bytes) -> bool:
-    """Does a file that starts so hold a web page?"""
-    start = head[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    return start.startswith((b"<!doctype", b"<html", b"<head", b"<body", b"<?xml", b"<!--", b"<meta", b"<div", b"<p"))
-
-
 def charset_of(data: bytes) -> str:
     """The encoding that a page states about itself, or nothing."""
     match = _CHARSET.search(data[:2048])
