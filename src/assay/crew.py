@@ -25,7 +25,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from assay import store
 from assay.errors import Problem, TrainError
-from assay.nouns import Adapted, Example, Lesson, Strategy
+from assay.nouns import Adapted, Example, Learner, Lesson
 
 if TYPE_CHECKING:
     from assay.worker import Job
@@ -36,7 +36,7 @@ LOST = "T050"
 
 
 @contextmanager
-def crew(job: Job, strategy: Strategy, lesson: Lesson) -> Iterator[Lesson]:
+def crew(job: Job, strategy: Learner, lesson: Lesson) -> Iterator[Lesson]:
     """Inside the block `strategy.fit` has the other processes that its settings ask for. Gives the lesson to fit on.
 
     Raises:
@@ -70,7 +70,7 @@ def crew(job: Job, strategy: Strategy, lesson: Lesson) -> Iterator[Lesson]:
         torch.set_num_threads(wide)
 
 
-def _write(folder: Path, job: Job, strategy: Strategy, lesson: Lesson) -> None:
+def _write(folder: Path, job: Job, strategy: Learner, lesson: Lesson) -> None:
     """What the others need to fit the same arm."""
     for split, rows in (("train", lesson.train), ("val", lesson.val)):
         store.write_lines(folder / f"{split}.jsonl", (example.to_json() for example in rows))
@@ -231,7 +231,7 @@ def follow(job: Job) -> None:
 def voiceless(job: Job) -> None:
     """The fit of a process that tells nothing and takes an inner arm from process 0, which fits it."""
 
-    def awaited(strategy: Strategy, lesson: Lesson) -> Adapted:
+    def awaited(strategy: Learner, lesson: Lesson) -> Any:
         stage = store.Stage(job.work, "fit", job.inner_key(strategy, lesson))
         while stage.done() is None:
             time.sleep(LOOK)

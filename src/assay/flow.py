@@ -108,12 +108,13 @@ def judged(prepared: Prepared, arms: Mapping[str, Strategy]) -> None:
 def models(project: Project, strategies: Any, offline: bool, tell: Tell) -> dict[str, dict[str, Any]]:
     """Bring every model that an arm needs to this machine; name -> folder, digest and what the report must say."""
     from assay.model.find import find
-    from assay.prompt.neighbours import EMBEDDER
 
+    strategies = list(strategies)
+    encoders = {name for strategy in strategies for name in strategy.encoders()}
     needed = dict.fromkeys(name for strategy in strategies for name in strategy.needs(project.model))
     found = {}
     for name in needed:
-        kind = "embedder" if name == EMBEDDER else "causal"
+        kind = "embedder" if name in encoders else "causal"
         model = find(name, base=project.folder, offline=offline, tell=tell, kind=kind)
         found[name] = {
             "folder": str(model.folder),

@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 from assay import store
-from assay.nouns import Strategy, Task
+from assay.nouns import Learner, Task
 
 VERSION = 1  # raise it when the same key would have to stand for another arm
 
 
 def fit_key(
-    strategy: Strategy, parts: dict[str, str], task: Task, models: dict[str, Any], base: str, seed: int, numeric: Any
+    strategy: Learner, parts: dict[str, str], task: Task, models: dict[str, Any], base: str, seed: int, numeric: Any
 ) -> str:
     """The key of a fitted arm.
 
@@ -39,18 +39,18 @@ def fit_key(
     )[:20]
 
 
-def own_settings(strategy: Strategy) -> dict[str, Any]:
+def own_settings(learner: Learner) -> dict[str, Any]:
     """Settings that differ from their defaults, kind and name aside: a setting that is added later changes no key."""
-    return {key: value for key, value in strategy.changed().items() if key not in ("kind", "name")}
+    return {key: value for key, value in learner.changed().items() if key not in ("kind", "name")}
 
 
-def settings_of(strategy: Strategy) -> dict[str, Any]:
-    """Kind and own settings of a strategy and of those inside it."""
-    inside = {key: settings_of(value) for key, value in strategy if isinstance(value, Strategy)}
-    return {"kind": strategy.kind, **own_settings(strategy), **inside}
+def settings_of(learner: Learner) -> dict[str, Any]:
+    """Kind and own settings of a strategy or part, and of those inside it."""
+    inside = {key: settings_of(value) for key, value in learner if isinstance(value, Learner)}
+    return {"kind": learner.kind, **own_settings(learner), **inside}
 
 
-def versions(strategy: Strategy) -> list[int]:
-    """VERSION of a strategy and of those inside it."""
-    inside = [value for value in dict(strategy).values() if isinstance(value, Strategy)]
-    return [strategy.VERSION, *(v for inner in inside for v in versions(inner))]
+def versions(learner: Learner) -> list[int]:
+    """VERSION of a strategy or part, and of those inside it."""
+    inside = [value for value in dict(learner).values() if isinstance(value, Learner)]
+    return [learner.VERSION, *(v for inner in inside for v in versions(inner))]

@@ -10,28 +10,21 @@ Record    question, target, answer of one test row     Metric    rows(records), 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationInfo
+from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
-from assay.rows import Document, Example, Message, Messages, Role  # noqa: F401  (passed on: the nouns are taken from here)
+# The nouns are taken from here, whichever file of the ground holds them.
+from assay.answers import GREEDY, Answer, Decoding, Form, Generated, LanguageModel, Tell  # noqa: F401
+from assay.rows import Document, Example, Message, Messages, Role  # noqa: F401
+from assay.settings import Settings
+from assay.steps import Augmentation, Changed, Dropped, Made, RowStep, SetStep  # noqa: F401
 
-Tell = Callable[[dict], None]  # progress events: plain JSON objects with a key "event"
 Precision = Literal["auto", "bf16", "fp32"]
-
-
-class Settings(BaseModel):
-    """Frozen settings; an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    def changed(self) -> dict[str, Any]:
-        """The settings that differ from their defaults, as plain JSON: what names an arm and keys the cache."""
-        return self.model_dump(mode="json", exclude_defaults=True)
 
 
 class Task(Settings):
@@ -45,139 +38,7 @@ class Task(Settings):
     max_answer_tokens: int = 0  # 0: derived from the longest training target
 
 
-# --- what curation yields -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """The row goes on, changed. `reason` is a short phrase that groups well in the ledger."""
-
-    example: Example
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """The row ends here. `kept` is the id of the row that stands for it, when there is one."""
-
-    example: Example
-    reason: str
-    kept: str = ""
-
-
-class RowStep(Settings, ABC):
-    """Looks at one row at a time; may run in parallel."""
-
-    kind: Any  # a subclass narrows it to Literal["its name"]
-    VERSION: ClassVar[int] = 1
-    always: ClassVar[bool] = False  # also applied to incoming questions when an arm serves
-    needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate", "key"
-
-    def wants(self) -> tuple[str, ...]:
-        """What of `needs` these settings use; a step that uses a model with some settings only says so here."""
-        return self.needs
-
-    @abstractmethod
-    def one(self, example: Example, means: Means) -> Example | Changed | Dropped: ...
-
-    def many(self, examples: Iterable[Example], means: Means) -> Iterator[Example | Changed | Dropped]:
-        """`one` for each row, in order. A step that asks a model overrides this to give it some rows at once."""
-        for example in examples:
-            yield self.one(example, means)
-
-
-class SetStep(Settings, ABC):
-    """Looks at all rows; yields each row once, in order."""
-
-    kind: Any  # a subclass narrows it to Literal["its name"]
-    VERSION: ClassVar[int] = 1
-    needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate", "key"
-
-    def wants(self) -> tuple[str, ...]:
-        """What of `needs` these settings use; a step that uses a model with some settings only says so here."""
-        return self.needs
-
-    @abstractmethod
-    def apply(self, examples: Sequence[Example], means: Means) -> Iterator[Example | Changed | Dropped]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A training row that no file holds. `parents` are the ids of what it was made from."""
-
-    example: Example
-    parents: tuple[str, ...]  # or of the documents
-    reason: str  # a short phrase that groups well in the ledger
-
-
-class Augmentation(Settings, ABC):
-    """Makes training rows from training rows; it runs after the split and never sees another one."""
-
-    kind: Any  # a subclass narrows it to Literal["its name"]
-    VERSION: ClassVar[int] = 1
-    needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate", "documents"
-    tasks: ClassVar[tuple[str, ...]] = ()  # the kinds of task that it makes rows for; empty: all
-
-    def wants(self) -> tuple[str, ...]:
-        """What of `needs` these settings use; a step that uses a model with some settings only says so here."""
-        return self.needs
-
-    @abstractmethod
-    def make(self, examples: Sequence[Example], means: Means) -> Iterator[Made | Dropped]:
-        """The new rows, in a fixed order, with ids that are unique and name their parent. A training row that is
-        yielded as `Dropped` is set aside. Source, group and slices of a new row are set by who calls this."""
-
-
-# --- models and arms ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Generated:
-    text: str
-    prompt_tokens: int
-    tokens: int
-    truncated: bool  # ended by max_tokens, not by the model
-
-
-@runtime_checkable
-class LanguageModel(Protocol):
-    """A chat model that answers. `stage` model/ implements it; floors have none."""
-
-    name: str
-
-    def count_tokens(self, messages: Messages) -> int: ...
-
-    def generate(self, prompts: Sequence[Messages], *, max_tokens: int, tell: Tell | None = None) -> list[Generated]:
-        """Greedy answers, in the order of `prompts`."""
-        ...
-
-    def score(self, prompts: Sequence[Messages], options: Sequence[str], *, tell: Tell | None = None) -> Any:
-        """Natural-log likelihood of each option as the whole answer, end of turn included; (prompts, options)."""
-        ...
-
-    def stream(self, prompt: Messages, *, max_tokens: int) -> Iterator[str]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer and everything that a metric or a report may need, so that nothing is computed again."""
-
-    text: str | None  # parsed; None when it could not be parsed
-    raw: str = ""
-    scores: tuple[float, ...] = ()  # one per label, log-likelihood or log-probability
-    confidence: float | None = None  # share of the chosen label among the labels, or None
-    passages: tuple[str, ...] = ()  # ids of the retrieved passages, best first
-    prompt_tokens: int = 0
-    tokens: int = 0  # generated
-    truncated: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        return {name: list(v) if isinstance(v := getattr(self, name), tuple) else v for name in self.__slots__}
-
-    @classmethod
-    def from_json(cls, row: dict[str, Any]) -> Answer:
-        lists: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in row.items()}
-        return cls(**lists)
+# --- arms ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -193,6 +54,8 @@ class Means:
     key: bytes = b""  # secret that pseudonyms are made with; empty where no step asks for one
     documents: Sequence[Document] = ()  # the project's, but for those that val and test rows were made from
     open_model: Callable[..., LanguageModel] | None = None  # (name, precision="auto") -> freshly loaded model
+    # name of a sentence encoder -> its folder, judged and safe to load
+    encoder_folder: Callable[[str], Path] | None = None
 
 
 class Adapted(ABC):
@@ -215,19 +78,48 @@ class Adapted(ABC):
         return question.messages
 
 
-class Strategy(Settings, ABC):
-    """One way of making the specialist: frozen settings and `fit`."""
+class Learner(Settings, ABC):
+    """What is fitted on a lesson: a strategy, or a part of one. Fitted by `lesson.fit`, it is a cached stage."""
 
     kind: Any  # a subclass narrows it to Literal["its name"]
-    name: str = ""  # the arm's name; derived from kind and settings when empty
     VERSION: ClassVar[int] = 1
     reads: ClassVar[tuple[str, ...]] = ("train",)  # parts of the lesson that its key covers
     # True when the arm's weights or answers depend on the numeric environment (a neural model runs)
     neural: ClassVar[bool] = False
 
     def needs(self, base: str) -> tuple[str, ...]:
-        """Names of the models that must be at hand, `base` being the project's."""
+        """Names of the models that must be at hand, sentence encoders among them, `base` being the project's."""
         return ()
+
+    def encoders(self) -> tuple[str, ...]:
+        """Those of `needs` that are sentence encoders, of what stands inside it too."""
+        inside = (value for _, value in self if isinstance(value, Learner))
+        return tuple(dict.fromkeys(name for part in inside for name in part.encoders()))
+
+    @abstractmethod
+    def fit(self, lesson: Lesson) -> Any: ...
+
+    @abstractmethod
+    def restore(self, folder: Path, lesson: Lesson) -> Any:
+        """What the fit gave, from the folder it was saved in. `lesson` has no rows then."""
+
+
+class Kept(ABC):
+    """What the fit of a `Part` gives. Its own methods are those of its place: see `prompt/`."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write what `Part.restore` needs (JSON and safetensors) into `folder`."""
+
+
+class Part(Learner):
+    """A fitted piece of a strategy that answers no question by itself: an encoder, a reranker. `fit` gives a `Kept`."""
+
+
+class Strategy(Learner):
+    """One way of making the specialist: frozen settings and `fit`."""
+
+    name: str = ""  # the arm's name; derived from kind and settings when empty
 
     @abstractmethod
     def fit(self, lesson: Lesson) -> Adapted: ...
@@ -249,8 +141,8 @@ class Lesson:
     means: Means = field(default_factory=Means)
     # score of an arm on some val rows by the task's own metric, higher is better
     score: Callable[[Adapted, Sequence[Example]], float] = field(default=lambda adapted, rows: float("nan"))
-    # fits an inner arm as its own cached stage (its cost is then listed as a part)
-    fit: Callable[[Strategy, Lesson], Adapted] = field(default=lambda strategy, lesson: strategy.fit(lesson))
+    # fits an inner arm, or a part, as its own cached stage (its cost is then listed as a part)
+    fit: Callable[[Any, Lesson], Any] = field(default=lambda learner, lesson: learner.fit(lesson))
 
     @property
     def seed(self) -> int:
@@ -272,32 +164,45 @@ class Lesson:
         return self.means.open_model(name or self.base, *([] if precision == "auto" else [precision]))
 
 
-class _Inner:
-    """The type of `inner:`. Its validator takes the kinds from pydantic's validation context,
-    `{"strategies": (class, ...)}`, so that no stage imports the stages to its right."""
+class _Nested:
+    """The type of a setting that is a mapping with a kind. Its validator takes what makes one from pydantic's
+    validation context, under `MAKE`, so that no stage imports the stages to its right."""
+
+    MAKE: ClassVar[str]
+    TYPE: ClassVar[type[Learner]]
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        def build(value: Any, info: ValidationInfo) -> Strategy:
-            if isinstance(value, Strategy):
+        def build(value: Any, info: ValidationInfo) -> Learner:
+            if isinstance(value, cls.TYPE):
                 return value
-            make = (info.context or {}).get("make_strategy")
+            make = (info.context or {}).get(cls.MAKE)
             if make is None:
-                raise ValueError("an inner strategy needs the list of kinds")
+                raise ValueError("a nested setting needs the list of kinds")
             return make(value, info.context)
 
         return core_schema.with_info_plain_validator_function(
             build,
             serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda strategy: {"kind": strategy.kind, **strategy.changed()}
+                lambda learner: {"kind": learner.kind, **learner.changed()}
             ),
         )
 
 
+class _Inner(_Nested):
+    MAKE, TYPE = "make_strategy", Strategy
+
+
+class _Piece(_Nested):
+    MAKE, TYPE = "make_part", Part
+
+
 if TYPE_CHECKING:
     Inner = Strategy
+    Piece = Part
 else:
     Inner = _Inner
+    Piece = _Piece
 
 # --- judging --------------------------------------------------------------------------------------------------------
 
@@ -310,6 +215,7 @@ class Record:
     target: str
     also: tuple[str, ...]
     answer: Answer
+    found_in: tuple[str, ...] = ()  # ids of the documents that hold the answer, where a person has noted them
 
 
 class Metric(ABC):

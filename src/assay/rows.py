@@ -45,6 +45,7 @@ class Example:
     slices: tuple[tuple[str, str], ...] = ()  # (field, value), sorted by field
     source: str = ""  # "train.csv:17"
     time: float | None = None  # when it was written, as a number that only orders rows: seconds since 1970, a year
+    found_in: tuple[str, ...] = ()  # ids of the documents that hold the answer, where a person has noted them
 
     @property
     def text(self) -> str:
@@ -56,7 +57,7 @@ class Example:
     @property
     def question(self) -> Example:
         """The same row without anything that gives the answer away."""
-        return replace(self, target=None, also=(), rejected=None)
+        return replace(self, target=None, also=(), rejected=None, found_in=())
 
     def with_text(self, text: str) -> Example:
         """The same row with the content of its last message replaced."""
@@ -75,6 +76,8 @@ class Example:
             row["slices"] = [list(pair) for pair in self.slices]
         if self.time is not None:
             row["time"] = self.time
+        if self.found_in:
+            row["found_in"] = list(self.found_in)
         if self.context:
             row["context"] = [[d.id, d.text, d.source, d.date] for d in self.context]
         return row
@@ -92,4 +95,5 @@ class Example:
             slices=tuple((name, value) for name, value in row.get("slices", ())),
             source=row.get("source", ""),
             time=row.get("time"),
+            found_in=tuple(row.get("found_in", ())),
         )

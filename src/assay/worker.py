@@ -23,7 +23,7 @@ from assay.errors import AssayError, Stopped
 from assay.keys import fit_key
 from assay.launch import Launch
 from assay.noted import content_hash
-from assay.nouns import Adapted, Answer, Document, Example, Lesson, Means, Precision, Record, Strategy, Task
+from assay.nouns import Adapted, Answer, Document, Example, Learner, Lesson, Means, Precision, Record, Strategy, Task
 from assay.prepared import read_examples
 from assay.spent import Spent, peak_bytes
 
@@ -81,6 +81,9 @@ class Job:
             self._embed = Embedder(Path(self.models[EMBEDDER]["folder"]))
         return self._embed(texts)
 
+    def encoder_folder(self, name: str) -> Path:
+        return Path(self.models[name]["folder"])
+
     def open_model(self, name: str, precision: Precision = "auto") -> Any:
         from assay.model.find import Found
         from assay.model.open import load_model
@@ -96,14 +99,21 @@ class Job:
             val=read_examples(data / "val.jsonl") if rows else (),
             documents=tuple(Document(*row) for row in store.read_lines(data / "documents.jsonl")) if rows else (),
             base=self.base,
-            means=Means(self.seed, self.folder, self.tell, embed=self.embed, open_model=self.open_model),
+            means=Means(
+                self.seed,
+                self.folder,
+                self.tell,
+                embed=self.embed,
+                open_model=self.open_model,
+                encoder_folder=self.encoder_folder,
+            ),
             score=lambda adapted, some: val_score(adapted, some, self.task),
             fit=self.fit_inner,
         )
 
     # --- stages -----------------------------------------------------------------------------------------------------
 
-    def inner_key(self, strategy: Strategy, lesson: Lesson) -> str:
+    def inner_key(self, strategy: Learner, lesson: Lesson) -> str:
         parts = {
             "train": content_hash(lesson.train),
             "val": content_hash(lesson.val),
@@ -111,8 +121,8 @@ class Job:
         }
         return fit_key(strategy, parts, self.task, self.models, self.base, self.seed, self.request["numeric"])
 
-    def fit_inner(self, strategy: Strategy, lesson: Lesson) -> Adapted:
-        """An inner arm as its own cached stage; its cost is added to the outer one's as a part."""
+    def fit_inner(self, strategy: Learner, lesson: Lesson) -> Any:
+        """An inner arm or a part as its own cached stage; its cost is added to the outer one's as a part."""
         key = self.inner_key(strategy, lesson)
         outer, begun = self.spent, time.monotonic()
         if outer:
@@ -125,12 +135,12 @@ class Job:
         self.parts.append({"name": strategy.kind, "fit_seconds": note["seconds"], "peak_bytes": note["peak_bytes"]})
         return adapted
 
-    def fit(self, strategy: Strategy, lesson: Lesson) -> Adapted:
+    def fit(self, strategy: Learner, lesson: Lesson) -> Any:
         """Fit with as many processes as the strategy asks for."""
         with crew(self, strategy, lesson) as given:
             return strategy.fit(given)
 
-    def fitted(self, strategy: Strategy, lesson: Lesson, key: str) -> tuple[Adapted, dict[str, Any]]:
+    def fitted(self, strategy: Learner, lesson: Lesson, key: str) -> tuple[Any, dict[str, Any]]:
         """The arm of a finished stage, or a new one: fitted, saved, and only then marked done."""
         stage = store.Stage(self.work, "fit", key)
         note = stage.done()
@@ -163,7 +173,7 @@ class Job:
         stage.finish(note)
         return adapted, note
 
-    def described(self, strategy: Strategy) -> dict[str, Any]:
+    def described(self, strategy: Learner) -> dict[str, Any]:
         """All that is needed to restore the arm elsewhere, but for the base model itself."""
         return {
             "schema": 1,

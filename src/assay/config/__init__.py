@@ -22,7 +22,7 @@ from assay.curate.annotate.settle import Settle
 from assay.curate.reading.named import hub_set
 from assay.curate.split import Split
 from assay.errors import did_you_mean
-from assay.nouns import Augmentation, RowStep, SetStep, Settings, Strategy, Task
+from assay.nouns import Augmentation, Part, RowStep, SetStep, Settings, Strategy, Task
 from assay.validate.settings import Validate
 from assay.weigh import Weigh
 
@@ -284,7 +284,20 @@ def make_strategy(value: Any, context: Mapping[str, Any]) -> Strategy:
     kind = _kind(value, (*kinds, *PRESETS))
     if kind in PRESETS:
         value = {**PRESETS[kind], **{key: item for key, item in value.items() if key != "kind"}}
-    return fill(kinds[value["kind"]], value, {**context, "make_strategy": make_strategy})
+    return fill(kinds[value["kind"]], value, {**context, "make_strategy": make_strategy, "make_part": make_part})
+
+
+def make_part(value: Any, context: Mapping[str, Any]) -> Part:
+    """The part of a strategy that a mapping with a `kind` describes.
+
+    Raises:
+        SettingsError: with places relative to `value`.
+    """
+    from assay.strategies import PARTS
+
+    kinds = {cls.model_fields["kind"].default: cls for cls in PARTS}
+    kind = _kind(value, tuple(kinds))
+    return fill(kinds[kind], value, {**context, "make_strategy": make_strategy, "make_part": make_part})
 
 
 def make_step(value: Any) -> RowStep | SetStep:

@@ -13,7 +13,7 @@ from assay.encode.chat import Chat
 from assay.model.batches import Padded, by_length, common_prefix, repeated
 from assay.model.output import output, scaled
 from assay.model.score import Trie, descend
-from assay.nouns import Generated, Messages, Tell
+from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
 
 BATCH_TOKENS = 4096  # computed tokens a batch: past this, larger batches gain nothing on a processor
 NEAR = 1.0  # nats: below that the order of the other labels is of no use, and exact scores cost most of the time
@@ -26,6 +26,8 @@ class ChatModel:
 
     `soft`, when set, gives keys and values that stand before every sequence, for one row: trained prefixes and prompts.
     """
+
+    can_score = True
 
     def __init__(self, name: str, network: Any, chat: Chat):
         self.name = name
@@ -126,8 +128,12 @@ class ChatModel:
     # --- generation -------------------------------------------------------------------------------------------------
 
     @torch.inference_mode()
-    def generate(self, prompts: Sequence[Messages], *, max_tokens: int, tell: Tell | None = None) -> list[Generated]:
-        """Greedy answers, in the order of `prompts`, each at most `max_tokens` tokens."""
+    def generate(
+        self, prompts: Sequence[Messages], *, max_tokens: int, how: Decoding = GREEDY, tell: Tell | None = None
+    ) -> list[Generated]:
+        """Answers in the order of `prompts`, each at most `max_tokens` tokens."""
+        if how != GREEDY:
+            raise NotImplementedError("only greedy answers so far")
         sequences = self._sequences(prompts, max_tokens, tell)
         answers: list[Generated | None] = [None] * len(prompts)
         if not sequences:

@@ -35,6 +35,9 @@ class Neighbours(Strategy):
     def needs(self, base: str) -> tuple[str, ...]:
         return (EMBEDDER,)
 
+    def encoders(self) -> tuple[str, ...]:
+        return (EMBEDDER,)
+
     def fit(self, lesson: Lesson) -> "NeighbourAnswers":
         need_rows("neighbours", lesson)
         vectors = vectors_of([example.text for example in lesson.train], lesson.means)

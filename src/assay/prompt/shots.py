@@ -34,7 +34,10 @@ class Shots(Strategy):
     neural = True
 
     def needs(self, base: str) -> tuple[str, ...]:
-        return (self.model or base, *((EMBEDDER,) if self.k and self.choose == "similar" else ()))
+        return (self.model or base, *self.encoders())
+
+    def encoders(self) -> tuple[str, ...]:
+        return (EMBEDDER,) if self.k and self.choose == "similar" else ()
 
     def fit(self, lesson: Lesson) -> "ShotsAnswers":
         model = lesson.open_base(self.model)

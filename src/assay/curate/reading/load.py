@@ -189,7 +189,7 @@ def _settle(
     _check_fields(table, [*given.values(), *(slices or ()), *([group] if group else [])])
     step = -(-len(table.rows) // SAMPLE)
     rows = [raw.fields for raw in table.rows[::step]]
-    roles = set(given) - {"group", "id", "system", "context"}
+    roles = set(given) - {"group", "id", "system", "context", "found_in"}
     shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
     if not target:
         columns = {role: name for role, name in columns.items() if role not in TARGETS}

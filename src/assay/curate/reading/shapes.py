@@ -31,7 +31,7 @@ from assay.curate.reading.turns import is_conversation, turns_of
 from assay.nouns import Example, Message, Messages
 
 ROLES = ("text", "question", "input", "system", "messages", "label", "answer", "rejected", "liked", "entities")
-ROLES += ("context", "group", "id", "conversation", "role")
+ROLES += ("context", "found_in", "group", "id", "conversation", "role")
 
 # --- known shapes ---------------------------------------------------------------------------------------------------
 
@@ -217,7 +217,15 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         slices=slices,
         source=raw.source,
         time=when,
+        found_in=_named(row, layout.columns.get("found_in")),
     )
+
+
+def _named(row: Row, name: str | None) -> tuple[str, ...]:
+    """The ids of documents in a field: a list of them, or one."""
+    value = value_at(row, name) if name else None
+    ids = [as_text(one).strip() for one in (value if isinstance(value, list) else [value])]
+    return tuple(dict.fromkeys(one for one in ids if one))
 
 
 def _word(value: Any) -> str:

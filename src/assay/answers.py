@@ -1,0 +1,101 @@
+"""The nouns of asking. Others take them from `assay.nouns`.
+
+Decoding  how an answer is written                     Form           what it must look like
+Generated what a model wrote                           LanguageModel  what writes and scores
+Answer    what an arm says to one question, with all that a metric or a report may need
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from assay.rows import Messages
+
+Tell = Callable[[dict], None]  # progress events: plain JSON objects with a key "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a written answer must look like.
+
+    kind     choice: one of `text`, a JSON list of strings; json: fits the JSON schema `text`; regex: all of it matches
+             `text`; grammar: the Lark grammar `text`
+    """
+
+    kind: Literal["choice", "json", "regex", "grammar"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How an answer is written. By default each token is the most likely one, until the model ends its turn."""
+
+    stop: tuple[str, ...] = ()  # the answer ends before the first of these texts
+    temperature: float = 0.0  # 0: the most likely token; else tokens are drawn
+    top_p: float = 1.0  # tokens are drawn from the likeliest ones that make up this share
+    seed: int = 0  # equal prompts of one call are drawn independently of each other
+    form: Form | None = None
+
+
+GREEDY = Decoding()
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    text: str
+    prompt_tokens: int
+    tokens: int
+    truncated: bool  # ended by max_tokens, not by the model
+    logprob: float | None = None  # natural-log likelihood of the written tokens, end of turn included
+    refused: bool = False  # a remote model declined, or its filter took the answer
+
+
+@runtime_checkable
+class LanguageModel(Protocol):
+    """A chat model that answers, here or behind an address. `stage` model/ implements it; floors have none."""
+
+    name: str
+    can_score: bool  # False: `score` is not to be called; a label is written, in the form of a choice
+
+    def count_tokens(self, messages: Messages) -> int: ...
+
+    def generate(
+        self, prompts: Sequence[Messages], *, max_tokens: int, how: Decoding = GREEDY, tell: Tell | None = None
+    ) -> list[Generated]:
+        """Answers in the order of `prompts`, each at most `max_tokens` tokens."""
+        ...
+
+    def score(self, prompts: Sequence[Messages], options: Sequence[str], *, tell: Tell | None = None) -> Any:
+        """Natural-log likelihood of each option as the whole answer, end of turn included; (prompts, options)."""
+        ...
+
+    def stream(self, prompt: Messages, *, max_tokens: int) -> Iterator[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer and everything that a metric or a report may need, so that nothing is computed again."""
+
+    text: str | None  # parsed; None when it could not be parsed
+    raw: str = ""
+    scores: tuple[float, ...] = ()  # one per label, log-likelihood or log-probability
+    confidence: float | None = None  # share of the chosen label among the labels, or None
+    passages: tuple[str, ...] = ()  # ids of the retrieved passages, best first
+    prompt_tokens: int = 0
+    tokens: int = 0  # generated
+    truncated: bool = False
+    refused: bool = False  # a remote model declined, or its filter took the answer
+    abstained: bool = False  # the arm says that it does not know, or that the documents do not say
+    cited: tuple[str, ...] = ()  # ids of the passages that the answer names as its sources
+    support: float | None = None  # share of the answer's words that stand in its passages
+    by: str = ""  # the inner arm that answered, where there are several
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: list(v) if isinstance(v := getattr(self, name), tuple) else v for name in self.__slots__}
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Answer:
+        lists: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in row.items()}
+        return cls(**lists)
