@@ -17,6 +17,7 @@ from assay.errors import ModelError, Problem
 from assay.nouns import Messages
 
 Learn = Literal["completion", "assistant", "everything"]
+KNOWN = 1000  # texts whose tokens are remembered
 WAY_OUT = "choose a model whose template takes a system turn, or set a template of your own"
 
 
@@ -43,11 +44,17 @@ class Chat:
     tokenizer: Any
     max_length: int = 2048
     _forms: dict[tuple[str, ...], tuple[list[list[int]], list[int]]] = field(default_factory=dict)
+    _known: dict[str, list[int]] = field(default_factory=dict)
 
     def prompt(self, messages: Messages, *, room: int = 0) -> tuple[list[int], int]:
         """Token ids up to where the answer begins, and how many tokens of the last message were cut to leave `room`."""
         pieces, cut = self._pieces(messages, room)
         return [token for piece in pieces for token in piece], cut
+
+    def parted(self, messages: Messages, *, room: int = 0) -> tuple[list[int], int, int]:
+        """As `prompt`, and before the tokens cut: the index of the token that the last message's text begins with."""
+        pieces, cut = self._pieces(messages, room)
+        return [token for piece in pieces for token in piece], sum(map(len, pieces[:-2])), cut
 
     def placed(self, messages: Messages) -> tuple[list[int], int, list[tuple[int, int, int]]]:
         """As `prompt`, and where the last message's text lies: (index of a token, its first character, one past its
@@ -75,7 +82,8 @@ class Chat:
         Classification, arxiv.org/abs/1905.05583), and with passages the end is the question itself.
         """
         heads, _ = self._form(tuple(message.role for message in messages))
-        texts = [self.text_ids(message.content.strip()) for message in messages]
+        texts = [self._known_ids(message.content.strip()) for message in messages[:-1]]
+        texts.append(self.text_ids(messages[-1].content.strip()))
         over = sum(map(len, heads)) + sum(map(len, texts)) + room - self.max_length
         cut = max(0, min(over, len(texts[-1])))
         if cut:
@@ -123,6 +131,14 @@ class Chat:
         if any(mark in text for mark in self._marks):
             return self._plain_ids(text)
         return self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+
+    def _known_ids(self, text: str) -> list[int]:
+        """`text_ids`, remembered: what stands before a question stands before many. Not to be changed."""
+        if text not in self._known:
+            if len(self._known) >= KNOWN:
+                self._known.clear()
+            self._known[text] = self.text_ids(text)
+        return self._known[text]
 
     @cached_property
     def _marks(self) -> list[str]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import AttentionInterface, AttentionMaskInterface
@@ -23,6 +23,9 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from assay.model.segments import Layout, Segment
+
+if TYPE_CHECKING:
+    from assay.model.beginning import Beginning
 
 NAME = "assay"
 FLASH = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
@@ -40,9 +43,16 @@ def attend(
     sliding_window: int | None = None,
     softcap: float | None = None,
     tree: Layout | None = None,
+    before: Beginning | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
-    """What transformers calls in each attention layer: (1, heads, nodes, width) in, (1, nodes, heads, width) out."""
+    """What transformers calls in each attention layer: (1, heads, nodes, width) in, (1, nodes, heads, width) out.
+
+    With `before`, (rows, heads, tokens, width) in: the rows' cache holds their own tokens, and the mask is added.
+    """
+    if before is not None and softcap is None and attention_mask is not None:
+        scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+        return before.attend(module, query, key, value, attention_mask, scale), None
     if tree is None and softcap is not None:
         return capped(query, key, value, attention_mask, softcap, dropout, scaling), None
     if tree is None:

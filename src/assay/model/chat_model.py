@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,13 @@ from transformers import DynamicCache
 
 from assay.encode.chat import Chat
 from assay.model.batches import Padded, by_length, common_prefix, repeated
+from assay.model.beginning import Beginning, Beginnings
 from assay.model.output import output, scaled
-from assay.model.score import Trie, descend
+from assay.model.scoring import BATCH_TOKENS, likelihoods
+from assay.model.tree_check import takes_trees
 from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
 
-BATCH_TOKENS = 4096  # computed tokens a batch: past this, larger batches gain nothing on a processor
 NEAR = 1.0  # nats: below that the order of the other labels is of no use, and exact scores cost most of the time
-ROOM = 24  # tokens a row that scoring adds to its prompt, about
-LOGIT_ROWS = 512  # rows of the output layer at once: 512 x 49,152 fp32 logits are 100 MB
 
 
 class ChatModel:
@@ -36,6 +36,7 @@ class ChatModel:
         self.body = network.base_model
         self.head = network.get_output_embeddings()
         self.soft: Callable[[], DynamicCache] | None = None
+        self._beginnings = Beginnings(network)
 
     @property
     def device(self) -> torch.device:
@@ -59,55 +60,8 @@ class ChatModel:
         Returns:
             float64, shape (prompts, options).
         """
-        trie = Trie.of([self.chat.answer(option) for option in options])
-        sequences = self._sequences(prompts, max(trie.depth) + 1, tell)
-        scores = np.zeros((len(prompts), len(options)))
-        if not sequences:
-            return scores
-        shared = common_prefix(sequences)
-        prefix = self._prefix(sequences[0][:shared])
-        start = prefix.get_seq_length() if self.soft and prefix else shared
-        done = 0
-        for batch in by_length([len(s) - shared for s in sequences], BATCH_TOKENS, extra=ROOM + start - shared):
-            rows = Padded.of([sequences[i][shared:] for i in batch], start=start, pad=self._pad, device=self.device)
-            scores[batch] = self._score_rows(rows, prefix, start, trie, near)
-            done += len(batch)
-            if tell:
-                tell({"event": "progress", "done": done, "total": len(prompts), "unit": "answer"})
-        return scores
-
-    def _score_rows(self, rows: Padded, prefix: DynamicCache | None, start: int, trie: Trie, near: float) -> np.ndarray:
-        """Scores of all options for the rows of one batch, (rows, options). `start` tokens are in the prefix."""
-        n = rows.ids.shape[0]
-        cache = repeated(prefix, n) or DynamicCache(config=self.network.config)
-        real = torch.cat([rows.real.new_ones(n, start), rows.real], 1)
-        last = rows.depth[:, -1:]
-        first = self.body(
-            input_ids=rows.ids,
-            position_ids=rows.depth,
-            attention_mask=real.long(),
-            cache=cache,
-            use_cache=True,
-        ).last_hidden_state[:, -1]
-
-        def forward(ids: np.ndarray, depth: np.ndarray, sees: np.ndarray, keep: Sequence[int]) -> torch.Tensor:
-            nonlocal real, last
-            if len(keep) < len(real):
-                index = torch.tensor(keep, device=self.device)
-                cache.batch_select_indices(index)
-                real, last = real[index], last[index]
-            tokens = torch.from_numpy(ids).to(self.device)
-            prompt = real[:, None, :].expand(-1, tokens.shape[1], -1)
-            mask = torch.cat([prompt, torch.from_numpy(sees).to(self.device)], 2)
-            return self.body(
-                input_ids=tokens,
-                position_ids=last + 1 + torch.from_numpy(depth).to(self.device),
-                attention_mask=mask[:, None],
-                cache=cache,
-                use_cache=True,
-            ).last_hidden_state
-
-        return descend(trie, first, forward, self.logits, near=near, rows_at_once=LOGIT_ROWS)
+        self._beginnings.check()
+        return likelihoods(self, prompts, options, near, tell)
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """fp32 logits of hidden states (..., width), whatever the weights' type."""
@@ -212,11 +166,19 @@ class ChatModel:
     def _sequences(self, prompts: Sequence[Messages], room: int, tell: Tell | None) -> list[list[int]]:
         """Token ids of the prompts; those that were cut to leave `room` for the answer are counted in a warning."""
         encoded = [self.chat.prompt(messages, room=room) for messages in prompts]
-        count = sum(1 for _, cut in encoded if cut)
+        self.warn_cut(sum(1 for _, cut in encoded if cut), tell)
+        return [ids for ids, _ in encoded]
+
+    def warn_cut(self, count: int, tell: Tell | None) -> None:
+        """Tell that so many prompts were cut, if any were."""
         if count and tell:
             text = f"questions longer than {self.chat.max_length} tokens, prompt and answer, were cut"
             tell({"event": "warning", "code": "D048", "count": count, "text": text})
-        return [ids for ids, _ in encoded]
+
+    @property
+    def pad(self) -> int:
+        """A token for places that nothing looks at."""
+        return self._pad
 
     @property
     def _pad(self) -> int:
@@ -226,10 +188,22 @@ class ChatModel:
     def _end(self) -> int:
         return self.chat.end[-1]
 
+    def beginning(self, ids: Sequence[int]) -> Beginning | None:
+        """Keys and values of what all prompts begin with: the soft part, then `ids`; None where there is neither."""
+        soft = self.soft() if self.soft else None
+        return None if soft is None and not ids else self._beginnings.of(ids, soft)
+
+    @cached_property
+    def takes_trees(self) -> bool:
+        """Whether the network can be computed on token trees; tried once."""
+        return takes_trees(self.network)
+
+    def forget(self) -> None:
+        """Drop what is kept between calls; needed where a weight was trained in place and is not trained any more."""
+        self._beginnings.forget()
+
     def _prefix(self, ids: Sequence[int]) -> DynamicCache | None:
-        """Keys and values of what all prompts begin with: the soft part, then `ids`."""
-        cache = self.soft() if self.soft else None
-        if ids:
-            cache = cache or DynamicCache(config=self.network.config)
-            self.body(input_ids=torch.tensor([list(ids)], device=self.device), cache=cache, use_cache=True)
-        return cache
+        """The cache of `beginning`. What stands before `ids` is kept: it is not to be changed."""
+        self._beginnings.check()
+        found = self.beginning(ids)
+        return found.cache if found else None

@@ -119,6 +119,7 @@ def train(
         text = f"{settings.kind}: optimiser steps whose rows had nothing to learn were skipped"
         lesson.tell({"event": "warning", "code": "T014", "count": progress.skipped, "text": text})
     model.network.eval().requires_grad_(False)
+    model.forget()
     arm.curve, arm.ended, arm.best_step = progress.curve, progress.ended, progress.best_step
     arm.start_loss = progress.start_loss
     arm.fit = fit_words(progress.curve, progress.start_loss).to_json()

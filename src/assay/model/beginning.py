@@ -1,0 +1,170 @@
+"""The beginning that the prompts of a run share: computed once, kept, and lent to every batch.
+
+How       A batch's cache holds its own tokens alone. Attention is computed in two parts, to the beginning, whose keys
+          and values stand in memory once for all rows and are one product for them, and to the own tokens; the parts
+          are put together by their log-sums. Where a model's attention does not come here, or looks back over a window,
+          the rows get copies of the beginning.
+Kept      The last two, so that a run that asks in chunks computes its own once. They are dropped when a weight changes,
+          and from one call to the next while any weight is trained: a fused optimiser's step leaves no mark.
+Source    Juravsky et al. (2024), Hydragen, arxiv.org/abs/2402.05099
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
+
+from assay.model import attention
+from assay.model.batches import repeated
+
+KEEP = 2
+CLOSE = {torch.float64: 1e-5, torch.float32: 1e-3}  # relative to the states' size; coarser types: a tenth
+TRIED = 3  # tokens of each of the two rows on which lending is tried
+
+
+@dataclass(eq=False)
+class Beginning:
+    """Keys and values of the first tokens of every row.
+
+    Attributes:
+        cache: of one row. tokens: how many it holds.
+        lent: rows look at it where it stands; else they get copies.
+    """
+
+    cache: DynamicCache
+    lent: bool = False
+    calls: int = 0  # of the attention function
+
+    @property
+    def tokens(self) -> int:
+        return self.cache.get_seq_length()
+
+    def attend(
+        self,
+        module: torch.nn.Module,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        mask: torch.Tensor,
+        scale: float,
+    ) -> torch.Tensor:
+        """Query (rows, heads, tokens, width) to the beginning and to own keys (rows, kv heads, keys, width), `mask`
+        (rows, 1, tokens, keys) being added to the scores of these: (rows, tokens, heads, width)."""
+        self.calls += 1
+        (n, heads, q, width), kv = query.shape, key.shape[1]
+        layer: Any = self.cache.layers[module.layer_idx]  # type: ignore[index]
+        grouped = query.reshape(n, kv, heads // kv * q, width)
+        flat = grouped.transpose(0, 1).reshape(1, kv, -1, width)
+        far, above = summed(flat, layer.keys, layer.values, None, scale)
+        near, total = summed(grouped, key, value, mask.to(query.dtype).repeat(1, 1, heads // kv, 1), scale)
+        far = far.view(kv, n, -1, value.shape[-1]).transpose(0, 1)
+        above = above.view(kv, n, -1).transpose(0, 1)
+        share = torch.sigmoid(above - total)[..., None].to(near.dtype)
+        return torch.lerp(near, far, share).view(n, heads, q, -1).transpose(1, 2)
+
+
+def summed(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None, scale: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Attention, and the logarithm of the sum that its weights were divided by: shapes of `query` and without its last
+    dimension."""
+    if query.device.type == "cpu" and value.shape[-1] == query.shape[-1]:
+        return attention.FLASH(query, key, value, 0.0, False, attn_mask=mask, scale=scale)
+    scores = query @ key.transpose(-1, -2) * scale
+    scores = (scores if mask is None else scores + mask).float()
+    total = torch.logsumexp(scores, -1)
+    return (scores - total[..., None]).exp().to(value.dtype) @ value, total
+
+
+class Beginnings:
+    """The last ones of a model. `check` before each use; `forget` when a training has ended."""
+
+    def __init__(self, network: Any):
+        self._network = network
+        self._kept: dict[tuple[int, ...], Beginning] = {}
+        self._stamp: list[tuple[int, int, int]] = []
+        self._lends: dict[str, bool] = {}  # found out by trying, once for each kind
+
+    def forget(self) -> None:
+        self._kept.clear()
+
+    def check(self) -> None:
+        """Drop what other weights have computed."""
+        stamp = [] if self._trains() else [(id(w), w.data_ptr(), _version(w)) for w in self._tensors()]
+        if not stamp or stamp != self._stamp:
+            self.forget()
+        self._stamp = stamp
+
+    def of(self, ids: Sequence[int], soft: DynamicCache | None = None) -> Beginning:
+        """The beginning that consists of `soft`, if any, and of `ids`. Those with a soft part are not kept: the stamp
+        does not cover what it was made from."""
+        if soft is not None:
+            return self._computed(ids, soft, "soft")
+        found = self._kept.pop(tuple(ids), None) or self._computed(
+            ids, DynamicCache(config=self._network.config), "plain"
+        )
+        self._kept[tuple(ids)] = found  # the last one asked for stands last
+        for old in list(self._kept)[:-KEEP]:
+            del self._kept[old]
+        return found
+
+    def _trains(self) -> bool:
+        return any(weight.requires_grad for weight in self._network.parameters())
+
+    def _tensors(self) -> list[torch.Tensor]:
+        return [*self._network.parameters(), *self._network.buffers()]
+
+    def _computed(self, ids: Sequence[int], cache: DynamicCache, kind: str) -> Beginning:
+        body = self._network.base_model
+        if ids:
+            device = self._network.get_input_embeddings().weight.device
+            body(input_ids=torch.tensor([list(ids)], device=device), cache=cache, use_cache=True)
+        found = Beginning(cache)
+        if kind not in self._lends:
+            self._lends[kind] = lends(self._network, found)
+        found.lent = self._lends[kind]
+        return found
+
+
+def _version(weight: torch.Tensor) -> int:
+    """How often it was changed in place; what was made in inference mode does not count that, and is not changed."""
+    return 0 if weight.is_inference() else weight._version
+
+
+@torch.inference_mode()
+def lends(network: Any, beginning: Beginning) -> bool:
+    """Whether rows that look at `beginning` where it stands get the hidden states of rows with copies of it: found out
+    by trying, not by the model's name. See tree_check.py."""
+    cache = beginning.cache
+    if network.config._attn_implementation != attention.NAME or {type(layer) for layer in cache.layers} != {
+        DynamicLayer
+    }:
+        return False
+    device = network.get_input_embeddings().weight.device
+    draw = torch.Generator().manual_seed(7)
+    ids = torch.randint(2, network.config.get_text_config().vocab_size, (2, TRIED), generator=draw).to(device)
+    places = torch.arange(TRIED, device=device).expand(2, -1) + beginning.tokens
+    sees = torch.ones(TRIED, TRIED, dtype=torch.bool, device=device).tril().expand(2, 1, -1, -1)
+    body, given = network.base_model, {"input_ids": ids, "position_ids": places, "use_cache": True}
+    before = beginning.calls
+    try:
+        own = DynamicCache(config=network.config)
+        mask = added(sees, network.dtype)
+        lent = body(**given, attention_mask=mask, cache=own, before=beginning).last_hidden_state.float()
+    except (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError):
+        return False
+    every = torch.ones(2, beginning.tokens + TRIED, dtype=torch.long, device=device)
+    copied = body(**given, attention_mask=every, cache=repeated(cache, 2)).last_hidden_state.float()
+    close = CLOSE.get(network.dtype, 0.1)
+    asked = beginning.calls - before == network.config.get_text_config().num_hidden_layers
+    return asked and float((lent - copied).norm() / copied.norm()) < close
+
+
+def added(sees: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """0 where `sees`, minus infinity elsewhere."""
+    return torch.zeros(sees.shape, dtype=dtype, device=sees.device).masked_fill_(~sees, -torch.inf)

@@ -1,0 +1,205 @@
+"""The likelihood of fixed answers after many prompts: which rows run together, and what each of them sees.
+
+How     Prompts are taken some at a time, so that memory does not grow with their number. What they all begin with is
+        computed once (beginning.py); of the rest either padded rows are computed or, where many rows begin alike in
+        groups, a token tree whose keys and values are then dealt out to the rows. The answers' trie follows (score.py).
+Rerun   What runs together depends on the prompts alone, some at a time in order: a run that goes on after a kill
+        gives the same scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from transformers import DynamicCache
+
+from assay.encode.tree import Tree, common
+from assay.model.batches import Padded, by_length, common_prefix, repeated
+from assay.model.beginning import Beginning, added
+from assay.model.score import Trie, descend
+from assay.model.segments import Layout
+from assay.nouns import Messages, Tell
+
+if TYPE_CHECKING:
+    from assay.model.chat_model import ChatModel
+
+ROWS = 256  # prompts that are tokenised and sorted together
+BATCH_TOKENS = 4096  # computed tokens a batch: past this, larger batches gain nothing on a processor
+ROOM = 24  # tokens a row that scoring adds to its prompt, about
+LOGIT_ROWS = 512  # rows of the output layer at once: 512 x 49,152 fp32 logits are 100 MB
+TREE_GAINS = 0.7  # of the padded tokens: with fewer nodes than that a tree is faster
+
+
+def likelihoods(
+    model: ChatModel, prompts: Sequence[Messages], options: Sequence[str], near: float, tell: Tell | None
+) -> np.ndarray:
+    """See `ChatModel.score`."""
+    trie = Trie.of([model.chat.answer(option) for option in options])
+    room = max(trie.depth) + 1
+    scores = np.zeros((len(prompts), len(options)))
+    cut = 0
+    for begin in range(0, len(prompts), ROWS):
+        sequences, starts, more = tokenised(model, prompts[begin : begin + ROWS], room)
+        cut += more
+        done = begin
+        for batch in batches(model, sequences, starts):
+            rows = [begin + row for row in batch.rows]
+            scores[rows] = batch.scores(trie, near)
+            done += len(rows)
+            if tell:
+                tell({"event": "progress", "done": done, "total": len(prompts), "unit": "answer"})
+    model.warn_cut(cut, tell)
+    return scores
+
+
+def tokenised(model: ChatModel, prompts: Sequence[Messages], room: int) -> tuple[list[list[int]], list[int], int]:
+    """Token ids, where the last message's text begins in each, and how many were cut to leave `room`."""
+    sequences, starts, cut = [], [], 0
+    for messages in prompts:
+        ids, start, lost = model.chat.parted(messages, room=room)
+        sequences.append(ids)
+        starts.append(start)
+        cut += lost > 0
+    return sequences, starts, cut
+
+
+def shared_tokens(sequences: Sequence[Sequence[int]], starts: Sequence[int]) -> int:
+    """How many first tokens the rows share, the same in every part of a run, so that its beginning is found again: up
+    to where the last messages begin, if these do not share much themselves; else a multiple of eight."""
+    most = common_prefix(sequences)
+    start = min(starts)
+    if 4 <= start <= most < start + 16:
+        return start
+    return most // 8 * 8
+
+
+def batches(model: ChatModel, sequences: Sequence[list[int]], starts: Sequence[int]) -> Iterator[Batch]:
+    """The rows in batches, longest first or, on trees, in the order of their tokens."""
+    shared = shared_tokens(sequences, starts)
+    beginning = model.beginning(sequences[0][:shared])
+    own = [sequence[shared:] for sequence in sequences]
+    before = beginning.tokens if beginning else 0
+    copied = 0 if beginning and beginning.lent else before
+    by_size = by_length([len(row) for row in own], BATCH_TOKENS, extra=ROOM + copied)
+    padded = sum(len(batch) * len(own[batch[0]]) for batch in by_size)
+    if beginning and beginning.lent and model.takes_trees and (groups := by_tree(own, TREE_GAINS * padded)):
+        for group in groups:
+            yield on_tree(model, beginning, group, [own[row] for row in group])
+        return
+    for batch in by_size:
+        yield in_rows(model, beginning, batch, [own[row] for row in batch])
+
+
+def by_tree(rows: Sequence[list[int]], most: float) -> list[list[int]]:
+    """Rows in the order of their tokens, in batches of at most BATCH_TOKENS nodes; none where these are more than
+    `most` nodes altogether."""
+    out: list[list[int]] = []
+    nodes = total = 0
+    last = np.zeros(0, dtype=np.int64)
+    for row in sorted(range(len(rows)), key=lambda i: (rows[i], i)):
+        new = np.asarray(rows[row])
+        fresh = len(new) - common(last, new)
+        if not out or nodes + fresh > BATCH_TOKENS:
+            out.append([])
+            fresh = nodes = len(new)
+        else:
+            nodes += fresh
+        out[-1].append(row)
+        total += fresh
+        last = new
+    return out if total < most else []
+
+
+@dataclass
+class Batch:
+    """Rows whose prompts are computed.
+
+    Attributes:
+        rows: which ones. first: hidden states of their last tokens, (rows, width).
+        cache: keys and values of what they do not look up in `lent`, padded on the left.
+        real: (rows, columns) False for padding. last: (rows, 1) the positions of their last tokens.
+    """
+
+    model: ChatModel
+    rows: list[int]
+    first: torch.Tensor
+    cache: DynamicCache
+    real: torch.Tensor
+    last: torch.Tensor
+    lent: Beginning | None
+
+    def scores(self, trie: Trie, near: float) -> np.ndarray:
+        return descend(trie, self.first, self._forward, self.model.logits, near=near, rows_at_once=LOGIT_ROWS)
+
+    def _forward(self, ids: np.ndarray, depth: np.ndarray, sees: np.ndarray, keep: Sequence[int]) -> torch.Tensor:
+        device = self.model.device
+        if len(keep) < len(self.real):
+            index = torch.tensor(keep, device=device)
+            self.cache.batch_select_indices(index)
+            self.real, self.last = self.real[index], self.last[index]
+        tokens = torch.from_numpy(ids).to(device)
+        prompt = self.real[:, None, :].expand(-1, tokens.shape[1], -1)
+        mask = torch.cat([prompt, torch.from_numpy(sees).to(device)], 2)[:, None]
+        return self.model.body(
+            input_ids=tokens,
+            position_ids=self.last + 1 + torch.from_numpy(depth).to(device),
+            cache=self.cache,
+            use_cache=True,
+            **seen(self.model, mask, self.lent),
+        ).last_hidden_state
+
+
+def seen(model: ChatModel, mask: torch.Tensor, lent: Beginning | None) -> dict[str, Any]:
+    """What tells the network what each token sees: `mask` (rows, 1, tokens, columns), and what is lent."""
+    return (
+        {"attention_mask": mask}
+        if lent is None
+        else {"attention_mask": added(mask, model.head.weight.dtype), "before": lent}
+    )
+
+
+def in_rows(model: ChatModel, beginning: Beginning | None, which: list[int], own: Sequence[list[int]]) -> Batch:
+    """Padded rows."""
+    start = beginning.tokens if beginning else 0
+    rows = Padded.of(own, start=start, pad=model.pad, device=model.device)
+    n, columns = rows.ids.shape
+    lent = beginning if beginning and beginning.lent else None
+    if lent:
+        cache, real = DynamicCache(config=model.network.config), rows.real
+        sees = torch.ones(columns, columns, dtype=torch.bool, device=model.device).tril() & real[:, None, :]
+        sees |= torch.eye(columns, dtype=torch.bool, device=model.device)  # padding sees itself
+        given = seen(model, sees[:, None], lent)
+    else:
+        cache = repeated(beginning.cache, n) if beginning else DynamicCache(config=model.network.config)
+        real = torch.cat([rows.real.new_ones(n, start), rows.real], 1)
+        given = {"attention_mask": real.long()}
+    states = model.body(input_ids=rows.ids, position_ids=rows.depth, cache=cache, use_cache=True, **given)
+    return Batch(model, which, states.last_hidden_state[:, -1], cache, real, rows.depth[:, -1:], lent)
+
+
+def on_tree(model: ChatModel, beginning: Beginning, which: list[int], own: Sequence[list[int]]) -> Batch:
+    """One token tree, then the rows' own keys and values, gathered along their paths."""
+    tree = Tree.of(own)
+    start, cache = beginning.tokens, repeated(beginning.cache, 1)
+    ids, depth = (torch.from_numpy(part)[None].to(model.device) for part in (tree.tokens, tree.depth))
+    states = model.body(
+        input_ids=ids,
+        position_ids=depth + start,
+        attention_mask=ids.new_ones(1, 1, 1, 1),
+        cache=cache,
+        use_cache=True,
+        tree=Layout(tree, model.device),
+    ).last_hidden_state[0]
+    width = max(map(len, own))
+    places = np.stack([np.pad(path, (width - len(path), 0), constant_values=-1) for path in tree.paths])
+    real = torch.from_numpy(places >= 0).to(model.device)
+    found = torch.from_numpy(places.clip(0) + start).to(model.device)
+    for layer in cache.layers:
+        layer.keys = layer.keys[0][:, found].transpose(0, 1).contiguous()
+        layer.values = layer.values[0][:, found].transpose(0, 1).contiguous()
+    last = torch.tensor([[start + len(row) - 1] for row in own], device=model.device)
+    return Batch(model, which, states[found[:, -1] - start], cache, real, last, beginning)
