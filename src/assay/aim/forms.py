@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from assay.answers import Form
 from assay.errors import ModelError, Problem
@@ -19,8 +19,8 @@ DEEPEST = 16  # brackets of a schema inside each other: eight objects
 CHOICES = 10_000
 CODES = {"json": "M056", "regex": "M057", "grammar": "M058", "choice": "M059"}
 NAMES = {"json": "JSON schema", "regex": "regular expression", "grammar": "grammar", "choice": "list of choices"}
-# White space that a JSON answer may have between its parts: a line break and an indent, not a page of spaces.
-SPACES = r"[ \n]{0,24}"
+# White space that a JSON answer may have between its parts: a space, or a line break and an indent; not a page of it.
+SPACES = r"( |\n[ ]{0,16})?"
 FILES = {"json": ".json", "grammar": ".lark"}
 
 
@@ -32,17 +32,18 @@ def read(value: Any, folder: Path) -> Form:
         ModelError: M056 to M060, it cannot be used.
     """
     if not isinstance(value, dict) or len(value) != 1 or (kind := next(iter(value))) not in CODES:
-        text = "aim.form must have one of json, regex, grammar, choice"
+        text = "must have one of json, regex, grammar, choice"
         raise ModelError(Problem("M060", text, "aim.form", "write it as in {regex: '[0-9]+'}"))
-    given, place = value[kind], "aim.form"
+    given, place = value[kind], ""
     if kind in FILES and isinstance(given, str) and given.endswith(FILES[kind]):
         place, given = given, _text(kind, folder / given)
     elif kind in ("json", "choice") and not isinstance(given, str):
         given = json.dumps(given, ensure_ascii=False)
     if not isinstance(given, str):
-        _refuse(kind, "must be text", place)
-    form = Form(kind, given)
-    grammar(form, place)
+        _refuse(kind, f"must be text, got {given!r}", place)
+    grammar(form := Form(kind, given), place)
+    if kind == "json":  # white space of the file means nothing
+        form = Form(kind, json.dumps(json.loads(given), ensure_ascii=False))
     return form
 
 
@@ -58,9 +59,9 @@ def _text(kind: str, path: Path) -> str:
             _refuse(kind, f"has {len(data):,} bytes; at most {LARGEST[kind]:,} are read", path.name)
         return data.decode("utf-8")
     except OSError as error:
-        return _refuse(kind, f"cannot be read: {(error.strerror or 'unknown reason').lower()}", path.name)
+        _refuse(kind, (error.strerror or "unknown reason").lower(), path.name)
     except UnicodeDecodeError:
-        return _refuse(kind, "is not UTF-8", path.name)
+        _refuse(kind, "is not UTF-8", path.name)
 
 
 def grammar(form: Form, place: str = "") -> str:
@@ -76,19 +77,19 @@ def grammar(form: Form, place: str = "") -> str:
     if form.kind == "choice":
         choices(form, place)
         return ""
-    from llguidance import LLMatcher
+    from llguidance import LLMatcher, regex_to_lark
 
     try:
         if form.kind == "json":
             overrides: Any = {"whitespace_flexible": True, "whitespace_pattern": SPACES}
             made = LLMatcher.grammar_from_json_schema(_schema(form.text, place), overrides=overrides)
         elif form.kind == "regex":
-            made = LLMatcher.grammar_from_regex(form.text)
+            made = LLMatcher.grammar_from_lark(f"start: /{regex_to_lark(form.text, 'd')}/")
         else:
             made = LLMatcher.grammar_from_lark(form.text)
         said = LLMatcher.validate_grammar(made)
     except ValueError as error:
-        said = str(error)
+        _refuse(form.kind, str(error), place)
     if said:
         _refuse(form.kind, said, place)
     return made
@@ -133,14 +134,16 @@ def _depth(value: Any) -> int:
 
 WAYS = {
     "json": "`assay explain M056` says which keywords are known",
-    "regex": "it is matched whole; look-around and back-references are not known",
+    "regex": "it is matched whole; \\d is 0 to 9; look-around and back-references are not known",
     "grammar": "the first rule is start: ...; rules are lower-case, terminals upper-case",
     "choice": "write it as in {choice: [yes, no]}",
 }
 
 
-def _refuse(kind: str, said: str, place: str) -> Any:
-    """Raises ModelError."""
-    first, *more = said.strip().splitlines() or ["it is empty"]
-    text = f"the {NAMES[kind]} cannot be used: {first}"
-    raise ModelError(Problem(CODES[kind], text, place, WAYS[kind], "\n".join(more[:4])))
+def _refuse(kind: str, said: str, place: str) -> NoReturn:
+    """Raises ModelError. Of what a library says over several lines, the one that names the error."""
+    lines = said.strip().splitlines() or ["it is empty"]
+    first = next((line.strip()[7:] for line in lines if line.strip().startswith("error: ")), lines[0])
+    text = f"the {NAMES[kind]}{f' in {place}' if place else ''} cannot be used: {first}"
+    excerpt = "\n".join(lines) if len(lines) > 1 else ""
+    raise ModelError(Problem(CODES[kind], text, "", WAYS[kind], excerpt[:400]))

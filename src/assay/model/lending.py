@@ -12,11 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from transformers import DynamicCache
 
 FLASH = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+
+
+def held(cache: DynamicCache | None) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Keys and values of each layer, (rows, kv heads, tokens, width)."""
+    layers: list[Any] = [] if cache is None else cache.layers
+    return [(layer.keys, layer.values) for layer in layers]
 
 
 @dataclass
@@ -30,8 +37,7 @@ class Slots:
 
     @classmethod
     def of(cls, prefix: DynamicCache | None, rows: int, room: int, dtype: torch.dtype) -> Slots:
-        layers = [] if prefix is None else prefix.layers
-        return cls(rows, room, [(layer.keys.to(dtype), layer.values.to(dtype)) for layer in layers])
+        return cls(rows, room, [(keys.to(dtype), values.to(dtype)) for keys, values in held(prefix)])
 
     def layer(self, number: int, key: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The layer's own keys and values; made when they are first asked for. Zeros: what is masked must be finite."""
@@ -104,7 +110,7 @@ class Pass:
     def attend(
         self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, cap: float | None
     ) -> torch.Tensor:
-        """One layer: (1, heads, tokens, width) and the tokens' own keys and values in, (1, tokens, heads, width) out."""
+        """One layer: (1, heads, tokens, width) and the tokens' keys and values in, (1, tokens, heads, width) out."""
         number, self.calls = self.calls, self.calls + 1
         keys, values = self.slots.layer(number, key, value)
         keys[self.slot, :, self.place] = key[0].transpose(0, 1)
@@ -142,8 +148,9 @@ class Pass:
         """Rows that enter see their own tokens up to each; (heads, tokens, width) in, written into `out` and `sums`."""
         assert self.entering is not None and self.real is not None
         groups = query.shape[0] // key.shape[0]
-        own = [states[:, self.entering].transpose(0, 1) for states in (query, key, value)]
-        found, total = look(own[0], *(states.repeat_interleave(groups, 1) for states in own[1:]), scale, cap, "before")
+        query, key, value = (states[:, self.entering].transpose(0, 1) for states in (query, key, value))
+        key, value = (states.repeat_interleave(groups, 1) for states in (key, value))
+        found, total = look(query, key, value, scale, cap, "before")
         rows, columns = self.real
         out[self.writing :] = found[rows, :, columns].view(-1, *out.shape[1:])
         sums[self.writing :] = total[rows, :, columns].view(-1, *sums.shape[1:])

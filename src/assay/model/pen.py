@@ -138,7 +138,7 @@ class Pen:
 
 
 def drawn(logits: torch.Tensor, temperature: float, top_p: float, at: float) -> int:
-    """The token at `at`, in [0, 1), of the distribution: among the fewest tokens, likeliest first, that make up `top_p`.
+    """The token at `at`, in [0, 1), of the shares: among the fewest tokens, likeliest first, that make up `top_p`.
 
     Args:
         logits: (vocabulary,); minus infinity is never drawn.
@@ -154,13 +154,13 @@ def drawn(logits: torch.Tensor, temperature: float, top_p: float, at: float) -> 
 
 def _likeliest(shares: torch.Tensor, top_p: float) -> tuple[torch.Tensor, torch.Tensor]:
     """The tokens that make up `top_p`, and their shares; of equals those that come first."""
-    some = min(LIKELY, len(shares))
-    for size in dict.fromkeys((some, len(shares))):
-        if size < len(shares):
-            found, tokens = shares.topk(size)
-        else:
-            found, tokens = shares.sort(descending=True, stable=True)
-        kept = int((found.cumsum(0) < top_p).sum()) + 1
-        if kept < size and found[kept - 1] > found[-1]:  # else the rest may hold one of them
-            break
+    found, tokens = shares.topk(min(LIKELY, len(shares)))
+    kept = _count(found, top_p)
+    if kept >= len(found) or found[kept - 1] <= found[-1]:  # the rest may hold some of them
+        found, tokens = shares.sort(descending=True, stable=True)
+        kept = _count(found, top_p)
     return tokens[:kept], found[:kept]
+
+
+def _count(shares: torch.Tensor, top_p: float) -> int:
+    return int((shares.cumsum(0) < top_p).sum()) + 1

@@ -17,7 +17,7 @@ import torch
 from transformers import DynamicCache
 
 from assay.model.batches import Padded, by_length, repeated
-from assay.model.lending import Pass, Slots
+from assay.model.lending import Pass, Slots, held
 from assay.model.pen import Line, Pen
 
 ROWS = 64  # at work at once
@@ -70,8 +70,7 @@ class Desk:
     def _slots(self, room: int, waiting: int) -> tuple[int, int]:
         """How many rows may be at work, and the tokens each has room for."""
         if self.prefix is not None:
-            parts = [states for layer in self.prefix.layers for states in (layer.keys, layer.values)]
-            token = sum(part[:, :, :1].numel() * part.element_size() for part in parts)
+            token = sum(part[:, :, :1].numel() * part.element_size() for pair in held(self.prefix) for part in pair)
         else:  # as many key heads as there can be
             config = self.network.config.get_text_config()
             token = 2 * config.num_hidden_layers * config.hidden_size * self.body.dtype.itemsize
