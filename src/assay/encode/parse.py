@@ -16,13 +16,15 @@ def strict(task: Task, text: str) -> str | None:
     text = text.strip()
     if task.kind == "classify":
         return text if text in task.labels else None
+    if task.form is not None:  # what a form is good for, all of the text says
+        return text or None
     return text if text and "\n" not in text else None
 
 
 def lenient(task: Task, text: str) -> str | None:
     """The answer when `text` holds one: the only label that it names, or its first non-empty line."""
     exact = strict(task, text)
-    if exact is not None:
+    if exact is not None or task.form is not None:
         return exact
     if task.kind != "classify":
         return next((line.strip() for line in text.splitlines() if line.strip()), None)

@@ -22,6 +22,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
+from assay.model.lending import Pass
 from assay.model.segments import Layout, Segment
 
 if TYPE_CHECKING:
@@ -44,12 +45,16 @@ def attend(
     softcap: float | None = None,
     tree: Layout | None = None,
     before: Beginning | None = None,
+    lent: Pass | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
     """What transformers calls in each attention layer: (1, heads, nodes, width) in, (1, nodes, heads, width) out.
 
-    With `before`, (rows, heads, tokens, width) in: the rows' cache holds their own tokens, and the mask is added.
+    With `before`, (rows, heads, tokens, width) in: the rows' cache holds their own tokens, and the mask is added. With
+    `lent`, the tokens of rows that write and that enter, in one line.
     """
+    if lent is not None:
+        return lent.attend(query, key, value, query.shape[-1] ** -0.5 if scaling is None else scaling, softcap), None
     if before is not None and softcap is None and attention_mask is not None:
         scale = query.shape[-1] ** -0.5 if scaling is None else scaling
         return before.attend(module, query, key, value, attention_mask, scale), None

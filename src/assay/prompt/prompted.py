@@ -46,7 +46,7 @@ class Prompted(Adapted):
             scores = self.model.score(prompts, self.task.labels, tell=tell)
             counts = [self.model.count_tokens(prompt) for prompt in prompts]
             return [chosen(self.task.labels, row, count) for row, count in zip(scores, counts, strict=True)]
-        generated = self.model.generate(prompts, max_tokens=self.room, tell=tell)
+        generated = self.model.generate(prompts, max_tokens=self.room, how=self.task.decoding, tell=tell)
         return [
             Answer(
                 parse.lenient(self.task, g.text),
