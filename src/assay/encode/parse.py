@@ -67,12 +67,14 @@ class Reading:
             return next((label for label in self.task.labels if text in (label, self._word(label))), None)
         if self.numeric:
             return number(text) if NUMBER.fullmatch(text) else None
+        if self.task.form is not None:  # what a form is good for, all of the text says
+            return text or None
         return text if text and "\n" not in text else None
 
     def lenient(self, text: str) -> str | None:
         """The answer when `text` holds one that can be told, else None."""
         exact = self.strict(text)
-        if exact is not None:
+        if exact is not None or (self.task.form is not None and not self.steps):
             return exact
         told = self._told(text)
         if told is None and self.steps:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,14 +53,18 @@ class Prompted(Adapted):
 
     @property
     def how(self) -> Decoding:
-        """How an answer is written: where examples are text, a further question of the model's own is not waited for; a
-        model that cannot score labels writes one of them."""
-        form = None
+        """How an answer is written. A model that cannot score labels writes one of them."""
+        how = self.task.decoding
         if self.task.kind == "classify":
             words = [self.wording.words(label) for label in self.task.labels]
-            form = Form("choice", json.dumps(words, ensure_ascii=False))
-        stop = (f"\n{self.wording.marks[0]}",) if self.wording.layout == "text" else ()
-        return Decoding(stop=stop, form=form)
+            how = replace(how, form=Form("choice", json.dumps(words, ensure_ascii=False)))
+        return replace(how, stop=(*how.stop, *self.next_question))
+
+    @property
+    def next_question(self) -> tuple[str, ...]:
+        """Where solved examples are text, a model may write a further question after its answer: what that begins
+        with."""
+        return (f"\n{self.wording.marks[0]}",) if self.wording.layout == "text" else ()
 
     def shots(self, question: Example) -> Sequence[Example]:
         """Solved examples to show before the question."""

@@ -94,7 +94,7 @@ class ShotsAnswers(Prompted):
     def _reasoned(self, prompts: Sequence[Messages], tell: Tell | None) -> list[Answer]:
         n = self.settings.samples
         scored = self.task.kind == "classify" and n == 1 and self.model.can_score
-        how = replace(GREEDY, stop=self.how.stop)
+        how = replace(GREEDY, stop=self.next_question)
         if n > 1:
             how = replace(how, temperature=self.settings.temperature, seed=self.seed)
         asked = [prompt for prompt in prompts for _ in range(n)]
