@@ -14,6 +14,7 @@ import argparse
 import math
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,10 @@ from typing import Any
 import numpy as np
 
 from assay.config import load, make_strategy
+from assay.model.chat_model import ChatModel
 from assay.model.machine import steady
 from assay.model.open import open_model
-from assay.nouns import Example, Lesson, Means
+from assay.nouns import Example, Lesson, Means, Messages
 from assay.prepared import prepare
 from assay.prompt.calibrate import BINS
 from assay.prompt.picking import drawn
@@ -31,6 +33,23 @@ from assay.store import read_json, write_json
 from assay.worker import val_score
 
 HERE = Path(__file__).parent
+
+
+class Remembering(ChatModel):
+    """Scores every option exactly, and no prompt twice: what calibrates the same prompt differs in nothing else."""
+
+    def __init__(self, opened: ChatModel):
+        super().__init__(opened.name, opened.network, opened.chat)
+        self.known: dict[tuple[tuple[str, ...], Messages], Any] = {}
+
+    def score(self, prompts: Sequence[Messages], options: Sequence[str], *, near: float = 0, tell: Any = None) -> Any:
+        key = tuple(options)
+        new = list(dict.fromkeys(prompt for prompt in prompts if (key, prompt) not in self.known))
+        rows = super().score(new, options, near=math.inf, tell=tell)
+        self.known |= {(key, prompt): row for prompt, row in zip(new, rows, strict=True)}
+        return np.array([self.known[key, prompt] for prompt in prompts])
+
+
 MARKED = {"layout": "text", "question": "Message:", "answer": "Label:"}
 SPACED = {"instruction": "Choose the queue of the library's help desk that this message goes to.", **MARKED}
 ARMS: dict[str, dict[str, Any]] = {
@@ -91,7 +110,7 @@ def given(place: Path, options: argparse.Namespace) -> tuple[Lesson, list[Exampl
 
     project = load(HERE.parent / "examples" / "intents" / "project.yaml")
     prepared = prepare(project.model_copy(update={"folder": place, "data": absolute(project)}), lambda event: None)
-    model = open_model("smollm2-135m")
+    model = Remembering(open_model("smollm2-135m"))
     embed = Embedder(find("minilm-l6", kind="embedder").folder)
     means = Means(seed=project.seed, workdir=place, embed=embed, open_model=lambda name, precision="auto": model)
     lesson = Lesson(
