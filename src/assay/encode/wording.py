@@ -2,30 +2,130 @@
 
 system   the task's instruction; the labels, one a line, where the arm shows them
 user     the passages, numbered, when there are any; then the question as it is
+Forgery  where marks such as `Message:` and `Label:` stand before questions and answers, a text of the data could write
+         them too and look like one more solved example. A mark counts at the beginning of a line only, and no text of
+         the data begins a line there: its first line follows a mark, all others are indented
 """
 
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from pydantic import Field
+
 from assay.aim.kinds import kind_of
-from assay.nouns import Example, Message, Messages, Task
+from assay.encode.parse import worked
+from assay.errors import Problem, did_you_mean
+from assay.nouns import Example, Message, Messages, Settings, Task
 
 WITH_PASSAGES = "Use the passages."
+STEPS = "Let's think step by step."  # Kojima et al. (2022), arxiv.org/abs/2205.11916
+QUESTION, ANSWER = "Question:", "Answer:"  # the marks where marks are needed and none are given
+INDENT = "  "
 
 
-def ask(task: Task, question: Example, *, labels: bool = False) -> Messages:
+class Wording(Settings):
+    """How a task is put to a model. The default is the wording that trained arms have learnt, too."""
+
+    instruction: str = ""  # in place of the task's
+    label_words: dict[str, str] = {}  # label -> words that are shown and scored in its place
+    list_labels: bool = True  # False: the labels are not listed in the instruction
+    layout: Literal["turns", "text"] = "turns"  # solved examples as turns, or as text before the question
+    question: str = Field(default="", max_length=200)  # words before every question, such as `Message:`
+    answer: str = Field(default="", max_length=200)  # words before every answer, such as `Label:`
+    ending: str = ""  # text after every question
+
+    @property
+    def marks(self) -> tuple[str, str]:
+        """The words before a question and before an answer; both empty where turns alone tell them apart."""
+        question, answer = self.question.strip(), self.answer.strip()
+        if self.layout == "text" or answer:
+            return question or QUESTION, answer or ANSWER
+        return question, ""
+
+    @property
+    def final_mark(self) -> str:
+        """The words before the answer where reasoning comes first."""
+        return self.answer.strip() or ANSWER
+
+    def words(self, label: str) -> str:
+        """What stands for a label, or for any other target."""
+        return self.label_words.get(label, label)
+
+    def unfit(self, kind: str, task: Task) -> Iterator[Problem]:
+        """Why the words for labels cannot be those of the task's labels. `kind`: of the strategy that has the wording.
+
+        T080, two labels would be told by the same words, or one by none; T081, there is no such label.
+        """
+        for label in self.label_words:
+            if label not in task.labels:
+                hint = did_you_mean(label, task.labels) if task.labels else "; the task has no labels"
+                help = f"write one of the {len(task.labels)} labels" if task.labels else "leave `label_words` out"
+                yield Problem("T081", f"{kind}: label_words: there is no label '{label}'{hint}", help=help)
+        seen: dict[str, str] = {}
+        for label in task.labels:
+            words = self.words(label).strip()
+            if not words:
+                yield Problem("T080", f"{kind}: label_words: '{label}' has no words", help="write a word for it")
+            elif words in seen:
+                text = f"{kind}: label_words: '{seen[words]}' and '{label}' have the same words, '{words}'"
+                yield Problem("T080", text, help="give each label words of its own")
+            seen.setdefault(words, label)
+
+
+PLAIN = Wording()
+
+
+def ask(task: Task, question: Example, *, labels: bool = False, wording: Wording = PLAIN) -> Messages:
     """The messages that ask `question`: a system turn, earlier turns of the conversation, the user's turn.
 
     Args:
         labels: list the task's labels in the system turn. Arms without training need it; a trained arm has learnt
             them, and a list of 77 labels costs 570 tokens a question.
     """
-    lines = [task.instruction or kind_of(task).instruction]
+    return posed(task, question, labels=labels, wording=wording)
+
+
+def posed(
+    task: Task,
+    question: Example,
+    shots: Sequence[Example] = (),
+    *,
+    labels: bool = False,
+    wording: Wording = PLAIN,
+    steps: bool = False,
+) -> Messages:
+    """As `ask`, with solved examples: as turns after the system turn, or as text before the question.
+
+    Args:
+        steps: ask for reasoning first and the answer on a last line of its own; examples show theirs.
+    """
+    lines = [wording.instruction or task.instruction or kind_of(task).instruction]
+    if steps:
+        what = "one label" if task.kind == "classify" else "the answer"
+        lines.append(f"Reason step by step first. Then write one last line: {wording.final_mark} and {what} alone.")
     if question.context:
         lines.append(WITH_PASSAGES)
-    if labels and task.labels:
-        lines += ["Labels:", *(f"- {label}" for label in task.labels)]
+    if labels and wording.list_labels and task.labels:
+        lines += ["Labels:", *(f"- {wording.words(label)}" for label in task.labels)]
     turns = [message for message in question.messages if message.role != "system"]
     lines += [message.content for message in question.messages if message.role == "system"]
     *earlier, last = turns
-    return (Message("system", "\n".join(lines)), *earlier, Message("user", with_passages(question, last.content)))
+    system, asked = Message("system", "\n".join(lines)), _asked(question, last.content, wording, steps)
+    if wording.layout == "text":
+        texts = [_solved(shot, wording, steps) for shot in shots]
+        return (system, *earlier, Message("user", "\n\n".join([*texts, asked])))
+    solved = [message for shot in shots for message in shown(task, shot, wording, steps=steps)]
+    return (system, *solved, *earlier, Message("user", asked))
+
+
+def shown(task: Task, example: Example, wording: Wording = PLAIN, *, steps: bool = False) -> Messages:
+    """A solved example as two turns of the conversation: what few-shot prompts are made of."""
+    answer = wording.words(example.target or "")
+    if steps:
+        reasoning, answer = worked(example.target or "")
+        answer = f"{reasoning}\n{wording.final_mark} {wording.words(answer)}".strip()
+    asked = _asked(example, example.messages[-1].content, wording, steps)
+    return (Message("user", asked), Message("assistant", answer))
 
 
 def with_passages(question: Example, text: str) -> str:
@@ -36,7 +136,28 @@ def with_passages(question: Example, text: str) -> str:
     return "\n".join(["Passages:", *passages, "", f"Question: {text}"])
 
 
-def shown(task: Task, example: Example) -> Messages:
-    """A solved example as two turns of the conversation: what few-shot prompts are made of."""
-    last = example.messages[-1].content
-    return (Message("user", with_passages(example, last)), Message("assistant", example.target or ""))
+def inside(text: str) -> str:
+    """`text` of the data with every line but the first indented: whatever breaks a line counts as the end of one."""
+    return f"\n{INDENT}".join(text.strip().splitlines())
+
+
+def _asked(question: Example, text: str, wording: Wording, steps: bool) -> str:
+    """One question, up to where its answer begins."""
+    before, after = wording.marks
+    lines = [with_passages(question, text)]
+    if before:
+        passages = [f"[{len(question.context) - i}] {inside(d.text)}" for i, d in enumerate(reversed(question.context))]
+        lines = ["Passages:", *passages, ""] if passages else []
+        lines.append(f"{before} {inside(text)}".rstrip())
+    lines += [wording.ending] if wording.ending else []
+    lines += [STEPS] if steps else [after] if after else []
+    return "\n".join(lines)
+
+
+def _solved(example: Example, wording: Wording, steps: bool) -> str:
+    """A solved example as text."""
+    asked = _asked(example, example.messages[-1].content, wording, steps)
+    if not steps:
+        return f"{asked} {inside(wording.words(example.target or ''))}"
+    reasoning, answer = worked(example.target or "")
+    return f"{asked}\n{INDENT}{inside(reasoning)}\n{wording.final_mark} {inside(wording.words(answer))}"
