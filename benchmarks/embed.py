@@ -77,7 +77,9 @@ def measure(options: argparse.Namespace, model: Path) -> dict[str, Any]:
         take_turns([ours, theirs], options.rounds)
         told = {child.name: result(child) for child in (ours, theirs)}
         if ours.rounds and theirs.rounds:
-            a, b = (read(Path(place) / f"{script}.vectors") for script in ("assay_embedding.py", "sentence_embedding.py"))
+            a, b = (
+                read(Path(place) / f"{script}.vectors") for script in ("assay_embedding.py", "sentence_embedding.py")
+            )
             n = min(len(a), len(b))
             told[PRODUCT] |= difference(a[:n], b[:n])
     return {"texts": len(texts), "words": sum(len(text.split()) for text in texts) / len(texts), "contenders": told}

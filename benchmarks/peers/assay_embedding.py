@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import torch
-from sentence_embedding_turns import keep
 from turns import Turns
 
 from assay.model.embed import Embedder
@@ -26,7 +25,7 @@ def main() -> None:
         vectors = embed(texts)
         seconds, cpu = turns.seconds, time.process_time() - cpu
         if done < len(job["texts"]):
-            keep(Path(job["vectors"]), vectors)
+            turns.keep(vectors)
         done += len(texts)
         turns.say(seconds=seconds, cpu_seconds=cpu, texts=len(texts))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import torch
 from sentence_transformers import SentenceTransformer
@@ -24,15 +23,9 @@ def main() -> None:
         vectors = model.encode(texts, show_progress_bar=False)
         seconds, cpu = turns.seconds, time.process_time() - cpu
         if done < len(job["texts"]):
-            keep(Path(job["vectors"]), vectors)
+            turns.keep(vectors)
         done += len(texts)
         turns.say(seconds=seconds, cpu_seconds=cpu, texts=len(texts))
-
-
-def keep(file: Path, vectors) -> None:
-    with file.open("ab") as out:
-        out.write(vectors.astype("<f4").tobytes())
-    file.with_suffix(".width").write_text(str(vectors.shape[1]))
 
 
 if __name__ == "__main__":
