@@ -10,7 +10,6 @@ def build(place: Path) -> Path:
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-    from assay.model.embed import MAX_TOKENS
     from assay.model.machine import quiet
 
     quiet()
@@ -29,7 +28,7 @@ def build(place: Path) -> Path:
         num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=32,
-        max_position_embeddings=MAX_TOKENS,
+        max_position_embeddings=256,
         initializer_range=0.5,
     )
     BertModel(config).save_pretrained(place)

@@ -47,6 +47,13 @@ class Turns:
         self.began = time.perf_counter()
         return line == "go"
 
+    def keep(self, vectors: Any) -> None:
+        """Add rows of an array, in float32, to the file that the job names; their width stands beside it."""
+        file = Path(self.job["vectors"])
+        with file.open("ab") as out:
+            out.write(vectors.astype("<f4").tobytes())
+        file.with_suffix(".width").write_text(str(vectors.shape[1]))
+
     @property
     def seconds(self) -> float:
         """Since the last "go"."""

@@ -1,5 +1,7 @@
 """Scores by the trie are those of each sequence alone: log softmax of the network's own logits, token by token."""
 
+import resource
+from collections.abc import Sequence
 from math import inf
 
 import numpy as np
@@ -173,3 +175,33 @@ def test_few_options_are_followed_to_the_end(model, monkeypatch):
     computed.clear()
     model.score(SHARING[:1], MANY, near=0.0)
     assert sum(computed) < whole
+
+
+# --- memory -----------------------------------------------------------------------------------------------------------
+
+
+class Asked(Sequence):
+    """So many short prompts, each made when it is looked at."""
+
+    def __init__(self, rows: range):
+        self.rows = rows
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, place):
+        if isinstance(place, slice):
+            return Asked(self.rows[place])
+        return (SYSTEM, Message("user", f"my {'card ' * (self.rows[place] % 5)} taxi {self.rows[place]}"))
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_rows(model, forked, one_thread):
+    def work():
+        model.score(Asked(range(10_000, 12_000)), OPTIONS[:3], near=0.0)
+        few = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        assert model.score(Asked(range(10_000, 30_000)), OPTIONS[:3], near=0.0).shape == (20_000, 3)
+        # In kilobytes. Kept whole, 18,000 more rows took 18,000; their scores take 500.
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - few < 6_000
+
+    assert forked(work) == 0
