@@ -88,6 +88,14 @@ def test_agreement_counts_queries_that_both_have_scored():
     assert agreement(ours, theirs) == {"compared": 2, "equal_choices": 0.5, "nats_lost_at_most": 0.5}
 
 
+def test_written_tokens_are_compared_up_to_the_first_difference():
+    from generate import differs
+
+    assert differs([1, 2, 3], [1, 2, 3]) == 3
+    assert differs([1, 2, 3, 4], [1, 9, 3, 4]) == 1
+    assert differs([1, 2], [1, 2, 3]) == 2  # one of them has ended: nothing there to compare
+
+
 def test_the_grid_stays_below_one_and_holds_the_default():
     from cells import default_rate, grid, methods
 
