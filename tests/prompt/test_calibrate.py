@@ -1,11 +1,16 @@
 """Each way is held against what is known in closed form, or against scikit-learn."""
 
 import math
+import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from assay.model.open import open_model
+from assay.nouns import Example, Lesson, Means, Message, Task
+from assay.prompt import Shots
 from assay.prompt.calibrate import (
     NOTHING,
     Calibration,
@@ -16,6 +21,7 @@ from assay.prompt.calibrate import (
     shares,
     unbiased,
 )
+from assay.store import read_lines
 
 
 def distorted(n, labels, scale, bias, seed=0):
@@ -113,3 +119,23 @@ def test_texts_about_nothing_are_of_the_domain_and_as_long():
 def test_a_calibration_comes_back_from_json():
     found = Calibration(0.3, (0.1, -2 / 3))
     assert Calibration.from_json(found.to_json()) == found
+
+
+@pytest.mark.slow
+@pytest.mark.real
+def test_a_real_model_that_is_too_sure_is_made_honest(one_thread):
+    """Tickets of the example project: the factor is fitted on 40 of them, the error is taken on 40 others."""
+    place = Path(__file__).parents[2] / "examples" / "intents" / "test.jsonl"
+    rows = [Example(r["id"], (Message("user", r["text"]),), r["label"]) for r in read_lines(place)]
+    rows = random.Random(0).sample(rows, 88)
+    task = Task(kind="classify", labels=tuple(sorted({row.target or "" for row in rows})))
+    means = Means(open_model=lambda name, precision="auto": open_model("smollm2-135m"))
+    lesson = Lesson(task, train=tuple(rows[:8]), val=tuple(rows[8:48]), base="smollm2-135m", means=means)
+    arm = Shots(k=4, calibrate="temperature").fit(lesson)
+    asked, right = rows[48:], [task.labels.index(row.target or "") for row in rows[48:]]
+    after = np.array([answer.scores for answer in arm.answer([row.question for row in asked])])
+    arm.calibration = None
+    before = arm.model.score([arm.prompt(row.question) for row in asked], task.labels, near=math.inf)
+    assert (before.argmax(1) == after.argmax(1)).all()
+    assert calibration_error(before, right) > 0.25
+    assert calibration_error(after, right) < calibration_error(before, right) / 2
