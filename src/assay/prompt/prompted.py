@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.encode import parse
-from assay.encode.wording import ask, shown
+from assay.encode.wording import PLAIN, Wording, posed
 from assay.nouns import Adapted, Answer, Example, LanguageModel, Lesson, Message, Messages, Task, Tell
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ LONGEST_ANSWER = 256  # tokens; only used when there are no training targets to 
 class Prompted(Adapted):
     """Asks `model` with the task's wording. Classification scores every label; other tasks generate and parse."""
 
-    def __init__(self, model: LanguageModel, task: Task, *, labels: bool, room: int):
+    def __init__(self, model: LanguageModel, task: Task, *, labels: bool, room: int, wording: Wording = PLAIN):
         self._model = model
+        self.wording = wording
         self.task = task
         self.labels = labels
         self.room = room  # tokens an answer may take
@@ -34,16 +35,13 @@ class Prompted(Adapted):
         return ()
 
     def prompt(self, question: Example) -> Messages:
-        system, *rest = ask(self.task, question, labels=self.labels)
-        turns: list[Message] = []
-        for example in self.shots(question):
-            turns += shown(self.task, example)
-        return (system, *turns, *rest)
+        return posed(self.task, question, self.shots(question), labels=self.labels, wording=self.wording)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         prompts = [self.prompt(question) for question in questions]
         if self.task.kind == "classify":
-            scores = self.model.score(prompts, self.task.labels, tell=tell)
+            options = [self.wording.words(label) for label in self.task.labels]
+            scores = self.model.score(prompts, options, tell=tell)
             counts = [self.model.count_tokens(prompt) for prompt in prompts]
             return [chosen(self.task.labels, row, count) for row, count in zip(scores, counts, strict=True)]
         generated = self.model.generate(prompts, max_tokens=self.room, tell=tell)
@@ -78,11 +76,11 @@ def chosen(labels: Sequence[str], scores: np.ndarray, prompt_tokens: int = 0) ->
     )
 
 
-def answer_room(lesson: Lesson, model: LanguageModel) -> int:
+def answer_room(lesson: Lesson, model: LanguageModel, wording: Wording = PLAIN) -> int:
     """How many tokens an answer may take: the task's own number, or half as much again as the longest target."""
     if lesson.task.max_answer_tokens:
         return lesson.task.max_answer_tokens
-    targets = {example.target or "" for example in lesson.train}
+    targets = {wording.words(example.target or "") for example in lesson.train}
     if not targets:
         return LONGEST_ANSWER
     empty = model.count_tokens((Message("user", ""),))

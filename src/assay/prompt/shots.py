@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from assay.encode.wording import Wording
 from assay.nouns import Example, LanguageModel, Lesson, Strategy
 from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import EMBEDDER, vectors_of
@@ -30,6 +31,7 @@ class Shots(Strategy):
     kind: Literal["shots"] = "shots"
     k: int = Field(default=4, ge=0, le=64)
     choose: Literal["random", "similar", "balanced"] = "random"
+    wording: Wording = Wording()
     model: str = ""  # another base than the project's
     neural = True
 
@@ -51,7 +53,7 @@ class Shots(Strategy):
             else:
                 pick = spread if self.choose == "balanced" else drawn
                 pool = pick(pool, self.k, lesson.seed)
-        return ShotsAnswers(self, model, lesson, pool, vectors, answer_room(lesson, model))
+        return ShotsAnswers(self, model, lesson, pool, vectors, answer_room(lesson, model, self.wording))
 
     def restore(self, folder: Path, lesson: Lesson) -> "ShotsAnswers":
         from safetensors.numpy import load_file
@@ -72,7 +74,7 @@ class ShotsAnswers(Prompted):
         vectors: "np.ndarray | None",
         room: int,
     ):
-        super().__init__(model, lesson.task, labels=True, room=room)
+        super().__init__(model, lesson.task, labels=True, room=room, wording=settings.wording)
         self.settings = settings
         self.means = lesson.means
         self.pool = pool
