@@ -208,9 +208,13 @@ def answers_in(bench: Bench, strategy: Strategy, questions: str) -> list[Answer]
 
 
 def trained(bench: Bench, strategy: Strategy) -> dict[str, Any]:
-    """How the training of a trained arm, or of the trained arm inside it, went: curve, fit, note."""
+    """How the training of a trained arm, or of the trained arm inside it, went: curve, fit, note; or its search."""
     folder = bench.fit_stage(strategy).folder / "arm"
     for place in (folder, folder / "inner"):
+        if (place / "wording.json").exists():
+            saved = store.read_json(place / "wording.json")
+            word = "prompt found" if saved["better"] else "prompt as given"
+            return {"curve": None, "fit": {"word": word, "text": f"{saved['said']}."}, "note": f"{saved['said']}."}
         if (place / "tuned.json").exists():
             saved = store.read_json(place / "tuned.json")
             curve = [

@@ -170,7 +170,7 @@ def load(path: Path, sets: Sequence[str] = ()) -> Project:
         page.add(Complaint("C082", ("version",), newer))
         page.raise_if(True)
     # A section without a value is a section that is not there.
-    found = _sections({key: item for key, item in value.items() if item is not None}, page)
+    found = _sections({key: item for key, item in value.items() if item is not None}, page, path.parent)
     page.add(*checks.across(found))
     page.raise_if(page.complaints or page.source.faults)
     folder = path.parent.absolute()
@@ -186,8 +186,9 @@ def load(path: Path, sets: Sequence[str] = ()) -> Project:
     return Project.model_validate(read)
 
 
-def _sections(value: dict[str, Any], page: Page) -> dict[str, Any]:
-    """The sections that are right, as settings; `curate`, `augment` and `compare` as {index: settings}."""
+def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]:
+    """The sections that are right, as settings; `curate`, `augment` and `compare` as {index: settings}. `folder`: the
+    project file's, which paths in strategies are relative to."""
     found: dict[str, Any] = {}
 
     def take(key: str, build: Callable[[], Any]) -> None:
@@ -211,7 +212,11 @@ def _sections(value: dict[str, Any], page: Page) -> dict[str, Any]:
         take("weigh", lambda: _weigh(value["weigh"]))
     if "documents" in value:
         take("documents", lambda: _documents(value["documents"]))
-    makers = {"curate": make_step, "augment": make_augmentation, "compare": lambda item: make_strategy(item, {})}
+    makers = {
+        "curate": make_step,
+        "augment": make_augmentation,
+        "compare": lambda item: make_strategy(item, {"folder": folder}),
+    }
     for key, make in makers.items():
         found[key] = _each(key, value.get(key, []), make, page)
     for key, sentence in _LATER.items():

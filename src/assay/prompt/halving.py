@@ -6,7 +6,7 @@ How              halving: all are asked the same few rows; the better half goes 
 Paired           whoever is still in has been asked the same rows, so that how hard these are cancels
 Always in        the first `hands` candidates are never dropped: what they score is known on the same rows as the best
 Source           Karnin, Koren, Somekh (2013), Almost Optimal Exploration in Multi-Armed Bandits; Jamieson, Talwalkar
-                 (2016), Non-stochastic Best Arm Identification and Hyperparameter Optimization, arxiv.org/abs/1502.07943
+                 (2016), Non-stochastic Best Arm Identification and Hyperparameter Optimization, arXiv 1502.07943
 """
 
 from collections.abc import Callable, Sequence
@@ -153,6 +153,4 @@ def search(asked: Asked, value: Value, rounds: Sequence[Round], hands: int, leng
             left = [*range(hands), *sorted(better)]
     hand, hand_value = next(pair for pair in ranked if pair[0] < hands)
     best, found = ranked[0]
-    if found == hand_value:  # nothing is won by what was not asked for
-        best = hand
     return Outcome(best, hand, found, hand_value, before, asked.calls, tuple(ranked))

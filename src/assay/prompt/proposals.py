@@ -9,6 +9,7 @@ Source          Zhou et al. (2023), Large Language Models are Human-Level Prompt
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from assay.aim.kinds import kind_of
 from assay.nouns import Example, LanguageModel, Message, Messages, Task, Tell
@@ -53,7 +54,9 @@ ASKING = (
     "A colleague has to do the same task on new inputs:\n\n{rows}\n\nTell the colleague in one or two sentences what to"
     " write for an input.",
 )
-OPENERS = re.compile(r"^(?:sure|certainly|okay|here (?:is|are)[^:\n]*|the instruction(?: is)?|instruction|task)\s*[:!,]\s*", re.I)
+OPENERS = re.compile(
+    r"^(?:sure|certainly|okay|here (?:is|are)[^:\n]*|the instruction(?: is)?|instruction|task)\s*[:!,]\s*", re.I
+)
 
 
 def by_rule(task: Task, train: Sequence[Example]) -> list[str]:
@@ -90,10 +93,10 @@ def marking_words(train: Sequence[Example]) -> dict[str, list[str]]:
     texts = [example.text for example in train]
     if not any(map(counter.build_analyzer(), texts)):
         return {}
-    rows = counter.fit_transform(texts)
+    rows: Any = counter.fit_transform(texts)
     place = {label: i for i, label in enumerate(labels)}
     of = [place[example.target or ""] for example in train]
-    of_label = csr_matrix((np.ones(len(of)), (of, range(len(of)))), shape=(len(labels), len(of)))
+    of_label: Any = csr_matrix((np.ones(len(of)), (of, range(len(of)))), shape=(len(labels), len(of)))
     counts = (of_label @ rows).toarray()
     weights = TfidfTransformer(sublinear_tf=True).fit_transform(counts).toarray()
     weights[counts < SEEN_IN] = 0
