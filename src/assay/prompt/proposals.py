@@ -22,6 +22,7 @@ SHOWN = 6  # solved rows that a model sees
 SHOWN_CHARS = 300  # of each of them
 ROOM = 96  # tokens that it may write
 MARKING = 5  # words that describe a label
+APART = 1.5  # times as common among the label's rows as among all
 SEEN_IN = 3  # rows of a label that a word must stand in: one that a few rows share names nobody
 
 ROLES = ("You are a careful annotator.", "You are an expert in this field.", "You are a helpful assistant.")
@@ -99,7 +100,8 @@ def marking_words(train: Sequence[Example]) -> dict[str, list[str]]:
     of_label: Any = csr_matrix((np.ones(len(of)), (of, range(len(of)))), shape=(len(labels), len(of)))
     counts = (of_label @ rows).toarray()
     weights = TfidfTransformer(sublinear_tf=True).fit_transform(counts).toarray()
-    weights[counts < SEEN_IN] = 0
+    of_each = counts / np.bincount(of)[:, None]  # share of a label's rows that a word stands in
+    weights[(counts < SEEN_IN) | (of_each < APART * counts.sum(0) / len(of))] = 0
     names = counter.get_feature_names_out()
     best = np.argsort(-weights.round(9), axis=1, kind="stable")[:, :MARKING]
     return {

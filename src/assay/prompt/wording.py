@@ -65,6 +65,11 @@ class WordingSearch(Strategy):
         """The inner strategy as it will be asked; before a search that is the one given."""
         return self.inner if self.prompt is None else reworded(self.inner, prompting(self.prompt))
 
+    @property
+    def asks(self) -> int:
+        """Prompts that the fit asks, at most."""
+        return self.calls if self.prompt is None else 0
+
     def needs(self, base: str) -> tuple[str, ...]:
         proposing = (self.proposer,) if self.proposer and self.prompt is None else ()
         return tuple(dict.fromkeys((*self.final.needs(base), *proposing)))
