@@ -83,7 +83,12 @@ def prompts(bench: Bench, folder: Path) -> None:
         for file in (arm / "prompt.md", arm / "inner" / "prompt.md"):
             if file.exists():
                 store.write_text(folder / f"{name}.md", file.read_text(encoding="utf-8"))
-                bench.tell({"event": "note", "text": f"{name}: its prompt lies in {folder.name}/{name}.md"})
+                bench.tell(
+                    {
+                        "event": "note",
+                        "text": f"{name}: its prompt lies in {folder.parent.name}/{folder.name}/{name}.md",
+                    }
+                )
 
 
 def environment(bench: Bench) -> dict[str, Any]:
