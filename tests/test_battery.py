@@ -38,6 +38,11 @@ SMALL = {
 FORMS = [
     {"kind": "shots", "k": 0},
     {"kind": "shots", "k": 3, "choose": "balanced"},
+    {"kind": "shots", "k": 3, "choose": "diverse", "order": "similar_last", "orders": 3, "val_rows": 4},
+    {"kind": "shots", "k": 2, "wording": {"question": "Message:", "answer": "Label:", "ending": "Which?"}},
+    {"kind": "shots", "k": 0, "reason": "steps", "reason_tokens": 8},
+    {"kind": "shots", "k": 2, "choose": "similar", "calibrate": "contextual", "val_rows": 2},
+    {"kind": "shots", "k": 1, "calibrate": "platt"},
     {"kind": "rag", "inner": {"kind": "lora", **SMALL["lora"]}},
     {"kind": "wording", "inner": {"kind": "rag", "inner": {"kind": "shots", "k": 2}}, "calls": 40, "search": "random"},
     {"kind": "dora", **SMALL["lora"]},
@@ -58,7 +63,7 @@ def kind_of(cls):
 
 def fits(values, task):
     """What each can do: labels alone, pieces alone, or all; of those that can do all, few are asked for pieces."""
-    if values["kind"] == "head" or "objective" in values:
+    if values["kind"] == "head" or "objective" in values or "calibrate" in values:
         return task == "classify"
     if values["kind"] == "token_head":
         return task == "extract"

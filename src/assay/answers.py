@@ -67,8 +67,11 @@ class LanguageModel(Protocol):
         """Answers in the order of `prompts`, each at most `max_tokens` tokens."""
         ...
 
-    def score(self, prompts: Sequence[Messages], options: Sequence[str], *, tell: Tell | None = None) -> Any:
-        """Natural-log likelihood of each option as the whole answer, end of turn included; (prompts, options)."""
+    def score(
+        self, prompts: Sequence[Messages], options: Sequence[str], *, near: float = 1.0, tell: Tell | None = None
+    ) -> Any:
+        """Natural-log likelihood of each option as the whole answer, end of turn included; (prompts, options). Options
+        more than `near` nats below the best one may carry an upper bound instead."""
         ...
 
     def stream(self, prompt: Messages, *, max_tokens: int) -> Iterator[str]: ...

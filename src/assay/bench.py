@@ -208,13 +208,13 @@ def answers_in(bench: Bench, strategy: Strategy, questions: str) -> list[Answer]
 
 
 def trained(bench: Bench, strategy: Strategy) -> dict[str, Any]:
-    """How the training of a trained arm, or of the trained arm inside it, went: curve, fit, note; or its search."""
+    """How the training of a trained arm, or of the trained arm inside it, went: curve, fit, note; or the search of one
+    that searches. What any arm has to say of its fit stands in its `note.json`."""
     folder = bench.fit_stage(strategy).folder / "arm"
-    for place in (folder, folder / "inner"):
-        if (place / "wording.json").exists():
-            saved = store.read_json(place / "wording.json")
-            word = "prompt found" if saved["better"] else "prompt as given"
-            return {"curve": None, "fit": {"word": word, "text": f"{saved['said']}."}, "note": f"{saved['said']}."}
+    places = (folder, folder / "inner")
+    notes = [store.read_json(place / "note.json")["notes"] for place in places if (place / "note.json").exists()]
+    said = " ".join(sentence for note in notes for sentence in note)
+    for place in places:
         if (place / "tuned.json").exists():
             saved = store.read_json(place / "tuned.json")
             curve = [
@@ -226,8 +226,16 @@ def trained(bench: Bench, strategy: Strategy) -> dict[str, Any]:
                 }
                 for point in saved["curve"]
             ]
-            return {"curve": curve, "fit": saved.get("fit") or None, "note": f"Training ended: {saved['ended']}."}
-    return {"curve": None, "fit": None, "note": ""}
+            return {
+                "curve": curve,
+                "fit": saved.get("fit") or None,
+                "note": f"Training ended: {saved['ended']}. {said}".strip(),
+            }
+        if (place / "wording.json").exists():
+            saved = store.read_json(place / "wording.json")
+            word = "prompt found" if saved["better"] else "prompt as given"
+            return {"curve": None, "fit": {"word": word, "text": f"{saved['said']}."}, "note": said}
+    return {"curve": None, "fit": None, "note": said}
 
 
 def described(bench: Bench, name: str, strategy: Strategy) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 import pytest
 
-from assay.encode.parse import lenient, strict
+from assay.encode.parse import Reading, all_numbers, last_number, lenient, number, strict, worked
 from assay.nouns import Task
 
 LABELS = Task(kind="classify", labels=("card", "card lost", "refund_status"))
@@ -48,3 +48,93 @@ def test_labels_that_read_the_same_are_not_guessed():
 )
 def test_free_answers(text, is_strict, is_lenient):
     assert (strict(FREE, text), lenient(FREE, text)) == (is_strict, is_lenient)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It costs $1,234.50 in all.", "1234.5"),
+        ("from 3 to 12", "12"),
+        ("-3 degrees", "-3"),
+        ("\u22127", "-7"),
+        ("x=5", "5"),
+        ("18.00", "18"),
+        (".5", "0.5"),
+        ("1,000,000 people", "1000000"),
+        ("2024-05-06", "6"),  # a dash between digits is no sign
+        ("5kg", "5"),
+        ("room A12", None),  # digits of a word are no number
+        ("none at all", None),
+    ],
+)
+def test_the_last_number(text, expected):
+    assert last_number(text) == expected
+
+
+def test_one_number_is_written_in_one_way():
+    assert {number(text) for text in ("1,250.50", "1250.5", "+1250.500")} == {"1250.5"}
+    assert number("-0") == "0"
+
+
+def test_a_worked_solution_ends_with_its_answer():
+    assert worked("3 and 4 make 7.\n#### 7") == ("3 and 4 make 7.", "7")
+    assert worked("7") == ("", "7")
+    assert worked("#### A heading\nand text") == ("", "#### A heading\nand text")
+
+
+def test_tasks_of_numbers():
+    assert all_numbers(["it is so\n#### 1,000", "$3", "-2.5"])
+    assert not all_numbers(["3", "three"])
+    assert not all_numbers([])
+
+
+STEPS = Reading(LABELS, mark="Answer:", steps=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_strict", "is_lenient"),
+    [
+        ("It was stolen.\nAnswer: card lost", "card lost", "card lost"),
+        ("Answer: card\nno, it is gone.\nAnswer: card lost", "card lost", "card lost"),
+        ("It was stolen. **Answer:** Card Lost.", None, "card lost"),
+        ("gone.\nanswer:\n\ncard lost", None, "card lost"),
+        ("It may be card. So the answer is refund_status.", None, "refund_status"),
+        ("card is not it\nso refund status", None, "refund_status"),  # the last line says most
+        ("It may be card or refund_status", None, None),
+        ("Answer: none of them", None, None),
+        ("", None, None),
+    ],
+)
+def test_labels_after_reasoning(text, is_strict, is_lenient):
+    assert (STEPS.strict(text), STEPS.lenient(text)) == (is_strict, is_lenient)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3 + 4 = 7\nAnswer: 7", "7"),
+        ("3 + 4 = 7\n#### 7", "7"),
+        ("Answer: $7.00 in all", "7"),
+        ("She has 3 and gets 4, so 7 in all.", "7"),
+        ("I do not know", None),
+    ],
+)
+def test_numbers_after_reasoning(text, expected):
+    assert Reading(FREE, mark="Answer:", steps=True, numeric=True).lenient(text) == expected
+
+
+def test_free_answers_after_reasoning_need_their_mark():
+    steps = Reading(FREE, mark="Answer:", steps=True)
+    assert steps.lenient("The Seine runs there.\nAnswer: Paris") == "Paris"
+    assert steps.lenient("So the answer is Paris.") == "Paris"
+    assert steps.lenient("The Seine runs through Paris.") is None
+
+
+def test_words_are_read_back_as_labels():
+    reading = Reading(LABELS, words={"card": "plastic", "card lost": "plastic lost"}, mark="Label:")
+    assert [reading.lenient(text) for text in ("plastic", "Label: Plastic lost.", "refund_status", "card")] == [
+        "card",
+        "card lost",
+        "refund_status",
+        "card",
+    ]

@@ -14,8 +14,7 @@ from assay.prompt import Rag, Shots, WordingSearch
 from assay.prompt.candidates import Instruction, Room, spaced
 from assay.prompt.exported import Prompt, Solved, parsed, read_prompt, written
 from assay.prompt.proposals import by_rule, cleaned, folded, kept, marking_words
-from assay.prompt.shots import drawn
-from assay.prompt.slot import arranged, reworded, shots_in
+from assay.prompt.slot import reworded, shots_in
 from assay.prompt.wording import WordingAnswers
 from assay.store import read_json, read_lines
 
@@ -174,10 +173,10 @@ def test_what_cannot_be_searched_is_said(lesson):
         assert caught.value.problems[0].code == "T086"
 
 
-def test_rows_stand_in_the_order_that_was_wanted():
-    rows = [Example(f"r{i}", (Message("user", str(i)),), "x") for i in range(7)]
-    for seed in range(5):
-        assert drawn(arranged(rows, seed), 7, seed) == rows
+def test_what_asks_rows_by_itself_is_refused():
+    for settings in ({"orders": 3}, {"calibrate": "batch"}):
+        with pytest.raises(ValueError, match="ask rows of their own"):
+            make_strategy({"kind": "wording", "inner": {"kind": "shots", "k": 3, **settings}}, {})
 
 
 # --- candidates -----------------------------------------------------------------------------------------------------

@@ -1,34 +1,150 @@
 """Model text to answer. Strict first; what only the lenient reading understands is still counted as parsed, but an
-answer that neither understands is None: it counts as wrong, and the report says how many there were."""
+answer that neither understands is None: it counts as wrong, and the report says how many there were.
+
+Reasoning   where the model reasons first, its answer stands after the last mark such as `Answer:`; strictly on a last
+            line of its own, leniently anywhere, or after the words "answer is"
+Solutions   `#### 42` on the last line is the answer of a worked solution (the form of GSM8K: Cobbe et al. 2021,
+            arxiv.org/abs/2110.14168)
+Numbers     where all of a task's answers are numbers, the last number of a text is what it answers (as Kojima et al.
+            2022, arxiv.org/abs/2205.11916, read theirs)
+"""
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 from assay.nouns import Task
 
+NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\d)|(?<![\w.])\.\d+")
+SOLVED = re.compile(r"^#### *(.+?)\s*\Z", re.MULTILINE)
+SAID = re.compile(r"\b(?:answer|label|result) (?:is|would be|must be)\b:?(.*)", re.IGNORECASE)
+DRESS = " \t*_`\"'"  # what stands around an answer and is not part of it
 
-def _folded(text: str) -> str:
+
+def folded(text: str) -> str:
+    """Words in one writing: case, punctuation, white space and forms of Unicode taken away."""
     return " ".join(re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", text).casefold()).split())
 
 
 def strict(task: Task, text: str) -> str | None:
     """The answer when `text` is exactly one: a label as it is written, or any one non-empty line."""
-    text = text.strip()
-    if task.kind == "classify":
-        return text if text in task.labels else None
-    return text if text and "\n" not in text else None
+    return Reading(task).strict(text)
 
 
 def lenient(task: Task, text: str) -> str | None:
     """The answer when `text` holds one: the only label that it names, or its first non-empty line."""
-    exact = strict(task, text)
-    if exact is not None:
-        return exact
-    if task.kind != "classify":
+    return Reading(task).lenient(text)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the texts of one arm are read.
+
+    Attributes:
+        words: label -> what the model was told to write in its place.
+        mark: what stands before an answer, such as `Answer:`; "" where nothing does.
+        steps: reasoning comes first, then the mark and the answer.
+        numeric: every answer of the task is a number.
+    """
+
+    task: Task
+    words: Mapping[str, str] = field(default_factory=dict)
+    mark: str = ""
+    steps: bool = False
+    numeric: bool = False
+
+    def strict(self, text: str) -> str | None:
+        """The answer when `text` is written as it was asked for, else None."""
+        text = text.strip()
+        if self.steps:
+            last = text.rsplit("\n", 1)[-1].strip()
+            if not last.startswith(self.mark):
+                return None
+            text = last.removeprefix(self.mark).strip()
+        if self.task.kind == "classify":
+            return next((label for label in self.task.labels if text in (label, self._word(label))), None)
+        if self.numeric:
+            return number(text) if NUMBER.fullmatch(text) else None
+        return text if text and "\n" not in text else None
+
+    def lenient(self, text: str) -> str | None:
+        """The answer when `text` holds one that can be told, else None."""
+        exact = self.strict(text)
+        if exact is not None:
+            return exact
+        told = self._told(text)
+        if told is None and self.steps:
+            if self.numeric:
+                return last_number(text)
+            # Without a mark the end of a text says most; a free answer cannot be told from its reasoning.
+            lines = [line for line in text.splitlines() if line.strip()]
+            return self._label(lines[-1]) if lines and self.task.kind == "classify" else None
+        text = text if told is None else told
+        if self.task.kind == "classify":
+            return self._label(text)
+        if self.numeric:
+            return last_number(text)
         return next((line.strip() for line in text.splitlines() if line.strip()), None)
-    folded = f" {_folded(text)} "
-    # A label without a letter or digit folds to nothing, which stands in every text: it only counts as it is written.
-    named = [label for label in task.labels if _folded(label) and f" {_folded(label)} " in folded]
-    # `card lost` also names `card`: a label inside another named label does not count.
-    longest = [a for a in named if not any(a != b and f" {_folded(a)} " in f" {_folded(b)} " for b in named)]
-    return longest[0] if len(longest) == 1 else None
+
+    def _told(self, text: str) -> str | None:
+        """What stands after the last mark, after `####` or after "answer is"; None where there is none of them."""
+        if solved := SOLVED.search(text):
+            return solved[1]
+        if self.mark:
+            marks = list(re.finditer(re.escape(self.mark.rstrip(" :")) + r"[*_ ]*:", text, re.IGNORECASE))
+            if marks and (found := _first_line(text[marks[-1].end() :])):
+                return found
+        if self.steps and (said := SAID.findall(text)):
+            return _undressed(said[-1]) or None
+        return None
+
+    def _word(self, label: str) -> str:
+        return self.words.get(label, label).strip()
+
+    def _label(self, text: str) -> str | None:
+        """The only label that is named."""
+        said = f" {folded(text)} "
+        called = {label: folded(self._word(label)) for label in self.task.labels}
+        # A label without a letter or digit folds to nothing, which stands in every text: it only counts as written.
+        named = [label for label, word in called.items() if word and f" {word} " in said]
+        # `card lost` also names `card`: a label inside another named label does not count.
+        longest = [
+            a for a in named if not any(called[a] != called[b] and f" {called[a]} " in f" {called[b]} " for b in named)
+        ]
+        return longest[0] if len(longest) == 1 else None
+
+
+def _first_line(text: str) -> str:
+    return next((bare for line in text.splitlines() if (bare := _undressed(line))), "")
+
+
+def _undressed(text: str) -> str:
+    return text.strip(DRESS).rstrip(".:").strip(DRESS)
+
+
+def last_number(text: str) -> str | None:
+    """The last number in `text`, as `number` writes it; None where there is none."""
+    found = NUMBER.findall(text)
+    return number(found[-1]) if found else None
+
+
+def number(text: str) -> str:
+    """A number without what makes two ways of writing it: "1,250.50" and "1250.5" are 1250.5, "18.00" is 18."""
+    plain = text.strip().replace(",", "").replace("\u2212", "-").removeprefix("+")
+    whole = format(Decimal(plain), "f")
+    whole = whole.rstrip("0").rstrip(".") if "." in whole else whole
+    return "0" if whole in ("-0", "") else whole
+
+
+def worked(target: str) -> tuple[str, str]:
+    """(reasoning, answer) of a target that ends with a line `#### answer`; ("", target) of any other."""
+    found = SOLVED.search(target)
+    return (target[: found.start()].strip(), found[1]) if found else ("", target)
+
+
+def all_numbers(targets: Iterable[str]) -> bool:
+    """Whether there are targets and the answer of each is a number, a currency sign or a percent sign aside."""
+    answers = [worked(target)[1].strip(" $€£%") for target in targets]
+    return bool(answers) and all(NUMBER.fullmatch(answer) for answer in answers)

@@ -7,15 +7,18 @@ Forgery  where marks such as `Message:` and `Label:` stand before questions and 
          the data begins a line there: its first line follows a mark, all others are indented
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pydantic import Field
 
 from assay.aim.kinds import kind_of
+from assay.encode.parse import worked
+from assay.errors import Problem, did_you_mean
 from assay.nouns import Example, Message, Messages, Settings, Task
 
 WITH_PASSAGES = "Use the passages."
+STEPS = "Let's think step by step."  # Kojima et al. (2022), arxiv.org/abs/2205.11916
 QUESTION, ANSWER = "Question:", "Answer:"  # the marks where marks are needed and none are given
 INDENT = "  "
 
@@ -39,9 +42,34 @@ class Wording(Settings):
             return question or QUESTION, answer or ANSWER
         return question, ""
 
+    @property
+    def final_mark(self) -> str:
+        """The words before the answer where reasoning comes first."""
+        return self.answer.strip() or ANSWER
+
     def words(self, label: str) -> str:
         """What stands for a label, or for any other target."""
         return self.label_words.get(label, label)
+
+    def unfit(self, kind: str, task: Task) -> Iterator[Problem]:
+        """Why the words for labels cannot be those of the task's labels. `kind`: of the strategy that has the wording.
+
+        T080, two labels would be told by the same words, or one by none; T081, there is no such label.
+        """
+        for label in self.label_words:
+            if label not in task.labels:
+                hint = did_you_mean(label, task.labels) if task.labels else "; the task has no labels"
+                help = f"write one of the {len(task.labels)} labels" if task.labels else "leave `label_words` out"
+                yield Problem("T081", f"{kind}: label_words: there is no label '{label}'{hint}", help=help)
+        seen: dict[str, str] = {}
+        for label in task.labels:
+            words = self.words(label).strip()
+            if not words:
+                yield Problem("T080", f"{kind}: label_words: '{label}' has no words", help="write a word for it")
+            elif words in seen:
+                text = f"{kind}: label_words: '{seen[words]}' and '{label}' have the same words, '{words}'"
+                yield Problem("T080", text, help="give each label words of its own")
+            seen.setdefault(words, label)
 
 
 PLAIN = Wording()
@@ -58,10 +86,23 @@ def ask(task: Task, question: Example, *, labels: bool = False, wording: Wording
 
 
 def posed(
-    task: Task, question: Example, shots: Sequence[Example] = (), *, labels: bool = False, wording: Wording = PLAIN
+    task: Task,
+    question: Example,
+    shots: Sequence[Example] = (),
+    *,
+    labels: bool = False,
+    wording: Wording = PLAIN,
+    steps: bool = False,
 ) -> Messages:
-    """As `ask`, with solved examples: as turns after the system turn, or as text before the question."""
+    """As `ask`, with solved examples: as turns after the system turn, or as text before the question.
+
+    Args:
+        steps: ask for reasoning first and the answer on a last line of its own; examples show theirs.
+    """
     lines = [wording.instruction or task.instruction or kind_of(task).instruction]
+    if steps:
+        what = "one label" if task.kind == "classify" else "the answer"
+        lines.append(f"Reason step by step first. Then write one last line: {wording.final_mark} and {what} alone.")
     if question.context:
         lines.append(WITH_PASSAGES)
     if labels and wording.list_labels and task.labels:
@@ -69,18 +110,22 @@ def posed(
     turns = [message for message in question.messages if message.role != "system"]
     lines += [message.content for message in question.messages if message.role == "system"]
     *earlier, last = turns
-    asked = _asked(question, last.content, wording)
+    system, asked = Message("system", "\n".join(lines)), _asked(question, last.content, wording, steps)
     if wording.layout == "text":
-        solved = [_asked(shot, shot.messages[-1].content, wording) + " " + _answered(shot, wording) for shot in shots]
-        return (Message("system", "\n".join(lines)), *earlier, Message("user", "\n\n".join([*solved, asked])))
-    solved = [message for shot in shots for message in shown(task, shot, wording)]
-    return (Message("system", "\n".join(lines)), *solved, *earlier, Message("user", asked))
+        texts = [_solved(shot, wording, steps) for shot in shots]
+        return (system, *earlier, Message("user", "\n\n".join([*texts, asked])))
+    solved = [message for shot in shots for message in shown(task, shot, wording, steps=steps)]
+    return (system, *solved, *earlier, Message("user", asked))
 
 
-def shown(task: Task, example: Example, wording: Wording = PLAIN) -> Messages:
+def shown(task: Task, example: Example, wording: Wording = PLAIN, *, steps: bool = False) -> Messages:
     """A solved example as two turns of the conversation: what few-shot prompts are made of."""
-    asked = _asked(example, example.messages[-1].content, wording)
-    return (Message("user", asked), Message("assistant", wording.words(example.target or "")))
+    answer = wording.words(example.target or "")
+    if steps:
+        reasoning, answer = worked(example.target or "")
+        answer = f"{reasoning}\n{wording.final_mark} {wording.words(answer)}".strip()
+    asked = _asked(example, example.messages[-1].content, wording, steps)
+    return (Message("user", asked), Message("assistant", answer))
 
 
 def with_passages(question: Example, text: str) -> str:
@@ -96,7 +141,7 @@ def inside(text: str) -> str:
     return f"\n{INDENT}".join(text.strip().splitlines())
 
 
-def _asked(question: Example, text: str, wording: Wording) -> str:
+def _asked(question: Example, text: str, wording: Wording, steps: bool) -> str:
     """One question, up to where its answer begins."""
     before, after = wording.marks
     lines = [with_passages(question, text)]
@@ -105,8 +150,14 @@ def _asked(question: Example, text: str, wording: Wording) -> str:
         lines = ["Passages:", *passages, ""] if passages else []
         lines.append(f"{before} {inside(text)}".rstrip())
     lines += [wording.ending] if wording.ending else []
-    return "\n".join(lines + ([after] if after else []))
+    lines += [STEPS] if steps else [after] if after else []
+    return "\n".join(lines)
 
 
-def _answered(example: Example, wording: Wording) -> str:
-    return inside(wording.words(example.target or ""))
+def _solved(example: Example, wording: Wording, steps: bool) -> str:
+    """A solved example as text."""
+    asked = _asked(example, example.messages[-1].content, wording, steps)
+    if not steps:
+        return f"{asked} {inside(wording.words(example.target or ''))}"
+    reasoning, answer = worked(example.target or "")
+    return f"{asked}\n{INDENT}{inside(reasoning)}\n{wording.final_mark} {inside(wording.words(answer))}"

@@ -19,7 +19,8 @@ from typing import Any, Literal
 from assay.encode.wording import Wording
 from assay.nouns import Example, Task
 from assay.prompt.exported import Prompt, Solved
-from assay.prompt.shots import Shots, drawn, spread
+from assay.prompt.picking import drawn, spread
+from assay.prompt.shots import Shots
 from assay.store import digest
 
 TRIES = 60  # draws for each candidate that is wanted, before what can be drawn is taken to be at its end

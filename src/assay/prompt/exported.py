@@ -8,13 +8,14 @@ What it lacks   the list of labels and the passages: these are the project's
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, model_validator
 
 from assay.encode.wording import Wording
 from assay.errors import Problem, UsageError
 from assay.nouns import Example, Message, Role, Settings
+from assay.prompt.picking import Choice
 
 FILE = "prompt.md"
 LINE = "---\n"
@@ -48,7 +49,7 @@ class Prompt(Settings):
 
     wording: Wording = Wording()
     k: int = Field(default=0, ge=0, le=64)
-    choose: Literal["random", "similar", "balanced"] = "random"
+    choose: Choice = "random"
     examples: tuple[Solved, ...] = ()
 
     @model_validator(mode="after")

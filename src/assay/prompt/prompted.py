@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.encode import parse
 from assay.encode.wording import PLAIN, Wording, posed
-from assay.nouns import Adapted, Answer, Example, LanguageModel, Lesson, Message, Messages, Task, Tell
+from assay.nouns import (
+    Adapted,
+    Answer,
+    Decoding,
+    Example,
+    Form,
+    Generated,
+    LanguageModel,
+    Lesson,
+    Message,
+    Messages,
+    Task,
+    Tell,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +45,22 @@ class Prompted(Adapted):
     def model(self) -> LanguageModel:
         return self._model
 
+    @property
+    def reading(self) -> parse.Reading:
+        """How an answer is read from what the model writes."""
+        return parse.Reading(self.task, self.wording.label_words, self.wording.marks[1])
+
+    @property
+    def how(self) -> Decoding:
+        """How an answer is written: where examples are text, a further question of the model's own is not waited for; a
+        model that cannot score labels writes one of them."""
+        form = None
+        if self.task.kind == "classify":
+            words = [self.wording.words(label) for label in self.task.labels]
+            form = Form("choice", json.dumps(words, ensure_ascii=False))
+        stop = (f"\n{self.wording.marks[0]}",) if self.wording.layout == "text" else ()
+        return Decoding(stop=stop, form=form)
+
     def shots(self, question: Example) -> Sequence[Example]:
         """Solved examples to show before the question."""
         return ()
@@ -38,26 +69,42 @@ class Prompted(Adapted):
         return posed(self.task, question, self.shots(question), labels=self.labels, wording=self.wording)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        prompts = [self.prompt(question) for question in questions]
-        if self.task.kind == "classify":
-            options = [self.wording.words(label) for label in self.task.labels]
-            scores = self.model.score(prompts, options, tell=tell)
-            counts = [self.model.count_tokens(prompt) for prompt in prompts]
-            return [chosen(self.task.labels, row, count) for row, count in zip(scores, counts, strict=True)]
-        generated = self.model.generate(prompts, max_tokens=self.room, tell=tell)
-        return [
-            Answer(
-                parse.lenient(self.task, g.text),
-                raw=g.text,
-                prompt_tokens=g.prompt_tokens,
-                tokens=g.tokens,
-                truncated=g.truncated,
-            )
-            for g in generated
-        ]
+        return self.reply([self.prompt(question) for question in questions], tell)
+
+    def reply(self, prompts: Sequence[Messages], tell: Tell | None = None) -> list[Answer]:
+        """The answers to prompts as they are sent."""
+        if self.task.kind == "classify" and self.model.can_score:
+            return self.chosen(prompts, tell)
+        generated = self.model.generate(prompts, max_tokens=self.room, how=self.how, tell=tell)
+        return [written(self.reading, one) for one in generated]
+
+    def chosen(self, prompts: Sequence[Messages], tell: Tell | None = None) -> list[Answer]:
+        """The likeliest label after each prompt."""
+        scores = self.scores(prompts, tell)
+        counts = [self.model.count_tokens(prompt) for prompt in prompts]
+        return [chosen(self.task.labels, row, count) for row, count in zip(scores, counts, strict=True)]
+
+    def scores(self, prompts: Sequence[Messages], tell: Tell | None = None) -> np.ndarray:
+        """Log score of every label after each prompt, (prompts, labels)."""
+        options = [self.wording.words(label) for label in self.task.labels]
+        return self.model.score(prompts, options, tell=tell)
 
     def save(self, folder: Path) -> None:
         """A prompt without examples has nothing to keep but its settings, which arm.json holds."""
+
+
+def written(reading: parse.Reading, one: Generated) -> Answer:
+    """What a model wrote, read as an answer. A refusal is none, and counts as wrong."""
+    labelled = reading.task.kind == "classify" and one.logprob is not None
+    return Answer(
+        None if one.refused else reading.lenient(one.text),
+        raw=one.text,
+        confidence=round(math.exp(min(0.0, one.logprob or 0.0)), 4) if labelled else None,
+        prompt_tokens=one.prompt_tokens,
+        tokens=one.tokens,
+        truncated=one.truncated,
+        refused=one.refused,
+    )
 
 
 def chosen(labels: Sequence[str], scores: np.ndarray, prompt_tokens: int = 0) -> Answer:

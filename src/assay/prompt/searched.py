@@ -15,8 +15,8 @@ from assay.nouns import Answer, Example, Lesson
 from assay.prompt.candidates import Candidate, Instruction, Room
 from assay.prompt.exported import Prompt
 from assay.prompt.halving import Asked, Outcome, Round, drawn, planned, search
+from assay.prompt.picking import drawn as rows_drawn
 from assay.prompt.proposals import by_model, by_rule, cleaned, described, kept
-from assay.prompt.shots import drawn as rows_drawn
 from assay.prompt.slot import Stand
 from assay.store import read_json, write_json
 

@@ -2,26 +2,30 @@
 
 What it is for   what prompting alone reaches
 Costs            no training; every answer carries the examples' tokens
-Source           Brown et al. (2020), Language Models are Few-Shot Learners, arxiv.org/abs/2005.14165;
-                 similar examples: Liu et al. (2022), aclanthology.org/2022.deelio-1.10
+Source           Brown et al. (2020), Language Models are Few-Shot Learners, arxiv.org/abs/2005.14165; choice and order
+                 of examples: picking.py, orders.py; reasoning: reasoning.py; calibration: calibrate.py
 Good when        the base already understands the task; few labelled rows; the task changes often
 Watch out        order and choice of the examples move the score; small bases copy the last example
 Defaults from    k = 4; similar examples are shown least similar first, so that the best one stands next to the question
 """
 
-import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from assay.encode.parse import all_numbers, worked
 from assay.encode.wording import Wording
-from assay.nouns import Example, LanguageModel, Lesson, Strategy
+from assay.errors import Problem, TrainError
+from assay.nouns import Example, Lesson, Strategy, Task
+from assay.prompt.calibrate import FITTED, Way
 from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import EMBEDDER, vectors_of
-from assay.prompt.prompted import Prompted, answer_room
-from assay.store import read_json, read_lines, write_json, write_lines, write_tensors
+from assay.prompt.picking import Choice, Order, diverse, drawn, spread
+from assay.prompt.prompted import answer_room
+from assay.prompt.shots_answers import ShotsAnswers
+from assay.store import read_json, read_lines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,100 +34,109 @@ if TYPE_CHECKING:
 class Shots(Strategy):
     kind: Literal["shots"] = "shots"
     k: int = Field(default=4, ge=0, le=64)
-    choose: Literal["random", "similar", "balanced"] = "random"
+    choose: Choice = "random"
+    order: Order = "drawn"
+    orders: int = Field(default=1, ge=1, le=24)  # of the same examples, that val is asked with
+    keep: Literal["best", "first"] = "best"  # which of these is used
     wording: Wording = Wording()
+    reason: Literal["none", "steps"] = "none"
+    reason_tokens: int = Field(default=256, ge=1, le=8192)  # that reasoning and answer may take
+    samples: int = Field(default=1, ge=1, le=64)  # chains of reasoning that vote
+    temperature: float = Field(default=0.7, gt=0, le=2)  # that they are drawn with
+    calibrate: Way = "none"
+    val_rows: int = Field(default=200, ge=1)  # val rows that are asked while it is fitted, drawn with the seed
     model: str = ""  # another base than the project's
     neural = True
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Shots":
+        if self.samples > 1 and self.reason == "none":
+            raise ValueError(
+                f"samples: {self.samples} chains vote only with `reason: steps`; set it, or leave samples out"
+            )
+        if self.calibrate != "none" and self.reason != "none":
+            raise ValueError(
+                f"calibrate: {self.calibrate} is for labels scored without reasoning; leave one of them out"
+            )
+        if self.orders > 1 and self.k < 2:
+            raise ValueError(f"orders: {self.orders} needs examples to order; set `k` to 2 or more")
+        return self
+
+    @property
+    def reads(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Val belongs to the arm's key only where it is asked."""
+        return ("train", "val") if self.asks_val else ("train",)
+
+    @property
+    def asks_val(self) -> bool:
+        own_examples = self.k > 0 and self._compares
+        return self.orders > 1 or self.calibrate in FITTED or (self.calibrate != "none" and own_examples)
+
+    @property
+    def _compares(self) -> bool:
+        """Whether each question is compared with the examples."""
+        return self.choose == "similar" or self.order in ("similar_last", "similar_first")
 
     def needs(self, base: str) -> tuple[str, ...]:
         return (self.model or base, *self.encoders())
 
     def encoders(self) -> tuple[str, ...]:
-        return (EMBEDDER,) if self.k and self.choose == "similar" else ()
+        return (EMBEDDER,) if self.k and (self.choose == "diverse" or self._compares) else ()
 
-    def fit(self, lesson: Lesson) -> "ShotsAnswers":
-        model = lesson.open_base(self.model)
-        pool: Sequence[Example] = ()
-        vectors = None
+    def unfit(self, task: Task) -> Iterator[Problem]:
+        yield from self.wording.unfit(self.kind, task)
+        if self.calibrate != "none" and task.kind != "classify":
+            text = f"{self.kind}: calibrate: {self.calibrate} needs labels; this task is of the kind '{task.kind}'"
+            yield Problem("T082", text, help="leave `calibrate` out")
+
+    def fit(self, lesson: Lesson) -> ShotsAnswers:
+        problems = list(self.unfit(lesson.task))
+        if self.asks_val and not lesson.val:
+            text = f"{self.kind}: the val split is empty, and `orders` and `calibrate` ask its rows"
+            problems.append(Problem("T083", text, help="give val rows, or leave these settings out"))
+        if problems:
+            raise TrainError(*problems)
         if self.k:
             need_rows("shots", lesson)
-            pool = lesson.train
-            if self.choose == "similar":
-                vectors = vectors_of([example.text for example in pool], lesson.means)
-            else:
-                pick = spread if self.choose == "balanced" else drawn
-                pool = pick(pool, self.k, lesson.seed)
-        return ShotsAnswers(self, model, lesson, pool, vectors, answer_room(lesson, model, self.wording))
+        model = lesson.open_base(self.model)
+        if self.calibrate != "none" and not model.can_score:
+            text = f"{self.kind}: calibrate: {model.name} gives no scores of labels"
+            raise TrainError(Problem("T084", text, help="leave `calibrate` out, or take a model on this machine"))
+        pool, vectors = self._pool(lesson)
+        known = {"room": answer_room(lesson, model, self.wording)}
+        if lesson.task.kind != "classify" and all_numbers(example.target or "" for example in lesson.train):
+            known["numeric"] = True
+        arm = ShotsAnswers(self, model, lesson, pool, vectors, known["room"], known)
+        held = drawn(lesson.val, self.val_rows, lesson.seed)
+        if self.k and self.reason == "steps" and not pool:
+            arm.notes.append("No training row shows its reasoning, so the model reasons without examples.")
+        if self.orders > 1:
+            arm.try_orders(lesson, held)
+        if self.calibrate != "none":
+            arm.calibrate(lesson, held)
+        return arm
 
-    def restore(self, folder: Path, lesson: Lesson) -> "ShotsAnswers":
+    def _pool(self, lesson: Lesson) -> "tuple[Sequence[Example], np.ndarray | None]":
+        """The rows that examples are taken from, and their vectors where questions are compared with them."""
+        rows: Sequence[Example] = lesson.train if self.k else ()
+        if self.reason == "steps":
+            rows = [row for row in rows if worked(row.target or "")[0]]
+        if not rows:
+            return (), None
+        if self.choose == "diverse":
+            rows = diverse(rows, vectors_of([row.text for row in rows], lesson.means), self.k, lesson.seed)
+        elif self.choose != "similar":
+            rows = (spread if self.choose == "balanced" else drawn)(rows, self.k, lesson.seed)
+        return rows, vectors_of([row.text for row in rows], lesson.means) if self._compares else None
+
+    def restore(self, folder: Path, lesson: Lesson) -> ShotsAnswers:
         from safetensors.numpy import load_file
 
         pool = [Example.from_json(row) for row in read_lines(folder / "pool.jsonl")]
-        vectors = load_file(folder / "pool.safetensors")["vectors"] if self.choose == "similar" and self.k else None
-        room = read_json(folder / "shots.json")["room"]
-        return ShotsAnswers(self, lesson.open_base(self.model), lesson, pool, vectors, room)
-
-
-class ShotsAnswers(Prompted):
-    def __init__(
-        self,
-        settings: Shots,
-        model: LanguageModel,
-        lesson: Lesson,
-        pool: Sequence[Example],
-        vectors: "np.ndarray | None",
-        room: int,
-    ):
-        super().__init__(model, lesson.task, labels=True, room=room, wording=settings.wording)
-        self.settings = settings
-        self.means = lesson.means
-        self.pool = pool
-        self.vectors = vectors
-        self._near: dict[str, list[int]] = {}
-
-    def shots(self, question: Example) -> Sequence[Example]:
-        if self.vectors is None:
-            return self.pool
-        if question.text not in self._near:
-            self._find([question])
-        return [self.pool[i] for i in self._near[question.text]]
-
-    def answer(self, questions, tell=None):
-        if self.vectors is not None:
-            self._find(questions)
-        return super().answer(questions, tell)
-
-    def _find(self, questions: Sequence[Example]) -> None:
-        """The k most similar pool rows of each question, least similar first."""
-        import numpy as np
-
-        assert self.vectors is not None
-        similarity = vectors_of([question.text for question in questions], self.means) @ self.vectors.T
-        nearest = np.argsort(-similarity.round(5), axis=1, kind="stable")[:, : self.settings.k]
-        for question, row in zip(questions, nearest, strict=True):
-            self._near[question.text] = row[::-1].tolist()
-
-    def save(self, folder: Path) -> None:
-        import torch
-
-        write_json(folder / "shots.json", {"room": self.room})
-        write_lines(folder / "pool.jsonl", (example.to_json() for example in self.pool))
-        if self.vectors is not None:
-            write_tensors(folder / "pool.safetensors", {"vectors": torch.from_numpy(self.vectors)})
-
-
-def drawn(pool: Sequence[Example], k: int, seed: int) -> list[Example]:
-    """k rows at random, in random order."""
-    return random.Random(seed).sample(list(pool), min(k, len(pool)))
-
-
-def spread(pool: Sequence[Example], k: int, seed: int) -> list[Example]:
-    """k rows that take turns over the targets, so that no label is shown twice before each was shown once."""
-    shuffled = random.Random(seed).sample(list(pool), len(pool))
-    seen: dict[str, int] = {}
-    turns = []
-    for place, example in enumerate(shuffled):
-        target = example.target or ""
-        turns.append((seen.setdefault(target, 0), place))
-        seen[target] += 1
-    return [shuffled[place] for _, place in sorted(turns)[:k]]
+        kept = folder / "pool.safetensors"
+        vectors = load_file(kept)["vectors"] if kept.exists() else None
+        known = read_json(folder / "shots.json")
+        arm = ShotsAnswers(self, lesson.open_base(self.model), lesson, pool, vectors, known["room"], known)
+        if (folder / "note.json").exists():
+            arm.notes = read_json(folder / "note.json")["notes"]
+        return arm

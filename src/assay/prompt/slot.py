@@ -13,8 +13,8 @@ from typing import Any
 from assay.errors import Problem, UsageError
 from assay.nouns import Adapted, Answer, Example, LanguageModel, Learner, Lesson, Messages, Strategy, Tell
 from assay.prompt.exported import Prompt, examples_of
-from assay.prompt.prompted import answer_room
-from assay.prompt.shots import Shots, drawn
+from assay.prompt.shots import Shots
+from assay.prompt.shots_answers import ShotsAnswers
 
 
 def reworded(strategy: Strategy, change: Callable[[Shots], Shots]) -> Strategy:
@@ -35,18 +35,28 @@ def reworded(strategy: Strategy, change: Callable[[Shots], Shots]) -> Strategy:
 
 
 def shots_in(strategy: Strategy) -> Shots:
-    """The innermost shots arm. Raises as `reworded`."""
+    """The innermost shots arm.
+
+    Raises:
+        UsageError: T085 as `reworded`; T088, the arm asks rows by itself while it is fitted, which nobody would count.
+    """
     found: list[Shots] = []
     reworded(strategy, lambda shots: found.append(shots) or shots)
-    return found[0]
+    (shots,) = found
+    if shots.orders > 1 or shots.calibrate != "none":
+        text = "wording: `orders` and `calibrate` ask rows of their own for every prompt"
+        raise UsageError(Problem("T088", text, "inner", "leave them out, or give the found prompt to a shots arm"))
+    return shots
 
 
 def prompting(prompt: Prompt) -> Callable[[Shots], Shots]:
     """Makes a shots arm ask with the prompt; its examples are the rows that it is fitted on."""
-    k, choose = (len(prompt.examples), "random") if prompt.examples else (prompt.k, prompt.choose)
+    update: dict[str, Any] = {"wording": prompt.wording, "k": prompt.k, "choose": prompt.choose}
+    if prompt.examples:
+        update |= {"k": len(prompt.examples), "choose": "random", "order": "drawn"}
 
     def change(shots: Shots) -> Shots:
-        return Shots.model_validate({**dict(shots), "k": k, "choose": choose, "wording": prompt.wording})
+        return Shots.model_validate({**dict(shots), **update})
 
     return change
 
@@ -89,12 +99,11 @@ class Stand:
         means = lesson.means
         opened = means.open_model and once(means.open_model)
         self.lesson = replace(lesson, means=replace(means, open_model=opened, embed=means.embed and known(means.embed)))
-        model = self.lesson.open_base(self.shots.model)
-        # The room for an answer must not change with the rows that are shown.
-        task = lesson.task.model_copy(update={"max_answer_tokens": answer_room(lesson, model)})
         self._parts = lesson.fit
-        self._seen = self.lesson = replace(self.lesson, task=task, fit=self._fit)
+        self._seen = self.lesson = replace(self.lesson, fit=self._fit)
         self.arm: Adapted = self._fit(inner, self.lesson)
+        # What is read off the training rows is the same whatever a prompt shows of them.
+        self._known = self.shots.fit(self._seen).known
 
     def _fit(self, learner: Learner, given: Lesson) -> Any:
         if isinstance(learner, Shots):
@@ -109,15 +118,10 @@ class Stand:
         shots, given = prompting(prompt)(self.shots), self._seen
         if prompt.examples:
             rows, _ = examples_of(prompt, given.train)
-            given = replace(given, train=arranged(rows, given.seed))
-        self.slot.holds = shots.fit(given)
-
-
-def arranged(rows: Sequence[Example], seed: int) -> tuple[Example, ...]:
-    """The rows in the order from which `drawn` takes them in the order that they have here."""
-    taken = drawn(rows, len(rows), seed)
-    wanted = {there.id: here for there, here in zip(taken, rows, strict=True)}
-    return tuple(wanted[row.id] for row in rows)
+            model = given.open_base(shots.model)
+            self.slot.holds = ShotsAnswers(shots, model, given, rows, None, self._known["room"], self._known)
+        else:
+            self.slot.holds = shots.fit(given)
 
 
 def once(open_model: Callable[..., LanguageModel]) -> Callable[..., LanguageModel]:

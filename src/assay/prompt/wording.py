@@ -22,7 +22,7 @@ from assay.nouns import Adapted, Answer, Example, Inner, LanguageModel, Lesson, 
 from assay.prompt.exported import FILE, Prompt, Solved, examples_of, read_prompt, written
 from assay.prompt.majority import need_rows
 from assay.prompt.searched import Found, Plan, searched
-from assay.prompt.shots import ShotsAnswers
+from assay.prompt.shots_answers import ShotsAnswers
 from assay.prompt.slot import Stand, prompting, reworded, shots_in
 from assay.store import read_json, write_json, write_text
 
@@ -130,5 +130,6 @@ class WordingAnswers(Adapted):
         found = self.found
         kept = {"said": found.said, "better": found.better, "numbers": found.numbers}
         write_json(folder / FOUND, {"prompt": found.prompt.model_dump(mode="json", exclude_defaults=True), **kept})
+        write_json(folder / "note.json", {"notes": [f"{found.said}."]})
         write_text(folder / FILE, written(found.prompt, self._own, f"{found.said}."))
         self.inner.save(folder / "inner")
