@@ -8,7 +8,7 @@ Answer    what an arm says to one question, with all that a metric or a report m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from assay.rows import Messages
@@ -48,7 +48,8 @@ class Generated:
     prompt_tokens: int
     tokens: int
     truncated: bool  # ended by max_tokens, not by the model
-    logprob: float | None = None  # natural-log likelihood of the written tokens, end of turn included
+    # Natural-log likelihood of the written tokens, end of turn included. Its rounding depends on what runs together.
+    logprob: float | None = field(default=None, compare=False)
     refused: bool = False  # a remote model declined, or its filter took the answer
 
 
@@ -74,7 +75,7 @@ class LanguageModel(Protocol):
         more than `near` nats below the best one may carry an upper bound instead."""
         ...
 
-    def stream(self, prompt: Messages, *, max_tokens: int) -> Iterator[str]: ...
+    def stream(self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY) -> Iterator[str]: ...
 
 
 @dataclass(frozen=True, slots=True)

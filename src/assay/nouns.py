@@ -37,6 +37,13 @@ class Task(Settings):
     metric: str = ""
     slices: tuple[str, ...] = ()
     max_answer_tokens: int = 0  # 0: derived from the longest training target
+    form: Form | None = None  # that a written answer must have
+    stop: tuple[str, ...] = ()  # a written answer ends before the first of these
+
+    @property
+    def decoding(self) -> Decoding:
+        """How answers are written."""
+        return Decoding(stop=self.stop, form=self.form)
 
 
 # --- arms ------------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from assay.config import checks
 from assay.config.complaints import Complaint, SettingsError, fill
 from assay.config.names import arm_name
 from assay.config.page import Page, open_page
+from assay.config.task import as_said, task_of
 from assay.config.yamlfile import dump, shown
 from assay.curate.annotate.settle import Settle
 from assay.curate.reading.named import hub_set
@@ -135,6 +136,7 @@ class Project(_Head):
         """A project file that loads to the same project: only what differs from the defaults."""
         settings = self.model_dump(mode="json", exclude_defaults=True)
         settings |= {"validate": settings.pop("checking")} if "checking" in settings else {}
+        settings |= {"aim": as_said(self.aim)} if "aim" in settings else {}
         settings = {"version": self.version, **{key: settings[key] for key in SECTIONS if key in settings}}
         settings["data"]["files"] = {s: p[0] if len(p) == 1 else p for s, p in settings["data"]["files"].items()}
         for section, items in (("curate", self.curate), ("augment", self.augment), ("compare", self.compare)):
@@ -169,11 +171,11 @@ def load(path: Path, sets: Sequence[str] = ()) -> Project:
         newer = f"written for version {version} of the file; this assay reads {VERSION}"
         page.add(Complaint("C082", ("version",), newer))
         page.raise_if(True)
+    folder = path.parent.absolute()
     # A section without a value is a section that is not there.
-    found = _sections({key: item for key, item in value.items() if item is not None}, page, path.parent)
+    found = _sections({key: item for key, item in value.items() if item is not None}, page, folder)
     page.add(*checks.across(found))
     page.raise_if(page.complaints or page.source.faults)
-    folder = path.parent.absolute()
     read = {
         **{key: item for key, item in found.items() if key != "validate"},
         "checking": found.get("validate", Validate()),
@@ -187,8 +189,8 @@ def load(path: Path, sets: Sequence[str] = ()) -> Project:
 
 
 def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]:
-    """The sections that are right, as settings; `curate`, `augment` and `compare` as {index: settings}. `folder`: the
-    project file's, which paths in strategies are relative to."""
+    """The sections that are right, as settings; `curate`, `augment` and `compare` as {index: settings}. Files that they
+    name are relative to `folder`."""
     found: dict[str, Any] = {}
 
     def take(key: str, build: Callable[[], Any]) -> None:
@@ -205,7 +207,9 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
             take(key, lambda key=key: _one(key, value[key]))
     if "data" not in value:
         page.add(Complaint("C072", ("data",), "is missing; name the rows: data: {files: {data: tickets.csv}}"))
-    for key, model in (("aim", Task), ("data", Data), ("split", Split), ("validate", Validate)):
+    if "aim" in value:
+        take("aim", lambda: task_of(value["aim"], folder))
+    for key, model in (("data", Data), ("split", Split), ("validate", Validate)):
         if key in value:
             take(key, lambda key=key, model=model: fill(model, value[key]))
     if "weigh" in value:

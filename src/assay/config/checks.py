@@ -31,6 +31,8 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
         yield Complaint("C072", ("data", "files"), "names no rows; give 'data' (rows to split) or 'train'")
     if "aim" in found and found["aim"].metric:
         yield from _metric(found["aim"])
+    if "aim" in found:
+        yield from _written(found["aim"])
     yield from _arms(found["compare"])
     if not found.get("documents"):
         for index, arm in found["compare"].items():
@@ -70,6 +72,14 @@ def _metric(task: Task) -> Iterator[Complaint]:
         fitting = next(kind.metrics for kind in KINDS if kind.name == task.kind)
         if task.metric not in fitting:
             yield Complaint("C078", place, f"{task.metric} does not fit {task.kind}; use {' or '.join(fitting)}")
+
+
+def _written(task: Task) -> Iterator[Complaint]:
+    """What is said of written answers is said where answers are written."""
+    if task.kind == "classify" and "kind" in task.model_fields_set:
+        for name in ("form", "stop"):
+            if task.model_dump()[name]:
+                yield Complaint("M060", ("aim", name), "labels are chosen, not written; leave it out")
 
 
 def _arms(arms: Mapping[int, Strategy]) -> Iterator[Complaint]:

@@ -65,6 +65,8 @@ class Reading:
             text = last.removeprefix(self.mark).strip()
         if self.task.kind == "classify":
             return next((label for label in self.task.labels if text in (label, self._word(label))), None)
+        if self.task.form is not None:  # what a form is good for, all of the text says
+            return text or None
         if self.numeric:
             return number(text) if NUMBER.fullmatch(text) else None
         return text if text and "\n" not in text else None
@@ -72,7 +74,7 @@ class Reading:
     def lenient(self, text: str) -> str | None:
         """The answer when `text` holds one that can be told, else None."""
         exact = self.strict(text)
-        if exact is not None:
+        if exact is not None or self.task.form is not None:
             return exact
         told = self._told(text)
         if told is None and self.steps:

@@ -22,6 +22,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
+from assay.model.lending import Pass
 from assay.model.segments import Layout, Segment
 
 NAME = "assay"
@@ -40,9 +41,12 @@ def attend(
     sliding_window: int | None = None,
     softcap: float | None = None,
     tree: Layout | None = None,
+    lent: Pass | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
     """What transformers calls in each attention layer: (1, heads, nodes, width) in, (1, nodes, heads, width) out."""
+    if lent is not None:
+        return lent.attend(query, key, value, query.shape[-1] ** -0.5 if scaling is None else scaling, softcap), None
     if tree is None and softcap is not None:
         return capped(query, key, value, attention_mask, softcap, dropout, scaling), None
     if tree is None:

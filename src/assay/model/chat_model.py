@@ -1,8 +1,9 @@
-"""A loaded chat model: counts tokens, generates, scores options, streams. Greedy: one question has one answer."""
+"""A loaded chat model: counts tokens, generates, scores options, streams."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,12 @@ from transformers import DynamicCache
 
 from assay.encode.chat import Chat
 from assay.model.batches import Padded, by_length, common_prefix, repeated
+from assay.model.forms import Forms
 from assay.model.output import output, scaled
+from assay.model.pen import Pen
 from assay.model.score import Trie, descend
+from assay.model.tree_check import takes_trees
+from assay.model.writing import Desk, looks_back
 from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
 
 BATCH_TOKENS = 4096  # computed tokens a batch: past this, larger batches gain nothing on a processor
@@ -131,81 +136,54 @@ class ChatModel:
     def generate(
         self, prompts: Sequence[Messages], *, max_tokens: int, how: Decoding = GREEDY, tell: Tell | None = None
     ) -> list[Generated]:
-        """Answers in the order of `prompts`, each at most `max_tokens` tokens."""
-        if how != GREEDY:
-            raise NotImplementedError("only greedy answers so far")
-        sequences = self._sequences(prompts, max_tokens, tell)
-        answers: list[Generated | None] = [None] * len(prompts)
-        if not sequences:
-            return []
-        shared = common_prefix(sequences)
-        prefix = self._prefix(sequences[0][:shared])
-        start = prefix.get_seq_length() if self.soft and prefix else shared
-        done = 0
-        for batch in by_length([len(s) - shared for s in sequences], BATCH_TOKENS, extra=max_tokens + start - shared):
-            rows = Padded.of([sequences[i][shared:] for i in batch], start=start, pad=self._pad, device=self.device)
-            for index, tokens in zip(batch, self._continue(rows, prefix, start, max_tokens), strict=True):
-                ended = bool(tokens) and tokens[-1] == self._end
-                text = self.chat.tokenizer.decode(tokens[:-1] if ended else tokens, skip_special_tokens=True)
-                answers[index] = Generated(text.strip(), len(sequences[index]), len(tokens), truncated=not ended)
-            done += len(batch)
-            if tell:
-                tell({"event": "progress", "done": done, "total": len(prompts), "unit": "answer"})
-        return [answer for answer in answers if answer is not None]
+        """Answers in the order of `prompts`, each at most `max_tokens` tokens.
 
-    def _continue(self, rows: Padded, prefix: DynamicCache | None, start: int, limit: int) -> list[list[int]]:
-        """Greedy continuations of one batch; rows that have ended leave the batch."""
-        n = rows.ids.shape[0]
-        out: list[list[int]] = [[] for _ in range(n)]
-        alive = list(range(n))
-        cache = repeated(prefix, n) or DynamicCache(config=self.network.config)
-        ones = torch.ones(n, start, dtype=torch.bool, device=self.device)
-        real, ids, positions = torch.cat([ones, rows.real], 1), rows.ids, rows.depth
-        for _ in range(limit):
-            hidden = self.body(
-                input_ids=ids,
-                position_ids=positions,
-                attention_mask=real.long(),
-                cache=cache,
-                use_cache=True,
-            ).last_hidden_state[:, -1]
-            chosen = self.logits(hidden).argmax(-1)
-            tokens = chosen.tolist()
-            for row, token in zip(alive, tokens, strict=True):
-                out[row].append(token)
-            keep = [i for i, token in enumerate(tokens) if token != self._end]
-            if not keep:
-                break
-            if len(keep) < len(tokens):
-                index = torch.tensor(keep, device=self.device)
-                cache.batch_select_indices(index)
-                real, positions, chosen = real[index], positions[index], chosen[index]
-                alive = [alive[i] for i in keep]
-            ids, positions = chosen[:, None], positions[:, -1:] + 1
-            real = torch.cat([real, real.new_ones(len(alive), 1)], 1)
-        return out
+        Raises:
+            UsageError: M056 to M060, the form cannot be used.
+        """
+        pen = self._pen(how, max_tokens)
+        sequences = self._sequences(prompts, max_tokens, tell)
+        lines = pen.lines(sequences)
+        done = 0
+        for ended in self._desk(sequences, max_tokens).write(pen, lines):
+            done += len(ended)
+            if tell and ended:
+                tell({"event": "progress", "done": done, "total": len(prompts), "unit": "answer"})
+        return [pen.generated(line) for line in lines]
 
     @torch.inference_mode()
-    def stream(self, prompt: Messages, *, max_tokens: int) -> Iterator[str]:
-        """The greedy answer piece by piece, as text that is complete so far."""
-        ids, _ = self.chat.prompt(prompt, room=max_tokens)
-        cache = self._prefix(()) or DynamicCache(config=self.network.config)
-        step = torch.tensor([ids], device=self.device)
-        tokens: list[int] = []
-        told = text = ""
-        for _ in range(max_tokens):
-            hidden = self.body(input_ids=step, cache=cache, use_cache=True).last_hidden_state[:, -1]
-            token = int(self.logits(hidden).argmax(-1))
-            if token == self._end:
-                break
-            tokens.append(token)
-            text = self.chat.tokenizer.decode(tokens, skip_special_tokens=True)
-            if not text.endswith("\ufffd"):  # half a character: wait for the rest
+    def stream(self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY) -> Iterator[str]:
+        """The answer piece by piece, as text that is complete so far; white space around it is not taken off."""
+        pen = self._pen(how, max_tokens)
+        sequences = self._sequences([prompt], max_tokens, None)
+        lines = pen.lines(sequences)
+        told = ""
+        for _ in self._desk(sequences, max_tokens).write(pen, lines):
+            text = pen.sure(lines[0])
+            if len(text) > len(told):
                 yield text[len(told) :]
                 told = text
-            step = torch.tensor([[token]], device=self.device)
-        if text != told:  # the rest never came
-            yield text[len(told) :]
+
+    def _pen(self, how: Decoding, limit: int) -> Pen:
+        shape = None if how.form is None else self._forms.shape(how.form)
+        return Pen(self.chat, how, limit, shape)
+
+    @cached_property
+    def _forms(self) -> Forms:
+        return Forms(self.chat, self.head.weight.shape[0])
+
+    @cached_property
+    def _takes_trees(self) -> bool:
+        return takes_trees(self.network)
+
+    def _desk(self, sequences: Sequence[Sequence[int]], limit: int) -> Desk:
+        """What rows are written on: their common beginning, computed once."""
+        shared = common_prefix(sequences) if sequences else 0
+        prefix = self._prefix(sequences[0][:shared]) if sequences else None
+        start = prefix.get_seq_length() if self.soft and prefix else shared
+        longest = start - shared + max(map(len, sequences), default=0) + limit
+        lends = self._takes_trees and longest <= looks_back(self.network)
+        return Desk(self.network, self.logits, prefix, start, shared, self._pad, lends=lends)
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
@@ -221,10 +199,6 @@ class ChatModel:
     @property
     def _pad(self) -> int:
         return self.chat.tokenizer.pad_token_id or self.chat.tokenizer.eos_token_id
-
-    @property
-    def _end(self) -> int:
-        return self.chat.end[-1]
 
     def _prefix(self, ids: Sequence[int]) -> DynamicCache | None:
         """Keys and values of what all prompts begin with: the soft part, then `ids`."""

@@ -54,12 +54,12 @@ class Prompted(Adapted):
     def how(self) -> Decoding:
         """How an answer is written: where examples are text, a further question of the model's own is not waited for; a
         model that cannot score labels writes one of them."""
-        form = None
+        form = self.task.form
         if self.task.kind == "classify":
             words = [self.wording.words(label) for label in self.task.labels]
             form = Form("choice", json.dumps(words, ensure_ascii=False))
         stop = (f"\n{self.wording.marks[0]}",) if self.wording.layout == "text" else ()
-        return Decoding(stop=stop, form=form)
+        return Decoding(stop=(*self.task.stop, *stop), form=form)
 
     def shots(self, question: Example) -> Sequence[Example]:
         """Solved examples to show before the question."""

@@ -1,0 +1,89 @@
+"""The form that a project file gives to written answers: from a file or in place, and what is wrong with one."""
+
+import json
+
+import pytest
+
+from assay import config
+from assay.errors import ProjectError
+from assay.nouns import Decoding, Form, Task
+
+HEAD = "data: {files: {data: rows.csv}}\ncompare: [{kind: shots}]\naim:\n  kind: answer\n"
+SCHEMA = {"type": "object", "properties": {"b": {"type": "integer"}, "a": {"type": "null"}}}
+
+
+@pytest.fixture
+def load(tmp_path):
+    (tmp_path / "schema.json").write_text(json.dumps(SCHEMA, indent=4))
+    (tmp_path / "wrong.json").write_text('{"type": "strin"}')
+    (tmp_path / "large.json").write_text(json.dumps({"const": "x" * 20_000}))
+    (tmp_path / "latin.json").write_bytes(b'{"const": "\xe9"}')
+    (tmp_path / "sums.lark").write_text('start: NUM ("+" NUM)*\nNUM: /[0-9]/\n')
+
+    def load(aim, head=HEAD):
+        path = tmp_path / "project.yaml"
+        path.write_text(head + aim)
+        return config.load(path)
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("said", "form"),
+    [
+        ("{json: schema.json}", Form("json", json.dumps(SCHEMA))),
+        ("{json: {type: integer, maximum: 3}}", Form("json", '{"type": "integer", "maximum": 3}')),
+        ("{regex: '[0-9]+'}", Form("regex", "[0-9]+")),
+        ("{grammar: sums.lark}", Form("grammar", 'start: NUM ("+" NUM)*\nNUM: /[0-9]/\n')),
+        ("{grammar: 'start: \"a\"'}", Form("grammar", 'start: "a"')),
+        ("{choice: ['yes', é]}", Form("choice", '["yes", "é"]')),
+    ],
+)
+def test_a_form_is_taken_in_and_written_back(load, said, form):
+    project = load(f'  form: {said}\n  stop: ["\\n\\n"]\n')
+    assert project.aim.decoding == Decoding(stop=("\n\n",), form=form)
+    # What is written holds the form itself: it does not need the file.
+    again = load("", head=project.to_yaml())
+    assert again == project and again.aim.form == form
+    # So does what arms and stages are given.
+    assert Task.model_validate(json.loads(json.dumps(project.aim.model_dump(mode="json")))) == project.aim
+
+
+def test_a_task_without_a_form_is_written_greedily(load):
+    assert load("").aim.decoding == Decoding()
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("{json: wrong.json}", "M056 the JSON schema in wrong.json cannot be used: Invalid type: strin;"),
+        ("{json: none.json}", "M056 the JSON schema in none.json cannot be used: no such file"),
+        ("{json: large.json}", "M056 the JSON schema in large.json cannot be used: has 20,013 bytes;"),
+        ("{json: latin.json}", "M056 the JSON schema in latin.json cannot be used: is not UTF-8;"),
+        ("{json: true}", "M056 the JSON schema cannot be used: must be an object, got true;"),
+        ("{regex: '(a'}", "M057 the regular expression cannot be used: unclosed group;"),
+        ("{regex: 7}", "M057 the regular expression cannot be used: must be text, got 7;"),
+        ("{grammar: 'start: x'}", "M058 the grammar cannot be used: at 1(8): unknown name"),
+        ("{choice: []}", "M059 the list of choices cannot be used: has 0 texts;"),
+        ("{xml: a}", "M060 must have one of json, regex, grammar, choice;"),
+        ("json", "M060 must have one of json, regex, grammar, choice;"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_said_with_its_line(load, said, message):
+    with pytest.raises(ProjectError) as raised:
+        load(f"  form: {said}\n")
+    code, words = message.split(" ", 1)
+    assert str(raised.value).startswith(f"{code} project.yaml:5  aim.form: {words}")
+    assert raised.value.exit_code == 2
+
+
+def test_other_problems_are_said_beside_it(load):
+    with pytest.raises(ProjectError) as raised:
+        load("  form: {regex: '(a'}\n  stop: 7\n  max_answer_tokens: two\n")
+    assert [problem.code for problem in raised.value.problems] == ["M057", "C072", "C072"]
+
+
+def test_labels_are_not_written(load):
+    with pytest.raises(ProjectError) as raised:
+        load("  form: {regex: a}\n  stop: [b]\n", head=HEAD.replace("answer", "classify"))
+    assert [problem.code for problem in raised.value.problems] == ["M060", "M060"]

@@ -1,0 +1,324 @@
+"""Answers written with sharing, entering and leaving rows are those of separate sequences; stop texts; draws."""
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from assay.model import lending, writing
+from assay.model.pen import drawn
+from assay.nouns import GREEDY, Decoding, Form, Generated, Message
+
+SYSTEM = Message("system", "Answer the question.")
+TEXTS = ("my card", "so the taxi then and then again", "a", "plastic", "the lemon has what colour?", "money", "grass")
+PROMPTS = [(SYSTEM, Message("user", text)) for text in TEXTS]
+RAGGED = [*PROMPTS, (Message("user", "no system turn"),), (*PROMPTS[0], Message("assistant", "card"), PROMPTS[1][1])]
+DRAWN = Decoding(temperature=1.0, seed=5)
+
+
+def ending(model, end=1.6):
+    """A longer output row for the end token wins more often: some answers end early."""
+    with torch.no_grad():
+        model.head.weight[model.chat.end[0]] *= end
+    return model
+
+
+@pytest.fixture(scope="module")
+def model(open_tiny):
+    return ending(open_tiny())
+
+
+@pytest.fixture(scope="module")
+def plain(open_tiny):
+    """The same model on the way of models that cannot be computed on trees."""
+    model = ending(open_tiny())
+    vars(model)["_takes_trees"] = False
+    return model
+
+
+def passes(model, monkeypatch):
+    """The shapes of what the body is given from now on."""
+    shapes = []
+    forward = model.body.forward
+
+    def watched(*args, **given):
+        if "input_ids" in given:
+            shapes.append(tuple(given["input_ids"].shape))
+        return forward(*args, **given)
+
+    monkeypatch.setattr(model.body, "forward", watched)
+    return shapes
+
+
+# --- rows and slots -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "how", [GREEDY, DRAWN, Decoding(stop=("a", "no")), Decoding(form=Form("regex", "[a-z ]{2,9}"))]
+)
+@pytest.mark.parametrize("prompts", [RAGGED, PROMPTS, PROMPTS[:1]], ids=["ragged", "one beginning", "one"])
+def test_both_ways_write_the_same(model, plain, prompts, how):
+    assert model._takes_trees
+    ours, theirs = (m.generate(prompts, max_tokens=10, how=how) for m in (model, plain))
+    assert ours == theirs
+    assert [a.logprob for a in ours] == pytest.approx([a.logprob for a in theirs], abs=1e-4)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 5])
+def test_rows_that_end_make_room_for_rows_that_wait(model, monkeypatch, rows):
+    alone = [model.generate([prompt], max_tokens=12)[0] for prompt in RAGGED]
+    monkeypatch.setattr(writing, "ROWS", rows)
+    shapes = passes(model, monkeypatch)
+    assert model.generate(RAGGED, max_tokens=12) == alone
+    # A row is at work in one pass for each of its tokens. No slot is empty while others wait, so there are at most as
+    # many passes as full slots need, and as many as the last rows go on alone.
+    tokens = [answer.tokens for answer in alone]
+    assert len(shapes) <= sum(tokens) / rows + max(tokens)
+    assert len(set(tokens)) > 1
+
+
+def test_little_memory_means_fewer_rows(model, monkeypatch):
+    expected = model.generate(RAGGED, max_tokens=6)
+    monkeypatch.setattr(writing, "OWN_BYTES", 1)
+    shapes = passes(model, monkeypatch)
+    assert model.generate(RAGGED, max_tokens=6) == expected
+    assert sum(1 for rows, tokens in shapes if tokens > 1) >= len(RAGGED)  # each enters by itself
+
+
+def test_a_pass_takes_few_tokens_but_always_a_row(model, monkeypatch):
+    expected = model.generate(RAGGED, max_tokens=6)
+    monkeypatch.setattr(writing, "PASS_TOKENS", 1)
+    shapes = passes(model, monkeypatch)
+    assert model.generate(RAGGED, max_tokens=6) == expected
+    longest = max(model.count_tokens(prompt) for prompt in RAGGED)
+    assert all(tokens < longest + len(RAGGED) for _, tokens in shapes)
+
+
+def test_short_prompts_do_not_take_the_room_of_a_long_one(model, monkeypatch):
+    long = (SYSTEM, Message("user", "missing taxi " * 60))
+    made = []
+    of = writing.Slots.of
+    monkeypatch.setattr(writing.Slots, "of", lambda *given: made.append(given[1:3]) or of(*given))
+    token = 2 * 2 * 2 * 16 * 4  # layers, keys and values, heads, width, bytes
+    room = model.count_tokens(long) + 6
+    monkeypatch.setattr(writing, "OWN_BYTES", 2 * room * token)
+    answers = model.generate([*PROMPTS, long], max_tokens=6)
+    assert answers[:-1] == model.generate(PROMPTS, max_tokens=6)
+    (few, wide), (many, narrow) = made[:2]
+    assert few < many and narrow <= wide / 2
+
+
+def test_the_shared_beginning_is_computed_once(model, monkeypatch):
+    shapes = passes(model, monkeypatch)
+    model.generate(PROMPTS, max_tokens=1)
+    rows = [model.chat.prompt(prompt)[0] for prompt in PROMPTS]
+    shared = next(i for i in range(99) if len({row[i] for row in rows}) > 1)
+    assert shapes == [(1, shared), (1, sum(map(len, rows)) - shared * len(rows))]
+
+
+def test_no_tokens_and_no_prompts(model):
+    assert model.generate([], max_tokens=4) == []
+    (answer,) = model.generate(PROMPTS[:1], max_tokens=0)
+    assert answer == Generated("", model.count_tokens(PROMPTS[0]), 0, truncated=True)
+    assert answer.logprob == 0
+    assert list(model.stream(PROMPTS[0], max_tokens=0)) == []
+
+
+def test_progress_counts_finished_answers(model):
+    told = []
+    model.generate(RAGGED, max_tokens=12, tell=told.append)
+    done = [event["done"] for event in told]
+    assert done == sorted(set(done)) and done[-1] == len(RAGGED) and len(done) > 1
+    assert {(event["event"], event["total"], event["unit"]) for event in told} == {("progress", len(RAGGED), "answer")}
+
+
+# --- attention in parts ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cap", [None, 2.0])
+def test_attention_over_two_sets_of_keys_is_that_over_both(cap):
+    draw = torch.Generator().manual_seed(1)
+    query, key, value = (torch.randn(3, 2, n, 8, generator=draw) for n in (4, 9, 9))
+    scores = query @ key.transpose(2, 3) * 0.4
+    scores = scores if cap is None else cap * torch.tanh(scores / cap)
+    expected = torch.softmax(scores, -1) @ value
+    one, first = lending.look(query, key[:, :, :5], value[:, :, :5], 0.4, cap)
+    other, second = lending.look(query, key[:, :, 5:], value[:, :, 5:], 0.4, cap)
+    assert torch.allclose(lending.joined(one, first, other, second), expected, atol=1e-6)
+    assert torch.allclose(first, torch.logsumexp(scores[..., :5], -1), atol=1e-5)
+
+
+@pytest.mark.parametrize("cap", [None, 50.0])
+def test_entering_rows_see_what_stands_before(cap):
+    draw = torch.Generator().manual_seed(1)
+    query, key, value = (torch.randn(2, 2, 5, 8, generator=draw) for _ in range(3))
+    seen, _ = lending.look(query, key, value, 0.1, cap, "before")
+    expected = torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True, scale=0.1)
+    assert torch.allclose(seen, expected, atol=1e-3 if cap else 1e-6)  # a cap of 50 changes scores of 1 by 1e-4
+
+
+# --- other models ---------------------------------------------------------------------------------------------------
+
+
+def tiny(kind, chat, **more):
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    from assay.model import attention
+    from assay.model.chat_model import ChatModel
+
+    attention.register()
+    config = AutoConfig.for_model(
+        kind, vocab_size=480, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, head_dim=8, max_position_embeddings=512, initializer_range=0.3, pad_token_id=0,
+        bos_token_id=None, eos_token_id=2, **more,
+    )  # fmt: skip
+    before = torch.get_rng_state()
+    torch.manual_seed(3)
+    network = AutoModelForCausalLM.from_config(config, attn_implementation=attention.NAME).eval()
+    torch.set_rng_state(before)
+    return ChatModel(kind, network, chat)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "lends"),
+    [
+        ("mistral", {"sliding_window": 8}, False),
+        ("mistral", {"sliding_window": 400}, True),
+        ("qwen2", {}, True),
+        ("qwen3", {}, True),
+        ("gemma2", {"query_pre_attn_scalar": 8, "attn_logit_softcapping": 5.0, "sliding_window": 300}, True),
+        ("gemma3_text", {"query_pre_attn_scalar": 8, "sliding_window": 8}, False),
+    ],
+)
+def test_other_architectures_write_what_transformers_writes(open_tiny, kind, more, lends):
+    model = tiny(kind, open_tiny().chat, **more)
+    ways = []
+    write = model._desk
+    model._desk = lambda *given: ways.append(desk := write(*given)) or desk
+    answers = model.generate(RAGGED, max_tokens=8)
+    assert [desk.lends for desk in ways] == [lends]
+    for messages, answer in zip(RAGGED, answers, strict=True):
+        ids = torch.tensor([model.chat.prompt(messages, room=8)[0]])
+        out = model.network.generate(
+            input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=8, eos_token_id=2,
+            pad_token_id=0,
+        )[0, ids.shape[1] :].tolist()  # fmt: skip
+        ended = out[-1] == 2
+        assert answer.text == model.chat.tokenizer.decode(out[:-1] if ended else out, skip_special_tokens=True).strip()
+        assert answer.tokens == len(out)
+
+
+# --- likelihood -----------------------------------------------------------------------------------------------------
+
+
+def test_the_likelihood_is_that_of_scoring_the_text(model):
+    checked = 0
+    for prompt, answer in zip(RAGGED, model.generate(RAGGED, max_tokens=12), strict=True):
+        if len(model.chat.answer(answer.text)) == answer.tokens and not answer.truncated:
+            (score,) = model.score([prompt], [answer.text], near=float("inf"))[0]
+            assert answer.logprob == pytest.approx(score, abs=1e-4)
+            checked += 1
+    assert checked > 1
+
+
+def test_the_likelihood_of_a_form_is_the_models_own(model):
+    options = ("card", "card lost", "refund")
+    how = Decoding(form=Form("choice", json.dumps(options)))
+    scores = model.score(RAGGED, options, near=float("inf"))
+    for answer, row in zip(model.generate(RAGGED, max_tokens=12, how=how), scores, strict=True):
+        assert answer.logprob == pytest.approx(row[options.index(answer.text)], abs=1e-4)
+
+
+# --- stop texts -----------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_ends_before_the_first_stop_text(model):
+    for prompt, whole in zip(RAGGED, model.generate(RAGGED, max_tokens=12), strict=True):
+        tokens = model.chat.tokenizer(whole.text)["input_ids"]
+        if "\ufffd" in whole.text or len(whole.text) < 6:
+            continue
+        for at in range(1, len(whole.text) - 2):
+            stops = (whole.text[at + 1 : at + 3], whole.text[at : at + 3], "never \u2603 comes")
+            (cut,) = model.generate([prompt], max_tokens=12, how=Decoding(stop=stops))
+            place = min(whole.text.find(stop) for stop in stops[:2])
+            assert cut.text == whole.text[:place].strip()
+            assert not cut.truncated and 0 < cut.tokens <= len(tokens) + 1
+            # A stream never shows what is taken off later.
+            pieces = list(model.stream(prompt, max_tokens=12, how=Decoding(stop=stops)))
+            assert "".join(pieces).strip() == cut.text
+            shown = ["".join(pieces[:n]).strip() for n in range(len(pieces))]
+            assert all(cut.text.startswith(text) for text in shown)
+
+
+def test_stop_texts_that_never_come_change_nothing(model):
+    how = Decoding(stop=("never comes", ""))
+    assert model.generate(RAGGED, max_tokens=9, how=how) == model.generate(RAGGED, max_tokens=9)
+
+
+# --- draws ----------------------------------------------------------------------------------------------------------
+
+
+def test_draws_do_not_depend_on_what_else_is_asked(model):
+    alone = [model.generate([prompt], max_tokens=10, how=DRAWN)[0] for prompt in RAGGED]
+    assert model.generate(RAGGED, max_tokens=10, how=DRAWN) == alone
+    assert model.generate(RAGGED[::-1], max_tokens=10, how=DRAWN) == alone[::-1]
+    assert model.generate(RAGGED, max_tokens=10, how=replace(DRAWN, seed=6)) != alone
+    for prompt, answer in zip(RAGGED, alone, strict=True):
+        assert "".join(model.stream(prompt, max_tokens=10, how=DRAWN)).strip() == answer.text
+
+
+def test_equal_prompts_are_drawn_independently(model):
+    answers = model.generate([PROMPTS[0]] * 40, max_tokens=6, how=DRAWN)
+    assert len({answer.text for answer in answers}) > 30
+    # The third of equal prompts is drawn the same, whatever stands between them.
+    mixed = model.generate([PROMPTS[0], PROMPTS[1], PROMPTS[0], PROMPTS[2], PROMPTS[0]], max_tokens=6, how=DRAWN)
+    assert [mixed[0], mixed[2], mixed[4]] == answers[:3]
+
+
+def test_a_low_temperature_is_greedy(model):
+    cold = model.generate(RAGGED, max_tokens=8, how=Decoding(temperature=1e-4, seed=1))
+    assert cold == model.generate(RAGGED, max_tokens=8)
+
+
+def test_drawn_tokens_have_the_shares_of_the_softmax():
+    logits = torch.tensor([0.0, 2.0, -math.inf, 1.0, -1.0])
+    shares = torch.softmax(logits.double() / 0.7, -1)
+    found = torch.bincount(torch.tensor([drawn(logits, 0.7, 1.0, (i + 0.5) / 4000) for i in range(4000)]), minlength=5)
+    assert torch.allclose(found.double() / 4000, shares, atol=1e-3)
+    assert found[2] == 0
+
+
+def test_the_likeliest_tokens_that_make_up_a_share():
+    # Shares .5, .3, .15, .05: half needs one token, .6 two, .81 three.
+    logits = torch.tensor([0.15, 0.5, 0.05, 0.3]).log()
+    for top_p, kept in ((0.01, {1}), (0.49, {1}), (0.6, {1, 3}), (0.81, {0, 1, 3}), (0.99, {0, 1, 2, 3})):
+        found = [drawn(logits, 1.0, top_p, (i + 0.5) / 400) for i in range(400)]
+        assert set(found) == kept
+    assert [drawn(logits, 1.0, 0.6, (i + 0.5) / 400) for i in range(400)].count(1) == 250  # .5 of .8
+
+
+def test_a_share_of_a_large_vocabulary_is_that_of_all_of_it():
+    draw = torch.Generator().manual_seed(2)
+    for spread in (0.0, 0.01, 3.0):  # 0: all are equal, so the first ones are taken
+        logits = torch.randn(3000, generator=draw) * spread
+        shares, order = torch.softmax(logits.double(), -1).sort(descending=True, stable=True)
+        kept = order[: int((shares.cumsum(0) < 0.5).sum()) + 1]
+        found = {drawn(logits, 1.0, 0.5, (i + 0.5) / 3000) for i in range(3000)}
+        assert found <= set(kept.tolist())
+        assert len(found) > 0.9 * len(kept) or spread == 3.0
+
+
+@pytest.mark.real
+def test_a_real_model_in_bf16_writes_nearly_what_it_writes_alone(one_thread):
+    from assay.model.find import find
+    from assay.model.open import load_model
+
+    model = load_model(find("smollm2-135m"), "fp32")
+    prompts = [(SYSTEM, Message("user", f"What is the capital of {name}?")) for name in ("France", "Spain", "Italy")]
+    answers = model.generate(prompts, max_tokens=16)
+    assert [name in answer.text for name, answer in zip(("Paris", "Madrid", "Rome"), answers, strict=True)] == [
+        True
+    ] * 3
+    assert answers == [model.generate([prompt], max_tokens=16)[0] for prompt in prompts]

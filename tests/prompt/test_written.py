@@ -1,0 +1,44 @@
+"""Arms that write give their answers the task's form."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from assay.encode import parse
+from assay.nouns import Form, Task
+from assay.prompt import Rag, Shots
+
+SCHEMA = {"type": "object", "properties": {"colour": {"enum": ["red", "blue"]}}, "required": ["colour"],
+          "additionalProperties": False}  # fmt: skip
+
+
+@pytest.mark.parametrize("arm", [Shots(k=0), Rag(inner=Shots(k=1))], ids=["prompted", "with retrieval"])
+def test_answers_of_arms_have_the_form(lesson, arm):
+    given = lesson("answer")
+    task = Task(kind="answer", form=Form("json", json.dumps(SCHEMA)), max_answer_tokens=120)
+    adapted = arm.fit(replace(given, task=task))
+    for answer in adapted.answer([example.question for example in given.val]):
+        assert not answer.truncated
+        # Lines and all: what stands in the text is what is judged.
+        assert json.loads(answer.text)["colour"] in ("red", "blue")
+        assert answer.text == answer.raw.strip()
+
+
+def test_stop_texts_of_the_task_end_answers(lesson):
+    given = lesson("answer")
+    questions = [example.question for example in given.val]
+    free = Shots(k=0).fit(given).answer(questions)
+    letters = "".join(sorted({letter for answer in free for letter in answer.raw if letter.isalpha()}))
+    task = Task(kind="answer", stop=tuple(letters))
+    answers = Shots(k=0).fit(replace(given, task=task)).answer(questions)
+    assert not any(re.search(f"[{letters}]", answer.raw) for answer in answers)
+    assert any(answer.raw != other.raw for answer, other in zip(answers, free, strict=True))
+
+
+def test_a_form_keeps_every_line_of_an_answer():
+    formed = Task(kind="answer", form=Form("json", "{}"))
+    assert parse.lenient(formed, '{\n  "a": 1\n}\n') == '{\n  "a": 1\n}'
+    assert parse.lenient(Task(kind="answer"), "one\ntwo") == "one"
+    assert parse.lenient(formed, " ") is None
