@@ -239,6 +239,7 @@ def test_no_instruction_holds_a_row_or_stands_there_twice():
         "Say x to: my card it is gone.",
         "Tell what the card does.",
     ]
+    told.append("I'm sorry, I'm sorry, I'm sorry, I'm sorry.")
     assert kept(told, rows) == ["Sort what is said.", "Tell what the card does."]
     assert folded("A-b,  C") == " a b c "
 

@@ -3,7 +3,8 @@
 By rule         the task's own, with a role, shorter, with a line on what to write; plain ones for the kind of task; for
                 labels, the words that mark each of them in the training rows
 By a model      it sees solved training rows and is asked for the instruction behind them; each time it sees other rows
-What is dropped an instruction that stands there already, is too short, or holds the text of a training or val row
+What is dropped an instruction that stands there already, is too short, repeats itself, or holds the text of a training
+                or val row
 Source          Zhou et al. (2023), Large Language Models are Human-Level Prompt Engineers, arxiv.org/abs/2211.01910
 """
 
@@ -17,6 +18,7 @@ from assay.prompt.picking import spread
 
 LONGEST = 600  # characters of an instruction
 SHORTEST = 3  # words of an instruction
+VARIED = 0.5  # share of different words that an instruction has at least: small models repeat themselves
 VERBATIM = 3  # words from which a row's text inside an instruction counts as a copy of the row
 SHOWN = 6  # solved rows that a model sees
 SHOWN_CHARS = 300  # of each of them
@@ -136,14 +138,16 @@ def cleaned(text: str) -> str:
 
 
 def kept(instructions: Iterable[str], rows: Sequence[Example]) -> list[str]:
-    """Those that are long enough, not there twice, and hold no row's text; in their order."""
+    """Those that are long enough, say something new in every part, and hold no row's text; in their order."""
     texts = {folded(row.text) for row in rows}
     texts = {text for text in texts if text.count(" ") >= VERBATIM + 1}
     seen: set[str] = set()
     left = []
     for instruction in instructions:
         plain = folded(instruction)
-        if plain in seen or plain.count(" ") < SHORTEST + 1 or any(text in plain for text in texts):
+        words = plain.split()
+        babble = len(set(words)) < VARIED * len(words)
+        if plain in seen or len(words) < SHORTEST or babble or any(text in plain for text in texts):
             continue
         seen.add(plain)
         left.append(instruction)
