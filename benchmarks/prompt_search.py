@@ -4,14 +4,14 @@
 
 Each set is a project with the hand-given wordings as arms of their own, the search by halving, and random search over
 the same candidates for the same number of calls. Four wordings are given by hand: assay's own, and three that people
-often write. The best of them is the one that scores best on the search's val rows; all arms answer the test rows.
+often write. The best of them is the one that scores best on the search's val rows.
 
 val gain    found prompt against the best hand-given wording, on the val rows that both were chosen on
 test gain   the same two on the test rows, with the interval of the paired bootstrap; where the search kept the
             hand-given wording, 0
 
-Runs are resumable: a finished one is read from benchmarks/out/prompt_search/. Prints Markdown and writes
-benchmarks/out/prompt_search.json. Wall times are not reported: calls are the budget.
+Only the best hands answer the test rows. Runs are resumable: a finished one is read from benchmarks/out/prompt_search/.
+Prints Markdown and writes benchmarks/out/prompt_search.json. Wall times are not reported: calls are the budget.
 """
 
 from __future__ import annotations
@@ -154,22 +154,20 @@ def measured(name: str, seed: int, options: argparse.Namespace) -> dict[str, Any
         arm = {"kind": "wording", "name": search, "calls": options.calls, "rows": options.rows, "search": search}
         arms.append({**arm, "hands": list(case.hands), "inner": case.inner({})})
     write_text(folder / "project.yaml", dump({**case.project(folder), "seed": seed, "compare": arms}))
-    report = assay.run(folder, tell=progress(name))
+    assay.run(folder, only=SEARCHES, tell=progress(name))
+    told = [json.dumps(wording, sort_keys=True) for wording in ({}, *case.hands)]
+    kept = {search: kept_of(folder, search) for search in SEARCHES}
+    best = {s: f"hand-{told.index(json.dumps(kept[s]['numbers']['hand'], sort_keys=True))}" for s in SEARCHES}
+    # Only the hands that are the best of a search answer the test rows.
+    report = assay.run(folder, only=sorted({*best.values(), *SEARCHES}), tell=progress(name))
     scores = {one["name"]: next(iter(one["metrics"].values()))["value"] for one in report.data["strategies"]}
-    return {
-        "seed": seed,
-        "test": scores,
-        "test_rows": report.data["rows"]["test"],
-        **{search: gains(folder, search, report, [{}, *case.hands]) for search in SEARCHES},
-    }
+    found = {search: gains(report, search, best[search], kept[search]) for search in SEARCHES}
+    return {"seed": seed, "test": scores, "test_rows": report.data["rows"]["test"], **found}
 
 
-def gains(folder: Path, search: str, report: Any, hands: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def gains(report: Any, search: str, hand: str, kept: dict[str, Any]) -> dict[str, Any]:
     """Of one search: its numbers on val, and the paired gain over the best hand-given wording on test."""
-    kept = kept_of(folder, search)
-    numbers = kept["numbers"]
-    hand = f"hand-{[json.dumps(w, sort_keys=True) for w in hands].index(json.dumps(numbers['hand'], sort_keys=True))}"
-    arms = {arm.name: arm for arm in report.arms}
+    numbers, arms = kept["numbers"], {arm.name: arm for arm in report.arms}
     first, second = (rows_of(arms[one].records, report.task) for one in (search, hand))
     gain = paired_interval(first, second, Accuracy().total)
     return {
@@ -223,9 +221,9 @@ def table(name: str, found: Sequence[dict[str, Any]]) -> str:
                 f" {s['hand_value']:.3f} ({s['hand']}) | {s['value']:.3f} | {s['value'] - s['hand_value']:+.3f} |"
                 f" {s['test_gain']:+.3f} | {s['test_low']:+.3f} to {s['test_high']:+.3f} | {s['by']} |"
             )
-    hands = [key for key in found[0]["test"] if key.startswith("hand")]
-    means = ", ".join(f"{key} {np.mean([one['test'][key] for one in found]):.3f}" for key in hands)
-    return "\n".join([*lines, "", f"Test scores of the hand-given wordings: {means}.", ""])
+    scores = {key: np.mean([one["test"][key] for one in found if key in one["test"]]) for key in found[0]["test"]}
+    said = ", ".join(f"{key} {value:.3f}" for key, value in scores.items())
+    return "\n".join([*lines, "", f"Test scores: {said}.", ""])
 
 
 if __name__ == "__main__":
