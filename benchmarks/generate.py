@@ -116,18 +116,24 @@ def measure(model: ChatModel, peer: Any, prompts: list[Messages], options: argpa
     written(model, first, 2)  # warm
     generated(peer, [rows[i] for i in batches[0][:2]], 2, end, pad, None)
     seconds: dict[str, list[float]] = {name: [] for name in sides}
+    processor: dict[str, list[float]] = {name: [] for name in sides}
     answers: dict[str, list[list[int]]] = {}
     for _ in range(options.rounds):
         for name, side in sides.items():
-            begun = time.perf_counter()
+            begun, busy = time.perf_counter(), time.process_time()
             answers[name] = side()
             seconds[name].append(time.perf_counter() - begun)
+            processor[name].append(time.process_time() - busy)
     counts = {name: sum(map(len, answers[name])) for name in sides}
     return {
         "shared_tokens": shared,
         "prompt_tokens": sum(map(len, rows)) / len(rows),
         "contenders": {
-            name: {"seconds": seconds[name], "tokens_per_second": counts[name] / median(seconds[name])}
+            name: {
+                "seconds": seconds[name],
+                "processor_seconds": processor[name],
+                "tokens_per_second": counts[name] / median(seconds[name]),
+            }
             for name in sides
         },
         "agreement": {name: agreement(peer, rows, answers[name], answers[PEER]) for name in (OURS, ALL, PEER_CACHE)},
@@ -213,15 +219,18 @@ def table(told: dict[str, Any]) -> str:
     lines = [
         f"### {told['questions']} questions, {told['shared_tokens']} shared tokens of {told['prompt_tokens']:.0f}, "
         f"{told['tokens']} tokens to write, batch {told['batch']}\n",
-        "| contender | tokens/s | x transformers | seconds | same tokens | same or near tie | largest gap, nats |",
-        "|---|---|---|---|---|---|---|",
+        "| contender | tokens/s | x transformers | by cpu | seconds | same tokens | same or near | largest gap, nats |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     peer = told["contenders"][PEER]["tokens_per_second"]
     for name, found in told["contenders"].items():
         speed, took = found["tokens_per_second"], sorted(found["seconds"])
+        busy = median(told["contenders"][PEER]["processor_seconds"]) / median(found["processor_seconds"])
         same = told["agreement"].get(name)
         words = f"{same['same']:.2%} | {same['same_or_near']:.2%} | {same['gap']:.3f}" if same else "- | - | -"
-        lines.append(f"| {name} | {speed:.1f} | {speed / peer:.1f} | {took[0]:.2f}-{took[-1]:.2f} | {words} |")
+        lines.append(
+            f"| {name} | {speed:.1f} | {speed / peer:.1f} | {busy:.1f} | {took[0]:.2f}-{took[-1]:.2f} | {words} |"
+        )
     ratio, same = told["contenders"][OURS]["tokens_per_second"] / peer, told["agreement"][OURS]["same_or_near"]
     verdict = "reached" if ratio >= MUST and same >= SAME else "short"
     lines.append(

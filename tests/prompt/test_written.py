@@ -9,6 +9,7 @@ import pytest
 from assay.encode import parse
 from assay.nouns import Form, Task
 from assay.prompt import Rag, Shots
+from assay.store import read_lines
 
 SCHEMA = {"type": "object", "properties": {"colour": {"enum": ["red", "blue"]}}, "required": ["colour"],
           "additionalProperties": False}  # fmt: skip
@@ -42,3 +43,27 @@ def test_a_form_keeps_every_line_of_an_answer():
     assert parse.lenient(formed, '{\n  "a": 1\n}\n') == '{\n  "a": 1\n}'
     assert parse.lenient(Task(kind="answer"), "one\ntwo") == "one"
     assert parse.lenient(formed, " ") is None
+
+
+@pytest.mark.slow
+def test_a_run_gives_every_written_answer_its_form(tiny_model, tmp_path):
+    import assay
+    from toy import WORDS, write_rows
+
+    rows = [
+        {"question": f"what is {w} {i}", "answer": label}
+        for label, ws in WORDS.items()
+        for i, w in enumerate(ws.split())
+    ]
+    write_rows(tmp_path / "rows.jsonl", rows)
+    (tmp_path / "schema.json").write_text(json.dumps(SCHEMA))
+    (tmp_path / "project.yaml").write_text(
+        "version: 1\naim: {kind: answer, form: {json: schema.json}, max_answer_tokens: 99}\n"
+        f"data: {{files: {{data: rows.jsonl}}}}\nsplit: {{train: 0.5, val: 0.2, test: 0.3}}\nmodel: {tiny_model}\n"
+        "compare:\n  - {kind: shots, k: 0}\n  - {kind: lora, rank: 4, epochs: 1}\n"
+    )
+    assay.run(tmp_path)
+    for arm in ("shots-k0", "lora-r4-e1"):
+        said = list(read_lines(tmp_path / "report" / "predictions" / f"{arm}.jsonl"))
+        assert len(said) > 4
+        assert all(json.loads(row["answer"])["colour"] in ("red", "blue") for row in said)

@@ -139,7 +139,7 @@ class ChatModel:
         """Answers in the order of `prompts`, each at most `max_tokens` tokens.
 
         Raises:
-            UsageError: M056 to M060, the form cannot be used.
+            ModelError: M056 to M059 and M061, the form cannot be used.
         """
         pen = self._pen(how, max_tokens)
         sequences = self._sequences(prompts, max_tokens, tell)

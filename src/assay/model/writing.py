@@ -53,7 +53,8 @@ class Desk:
         if ended := [line for line in lines if line.over]:
             yield ended
         if not self.lends:
-            batches = by_length([len(line.ids) for line in waiting], PASS_TOKENS, extra=pen.limit + self.start)
+            lengths = [len(line.ids) - self.shared for line in waiting]
+            batches = by_length(lengths, PASS_TOKENS, extra=pen.limit + self.start)
             for batch in batches:
                 yield from self._padded(pen, [waiting[i] for i in batch])
             return
