@@ -198,7 +198,7 @@ NAMED = {"classify": tuple(WORDS), "answer": (), "extract": ("person", "place")}
 @pytest.fixture(scope="session")
 def lesson_in(open_tiny):
     """`lesson_in(folder, "classify")`: as `lesson`, at work in `folder`, for fixtures that outlive a test."""
-    from assay.worker import val_score
+    from assay.worker import judged, val_score
 
     def make(place: Path, kind: str, /, **means) -> Lesson:
         train, val = MADE[kind]()
@@ -212,6 +212,7 @@ def lesson_in(open_tiny):
             base="tiny",
             means=Means(**{"workdir": place, "embed": letters, "open_model": open_tiny, "seed": 3, **means}),
             score=lambda adapted, rows: val_score(adapted, rows, task),
+            judge=lambda rows, answers: judged(rows, answers, task),
         )
 
     return make

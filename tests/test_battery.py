@@ -21,6 +21,7 @@ SMALL = {
     "neighbours": {"k": 3},
     "shots": {"k": 2, "choose": "similar"},
     "rag": {"inner": {"kind": "shots", "k": 1}, "top": 2},
+    "wording": {"inner": {"kind": "shots", "k": 2}, "calls": 60, "proposals": 2, "bootstrap": 6},
     "lora": {"rank": 2, "dropout": 0.2, **QUICK, "learning_rate": 3e-3},
     "full": {**QUICK, "learning_rate": 3e-3},
     "adalora": {"rank": 2, "start_rank": 3, **QUICK},
@@ -43,6 +44,7 @@ FORMS = [
     {"kind": "shots", "k": 2, "choose": "similar", "calibrate": "contextual", "val_rows": 2},
     {"kind": "shots", "k": 1, "calibrate": "platt"},
     {"kind": "rag", "inner": {"kind": "lora", **SMALL["lora"]}},
+    {"kind": "wording", "inner": {"kind": "rag", "inner": {"kind": "shots", "k": 2}}, "calls": 40, "search": "random"},
     {"kind": "dora", **SMALL["lora"]},
     {"kind": "qlora", **SMALL["lora"], "dropout": 0.0},
     {"kind": "lora", **SMALL["lora"], "dropout": 0.0, "initialise": "pissa"},
@@ -65,7 +67,7 @@ def fits(values, task):
         return task == "classify"
     if values["kind"] == "token_head":
         return task == "extract"
-    return task != "extract" or values["kind"] in ("neighbours", "shots")
+    return task != "extract" or values["kind"] in ("neighbours", "shots", "wording")
 
 
 SETTINGS = [{"kind": kind_of(cls), **SMALL.get(kind_of(cls), {})} for cls in STRATEGIES] + FORMS
@@ -182,7 +184,7 @@ def test_the_lesson_is_left_alone(fitted, lesson):
 @each_fitted
 def test_a_saved_arm_gives_the_same_answers(fitted, tmp_path):
     strategy, given = make_strategy(fitted.settings, {}), fitted.lesson
-    assert {Path(name).suffix for name in fitted.files} <= {".json", ".jsonl", ".safetensors"}
+    assert {Path(name).suffix for name in fitted.files} <= {".json", ".jsonl", ".md", ".safetensors"}
     write_json(tmp_path / "arm.json", {"kind": strategy.kind, **strategy.changed()})
     bare = replace(given, train=(), val=(), documents=())
     again = make_strategy(read_json(tmp_path / "arm.json"), {}).restore(fitted.folder, bare)
@@ -205,7 +207,7 @@ def test_answers_keep_the_order_and_are_of_the_task(fitted):
     for answer in forth:
         assert answer == type(answer).from_json(json.loads(to_json(answer.to_json())))
         assert answer.confidence is None or 0 <= answer.confidence <= 1
-        if fitted.task == "extract" and fitted.settings["kind"] != "shots":
+        if fitted.task == "extract" and fitted.settings["kind"] not in ("shots", "wording"):
             assert written(pieces_of(answer.text)) == answer.text
         if fitted.task == "classify":
             assert answer.text in given.task.labels

@@ -208,8 +208,8 @@ def answers_in(bench: Bench, strategy: Strategy, questions: str) -> list[Answer]
 
 
 def trained(bench: Bench, strategy: Strategy) -> dict[str, Any]:
-    """How the training of a trained arm, or of the trained arm inside it, went: curve, fit, note. What any arm has to
-    say of its fit stands in its `note.json`."""
+    """How the training of a trained arm, or of the trained arm inside it, went: curve, fit, note; or the search of one
+    that searches. What any arm has to say of its fit stands in its `note.json`."""
     folder = bench.fit_stage(strategy).folder / "arm"
     places = (folder, folder / "inner")
     notes = [store.read_json(place / "note.json")["notes"] for place in places if (place / "note.json").exists()]
@@ -231,6 +231,10 @@ def trained(bench: Bench, strategy: Strategy) -> dict[str, Any]:
                 "fit": saved.get("fit") or None,
                 "note": f"Training ended: {saved['ended']}. {said}".strip(),
             }
+        if (place / "wording.json").exists():
+            saved = store.read_json(place / "wording.json")
+            word = "prompt found" if saved["better"] else "prompt as given"
+            return {"curve": None, "fit": {"word": word, "text": f"{saved['said']}."}, "note": said}
     return {"curve": None, "fit": None, "note": said}
 
 

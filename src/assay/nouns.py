@@ -153,6 +153,8 @@ class Lesson:
     means: Means = field(default_factory=Means)
     # score of an arm on some val rows by the task's own metric, higher is better
     score: Callable[[Adapted, Sequence[Example]], float] = field(default=lambda adapted, rows: float("nan"))
+    # the same of answers that are there already; rows with their targets
+    judge: Callable[[Sequence[Example], Sequence[Answer]], float] = field(default=lambda rows, answers: float("nan"))
     # fits an inner arm, or a part, as its own cached stage (its cost is then listed as a part)
     fit: Callable[[Any, Lesson], Any] = field(default=lambda learner, lesson: learner.fit(lesson))
 

@@ -23,6 +23,7 @@ from assay.forecast import Plan, free_disk
 from assay.nouns import Adapted, Example, Lesson, Strategy
 from assay.prepared import read_examples
 from assay.prompt.prompted import Prompted
+from assay.prompt.wording import WordingSearch
 from assay.sampled import Answering, Learnt, answering, once_more
 from assay.spent import peak_bytes
 from assay.train.gauges import clock, memory
@@ -103,6 +104,8 @@ def probe(job: Job) -> None:
         enough = ANSWERS if sizes.trained else PROMPTED
         found = answering(fitted, questions, looks.learnt if known else None, enough=enough)
     parts["answers"] = found.seconds(len(questions)) if found else np.zeros(2)
+    if isinstance(job.strategy, WordingSearch) and not done and found:
+        parts["search"] = found.seconds(job.strategy.asks)
     answers = found.answers if found else []
     said = sum(len(store.to_json(answer.to_json())) for answer in answers) / max(1, len(answers))
     job.tell(
@@ -159,7 +162,9 @@ def _rehearsed(
 
     begun = clock()
     means = replace(whole.means, workdir=place)
-    fitted = job.fit(job.strategy, replace(whole, means=means, score=looks, fit=inner))
+    # A search asks what its inner arm asks, only more often: that is counted, not done.
+    strategy = job.strategy.final if isinstance(job.strategy, WordingSearch) else job.strategy
+    fitted = job.fit(strategy, replace(whole, means=means, score=looks, fit=inner))
     sizes.kept += saved(fitted, place / "arm")
     parts["fit"] = clock() - begun
     for told in rehearsed(place):

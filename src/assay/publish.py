@@ -55,6 +55,7 @@ def publish(
     folder = project.report_folder
     keep_past(folder, data)
     report = report.write(folder)
+    prompts(bench, folder / "prompts")
     worst = next((arm for arm in arms if arm.status == "failed"), None)
     if worst is not None:
         bench.tell({"event": "note", "text": f"{worst.name} failed: {worst.note}"})
@@ -70,9 +71,24 @@ def keep_past(folder: Path, data: dict[str, Any]) -> None:
     numbers = [int(p.name) for p in past.glob("*") if p.name.isdigit()] if past.exists() else []
     place = past / str(max(numbers, default=0) + 1)
     place.mkdir(parents=True)
-    for name in ("predictions", "report.html", "report.md", "report.json"):
+    for name in ("predictions", "prompts", "report.html", "report.md", "report.json"):
         if (folder / name).exists():
             (folder / name).rename(place / name)
+
+
+def prompts(bench: Bench, folder: Path) -> None:
+    """The prompts that were found, `<arm>.md` each, for a person to read, edit and give back."""
+    for name, strategy in bench.project.arms.items():
+        arm = bench.fit_stage(strategy).folder / "arm"
+        for file in (arm / "prompt.md", arm / "inner" / "prompt.md"):
+            if file.exists():
+                store.write_text(folder / f"{name}.md", file.read_text(encoding="utf-8"))
+                bench.tell(
+                    {
+                        "event": "note",
+                        "text": f"{name}: its prompt lies in {folder.parent.name}/{folder.name}/{name}.md",
+                    }
+                )
 
 
 def environment(bench: Bench) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from assay.errors import Problem, TrainError
 from assay.nouns import Part, Strategy, Task
-from assay.prompt import Majority, Neighbours, Rag, Shots, Tfidf
+from assay.prompt import Majority, Neighbours, Rag, Shots, Tfidf, WordingSearch
 from assay.train import METHODS
 
-STRATEGIES: tuple[type[Strategy], ...] = (Majority, Tfidf, Neighbours, Shots, Rag, *METHODS)
+STRATEGIES: tuple[type[Strategy], ...] = (Majority, Tfidf, Neighbours, Shots, Rag, WordingSearch, *METHODS)
 
 # Fitted pieces of a strategy, each named by the setting that takes it: `rag` has `embed` and `rerank`.
 PARTS: tuple[type[Part], ...] = ()

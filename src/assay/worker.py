@@ -108,6 +108,7 @@ class Job:
                 encoder_folder=self.encoder_folder,
             ),
             score=lambda adapted, some: val_score(adapted, some, self.task),
+            judge=lambda some, answers: judged(some, answers, self.task),
             fit=self.fit_inner,
         )
 
@@ -216,10 +217,14 @@ class Job:
 
 def val_score(adapted: Adapted, val: Sequence[Example], task: Task) -> float:
     """The task's own metric on rows of val; higher is better."""
+    return judged(val, adapted.answer([example.question for example in val]), task)
+
+
+def judged(rows: Sequence[Example], answers: Sequence[Answer], task: Task) -> float:
+    """The task's own metric of answers to these rows; higher is better."""
     from assay.validate import judge, metrics_for
 
-    answers = adapted.answer([example.question for example in val])
-    records = [Record(e.question, e.target or "", e.also, a) for e, a in zip(val, answers, strict=True)]
+    records = [Record(e.question, e.target or "", e.also, a) for e, a in zip(rows, answers, strict=True)]
     metric = metrics_for(task)[0]
     value = judge(records, task).values[metric.name]
     return value if metric.higher_is_better else -value

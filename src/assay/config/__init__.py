@@ -216,7 +216,11 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
         take("weigh", lambda: _weigh(value["weigh"]))
     if "documents" in value:
         take("documents", lambda: _documents(value["documents"]))
-    makers = {"curate": make_step, "augment": make_augmentation, "compare": lambda item: make_strategy(item, {})}
+    makers = {
+        "curate": make_step,
+        "augment": make_augmentation,
+        "compare": lambda item: make_strategy(item, {"folder": folder}),
+    }
     for key, make in makers.items():
         found[key] = _each(key, value.get(key, []), make, page)
     for key, sentence in _LATER.items():

@@ -5,5 +5,6 @@ from assay.prompt.neighbours import Neighbours
 from assay.prompt.rag import Rag
 from assay.prompt.shots import Shots
 from assay.prompt.tfidf import Tfidf
+from assay.prompt.wording import WordingSearch
 
-__all__ = ["Majority", "Neighbours", "Rag", "Shots", "Tfidf"]
+__all__ = ["Majority", "Neighbours", "Rag", "Shots", "Tfidf", "WordingSearch"]

@@ -1,0 +1,156 @@
+"""Which of many candidates answers best, for a fixed number of calls: successive halving, or random search.
+
+What it is for   the search core of `wording`: it knows candidates by their place alone, and rows by theirs
+How              halving: all are asked the same few rows; the better half goes on to twice as many, until the last few
+                 have been asked all rows. random: as many as the calls allow are asked all rows
+Paired           whoever is still in has been asked the same rows, so that how hard these are cancels
+Always in        the first `hands` candidates are never dropped: what they score is known on the same rows as the best
+Source           Karnin, Koren, Somekh (2013), Almost Optimal Exploration in Multi-Armed Bandits; Jamieson, Talwalkar
+                 (2016), Non-stochastic Best Arm Identification and Hyperparameter Optimization, arXiv 1502.07943
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+
+from assay.nouns import Answer, Tell
+from assay.store import append, drop_torn_line, read_lines
+
+FIRST = 12  # rows of the first round, about: fewer tell nothing, more leave few candidates
+CHUNK = 32  # rows asked at a time: what a kill loses at most
+MOST = 200  # candidates: past this a better generator pays more than more of the same
+
+# (place of a candidate, places of rows) -> its answers
+Ask = Callable[[int, Sequence[int]], list[Answer]]
+# (places of rows, answers to them) -> the metric, higher is better
+Value = Callable[[Sequence[int], Sequence[Answer]], float]
+
+
+@dataclass(frozen=True)
+class Round:
+    """`candidates` beside the hands have been asked the first `rows` rows when it ends."""
+
+    candidates: int
+    rows: int
+
+
+def planned(calls: int, hands: int, rows: int, most: int = MOST) -> tuple[Round, ...]:
+    """Rounds of successive halving that take at most `calls` calls, with as many candidates as that allows.
+
+    Args:
+        hands: candidates that stay until the end, beside those that are counted. rows: that the last are asked.
+        most: candidates there are at most.
+
+    Returns:
+        The rounds in order; empty where the calls do not allow one candidate on one row.
+    """
+    while rows > 0:
+        steps = [rows]
+        while steps[0] >= 2 * FIRST:
+            steps.insert(0, ceil(steps[0] / 2))
+        fitting = [n for n in range(1, most + 1) if cost(_rounds(n, steps), hands) <= calls]
+        if fitting:
+            return _rounds(fitting[-1], steps)
+        rows -= 1
+    return ()
+
+
+def _rounds(candidates: int, steps: Sequence[int]) -> tuple[Round, ...]:
+    return tuple(Round(ceil(candidates / 2**i), rows) for i, rows in enumerate(steps))
+
+
+def drawn(calls: int, hands: int, rows: int, most: int = MOST) -> tuple[Round, ...]:
+    """Random search as one round: every candidate is asked the same rows. As `planned` otherwise."""
+    while rows > 0:
+        if (candidates := min(calls // rows - hands, most)) > 0:
+            return (Round(candidates, rows),)
+        rows -= 1
+    return ()
+
+
+def cost(rounds: Sequence[Round], hands: int) -> int:
+    """Calls that the rounds take."""
+    before = 0
+    total = 0
+    for one in rounds:
+        total += (one.candidates + hands) * (one.rows - before)
+        before = one.rows
+    return total
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a search found.
+
+    Attributes:
+        best: place of the candidate with the highest value on all rows; of equals the shorter one, then the first.
+        hand: the same among the hands. value, hand_value: theirs on the same `rows` rows.
+        last: places of all that were asked all rows, best first, with their values.
+    """
+
+    best: int
+    hand: int
+    value: float
+    hand_value: float
+    rows: int
+    calls: int
+    last: tuple[tuple[int, float], ...]
+
+
+class Asked:
+    """Answers of candidates to rows. Each chunk is one line of `file`: after a kill nothing is asked twice, and what is
+    asked is asked in the same company, so that the numbers stay the same."""
+
+    def __init__(self, file: Path, ask: Ask, names: Sequence[str], tell: Tell, total: int):
+        self.file = file
+        self.ask = ask
+        self.names = names  # of the candidates: what a line belongs to
+        self.tell = tell
+        self.total = total
+        self.calls = 0
+        self.known: dict[str, list[Answer]] = {}
+        drop_torn_line(file)
+        for name, answers in read_lines(file) if file.exists() else ():
+            self.known.setdefault(name, []).extend(Answer.from_json(answer) for answer in answers)
+
+    def answers(self, candidate: int, start: int, stop: int) -> None:
+        """Have the candidate answer the rows from `start` to before `stop`; those before `start` it has answered."""
+        name = self.names[candidate]
+        answers = self.known.setdefault(name, [])
+        for begin in range(start, stop, CHUNK):
+            end = min(begin + CHUNK, stop)
+            if len(answers) < end:
+                new = self.ask(candidate, range(begin, end))
+                append(self.file, [name, [answer.to_json() for answer in new]])
+                answers += new
+            self.calls += end - begin
+            self.tell({"event": "progress", "done": self.calls, "total": self.total, "unit": "call"})
+
+    def first(self, candidate: int, rows: int) -> list[Answer]:
+        """Its answers to the first `rows` rows."""
+        return self.known[self.names[candidate]][:rows]
+
+
+def search(asked: Asked, value: Value, rounds: Sequence[Round], hands: int, lengths: Sequence[int]) -> Outcome:
+    """Run the rounds: the candidates from `hands` on stay in while they are among the best of their round.
+
+    Args:
+        lengths: of each candidate's prompt, in any unit: of equal candidates the shorter one stays.
+    """
+    left = list(range(hands + rounds[0].candidates))
+    before = 0
+    ranked: list[tuple[int, float]] = []
+    for number, one in enumerate(rounds):
+        for candidate in left:
+            asked.answers(candidate, before, one.rows)
+        before = one.rows
+        values = {c: value(range(one.rows), asked.first(c, one.rows)) for c in left}
+        order = sorted(left, key=lambda c: (-values[c], lengths[c], c))
+        ranked = [(c, values[c]) for c in order]
+        if number + 1 < len(rounds):
+            better = [c for c in order if c >= hands][: rounds[number + 1].candidates]
+            left = [*range(hands), *sorted(better)]
+    hand, hand_value = next(pair for pair in ranked if pair[0] < hands)
+    best, found = ranked[0]
+    return Outcome(best, hand, found, hand_value, before, asked.calls, tuple(ranked))
