@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.encode import parse
 from assay.encode.wording import ask, shown
-from assay.nouns import Adapted, Answer, Example, LanguageModel, Lesson, Message, Messages, Task, Tell
+from assay.nouns import (
+    GREEDY,
+    Adapted,
+    Answer,
+    Decoding,
+    Example,
+    Form,
+    Generated,
+    LanguageModel,
+    Lesson,
+    Message,
+    Messages,
+    Task,
+    Tell,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,24 +58,32 @@ class Prompted(Adapted):
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         prompts = [self.prompt(question) for question in questions]
-        if self.task.kind == "classify":
+        if self.task.kind == "classify" and self.model.can_score:
             scores = self.model.score(prompts, self.task.labels, tell=tell)
             counts = [self.model.count_tokens(prompt) for prompt in prompts]
             return [chosen(self.task.labels, row, count) for row, count in zip(scores, counts, strict=True)]
-        generated = self.model.generate(prompts, max_tokens=self.room, tell=tell)
-        return [
-            Answer(
-                parse.lenient(self.task, g.text),
-                raw=g.text,
-                prompt_tokens=g.prompt_tokens,
-                tokens=g.tokens,
-                truncated=g.truncated,
-            )
-            for g in generated
-        ]
+        how = GREEDY
+        if self.task.kind == "classify":
+            how = Decoding(form=Form("choice", json.dumps(self.task.labels, ensure_ascii=False)))
+        generated = self.model.generate(prompts, max_tokens=self.room, how=how, tell=tell)
+        return [written(self.task, one) for one in generated]
 
     def save(self, folder: Path) -> None:
         """A prompt without examples has nothing to keep but its settings, which arm.json holds."""
+
+
+def written(task: Task, one: Generated) -> Answer:
+    """What a model wrote, read as an answer. A refusal is none, and counts as wrong."""
+    labelled = task.kind == "classify" and one.logprob is not None
+    return Answer(
+        None if one.refused else parse.lenient(task, one.text),
+        raw=one.text,
+        confidence=round(math.exp(min(0.0, one.logprob or 0.0)), 4) if labelled else None,
+        prompt_tokens=one.prompt_tokens,
+        tokens=one.tokens,
+        truncated=one.truncated,
+        refused=one.refused,
+    )
 
 
 def chosen(labels: Sequence[str], scores: np.ndarray, prompt_tokens: int = 0) -> Answer:
