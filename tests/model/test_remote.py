@@ -363,7 +363,7 @@ def test_offline_only_what_is_kept_is_answered(service, opened):
     texts(opened(), "a")
     model = opened(offline=True)
     assert texts(model, "a") == ["A"]
-    with pytest.raises(ResourceError, match="R010 .*the network must not be used"):
+    with pytest.raises(ResourceError, match=r"R010 .*the network must not be used"):
         texts(model, "a", "b")
     assert len(service.asked) == 1
 
