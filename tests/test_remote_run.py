@@ -152,7 +152,9 @@ def test_written_answers_pass_through_retrieval(service, project):
 def test_a_trained_arm_on_a_remote_model_is_refused_by_check(service, project, arm, says):
     path = project / "project.yaml"
     (project / "notes.md").write_text("A note.\n")
-    path.write_text(path.read_text().replace("{kind: majority}", f"{{kind: majority}}, {arm}") + "documents: notes.md\n")
+    path.write_text(
+        path.read_text().replace("{kind: majority}", f"{{kind: majority}}, {arm}") + "documents: notes.md\n"
+    )
     with pytest.raises(ModelError) as caught:
         assay.check(project)
     (problem,) = caught.value.problems
@@ -237,14 +239,14 @@ def test_llama_cpp_holds_a_choice_and_counts_its_tokens(llama, monkeypatch):
     (free,) = model.generate(prompts[:1], max_tokens=5)
     assert free.tokens == 5 and free.truncated
     assert len("".join(model.stream(prompts[0], max_tokens=5))) > 0
+    model.client.close()
 
 
 @pytest.mark.real
 @pytest.mark.slow
 def test_a_run_on_llama_cpp_is_killed_and_goes_on(llama, tmp_path, monkeypatch):
     monkeypatch.setenv("PLANTED_KEY", KEY)
-    arms = "compare: [{kind: majority}, {kind: shots, k: 0}, {kind: shots, k: 2}]\n"
-    project = of_llama(tmp_path / "project", llama, arms)
+    project = of_llama(tmp_path / "project", llama, FLOOR)
     command = [sys.executable, "-m", "assay.cli", "run", str(project), "--plain"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -260,8 +262,8 @@ def test_a_run_on_llama_cpp_is_killed_and_goes_on(llama, tmp_path, monkeypatch):
     first = [json.loads(line)["key"] for line in file.read_text().splitlines()]
     data = assay.run(project).data
     keys = [json.loads(line)["key"] for line in file.read_text().splitlines()]
-    assert len(first) < 60 and keys[: len(first)] == first
-    assert len(keys) == len(set(keys)) == 60  # two arms of 30 questions, none of them asked twice
+    assert len(first) < 30 and keys[: len(first)] == first
+    assert len(keys) == len(set(keys)) == 30  # one a question
     assert all(one["status"] == "done" and one["unparseable"] == 0 for one in data["strategies"])
     assert "smollm2" in next(w["text"] for w in data["warnings"] if w["code"] == "M067")
     nowhere(project, KEY)
