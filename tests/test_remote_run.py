@@ -78,6 +78,11 @@ def test_a_run_asks_each_question_once_and_says_who_answered(service, project):
     assert "| price |" in (project / "report" / "report.md").read_text()
     nowhere(project, KEY)
     assert assay.run(project).data == data and len(service.asked) == 30
+    # Asked from Python, a known question costs nothing, and a new one is one request.
+    arm = assay.load(project, "shots-k0")
+    known, new = rows(1, 1000)[0]["text"], "a book to borrow and a shelf"
+    assert [answer.text for answer in arm.answer([known, new])][1] == "lend" and len(service.asked) == 31
+    arm.adapted.model.client.close()
 
 
 @pytest.mark.slow
@@ -91,6 +96,17 @@ def test_a_run_with_a_refused_key_fails_that_arm_alone_and_goes_on_later(service
     assert KEY not in json.dumps(told)
     service.acts.clear()
     assert strategy(assay.run(project).data, "shots-k0")["status"] == "done"
+
+
+@pytest.mark.slow
+def test_offline_a_service_of_this_machine_is_asked_and_another_is_not(service, project):
+    assert strategy(assay.run(project, offline=True).data, "shots-k0")["status"] == "done"
+    path = project / "project.yaml"
+    path.write_text(path.read_text().replace(service.url, "https://host.invalid/v1"))
+    asked = len(service.asked)
+    data = assay.run(project, offline=True).data
+    assert strategy(data, "shots-k0")["status"] == "failed" and len(service.asked) == asked
+    assert "R010" in (project / "report" / "report.md").read_text()
 
 
 @pytest.mark.slow

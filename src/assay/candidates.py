@@ -36,9 +36,10 @@ class Ranking:
     """The candidates, best first, those that could not be asked last.
 
     Attributes:
-        metric: what ranks. n: rows that were asked. shots: solved examples in each prompt. rows: one a candidate:
-            model, value, low, high; difference, to the best, with its difference_low, difference_high and p_holm;
-            parameters, disk_bytes, seconds_per_answer, peak_bytes, money_per_answer, licence, note; problem, why it was not asked.
+        metric: what ranks. n: rows that were asked. shots: solved examples in each prompt.
+        rows: one a candidate. model, value, low, high; difference to the best, difference_low, difference_high, p_holm;
+            parameters, disk_bytes, seconds_per_answer, peak_bytes, money_per_answer, licence, note; problem: why it
+            could not be asked.
     """
 
     metric: str

@@ -101,7 +101,7 @@ class Job:
         from assay.model.remote import open_remote
 
         if name not in self.remotes:
-            dry = self.request["mode"] == "probe"
+            dry = self.request.get("mode") == "probe"  # asked from Python it has none
             self.remotes[name] = open_remote(self.models[name], self.work, seed=self.seed, dry=dry, tell=self.tell)
         return self.remotes[name]
 
