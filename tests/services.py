@@ -1,6 +1,7 @@
 """A service that answers as OpenAI's does, on real sockets, and fails as it is told to."""
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -89,11 +90,16 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(service: Service) -> Iterator[Service]:
+def serving(service: Service, certificate: str = "") -> Iterator[Service]:
+    """`certificate`: a PEM file with its key; the service then speaks TLS."""
     server = _Server(("127.0.0.1", 0), type("Bound", (Handler,), {"service": service}))
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    service.url = f"http://127.0.0.1:{server.server_port}/v1"
+    service.url = f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}/v1"
     try:
         yield service
     finally:

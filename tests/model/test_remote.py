@@ -2,8 +2,11 @@
 
 import json
 import random
+import shutil
+import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -287,6 +290,19 @@ def test_no_proxy_gets_the_key(service, opened, monkeypatch):
         assert not proxy.asked
 
 
+def test_a_certificate_that_nobody_vouches_for_gets_nothing(opened, tmp_path):
+    pem = tmp_path / "own.pem"
+    made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=127.0.0.1".split()
+    if not shutil.which("openssl"):
+        pytest.skip("needs openssl")
+    subprocess.run(["openssl", *made, "-keyout", pem, "-out", f"{pem}.crt"], check=True, capture_output=True)
+    pem.write_text(pem.read_text() + Path(f"{pem}.crt").read_text())
+    with serving(Service(), str(pem)) as other:
+        with pytest.raises(ResourceError, match=r"R014 .*its certificate is not trusted"):
+            texts(opened(url=other.url), "q")
+        assert not other.asked
+
+
 # --- what is kept ---------------------------------------------------------------------------------------------------
 
 
@@ -409,6 +425,15 @@ def test_the_rate_of_requests_is_kept(service, opened):
     model.client._requests.take(95)
     texts(model, *map(str, range(10)))
     assert service.times[-1] - now >= 0.4
+
+
+def test_the_rate_of_tokens_is_kept_and_what_was_not_used_is_given_back(service, opened):
+    # 6,000 a minute: 1,000 at once, then 100 a second. A question takes about 11 and may be answered with 489.
+    model = opened(tokens_per_minute=6000, concurrency=1)
+    texts(model, "a", "b", "c", "d", "e", max_tokens=489)
+    # Ten tokens of prompt and one word each were used: 55. Reckoned with were 2,500.
+    assert model.client._tokens.take(1000 - 56) == 0.0
+    assert model.client._tokens.take(1000) > 0.0
 
 
 def test_full_jitter_is_between_nothing_and_twice_as_long_each_time():

@@ -72,7 +72,6 @@ class Client:
             timeout=endpoint.timeout,
             trust_env=False,
             follow_redirects=False,
-            verify=True if endpoint.url.startswith("http:") else ssl.create_default_context(),
             limits=httpx2.Limits(max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency),
         )
 
@@ -159,6 +158,9 @@ class Client:
         except httpx2.InvalidURL as error:
             raise self._problem("R017", "redirects to what is no address", "check the endpoint's url") from error
         except (httpx2.TransportError, httpx2.DecodingError) as error:
+            if untrusted(error):
+                way = "check the url; a certificate of your own authority belongs into the system's store"
+                raise self._problem("R014", "its certificate is not trusted, so nothing was sent", way) from error
             raise _Passing(self.cleaned(str(error)) or type(error).__name__) from error
         raise self._problem("R017", f"redirects more than {HOPS - 1} times", "write the address that it leads to")
 
@@ -259,6 +261,15 @@ class Client:
         if error.limited:
             return self._problem("R015", text, f"{kept}, or lower requests_per_minute, tokens_per_minute, concurrency")
         return self._problem("R014", text, f"{kept}, or raise timeout or tries")
+
+
+def untrusted(error: BaseException | None) -> bool:
+    """Whether a connection failed because of the other side's certificate."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _wait(seconds: float, halt: threading.Event) -> None:
