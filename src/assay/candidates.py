@@ -52,7 +52,7 @@ class Ranking:
 
     def lines(self) -> list[str]:
         from assay.terminal.results import columns
-        from assay.weigh.numbers import milliseconds, score, signed, three
+        from assay.weigh.numbers import milliseconds, one_line, score, signed, three
 
         header = [
             "model",
@@ -73,7 +73,7 @@ class Ranking:
                     f"{signed(row['difference_low'])} to {signed(row['difference_high'])}",
                 ]
             size = None if row["disk_bytes"] is None else row["disk_bytes"] / 1e6
-            cells = [row["model"], score(row["value"]), f"{score(row['low'])}–{score(row['high'])}", *gap]
+            cells = [one_line(row["model"], 40), score(row["value"]), f"{score(row['low'])}–{score(row['high'])}", *gap]
             cells += [three(row["parameters"]), three(size), milliseconds(row["seconds_per_answer"])]
             table.append([*cells, three(row["peak_bytes"] / 1e6), row["licence"] or "not known"])
         ways = f"{self.n} rows of val and train, {self.shots} examples in each prompt; no test row was read"

@@ -76,6 +76,10 @@ def test_addresses_that_are_right(url):
     assert endpoint.url == url.rstrip("/") and endpoint.local == url.startswith("http:")
 
 
+def test_a_host_with_a_long_name_is_no_key():
+    assert fill(Endpoint, {**RIGHT, "url": "https://risk-assessment-service-internal.example/v1"}).host
+
+
 def test_a_host_that_only_begins_like_this_machine_is_another():
     assert complaints(url="http://localhost.evil.example/v1")[0].code == "C067"
     assert complaints(url="http://127.0.0.1.evil.example/v1")[0].code == "C067"
@@ -92,7 +96,10 @@ def test_a_price_is_of_a_million_tokens():
     assert Price(prompt=2.0, answer=8.0).of(500_000, 250_000) == 1.0 + 2.0
 
 
-@pytest.mark.parametrize("word", ["gpt-4o-mini-2024-07-18", "meta-llama/Llama-3.1-70B-Instruct", "60", "0.15"])
+@pytest.mark.parametrize(
+    "word",
+    ["gpt-4o-mini-2024-07-18", "meta-llama/Llama-3.1-70B-Instruct", "60", "0.15", "task-classification-large-v2"],
+)
 def test_names_of_models_do_not_look_like_keys(word):
     assert not looks_like_a_key(word)
 

@@ -21,7 +21,7 @@ from assay.settings import Settings
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")  # of an endpoint, in the project file
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
-_SECRET = re.compile("|".join(FORMS.values()))
+_SECRET = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(FORMS.values())})(?![A-Za-z0-9])")
 _CARRIES_KEYS = ("api_key", "apikey", "api-key", "token", "secret", "password", "authorization", "headers")
 _KEEP_OUT = "write the name of an environment variable (key: OPENAI_API_KEY) and keep the key itself out of files"
 
