@@ -189,6 +189,7 @@ def labels(options: argparse.Namespace) -> dict[str, Any]:
     with running(LLAMA, str(fetch(entry) / entry.gguf)) as url:
         model = RemoteModel("m", Endpoint(url=url, model="m", concurrency=2, timeout=600))
         form = Form("choice", json.dumps(chosen))
+        model.generate(prompts[:1], max_tokens=1)  # what all prompts share is read once
         for name, how in (("held to a schema", Decoding(form=form)), ("written freely", Decoding())):
             begun = time.perf_counter()
             found = model.generate(prompts, max_tokens=24, how=how)
