@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from assay.annotating import Annotation
     from assay.asking import Loaded
+    from assay.candidates import Ranking
     from assay.findings import Checked
     from assay.nouns import Tell
     from assay.probe import Plan
     from assay.weigh import Report
 
-__all__ = ["annotation", "answer", "check", "load", "plan", "report", "run"]
+__all__ = ["annotation", "answer", "check", "load", "plan", "rank_models", "report", "run"]
 
 
 def silent(event: dict) -> None:
@@ -83,6 +84,24 @@ def plan(target: str | Path = ".", *, sets: Sequence[str] = (), offline: bool = 
     from assay.config.start import begin
 
     return flow.plan(load_project(begin(Path(target), offline=offline, tell=tell), sets), offline=offline, tell=tell)
+
+
+def rank_models(
+    target: str | Path,
+    models: Sequence[str] = (),
+    *,
+    rows: int = 100,
+    shots: int = 4,
+    offline: bool = False,
+    tell: Tell = silent,
+) -> Ranking:
+    """Base models ranked by what they answer to rows of a project's val and train; see `candidates.rank`."""
+    from assay.candidates import rank
+    from assay.config import load as load_project
+    from assay.config.start import begin
+
+    project = load_project(begin(Path(target), offline=offline, tell=tell))
+    return rank(project, models, rows=rows, shots=shots, offline=offline, tell=tell)
 
 
 def report(target: str | Path = ".") -> Report:

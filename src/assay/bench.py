@@ -18,6 +18,7 @@ from assay.errors import AssayError, Problem, ResourceError, Stopped
 from assay.model.environment import STARTED_WITH, installed, numeric_environment, threads
 from assay.nouns import Answer, Example, Strategy, Tell
 from assay.prepared import Prepared
+from assay.served import money
 from assay.worker import VERSION, answers_of, fit_key
 
 if TYPE_CHECKING:
@@ -197,6 +198,7 @@ def cost_of(bench: Bench, strategy: Strategy, questions: str) -> dict[str, Any]:
         "fit_seconds": round(fitted.get("seconds", 0.0), 3),
         "seconds_per_answer": round(note.get("seconds", 0.0) / n, 6),
         "tokens_per_answer": round(sum(a.prompt_tokens + a.tokens for a in answers) / n, 1),
+        "money_per_answer": money(bench.project, strategy, answers),
         "peak_bytes": max(fitted.get("peak_bytes", 0), note.get("peak_bytes", 0)),
         "kept_bytes": sum(p.stat().st_size for p in (fit.folder / "arm").rglob("*") if p.is_file()),
         "parts": [{"name": part["name"], "fit_seconds": round(part["fit_seconds"], 3)} for part in parts],

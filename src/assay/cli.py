@@ -277,12 +277,36 @@ app.command(epilog=EXAMPLE)(annotate)
 
 @app.command("list", epilog="Example: assay list strategies")
 def list_(
-    what: Annotated[str, typer.Argument(help="A project; or steps, augmentations, strategies, metrics, kinds.")] = ".",
+    what: Annotated[
+        str, typer.Argument(help="A project; or steps, augmentations, strategies, models, metrics, kinds.")
+    ] = ".",
+    probe: Annotated[
+        Path | None, typer.Option("--probe", metavar="PROJECT", help="Models ranked on rows of this project.")
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", metavar="MODEL", help="A candidate; may be repeated.")
+    ] = None,
+    rows_: Annotated[int, typer.Option("--rows", min=10, help="Rows of val and train to ask them.")] = 100,
+    shots: Annotated[int, typer.Option("--shots", min=0, max=64, help="Solved examples in a prompt.")] = 4,
+    offline: Offline = False,
     as_json: Json = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
 ) -> int:
-    """List the arms of a project with their state, or what assay has."""
+    """List the arms of a project with their state, or what assay has; rank base models on a project's rows."""
     from assay.terminal import look
 
+    if probe is not None:
+        from assay import rank_models
+        from assay.terminal.display import for_terminal
+
+        if what != "models":
+            raise typer.BadParameter("it is for models: assay list models --probe PROJECT", param_hint="'--probe'")
+        names = [str(Path(name).absolute()) if Path(name).exists() else name for name in model or ()]
+        with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
+            found = rank_models(probe, names, rows=rows_, shots=shots, offline=offline, tell=display.tell)
+        show(found, as_json)
+        return 0
     rows = look.has(what) if what in look.LISTS and not Path(what).exists() else look.arms(Path(what))
     if as_json:
         as_document(rows)

@@ -26,6 +26,7 @@ from assay.keys import own_settings
 from assay.nouns import Strategy, Tell
 from assay.prepared import Prepared, prepare
 from assay.publish import publish
+from assay.served import refuse_remote, remote_warnings
 from assay.validate import Exam, judge, metrics_for
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def run(
         tell = collecting(logged(tell, project.work / NAME), warnings)
         arms = chosen(project, only)
         prepared = prepare(project, tell, offline=offline)
-        judged(prepared, arms)
+        judged(project, prepared, arms)
         exam = Exam(prepared.examples("test"))
         asked = beside(project, prepared)
         bench = Bench(project, prepared, models(project, [*arms.values(), *asked], offline, tell), tell)
@@ -69,6 +70,7 @@ def run(
         outcomes = [compete(bench, name, strategy, exam, deadline(started, minutes)) for name, strategy in arms.items()]
         opened = exam.open(project.folder / "exam.jsonl", by=looked_at(bench, arms, exam))
         doubts = doubted(bench, exam, warnings, deadline(started, minutes))
+        warnings += remote_warnings(bench, outcomes)
         return publish(bench, outcomes, exam, opened, [*prepared.note["warnings"], *warnings], doubts)
 
 
@@ -89,11 +91,12 @@ def chosen(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
     return {name: strategy for name, strategy in arms.items() if not only or name in only}
 
 
-def judged(prepared: Prepared, arms: Mapping[str, Strategy]) -> None:
+def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -> None:
     """What can only be said once the data was read, and so the task's kind is known.
 
     Raises:
         UsageError: C076, there is no such metric; C078, it does not fit. TrainError: an arm cannot do the task.
+        ModelError: M064, a model behind an address is to do what it cannot.
     """
     from assay.strategies import refuse_unfit
 
@@ -103,6 +106,7 @@ def judged(prepared: Prepared, arms: Mapping[str, Strategy]) -> None:
         text = f"{task.metric} does not fit {task.kind}, which the task was taken for"
         raise UsageError(Problem("C078", text, "aim.metric", help=f"use {' or '.join(fitting)}, or set `aim.kind`"))
     refuse_unfit(arms, task)
+    refuse_remote(project, arms)
 
 
 def models(project: Project, strategies: Any, offline: bool, tell: Tell) -> dict[str, dict[str, Any]]:
@@ -114,6 +118,9 @@ def models(project: Project, strategies: Any, offline: bool, tell: Tell) -> dict
     needed = dict.fromkeys(name for strategy in strategies for name in strategy.needs(project.model))
     found = {}
     for name in needed:
+        if name in project.remote:
+            found[name] = project.remote[name].described(name, offline=offline)
+            continue
         kind = "embedder" if name in encoders else "causal"
         model = find(name, base=project.folder, offline=offline, tell=tell, kind=kind)
         found[name] = {
@@ -231,7 +238,7 @@ def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False
     from assay.findings import Checked
 
     prepared = prepare(project, tell, offline=offline)
-    judged(prepared, project.arms)
+    judged(project, prepared, project.arms)
     if not doubts:
         return Checked(project, prepared)
     asked = project.checking.model_copy(
@@ -255,7 +262,7 @@ def plan(project: Project, *, offline: bool = False, tell: Tell = silent) -> Any
 
     arms = chosen(project, ())
     prepared = prepare(project, tell, offline=offline)
-    judged(prepared, arms)
+    judged(project, prepared, arms)
     exam = Exam(prepared.examples("test"))
     return planned(Bench(project, prepared, models(project, arms.values(), offline, tell), tell), arms, exam)
 

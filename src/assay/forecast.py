@@ -58,6 +58,7 @@ class Plan:
             memory, disk = size(row["bytes"]), size(row["disk_bytes"])
             lines.append(f"  {row['name']:<{width}}  {row['state']:<9}  {took:>14}  {memory:>8}  {disk:>8}")
         lines += [row["refused"] for row in self.rows if row["refused"]]
+        lines += [paid(row) for row in self.rows if "requests" in row]
         lines += [self._too_large(row) for row in self.rows if (row["bytes"] or 0) > FREE * self.memory]
         if self.disk_bytes > self.disk:
             need, here = size(self.disk_bytes), size(self.disk)
@@ -72,6 +73,15 @@ class Plan:
         text = f"R098 {row['name']} needs about {size(row['bytes'])} ({size(self.memory)} here, of which a plan takes"
         ways = "would fit: " + ", or ".join(row["fits"]) if row["fits"] else "lower max_length, or name a smaller model"
         return f"{text} {FREE:.0%}); {ways}"
+
+
+def paid(row: dict[str, Any]) -> str:
+    """What an arm whose model is behind an address would send: tokens estimated, answers as long as they may be."""
+    text = (
+        f"  {row['name']}: {row['requests']:,} requests, about {row['prompt_tokens']:,} tokens of prompts and at most"
+    )
+    text += f" {row['answer_tokens']:,} of answers"
+    return text + (f", at most about {row['money']:.4g} in money" if row["money"] else "") + "; nothing was sent"
 
 
 def size(count: int | None, unit: str = " GB") -> str:

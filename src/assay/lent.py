@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import errors, store
-from assay.errors import AssayError, Problem, ResourceError
+from assay.errors import AssayError, ModelError, Problem, ResourceError
 from assay.nouns import Augmentation, Means, Messages, RowStep, SetStep, Tell
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ def models(project: Project, offline: bool, tell: Tell) -> dict[str, dict[str, A
     found = {}
     for need, kinds in wanted(project).items():
         name = EMBEDDER if need == "embed" else project.model
+        if name in project.remote:
+            text = f"{name} is remote, and {', '.join(kinds)} needs a model of this machine"
+            raise ModelError(Problem("M064", text, "model", help="name one, and give the arms the remote `model`"))
         kind = "embedder" if need == "embed" else "causal"
         model = find(name, base=project.folder, offline=offline, tell=tell, kind=kind)
         shown = {"name": model.name, "digest": model.digest, "note": model.note, "for": kinds}

@@ -40,6 +40,7 @@ PROMPTED = 8.0  # the same of an arm that is not trained: answering is all it do
 GROWN = 1.05  # memory of a long run over that of its dearest steps alone: the allocator's gaps
 # What a probe tells.
 FOUND = ("seconds", "processor_seconds", "answer", "bytes", "need_bytes", "disk_bytes", "kept_bytes", "parts")
+PAID = ("requests", "prompt_tokens", "answer_tokens", "money")  # and of an arm whose model is behind an address
 COPIES = 2  # of an answer: in work/, and in the report with its question
 
 # --- in the worker --------------------------------------------------------------------------------------------------
@@ -86,6 +87,9 @@ def probe(job: Job) -> None:
 
         steady(job.seed, threads())
     questions = read_examples(Path(job.request["questions"]))
+    if any("remote" in model for model in job.models.values()):
+        job.tell(priced(job, questions))
+        return
     stage = store.Stage(job.work, "fit", job.request["fit_key"])
     done = stage.done() is not None
     lesson = job.lesson(rows=not done)
@@ -120,6 +124,32 @@ def probe(job: Job) -> None:
             "fits": sizes.fits,
         }
     )
+
+
+def priced(job: Job, questions: Sequence[Example]) -> dict[str, Any]:
+    """The event "probe" of an arm whose model is behind an address: nothing is sent, and what would be is counted."""
+    stage = store.Stage(job.work, "fit", job.request["fit_key"])
+    if stage.done() is not None:
+        fitted = job.strategy.restore(stage.folder / "arm", job.lesson(rows=False))
+    else:
+        place = job.folder / "dry"
+        place.mkdir()
+        whole = job.lesson()
+        means = replace(whole.means, workdir=place)
+        dry = replace(whole, means=means, fit=lambda inner, lesson: inner.fit(lesson))
+        fitted = job.strategy.fit(dry)
+    fitted.answer([question.question for question in questions])
+    due = [pair for model in job.remotes.values() for pair in model.due.values()]
+    spent = [(model.endpoint.price, *pair) for model in job.remotes.values() for pair in model.due.values()]
+    return {
+        "event": "probe",
+        **dict.fromkeys(FOUND),
+        "requests": len(due),
+        "prompt_tokens": sum(prompt for prompt, _ in due),
+        "answer_tokens": sum(answer for _, answer in due),
+        "money": sum(price.of(prompt, answer) for price, prompt, answer in spent if price),
+        "fits": [],
+    }
 
 
 def summed(parts: dict[str, np.ndarray]) -> dict[str, Any]:
@@ -227,7 +257,7 @@ def probed(bench: Bench, name: str, strategy: Strategy, asked: Path) -> dict[str
 
     def hear(event: dict[str, Any]) -> None:
         if event["event"] == "probe":
-            found.update({key: event[key] for key in (*FOUND, "fits")})
+            found.update({key: event[key] for key in (*FOUND, *PAID, "fits") if key in event})
 
     # Beside the results, for a trunk or a state may be large: where these are to lie, there must be room.
     with tempfile.TemporaryDirectory(dir=bench.project.work, prefix="probe-") as place:

@@ -14,6 +14,7 @@ from assay import store
 from assay.bench import Bench
 from assay.doubts import doubt_lines
 from assay.findings import extra_of
+from assay.served import served_names
 
 if TYPE_CHECKING:
     from assay.validate import Exam
@@ -100,6 +101,7 @@ def environment(bench: Bench) -> dict[str, Any]:
         "models": {
             name: {key: model[key] for key in ("digest", "note", "licence")} for name, model in bench.models.items()
         },
+        **({"served": served} if (served := served_names(bench)) else {}),
     }
 
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay import store
 from assay.crew import crew, follow
@@ -26,6 +26,9 @@ from assay.noted import content_hash
 from assay.nouns import Adapted, Answer, Document, Example, Learner, Lesson, Means, Precision, Record, Strategy, Task
 from assay.prepared import read_examples
 from assay.spent import Spent, peak_bytes
+
+if TYPE_CHECKING:
+    from assay.model.remote import RemoteModel
 
 CHUNK = 256  # answers between two saves
 TELL_EVERY = 0.2  # seconds between two progress events
@@ -49,6 +52,7 @@ class Job:
         self._asked: int | None = None
         self._last = 0.0
         self._embed: Callable[[Sequence[str]], Any] | None = None
+        self.remotes: dict[str, RemoteModel] = {}
         self.watch: Callable[[dict], None] = lambda event: None
         self.launch: Launch | None = None  # where this process is one of several that a launcher started
         self.beside = 0  # bytes that other processes of a training held
@@ -85,10 +89,21 @@ class Job:
         return Path(self.models[name]["folder"])
 
     def open_model(self, name: str, precision: Precision = "auto") -> Any:
+        if "remote" in self.models[name]:
+            return self.open_remote(name)
         from assay.model.find import Found
         from assay.model.open import load_model
 
         return load_model(Found(**{**self.models[name], "folder": Path(self.models[name]["folder"])}), precision)
+
+    def open_remote(self, name: str) -> Any:
+        """A model behind an address. It is opened once: its limits a minute hold for all that this process asks."""
+        from assay.model.remote import open_remote
+
+        if name not in self.remotes:
+            dry = self.request.get("mode") == "probe"  # asked from Python it has none
+            self.remotes[name] = open_remote(self.models[name], self.work, seed=self.seed, dry=dry, tell=self.tell)
+        return self.remotes[name]
 
     def lesson(self, *, rows: bool = True) -> Lesson:
         """The arm's lesson; without rows it is what `restore` needs."""

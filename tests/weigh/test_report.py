@@ -37,7 +37,8 @@ def test_the_schema(report):
     for one in data["strategies"]:
         assert list(one) == STRATEGY
         assert list(one["cost"]) == [
-            *("fit_seconds", "seconds_per_answer", "tokens_per_answer", "peak_bytes", "kept_bytes", "parts")
+            *("fit_seconds", "seconds_per_answer", "tokens_per_answer", "money_per_answer"),
+            *("peak_bytes", "kept_bytes", "parts"),
         ]
     lora = strategy(data, "lora-r8")
     assert list(lora["metrics"]) == ["accuracy", "macro_f1"]

@@ -17,19 +17,21 @@ from assay.config import checks
 from assay.config.complaints import Complaint, SettingsError, fill
 from assay.config.names import arm_name
 from assay.config.page import Page, open_page
+from assay.config.remote import endpoints
 from assay.config.task import as_said, task_of
 from assay.config.yamlfile import dump, shown
 from assay.curate.annotate.settle import Settle
 from assay.curate.reading.named import hub_set
 from assay.curate.split import Split
 from assay.errors import did_you_mean
+from assay.model.endpoint import Endpoint
 from assay.nouns import Augmentation, Part, RowStep, SetStep, Settings, Strategy, Task
 from assay.validate.settings import Validate
 from assay.weigh import Weigh
 
 VERSION = 1  # of the file's format
-SECTIONS = ("version", "name", "seed", "aim", "data", "curate", "split", "augment", "model", "documents", "compare")
-SECTIONS += ("search", "validate", "weigh")
+SECTIONS = ("version", "name", "seed", "aim", "data", "curate", "split", "augment", "model", "remote")
+SECTIONS += ("documents", "compare", "search", "validate", "weigh")
 _LATER = {
     "search": "searching settings comes in a later version; remove this section",
 }
@@ -85,6 +87,7 @@ class Project(_Head):
     curate: tuple[SerializeAsAny[RowStep | SetStep], ...] = ()
     split: Split = Split()
     augment: tuple[SerializeAsAny[Augmentation], ...] = ()
+    remote: dict[str, Endpoint] = {}  # name -> a model behind an address
     documents: tuple[str, ...] = ()
     compare: tuple[SerializeAsAny[Strategy], ...] = ()
     checking: Validate = Validate()  # the section `validate`; pydantic's own models have a method of that name
@@ -212,6 +215,8 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
     for key, model in (("data", Data), ("split", Split), ("validate", Validate)):
         if key in value:
             take(key, lambda key=key, model=model: fill(model, value[key]))
+    if "remote" in value:
+        take("remote", lambda: endpoints(value["remote"]))
     if "weigh" in value:
         take("weigh", lambda: _weigh(value["weigh"]))
     if "documents" in value:

@@ -98,7 +98,9 @@ class Page:
                 rows.append((self.source.line(c.place), c.place, c.code, c.text))
             else:
                 deeper = "" if c.place in self.sets else "  " + ".".join(map(str, c.place))
-                asked.append(Problem(c.code, c.text, f"--set {by_set}{deeper}"))
+                # What may be a key is not shown again.
+                given = f"{by_set.partition('=')[0]}=..." if c.code == "C063" else by_set
+                asked.append(Problem(c.code, c.text, f"--set {given}{deeper}"))
         rows.sort(key=lambda row: row[0])
         width = max((len(self._at(line)) for line, place, *_ in rows if place), default=0)
         for line, place, code, text in rows:

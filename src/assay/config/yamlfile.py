@@ -179,7 +179,8 @@ def _put(around: _Open | None, value: Any, line: int, source: Source) -> None:
     else:
         key = around.key or ""
         if key in around.value:
-            both = f" ({shown(around.value[key])}, {shown(value)})"
+            # What stands under `remote` may be a key that does not belong there.
+            both = "" if around.place[:1] == ("remote",) else f" ({shown(around.value[key])}, {shown(value)})"
             source.faults.append(Fault("C065", line, around.place, f"'{key}' stands here twice{both}"))
         else:
             around.value[key] = value

@@ -10,7 +10,7 @@ from assay.errors import Problem, UsageError
 if TYPE_CHECKING:
     from assay.weigh import Report
 
-LISTS = ("steps", "augmentations", "strategies", "metrics", "kinds")
+LISTS = ("steps", "augmentations", "strategies", "models", "metrics", "kinds")
 
 
 def project_folder(target: Path) -> Path:
@@ -66,6 +66,13 @@ def arms(target: Path) -> list[dict[str, Any]]:
 
 def has(what: str) -> list[dict[str, Any]]:
     """What assay has of one of `LISTS`."""
+    if what == "models":
+        from assay.model.catalogue import CATALOGUE
+
+        names = ("name", "kind", "licence", "context_length", "source")
+        return [
+            dict(zip(names, (e.name, e.kind, e.licence, e.context_length, e.source), strict=True)) for e in CATALOGUE
+        ]
     if what == "metrics":
         from assay.aim import KINDS
         from assay.validate import METRICS

@@ -18,7 +18,7 @@ class Arm:
     status: Status = "done"
     records: list[Record] = field(default_factory=list)  # every arm's in the same order
     # fit_seconds, seconds_per_answer, tokens_per_answer, peak_bytes, kept_bytes: a number or None when not measured;
-    # parts: the pieces that must be kept and run, each with a "name"
+    # money_per_answer: of a model that is paid for; parts: the pieces that must be kept and run, each with a "name"
     cost: dict[str, Any] = field(default_factory=dict)
     floor: bool = False  # what any worthwhile arm must beat
     note: str = ""  # why it failed or was skipped; or why its training ended

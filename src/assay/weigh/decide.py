@@ -2,7 +2,7 @@
 
 Told apart       the paired p-value on the task's metric, Holm-corrected over all arms held against the best, is small
 Floor            if any arm beats the best floor, only such arms can win; where none does, the cheapest untold floor
-Cheapest         by machine seconds a month (`Weigh`); costs within 20 % are equal, then fewer parts, then the score
+Cheapest         by its cost a month (`Weigh.burden`); costs within 20 % are equal, then fewer parts, then the score
 Corrected        the winner's score less what choosing it on these rows flatters it by: the whole choice is repeated in
                  every bootstrap draw, with the margins that held on all rows
 Watch out        texts hold no time and no price, so that a repeated run says the same
@@ -40,7 +40,7 @@ class Standing:
     value: float
     low: float
     high: float
-    seconds: float  # machine seconds a month; infinite when not measured
+    burden: float  # what a month costs, see `Weigh.burden`; infinite when not measured
     parts: int
     behind: Gap | None  # against the best arm; None for the best itself
     over: Gap | None  # against the best floor; None for that floor and where there is none
@@ -104,8 +104,8 @@ def _choose(arms: Sequence[Standing], values: Sequence[float], *, behind: Told, 
             untold = [index for index in untold if index in floors] or untold
         else:
             untold = [index for index in untold if index in beaters] or [max(beaters, key=lambda index: values[index])]
-    limit = min(arms[index].seconds for index in untold) * (1 + settings.equal_cost)
-    near = [index for index in untold if arms[index].seconds <= limit]
+    limit = min(arms[index].burden for index in untold) * (1 + settings.equal_cost)
+    near = [index for index in untold if arms[index].burden <= limit]
     return min(near, key=lambda index: (arms[index].parts, -values[index]))
 
 

@@ -48,7 +48,7 @@ def _done(data: dict[str, Any]) -> list[dict[str, Any]]:
     return [*done, *(s for s in arms if s["status"] != "done")]
 
 
-def _cells(arm: dict[str, Any], metric: str) -> list[str]:
+def _cells(arm: dict[str, Any], metric: str, paid: bool = False) -> list[str]:
     cost = arm["cost"]
     costs = [
         milliseconds(cost["seconds_per_answer"]),
@@ -56,6 +56,7 @@ def _cells(arm: dict[str, Any], metric: str) -> list[str]:
         three(cost["fit_seconds"]),
         megabytes(cost["peak_bytes"]),
         megabytes(cost["kept_bytes"]),
+        *([three(cost["money_per_answer"])] if paid else []),
     ]
     if arm["status"] != "done":
         return [arm["name"], arm["status"], NOTHING, NOTHING, NOTHING, NOTHING, *costs]
@@ -74,14 +75,15 @@ def _cells(arm: dict[str, Any], metric: str) -> list[str]:
 def _header(data: dict[str, Any]) -> list[str]:
     level = f"{data['task']['level'] * 100:g} %"
     metric = data["task"]["metric"].replace("_", " ")
-    return ["arm", metric, level, "n", "to floor", "p (Holm)", "ms/answer", "tokens", "fit s", "peak MB", "kept MB"]
+    known = ["arm", metric, level, "n", "to floor", "p (Holm)", "ms/answer", "tokens", "fit s", "peak MB", "kept MB"]
+    return [*known, "price"] if view.paid(data) else known
 
 
 def terminal_table(data: dict[str, Any]) -> list[list[str]]:
     """The header, then one row per arm, best first: arm, metric, interval, n, to floor, p (Holm), ms an answer,
-    tokens, fit s, peak MB, kept MB. Names are shortened to 24 characters."""
+    tokens, fit s, peak MB, kept MB, price where answers are paid for. Names are shortened to 24 characters."""
     metric = data["task"]["metric"]
-    rows = [_cells(arm, metric) for arm in _done(data)]
+    rows = [_cells(arm, metric, view.paid(data)) for arm in _done(data)]
     return [_header(data), *([one_line(row[0], 24), *row[1:]] for row in rows)]
 
 
@@ -175,7 +177,7 @@ def render(report: "Report") -> str:
     if missing:
         blocks += ["Not tried:", "\n".join(f"- {plain(line, 500)}" for line in missing)]
     metric = data["task"]["metric"]
-    rows = [[plain(cells[0]), *cells[1:]] for cells in (_cells(arm, metric) for arm in _done(data))]
+    rows = [[plain(cells[0]), *cells[1:]] for cells in (_cells(arm, metric, view.paid(data)) for arm in _done(data))]
     blocks += ["## The decision, measured", _table(_header(data), rows, 1)]
     fits = [f"- {plain(s['name'])}: {s['fit']['word']}. {plain(s['fit']['text'], 500)}" for s in view.trained(data)]
     blocks += ["How training went:", "\n".join(fits)] if fits else []

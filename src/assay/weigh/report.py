@@ -24,7 +24,7 @@ from assay.weigh.settings import Weigh
 SCHEMA = 1
 ROWS = ("read", "kept", "dropped", "train", "val", "test")
 AUDIT = ("exact", "near", "group", "conflicting_labels", "repaired")
-COSTS = ("fit_seconds", "seconds_per_answer", "tokens_per_answer", "peak_bytes", "kept_bytes")
+COSTS = ("fit_seconds", "seconds_per_answer", "tokens_per_answer", "money_per_answer", "peak_bytes", "kept_bytes")
 
 
 def build(
@@ -123,14 +123,14 @@ def _standing(
     over: dict[str, Any] | None = None,
 ) -> Standing:
     value = measured.of_metrics(arm.name)[metric]
-    seconds = settings.seconds_per_month(arm.cost)
+    burden = settings.burden(arm.cost)
     return Standing(
         arm.name,
         arm.floor,
         measured.value(arm.name, metric),
         value["low"],
         value["high"],
-        math.inf if seconds is None else seconds,
+        math.inf if burden is None else burden,
         len(arm.cost.get("parts") or ()),
         _gap(behind, metric),
         _gap(over, metric),

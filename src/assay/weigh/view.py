@@ -302,6 +302,11 @@ def headline(data: dict[str, Any]) -> str:
     return f"Use {winner}: {score(one['value'])} ({score(one['low'])}–{score(one['high'])})"
 
 
+def paid(data: dict[str, Any]) -> bool:
+    """Whether answers of some arm are paid for."""
+    return any(one["cost"].get("money_per_answer") is not None for one in data["strategies"])
+
+
 def parts_of(cost: dict[str, Any]) -> str:
     """The pieces to keep, in words."""
     return ", ".join(str(part["name"]) if isinstance(part, dict) else str(part) for part in cost["parts"])

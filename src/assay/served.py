@@ -1,0 +1,90 @@
+"""Arms whose model is behind an address: which may, what they cost, and what a report must say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from assay.errors import ModelError, Problem
+from assay.nouns import Answer, Learner, Strategy
+
+if TYPE_CHECKING:
+    from assay.bench import Bench
+    from assay.config import Project
+    from assay.model.endpoint import Endpoint
+    from assay.weigh import Arm
+
+CODE = "M064"
+_WAY = "name a model of this machine (model: smollm2-135m), or ask the remote one by `shots`"
+
+
+def refuse_remote(project: Project, arms: Mapping[str, Strategy]) -> None:
+    """A model behind an address only answers: it is neither trained, nor an encoder, nor read for its likelihoods.
+
+    Raises:
+        ModelError: M064, with every place where it is asked for more.
+    """
+    problems = [
+        Problem(CODE, f"{used} is remote, so it cannot be {asked}", name, help=_WAY)
+        for name, arm in arms.items()
+        for used, asked in dict.fromkeys(_unfit(arm, project))
+    ]
+    if project.checking.contamination and project.model in project.remote:
+        text = f"{project.model} is remote, so its likelihoods of the test rows cannot be read"
+        problems.append(Problem(CODE, text, "validate.contamination", help="leave it out"))
+    if problems:
+        raise ModelError(*problems)
+
+
+def _unfit(learner: Learner, project: Project) -> Iterator[tuple[str, str]]:
+    """Names of remote models, and what they cannot be, of a strategy or part and of those inside it."""
+    from assay.train.settings import Trained
+
+    if isinstance(learner, Trained):
+        yield from ((name, "trained") for name in learner.needs(project.model) if name in project.remote)
+    yield from ((name, "an encoder") for name in learner.encoders() if name in project.remote)
+    for _, value in learner:
+        if isinstance(value, Learner):
+            yield from _unfit(value, project)
+
+
+def endpoints(project: Project, learner: Learner) -> dict[str, Endpoint]:
+    """The endpoints that an arm asks, by name."""
+    return {name: project.remote[name] for name in learner.needs(project.model) if name in project.remote}
+
+
+def money(project: Project, learner: Learner, answers: Sequence[Answer]) -> float | None:
+    """What an answer costs, in the project's currency: tokens that the service has counted, at the endpoint's price.
+    Of an arm that asks several the dearest price is taken. None for an arm without a price."""
+    prices = [one.price for one in endpoints(project, learner).values() if one.price]
+    if not prices or not answers:
+        return None
+    prompt, written = sum(a.prompt_tokens for a in answers), sum(a.tokens for a in answers)
+    return max(price.of(prompt, written) for price in prices) / len(answers)
+
+
+def remote_warnings(bench: Bench, arms: Sequence[Arm]) -> list[dict[str, Any]]:
+    """For the report: who has answered, and how many questions were refused."""
+    said = []
+    for name, served in served_names(bench).items():
+        days = [day for found in served.values() for day in found]
+        if not days:
+            continue
+        when = min(days) if min(days) == max(days) else f"{min(days)} to {max(days)}"
+        text = f"{bench.models[name]['note']}; answered on {when} by {', '.join(served)}"
+        said.append({"code": "M067", "count": 1, "text": f"{name} is {text}"})
+    for arm in arms:
+        refused = sum(record.answer.refused for record in arm.records)
+        if refused:
+            text = f"{arm.name}: so many answers were refused by the model or its filter, and count as wrong"
+            said.append({"code": "M065", "count": refused, "text": text})
+    return said
+
+
+def served_names(bench: Bench) -> dict[str, dict[str, list[str]]]:
+    """Endpoint -> the name that its service gives the model that has answered -> days of these answers."""
+    from assay.model.remote_cache import RemoteCache
+
+    folder = bench.project.work / "remote"
+    used = {name: bench.project.remote[name] for name in bench.models if name in bench.project.remote}
+    return {name: RemoteCache(folder, endpoint).served() for name, endpoint in used.items()}

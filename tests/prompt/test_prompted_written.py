@@ -1,0 +1,59 @@
+"""A model that cannot score writes its label, in the form of a choice, and is read leniently."""
+
+import json
+
+import pytest
+
+from assay.model.endpoint import Endpoint
+from assay.model.remote import RemoteModel
+from assay.nouns import Example, Message, Task
+from assay.prompt.prompted import Prompted
+from services import Service, reply, serving
+
+TASK = Task(kind="classify", labels=("card", "card lost", "refund"))
+LOGPROBS = {"content": [{"logprob": -0.25}, {"logprob": -0.25}]}
+
+
+def said(text: str, **more) -> dict:
+    value = reply(text)
+    value["choices"][0] |= more
+    return value
+
+
+@pytest.fixture
+def ask():
+    """`ask(answer, ...)`: what an arm makes of these answers of a service, one a question."""
+    with serving(Service()) as service:
+
+        def answered(*values, task=TASK):
+            service.acts = [lambda handler, _, value=value: handler.send(value) for value in values]
+            model = RemoteModel("there", Endpoint(url=service.url, model="m", concurrency=1))
+            questions = [Example(str(i), (Message("user", f"q{i}"),)) for i in range(len(values))]
+            found = Prompted(model, task, labels=True, room=8).answer(questions)
+            model.client.close()
+            return found, service.asked
+
+        yield answered
+
+
+def test_a_label_is_asked_for_as_a_choice_and_has_the_likelihood_as_its_confidence(ask):
+    (one,), asked = ask(said('{"label": "card lost"}', logprobs=LOGPROBS))
+    assert (one.text, one.scores, one.confidence) == ("card lost", (), 0.6065)  # e**-0.5
+    schema = asked[0]["response_format"]["json_schema"]["schema"]
+    assert schema["properties"]["label"]["enum"] == list(TASK.labels)
+
+
+def test_plain_words_are_read_leniently_and_what_names_no_label_or_two_is_nothing(ask):
+    found, _ = ask(said("Card lost."), said("It is a refund"), said("refund or card"), said("hello"), said(""))
+    assert [one.text for one in found] == ["card lost", "refund", None, None, None]
+    assert all(one.confidence is None for one in found) and found[3].raw == "hello"
+
+
+def test_a_refusal_is_no_answer_even_where_it_names_a_label(ask):
+    (one,), _ = ask(json.loads(json.dumps(reply(None, refusal="No refund from me"))))
+    assert one.text is None and one.refused and one.raw == "No refund from me"
+
+
+def test_a_written_answer_has_no_form(ask):
+    (one,), asked = ask(said("a red one\nand more"), task=Task(kind="answer"))
+    assert one.text == "a red one" and one.confidence is None and "response_format" not in asked[0]
