@@ -12,6 +12,7 @@ Defaults from    BM25 k1 1.5, b 0.75 (Lucene's family); 4 passages of at most 90
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from assay.errors import Problem, UsageError
+from assay.errors import DataError, Problem, TrainError, UsageError
 from assay.nouns import (
     Adapted,
     Answer,
@@ -148,12 +149,13 @@ class Rag(Looking, Strategy):
         if not lesson.documents:
             text = "rag: there are no documents to search"
             raise UsageError(Problem("C079", text, "documents", "name them under `documents:`"))
+        refuse_twice(lesson.documents)
         if lesson.task.kind != "answer" and (self.cite or self.unknown):
             text = "rag: a label or a piece names no passages and has no answer for what is not known"
-            raise UsageError(Problem("T097", text, help="leave `cite`, `unknown` and `abstain_below` out"))
+            raise TrainError(Problem("T097", text, help="leave `cite`, `unknown` and `abstain_below` out"))
         if self.abstain_below == "val" and not lesson.val:
             text = "rag: there are no validation rows to choose `abstain_below` on"
-            raise UsageError(Problem("T098", text, help="give the split a share for val, or write a number"))
+            raise TrainError(Problem("T098", text, help="give the split a share for val, or write a number"))
 
 
 def cut(settings: Rag, documents: Sequence[Document], encoding: Encoding | None, tell: Tell | None) -> list[Document]:
@@ -162,6 +164,16 @@ def cut(settings: Rag, documents: Sequence[Document], encoding: Encoding | None,
         assert encoding is not None, "an encoding comes with semantic passages"
         return topical(documents, settings.words, encoding, tell)
     return passages(documents, settings.words, settings.overlap)
+
+
+def refuse_twice(documents: Sequence[Document]) -> None:
+    """Raises:
+    DataError: D107, two documents have one id, so that nobody could tell which of them an answer names.
+    """
+    twice = [name for name, times in Counter(document.id for document in documents).items() if times > 1]
+    if twice:
+        text = f"{len(twice)} ids stand for several documents; first: '{twice[0]}'"
+        raise DataError(Problem("D107", text, "documents", help="give each document an id of its own"))
 
 
 def told(hits: Sequence[Hits], tell: Tell) -> None:
@@ -186,6 +198,10 @@ class RagAnswers(Adapted):
     @property
     def model(self) -> LanguageModel | None:
         return self.inner.model
+
+    def over(self, finder: Finder) -> RagAnswers:
+        """The same arm, reading other passages."""
+        return RagAnswers(self.settings, finder, self.inner, self.least)
 
     def prompt(self, question: Example) -> Messages:
         return self.inner.prompt(self.settings.shown(question, self.finder.find([question.text])[0]))
