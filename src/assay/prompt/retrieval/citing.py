@@ -36,14 +36,14 @@ def solved(example: Example) -> Example:
 
 def read(answer: Answer, passages: Sequence[str]) -> Answer:
     """The answer without its marks, and with the ids of the passages that they name, each once. A number that no
-    passage has names none.
+    passage has names none. Marks below the first line of what was written count too.
 
     Args:
         passages: ids, [1] first.
     """
     if answer.text is None:
         return answer
-    numbers = [int(n) for mark in MARK.findall(answer.text) for n in mark.split(",")]
+    numbers = [int(n) for mark in MARK.findall(answer.raw or answer.text) for n in mark.split(",")]
     named = dict.fromkeys(passages[n - 1] for n in numbers if 1 <= n <= len(passages))
     return replace(answer, text=MARK.sub("", answer.text).strip() or None, cited=tuple(named))
 
