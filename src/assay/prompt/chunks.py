@@ -7,6 +7,7 @@ from assay.nouns import Document
 
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
 LONGEST = 100  # characters that count as one word
+TITLE = 200  # characters of a heading at most; a longer one is a paragraph that begins with #
 Piece = tuple[tuple[str, ...], str]  # the headings that a text stands under, and the text
 
 
@@ -48,7 +49,7 @@ def _paragraphs(text: str) -> Iterator[Piece]:
     heads: list[str] = []
     block: list[str] = []
     for line in [*text.split("\n"), ""]:
-        heading = HEADING.match(line.strip())
+        heading = HEADING.match(line.strip()) if len(line) <= TITLE else None
         if line.strip() and not heading:
             block.append(line)
             continue

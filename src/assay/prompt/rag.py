@@ -113,6 +113,8 @@ class Rag(Looking, Strategy):
         if not finder.words.places:
             problem = Problem("C079", "rag: the documents hold no words to search by", "documents", "name others")
             raise UsageError(problem)
+        if self.find == "hybrid" and self.weight == "train":
+            finder.choose_weight(lesson.train)
         asked = [*lesson.train, *lesson.val]
         hits = finder.find([example.text for example in asked], lesson.tell)
         told(hits, lesson.tell)
@@ -133,8 +135,10 @@ class Rag(Looking, Strategy):
         ranking = self.rerank.restore(folder / "rerank", lesson) if self.rerank is not None else None
         tools = Tools(encoding, ranking, self._writer(lesson), lesson.means.shelf)
         vectors = load_file(folder / "passages.safetensors")["vectors"] if self.find != "bm25" else None
-        inner = self.inner.restore(folder / "inner", lesson)
-        return RagAnswers(self, Finder(self, chunks, tools, vectors), inner, read_json(folder / "rag.json")["least"])
+        kept = read_json(folder / "rag.json")
+        finder = Finder(self, chunks, tools, vectors)
+        finder.weight = kept["weight"]
+        return RagAnswers(self, finder, self.inner.restore(folder / "inner", lesson), kept["least"])
 
     def shown(self, example: Example, hits: Hits) -> Example:
         """The example as the inner arm sees it: with passages, and with what its answer must look like."""
@@ -238,7 +242,7 @@ class RagAnswers(Adapted):
         import torch
 
         write_lines(folder / "passages.jsonl", ([c.id, c.text, c.source, c.date] for c in self.finder.passages))
-        write_json(folder / "rag.json", {"least": self.least})
+        write_json(folder / "rag.json", {"least": self.least, "weight": self.finder.weight})
         if self.finder.vectors is not None:
             vectors = torch.from_numpy(self.finder.vectors.vectors)
             write_tensors(folder / "passages.safetensors", {"vectors": vectors})

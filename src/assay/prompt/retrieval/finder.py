@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from assay.nouns import Document, Example, LanguageModel, Settings, Tell
 from assay.prompt.parts import Encoding, Ranking
-from assay.prompt.relevance import document_of
+from assay.prompt.relevance import document_of, gold
 from assay.prompt.retrieval.dense import Vectors, kept_vectors
 from assay.prompt.retrieval.fused import Found, fused, spread
 from assay.prompt.retrieval.rewriting import Rewrite, Search, searches
@@ -24,6 +24,8 @@ from assay.prompt.retrieval.words import Stems, Words
 if TYPE_CHECKING:
     import numpy as np
 
+WEIGHTS = tuple(n / 10 for n in range(11))
+EVEN = 0.5  # the weight where none was chosen
 SPARE = 3  # times `top`: looked at for passages in place of copies and of what a document gives too much of
 
 
@@ -33,7 +35,8 @@ class Looking(Settings):
     find: Literal["bm25", "dense", "hybrid"] = "bm25"
     top: int = Field(default=4, ge=1, le=50)  # passages handed over
     candidates: int = Field(default=50, ge=1, le=1000)  # of each ranking that are fused, and that are reranked
-    weight: float = Field(default=0.5, ge=0, le=1)  # share of meaning in a hybrid
+    # Share of meaning in a hybrid; train: chosen on rows of train whose answer stands in a passage
+    weight: Annotated[float, Field(ge=0, le=1)] | Literal["train"] = 0.5
     language: str = "english"  # of the stems, a name of snowballstem.org; none: words as they are
     rewrite: Rewrite = "none"
     per_source: int = Field(default=0, ge=0, le=50)  # passages of one document at most; 0: three fifths of `top`
@@ -77,6 +80,7 @@ class Finder:
         self.settings = settings
         self.passages = list(passages)
         self.tools = tools
+        self.weight = EVEN if settings.weight == "train" else settings.weight
         texts = [passage.text for passage in self.passages]
         self.words = Words(texts, Stems(settings.language))
         self.vectors: Vectors | None = None
@@ -112,25 +116,50 @@ class Finder:
             assert self.tools.encoding is not None
             made = kept_vectors([p.text for p in put], self.tools.encoding, self.tools.shelf, self.tools.tell)
             vectors = np.concatenate([self.vectors.vectors[stay], made])
-        return Finder(self.settings, [*(self.passages[place] for place in stay), *put], self.tools, vectors)
+        after = Finder(self.settings, [*(self.passages[place] for place in stay), *put], self.tools, vectors)
+        after.weight = self.weight
+        return after
+
+    def choose_weight(self, examples: Sequence[Example]) -> None:
+        """Take the weight of meaning that puts passages with the answer highest, by the mean reciprocal rank among the
+        first 10 over the examples whose answer stands in a passage; of equals, the one nearest to one half."""
+        held = [(example, set(gold(example, self.passages))) for example in examples]
+        known = [(example, places) for example, places in held if places]
+        asked = searches([e.text for e, _ in known], self.settings.rewrite, self.words, self.tools.writer)
+        words, meaning = self._both(asked, None)
+
+        def value(weight: float) -> float:
+            both = zip(words, meaning, known, strict=True)
+            return sum(first_of(fused(w, m, weight, 10), places) for w, m, (_, places) in both)
+
+        if known:
+            self.weight = max(WEIGHTS, key=lambda weight: (round(value(weight), 9), -abs(weight - EVEN)))
 
     def _ranked(self, asked: Sequence[Search], tell: Tell | None) -> tuple[list[Found], list[float]]:
         """The candidates of each search, and how certain the best one is."""
-        many = max(self.settings.candidates, SPARE * self.settings.top)
-        words = [self.words.find(search.words, many) for search in asked] if self.settings.find != "dense" else []
+        words, meaning = self._both(asked, tell)
         if self.vectors is None:
             return words, [
                 self.words.covered(search.words, found[0][0]) if found else 0.0
                 for search, found in zip(asked, words, strict=True)
             ]
-        assert self.tools.encoding is not None
-        meaning = self.vectors.find(
-            self.tools.encoding.vectors([search.text for search in asked], query=True, tell=tell), many
-        )
         sure = [min(1.0, max(0.0, found[0][1])) if found else 0.0 for found in meaning]
         if self.settings.find == "dense":
             return meaning, sure
-        return [fused(*both, self.settings.weight, many) for both in zip(words, meaning, strict=True)], sure
+        return [fused(*both, self.weight, self._many) for both in zip(words, meaning, strict=True)], sure
+
+    @property
+    def _many(self) -> int:
+        return max(self.settings.candidates, SPARE * self.settings.top)
+
+    def _both(self, asked: Sequence[Search], tell: Tell | None) -> tuple[list[Found], list[Found]]:
+        """What words find and what meaning finds; an empty list for what is not asked."""
+        words = [self.words.find(search.words, self._many) for search in asked] if self.settings.find != "dense" else []
+        if self.vectors is None:
+            return words, []
+        assert self.tools.encoding is not None
+        vectors = self.tools.encoding.vectors([search.text for search in asked], query=True, tell=tell)
+        return words, self.vectors.find(vectors, self._many)
 
     def _reranked(
         self, texts: Sequence[str], ranked: Sequence[Found], ranking: Ranking, tell: Tell | None
@@ -142,6 +171,11 @@ class Finder:
             pairs = [(place, float(score)) for (place, _), score in zip(found, scores, strict=True)]
             out.append(sorted(pairs, key=lambda pair: -round(pair[1], 5)))
         return out
+
+
+def first_of(found: Found, places: set[int]) -> float:
+    """1 / rank of the first of `places`, 0 where none was found."""
+    return next((1 / rank for rank, (place, _) in enumerate(found, start=1) if place in places), 0.0)
 
 
 def with_passages(example: Example, hits: Hits) -> Example:
