@@ -92,10 +92,7 @@ class Finder:
 
     def find(self, texts: Sequence[str], tell: Tell | None = None) -> list[Hits]:
         """What is found for each question, in order."""
-        asked = searches(texts, self.settings.rewrite, self.words, self.tools.writer, tell)
-        ranked, sure = self._ranked(asked, tell)
-        if self.tools.ranking is not None:
-            ranked = self._reranked(texts, ranked, self.tools.ranking, tell)
+        asked, ranked, sure = self._searched(texts, tell)
         out = []
         for search, found, certainty in zip(asked, ranked, sure, strict=True):
             taken = spread(found, self.passages, self.settings.top, self.settings.cap)
@@ -103,6 +100,18 @@ class Finder:
             scores = tuple(score for _, score in taken)
             out.append(Hits(passages, scores, certainty, search.prompt_tokens, search.tokens))
         return out
+
+    def rank(self, texts: Sequence[str], tell: Tell | None = None) -> list[list[tuple[str, float]]]:
+        """The whole ranking of each question, before copies are taken out: (id of a passage, score), best first."""
+        _, ranked, _ = self._searched(texts, tell)
+        return [[(self.passages[place].id, score) for place, score in found] for found in ranked]
+
+    def _searched(self, texts: Sequence[str], tell: Tell | None) -> tuple[list[Search], list[Found], list[float]]:
+        asked = searches(texts, self.settings.rewrite, self.words, self.tools.writer, tell)
+        ranked, sure = self._ranked(asked, tell)
+        if self.tools.ranking is not None:
+            ranked = self._reranked(texts, ranked, self.tools.ranking, tell)
+        return asked, ranked, sure
 
     def changed(self, put: Sequence[Document], drop: Sequence[str]) -> Finder:
         """The finder over other passages: those of the documents `drop` go, `put` comes at the end. Vectors of the
