@@ -43,11 +43,27 @@ def bench_of(folder: Path, arm: str, offline: bool, tell: Tell) -> tuple[Bench, 
         )
     prepared = prepare(project, silent, offline=offline, new_key=False)
     bench = Bench(project, prepared, models(project, [arms[arm]], offline, tell), tell)
-    if bench.fit_stage(arms[arm]).done() is None:
+    if fitted(bench, arms[arm]).done() is None:
         raise UsageError(
             Problem("C062", f"'{arm}' is not fitted yet", str(folder), help=f"assay run {folder} --only {arm}")
         )
     return bench, arms[arm]
+
+
+def fitted(bench: Bench, strategy: Any) -> store.Stage:
+    """The stage of the arm: the one that a run would take now, or, where documents were edited since, the newest with
+    the same settings. An arm that reads documents is told of edits by `put` and `drop`, without a fit."""
+    now = bench.fit_stage(strategy)
+    if "documents" not in strategy.reads or now.done() is not None:
+        return now
+    settings = {"kind": strategy.kind, **strategy.changed()}
+    asked = {"strategy": settings, "base": bench.project.model, "seed": bench.project.seed}
+    earlier = []
+    for place in (bench.project.work / "fit").glob("*/arm/arm.json"):
+        if asked.items() <= store.read_json(place).items() and (place.parents[1] / "done.json").exists():
+            earlier.append((place.stat().st_mtime_ns, place.parents[1].name))
+    stages = [store.Stage(bench.project.work, "fit", key) for _, key in sorted(earlier, reverse=True)]
+    return next((stage for stage in stages if stage.done() is not None), now)
 
 
 class Loaded:
@@ -59,7 +75,7 @@ class Loaded:
         from assay.worker import Job
 
         steady(bench.project.seed, threads())
-        stage = bench.fit_stage(strategy)
+        stage = fitted(bench, strategy)
         request = bench.request(strategy)
         store.write_json(stage.folder / "request.json", request)
         job = Job(stage.folder)
@@ -155,7 +171,7 @@ def log_of(bench: Bench, strategy: Any) -> Path:
     """Where the changes of an arm's documents stand: beside the report, for they cannot be made again."""
     from assay.config.names import arm_name
 
-    return bench.project.folder / "updates" / f"{arm_name(strategy)}-{bench.fit_stage(strategy).key[:8]}.jsonl"
+    return bench.project.folder / "updates" / f"{arm_name(strategy)}-{fitted(bench, strategy).key[:8]}.jsonl"
 
 
 def repaired(project: Project, example: Example) -> Example:
@@ -198,7 +214,8 @@ def answer_file(
     with Veil(bench.project, key_of(bench.project)):
         questions = read_questions(bench.prepared, bench.project, file)
     digest = store.digest([q.to_json() for q in questions])[:16]
-    changed = log_of(bench, strategy).exists()  # its documents are no longer those that it was fitted on
+    # Whether its documents are no longer those that a run would answer from.
+    changed = log_of(bench, strategy).exists() or bench.fit_stage(strategy).done() is None
     if changed or bench.stage(strategy, digest).done() is None:
         tell({"event": "stage", "name": arm, "state": "start"})
         if not changed:

@@ -20,11 +20,23 @@ def gold(example: Example, passages: Sequence[Document]) -> list[int]:
     Args:
         passages: ids are `<document>#<number>`.
     """
-    answers = [text for text in (_words(answer) for answer in (example.target, *example.also)) if text]
-    noted = set(example.found_in)
-    allowed = [i for i, passage in enumerate(passages) if not noted or document_of(passage.id) in noted]
-    holding = [i for i in allowed if any(answer in _words(passages[i].text) for answer in answers)]
-    return holding if holding or not noted else allowed
+    return Holding(passages).of(example)
+
+
+class Holding:
+    """`gold` for many examples over the same passages, whose words are then read once."""
+
+    def __init__(self, passages: Sequence[Document]):
+        self._documents = [document_of(passage.id) for passage in passages]
+        self._texts = [_words(passage.text) for passage in passages]
+
+    def of(self, example: Example) -> list[int]:
+        """Indices of the passages that hold the answer, as `gold` gives them."""
+        answers = [text for text in (_words(answer) for answer in (example.target, *example.also)) if text]
+        noted = set(example.found_in)
+        allowed = [i for i, document in enumerate(self._documents) if not noted or document in noted]
+        holding = [i for i in allowed if any(answer in self._texts[i] for answer in answers)]
+        return holding if holding or not noted else allowed
 
 
 def document_of(passage: str) -> str:

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from assay.nouns import Document, Example, LanguageModel, Settings, Tell
 from assay.prompt.parts import Encoding, Ranking
-from assay.prompt.relevance import document_of, gold
+from assay.prompt.relevance import Holding, document_of
 from assay.prompt.retrieval.dense import Vectors, kept_vectors
 from assay.prompt.retrieval.fused import Found, fused, spread
 from assay.prompt.retrieval.rewriting import Rewrite, Search, searches
@@ -132,7 +132,8 @@ class Finder:
     def choose_weight(self, examples: Sequence[Example]) -> None:
         """Take the weight of meaning that puts passages with the answer highest, by the mean reciprocal rank among the
         first 10 over the examples whose answer stands in a passage; of equals, the one nearest to one half."""
-        held = [(example, set(gold(example, self.passages))) for example in examples]
+        holding = Holding(self.passages)
+        held = [(example, set(holding.of(example))) for example in examples]
         known = [(example, places) for example, places in held if places]
         asked = searches([e.text for e, _ in known], self.settings.rewrite, self.words, self.tools.writer)
         words, meaning = self._both(asked, None)
