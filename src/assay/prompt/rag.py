@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -35,7 +35,7 @@ from assay.nouns import (
     Tell,
 )
 from assay.prompt.chunks import passages
-from assay.prompt.parts import Encoder, Encoding
+from assay.prompt.parts import Encoder, Encoding, Ranking
 from assay.prompt.retrieval.citing import instructed, read, says_unknown, solved
 from assay.prompt.retrieval.finder import Finder, Hits, Looking, Tools, with_passages
 from assay.prompt.retrieval.hubs import TIMES, hubs
@@ -54,12 +54,14 @@ class Rag(Looking, Strategy):
     rerank: Piece | None = None  # what reads question and passage together
     cite: bool = False  # the answer names its passages
     unknown: str = ""  # the answer that says that the documents do not know
-    abstain_below: float | Literal["val"] | None = None  # certainty under which it is given; val: chosen there
+    abstain_below: Annotated[float, Field(ge=0, le=1)] | Literal["val"] | None = (
+        None  # certainty under which it is given; val: chosen there
+    )
     reads = ("train", "val", "documents")
     neural = True
     VERSION = 2  # stems of snowballstem.org; copies and what one document gives too much of are left out
 
-    @field_validator("embed", "rerank", mode="before")
+    @field_validator("embed", mode="before")
     @classmethod
     def _model(cls, value: object) -> object:
         """A plain text is short for an encoder of that name."""
@@ -107,6 +109,7 @@ class Rag(Looking, Strategy):
         self._refuse(lesson)
         encoding = lesson.fit(self.encoding, lesson) if self.encoding is not None else None
         ranking = lesson.fit(self.rerank, lesson) if self.rerank is not None else None
+        _refuse_misplaced(encoding, ranking)
         tools = Tools(encoding, ranking, self._writer(lesson), lesson.means.shelf, lesson.tell)
         chunks = cut(self, lesson.documents, encoding, lesson.tell)
         finder = Finder(self, chunks, tools)
@@ -168,6 +171,20 @@ def cut(settings: Rag, documents: Sequence[Document], encoding: Encoding | None,
         assert encoding is not None, "an encoding comes with semantic passages"
         return topical(documents, settings.words, encoding, tell)
     return passages(documents, settings.words, settings.overlap)
+
+
+def _refuse_misplaced(encoding: object, ranking: object) -> None:
+    """Raises:
+    TrainError: T099, a part that makes no vectors stands under `embed`, or one that does not rank under `rerank`.
+    """
+    for part, kind, place, does in (
+        (encoding, Encoding, "embed", "makes no vectors"),
+        (ranking, Ranking, "rerank", "reads no question with a passage"),
+    ):
+        if part is not None and not isinstance(part, kind):
+            raise TrainError(
+                Problem("T099", f"rag: what stands under `{place}` {does}", help="name another kind of part")
+            )
 
 
 def refuse_twice(documents: Sequence[Document]) -> None:
