@@ -45,6 +45,16 @@ FORMS = [
     {"kind": "shots", "k": 1, "calibrate": "platt"},
     {"kind": "rag", "inner": {"kind": "lora", **SMALL["lora"]}},
     {"kind": "wording", "inner": {"kind": "rag", "inner": {"kind": "shots", "k": 2}}, "calls": 40, "search": "random"},
+    {"kind": "rag", "find": "hybrid", "chunk": "semantic", "rewrite": "feedback", "inner": {"kind": "majority"}},
+    {
+        "kind": "rag",
+        "find": "dense",
+        "rewrite": "model",
+        "cite": True,
+        "unknown": "not there",
+        "abstain_below": "val",
+        "inner": {"kind": "shots", "k": 1},
+    },
     {"kind": "dora", **SMALL["lora"]},
     {"kind": "qlora", **SMALL["lora"], "dropout": 0.0},
     {"kind": "lora", **SMALL["lora"], "dropout": 0.0, "initialise": "pissa"},
@@ -65,6 +75,8 @@ def fits(values, task):
     """What each can do: labels alone, pieces alone, or all; of those that can do all, few are asked for pieces."""
     if values["kind"] == "head" or "objective" in values or "calibrate" in values:
         return task == "classify"
+    if "cite" in values:
+        return task == "answer"
     if values["kind"] == "token_head":
         return task == "extract"
     return task != "extract" or values["kind"] in ("neighbours", "shots", "wording")

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from assay import store
 from assay.errors import DataError, Problem, UsageError, did_you_mean
-from assay.nouns import Answer, Changed, Dropped, Example, Means, Message, RowStep, Tell
+from assay.nouns import Answer, Changed, Document, Dropped, Example, Means, Message, RowStep, Tell
 from assay.veiled import Veil, key_of, steps_of
 
 if TYPE_CHECKING:
     from assay.bench import Bench
     from assay.config import Project
     from assay.prepared import Prepared
+    from assay.prompt.retrieval.library import Library, Version
 
 
 def silent(event: dict) -> None:
@@ -42,11 +43,27 @@ def bench_of(folder: Path, arm: str, offline: bool, tell: Tell) -> tuple[Bench, 
         )
     prepared = prepare(project, silent, offline=offline, new_key=False)
     bench = Bench(project, prepared, models(project, [arms[arm]], offline, tell), tell)
-    if bench.fit_stage(arms[arm]).done() is None:
+    if fitted(bench, arms[arm]).done() is None:
         raise UsageError(
             Problem("C062", f"'{arm}' is not fitted yet", str(folder), help=f"assay run {folder} --only {arm}")
         )
     return bench, arms[arm]
+
+
+def fitted(bench: Bench, strategy: Any) -> store.Stage:
+    """The stage of the arm: the one that a run would take now, or, where documents were edited since, the newest with
+    the same settings. An arm that reads documents is told of edits by `put` and `drop`, without a fit."""
+    now = bench.fit_stage(strategy)
+    if "documents" not in strategy.reads or now.done() is not None:
+        return now
+    settings = {"kind": strategy.kind, **strategy.changed()}
+    asked = {"strategy": settings, "base": bench.project.model, "seed": bench.project.seed}
+    earlier = []
+    for place in (bench.project.work / "fit").glob("*/arm/arm.json"):
+        if asked.items() <= store.read_json(place).items() and (place.parents[1] / "done.json").exists():
+            earlier.append((place.stat().st_mtime_ns, place.parents[1].name))
+    stages = [store.Stage(bench.project.work, "fit", key) for _, key in sorted(earlier, reverse=True)]
+    return next((stage for stage in stages if stage.done() is not None), now)
 
 
 class Loaded:
@@ -58,23 +75,103 @@ class Loaded:
         from assay.worker import Job
 
         steady(bench.project.seed, threads())
-        stage = bench.fit_stage(strategy)
+        stage = fitted(bench, strategy)
         request = bench.request(strategy)
         store.write_json(stage.folder / "request.json", request)
         job = Job(stage.folder)
         self.project = bench.project
         self.adapted = strategy.restore(stage.folder / "arm", job.lesson(rows=False))
+        self._library = library_of(bench, strategy, self.adapted)
 
-    def answer(self, questions: Sequence[str | Example], tell: Tell | None = None) -> list[Answer]:
+    @property
+    def documents(self) -> Shelf:
+        """The documents that the arm reads: `put`, `drop`, `versions`.
+
+        Raises:
+            UsageError: C079, the arm reads none.
+        """
+        if self._library is None:
+            text = "this arm reads no documents"
+            raise UsageError(Problem("C079", text, str(self.project.folder), help="name an arm of kind rag"))
+        return Shelf(self.project, self._library)
+
+    def answer(
+        self, questions: Sequence[str | Example], tell: Tell | None = None, *, at: int | None = None
+    ) -> list[Answer]:
         """One answer a question, in order. Questions get the same repairs as the training rows did.
 
         Args:
             questions: texts, or examples as the readers make them.
+            at: the version of the documents to answer from; the newest when None.
+
+        Raises:
+            UsageError: C079, the arm reads no documents. DataError: D110, there is no such version of them.
         """
+        if at is not None or self._library is not None:
+            self.adapted = self.documents.library.arm(at)
         rows = [
             q if isinstance(q, Example) else Example(str(i), (Message("user", q),)) for i, q in enumerate(questions)
         ]
         return self.adapted.answer([repaired(self.project, row) for row in rows], tell)
+
+
+class Shelf:
+    """The documents of a loaded arm, as files or texts; see `prompt.retrieval.library`."""
+
+    def __init__(self, project: Project, library: Library):
+        self.library = library
+        self._project = project
+
+    def put(self, documents: Sequence[str | Path | Document]) -> int:
+        """Add documents, or replace those with the same id; the new version.
+
+        Args:
+            documents: files or folders, as `documents:` takes them, or documents. A file's id is its path from the
+                project's folder.
+
+        Raises:
+            DataError: as `read_documents`; D107, D108.
+        """
+        from assay.curate.reading.documents import read_documents
+
+        paths = [Path(one).absolute() for one in documents if not isinstance(one, Document)]
+        found = [one for one in documents if isinstance(one, Document)]
+        found += read_documents(paths, self._project.folder) if paths else []
+        with Veil(self._project, key_of(self._project)) as veil:
+            return self.library.put(veil.documents(found))
+
+    def drop(self, ids: Sequence[str]) -> int:
+        """Take documents out by their ids; the new version.
+
+        Raises:
+            DataError: D109, there is no such document.
+        """
+        return self.library.drop(ids)
+
+    def versions(self) -> list[Version]:
+        """What was done when, oldest first; version 0 is what the arm was fitted on."""
+        return self.library.versions()
+
+    def ids(self, at: int | None = None) -> list[str]:
+        """The ids of a version's documents, of the newest when None."""
+        return self.library.ids(at)
+
+
+def library_of(bench: Bench, strategy: Any, adapted: Any) -> Library | None:
+    """The documents of an arm, with their changes; None for an arm that reads none."""
+    from assay.prompt.rag import RagAnswers
+    from assay.prompt.retrieval.library import Library
+
+    if not isinstance(adapted, RagAnswers):
+        return None
+    return Library(adapted, log_of(bench, strategy))
+
+
+def log_of(bench: Bench, strategy: Any) -> Path:
+    """Where the changes of an arm's documents stand: beside the report, for they cannot be made again."""
+    from assay.config.names import arm_name
+
+    return bench.project.folder / "updates" / f"{arm_name(strategy)}-{fitted(bench, strategy).key[:8]}.jsonl"
 
 
 def repaired(project: Project, example: Example) -> Example:
@@ -111,17 +208,19 @@ def answer_file(
     Returns:
         {"rows", "unparseable", "out"}.
     """
+    from assay.bench import answers_in
+
     bench, strategy = bench_of(folder, arm, offline, tell)
     with Veil(bench.project, key_of(bench.project)):
         questions = read_questions(bench.prepared, bench.project, file)
     digest = store.digest([q.to_json() for q in questions])[:16]
-    stage = bench.stage(strategy, digest)
-    if stage.done() is None:
+    # Whether its documents are no longer those that a run would answer from.
+    changed = log_of(bench, strategy).exists() or bench.fit_stage(strategy).done() is None
+    if changed or bench.stage(strategy, digest).done() is None:
         tell({"event": "stage", "name": arm, "state": "start"})
-        bench.run(arm, strategy, questions, digest)
-    from assay.bench import answers_in
-
-    answers = answers_in(bench, strategy, digest)
+        if not changed:
+            bench.run(arm, strategy, questions, digest)
+    answers = Loaded(bench, strategy).answer(questions, tell) if changed else answers_in(bench, strategy, digest)
     rows = [
         {"id": q.id, "question": q.text, "answer": a.text, "confidence": a.confidence}
         for q, a in zip(questions, answers, strict=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from assay.terminal import documents as of_documents
 from assay.terminal.annotate import EXAMPLE, annotate
 from assay.terminal.outcome import Outcome, say
 from assay.terminal.results import as_document, columns, near, show, summary
@@ -273,6 +274,7 @@ def answer(
 
 
 app.command(epilog=EXAMPLE)(annotate)
+app.command(epilog=of_documents.EXAMPLE)(of_documents.documents)
 
 
 @app.command("list", epilog="Example: assay list strategies")

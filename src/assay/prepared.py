@@ -126,15 +126,18 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
     from assay.curate.manifest import written
     from assay.curate.overlap import given_away, read_probes
     from assay.curate.reading.documents import read_corpus
+    from assay.curate.reading.noted_in import Noted
     from assay.curate.scale.spread import Scale
 
     loaded, everything, annotated = labelled(project, files)
     veil.of_kind(loaded.kind)
     loaded = replace(loaded, **{name: veil.ids(getattr(loaded, name)) for name in SPLITS})
     before = [line | {"id": veil.name(line["id"])} for line in annotated.ledger]
+    corpus = read_corpus(project.document_paths, project.folder) if project.documents else None
+    noted = Noted(corpus.documents if corpus else ())
+    loaded = replace(loaded, **{name: [noted.example(row) for row in getattr(loaded, name)] for name in SPLITS})
     everything = veil.ids(everything)
     came, left_out = _given(project, loaded, [*loaded.train, *loaded.val, *loaded.test])
-    corpus = read_corpus(project.document_paths, project.folder) if project.documents else None
     documents = veil.documents(corpus.documents) if corpus else []
     curated = curate.run(
         came["train"],
@@ -168,7 +171,13 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
     store.write_text(folder / "splits.csv", written(everything, splits))
     if leaked := _leaked(came, curated.ledger):
         store.write_lines(folder / "leaked.jsonl", (veil.example(example).to_json() for example in leaked))
-    warnings = (loaded.warnings, annotated.warnings, curated.warnings, corpus.warnings if corpus else [])
+    warnings = (
+        loaded.warnings,
+        annotated.warnings,
+        curated.warnings,
+        corpus.warnings if corpus else [],
+        noted.warnings,
+    )
     found = {"warnings": warnings, "models": lender.used, "before": before}
     return note_of(project, loaded, curated, everything, ledger, documents, veil, **found)
 

@@ -2,9 +2,10 @@
 
 from assay.prompt.majority import Majority
 from assay.prompt.neighbours import Neighbours
+from assay.prompt.parts import Encoder
 from assay.prompt.rag import Rag
 from assay.prompt.shots import Shots
 from assay.prompt.tfidf import Tfidf
 from assay.prompt.wording import WordingSearch
 
-__all__ = ["Majority", "Neighbours", "Rag", "Shots", "Tfidf", "WordingSearch"]
+__all__ = ["Encoder", "Majority", "Neighbours", "Rag", "Shots", "Tfidf", "WordingSearch"]

@@ -1,0 +1,66 @@
+"""Two retrieval sets as passages and questions: Cranfield (1,400 abstracts) and coffee.stackexchange (327 answers)."""
+
+import html
+import re
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+from assay.nouns import Document, Example, Message
+
+
+@dataclass(frozen=True)
+class IrSet:
+    name: str
+    passages: list[Document]  # one a document: ids end with #1
+    questions: list[Example]  # `found_in`: the documents that are relevant
+
+    def relevant(self, question: Example) -> set[str]:
+        """Ids of the passages that are relevant."""
+        return {f"{name}#1" for name in question.found_in}
+
+
+def cranfield(folder: Path) -> IrSet:
+    """Title and text of each abstract. The query file numbers by an older list; the judgements count 1 to 225 in its
+    order. A judgement above 0 counts as relevant; each query's one judgement of 0 does not, and one line has none."""
+    whole = (folder / "cran.all.1400.xml").read_text(encoding="utf-8")  # several roots, so no XML parser takes it
+
+    def part(text: str, tag: str) -> str:
+        found = re.search(rf"<{tag}>(.*?)</{tag}>", text, re.S)
+        return " ".join(found[1].split()) if found else ""
+
+    texts = {}
+    for found in re.finditer(r"<doc>(.*?)</doc>", whole, re.S):
+        texts[part(found[1], "docno")] = f"{part(found[1], 'title')} {part(found[1], 'text')}"
+    asked = re.findall(r"<title>(.*?)</title>", (folder / "cran.qry.xml").read_text(encoding="utf-8"), re.S)
+    judged: dict[int, list[str]] = {}
+    for line in (folder / "cranqrel.trec.txt").read_text(encoding="utf-8").split("\n"):
+        cells = line.split()
+        if len(cells) == 4 and int(cells[3]) > 0 and cells[2] in texts:
+            judged.setdefault(int(cells[0]), []).append(cells[2])
+    return _set("cranfield", texts, [(" ".join(q.split()), judged[n]) for n, q in enumerate(asked, start=1)])
+
+
+def coffee(folder: Path) -> IrSet:
+    """The title of each question that has an accepted answer, against the text of all answers."""
+    rows = ElementTree.parse(folder / "Posts.xml").getroot()
+
+    def text(row: ElementTree.Element) -> str:
+        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", row.get("Body", ""))).split())
+
+    answers = {row.get("Id", ""): text(row) for row in rows if row.get("PostTypeId") == "2"}
+    asked = [
+        (row.get("Title", ""), [row.get("AcceptedAnswerId", "")])
+        for row in rows
+        if row.get("PostTypeId") == "1" and row.get("AcceptedAnswerId")
+    ]
+    return _set("coffee", answers, asked)
+
+
+def _set(name: str, texts: dict[str, str], asked: list[tuple[str, list[str]]]) -> IrSet:
+    passages = [Document(f"{one}#1", text) for one, text in texts.items()]
+    questions = [
+        Example(f"{name}-{n}", (Message("user", text),), found_in=tuple(relevant))
+        for n, (text, relevant) in enumerate(asked, start=1)
+    ]
+    return IrSet(name, passages, questions)

@@ -1,0 +1,130 @@
+"""The documents of a fitted arm: added, replaced and dropped without a fit, and asked as they stood at any time.
+
+How        a log of JSON lines beside the project's results; version n is what the first n lines make of the documents
+           that the arm was fitted on, which are version 0. Only passages that are new get vectors
+Watch out  the inner arm is not fitted again: one that has learnt from passages keeps what it has learnt. A log belongs
+           to one fit; a fit on other documents begins with those
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from assay.errors import DataError, Problem, did_you_mean
+from assay.nouns import Document, Tell
+from assay.prompt.rag import RagAnswers, cut, refuse_twice
+from assay.prompt.relevance import document_of
+from assay.store import append, drop_torn_line, read_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What one change did."""
+
+    version: int
+    time: str  # UTC, ISO 8601; "" for what was fitted
+    put: tuple[str, ...]  # ids of the documents that were added or replaced
+    dropped: tuple[str, ...]
+    documents: int  # that there are since then
+
+
+class Library:
+    """The arm over its documents of any version. `arm()` is the newest."""
+
+    def __init__(self, arm: RagAnswers, log: Path, tell: Tell | None = None):
+        """Args:
+        log: the file of changes; it need not be there yet.
+        """
+        self.log = log
+        self._tell = tell
+        if log.exists():
+            drop_torn_line(log)
+        self._arms = [arm]
+        for change in list(read_lines(log)) if log.exists() else ():
+            self._arms.append(self._after(self._arms[-1], [Document(*d) for d in change["put"]], change["drop"]))
+
+    @property
+    def version(self) -> int:
+        return len(self._arms) - 1
+
+    def arm(self, at: int | None = None) -> RagAnswers:
+        """The arm that answers from the documents of a version, of the newest when None.
+
+        Raises:
+            DataError: D110, there is no such version.
+        """
+        if at is not None and not 0 <= at <= self.version:
+            raise DataError(
+                Problem("D110", f"there is no version {at} of the documents", help=f"0 to {self.version}, or none")
+            )
+        return self._arms[self.version if at is None else at]
+
+    def ids(self, at: int | None = None) -> list[str]:
+        """The documents of a version, in the order in which they came."""
+        return list(dict.fromkeys(document_of(passage.id) for passage in self.arm(at).finder.passages))
+
+    def versions(self) -> list[Version]:
+        """All versions, oldest first."""
+        changes = list(read_lines(self.log)) if self.log.exists() else []
+        out = [Version(0, "", tuple(self.ids(0)), (), len(self.ids(0)))]
+        for number, change in enumerate(changes, start=1):
+            put = tuple(row[0] for row in change["put"])
+            out.append(Version(number, change["time"], put, tuple(change["drop"]), len(self.ids(number))))
+        return out
+
+    def put(self, documents: Sequence[Document]) -> int:
+        """Add documents; one whose id is there replaces that one. The next answer reads them.
+
+        Returns:
+            the new version.
+
+        Raises:
+            DataError: D107, an id comes twice; D108, a document has no text. Nothing is changed then.
+        """
+        refuse_twice(documents)
+        empty = [d for d in documents if not cut(self.arm().settings, [d], self.arm().finder.tools.encoding, None)]
+        if empty or not documents:
+            text = (
+                f"{len(empty)} of {len(documents)} documents have no text" if documents else "no documents were given"
+            )
+            raise DataError(
+                Problem("D108", text, empty[0].id if empty else "", help="add documents with words in them")
+            )
+        return self._change(documents, ())
+
+    def drop(self, ids: Sequence[str]) -> int:
+        """Take documents out. The next answer does not read them.
+
+        Returns:
+            the new version.
+
+        Raises:
+            DataError: D109, there is no such document. Nothing is changed then.
+        """
+        known = self.ids()
+        missing = [
+            Problem("D109", f"there is no document '{one}'{did_you_mean(one, known)}", str(self.log.stem))
+            for one in ids
+            if one not in known
+        ]
+        if missing:
+            raise DataError(*missing)
+        return self._change((), ids)
+
+    def _change(self, put: Sequence[Document], drop: Sequence[str]) -> int:
+        changed = self._after(self.arm(), put, drop)
+        row = {
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "put": [[d.id, d.text, d.source, d.date] for d in put],
+            "drop": list(drop),
+        }
+        append(self.log, row)
+        self._arms.append(changed)
+        return self.version
+
+    def _after(self, arm: RagAnswers, put: Sequence[Document], drop: Sequence[str]) -> RagAnswers:
+        passages = cut(arm.settings, put, arm.finder.tools.encoding, self._tell)
+        return arm.over(arm.finder.changed(passages, [*drop, *(document.id for document in put)]))

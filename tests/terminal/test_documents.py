@@ -1,0 +1,74 @@
+"""`assay documents`: what a fitted arm reads is listed, added, dropped; the next answer and `assay answer` see it."""
+
+import json
+
+import pytest
+
+import assay
+from assay.cli import command
+from toy import build, write_rows
+
+pytestmark = pytest.mark.slow
+ARMS = """
+documents: [pages]
+compare:
+  - {kind: majority}
+  - {kind: rag, name: rag, top: 2, inner: {kind: majority}}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tiny_model, tmp_path_factory):
+    place = tmp_path_factory.mktemp("documents")
+    folder = build(place / "project", tiny_model, ARMS)
+    (folder / "pages").mkdir()
+    (folder / "pages" / "pay.md").write_text("A fee is paid by card.")
+    (folder / "pages" / "meet.md").write_text("The door of the meeting room is open.")
+    assay.run(folder)
+    return folder
+
+
+def said(capsys, *arguments):
+    code = command(["documents", *arguments])
+    out, error = capsys.readouterr()
+    return code, out, error
+
+
+def test_added_listed_asked_and_dropped(project, capsys):
+    new = project / "pages" / "boats.md"
+    new.write_text("Boats are rented at the pier.")
+    assert said(capsys, str(project), "--arm", "rag")[:2] == (0, "pages/meet.md\npages/pay.md\n")
+    assert said(capsys, str(project), "--arm", "rag", "add", str(new))[:2] == (0, "version 1: 3 documents\n")
+    arm = assay.load(project, "rag")
+    assert arm.answer(["Where is a boat rented?"])[0].passages == ("pages/boats.md#1",)
+    assert arm.answer(["Where is a boat rented?"], at=0)[0].passages == ()
+    write_rows(project / "asked.jsonl", [{"text": "Where is a boat rented?", "label": "pay", "part": "odd"}])
+    assert command(["answer", str(project / "asked.jsonl"), "--with", "rag", "--project", str(project)]) == 0
+    capsys.readouterr()
+    assert said(capsys, str(project), "--arm", "rag", "drop", "pages/boats.md")[0] == 0
+    _, out, _ = said(capsys, str(project), "--arm", "rag", "versions", "--json")
+    assert [(v["version"], v["put"], v["dropped"]) for v in json.loads(out)] == [
+        (0, ["pages/meet.md", "pages/pay.md"], []),
+        (1, ["pages/boats.md"], []),
+        (2, [], ["pages/boats.md"]),
+    ]
+    _, out, _ = said(capsys, str(project), "--arm", "rag", "list", "--at", "1", "--json")
+    assert "pages/boats.md" in json.loads(out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "code"),
+    [
+        (["--arm", "rag", "remove", "x"], 2, "C060"),
+        (["--arm", "rag", "add"], 2, "C060"),
+        (["--arm", "rag", "list", "x"], 2, "C060"),
+        (["--arm", "rag", "add", "--at", "1", "x"], 2, "C060"),
+        (["--arm", "rag", "drop", "pages/pya.md"], 3, "D109"),
+        (["--arm", "rag", "list", "--at", "99"], 3, "D110"),
+        (["--arm", "majority"], 2, "C079"),
+        (["--arm", "rga"], 2, "C083"),
+    ],
+)
+def test_what_is_refused(project, capsys, arguments, exit_code, code):
+    found, _, error = said(capsys, str(project), *arguments)
+    assert (found, code in error) == (exit_code, True)
