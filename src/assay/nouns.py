@@ -10,7 +10,7 @@ Record    question, target, answer of one test row     Metric    rows(records), 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -19,7 +19,8 @@ from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
 # The nouns are taken from here, whichever file of the ground holds them.
-from assay.answers import GREEDY, Answer, Decoding, Form, Generated, LanguageModel, Tell  # noqa: F401
+from assay.answers import GREEDY, Answer, Decoding, Form, Generated, LanguageModel, Tell, took  # noqa: F401
+from assay.errors import Problem
 from assay.rows import Document, Example, Message, Messages, Role  # noqa: F401
 from assay.settings import Settings
 from assay.steps import Augmentation, Changed, Dropped, Made, RowStep, SetStep  # noqa: F401
@@ -120,6 +121,10 @@ class Strategy(Learner):
     """One way of making the specialist: frozen settings and `fit`."""
 
     name: str = ""  # the arm's name; derived from kind and settings when empty
+
+    def unfit(self, task: Task) -> Iterable[Problem]:
+        """Why this arm cannot do the task, whatever its model is."""
+        return ()
 
     @abstractmethod
     def fit(self, lesson: Lesson) -> Adapted: ...

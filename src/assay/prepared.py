@@ -28,7 +28,7 @@ from assay.veiled import MARK, Veil, key_of, steps_of
 if TYPE_CHECKING:
     from assay.config import Project
 
-VERSION = 2  # raise it when the same files and settings are prepared differently
+VERSION = 3  # raise it when the same files and settings are prepared differently
 Files = dict[str, list[Path]]  # split -> files and folders on this machine
 
 
@@ -123,6 +123,7 @@ def bytes_of(path: Path) -> Any:
 
 def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Lender, tell: Tell) -> dict[str, Any]:
     from assay import curate
+    from assay.curate.found import noted
     from assay.curate.manifest import written
     from assay.curate.overlap import given_away, read_probes
     from assay.curate.reading.documents import read_corpus
@@ -154,6 +155,8 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
         augment=project.augment,
     )
     splits = {"train": curated.train, "val": curated.val, "test": curated.test}
+    splits, lost = noted(splits, documents) if corpus else (splits, [])
+    curated = replace(curated, **splits)
     for split, examples in splits.items():
         store.write_lines(folder / f"{split}.jsonl", (example.to_json() for example in examples))
     store.write_lines(folder / "documents.jsonl", ([d.id, d.text, d.source, d.date] for d in documents))
@@ -168,7 +171,7 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
     store.write_text(folder / "splits.csv", written(everything, splits))
     if leaked := _leaked(came, curated.ledger):
         store.write_lines(folder / "leaked.jsonl", (veil.example(example).to_json() for example in leaked))
-    warnings = (loaded.warnings, annotated.warnings, curated.warnings, corpus.warnings if corpus else [])
+    warnings = (loaded.warnings, annotated.warnings, curated.warnings, corpus.warnings if corpus else [], lost)
     found = {"warnings": warnings, "models": lender.used, "before": before}
     return note_of(project, loaded, curated, everything, ledger, documents, veil, **found)
 

@@ -5,11 +5,10 @@ from dataclasses import replace
 
 from assay.errors import Problem, TrainError
 from assay.nouns import Part, Strategy, Task
-from assay.prompt import Majority, Neighbours, Rag, Shots, Tfidf
+from assay.prompt import Knn, Majority, Neighbours, Rag, Router, Shots, Tfidf
 from assay.train import METHODS
-from assay.train.settings import Trained
 
-STRATEGIES: tuple[type[Strategy], ...] = (Majority, Tfidf, Neighbours, Shots, Rag, *METHODS)
+STRATEGIES: tuple[type[Strategy], ...] = (Majority, Tfidf, Neighbours, Shots, Rag, Knn, Router, *METHODS)
 
 # Fitted pieces of a strategy, each named by the setting that takes it: `rag` has `embed` and `rerank`.
 PARTS: tuple[type[Part], ...] = ()
@@ -40,8 +39,7 @@ def refuse_unfit(arms: Mapping[str, Strategy], task: Task) -> None:
 
 def _unfit(strategy: Strategy, task: Task) -> Iterator[Problem]:
     """Of the strategy and of those inside it."""
-    if isinstance(strategy, Trained):
-        yield from strategy.unfit(task)
+    yield from strategy.unfit(task)
     for _, value in strategy:
         if isinstance(value, Strategy):
             yield from _unfit(value, task)

@@ -1,9 +1,11 @@
 """Adapting without training: floors, prompts, retrieval."""
 
+from assay.prompt.knn import Knn
 from assay.prompt.majority import Majority
 from assay.prompt.neighbours import Neighbours
 from assay.prompt.rag import Rag
+from assay.prompt.router import Router
 from assay.prompt.shots import Shots
 from assay.prompt.tfidf import Tfidf
 
-__all__ = ["Majority", "Neighbours", "Rag", "Shots", "Tfidf"]
+__all__ = ["Knn", "Majority", "Neighbours", "Rag", "Router", "Shots", "Tfidf"]
