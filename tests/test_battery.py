@@ -21,6 +21,8 @@ SMALL = {
     "neighbours": {"k": 3},
     "shots": {"k": 2, "choose": "similar"},
     "rag": {"inner": {"kind": "shots", "k": 1}, "top": 2},
+    "knn": {"inner": {"kind": "tfidf"}, "k": 3},
+    "router": {"cheap": {"kind": "neighbours"}, "strong": {"kind": "shots", "k": 1}},
     "lora": {"rank": 2, "dropout": 0.2, **QUICK, "learning_rate": 3e-3},
     "full": {**QUICK, "learning_rate": 3e-3},
     "adalora": {"rank": 2, "start_rank": 3, **QUICK},
@@ -56,7 +58,7 @@ def kind_of(cls):
 
 def fits(values, task):
     """What each can do: labels alone, pieces alone, or all; of those that can do all, few are asked for pieces."""
-    if values["kind"] == "head" or "objective" in values:
+    if values["kind"] in ("head", "knn") or "objective" in values:
         return task == "classify"
     if values["kind"] == "token_head":
         return task == "extract"
