@@ -57,6 +57,7 @@ class Means:
     open_model: Callable[..., LanguageModel] | None = None  # (name, precision="auto") -> freshly loaded model
     # name of a sentence encoder -> its folder, judged and safe to load
     encoder_folder: Callable[[str], Path] | None = None
+    shelf: Path | None = None  # a folder for what several stages may share and what can be made again at any time
 
 
 class Adapted(ABC):

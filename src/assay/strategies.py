@@ -5,13 +5,34 @@ from dataclasses import replace
 
 from assay.errors import Problem, TrainError
 from assay.nouns import Part, Strategy, Task
-from assay.prompt import Knn, Majority, Neighbours, Rag, Router, Shots, Tfidf
+from assay.prompt import (
+    Encoder,
+    Knn,
+    Majority,
+    Neighbours,
+    QuestionLikelihood,
+    Rag,
+    RetrievalAware,
+    Router,
+    Shots,
+    Tfidf,
+)
 from assay.train import METHODS
 
-STRATEGIES: tuple[type[Strategy], ...] = (Majority, Tfidf, Neighbours, Shots, Rag, Knn, Router, *METHODS)
+STRATEGIES: tuple[type[Strategy], ...] = (
+    Majority,
+    Tfidf,
+    Neighbours,
+    Shots,
+    Rag,
+    RetrievalAware,
+    Knn,
+    Router,
+    *METHODS,
+)
 
 # Fitted pieces of a strategy, each named by the setting that takes it: `rag` has `embed` and `rerank`.
-PARTS: tuple[type[Part], ...] = ()
+PARTS: tuple[type[Part], ...] = (Encoder, QuestionLikelihood)
 
 # Names that people look for, as settings of a kind above.
 PRESETS: dict[str, dict] = {

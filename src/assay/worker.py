@@ -108,6 +108,7 @@ class Job:
                 embed=self.embed,
                 open_model=self.open_model,
                 encoder_folder=self.encoder_folder,
+                shelf=self.work / "vectors",
             ),
             score=lambda adapted, some: val_score(adapted, some, self.task),
             fit=self.fit_inner,

@@ -1,6 +1,7 @@
 """Retrieval is BM25 as Robertson and Zaragoza (2009) write it, with Lucene's idf: computed here by hand."""
 
 import math
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -8,13 +9,21 @@ import pytest
 from assay.errors import UsageError
 from assay.nouns import Document
 from assay.prompt import Majority, Rag, Shots, Tfidf
-from assay.prompt.rag import Index, stems
+from assay.prompt.retrieval.words import Stems, Words
+
+stems = Stems()
 
 CHUNKS = [
     Document("a#1", "Parents get thirty days."),
     Document("b#1", "Days off are days without pay; ask parents."),
     Document("c#1", "Trains leave daily."),
 ]
+
+
+def found_in(chunks, query, top):
+    """[(id, score)] of what BM25 finds."""
+    found = Words([chunk.text for chunk in chunks], stems).find(Counter(stems(query)), top)
+    return [(chunks[place].id, score) for place, score in found]
 
 
 def bm25(query, texts, k1=1.5, b=0.75):
@@ -36,22 +45,22 @@ def bm25(query, texts, k1=1.5, b=0.75):
 
 @pytest.mark.parametrize("query", ["How many days do parents get?", "days", "a train to the parents", "pay day"])
 def test_scores_are_bm25(query):
-    found = Index(CHUNKS, 3).find(query)
+    found = found_in(CHUNKS, query, 3)
     scores = {chunk.id: score for chunk, score in zip(CHUNKS, bm25(query, [c.text for c in CHUNKS]), strict=True)}
-    assert [(c.id, score) for c, score in found] == [
+    assert found == [
         (name, pytest.approx(score, rel=1e-5)) for name, score in sorted(scores.items(), key=lambda p: -p[1]) if score
     ]
 
 
 def test_passages_that_share_no_word_are_left_out():
-    assert Index(CHUNKS, 3).find("zebra") == []
-    assert Index(CHUNKS, 3).find("") == []
-    assert [chunk.id for chunk, _ in Index(CHUNKS, 3).find("trains")] == ["c#1"]
+    assert found_in(CHUNKS, "zebra", 3) == []
+    assert found_in(CHUNKS, "", 3) == []
+    assert [name for name, _ in found_in(CHUNKS, "trains", 3)] == ["c#1"]
 
 
 def test_equal_passages_keep_their_order():
     twins = [Document(name, "the same text") for name in "xyz"]
-    assert [chunk.id for chunk, _ in Index(twins, 2).find("same text")] == ["x", "y"]
+    assert [name for name, _ in found_in(twins, "same text", 2)] == ["x", "y"]
 
 
 def test_common_words_and_plurals():

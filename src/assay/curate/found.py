@@ -1,6 +1,6 @@
 """Which documents hold the answer, as people note it, brought to the ids that the documents have here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -9,7 +9,7 @@ from assay.nouns import Document, Example
 
 
 def noted(
-    splits: dict[str, Sequence[Example]], documents: Sequence[Document]
+    splits: Mapping[str, Sequence[Example]], documents: Sequence[Document]
 ) -> tuple[dict[str, tuple[Example, ...]], list[dict[str, Any]]]:
     """The rows with `found_in` as ids of `documents`, and a warning where a name is that of none, or of several.
 

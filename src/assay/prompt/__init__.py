@@ -3,9 +3,23 @@
 from assay.prompt.knn import Knn
 from assay.prompt.majority import Majority
 from assay.prompt.neighbours import Neighbours
+from assay.prompt.parts import Encoder
+from assay.prompt.question_likelihood import QuestionLikelihood
 from assay.prompt.rag import Rag
+from assay.prompt.retrieval_aware import RetrievalAware
 from assay.prompt.router import Router
 from assay.prompt.shots import Shots
 from assay.prompt.tfidf import Tfidf
 
-__all__ = ["Knn", "Majority", "Neighbours", "Rag", "Router", "Shots", "Tfidf"]
+__all__ = [
+    "Encoder",
+    "Knn",
+    "Majority",
+    "Neighbours",
+    "QuestionLikelihood",
+    "Rag",
+    "RetrievalAware",
+    "Router",
+    "Shots",
+    "Tfidf",
+]

@@ -7,114 +7,233 @@ Source           Lewis et al. (2020), arxiv.org/abs/2005.11401; ranking: Roberts
 Good when        the answer stands in a document; documents are edited often
 Watch out        what is not retrieved cannot be answered. A trained inner arm sees the passages that retrieval found
                  for its training rows, never the ones that hold the answer by decree: it learns from real misses
-Defaults from    BM25 k1 1.5, b 0.75 (Lucene's family); 4 passages of at most 90 words
+Defaults from    BM25 k1 1.5, b 0.75 (Lucene's family); 4 passages of at most 90 words; fusion of Cormack et al. (2009)
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from assay.errors import Problem, UsageError
-from assay.nouns import Adapted, Answer, Document, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Tell
-from assay.prompt.chunks import passages
-from assay.store import read_lines, write_lines
-
-WORD = re.compile(r"\w+")
-# Words that stand in nearly every question and in no answer's neighbourhood in particular.
-COMMON = frozenset(
-    """a an and are as at be by can do does for from have how i in is it its me my of on or our that the their there
-    they this to us was we what when where which who whom whose why will with you your""".split()
+from assay.nouns import (
+    Adapted,
+    Answer,
+    Document,
+    Example,
+    Inner,
+    LanguageModel,
+    Lesson,
+    Messages,
+    Piece,
+    Strategy,
+    Tell,
 )
+from assay.prompt.chunks import passages
+from assay.prompt.parts import Encoder, Encoding
+from assay.prompt.retrieval.citing import instructed, read, says_unknown, solved
+from assay.prompt.retrieval.finder import Finder, Hits, Looking, Tools, with_passages
+from assay.prompt.retrieval.hubs import TIMES, hubs
+from assay.prompt.retrieval.threshold import below
+from assay.prompt.retrieval.topical import topical
+from assay.store import read_json, read_lines, write_json, write_lines, write_tensors
 
 
-class Rag(Strategy):
+class Rag(Looking, Strategy):
     kind: Literal["rag"] = "rag"
     inner: Inner  # any strategy
-    top: int = Field(default=4, ge=1, le=50)
     words: int = Field(default=90, ge=10, le=2000)  # a passage's length at most
+    overlap: int = Field(default=0, ge=0, le=500)  # words of the passage before that are repeated
+    chunk: Literal["fixed", "semantic"] = "fixed"
+    embed: Piece | None = None  # what makes vectors, where they are needed; {kind: encoder} by default
+    rerank: Piece | None = None  # what reads question and passage together
+    cite: bool = False  # the answer names its passages
+    unknown: str = ""  # the answer that says that the documents do not know
+    abstain_below: float | Literal["val"] | None = None  # certainty under which it is given; val: chosen there
     reads = ("train", "val", "documents")
     neural = True
+    VERSION = 2  # stems of snowballstem.org; copies and what one document gives too much of are left out
+
+    @field_validator("embed", "rerank", mode="before")
+    @classmethod
+    def _model(cls, value: object) -> object:
+        """A plain text is short for an encoder of that name."""
+        return {"kind": "encoder", "model": value} if isinstance(value, str) else value
+
+    @field_validator("language")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        import snowballstemmer
+
+        known = ("none", *snowballstemmer.algorithms())
+        if value not in known:
+            raise ValueError(f"must be one of {', '.join(known)}, got '{value}'")
+        return value
+
+    @model_validator(mode="after")
+    def _fits(self) -> Rag:
+        if self.embed is not None and not self.embeds:
+            raise ValueError("embed is read with `find: dense`, `find: hybrid` or `chunk: semantic` only")
+        if self.unknown and not any(map(str.isalnum, self.unknown)):
+            raise ValueError("unknown must have a word")
+        if self.abstain_below is not None and not self.unknown:
+            raise ValueError("abstain_below needs `unknown`, the answer that is given then")
+        return self
+
+    @property
+    def embeds(self) -> bool:
+        return self.find != "bm25" or self.chunk == "semantic"
+
+    @property
+    def encoding(self) -> Piece | None:
+        """What makes vectors; None where none are needed."""
+        return (self.embed or Encoder()) if self.embeds else None
 
     def needs(self, base: str) -> tuple[str, ...]:
-        return self.inner.needs(base)
+        parts = [part for part in (self.encoding, self.rerank) if part is not None]
+        writer = (base,) if self.rewrite == "model" else ()
+        return tuple(dict.fromkeys([*self.inner.needs(base), *writer, *(n for p in parts for n in p.needs(base))]))
 
-    def fit(self, lesson: Lesson) -> "RagAnswers":
-        if not lesson.documents:
-            raise UsageError(
-                Problem("C079", "rag: there are no documents to search", "documents", "name them under `documents:`")
-            )
-        chunks = passages(lesson.documents, self.words)
-        if not any(stems(chunk.text) for chunk in chunks):
+    def encoders(self) -> tuple[str, ...]:
+        parts = [self.inner, *(part for part in (self.encoding, self.rerank) if part is not None)]
+        return tuple(dict.fromkeys(name for part in parts for name in part.encoders()))
+
+    def fit(self, lesson: Lesson) -> RagAnswers:
+        self._refuse(lesson)
+        encoding = lesson.fit(self.encoding, lesson) if self.encoding is not None else None
+        ranking = lesson.fit(self.rerank, lesson) if self.rerank is not None else None
+        tools = Tools(encoding, ranking, self._writer(lesson), lesson.means.shelf, lesson.tell)
+        chunks = cut(self, lesson.documents, encoding, lesson.tell)
+        finder = Finder(self, chunks, tools)
+        if not finder.words.places:
             problem = Problem("C079", "rag: the documents hold no words to search by", "documents", "name others")
             raise UsageError(problem)
-        index = Index(chunks, self.top)
-        seen = replace(lesson, train=index.with_passages(lesson.train), val=index.with_passages(lesson.val))
-        return RagAnswers(index, lesson.fit(self.inner, seen))
+        asked = [*lesson.train, *lesson.val]
+        hits = finder.find([example.text for example in asked], lesson.tell)
+        told(hits, lesson.tell)
+        n = len(lesson.train)
+        train = tuple(self.studied(e, h, finder, lesson.seed) for e, h in zip(lesson.train, hits[:n], strict=True))
+        val = tuple(self.shown(e, h) for e, h in zip(lesson.val, hits[n:], strict=True))
+        inner = lesson.fit(self.inner, replace(lesson, train=train, val=val))
+        least = 0.0 if self.abstain_below in (None, "val") else float(self.abstain_below)
+        arm = RagAnswers(self, finder, inner, least)
+        if self.abstain_below == "val":
+            arm.least = below(arm, lesson.val, hits[n:], self.unknown, lesson.tell)
+        return arm
 
-    def restore(self, folder: Path, lesson: Lesson) -> "RagAnswers":
+    def restore(self, folder: Path, lesson: Lesson) -> RagAnswers:
+        from safetensors.numpy import load_file
+
         chunks = [Document(*row) for row in read_lines(folder / "passages.jsonl")]
-        return RagAnswers(Index(chunks, self.top), self.inner.restore(folder / "inner", lesson))
+        encoding = self.encoding.restore(folder / "embed", lesson) if self.encoding is not None else None
+        ranking = self.rerank.restore(folder / "rerank", lesson) if self.rerank is not None else None
+        tools = Tools(encoding, ranking, self._writer(lesson), lesson.means.shelf)
+        vectors = load_file(folder / "passages.safetensors")["vectors"] if self.find != "bm25" else None
+        inner = self.inner.restore(folder / "inner", lesson)
+        return RagAnswers(self, Finder(self, chunks, tools, vectors), inner, read_json(folder / "rag.json")["least"])
+
+    def shown(self, example: Example, hits: Hits) -> Example:
+        """The example as the inner arm sees it: with passages, and with what its answer must look like."""
+        example = with_passages(example, hits)
+        example = solved(example) if self.cite else example
+        return instructed(example, cite=self.cite, unknown=self.unknown)
+
+    def studied(self, example: Example, hits: Hits, finder: Finder, seed: int) -> Example:
+        """A training row as the inner arm learns from it: with what was found, as it will be when it is asked."""
+        return self.shown(example, hits)
+
+    def _writer(self, lesson: Lesson) -> LanguageModel | None:
+        return lesson.open_base() if self.rewrite == "model" else None
+
+    def _refuse(self, lesson: Lesson) -> None:
+        if not lesson.documents:
+            text = "rag: there are no documents to search"
+            raise UsageError(Problem("C079", text, "documents", "name them under `documents:`"))
+        if lesson.task.kind != "answer" and (self.cite or self.unknown):
+            text = "rag: a label or a piece names no passages and has no answer for what is not known"
+            raise UsageError(Problem("T097", text, help="leave `cite`, `unknown` and `abstain_below` out"))
+        if self.abstain_below == "val" and not lesson.val:
+            text = "rag: there are no validation rows to choose `abstain_below` on"
+            raise UsageError(Problem("T098", text, help="give the split a share for val, or write a number"))
 
 
-class Index:
-    """BM25 over passages. Equal scores keep the order of the passages."""
-
-    def __init__(self, chunks: Sequence[Document], top: int):
-        import bm25s
-
-        self.chunks = list(chunks)
-        self.top = min(top, len(self.chunks))
-        self.words: dict[str, int] = {}
-        rows = [[self.words.setdefault(w, len(self.words)) for w in stems(chunk.text)] for chunk in self.chunks]
-        self.scorer: Any = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
-        self.scorer.index(bm25s.tokenization.Tokenized(ids=rows, vocab=dict(self.words)), show_progress=False)
-
-    def find(self, text: str) -> list[tuple[Document, float]]:
-        """The best passages for `text` with their BM25 scores, best first; passages that share no word are left out."""
-        import numpy as np
-
-        ids = [self.words[w] for w in stems(text) if w in self.words]
-        if not ids:
-            return []
-        scores = self.scorer.get_scores_from_ids(ids)
-        order = np.argsort(-scores.round(5), kind="stable")[: self.top]
-        return [(self.chunks[i], float(scores[i])) for i in order if scores[i] > 0]
-
-    def with_passages(self, examples: Sequence[Example]) -> tuple[Example, ...]:
-        """The examples with what retrieval finds for their text as context."""
-        return tuple(replace(e, context=tuple(document for document, _ in self.find(e.text))) for e in examples)
+def cut(settings: Rag, documents: Sequence[Document], encoding: Encoding | None, tell: Tell | None) -> list[Document]:
+    """The documents as passages."""
+    if settings.chunk == "semantic":
+        assert encoding is not None, "an encoding comes with semantic passages"
+        return topical(documents, settings.words, encoding, tell)
+    return passages(documents, settings.words, settings.overlap)
 
 
-def stems(text: str) -> list[str]:
-    """Lower-case words without the commonest ones and without a plural s."""
-    words = (word for word in WORD.findall(text.casefold()) if word not in COMMON)
-    return [w[:-1] if len(w) > 3 and w.endswith("s") and not w.endswith("ss") else w for w in words]
+def told(hits: Sequence[Hits], tell: Tell) -> None:
+    """A warning where a passage is found for nearly everything."""
+    found = hubs([passage.id for passage in one.passages] for one in hits)
+    if found:
+        name, times = found[0]
+        text = (
+            f"{len(found)} passages are found over {TIMES} times as often as the median one;"
+            f" first: {name}, for {times:,} of {len(hits):,} questions"
+        )
+        tell({"event": "warning", "code": "D106", "count": len(found), "text": text})
 
 
 class RagAnswers(Adapted):
-    def __init__(self, index: Index, inner: Adapted):
-        self.index = index
+    def __init__(self, settings: Rag, finder: Finder, inner: Adapted, least: float = 0.0):
+        self.settings = settings
+        self.finder = finder
         self.inner = inner
+        self.least = least  # certainty of retrieval under which the answer is `unknown`
 
     @property
     def model(self) -> LanguageModel | None:
         return self.inner.model
 
     def prompt(self, question: Example) -> Messages:
-        return self.inner.prompt(self.index.with_passages([question])[0])
+        return self.inner.prompt(self.settings.shown(question, self.finder.find([question.text])[0]))
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        asked = self.index.with_passages(questions)
-        answers = self.inner.answer(asked, tell)
+        hits = self.finder.find([question.text for question in questions], tell)
+        return self.answer_with(questions, hits, tell)
+
+    def answer_with(self, questions: Sequence[Example], hits: Sequence[Hits], tell: Tell | None) -> list[Answer]:
+        """The answers to questions whose passages are known."""
+        sure = [found.certainty >= self.least for found in hits]
+        pairs = [(q, found) for q, found, ask in zip(questions, hits, sure, strict=True) if ask]
+        given = iter(self.inner.answer([self.settings.shown(*pair) for pair in pairs], tell))
         return [
-            replace(answer, passages=tuple(document.id for document in question.context))
-            for question, answer in zip(asked, answers, strict=True)
+            self._read(next(given) if ask else Answer(None), found, ask) for found, ask in zip(hits, sure, strict=True)
         ]
 
+    def _read(self, answer: Answer, hits: Hits, asked: bool) -> Answer:
+        unknown = self.settings.unknown
+        ids = tuple(passage.id for passage in hits.passages)
+        if not asked:
+            answer = Answer(unknown, raw=unknown)
+        elif self.settings.cite:
+            answer = read(answer, ids)
+        return replace(
+            answer,
+            passages=ids,
+            abstained=answer.abstained or says_unknown(answer.text, unknown),
+            prompt_tokens=answer.prompt_tokens + hits.prompt_tokens,
+            tokens=answer.tokens + hits.tokens,
+        )
+
     def save(self, folder: Path) -> None:
-        write_lines(folder / "passages.jsonl", ([c.id, c.text, c.source, c.date] for c in self.index.chunks))
+        import torch
+
+        write_lines(folder / "passages.jsonl", ([c.id, c.text, c.source, c.date] for c in self.finder.passages))
+        write_json(folder / "rag.json", {"least": self.least})
+        if self.finder.vectors is not None:
+            vectors = torch.from_numpy(self.finder.vectors.vectors)
+            write_tensors(folder / "passages.safetensors", {"vectors": vectors})
+        tools = self.finder.tools
+        for name, part in (("embed", tools.encoding), ("rerank", tools.ranking)):
+            if part is not None:
+                (folder / name).mkdir(exist_ok=True)
+                part.save(folder / name)
         self.inner.save(folder / "inner")

@@ -1,0 +1,149 @@
+"""All that finds passages for a question, put together: rewriting, words, meaning, fusion, reranking, what is given.
+
+Order    question -> `rewrite` -> BM25 and cosine, `candidates` of each -> fusion -> `rerank` of the first `candidates`
+         -> near copies out, at most `per_source` of a document -> the `top` passages
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from assay.nouns import Document, Example, LanguageModel, Settings, Tell
+from assay.prompt.parts import Encoding, Ranking
+from assay.prompt.relevance import document_of
+from assay.prompt.retrieval.dense import Vectors, kept_vectors
+from assay.prompt.retrieval.fused import Found, fused, spread
+from assay.prompt.retrieval.rewriting import Rewrite, Search, searches
+from assay.prompt.retrieval.words import Stems, Words
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SPARE = 3  # times `top`: looked at for passages in place of copies and of what a document gives too much of
+
+
+class Looking(Settings):
+    """The settings of finding."""
+
+    find: Literal["bm25", "dense", "hybrid"] = "bm25"
+    top: int = Field(default=4, ge=1, le=50)  # passages handed over
+    candidates: int = Field(default=50, ge=1, le=1000)  # of each ranking that are fused, and that are reranked
+    weight: float = Field(default=0.5, ge=0, le=1)  # share of meaning in a hybrid
+    language: str = "english"  # of the stems, a name of snowballstem.org; none: words as they are
+    rewrite: Rewrite = "none"
+    per_source: int = Field(default=0, ge=0, le=50)  # passages of one document at most; 0: three fifths of `top`
+
+    @property
+    def cap(self) -> int:
+        return self.per_source or -(-3 * self.top // 5)
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What was found for one question."""
+
+    passages: tuple[Document, ...] = ()  # best first
+    scores: tuple[float, ...] = ()  # of what ranked last: BM25, cosine, sum of reciprocal ranks, or the reranker's
+    certainty: float = 0.0  # cosine of the best passage, or with BM25 the share of the question's words that it has
+    prompt_tokens: int = 0  # that the search took
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a finder works with, besides its settings and passages."""
+
+    encoding: Encoding | None = None  # with `find` dense or hybrid
+    ranking: Ranking | None = None
+    writer: LanguageModel | None = None  # with `rewrite: model`
+    shelf: Path | None = None  # where vectors are kept from run to run
+    tell: Tell | None = None
+
+
+class Finder:
+    """Finds passages by the settings of a `rag`. Equal scores keep the order of the passages."""
+
+    def __init__(
+        self, settings: Looking, passages: Sequence[Document], tools: Tools, vectors: np.ndarray | None = None
+    ):
+        """Args:
+        passages: ids are `<document>#<number>`. vectors: theirs, where they are known.
+        """
+        self.settings = settings
+        self.passages = list(passages)
+        self.tools = tools
+        texts = [passage.text for passage in self.passages]
+        self.words = Words(texts, Stems(settings.language))
+        self.vectors: Vectors | None = None
+        if settings.find != "bm25":
+            assert tools.encoding is not None, "handed in where it is wanted"
+            if vectors is None:
+                vectors = kept_vectors(texts, tools.encoding, tools.shelf, tools.tell)
+            self.vectors = Vectors(vectors)
+
+    def find(self, texts: Sequence[str], tell: Tell | None = None) -> list[Hits]:
+        """What is found for each question, in order."""
+        asked = searches(texts, self.settings.rewrite, self.words, self.tools.writer, tell)
+        ranked, sure = self._ranked(asked, tell)
+        if self.tools.ranking is not None:
+            ranked = self._reranked(texts, ranked, self.tools.ranking, tell)
+        out = []
+        for search, found, certainty in zip(asked, ranked, sure, strict=True):
+            taken = spread(found, self.passages, self.settings.top, self.settings.cap)
+            passages = tuple(self.passages[place] for place, _ in taken)
+            scores = tuple(score for _, score in taken)
+            out.append(Hits(passages, scores, certainty, search.prompt_tokens, search.tokens))
+        return out
+
+    def changed(self, put: Sequence[Document], drop: Sequence[str]) -> Finder:
+        """The finder over other passages: those of the documents `drop` go, `put` comes at the end. Vectors of the
+        passages that stay are kept."""
+        import numpy as np
+
+        gone = set(drop)
+        stay = [place for place, passage in enumerate(self.passages) if document_of(passage.id) not in gone]
+        vectors = None
+        if self.vectors is not None:
+            assert self.tools.encoding is not None
+            made = kept_vectors([p.text for p in put], self.tools.encoding, self.tools.shelf, self.tools.tell)
+            vectors = np.concatenate([self.vectors.vectors[stay], made])
+        return Finder(self.settings, [*(self.passages[place] for place in stay), *put], self.tools, vectors)
+
+    def _ranked(self, asked: Sequence[Search], tell: Tell | None) -> tuple[list[Found], list[float]]:
+        """The candidates of each search, and how certain the best one is."""
+        many = max(self.settings.candidates, SPARE * self.settings.top)
+        words = [self.words.find(search.words, many) for search in asked] if self.settings.find != "dense" else []
+        if self.vectors is None:
+            return words, [
+                self.words.covered(search.words, found[0][0]) if found else 0.0
+                for search, found in zip(asked, words, strict=True)
+            ]
+        assert self.tools.encoding is not None
+        meaning = self.vectors.find(
+            self.tools.encoding.vectors([search.text for search in asked], query=True, tell=tell), many
+        )
+        sure = [min(1.0, max(0.0, found[0][1])) if found else 0.0 for found in meaning]
+        if self.settings.find == "dense":
+            return meaning, sure
+        return [fused(*both, self.settings.weight, many) for both in zip(words, meaning, strict=True)], sure
+
+    def _reranked(
+        self, texts: Sequence[str], ranked: Sequence[Found], ranking: Ranking, tell: Tell | None
+    ) -> list[Found]:
+        first = [found[: self.settings.candidates] for found in ranked]
+        read = [[self.passages[place].text for place, _ in found] for found in first]
+        out = []
+        for found, scores in zip(first, ranking.scores(texts, read, tell), strict=True):
+            pairs = [(place, float(score)) for (place, _), score in zip(found, scores, strict=True)]
+            out.append(sorted(pairs, key=lambda pair: -round(pair[1], 5)))
+        return out
+
+
+def with_passages(example: Example, hits: Hits) -> Example:
+    """The example with what was found as its context."""
+    return replace(example, context=hits.passages)

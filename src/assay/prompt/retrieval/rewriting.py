@@ -1,0 +1,94 @@
+"""What is searched for in place of the question as it stands.
+
+none      its words
+keywords  the words of it that few passages have
+feedback  its words and those of the passages that they find: RM3, Abdul-Jaleel et al. (2004), UMass at TREC 2004, after
+          Lavrenko and Croft (2001), doi.org/10.1145/383952.383972
+model     its words and a passage that a language model makes up for an answer: Wang et al. (2023), Query2doc,
+          aclanthology.org/2023.emnlp-main.585; Gao et al. (2023), HyDE, aclanthology.org/2023.acl-long.99
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from assay.nouns import LanguageModel, Message, Tell
+from assay.prompt.retrieval.words import WORD, Words
+
+Rewrite = Literal["none", "keywords", "feedback", "model"]
+
+FEW = 0.1  # share of the passages that may have a keyword
+PASSAGES, TERMS, KEPT = 10, 20, 0.5  # of RM3: passages read, words taken from them, share of the question's own words
+WRITTEN = 0.2  # how often a made-up word counts, the question's counting once; Query2doc repeats the question 5 times
+ROOM = 48  # tokens that a made-up passage may take
+INSTRUCTION = "Write one sentence that answers the question, as it could stand in a handbook."
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is searched for: stems with how often each counts, and a text whose meaning is compared."""
+
+    words: Mapping[str, float]
+    text: str
+    prompt_tokens: int = 0  # that the rewriting took
+    tokens: int = 0
+
+
+def searches(
+    texts: Sequence[str], rewrite: Rewrite, words: Words, model: LanguageModel | None = None, tell: Tell | None = None
+) -> list[Search]:
+    """One search a question.
+
+    Args:
+        model: what writes, with `rewrite` "model"; it is asked once a question.
+    """
+    if rewrite == "model":
+        assert model is not None, "handed in where it is wanted"
+        return _written(texts, words, model, tell)
+    return [_search(text, rewrite, words) for text in texts]
+
+
+def _search(text: str, rewrite: Rewrite, words: Words) -> Search:
+    asked = Counter(words.stems(text))
+    if rewrite == "keywords":
+        few = {word for word in asked if 0 < words.holders(word) <= max(1, FEW * len(words.rows))}
+        if few:
+            own = [word for word in WORD.findall(text) if few.intersection(words.stems(word))]
+            return Search({word: asked[word] for word in few}, " ".join(own))
+    if rewrite == "feedback":
+        return Search(_with_feedback(asked, words), text)
+    return Search(asked, text)
+
+
+def _with_feedback(asked: Mapping[str, float], words: Words) -> dict[str, float]:
+    """The stems of the question, half of the weight, and those of the passages it finds, by their share in each passage
+    times the passage's share of the scores."""
+    found = words.find(asked, PASSAGES)
+    if not found:
+        return dict(asked)
+    total = sum(score for _, score in found)
+    shares: dict[int, float] = {}
+    for place, score in found:
+        row = words.rows[place]
+        for stem in row:
+            shares[stem] = shares.get(stem, 0.0) + score / total / len(row)
+    names = list(words.places)
+    common = sorted(shares.items(), key=lambda item: (-item[1], item[0]))[:TERMS]
+    mass, own = sum(share for _, share in common), sum(asked.values())
+    mixed = {word: KEPT * times / own for word, times in asked.items()}
+    for stem, share in common:
+        mixed[names[stem]] = mixed.get(names[stem], 0.0) + (1 - KEPT) * share / mass
+    return mixed
+
+
+def _written(texts: Sequence[str], words: Words, model: LanguageModel, tell: Tell | None) -> list[Search]:
+    prompts = [(Message("system", INSTRUCTION), Message("user", text)) for text in texts]
+    out = []
+    for text, made in zip(texts, model.generate(prompts, max_tokens=ROOM, tell=tell), strict=True):
+        own, more = Counter(words.stems(text)), Counter(words.stems(made.text))
+        counted = {word: own[word] + WRITTEN * more[word] for word in own | more}
+        out.append(Search(counted, f"{text} {made.text}".strip(), made.prompt_tokens, made.tokens))
+    return out
