@@ -22,6 +22,8 @@ SMALL = {
     "shots": {"k": 2, "choose": "similar"},
     "rag": {"inner": {"kind": "shots", "k": 1}, "top": 2},
     "wording": {"inner": {"kind": "shots", "k": 2}, "calls": 60, "proposals": 2, "bootstrap": 6},
+    "knn": {"inner": {"kind": "tfidf"}, "k": 3},
+    "router": {"cheap": {"kind": "neighbours"}, "strong": {"kind": "shots", "k": 1}},
     "lora": {"rank": 2, "dropout": 0.2, **QUICK, "learning_rate": 3e-3},
     "full": {**QUICK, "learning_rate": 3e-3},
     "adalora": {"rank": 2, "start_rank": 3, **QUICK},
@@ -73,7 +75,7 @@ def kind_of(cls):
 
 def fits(values, task):
     """What each can do: labels alone, pieces alone, or all; of those that can do all, few are asked for pieces."""
-    if values["kind"] == "head" or "objective" in values or "calibrate" in values:
+    if values["kind"] in ("head", "knn") or "objective" in values or "calibrate" in values:
         return task == "classify"
     if "cite" in values:
         return task == "answer"

@@ -7,13 +7,24 @@ Answer    what an arm says to one question, with all that a metric or a report m
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from assay.rows import Messages
 
 Tell = Callable[[dict], None]  # progress events: plain JSON objects with a key "event"
+
+
+@contextmanager
+def took(tell: Tell | None, part: str) -> Iterator[None]:
+    """Tell how long the block took, as a part of the answers."""
+    begun = time.monotonic()
+    yield
+    if tell:
+        tell({"event": "took", "part": part, "seconds": time.monotonic() - begun})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +105,7 @@ class Answer:
     abstained: bool = False  # the arm says that it does not know, or that the documents do not say
     cited: tuple[str, ...] = ()  # ids of the passages that the answer names as its sources
     support: float | None = None  # share of the answer's words that stand in its passages
+    judged: float | None = None  # how likely a model finds it that the passages support the answer
     by: str = ""  # the inner arm that answered, where there are several
 
     def to_json(self) -> dict[str, Any]:

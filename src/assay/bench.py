@@ -202,6 +202,7 @@ def cost_of(bench: Bench, strategy: Strategy, questions: str) -> dict[str, Any]:
         "peak_bytes": max(fitted.get("peak_bytes", 0), note.get("peak_bytes", 0)),
         "kept_bytes": sum(p.stat().st_size for p in (fit.folder / "arm").rglob("*") if p.is_file()),
         "parts": [{"name": part["name"], "fit_seconds": round(part["fit_seconds"], 3)} for part in parts],
+        "answer_parts": note.get("answer_parts", []),
     }
 
 

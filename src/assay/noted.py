@@ -126,6 +126,7 @@ def content_hash(examples: Iterable[Example]) -> str:
             e.rejected,
             [d.text for d in e.context],
             e.group if e.group else "",
+            *([list(e.found_in)] if e.found_in else []),
         ]
         for e in examples
     )

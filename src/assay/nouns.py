@@ -19,7 +19,7 @@ from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
 # The nouns are taken from here, whichever file of the ground holds them.
-from assay.answers import GREEDY, Answer, Decoding, Form, Generated, LanguageModel, Tell  # noqa: F401
+from assay.answers import GREEDY, Answer, Decoding, Form, Generated, LanguageModel, Tell, took  # noqa: F401
 from assay.errors import Problem
 from assay.rows import Document, Example, Message, Messages, Role  # noqa: F401
 from assay.settings import Settings

@@ -28,7 +28,7 @@ from assay.veiled import MARK, Veil, key_of, steps_of
 if TYPE_CHECKING:
     from assay.config import Project
 
-VERSION = 2  # raise it when the same files and settings are prepared differently
+VERSION = 3  # raise it when the same files and settings are prepared differently
 Files = dict[str, list[Path]]  # split -> files and folders on this machine
 
 

@@ -51,6 +51,34 @@ class Spent:
         self._file.unlink(missing_ok=True)
 
 
+@dataclass
+class Parts:
+    """Where the time and the tokens of `answers` answers go, from the events "took" of the arms that make them in
+    several steps: {"event": "took", "part": name, "seconds": s, "tokens": n}."""
+
+    answers: int  # of this process; those of one that was killed are timed nowhere
+
+    def __post_init__(self) -> None:
+        self._sums: dict[str, list[float]] = {}
+
+    def hear(self, event: dict) -> None:
+        if event.get("event") == "took":
+            sums = self._sums.setdefault(event["part"], [0.0, 0.0])
+            sums[0] += event["seconds"]
+            sums[1] += event.get("tokens", 0)
+
+    def told(self) -> list[dict]:
+        """name, seconds_per_answer, tokens_per_answer of each part, in the order of their first events."""
+        return [
+            {
+                "name": name,
+                "seconds_per_answer": round(seconds / self.answers, 6),
+                "tokens_per_answer": round(tokens / self.answers, 1),
+            }
+            for name, (seconds, tokens) in self._sums.items()
+        ]
+
+
 def peak_bytes() -> int:
     """The greatest memory that this process held. `ru_maxrss` will not do on Linux: a process takes it over from the
     one that started it, whose curation may have been larger than the arm."""

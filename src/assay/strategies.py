@@ -5,13 +5,36 @@ from dataclasses import replace
 
 from assay.errors import Problem, TrainError
 from assay.nouns import Part, Strategy, Task
-from assay.prompt import Encoder, Majority, Neighbours, Rag, Shots, Tfidf, WordingSearch
+from assay.prompt import (
+    Encoder,
+    Knn,
+    Majority,
+    Neighbours,
+    QuestionLikelihood,
+    Rag,
+    RetrievalAware,
+    Router,
+    Shots,
+    Tfidf,
+    WordingSearch,
+)
 from assay.train import METHODS
 
-STRATEGIES: tuple[type[Strategy], ...] = (Majority, Tfidf, Neighbours, Shots, Rag, WordingSearch, *METHODS)
+STRATEGIES: tuple[type[Strategy], ...] = (
+    Majority,
+    Tfidf,
+    Neighbours,
+    Shots,
+    WordingSearch,
+    Rag,
+    RetrievalAware,
+    Knn,
+    Router,
+    *METHODS,
+)
 
 # Fitted pieces of a strategy, each named by the setting that takes it: `rag` has `embed` and `rerank`.
-PARTS: tuple[type[Part], ...] = (Encoder,)
+PARTS: tuple[type[Part], ...] = (Encoder, QuestionLikelihood)
 
 # Names that people look for, as settings of a kind above.
 PRESETS: dict[str, dict] = {

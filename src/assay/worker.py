@@ -25,7 +25,7 @@ from assay.launch import Launch
 from assay.noted import content_hash
 from assay.nouns import Adapted, Answer, Document, Example, Learner, Lesson, Means, Precision, Record, Strategy, Task
 from assay.prepared import read_examples
-from assay.spent import Spent, peak_bytes
+from assay.spent import Parts, Spent, peak_bytes
 
 if TYPE_CHECKING:
     from assay.model.remote import RemoteModel
@@ -64,6 +64,8 @@ class Job:
 
     def tell(self, event: dict) -> None:
         self.watch(event)
+        if event.get("event") == "took":  # a part of an answer: see `Parts`
+            return
         progress = event.get("event") == "progress"
         if not progress or event["done"] >= event["total"] or time.monotonic() - self._last > TELL_EVERY:
             self._last = time.monotonic()
@@ -211,10 +213,12 @@ class Job:
         store.drop_torn_line(file)
         done = sum(1 for _ in store.read_lines(file)) if file.exists() else 0
         done -= done % CHUNK  # a chunk is one append, so this only cuts what another version left
+        parts = Parts(len(questions) - done)
         while done < len(questions):
             chunk = questions[done : done + CHUNK]
 
             def tell(event: dict, before: int = done) -> None:
+                parts.hear(event)
                 if event.get("event") == "progress":
                     event = {**event, "done": before + event["done"], "total": len(questions)}
                 self.tell(event)
@@ -227,6 +231,7 @@ class Job:
         if not questions:
             store.write_lines(file, ())
         note = {"seconds": spent.total(), "n": len(questions), "peak_bytes": peak_bytes(), "fit": fitted}
+        note |= {"answer_parts": told} if (told := parts.told()) else {}
         spent.forget()
         stage.finish(note)
 

@@ -19,7 +19,7 @@ TOP = [
 ]
 STRATEGY = [
     *("name", "kind", "settings", "status", "n", "unparseable", "truncated", "metrics", "slices"),
-    *("versus_floor", "versus_best", "cost", "fit"),
+    *("versus_floor", "versus_best", "cost", "retrieval", "abstained", "refused", "by", "fit"),
 ]
 DIFFERENCE = ["difference", "low", "high", "p", "p_holm"]
 
@@ -38,7 +38,7 @@ def test_the_schema(report):
         assert list(one) == STRATEGY
         assert list(one["cost"]) == [
             *("fit_seconds", "seconds_per_answer", "tokens_per_answer", "money_per_answer"),
-            *("peak_bytes", "kept_bytes", "parts"),
+            *("peak_bytes", "kept_bytes", "parts", "answer_parts"),
         ]
     lora = strategy(data, "lora-r8")
     assert list(lora["metrics"]) == ["accuracy", "macro_f1"]

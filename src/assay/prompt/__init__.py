@@ -1,11 +1,27 @@
 """Adapting without training: floors, prompts, retrieval."""
 
+from assay.prompt.knn import Knn
 from assay.prompt.majority import Majority
 from assay.prompt.neighbours import Neighbours
 from assay.prompt.parts import Encoder
+from assay.prompt.question_likelihood import QuestionLikelihood
 from assay.prompt.rag import Rag
+from assay.prompt.retrieval_aware import RetrievalAware
+from assay.prompt.router import Router
 from assay.prompt.shots import Shots
 from assay.prompt.tfidf import Tfidf
 from assay.prompt.wording import WordingSearch
 
-__all__ = ["Encoder", "Majority", "Neighbours", "Rag", "Shots", "Tfidf", "WordingSearch"]
+__all__ = [
+    "Encoder",
+    "Knn",
+    "Majority",
+    "Neighbours",
+    "QuestionLikelihood",
+    "Rag",
+    "RetrievalAware",
+    "Router",
+    "Shots",
+    "Tfidf",
+    "WordingSearch",
+]

@@ -121,9 +121,10 @@ class Rag(Looking, Strategy):
         asked = [*lesson.train, *lesson.val]
         hits = finder.find([example.text for example in asked], lesson.tell)
         told(hits, lesson.tell)
-        shown = tuple(self.shown(example, found) for example, found in zip(asked, hits, strict=True))
         n = len(lesson.train)
-        inner = lesson.fit(self.inner, replace(lesson, train=shown[:n], val=shown[n:]))
+        train = tuple(self.studied(e, h, finder, lesson.seed) for e, h in zip(lesson.train, hits[:n], strict=True))
+        val = tuple(self.shown(e, h) for e, h in zip(lesson.val, hits[n:], strict=True))
+        inner = lesson.fit(self.inner, replace(lesson, train=train, val=val))
         least = 0.0 if self.abstain_below in (None, "val") else float(self.abstain_below)
         arm = RagAnswers(self, finder, inner, least)
         if self.abstain_below == "val":
@@ -148,6 +149,10 @@ class Rag(Looking, Strategy):
         example = with_passages(example, hits)
         example = solved(example) if self.cite else example
         return instructed(example, cite=self.cite, unknown=self.unknown)
+
+    def studied(self, example: Example, hits: Hits, finder: Finder, seed: int) -> Example:
+        """A training row as the inner arm learns from it: with what was found, as it will be when it is asked."""
+        return self.shown(example, hits)
 
     def _writer(self, lesson: Lesson) -> LanguageModel | None:
         return lesson.open_base() if self.rewrite == "model" else None

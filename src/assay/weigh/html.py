@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from assay.store import to_json
-from assay.weigh import figures, view
+from assay.weigh import figures, retrieval, view
 from assay.weigh.arm import Extra
 from assay.weigh.markdown import terminal_table
 from assay.weigh.numbers import FORMATS, clean, count, one_line, score, shorten
@@ -87,6 +87,7 @@ def render(report: Report) -> str:
         cards=cards,
         ranked=ranked,
         figures=figures,
+        retrieval=retrieval,
         badge=badge,
         view=view,
         metric=report.data["task"]["metric"],

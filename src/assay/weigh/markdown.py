@@ -4,7 +4,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from assay.weigh import view
+from assay.weigh import retrieval, view
 from assay.weigh.numbers import (
     NOTHING,
     clean,
@@ -164,6 +164,25 @@ def _table(header: list[str], rows: list[list[str]], right: int) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in [header, rule, *rows])
 
 
+def _retrieval(data: dict[str, Any]) -> list[str]:
+    """What was found, and whether errors come from finding or from reading."""
+    arms = [one for _, one in retrieval.retrieving(data)]
+    if not arms:
+        return []
+    headings = retrieval.shown(data, (*retrieval.FOUND, *retrieval.READ))
+    rows = [
+        [plain(one["name"]), *(score(one["retrieval"]["values"].get(key, {}).get("value")) for key, _ in headings)]
+        for one in arms
+    ]
+    blocks = ["## Retrieval", plain(retrieval.sentence(data), 1000)]
+    blocks += [_table(["arm", *(words for _, words in headings)], rows, 1)] if headings else []
+    told = [one for _, one in retrieval.told_apart(data)]
+    counts = [
+        [plain(one["name"]), *(count(one["retrieval"]["errors"][key]) for key, _ in retrieval.ERRORS)] for one in told
+    ]
+    return blocks + ([_table(["arm", *(words for _, words in retrieval.ERRORS)], counts, 1)] if told else [])
+
+
 def render(report: "Report") -> str:
     """report.md: answer, decision table, leaks, limits, how to reproduce."""
     data, extra = report.data, report.extra
@@ -179,6 +198,7 @@ def render(report: "Report") -> str:
     metric = data["task"]["metric"]
     rows = [[plain(cells[0]), *cells[1:]] for cells in (_cells(arm, metric, view.paid(data)) for arm in _done(data))]
     blocks += ["## The decision, measured", _table(_header(data), rows, 1)]
+    blocks += _retrieval(data)
     fits = [f"- {plain(s['name'])}: {s['fit']['word']}. {plain(s['fit']['text'], 500)}" for s in view.trained(data)]
     blocks += ["How training went:", "\n".join(fits)] if fits else []
     blocks += ["## Leaks", plain(view.leak_sentence(data), 500)]

@@ -12,6 +12,7 @@ import numpy as np
 from assay.intervals import DRAWS, Interval, Weights, holm, interval, metric_interval, observed, swap_p
 from assay.nouns import Metric, Record, Task
 from assay.validate import judge
+from assay.validate.found import columns, errors, noted, retrieves, share
 
 
 def rounded(value: float) -> float | None:
@@ -71,6 +72,18 @@ class Measured:
             }
             for part, where in self.scores[name].slices.items()
         }
+
+    def of_retrieval(self, name: str, records: list[Record]) -> dict[str, Any] | None:
+        """How well the arm's passages serve its answers: {"values": {name: {value, low, high, n}}, "errors": counts, or
+        None where no documents are noted}. None for an arm that hands on no passages. See `validate/found.py`."""
+        if not retrieves(records):
+            return None
+        right = [value >= 0.5 for value in self.scores[name].of_rows(self.metrics[0].name)]
+        values = {}
+        for key, rows in columns(records, right).items():
+            found = metric_interval(rows, share, self._weights.values(rows, share), level=self.level)
+            values[key] = {**_triple(found), "n": int(rows[:, 1].sum())}
+        return {"values": values, "errors": errors(records, right) if noted(records) else None}
 
     def _interval(self, name: str, metric: Metric, where: np.ndarray | None = None) -> Interval:
         rows = self.scores[name].rows[metric.name]

@@ -7,6 +7,7 @@ report.json holds every number; the page shows none that is not in it. Two runs 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import assay.store as store
 from assay.intervals import DRAWS
-from assay.nouns import Task
+from assay.nouns import Record, Task
 from assay.validate import judge, metrics_for
 from assay.weigh.arm import Arm, Extra
 from assay.weigh.decide import Gap, Standing, best_floor, best_of, decide
@@ -159,7 +160,15 @@ def _strategy(arm: Arm, measured: Measured, floor: _Reference, best: _Reference)
         "slices": measured.of_slices(arm.name) if done else {},
         "versus_floor": {"floor": floor.name, **over} if (over := floor.of(arm)) else None,
         "versus_best": {"best": best.name, **behind} if (behind := best.of(arm)) else None,
-        "cost": {**{name: arm.cost.get(name) for name in COSTS}, "parts": list(arm.cost.get("parts") or ())},
+        "cost": {
+            **{name: arm.cost.get(name) for name in COSTS},
+            "parts": list(arm.cost.get("parts") or ()),
+            "answer_parts": list(arm.cost.get("answer_parts") or ()),
+        },
+        "retrieval": measured.of_retrieval(arm.name, arm.records) if done else None,
+        "abstained": sum(answer.abstained for answer in answers),
+        "refused": sum(answer.refused for answer in answers),
+        "by": dict(sorted(Counter(answer.by for answer in answers if answer.by).items())),
         "fit": {"word": arm.fit["word"], "text": arm.fit["text"]} if arm.fit else None,
     }
 
@@ -177,9 +186,18 @@ def predictions(arm: Arm, task: Task) -> Iterator[dict[str, Any]]:
             "target": record.target,
             "answer": record.answer.text,
             "raw": record.answer.raw,
+            **_sources(record),
             "scores": {name: rounded(values[index]) for name, values in by_row.items()},
             "slices": dict(record.question.slices),
         }
+
+
+def _sources(record: Record) -> dict[str, Any]:
+    """What the answer was made from and by, where there is something to say."""
+    answer = record.answer
+    said = {"passages": list(answer.passages), "found_in": list(record.found_in), "cited": list(answer.cited)}
+    said |= {"support": answer.support, "by": answer.by, "abstained": answer.abstained, "refused": answer.refused}
+    return {name: value for name, value in said.items() if value not in (None, "", False, [])}
 
 
 @dataclass(frozen=True)
