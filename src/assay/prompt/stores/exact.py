@@ -57,7 +57,8 @@ class ExactStore:
             if not lines or had != self.encoding:
                 self._oldest, self._versions, self._roll = 0, [Version(0, time.time())], Roll()
                 self._write_log()
-            self._read()
+            self._mark = (0, 0, 0)
+            self._refresh()
             segments.clear(folder, [segment.name for segment in self._segments])
 
     # --- writing ----------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from assay.errors import ResourceError
 from assay.nouns import Document, Tell
 from assay.prompt.stores.contract import (
     ANY,
@@ -68,7 +69,11 @@ class PostgresStore:
         self.encoding = (digest, width)
         self.tell = tell
         self._server = Server(settings.address, settings.patience, tell)
-        self._server.transaction(self._make)
+        try:
+            self._server.transaction(self._make)
+        except ResourceError:
+            self._server.close()
+            raise
 
     def _sql(self, text: str) -> bytes:
         return text.replace("%t", self.settings.table).encode()

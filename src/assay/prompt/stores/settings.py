@@ -4,8 +4,9 @@ import re
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
+from assay.errors import did_you_mean
 from assay.settings import Settings
 
 INDEX_FROM = 20_000  # rows; fewer are searched one by one, which is exact and takes milliseconds
@@ -74,4 +75,17 @@ class Postgres(StoreOf):
 
 
 STORES: tuple[type[StoreOf], ...] = (Exact, LanceDb, Postgres)
-StoreSettings = Annotated[Exact | LanceDb | Postgres, Field(discriminator="kind")]
+
+
+def _of_a_known_kind(value: Any) -> Any:
+    kinds = [each.model_fields["kind"].default for each in STORES]
+    if isinstance(value, dict) and value.get("kind") not in kinds:
+        said = f"there is no store '{value['kind']}'" if "kind" in value else "the kind of store is missing"
+        raise ValueError(f"C076 {said}{did_you_mean(str(value.get('kind')), kinds)}; kinds: {', '.join(kinds)}")
+    return value
+
+
+# The type of a setting `store`.
+StoreSettings = Annotated[
+    Annotated[Exact | LanceDb | Postgres, Field(discriminator="kind")], BeforeValidator(_of_a_known_kind)
+]
