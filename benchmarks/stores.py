@@ -11,6 +11,8 @@ Without --address a private PostgreSQL is started by tests/postgres.py, and stop
 """
 
 import argparse
+import contextlib
+import os
 import random
 import resource
 import shutil
@@ -49,27 +51,55 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - begun
 
 
-def searched(store: Store, queries: np.ndarray, truth: list[set[int]], place: dict[str, int], **how: Any) -> dict:
-    times, hits = [], 0
+def processor(server: Path | None) -> float:
+    """Seconds of all threads of this process, and of the server's processes where they are ours to see."""
+    spent = time.process_time()
+    if server is None:
+        return spent
+    first = (server / "data" / "postmaster.pid").read_text().split("\n", 1)[0]
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            parts = stat.read_text().rpartition(")")[2].split()
+            if stat.parent.name == first:
+                spent += sum(map(int, parts[11:15])) / os.sysconf("SC_CLK_TCK")  # of those that have ended, too
+            elif parts[1] == first:
+                spent += sum(map(int, parts[11:13])) / os.sysconf("SC_CLK_TCK")
+    return spent
+
+
+def searched(
+    store: Store, queries: np.ndarray, truth: list[set[int]], place: dict[str, int], server: Path | None, **how: Any
+) -> dict[str, float]:
+    times, hits, spent = [], 0, processor(server)
     for query, true in zip(queries, truth, strict=True):
         begun = time.perf_counter()
         (found,) = store.search(query[None], TOP, **how)
         times.append(time.perf_counter() - begun)
         hits += len(true & {place[name] for name, _ in found})
     p50, p95 = np.percentile(np.array(times) * 1000, [50, 95])
-    return {"p50_ms": p50, "p95_ms": p95, "recall": hits / (TOP * len(queries))}
+    cpu = (processor(server) - spent) / len(queries) * 1000
+    return {"p50_ms": float(p50), "p95_ms": float(p95), "cpu_ms": cpu, "recall": hits / (TOP * len(queries))}
 
 
-def measured(store: Store, passages: list[Document], vectors: np.ndarray, queries: np.ndarray, folder: Path) -> dict:
+def measured(
+    store: Store,
+    passages: list[Document],
+    vectors: np.ndarray,
+    queries: np.ndarray,
+    folder: Path,
+    server: Path | None,
+) -> dict[str, Any]:
     fields = [{"part": str(row % 10)} for row in range(len(passages))]
     place = {passage.id: row for row, passage in enumerate(passages)}
+    spent = processor(server)
     out: dict[str, Any] = {"stored_s": seconds(lambda: store.put(passages, vectors, fields))}
+    out["stored_cpu_s"] = processor(server) - spent
     truth = nearest(vectors, queries)
-    searched(store, queries[:20], truth[:20], place)  # warm
-    out |= searched(store, queries, truth, place)
+    searched(store, queries[:20], truth[:20], place, server)  # warm
+    out |= searched(store, queries, truth, place, server)
     tenth = np.arange(0, len(vectors), 10)
     told = [{int(tenth[row]) for row in true} for true in nearest(vectors[tenth], queries[:100])]
-    found = searched(store, queries[:100], told, place, where={"part": "0"})
+    found = searched(store, queries[:100], told, place, server, where={"part": "0"})
     out |= {f"filtered_{key}": value for key, value in found.items()}
     new = [Document(f"new#{number}", "a new passage", "b.md") for number in (1, 2, 3)]
     at = queries[:3] + 0.001
@@ -84,7 +114,7 @@ def measured(store: Store, passages: list[Document], vectors: np.ndarray, querie
 
     adds, drops = zip(*((seconds(add), seconds(drop)) for _ in range(5)), strict=True)
     out |= {"added_s": max(adds), "dropped_s": max(drops)}
-    out["disk_mb"] = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6 if folder else 0
+    out["disk_mb"] = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6  # of a local one
     out["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000  # of this process so far
     return out
 
@@ -96,7 +126,18 @@ def yardsticks(vectors: np.ndarray, queries: np.ndarray, folder: Path) -> dict[s
 
 
 def table(results: dict[str, dict[str, Any]]) -> str:
-    columns = ("stored_s", "p50_ms", "p95_ms", "recall", "filtered_p95_ms", "filtered_recall", "added_s", "dropped_s")
+    columns = (
+        "stored_s",
+        "stored_cpu_s",
+        "p50_ms",
+        "p95_ms",
+        "cpu_ms",
+        "recall",
+        "filtered_p95_ms",
+        "filtered_recall",
+        "added_s",
+        "dropped_s",
+    )
     lines = [f"| store | {' | '.join(columns)} | holds |", "|" + "---|" * (len(columns) + 2)]
     for kind, row in results.items():
         lines.append(f"| {kind} | {' | '.join(f'{row[column]:.3f}' for column in columns)} | {verdict(row)} |")
@@ -132,12 +173,12 @@ def main() -> int:
     vectors = spread(found, rows)
     queries = found["queries"][np.random.default_rng(1).permutation(len(found["queries"]))[:asked]]
     passages = texts(rows)
-    cluster = ""
+    cluster: Path | None = None
     if "postgres" in kinds and not options.address:
         sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
         import postgres
 
-        cluster, options.address = str(postgres.PLACE), postgres.start()
+        cluster, options.address = postgres.PLACE, postgres.start()
     results: dict[str, dict[str, Any]] = {}
     folder = Path(tempfile.mkdtemp(prefix="assay-stores-"))
     try:
@@ -145,7 +186,8 @@ def main() -> int:
         for kind in kinds:
             settings = settings_of(kind, options.address, options.set)
             store = open_store(settings, folder / kind, digest="benchmark", width=vectors.shape[1])
-            results[kind] = measured(store, passages, vectors, queries, folder / kind)
+            server = cluster if kind == "postgres" else None
+            results[kind] = measured(store, passages, vectors, queries, folder / kind, server)
             results[kind]["settings"] = settings.model_dump(mode="json", exclude={"address", "table"})
             store.close()
             print(f"{kind}: {results[kind]}", file=sys.stderr, flush=True)
