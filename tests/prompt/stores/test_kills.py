@@ -150,38 +150,28 @@ def opened(settings: Postgres, **more):
     return open_store(settings, None, digest="digest", width=64, **more)  # type: ignore[arg-type]
 
 
-def terminate(address: str, stop: threading.Event) -> None:
-    """End every other connection, again and again."""
-    with psycopg.connect(address, autocommit=True, application_name="killer") as connection:
-        while not stop.wait(0.05):
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'assay'"
-            )
+def terminate(address: str) -> int:
+    """End every connection of the stores; how many there were."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'assay'"
+        return len(connection.execute(ended).fetchall())
 
 
 @pytest.mark.slow
-def test_a_put_outlives_connections_that_end(server, on_server):
-    # The waits for a new connection grow past the pauses of the one that ends them, so that a put gets through.
-    waits = []
+def test_a_put_outlives_a_connection_that_ends(server, on_server):
+    waits, draw = [], random.Random(5)
     store = opened(on_server, tell=waits.append)
-    vectors = np.random.default_rng(0).standard_normal((3000, 64))
-    stop = threading.Event()
-    killer = threading.Thread(target=terminate, args=(server.address, stop))
-    killer.start()
-    versions = []
-    try:
-        while len(waits) < 3 and len(versions) < 200:
-            text = str(len(versions))
-            rows = [Document(f"d{row}#1", text) for row in range(3000)]
-            versions.append(store.put(rows, vectors))
-            assert {p.text for p in store.passages(store.ids())} == {text}
-            if len(versions) > 20:
-                time.sleep(0.05)
-    finally:
-        stop.set()
+    vectors = np.random.default_rng(0).standard_normal((2000, 64))
+    for turn in range(1, 13):
+        killer = threading.Timer(draw.uniform(0, 0.2), terminate, [server.address])
+        killer.start()
+        # Each makes one version, though some are sent twice.
+        assert store.put([Document(f"d{row}#1", str(turn)) for row in range(2000)], vectors) == turn
+        assert {p.text for p in store.passages(store.ids())} == {str(turn)}
         killer.join()
+    assert terminate(server.address) > 0
+    assert len(store) == 2000
     assert waits and all(event["event"] == "wait" for event in waits)
-    assert versions == list(range(1, len(versions) + 1))  # each once, though some were sent twice
     store.close()
 
 

@@ -28,7 +28,7 @@ def complaint(store) -> tuple[str, str]:
     [
         ({"kind": "exact"}, Exact()),
         ({"kind": "lancedb"}, LanceDb()),
-        ({"kind": "lancedb", "ef": 300}, LanceDb(ef=300)),
+        ({"kind": "lancedb", "probes": 300}, LanceDb(probes=300)),
         ({"kind": "postgres", "address": "postgresql://me@db.local:5433/texts?sslmode=require", "table": "faq"}, None),
         ({"kind": "postgres", "address": "postgresql:///texts?host=/run/postgresql"}, None),
     ],
@@ -43,8 +43,8 @@ def test_settings_are_read_and_written_alike(value, expected):
 
 def test_every_kind_has_its_name_and_other_settings_key_otherwise():
     assert [each.model_fields["kind"].default for each in STORES] == ["exact", "lancedb", "postgres"]
-    assert LanceDb().changed() != Exact().changed() != LanceDb(ef=99).changed()
-    assert TypeAdapter(StoreSettings).validate_json(LanceDb(ef=99).model_dump_json()) == LanceDb(ef=99)
+    assert LanceDb().changed() != Exact().changed() != LanceDb(probes=99).changed()
+    assert TypeAdapter(StoreSettings).validate_json(LanceDb(probes=99).model_dump_json()) == LanceDb(probes=99)
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_a_table_has_a_plain_name(table):
 @pytest.mark.parametrize(
     ("store", "code", "place"),
     [
-        ({"kind": "lancedb", "eff": 3}, "C071", "store.eff"),
-        ({"kind": "lancedb", "ef": 1}, "C073", "store.ef"),
+        ({"kind": "lancedb", "probe": 3}, "C071", "store.probe"),
+        ({"kind": "lancedb", "probes": -1}, "C073", "store.probes"),
         ({"kind": "postgres"}, "C072", "store.address"),
         ({"kind": "postgre"}, "C076", "store"),
         ({}, "C076", "store"),

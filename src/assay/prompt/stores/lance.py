@@ -1,9 +1,9 @@
 """Passages in LanceDB: an embedded database, that is files in a folder and no server.
 
 What it is for   many passages on one machine: what is searched need not fit into memory
-Costs            the package lancedb (`pip install 'assay[rag]'`); an index of a fifth of the vectors' size
+Costs            the package lancedb (`pip install 'assay[rag]'`); on the disk, the vectors twice
 Source           Pace et al. (2025), Lance: Efficient Random Access in Columnar Storage, arxiv.org/abs/2504.15247; the
-                 index: Malkov and Yashunin (2018), arxiv.org/abs/1603.09320
+                 index, inverted lists: Jegou, Douze and Schmid (2011), doi.org/10.1109/TPAMI.2010.57
 How              a version of the collection is a version of the table, so that an old one costs nothing to keep but
                  its rows. Scores come from the whole vectors; the index only proposes candidates
 Watch out        one process writes at a time: a lock in the folder, which network drives may not have
@@ -41,7 +41,10 @@ if TYPE_CHECKING:
 
 TABLE = "passages"
 OLDEST = "oldest"  # the tag of the oldest version that is not forgotten
-INDEX = "vector_idx"
+INDEX = "vector_"  # beginning of the index's name, before its number of partitions
+ROWS = 400  # in a partition when the index is made
+COARSE = 4  # times as many rows in a partition as when it was made: the index is made anew
+LEAST_PROBES, PROBED = 64, 8  # partitions that a search reads: this many, and at least one in so many
 BEHIND = 0.1  # share of rows that the index does not have yet, from which on it is extended
 MOST_FRAGMENTS = 64  # more files of rows than this are merged
 AT_ONCE = 500  # ids that one look-up names
@@ -119,28 +122,27 @@ class LanceStore:
             self._table.optimize(cleanup_older_than=datetime.now() - times[before] + GRACE)
 
     def _look_after(self) -> None:
-        """Make the index once it is due, extend it when it is behind, merge files when there are many. Each is a
-        version of the table of its own, with the same rows."""
+        """Make the index once it is due, or anew once it is too coarse; extend it when it is behind; merge files when
+        there are many. Each is a version of the table of its own, with the same rows."""
         rows = self._table.count_rows()
-        if rows < self.settings.index_from:
-            behind = False
-        elif not self._indexed(self._table):
+        partitions, behind = _partitions(self._table), False
+        if rows >= max(self.settings.index_from, COARSE * ROWS * partitions):
             self.tell({"event": "index", "rows": rows})
-            self._make_index()
-            behind = False
-        else:
-            stats = self._table.index_stats(INDEX)
+            self._make_index(partitions, max(rows // ROWS, 1))
+        elif partitions:
+            stats = self._table.index_stats(f"{INDEX}{partitions}")
             behind = stats is not None and stats.num_unindexed_rows > BEHIND * rows
         stored: Any = self._table.stats()  # said to be an object, and is a mapping
         if behind or stored["fragment_stats"]["num_fragments"] > MOST_FRAGMENTS:
             self._table.optimize()
 
-    def _make_index(self) -> None:
-        from lancedb.index import HnswSq
+    def _make_index(self, former: int, partitions: int) -> None:
+        from lancedb.index import IvfFlat
 
-        # One graph over all vectors, held as bytes: see docs/stores.md for what was tried.
-        index = HnswSq(distance_type="dot", num_partitions=1, m=20, ef_construction=150)
-        self._table.create_index("vector", config=index, name=INDEX)
+        if former:
+            self._table.drop_index(f"{INDEX}{former}")
+        index = IvfFlat(distance_type="dot", num_partitions=partitions, sample_rate=128, max_iterations=25)
+        self._table.create_index("vector", config=index, name=f"{INDEX}{partitions}")
 
     def _alone(self) -> AbstractContextManager[None]:
         return store.lock(self.folder / "lock", "writes passages", wait=True)
@@ -152,14 +154,15 @@ class LanceStore:
     ) -> list[list[tuple[str, float]]]:
         queries = units(vectors, self.width)
         table = self._at(at)
-        indexed = self._indexed(table)
+        partitions = _partitions(table)
+        probes = self.settings.probes or max(LEAST_PROBES, partitions // PROBED)
         condition = _condition(where)
 
         def near(query: np.ndarray, count: int) -> tuple[Sequence[str], np.ndarray]:
             search = table.search(query, vector_column_name="vector").distance_type("dot")
             search = search.limit(count).select(["id", "vector", "_distance"])
-            if indexed:
-                search = search.ef(max(self.settings.ef, count)).refine_factor(self.settings.refine)
+            if partitions:
+                search = search.nprobes(min(probes, partitions))
             if condition is not None:
                 search = search.where(condition, prefilter=True)
             found = search.to_arrow()
@@ -216,8 +219,11 @@ class LanceStore:
         table.checkout(version)
         return table
 
-    def _indexed(self, table: Any) -> bool:
-        return any(index.name == INDEX for index in table.list_indices())
+
+def _partitions(table: Any) -> int:
+    """Of the index of this version of the table; 0 where it has none."""
+    names = [index.name for index in table.list_indices()]
+    return max((int(name.removeprefix(INDEX)) for name in names if name.startswith(INDEX)), default=0)
 
 
 def _schema(digest: str, width: int) -> Any:

@@ -18,7 +18,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import ResourceError
+from assay.errors import Problem, ResourceError
 from assay.nouns import Document, Tell
 from assay.prompt.stores.contract import (
     ANY,
@@ -79,6 +79,7 @@ class PostgresStore:
         return text.replace("%t", self.settings.table).encode()
 
     def _make(self, connection: psycopg.Connection[Any]) -> None:
+        self._need_extension(connection)
         # Only one process makes the tables. The number is any one that no other program is likely to lock.
         connection.execute("SELECT pg_advisory_xact_lock(7203148155)")
         if connection.execute("SELECT to_regclass(%s)", [self.settings.table]).fetchone() == (None,):
@@ -96,6 +97,13 @@ class PostgresStore:
             )
             place = f"{self._server.place} {table}"
             refuse_other_encoding(place, had or ("", 0), self.encoding, way_out)
+
+    def _need_extension(self, connection: psycopg.Connection[Any]) -> None:
+        found = self._one(connection, "SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+        if found is None or tuple(map(int, found.split(".")[:2])) < (0, 8):
+            had = f"is version {found}; 0.8 is needed" if found else "is not in this database"
+            way_out = "as a user who may: CREATE EXTENSION vector, or ALTER EXTENSION vector UPDATE"
+            raise ResourceError(Problem("R025", f"the extension pgvector {had}", self._server.place, help=way_out))
 
     # --- writing ----------------------------------------------------------------------------------------------------
 

@@ -36,8 +36,7 @@ class LanceDb(StoreOf):
 
     kind: Literal["lancedb"] = "lancedb"
     index_from: int = Field(default=INDEX_FROM, ge=1000)  # rows
-    ef: int = Field(default=150, ge=10, le=2000)  # candidates that a search in the index keeps
-    refine: int = Field(default=4, ge=1, le=50)  # times as many as asked for are compared by their whole vectors
+    probes: int = Field(default=0, ge=0, le=100_000)  # parts of the index that a search reads; 0: by their number
 
 
 class Postgres(StoreOf):
