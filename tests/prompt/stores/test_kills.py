@@ -83,6 +83,22 @@ def test_two_writers_lose_nothing(new_place):
 
 
 @pytest.mark.slow
+def test_a_reader_sees_whole_versions_while_another_process_writes(new_place):
+    place = new_place()
+    store = place.open(width=64)
+    process, seen = writer(place, 0, 80), set()
+    assert process.stdout is not None
+    process.stdout.readline()
+    while process.poll() is None:
+        (text,) = {passage.text for passage in store.passages(store.ids())}
+        seen.add(int(text))
+        assert len(store.search(np.ones((1, 64)), 1000)[0]) == 300
+    process.communicate()
+    assert process.returncode == 0
+    assert whole(store) == "79" and seen
+
+
+@pytest.mark.slow
 def test_an_exact_store_is_whole_after_a_death_at_any_point(tmp_path, forked):
     # 32 segments: the put that is killed merges them.
     folder, made = tmp_path / "store", tmp_path / "made"

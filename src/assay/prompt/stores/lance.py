@@ -174,8 +174,9 @@ class LanceStore:
     def passages(self, ids: Sequence[str], at: int | None = None) -> list[Document]:
         from lancedb.expr import col
 
-        table, found = self._at(at), {}
         wanted = [*filter(keepable, dict.fromkeys(ids))]
+        # Several look-ups are of one version.
+        table, found = self._at(self.version if at is None and len(wanted) > AT_ONCE else at), {}
         for start in range(0, len(wanted), AT_ONCE):
             search = table.search().where(col("id").isin(wanted[start : start + AT_ONCE]))
             rows = search.select(["id", "text", "source", "date"]).to_arrow().to_pylist()

@@ -201,7 +201,7 @@ class PostgresStore:
 
         def work(connection: psycopg.Connection[Any]) -> list[list[tuple[str, float]]]:
             self._check(connection, at)
-            connection.execute("SET LOCAL hnsw.iterative_scan = strict_order")
+            connection.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
 
             def near(query: np.ndarray, count: int) -> tuple[Sequence[str], np.ndarray]:
                 ef = min(1000, max(self.settings.ef, count))

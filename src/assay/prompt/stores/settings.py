@@ -47,7 +47,7 @@ class Postgres(StoreOf):
     table: str = Field(default="assay_passages", pattern=r"^[a-z_][a-z0-9_]{0,39}$")
     index_from: int = Field(default=INDEX_FROM, ge=1000)  # rows
     ef: int = Field(default=100, ge=10, le=1000)  # candidates that a search in the index keeps
-    build_ef: int = Field(default=80, ge=16, le=1000)  # candidates that are kept while the index is built
+    build_ef: int = Field(default=64, ge=16, le=1000)  # candidates that are kept while the index is built
     links: int = Field(default=16, ge=4, le=100)  # neighbours that the index keeps of each vector and level
     build_mb: int = Field(default=512, ge=64, le=65536)  # memory of the server for building the index
     patience: float = Field(default=20.0, ge=0, le=600)  # seconds for which a lost server is waited for
