@@ -7,7 +7,7 @@ Each store gets all passages in one `put`, which builds its index. Then: one sea
 filter that one passage in ten passes; a document of three passages added and searched for, and taken out. Recall is the
 share of the true ten nearest, by a product of all vectors with all questions, that the store's ten hold. A plain write
 of the same bytes and one such product stand beside it, since disks and processors differ.
-Without --address a private PostgreSQL is started by tests/postgres.py, and stopped at the end.
+Without --address a private PostgreSQL is started by tests/postgres.py, and deleted at the end.
 """
 
 import argparse
@@ -150,6 +150,15 @@ def verdict(row: dict[str, Any]) -> str:
     return ", ".join(missed) or "all"
 
 
+def drop(settings: Postgres) -> None:
+    """The tables of this run, on a server that is not ours."""
+    import psycopg
+
+    with psycopg.connect(settings.address, autocommit=True) as connection:
+        names = (settings.table, f"{settings.table}_about", f"{settings.table}_versions")
+        connection.execute(f"DROP TABLE {', '.join(names)}".encode())
+
+
 def settings_of(kind: str, address: str, changes: list[str]) -> Any:
     given = dict(change.removeprefix(f"{kind}.").split("=", 1) for change in changes if change.startswith(f"{kind}."))
     chosen = next(each for each in STORES if each.model_fields["kind"].default == kind)
@@ -178,7 +187,8 @@ def main() -> int:
         sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
         import postgres
 
-        cluster, options.address = postgres.PLACE, postgres.start()
+        cluster = Path(tempfile.mkdtemp(prefix="assay-postgres-"))
+        options.address = postgres.start(cluster)
     results: dict[str, dict[str, Any]] = {}
     folder = Path(tempfile.mkdtemp(prefix="assay-stores-"))
     try:
@@ -190,11 +200,14 @@ def main() -> int:
             results[kind] = measured(store, passages, vectors, queries, folder / kind, server)
             results[kind]["settings"] = settings.model_dump(mode="json", exclude={"address", "table"})
             store.close()
+            if kind == "postgres" and not cluster:
+                drop(settings)
             print(f"{kind}: {results[kind]}", file=sys.stderr, flush=True)
     finally:
         shutil.rmtree(folder)
         if cluster:
-            postgres.stop()
+            postgres.stop(cluster)
+            shutil.rmtree(cluster)
     print(f"{rows:,} passages of width {vectors.shape[1]}, {len(queries)} questions, the {TOP} nearest\n")
     print(table(results))
     print(f"\nA plain write of the vectors takes {beside['write_s']:.2f} s, one product {beside['product_ms']:.1f} ms.")

@@ -9,6 +9,7 @@ free port of 127.0.0.1, where it asks for a password (kept in FOLDER/password), 
 owner and root alone can reach and which asks for none. The default cluster of Debian's package is not made.
 """
 
+import fcntl
 import hashlib
 import os
 import secrets
@@ -37,12 +38,19 @@ SETTINGS = {
 
 
 def missing() -> str:
-    """Why there can be no server here, or "" where there can. Installs nothing."""
-    if (PROGRAMS / "postgres").exists() and EXTENSION.exists():
+    """Why there can be no server here, or "" where there can. As root, it installs what is missing."""
+    if _there():
         return ""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return f"needs the Debian packages {' and '.join(PACKAGES)}, and only root can install them"
-    return "" if _installed() else f"the Debian packages {' and '.join(PACKAGES)} could not be installed"
+    with Path("/tmp/assay-postgres.lock").open("w") as turn:  # two test processes may come here at once
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        done = _there() or _installed()
+    return "" if done else f"the Debian packages {' and '.join(PACKAGES)} could not be installed"
+
+
+def _there() -> bool:
+    return (PROGRAMS / "postgres").exists() and EXTENSION.exists()
 
 
 def _installed() -> bool:
@@ -53,7 +61,7 @@ def _installed() -> bool:
     for command in (install, ["apt-get", "update", "-q"], install):
         done = subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
         if command is install and done.returncode == 0:
-            return EXTENSION.exists()
+            return _there()
     return False
 
 
