@@ -187,7 +187,7 @@ def test_a_put_outlives_a_connection_that_ends(server, on_server):
         killer.join()
     assert terminate(server.address) > 0
     assert len(store) == 2000
-    assert waits and all(event["event"] == "wait" for event in waits)
+    assert waits and all(event["text"].endswith("is gone; it is waited for") for event in waits)
     store.close()
 
 

@@ -24,7 +24,7 @@ def open_store(
         folder: where a local collection lies; a server's has no place in it.
         digest, width: of the encoding whose vectors are kept.
         rebuild: a local collection of another encoding is emptied; without it, and always on a server, it is refused.
-        tell: gets event "index" (rows) when an index is built, "wait" (seconds) when a server does not answer.
+        tell: gets a note when an index is built, and when a server does not answer.
 
     Raises:
         ResourceError: R020 the collection is of another encoding; R021 a package is missing; R024, R025 the server

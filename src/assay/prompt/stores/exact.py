@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.nouns import Document
 from assay.prompt.stores import segments
+from assay.prompt.stores.candidates import candidates
 from assay.prompt.stores.contract import (
     ANY,
-    SAME,
     Version,
     checked,
     ranked,
@@ -221,43 +221,10 @@ class ExactStore:
         rows = self._roll.rows(at, where)
         found: list[list[tuple[str, float]]] = []
         for start in range(0, len(queries), QUERIES):
-            found += self._nearest(queries[start : start + QUERIES], top, rows)
+            some = queries[start : start + QUERIES]
+            for query, (near, there) in zip(some, candidates(some, top, rows, self._blocks()), strict=True):
+                found.append(ranked(query, [self._roll.ids[row] for row in near], there, top))
         return found
-
-    def _nearest(self, queries: np.ndarray, top: int, wanted: np.ndarray) -> list[list[tuple[str, float]]]:
-        """Candidates by float32 products, block by block; the best of them by float64 ones."""
-        import numpy as np
-
-        near: list[list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = [[] for _ in queries]
-        for first, vectors in self._blocks():
-            rows = wanted[np.searchsorted(wanted, first) : np.searchsorted(wanted, first + len(vectors))] - first
-            if not len(rows):
-                continue
-            few = len(rows) < len(vectors) / 8
-            scores = queries @ (vectors[rows] if few else vectors).T
-            if not few and len(rows) < len(vectors):
-                out = np.ones(len(vectors), dtype=bool)
-                out[rows] = False
-                scores[:, out] = -np.inf
-            for query, line in enumerate(scores):
-                least = np.partition(line, -top)[-top] - SAME if top < len(rows) else -2.0
-                columns = np.flatnonzero(line >= least)
-                inside = rows[columns] if few else columns
-                near[query].append((first + inside, line[columns], vectors[inside]))
-        return [self._best(query, parts, top) for query, parts in zip(queries, near, strict=True)]
-
-    def _best(
-        self, query: np.ndarray, parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]], top: int
-    ) -> list[tuple[str, float]]:
-        import numpy as np
-
-        if not parts:
-            return []
-        rows, scores, vectors = (np.concatenate(column) for column in zip(*parts, strict=True))
-        if top < len(rows):
-            likely = np.flatnonzero(scores >= np.partition(scores, -top)[-top] - SAME)
-            rows, vectors = rows[likely], vectors[likely]
-        return ranked(query, [self._roll.ids[row] for row in rows], vectors, top)
 
     def _blocks(self) -> Iterator[tuple[int, np.ndarray]]:
         """(number of the first row, vectors)"""

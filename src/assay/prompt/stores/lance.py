@@ -127,7 +127,7 @@ class LanceStore:
         rows = self._table.count_rows()
         partitions, behind = _partitions(self._table), False
         if rows >= max(self.settings.index_from, COARSE * ROWS * partitions):
-            self.tell({"event": "index", "rows": rows})
+            self.tell({"event": "note", "text": f"an index of {rows:,} passages is built"})
             self._make_index(partitions, max(rows // ROWS, 1))
         elif partitions:
             stats = self._table.index_stats(f"{INDEX}{partitions}")

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 WIDEST = 2000  # columns that pgvector's index takes; wider vectors are searched one by one
 FORMAT = 1
+THINNED = 2  # times as many candidates for a search with a filter, which passes only some of them
 INLINE = 1500  # columns of a vector that is kept in its row, where it is read without a second look-up
 
 # %t is the table's name, which the settings have checked: lower-case letters, digits and underscores.
@@ -178,7 +179,7 @@ class PostgresStore:
         rows = self._count(connection)
         if rows < self.settings.index_from:
             return
-        self.tell({"event": "index", "rows": rows})
+        self.tell({"event": "note", "text": f"an index of {rows:,} passages is built"})
         connection.execute(self._sql(f"SET LOCAL maintenance_work_mem = '{self.settings.build_mb}MB'"))
         how = f"WITH (m = {self.settings.links}, ef_construction = {self.settings.build_ef}) WHERE died IS NULL"
         make = f"CREATE INDEX IF NOT EXISTS %t_vector ON %t USING hnsw (vector vector_ip_ops) {how}"
@@ -204,7 +205,7 @@ class PostgresStore:
             connection.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
 
             def near(query: np.ndarray, count: int) -> tuple[Sequence[str], np.ndarray]:
-                ef = min(1000, max(self.settings.ef, count))
+                ef = min(1000, max(self.settings.ef * (THINNED if where else 1), count))
                 connection.execute(self._sql(f"SET LOCAL hnsw.ef_search = {ef}"))
                 cursor = connection.cursor(binary=True)
                 rows = cursor.execute(self._sql(nearest), [*values, _text(query), count]).fetchall()

@@ -64,7 +64,8 @@ class Server:
                 self.close()
                 if time.monotonic() + wait > end:
                     self._give_up(error)
-                self._tell({"event": "wait", "seconds": wait, "place": self.place})
+                if wait == FIRST_WAIT:
+                    self._tell({"event": "note", "text": f"the server {self.place} is gone; it is waited for"})
                 time.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
             except self._errors.Error as error:

@@ -79,8 +79,10 @@ STORES: tuple[type[StoreOf], ...] = (Exact, LanceDb, Postgres)
 def _of_a_known_kind(value: Any) -> Any:
     kinds = [each.model_fields["kind"].default for each in STORES]
     if isinstance(value, dict) and value.get("kind") not in kinds:
-        said = f"there is no store '{value['kind']}'" if "kind" in value else "the kind of store is missing"
-        raise ValueError(f"C076 {said}{did_you_mean(str(value.get('kind')), kinds)}; kinds: {', '.join(kinds)}")
+        if "kind" not in value:
+            raise ValueError(f"C076 has no kind; there are: {', '.join(kinds)}")
+        near = did_you_mean(str(value["kind"]), kinds) or f"; there are: {', '.join(kinds)}"
+        raise ValueError(f"C076 there is no '{value['kind']}' here{near}")
     return value
 
 
