@@ -3,6 +3,7 @@
 # make test      everything: lint, types, all tests with the real small models
 # make quick     lint, types, and the tests that need no real model (two to three minutes)
 # make lint      ruff and pyright
+# make postgres  a private PostgreSQL with pgvector, for trying out; installs it as root; make postgres-stop ends it
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 export OMP_WAIT_POLICY ?= PASSIVE
 export GOMP_SPINCOUNT ?= 10000
 
-.PHONY: demo handbook test quick lint clean
+.PHONY: demo handbook test quick lint clean postgres postgres-stop
 
 demo: $(VENV)/installed
 	$(BIN)/assay run examples/intents
@@ -33,6 +34,12 @@ lint: $(VENV)/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+postgres:
+	$(PYTHON) tests/postgres.py start
+
+postgres-stop:
+	$(PYTHON) tests/postgres.py stop
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,125 @@
+"""With an index a store finds what comparing all vectors finds, nearly always and at once."""
+
+import os
+
+import numpy as np
+import psycopg
+import pytest
+
+from assay.errors import ResourceError
+from assay.prompt.stores import Postgres, open_store
+from stored import documents
+
+ROWS, WIDTH, GROUPS = 3000, 32, 60
+
+
+@pytest.fixture(scope="module")
+def vectors() -> np.ndarray:
+    """Groups of vectors that lie near each other, as passages about one thing do."""
+    draw = np.random.default_rng(2)
+    middles = draw.standard_normal((GROUPS, WIDTH))
+    rows = middles[draw.integers(GROUPS, size=ROWS + 100)] + 0.5 * draw.standard_normal((ROWS + 100, WIDTH))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture
+def filled(new_place, vectors, kind):
+    """A store with an index, its place, and what it told."""
+    told = []
+    place = new_place() if kind == "exact" else new_place(index_from=1000)
+    store = place.open(width=WIDTH, tell=told.append)
+    names = [f"d{row}#1" for row in range(ROWS)]
+    store.put(documents(*names), vectors[:ROWS], [{"third": str(row % 3)} for row in range(ROWS)])
+    index = {"event": "note", "text": "an index of 3,000 passages is built"}
+    assert told == ([] if kind == "exact" else [index])
+    return store, place
+
+
+def recall(store, vectors, rows, **how) -> float:
+    hits = 0
+    queries = vectors[ROWS:]
+    for query, found in zip(queries, store.search(queries, 10, **how), strict=True):
+        best = rows[np.argsort(-(vectors[rows] @ query), kind="stable")[:10]]
+        hits += len({f"d{row}#1" for row in best} & {name for name, _ in found})
+        scores = [score for _, score in found]
+        assert len(found) == 10 and scores == sorted(scores, reverse=True)
+    return hits / (10 * len(queries))
+
+
+@pytest.mark.slow
+def test_recall_is_that_of_exact_search(filled, vectors):
+    store, place = filled
+    rows = np.arange(ROWS)
+    assert recall(store, vectors, rows) >= 0.98
+    assert recall(place.open(width=WIDTH), vectors, rows) >= 0.98
+    assert recall(store, vectors, rows[rows % 3 == 1], where={"third": "1"}) >= 0.98
+
+
+@pytest.mark.slow
+def test_what_is_added_changed_or_taken_out_counts_at_once(filled, vectors):
+    store, _ = filled
+    before = store.version
+    query = vectors[ROWS : ROWS + 1]
+    ((best, _),) = store.search(query, 1)[0]
+    store.put(documents("new#1"), query)
+    assert store.search(query, 2) == [[("new#1", 1.0), (best, pytest.approx(store.search(query, 2)[0][1][1]))]]
+    store.put(documents("new#1"), -query)
+    assert store.search(query, 1)[0][0][0] == best
+    store.drop([best.partition("#")[0], "new"])
+    assert best not in dict(store.search(query, 50)[0])
+    assert store.search(query, 1, at=before)[0][0][0] == best
+    # Half of all: an index that still had them would give fewer than ten.
+    store.drop([f"d{row}" for row in range(0, ROWS, 2)])
+    kept = np.array([row for row in range(1, ROWS, 2) if f"d{row}#1" != best])
+    assert recall(store, vectors, kept) >= 0.98
+    assert recall(store, vectors, np.arange(ROWS), at=before) >= 0.98
+
+
+@pytest.mark.slow
+def test_many_small_writes_are_tidied_up(new_place):
+    place = new_place()
+    store = place.open(width=WIDTH)
+    draw = np.random.default_rng(0)
+    rows = draw.standard_normal((150, WIDTH))
+    for number, row in enumerate(rows):
+        store.put(documents(f"d{number}#1"), row[None])
+    assert store.search(rows[:1], 1) == [[("d0#1", 1.0)]]
+    assert len(store.versions()) >= 150
+    store.forget(store.version)
+    assert len(store) == 150
+    assert store.search(rows[:1], 1) == [[("d0#1", 1.0)]]
+    if place.settings.kind == "exact":
+        assert len([*place.folder.iterdir()]) < 70  # two files a segment, of which there are at most 32, and two more
+
+
+# --- PostgreSQL alone -----------------------------------------------------------------------------------------------
+
+
+def settings_on(address: str, name: str) -> Postgres:
+    return Postgres(address=address, table=f"{name}{os.getpid()}", patience=0.5)
+
+
+@pytest.mark.slow
+def test_the_password_comes_from_the_surroundings(server, monkeypatch):
+    import postgres
+
+    settings = settings_on(postgres.network_address(server.folder), "secret")
+    for password in ("", "a wrong one"):
+        monkeypatch.setenv("PGPASSWORD", password)
+        with pytest.raises(ResourceError, match=r"R025.*the server refuses") as refused:
+            open_store(settings, None, digest="digest", width=4)  # type: ignore[arg-type]
+        assert "a wrong one" not in str(refused.value)
+    monkeypatch.setenv("PGPASSWORD", (server.folder / "password").read_text())
+    store = open_store(settings, None, digest="digest", width=4)  # type: ignore[arg-type]
+    assert len(store) == 0
+    store.close()
+
+
+@pytest.mark.slow
+def test_a_database_without_the_extension_is_said(server):
+    with psycopg.connect(server.address, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS plain")
+        connection.execute("CREATE DATABASE plain")
+    settings = settings_on(server.address.replace("/assay?", "/plain?"), "none")
+    with pytest.raises(ResourceError, match=r"R025.*pgvector"):
+        open_store(settings, None, digest="digest", width=4)  # type: ignore[arg-type]
