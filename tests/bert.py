@@ -1,11 +1,13 @@
 """A tiny random BERT for sentence vectors: 2 layers, width 16, ten words."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "card", "lost", "in", "a", "taxi", "refund"]
 
 
-def build(place: Path) -> Path:
+def build(place: Path, more: Sequence[str] = ()) -> Path:
+    """The folder of the encoder. `more`: lower-case words that it knows besides the ten."""
     import torch
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
@@ -15,7 +17,8 @@ def build(place: Path) -> Path:
 
     quiet()
     torch.set_num_threads(1)
-    core = Tokenizer(models.WordPiece({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    words = [*WORDS, *more]
+    core = Tokenizer(models.WordPiece({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
     core.normalizer = normalizers.BertNormalizer()
     core.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     core.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
@@ -24,7 +27,7 @@ def build(place: Path) -> Path:
     ).save_pretrained(place)
     torch.manual_seed(2)
     config = BertConfig(
-        vocab_size=len(WORDS),
+        vocab_size=len(words),
         hidden_size=16,
         num_hidden_layers=2,
         num_attention_heads=2,

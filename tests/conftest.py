@@ -142,6 +142,15 @@ def open_tiny(tiny_model) -> Callable:
     return open_model
 
 
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory) -> Path:
+    """The folder of a random BERT that knows the words of the lessons."""
+    from bert import build
+
+    named = [word for words in WORDS.values() for word in words] + [*COLOURS, *COLOURS.values(), *PEOPLE]
+    return build(tmp_path_factory.mktemp("encoders") / "tiny", [word for word in named if " " not in word])
+
+
 # --- lessons --------------------------------------------------------------------------------------------------------
 
 
@@ -196,7 +205,7 @@ NAMED = {"classify": tuple(WORDS), "answer": (), "extract": ("person", "place")}
 
 
 @pytest.fixture(scope="session")
-def lesson_in(open_tiny):
+def lesson_in(open_tiny, tiny_encoder):
     """`lesson_in(folder, "classify")`: as `lesson`, at work in `folder`, for fixtures that outlive a test."""
     from assay.worker import val_score
 
@@ -210,7 +219,16 @@ def lesson_in(open_tiny):
             val=tuple(val),
             documents=tuple(Document(f"about-{t}", f"# Colours\n\nThe {t} is {c}.") for t, c in COLOURS.items()),
             base="tiny",
-            means=Means(**{"workdir": place, "embed": letters, "open_model": open_tiny, "seed": 3, **means}),
+            means=Means(
+                **{
+                    "workdir": place,
+                    "embed": letters,
+                    "open_model": open_tiny,
+                    "encoder_folder": lambda name: tiny_encoder,
+                    "seed": 3,
+                    **means,
+                }
+            ),
             score=lambda adapted, rows: val_score(adapted, rows, task),
         )
 
