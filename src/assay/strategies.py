@@ -7,12 +7,13 @@ from assay.errors import Problem, TrainError
 from assay.nouns import Part, Strategy, Task
 from assay.prompt import Encoder, Majority, Neighbours, Rag, Shots, Tfidf
 from assay.train import METHODS
+from assay.train.retriever import CrossEncoder, TunedEncoder
 from assay.train.settings import Trained
 
 STRATEGIES: tuple[type[Strategy], ...] = (Majority, Tfidf, Neighbours, Shots, Rag, *METHODS)
 
 # Fitted pieces of a strategy, each named by the setting that takes it: `rag` has `embed` and `rerank`.
-PARTS: tuple[type[Part], ...] = (Encoder,)
+PARTS: tuple[type[Part], ...] = (Encoder, TunedEncoder, CrossEncoder)
 
 # Names that people look for, as settings of a kind above.
 PRESETS: dict[str, dict] = {
