@@ -52,6 +52,18 @@ def test_no_documents_and_no_rows_are_errors(tmp_path):
         TunedEncoder().fit(replace(lesson, train=()))
 
 
+def test_documents_that_come_whole_are_cut(tmp_path):
+    lesson = toy(tmp_path, tmp_path)
+    whole = Document("about-apple", "# Red\n\nAll about apples.\n\n# Cards\n\nAnd cards.")
+    found = material("tuned_encoder", replace(lesson, documents=(whole, *lesson.documents[1:])), 10)
+    assert found.passages == (
+        *(document.text for document in lesson.documents[1:]),
+        "Red. All about apples.",
+        "Cards. And cards.",
+    )
+    assert found.train[0] == Pair("a apple", (5, 6))
+
+
 def test_val_rows_are_drawn_with_the_seed(tmp_path):
     lesson = toy(tmp_path, tmp_path)
     some = material("tuned_encoder", lesson, 5).val

@@ -88,7 +88,7 @@ class Reader:
         self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         self.network = network
         self.length = min(max_length, network.body.config.max_position_embeddings)
-        self.types = network.body.config.to_dict().get("type_vocab_size", 0) > 1
+        self.types = "token_type_ids" in self.tokenizer.model_input_names
         self.bf16 = bf16
 
     def parts(self, pairs: Sequence[tuple[str, str]], budget: int) -> list[tuple[list[int], Any]]:

@@ -10,24 +10,25 @@ Negatives    the first stage's best passages without an answer, as Karpukhin et 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import bm25s
 import numpy as np
 
-from assay.prompt.rag import stems
 from assay.train.retriever.pairs import Pair
 
 RRF = 60  # Cormack et al. (2009)
+WORD = re.compile(r"\w+")
 
 
 class Lexical:
-    """BM25 over passages."""
+    """BM25 over passages, on their words in lower case."""
 
     def __init__(self, passages: Sequence[str]):
         self.words: dict[str, int] = {}
-        rows = [[self.words.setdefault(word, len(self.words)) for word in stems(text)] for text in passages]
+        rows = [[self.words.setdefault(word, len(self.words)) for word in _words(text)] for text in passages]
         self.scorer: Any = None
         if self.words:
             self.scorer = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
@@ -35,12 +36,16 @@ class Lexical:
 
     def best(self, question: str, top: int) -> list[int]:
         """The passages that share a word with the question, best first; equal scores keep the passages' order."""
-        ids = [self.words[word] for word in stems(question) if word in self.words]
+        ids = [self.words[word] for word in _words(question) if word in self.words]
         if not ids:
             return []
         scores = self.scorer.get_scores_from_ids(ids)
         order = np.argsort(-scores.round(5), kind="stable")[:top]
         return [int(i) for i in order if scores[i] > 0]
+
+
+def _words(text: str) -> list[str]:
+    return WORD.findall(text.casefold())
 
 
 def nearest(cosines: np.ndarray, top: int) -> list[int]:

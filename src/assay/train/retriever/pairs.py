@@ -15,11 +15,14 @@ from dataclasses import dataclass
 
 from assay.errors import Problem, TrainError, UsageError
 from assay.nouns import Document, Example, Lesson
+from assay.prompt import chunks
 from assay.prompt.majority import need_rows
 from assay.prompt.relevance import gold
 
 STAYS = 0.1  # share of cloze passages that keep the sentence: matching words counts too (Lee et al. 2019)
 SHORTEST = 4  # words of a cloze question
+WORDS = 90  # of a passage, where documents come whole: what `rag` cuts them to
+_PASSAGE = re.compile(r"#\d+$")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -62,7 +65,8 @@ def material(kind: str, lesson: Lesson, val_rows: int) -> Material:
     if not any(document.text.strip() for document in lesson.documents):
         text = f"{kind}: there are no documents to learn to search"
         raise UsageError(Problem("C079", text, "documents", "name them under `documents:`"))
-    train = paired(lesson.train, lesson.documents)
+    passages = cut(lesson.documents)
+    train = paired(lesson.train, passages)
     if not train:
         text = f"{kind}: none of the {len(lesson.train)} training rows has a passage that holds its answer"
         way = "name the column that says in which documents an answer stands: data: {columns: {found_in: ...}}"
@@ -71,13 +75,19 @@ def material(kind: str, lesson: Lesson, val_rows: int) -> Material:
     if left_out:
         text = f"{kind}: {left_out} of {len(lesson.train)} training rows have no passage with their answer"
         lesson.tell({"event": "note", "text": f"{text}; they are left out"})
-    val = paired(lesson.val, lesson.documents)
+    val = paired(lesson.val, passages)
     if len(val) > val_rows:
         val = random.Random(lesson.seed).sample(val, val_rows)
     if not val:
         text = f"{kind}: no val row has a passage with its answer; the last weights are kept"
         lesson.tell({"event": "note", "text": text})
-    return Material(tuple(document.text for document in lesson.documents), tuple(train), tuple(val), left_out)
+    return Material(tuple(passage.text for passage in passages), tuple(train), tuple(val), left_out)
+
+
+def cut(documents: Sequence[Document]) -> list[Document]:
+    """The documents that are passages already (`<document>#<number>`), and the passages of the others."""
+    whole = [document for document in documents if not _PASSAGE.search(document.id)]
+    return [*(document for document in documents if _PASSAGE.search(document.id)), *chunks.passages(whole, WORDS)]
 
 
 def paired(examples: Sequence[Example], passages: Sequence[Document]) -> list[Pair]:
