@@ -1,0 +1,79 @@
+"""Two rankings made one, and what of a ranking is handed over.
+
+fused    reciprocal rank fusion: Cormack, Clarke and Büttcher (2009), doi.org/10.1145/1571941.1572114
+spread   the best passages without near copies, and not all from one document: a flood of copies takes one place, and
+         one document at most its share, as long as others have something to say
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from assay.nouns import Document
+from assay.prompt.relevance import document_of
+from assay.prompt.retrieval.words import WORD
+
+K = 60  # of the paper: how little the first places count above those that follow
+ALIKE = 0.9  # share of words in common from which two passages say the same
+
+Found = list[tuple[int, float]]  # (place of a passage, score), best first
+
+
+def fused(words: Found, meaning: Found, weight: float, top: int) -> Found:
+    """The two rankings as one; a passage that stands in one of them only counts with that one.
+
+    Args:
+        weight: share of `meaning`, in [0, 1].
+
+    Returns:
+        (place, weighted sum of 1 / (60 + rank)), best first; of equals, the one with the lower place.
+    """
+    sums: dict[int, float] = {}
+    for share, found in ((1 - weight, words), (weight, meaning)):
+        for rank, (place, _) in enumerate(found, start=1):
+            sums[place] = sums.get(place, 0.0) + share / (K + rank)
+    return sorted(sums.items(), key=lambda item: (-item[1], item[0]))[:top]
+
+
+def spread(found: Found, passages: Sequence[Document], top: int, cap: int) -> Found:
+    """The best `top` of `found`, in order.
+
+    Near copies of a passage that was taken are left out. A document gives at most `cap` passages; more only where the
+    others give too few.
+    """
+    taken: Found = []
+    waiting: Found = []
+    given: Counter[str] = Counter()
+    said: list[set[str]] = []
+
+    def new(place: int) -> bool:
+        words = set(WORD.findall(passages[place].text.casefold()))
+        if any(alike(words, other) for other in said):
+            return False
+        said.append(words)
+        return True
+
+    for place, score in found:
+        if len(taken) == top:
+            break
+        source = document_of(passages[place].id)
+        if given[source] >= cap:
+            waiting.append((place, score))
+        elif new(place):
+            given[source] += 1
+            taken.append((place, score))
+    for place, score in waiting:
+        if len(taken) < top and new(place):
+            taken.append((place, score))
+    order = {place: rank for rank, (place, _) in enumerate(found)}
+    return sorted(taken, key=lambda item: order[item[0]])
+
+
+def alike(first: set[str], second: set[str]) -> bool:
+    """Have two texts at least 90 % of their words in common (Jaccard), and all that hold a digit? Two versions of a
+    rule that differ in a number are no copies."""
+    both = len(first & second)
+    if both < ALIKE * (len(first) + len(second) - both):
+        return False
+    return not any(any(map(str.isdigit, word)) for word in first ^ second)
