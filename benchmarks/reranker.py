@@ -30,7 +30,7 @@ from assay.nouns import Lesson, Means, Task
 from assay.prompt.parts import Encoder, Encoding
 from assay.store import digest, write_json
 from assay.train.retriever import CrossEncoder, TunedEncoder
-from assay.train.retriever.mining import Lexical, first_stage, nearest
+from assay.train.retriever.mining import by_words, first_stage, nearest, words_of
 from assay.train.retriever.mixing import mixed, ordered
 from assay.train.retriever.reranker import CrossRanking, read
 
@@ -144,7 +144,7 @@ class Search:
         self.texts = [passage.text for passage in collection.passages]
         known = [(e.text, right) for e, right in zip(collection.test, collection.gold, strict=True) if right]
         self.questions, self.gold = [text for text, _ in known], [right for _, right in known]
-        self.lexical = Lexical(self.texts)
+        self.words = words_of(self.texts)
         self.top = max(10, candidates)
         self.candidates = candidates
 
@@ -152,9 +152,9 @@ class Search:
         cosines = encoding.vectors(self.questions, query=True) @ encoding.vectors(self.texts).T
         found = {
             "dense": [nearest(row, self.top) for row in cosines],
-            FIRST: first_stage(self.questions, self.lexical, cosines, self.top),
+            FIRST: first_stage(self.questions, self.words, cosines, self.top),
         }
-        words = {} if before else {"bm25": [self.lexical.best(question, self.top) for question in self.questions]}
+        words = {} if before else {"bm25": [by_words(self.words, question, self.top) for question in self.questions]}
         return words | {before + name: ranked for name, ranked in found.items()}
 
     def reranked(self, name: str, ranked: Ranked, kept: CrossRanking) -> dict[str, Ranked]:

@@ -1,6 +1,7 @@
 """The trained encoder and the reranker on a toy search that only training can solve; restored, resumed, kept apart."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,9 +9,11 @@ import torch
 
 from assay.config import make_part
 from assay.errors import ModelError, Stopped, TrainError
+from assay.model.gate import admit
 from assay.prompt.parts import Encoder
 from assay.train.retriever import CrossEncoder, TunedEncoder
 from assay.train.retriever.course import Course
+from assay.train.retriever.joint import is_ready
 from retriever_lesson import encoder as build
 from retriever_lesson import toy
 
@@ -164,7 +167,8 @@ def stopping(step):
 @both
 @pytest.mark.parametrize("warm", ["no", "documents"])
 def test_interrupted_after_each_step_it_ends_in_the_same_bits(tmp_path, kind, warm):
-    settings = {"epochs": 2, "batch_size": 8, "negatives": 2, "warm": warm, "micro_tokens": 64}
+    settings = {"epochs": 2, "batch_size": 8, "negatives": 2, "warm": warm, "micro_tokens": 64, "margin": 2.0}
+    settings |= {"refresh": "once"} if kind == "tuned_encoder" and warm == "no" else {}
     drops, steps = build(tmp_path / "drops", dropout=0.2), []
 
     def fitted(name, tell=steps.append):
@@ -194,7 +198,7 @@ def test_interrupted_after_each_step_it_ends_in_the_same_bits(tmp_path, kind, wa
 def test_a_loss_that_is_no_number_stops_the_training(lesson):
     network = torch.nn.Linear(2, 1)
     course = Course(
-        network, TunedEncoder(), 0, [1], lambda epoch: None, lambda *_: float("nan"), None, lesson.workdir, print
+        network, TunedEncoder(), 0, [1], lambda *_: None, lambda *_: float("nan"), None, lesson.workdir, print
     )
     with pytest.raises(TrainError, match="T001"):
         course.run()
@@ -257,6 +261,11 @@ def test_a_ready_cross_encoder_scores_as_transformers_does(lesson, classifier):
     assert kept.scores(["a lost apple"], [texts])[0] == pytest.approx(expected.double().numpy(), abs=5e-2)
 
 
+def test_a_ready_cross_encoder_passes_the_gate(classifier):
+    # Its part names it among the sentence encoders, so it is judged as one.
+    assert admit(classifier, kind="embedder") == classifier and is_ready(classifier)
+
+
 def test_a_ready_cross_encoder_may_choose_its_mix_and_comes_back(lesson, classifier, tmp_path):
     part = CrossEncoder(model="ready", epochs=0, precision="fp32")
     assert part.encoders() == ("ready", "minilm-l6")
@@ -302,3 +311,9 @@ def test_settings_come_back_from_json(kind):
 def test_a_mix_is_a_share():
     with pytest.raises(Exception, match="mix"):
         CrossEncoder(mix=1.5)
+
+
+@both
+def test_its_card_names_every_setting(kind):
+    card = (Path(__file__).parents[2] / "docs" / "methods" / f"{kind}.md").read_text()
+    assert not [name for name in type(part_of(kind)).model_fields if name != "kind" and f"| `{name}` |" not in card]

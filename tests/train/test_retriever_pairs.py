@@ -11,7 +11,7 @@ from assay.nouns import Document
 from assay.train.retriever import TunedEncoder
 from assay.train.retriever.course import rate
 from assay.train.retriever.losses import binary, contrast, listwise, pairwise
-from assay.train.retriever.mining import Lexical, first_stage, fused, hard, nearest, reciprocal
+from assay.train.retriever.mining import by_words, first_stage, hard, nearest, reciprocal, words_of
 from assay.train.retriever.mixing import best_mix, mixed, ordered, standard
 from assay.train.retriever.pairs import Pair, cloze, in_batches, material
 from retriever_lesson import toy
@@ -103,21 +103,16 @@ def test_an_epoch_takes_each_row_once_in_even_batches():
 # --- candidates -----------------------------------------------------------------------------------------------------
 
 
-def test_reciprocal_ranks_are_added():
-    # 1/61 + 1/62 for 7; 1/61 + 1/63 for 5; 1/62 for 9; 1/63 for 1.
-    assert fused([[7, 9, 5], [5, 7, 1]], 4) == [7, 5, 9, 1]
-    assert fused([[3], []], 5) == [3]
-
-
-def test_lexical_search_leaves_out_what_shares_no_word():
-    lexical = Lexical(["red apple", "blue sky", "red sky sky"])
-    assert lexical.best("the sky", 3) == [2, 1] and lexical.best("grass", 3) == []
-    assert Lexical(["!"]).best("sky", 1) == []
+def test_search_by_words_leaves_out_what_shares_none():
+    words = words_of(["red apple", "blue sky", "red sky sky"])
+    assert by_words(words, "the skies", 3) == [2, 1] and by_words(words, "grass", 3) == []
+    assert by_words(words_of(["!"]), "sky", 1) == []
 
 
 def test_the_first_stage_mixes_words_and_cosines():
-    lexical = Lexical(["red apple", "blue sky", "green grass"])
-    assert first_stage(["sky"], lexical, np.array([[0.1, 0.2, 0.9]]), 2) == [[1, 2]]
+    # 1/61 + 1/62 for the sky, 1/61 for the grass, 1/63 for the apple.
+    words = words_of(["red apple", "blue sky", "green grass"])
+    assert first_stage(["sky"], words, np.array([[0.1, 0.2, 0.9]]), 2) == [[1, 2]]
 
 
 def test_hard_negatives_are_neither_gold_nor_close_to_it():

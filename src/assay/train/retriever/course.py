@@ -48,7 +48,7 @@ class Course:
 
     Attributes:
         steps: how many each epoch has.
-        begin: (epoch) -> what the epoch's steps need, as JSON.
+        begin: (epoch, what it gave for the epoch before) -> what the epoch's steps need, as JSON.
         step: (epoch, step of the epoch, what begin gave) -> the step's loss; adds to the gradients. Its random draws
             come from torch's generator, which is set before each step.
         look: the val score, higher is better; None: the last weights are kept.
@@ -58,7 +58,7 @@ class Course:
     settings: Retriever
     seed: int
     steps: Sequence[int]
-    begin: Callable[[int], Any]
+    begin: Callable[[int, Any], Any]
     step: Callable[[int, int, Any], float]
     look: Callable[[], float] | None
     workdir: Path
@@ -85,7 +85,7 @@ class Course:
             epoch = next(i for i, end in enumerate(ends) if went.step < end)
             within = went.step - (ends[epoch] - self.steps[epoch])
             if within == 0:
-                went.remembered = self.begin(epoch)
+                went.remembered = self.begin(epoch, went.remembered)
             loss = self._step(epoch, within, went, weights, optimiser, ends[-1])
             went.step += 1
             if went.step in ends:

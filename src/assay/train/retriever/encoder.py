@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import torch
 
     from assay.model.embed import Embedder
+    from assay.prompt.retrieval.words import Words
 
 
 class TunedEncoder(Retriever):
@@ -121,7 +122,7 @@ class Contrasts:
     embed: Embedder
     found: Material
     seed: int
-    _vectors: tuple[np.ndarray, np.ndarray] | None = field(default=None, init=False)  # passages, val questions
+    _passages: np.ndarray | None = field(default=None, init=False)  # their vectors, by the weights as they are
 
     @cached_property
     def cloze(self) -> list[Cloze]:
@@ -136,48 +137,42 @@ class Contrasts:
 
     # --- hard negatives and val -------------------------------------------------------------------------------------
 
-    def begin(self, epoch: int) -> list[list[int]]:
+    def begin(self, epoch: int, before: list[list[int]] | None) -> list[list[int]]:
         """The passages that look right for each training question and are not."""
         if (self.cloze and epoch == 0) or not self.settings.negatives:
             return []
-        if self.settings.refresh == "epoch" or not self._mined:
-            self._mined = self._mine()
-        return self._mined
+        return before if before and self.settings.refresh == "once" else self._mined()
 
-    _mined: list[list[int]] = field(default_factory=list, init=False)
-
-    def _mine(self) -> list[list[int]]:
-        from assay.train.retriever.mining import first_stage, hard
+    def _mined(self) -> list[list[int]]:
+        from assay.train.retriever.mining import hard, searched
 
         self.embed.network.eval()
-        passages = self._vectors[0] if self._vectors else self.embed(self.found.passages)
+        told = self.embed(self.found.passages) if self._passages is None else self._passages
         questions = [pair.question for pair in self.found.train]
-        cosines = self.embed(questions) @ passages.T
-        ranked = first_stage(questions, self._lexical, cosines, self.settings.depth)
-        triples = zip(self.found.train, ranked, cosines, strict=True)
-        return [hard(pair, places, row, self.settings.margin) for pair, places, row in triples]
+        found = searched(questions, self._words, self.embed(questions), told, self.settings.depth)
+        pairs = zip(self.found.train, found, strict=True)
+        return [hard(pair, ranked, cosines, self.settings.margin) for pair, (ranked, cosines) in pairs]
 
     @cached_property
-    def _lexical(self) -> Any:
-        from assay.train.retriever.mining import Lexical
+    def _words(self) -> Words:
+        from assay.train.retriever.mining import words_of
 
-        return Lexical(self.found.passages)
+        return words_of(self.found.passages)
 
     def look(self) -> float:
         """Mean reciprocal rank of the first gold passage over the val rows, among all passages."""
         from assay.train.retriever.mining import nearest, reciprocal
 
-        passages = self.embed(self.found.passages)
-        questions = self.embed([pair.question for pair in self.found.val])
-        self._vectors = passages, questions
-        ranked = [nearest(row, len(passages)) for row in questions @ passages.T]
-        values = [reciprocal(places, pair.gold) for places, pair in zip(ranked, self.found.val, strict=True)]
+        self._passages = self.embed(self.found.passages)
+        asked = self.embed([pair.question for pair in self.found.val])
+        rows = (self._passages @ question for question in asked)
+        values = [reciprocal(nearest(r, len(r)), pair.gold) for r, pair in zip(rows, self.found.val, strict=True)]
         return sum(values) / len(values)
 
     # --- a step -----------------------------------------------------------------------------------------------------
 
     def step(self, epoch: int, within: int, mined: list[list[int]]) -> float:
-        self._vectors = None  # the weights are about to change
+        self._passages = None  # the weights are about to change
         if self.cloze and epoch == 0:
             return self._learn(self._of_cloze(within))
         return self._learn(self._of_rows(epoch, within, mined))

@@ -1,7 +1,6 @@
 """Candidates for a question: the first stage of a search, and passages that look right and are not.
 
-First stage  BM25 and cosine, each a ranking, put together by reciprocal ranks: Cormack et al. (2009),
-             doi.org/10.1145/1571941.1572114
+First stage  BM25 and cosine, each a ranking, put together by reciprocal ranks, as `rag` searches with `find: hybrid`
 Negatives    the first stage's best passages without an answer, as Karpukhin et al. (2020), Dense Passage Retrieval,
              aclanthology.org/2020.emnlp-main.550, take BM25's; a passage whose cosine is above a share of the gold
              one's is likely a right one that nobody has marked, and is skipped: Moreira et al. (2024), NV-Retriever,
@@ -10,42 +9,26 @@ Negatives    the first stage's best passages without an answer, as Karpukhin et 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
-import bm25s
 import numpy as np
 
+from assay.prompt.retrieval.fused import fused
+from assay.prompt.retrieval.words import Stems, Words
 from assay.train.retriever.pairs import Pair
 
-RRF = 60  # Cormack et al. (2009)
-WORD = re.compile(r"\w+")
+BLOCK = 256  # questions whose cosines are in memory at once
 
 
-class Lexical:
-    """BM25 over passages, on their words in lower case."""
-
-    def __init__(self, passages: Sequence[str]):
-        self.words: dict[str, int] = {}
-        rows = [[self.words.setdefault(word, len(self.words)) for word in _words(text)] for text in passages]
-        self.scorer: Any = None
-        if self.words:
-            self.scorer = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
-            self.scorer.index(bm25s.tokenization.Tokenized(ids=rows, vocab=dict(self.words)), show_progress=False)
-
-    def best(self, question: str, top: int) -> list[int]:
-        """The passages that share a word with the question, best first; equal scores keep the passages' order."""
-        ids = [self.words[word] for word in _words(question) if word in self.words]
-        if not ids:
-            return []
-        scores = self.scorer.get_scores_from_ids(ids)
-        order = np.argsort(-scores.round(5), kind="stable")[:top]
-        return [int(i) for i in order if scores[i] > 0]
+def words_of(passages: Sequence[str]) -> Words:
+    """BM25 over the passages, as `rag` has it."""
+    return Words(passages, Stems())
 
 
-def _words(text: str) -> list[str]:
-    return WORD.findall(text.casefold())
+def by_words(words: Words, question: str, top: int) -> list[int]:
+    """The passages that share a word with the question, best first; equal scores keep the passages' order."""
+    return [place for place, _ in words.find(Counter(words.stems(question)), top)]
 
 
 def nearest(cosines: np.ndarray, top: int) -> list[int]:
@@ -53,22 +36,28 @@ def nearest(cosines: np.ndarray, top: int) -> list[int]:
     return [int(i) for i in np.argsort(-cosines.round(5), kind="stable")[:top]]
 
 
-def fused(rankings: Sequence[Sequence[int]], top: int) -> list[int]:
-    """Reciprocal rank fusion: the sum of 1 / (60 + rank) over the rankings that hold a passage."""
-    scores: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, place in enumerate(ranking, start=1):
-            scores[place] = scores.get(place, 0.0) + 1 / (RRF + rank)
-    return sorted(scores, key=lambda place: (-scores[place], place))[:top]
-
-
-def first_stage(questions: Sequence[str], lexical: Lexical, cosines: np.ndarray, top: int) -> list[list[int]]:
-    """The `top` passages of each question. `cosines`: (questions, passages)."""
+def first_stage(questions: Sequence[str], words: Words, cosines: np.ndarray, top: int) -> list[list[int]]:
+    """The `top` passages of each question by both, with equal weight. `cosines`: (questions, passages)."""
     deep = max(2 * top, 100)
-    return [
-        fused([lexical.best(question, deep), nearest(row, deep)], top)
-        for question, row in zip(questions, cosines, strict=True)
-    ]
+    found = []
+    for question, row in zip(questions, cosines, strict=True):
+        meaning = [(place, float(row[place])) for place in nearest(row, deep)]
+        both = fused(words.find(Counter(words.stems(question)), deep), meaning, 0.5, top)
+        found.append([place for place, _ in both])
+    return found
+
+
+def searched(
+    questions: Sequence[str], words: Words, asked: np.ndarray, told: np.ndarray, top: int
+) -> Iterator[tuple[list[int], np.ndarray]]:
+    """Of each question: the `top` passages of the first stage, and its cosines with all passages.
+
+    Args:
+        asked, told: vectors of the questions and of the passages, rows of length 1.
+    """
+    for at in range(0, len(questions), BLOCK):
+        cosines = asked[at : at + BLOCK] @ told.T
+        yield from zip(first_stage(questions[at : at + BLOCK], words, cosines, top), cosines, strict=True)
 
 
 def hard(pair: Pair, ranked: Sequence[int], cosines: np.ndarray, margin: float) -> list[int]:

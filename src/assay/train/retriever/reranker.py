@@ -160,18 +160,17 @@ class Groups:
         """Of the training questions (negatives alone), of the val questions (all), of the cloze questions (negatives
         alone): passages in the order of the first stage."""
         from assay.model.embed import Embedder
-        from assay.train.retriever.mining import Lexical, first_stage, hard
+        from assay.train.retriever.mining import hard, searched, words_of
 
-        embed, lexical = Embedder(folder_of(self.settings.first, self.lesson)), Lexical(self.found.passages)
+        embed, words = Embedder(folder_of(self.settings.first, self.lesson)), words_of(self.found.passages)
         passages = embed(self.found.passages)
         made: list[list[list[int]]] = []
         asked = [Pair(row.question, (row.place,)) for row in self.cloze]
         for pairs, wrong in ((self.found.train, True), (self.found.val, False), (asked, True)):
             questions = [pair.question for pair in pairs]
-            cosines = embed(questions) @ passages.T
-            ranked = first_stage(questions, lexical, cosines, self.settings.depth)
-            rows = zip(pairs, ranked, cosines, strict=True)
-            made.append([hard(p, r, c, self.settings.margin) if wrong else r for p, r, c in rows])
+            found = searched(questions, words, embed(questions), passages, self.settings.depth)
+            rows = zip(pairs, found, strict=True)
+            made.append([hard(p, r, c, self.settings.margin) if wrong else r for p, (r, c) in rows])
         return made[0], made[1], made[2]
 
     def run(self) -> dict[str, Any]:
@@ -186,7 +185,7 @@ class Groups:
             self.settings,
             self.lesson.seed,
             steps,
-            lambda epoch: None,
+            lambda epoch, before: None,
             self.step,
             self.look if self.found.val else None,
             self.lesson.workdir,
