@@ -198,12 +198,12 @@ class Groups:
     # --- val --------------------------------------------------------------------------------------------------------
 
     def look(self) -> float:
-        """Mean reciprocal rank on val at the best mix."""
+        """Mean log-likelihood of the gold candidates of val, at the best mix."""
         self._val = None
         return self.mix()[1]
 
     def mix(self) -> tuple[float, float]:
-        """(share of the reranker, mean reciprocal rank on val with it)."""
+        """(share of the reranker, mean log-likelihood of the gold candidates of val with it)."""
         if not self.found.val:
             return (0.5 if self.settings.mix == "val" else self.settings.mix), 0.0
         lists = self.candidates[1]
