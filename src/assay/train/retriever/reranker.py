@@ -198,21 +198,25 @@ class Groups:
     # --- val --------------------------------------------------------------------------------------------------------
 
     def look(self) -> float:
-        """Mean log-likelihood of the gold candidates of val, at the best mix."""
+        """Mean log-likelihood of the gold candidates of val by the reranker alone: with the first stage in it, a reranker
+        that is not worth its share yet would not be seen to learn."""
         self._val = None
-        return self.mix()[1]
+        return self._chosen(1.0)[1]
 
     def mix(self) -> tuple[float, float]:
         """(share of the reranker, mean log-likelihood of the gold candidates of val with it)."""
+        return self._chosen(None if self.settings.mix == "val" else self.settings.mix)
+
+    def _chosen(self, only: float | None) -> tuple[float, float]:
         if not self.found.val:
-            return (0.5 if self.settings.mix == "val" else self.settings.mix), 0.0
+            return (0.5 if only is None else only), 0.0
         lists = self.candidates[1]
         if self._val is None:
             texts = [[self.found.passages[place] for place in places] for places in lists]
             questions = [pair.question for pair in self.found.val]
             self._val = read(self.reader, questions, texts, self.settings.micro_tokens)
         gold = [ranks(places, pair.gold) for places, pair in zip(lists, self.found.val, strict=True)]
-        return best_mix(self._val, gold, None if self.settings.mix == "val" else self.settings.mix)
+        return best_mix(self._val, gold, only)
 
     # --- a step -----------------------------------------------------------------------------------------------------
 
