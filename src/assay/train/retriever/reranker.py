@@ -198,8 +198,8 @@ class Groups:
     # --- val --------------------------------------------------------------------------------------------------------
 
     def look(self) -> float:
-        """Mean log-likelihood of the gold candidates of val by the reranker alone: with the first stage in it, a reranker
-        that is not worth its share yet would not be seen to learn."""
+        """Mean log-likelihood of the gold candidates of val by the reranker alone: mixed with the first stage, one
+        that is not worth a share yet would not be seen to learn."""
         self._val = None
         return self._chosen(1.0)[1]
 
