@@ -19,6 +19,7 @@ from assay.prompt import (
     WordingSearch,
 )
 from assay.train import METHODS
+from assay.train.retriever import CrossEncoder, TunedEncoder
 
 STRATEGIES: tuple[type[Strategy], ...] = (
     Majority,
@@ -34,7 +35,7 @@ STRATEGIES: tuple[type[Strategy], ...] = (
 )
 
 # Fitted pieces of a strategy, each named by the setting that takes it: `rag` has `embed` and `rerank`.
-PARTS: tuple[type[Part], ...] = (Encoder, QuestionLikelihood)
+PARTS: tuple[type[Part], ...] = (Encoder, TunedEncoder, CrossEncoder, QuestionLikelihood)
 
 # Names that people look for, as settings of a kind above.
 PRESETS: dict[str, dict] = {
