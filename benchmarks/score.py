@@ -1,18 +1,18 @@
 """How fast assay scores labels, against lm-eval's hf backend on the same model, prompts, options and precision.
 
-    python benchmarks/score.py --peer-python PATH [--only 6,77] [--queries N] [--peer-queries N] [--rounds N]
+    python benchmarks/score.py --peer-python PATH [--only 6,77,piqa,mmlu] [--rows N] [--rounds N] [--quick]
 
-Few-shot prompts of banking77: 16 short shots that all queries share (about 410 tokens), the query, and the likelihood
-of each option as the answer. The contenders take turns, as in train.py; the peer gets a few queries a round, since it
-needs seconds for each. `assay` leaves options more than 1 nat below the best one unfinished, as the product does;
-`assay all` does not. Prints Markdown and writes benchmarks/out/score.json.
+Few-shot prompts (scored_sets.py), and the likelihood of each option as the answer: the plain sum over its tokens, end
+of turn included. The contenders take turns, as in train.py: assay scores all rows a round, the peer the next part of
+them, so that after all rounds both have scored the same rows. `assay` leaves options more than 1 nat below the best one
+unfinished, as the product does; `assay all` does not; `assay fp32` is the product in fp32, to which its choices are
+compared. Prints Markdown and writes benchmarks/out/score.json.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import random
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -22,19 +22,19 @@ from typing import Any
 
 import numpy as np
 from contest import PEERS, Child, described, environment, machine, take_turns
-from workloads import banking77
+from scored_sets import asked_of
 
 from assay.encode.chat import Chat
-from assay.encode.wording import ask, shown
 from assay.model.find import find
-from assay.nouns import Example, Messages, Task
+from assay.nouns import Messages
 from assay.store import write_json
 
 HERE = Path(__file__).parent
 MODEL = "smollm2-135m"
-SHOTS, SHORT = 16, 40  # short shots: at most so many characters
-MUST, AIM = 20, 50  # times lm-eval's queries a second
-PEER, PRODUCT, ALL = "lm-eval", "assay", "assay all"
+ROWS = {"6": 200, "77": 20, "piqa": 50, "mmlu": 60}
+MUST, AIM = 20, 50  # times lm-eval's queries a second; mmlu is reported without a floor
+SAME = 0.99  # of the rows must get the peer's choice
+PEER, PRODUCT, ALL, EXACT = "lm-eval", "assay", "assay all", "assay fp32"
 
 
 def main() -> None:
@@ -43,36 +43,40 @@ def main() -> None:
     around = machine(options.threads)
     print(f"\n{described(around)}; weights {options.dtype}\n", flush=True)
     results: dict[str, Any] = {"machine": around, "dtype": options.dtype, "options": {}}
-    for count in options.only:
-        results["options"][str(count)] = told = measure(count, options, folder)
+    for name in options.only:
+        results["options"][name] = told = measure(name, options, folder)
         write_json(HERE / "out" / "score.json", results)
-        print(table(count, told), flush=True)
+        print(table(name, told), flush=True)
 
 
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--peer-python", default=sys.executable, help="an interpreter that has lm-eval")
-    parser.add_argument("--only", type=lambda text: [int(n) for n in text.split(",")], default=[6, 77])
-    parser.add_argument("--queries", type=int, default=128, help="queries that assay scores a round")
-    parser.add_argument("--peer-queries", type=int, default=4, help="queries that the peer scores a round")
+    parser.add_argument("--only", type=lambda text: text.split(","), default=list(ROWS))
+    parser.add_argument("--rows", type=int, help="of each set; by default " + str(ROWS))
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--dtype", default="bfloat16", choices=("bfloat16", "float32"))
-    return parser.parse_args()
+    parser.add_argument("--quick", action="store_true", help="4 rows of each set, one round")
+    options = parser.parse_args()
+    if options.quick:
+        options.rows, options.rounds = 4, 1
+    return options
 
 
-def measure(count: int, options: argparse.Namespace, model: Path) -> dict[str, Any]:
+def measure(name: str, options: argparse.Namespace, model: Path) -> dict[str, Any]:
     from transformers import AutoTokenizer
 
     chat = Chat(AutoTokenizer.from_pretrained(model), max_length=8192)
-    prompts, labels = questions(count, options.queries)
+    rows = options.rows or ROWS[name]
+    asked = asked_of(name, rows)
     job = {
         "model": str(model),
         "threads": options.threads,
         "dtype": options.dtype,
-        "queries": options.peer_queries,
-        "prompts": [as_job(chat, prompt) for prompt in prompts],
-        "options": [{"label": label, **as_text(chat, chat.answer(label))} for label in labels],
+        "queries": -(-rows // options.rounds),
+        "prompts": [as_job(chat, prompt) for prompt in asked.prompts],
+        "options": [{"label": label, **as_text(chat, chat.answer(label))} for label in asked.labels],
     }
     with tempfile.TemporaryDirectory() as place:
 
@@ -83,39 +87,31 @@ def measure(count: int, options: argparse.Namespace, model: Path) -> dict[str, A
         children = [
             child(PRODUCT, "assay_scoring.py", sys.executable, all=False),
             child(ALL, "assay_scoring.py", sys.executable, all=True),
+            child(EXACT, "assay_scoring.py", sys.executable, all=False, dtype="float32"),
             child(PEER, "lm_eval_scoring.py", options.peer_python),
         ]
         take_turns(children, options.rounds)
     lengths = [len(prompt["ids"]) for prompt in job["prompts"]]
+    told = {child.name: result(child, children[-1]) for child in children}
+    product, exact = (scores_of(child) for child in children if child.name in (PRODUCT, EXACT))
+    if product and exact:
+        told[PRODUCT]["choices_of_fp32"] = agreement(product, exact)["equal_choices"]
+    for child in children:
+        if scores := scores_of(child):
+            right = [asked.labels[int(np.argmax(row))] == asked.gold[i] for i, row in scores.items()]
+            told[child.name]["accuracy"] = sum(right) / len(right)
     return {
-        "queries": len(prompts),
+        "queries": rows,
         "shared_tokens": common_prefix([prompt["ids"] for prompt in job["prompts"]]),
         "prompt_tokens": sum(lengths) / len(lengths),
-        "contenders": {child.name: result(child, children[-1]) for child in children},
+        "contenders": told,
     }
-
-
-def questions(count: int, queries: int, seed: int = 0) -> tuple[list[Messages], list[str]]:
-    """Few-shot prompts for `queries` test rows of `count` labels, and the labels."""
-    draw = random.Random(seed)
-    task, train = banking77("train")
-    _, test = banking77("test")
-    labels = sorted(draw.sample(task.labels, count))
-    own = Task(kind="classify", labels=tuple(labels))
-    shots = draw.sample([row for row in train if row.target in labels and len(row.text) <= SHORT], SHOTS)
-    asked = draw.sample([row for row in test if row.target in labels], queries)
-    return [few_shot(own, shots, row) for row in asked], labels
 
 
 def common_prefix(sequences: Sequence[Sequence[int]]) -> int:
     """How many first tokens all sequences share."""
     first, last = min(map(list, sequences)), max(map(list, sequences))
     return next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
-
-
-def few_shot(task: Task, shots: Sequence[Example], question: Example) -> Messages:
-    system, *last = ask(task, question)
-    return (system, *(message for shot in shots for message in shown(task, shot)), *last)
 
 
 def as_job(chat: Chat, messages: Messages) -> dict[str, Any]:
@@ -160,28 +156,36 @@ def agreement(ours: dict[int, list[float]], theirs: dict[int, list[float]]) -> d
     }
 
 
-def table(count: int, told: dict[str, Any]) -> str:
+def table(name: str, told: dict[str, Any]) -> str:
+    what = f"{name} options" if name.isdigit() else name
+    size = f"{told['queries']} rows of {told['prompt_tokens']:.0f} tokens, {told['shared_tokens']} shared by all"
     lines = [
-        f"### {count} options: {told['shared_tokens']} shared tokens, {told['prompt_tokens']:.0f} a prompt\n",
-        "| contender | queries/s | x lm-eval | rounds | equal choices | same tokens | memory |",
-        "|---|---|---|---|---|---|---|",
+        f"### {what}: {size}\n",
+        "| contender | queries/s | x lm-eval | rounds | equal choices | accuracy | same tokens | memory |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     peer = told["contenders"][PEER].get("queries_per_second")
-    for name, found in told["contenders"].items():
+    for contender, found in told["contenders"].items():
         if "queries_per_second" not in found:
-            lines.append(f"| {name} | failed: {found['failure']} | | | | | |")
+            lines.append(f"| {contender} | failed: {found['failure']} | | | | | | |")
             continue
         speed, spread = found["queries_per_second"], found["spread"]
         equal = f"{found['equal_choices']:.1%} of {found['compared']}" if "compared" in found else "-"
-        label = f"{name}, batch {found['batch_size']}" if "batch_size" in found else name
+        label = f"{contender}, batch {found['batch_size']}" if "batch_size" in found else contender
         lines.append(
             f"| {label} | {speed:.2f} | {f'{speed / peer:.1f}' if peer else '-'} | {spread[0]:.2f}-{spread[-1]:.2f} "
-            f"| {equal} | {'yes' if found['same_tokens'] else 'NO'} | {found['peak_bytes'] / 1e9:.2f} GB |"
+            f"| {equal} | {found['accuracy']:.1%} | {'yes' if found['same_tokens'] else 'NO'} "
+            f"| {found['peak_bytes'] / 1e9:.2f} GB |"
         )
-    ours = told["contenders"][PRODUCT].get("queries_per_second")
-    if ours and peer:
-        verdict = "aim reached" if ours / peer >= AIM else "reached" if ours / peer >= MUST else "short"
-        lines.append(f"\nlabel scoring against lm-eval: {ours / peer:.1f}x; must {MUST}x, aim {AIM}x: {verdict}")
+    product = told["contenders"][PRODUCT]
+    if peer and "compared" in product:
+        ratio, equal = product["queries_per_second"] / peer, product["equal_choices"]
+        verdict = "aim reached" if ratio >= AIM else "reached" if ratio >= MUST else "short"
+        floor = f"; must {MUST}x, aim {AIM}x: {verdict}" if name != "mmlu" else ""
+        same = "" if equal >= SAME else f", below {SAME:.0%}; at most {product['nats_lost_at_most']:.2f} nats apart"
+        lines.append(f"\nlabel scoring against lm-eval: {ratio:.1f}x{floor}. Same choice: {equal:.1%}{same}")
+    if "choices_of_fp32" in product:
+        lines.append(f"Same choice as in fp32: {product['choices_of_fp32']:.1%}")
     return "\n".join(lines) + "\n"
 
 

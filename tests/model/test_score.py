@@ -11,7 +11,7 @@ import transformers as hf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.model import attention
+from assay.model import attention, scoring
 from assay.model.chat_model import ChatModel
 from assay.model.score import Trie
 from assay.nouns import Message
@@ -205,3 +205,47 @@ def test_memory_does_not_grow_with_the_rows(model, forked, one_thread):
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - few < 6_000
 
     assert forked(work) == 0
+
+
+# --- close options ----------------------------------------------------------------------------------------------------
+
+
+def test_close_options_get_the_scores_of_fp32(open_tiny, monkeypatch):
+    narrow = open_tiny(dtype=torch.bfloat16)
+    wide = open_tiny(dtype=torch.bfloat16)
+    wide.network.float()
+    expected = wide.score(RAGGED, OPTIONS, near=inf)
+    monkeypatch.setattr(scoring, "CLOSE", inf)
+    np.testing.assert_allclose(narrow.score(RAGGED, OPTIONS, near=inf), expected, atol=1e-4)
+    monkeypatch.setattr(scoring, "CLOSE", 0.0)
+    assert np.abs(narrow.score(RAGGED, OPTIONS, near=inf) - expected).max() > 1e-3
+    # The copy is made once, and anew when a weight has changed.
+    monkeypatch.setattr(scoring, "CLOSE", inf)
+    narrow.score(RAGGED, OPTIONS)
+    copy = narrow.exact()
+    narrow.score(RAGGED, OPTIONS)
+    assert narrow.exact() is copy
+    with torch.no_grad():
+        narrow.head.weight.mul_(2)
+    narrow.score(RAGGED, OPTIONS)
+    assert narrow.exact() is not copy
+
+
+def test_no_copy_where_weights_are_wide_or_trained_or_many(open_tiny, monkeypatch):
+    from assay.model import chat_model
+
+    assert open_tiny().exact() is None
+    narrow = open_tiny(dtype=torch.bfloat16)
+    assert narrow.exact() is not None
+    monkeypatch.setattr(chat_model, "EXACT_BYTES", 1000)
+    assert narrow.exact() is None
+    monkeypatch.undo()
+    narrow.head.weight.requires_grad_(True)
+    assert narrow.exact() is None
+
+
+def test_rows_whose_best_options_are_close():
+    rows = [[-1.0, -1.1, -9.0], [-1.0, -3.0, -3.1], [-2.0, -2.0, -2.1], [-2.0, -2.0, -9.0]]
+    # The second row's close ones are not its best; the last row's best are the same option twice.
+    assert scoring.contested(np.array(rows)).tolist() == [0, 2]
+    assert scoring.contested(np.zeros((3, 1))).tolist() == []

@@ -93,12 +93,14 @@ class Beginnings:
     def forget(self) -> None:
         self._kept.clear()
 
-    def check(self) -> None:
-        """Drop what other weights have computed."""
+    def check(self) -> bool:
+        """Drop what other weights have computed; whether the weights are those of the check before."""
         stamp = [] if self._trains() else [(id(w), w.data_ptr(), _version(w)) for w in self._tensors()]
-        if not stamp or stamp != self._stamp:
+        same = bool(stamp) and stamp == self._stamp
+        if not same:
             self.forget()
         self._stamp = stamp
+        return same
 
     def of(self, ids: Sequence[int], soft: DynamicCache | None = None) -> Beginning:
         """The beginning that consists of `soft`, if any, and of `ids`. Those with a soft part are not kept: the stamp
@@ -114,6 +116,7 @@ class Beginnings:
         return found
 
     def _trains(self) -> bool:
+        """Some weight is being trained."""
         return any(weight.requires_grad for weight in self._network.parameters())
 
     def _tensors(self) -> list[torch.Tensor]:

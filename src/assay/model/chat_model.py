@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -21,6 +22,7 @@ from assay.model.tree_check import takes_trees
 from assay.model.writing import Desk, looks_back
 from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
 
+EXACT_BYTES = 4 << 30  # of a copy in fp32 that decides close scores: a model of a thousand million weights
 NEAR = 1.0  # nats: below that the order of the other labels is of no use, and exact scores cost most of the time
 
 
@@ -40,6 +42,7 @@ class ChatModel:
         self.head = network.get_output_embeddings()
         self.soft: Callable[[], DynamicCache] | None = None
         self._beginnings = Beginnings(network)
+        self._exact: ChatModel | None = None
 
     @property
     def device(self) -> torch.device:
@@ -63,7 +66,7 @@ class ChatModel:
         Returns:
             float64, shape (prompts, options).
         """
-        self._beginnings.check()
+        self._check()
         return likelihoods(self, prompts, options, near, tell)
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
@@ -161,6 +164,27 @@ class ChatModel:
         soft = self.soft() if self.soft else None
         return None if soft is None and not ids else self._beginnings.of(ids, soft)
 
+    def _check(self) -> None:
+        if not self._beginnings.check():
+            self._exact = None
+
+    def exact(self) -> ChatModel | None:
+        """The same model with its weights in fp32, made when it is first asked for and kept while no weight changes.
+
+        None where it is in fp32 already, where weights are being trained or quantised, where keys and values of its own
+        stand before the sequences, and where the copy would be larger than EXACT_BYTES.
+        """
+        weights = list(self.network.parameters())
+        wide = all(w.dtype in (torch.float32, torch.float64) for w in weights)
+        if wide or self.soft or any(w.requires_grad or not w.is_floating_point() for w in weights):
+            return None
+        if 4 * sum(w.numel() for w in weights) > EXACT_BYTES:
+            return None
+        if self._exact is None:
+            with torch.inference_mode(False):
+                self._exact = ChatModel(self.name, copy.deepcopy(self.network).float(), self.chat)
+        return self._exact
+
     @cached_property
     def takes_trees(self) -> bool:
         """Whether the network can be computed on token trees; tried once."""
@@ -169,9 +193,10 @@ class ChatModel:
     def forget(self) -> None:
         """Drop what is kept between calls; needed where a weight was trained in place and is not trained any more."""
         self._beginnings.forget()
+        self._exact = None
 
     def _prefix(self, ids: Sequence[int]) -> DynamicCache | None:
         """The cache of `beginning`. What stands before `ids` is kept: it is not to be changed."""
-        self._beginnings.check()
+        self._check()
         found = self.beginning(ids)
         return found.cache if found else None
