@@ -46,7 +46,8 @@ def attend(
 ) -> tuple[torch.Tensor, None]:
     """What transformers calls in each attention layer: (1, heads, nodes, width) in, (1, nodes, heads, width) out."""
     if lent is not None:
-        return lent.attend(query, key, value, query.shape[-1] ** -0.5 if scaling is None else scaling, softcap), None
+        scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+        return lent.attend(query, key, value, scale, softcap, sliding_window), None
     if tree is None and softcap is not None:
         return capped(query, key, value, attention_mask, softcap, dropout, scaling), None
     if tree is None:

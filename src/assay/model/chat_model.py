@@ -17,7 +17,7 @@ from assay.model.output import output, scaled
 from assay.model.pen import Pen
 from assay.model.score import Trie, descend
 from assay.model.tree_check import takes_trees
-from assay.model.writing import Desk, looks_back
+from assay.model.writing import Desk, reach, unbounded
 from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
 
 BATCH_TOKENS = 4096  # computed tokens a batch: past this, larger batches gain nothing on a processor
@@ -179,11 +179,15 @@ class ChatModel:
     def _desk(self, sequences: Sequence[Sequence[int]], limit: int) -> Desk:
         """What rows are written on: their common beginning, computed once."""
         shared = common_prefix(sequences) if sequences else 0
-        prefix = self._prefix(sequences[0][:shared]) if sequences else None
+        trained = self.soft().get_seq_length() if self.soft else 0
+        longest = trained + max(map(len, sequences), default=0) + limit
+        window, chunk = reach(self.network, "sliding_window"), reach(self.network, "attention_chunk_size")
+        # Trained keys and values come in a cache that forgets what lies outside a window.
+        lends = self._takes_trees and longest <= chunk and trained < window
+        narrow = longest > min(window, chunk)
+        prefix = self._prefix(sequences[0][:shared], whole=lends and narrow) if sequences else None
         start = prefix.get_seq_length() if self.soft and prefix else shared
-        longest = start - shared + max(map(len, sequences), default=0) + limit
-        lends = self._takes_trees and longest <= looks_back(self.network)
-        return Desk(self.network, self.logits, prefix, start, shared, self._pad, lends=lends)
+        return Desk(self.network, self.logits, prefix, start, shared, self._pad, lends=lends, narrow=narrow)
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
@@ -200,10 +204,13 @@ class ChatModel:
     def _pad(self) -> int:
         return self.chat.tokenizer.pad_token_id or self.chat.tokenizer.eos_token_id
 
-    def _prefix(self, ids: Sequence[int]) -> DynamicCache | None:
-        """Keys and values of what all prompts begin with: the soft part, then `ids`."""
+    def _prefix(self, ids: Sequence[int], *, whole: bool = False) -> DynamicCache | None:
+        """Keys and values of what all prompts begin with: the soft part, then `ids`; `whole`: also of tokens that no
+        layer sees any more from there."""
         cache = self.soft() if self.soft else None
+        if cache and whole:
+            cache = unbounded(cache)
         if ids:
-            cache = cache or DynamicCache(config=self.network.config)
+            cache = cache or (DynamicCache() if whole else DynamicCache(config=self.network.config))
             self.body(input_ids=torch.tensor([list(ids)], device=self.device), cache=cache, use_cache=True)
         return cache
