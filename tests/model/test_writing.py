@@ -181,33 +181,60 @@ def tiny(kind, chat, **more):
     return ChatModel(kind, network, chat)
 
 
+@pytest.mark.parametrize("prompts", [RAGGED, PROMPTS], ids=["ragged", "one beginning"])
 @pytest.mark.parametrize(
-    ("kind", "more", "lends"),
+    ("kind", "more"),
     [
-        ("mistral", {"sliding_window": 8}, False),
-        ("mistral", {"sliding_window": 400}, True),
-        ("qwen2", {}, True),
-        ("qwen3", {}, True),
-        ("gemma2", {"query_pre_attn_scalar": 8, "attn_logit_softcapping": 5.0, "sliding_window": 300}, True),
-        ("gemma3_text", {"query_pre_attn_scalar": 8, "sliding_window": 8}, False),
+        ("mistral", {"sliding_window": 8}),
+        ("mistral", {"sliding_window": 24}),
+        ("mistral", {"sliding_window": 400}),
+        ("qwen2", {}),
+        ("qwen3", {}),
+        ("gemma2", {"query_pre_attn_scalar": 8, "attn_logit_softcapping": 5.0, "sliding_window": 12}),
+        ("gemma3_text", {"query_pre_attn_scalar": 8, "sliding_window": 8}),
+        ("gemma3_text", {"query_pre_attn_scalar": 8, "sliding_window": 30}),
     ],
 )
-def test_other_architectures_write_what_transformers_writes(open_tiny, kind, more, lends):
+def test_other_architectures_write_what_transformers_writes(open_tiny, kind, more, prompts):
     model = tiny(kind, open_tiny().chat, **more)
-    ways = []
-    write = model._desk
-    model._desk = lambda *given: ways.append(desk := write(*given)) or desk
-    answers = model.generate(RAGGED, max_tokens=8)
-    assert [desk.lends for desk in ways] == [lends]
-    for messages, answer in zip(RAGGED, answers, strict=True):
-        ids = torch.tensor([model.chat.prompt(messages, room=8)[0]])
+    assert model._takes_trees
+    for messages, answer in zip(prompts, model.generate(prompts, max_tokens=12), strict=True):
+        ids = torch.tensor([model.chat.prompt(messages, room=12)[0]])
         out = model.network.generate(
-            input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=8, eos_token_id=2,
+            input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=12, eos_token_id=2,
             pad_token_id=0,
         )[0, ids.shape[1] :].tolist()  # fmt: skip
         ended = out[-1] == 2
         assert answer.text == model.chat.tokenizer.decode(out[:-1] if ended else out, skip_special_tokens=True).strip()
         assert answer.tokens == len(out)
+
+
+@pytest.mark.parametrize("window", [4, 16])
+@pytest.mark.parametrize("lends", [True, False])
+def test_trained_embeddings_before_a_narrow_window(open_tiny, window, lends):
+    from transformers import DynamicCache
+
+    model = tiny("mistral", open_tiny().chat, sliding_window=window)
+    vars(model)["_takes_trees"] = lends
+    virtual = torch.randn(1, 3, 32, generator=torch.Generator().manual_seed(4))
+
+    def soft():
+        cache = DynamicCache(config=model.network.config)
+        with torch.no_grad():
+            model.body(inputs_embeds=virtual, cache=cache, use_cache=True)
+        return cache
+
+    model.soft = soft
+    for messages, answer in zip(PROMPTS, model.generate(PROMPTS, max_tokens=8), strict=True):
+        ids = torch.tensor([model.chat.prompt(messages, room=8)[0]])
+        words = torch.cat([virtual, model.network.get_input_embeddings()(ids)], 1)
+        out = model.network.generate(
+            inputs_embeds=words, attention_mask=torch.ones(words.shape[:2]), do_sample=False, max_new_tokens=8,
+            eos_token_id=2, pad_token_id=0,
+        )[0].tolist()  # fmt: skip
+        assert answer.tokens == len(out)
+        told = out[:-1] if out[-1] == 2 else out
+        assert answer.text == model.chat.tokenizer.decode(told, skip_special_tokens=True).strip()
 
 
 # --- likelihood -----------------------------------------------------------------------------------------------------

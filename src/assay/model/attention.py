@@ -54,7 +54,8 @@ def attend(
     `lent`, the tokens of rows that write and that enter, in one line.
     """
     if lent is not None:
-        return lent.attend(query, key, value, query.shape[-1] ** -0.5 if scaling is None else scaling, softcap), None
+        scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+        return lent.attend(query, key, value, scale, softcap, sliding_window), None
     if before is not None and softcap is None and attention_mask is not None:
         scale = query.shape[-1] ** -0.5 if scaling is None else scaling
         return before.attend(module, query, key, value, attention_mask, scale), None

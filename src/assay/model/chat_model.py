@@ -19,7 +19,7 @@ from assay.model.output import output, scaled
 from assay.model.pen import Pen
 from assay.model.scoring import likelihoods
 from assay.model.tree_check import takes_trees
-from assay.model.writing import Desk, looks_back
+from assay.model.writing import Desk, reach, unbounded
 from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
 
 EXACT_BYTES = 4 << 30  # of a copy in fp32 that decides close scores: a model of a thousand million weights
@@ -33,6 +33,7 @@ class ChatModel:
     """
 
     can_score = True
+    closed = False  # True: options are told from each other alone, not from all that could be written
 
     def __init__(self, name: str, network: Any, chat: Chat):
         self.name = name
@@ -130,11 +131,15 @@ class ChatModel:
     def _desk(self, sequences: Sequence[Sequence[int]], limit: int) -> Desk:
         """What rows are written on: their common beginning, computed once."""
         shared = common_prefix(sequences) if sequences else 0
-        prefix = self._prefix(sequences[0][:shared]) if sequences else None
+        trained = self.soft().get_seq_length() if self.soft else 0
+        longest = trained + max(map(len, sequences), default=0) + limit
+        window, chunk = reach(self.network, "sliding_window"), reach(self.network, "attention_chunk_size")
+        # Trained keys and values come in a cache that forgets what lies outside a window.
+        lends = self.takes_trees and longest <= chunk and trained < window
+        narrow = longest > min(window, chunk)
+        prefix = self._prefix(sequences[0][:shared], whole=lends and narrow) if sequences else None
         start = prefix.get_seq_length() if self.soft and prefix else shared
-        longest = start - shared + max(map(len, sequences), default=0) + limit
-        lends = self.takes_trees and longest <= looks_back(self.network)
-        return Desk(self.network, self.logits, prefix, start, shared, self._pad, lends=lends)
+        return Desk(self.network, self.logits, prefix, start, shared, self._pad, lends=lends, narrow=narrow)
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
@@ -182,7 +187,7 @@ class ChatModel:
             return None
         if self._exact is None:
             with torch.inference_mode(False):
-                self._exact = ChatModel(self.name, copy.deepcopy(self.network).float(), self.chat)
+                self._exact = type(self)(self.name, copy.deepcopy(self.network).float(), self.chat)
         return self._exact
 
     @cached_property
@@ -195,8 +200,17 @@ class ChatModel:
         self._beginnings.forget()
         self._exact = None
 
-    def _prefix(self, ids: Sequence[int]) -> DynamicCache | None:
-        """The cache of `beginning`. What stands before `ids` is kept: it is not to be changed."""
-        self._check()
-        found = self.beginning(ids)
-        return found.cache if found else None
+    def _prefix(self, ids: Sequence[int], *, whole: bool = False) -> DynamicCache | None:
+        """The cache of `beginning`. What stands before `ids` is kept: it is not to be changed.
+
+        Args:
+            whole: also of tokens that no layer sees any more from there; such a cache is not kept.
+        """
+        if not whole:
+            self._check()
+            found = self.beginning(ids)
+            return found.cache if found else None
+        cache = unbounded(self.soft()) if self.soft else DynamicCache()
+        if ids:
+            self.body(input_ids=torch.tensor([list(ids)], device=self.device), cache=cache, use_cache=True)
+        return cache if self.soft or ids else None

@@ -53,6 +53,16 @@ class Slots:
                 states[list(targets), :, :length] = states[list(sources), :, :length]
 
 
+@dataclass(frozen=True)
+class Masks:
+    """What is added to scores in layers of one window: 0 where a key is seen, minus infinity elsewhere."""
+
+    writing: torch.Tensor  # (writing, 1, groups, keys)
+    entering: torch.Tensor | str  # (1, 1, longest, longest)
+    shared: torch.Tensor | None  # (1, 1, tokens x groups, shared keys)
+    unshared: torch.Tensor | None  # (tokens,) True where a token sees none of the shared keys
+
+
 @dataclass
 class Pass:
     """One line of tokens: first one of each row that writes, then those of the rows that enter.
@@ -75,7 +85,7 @@ class Pass:
     entering: torch.Tensor | None = None
     real: tuple[torch.Tensor, torch.Tensor] | None = None
     calls: int = 0  # of the attention function: one a layer
-    _added: torch.Tensor | None = None
+    _masks: dict[int | None, Masks] = field(default_factory=dict)  # by window
 
     @classmethod
     def of(cls, slots: Slots, lengths: Sequence[int], entering: Sequence[int], device: torch.device) -> Pass:
@@ -99,16 +109,40 @@ class Pass:
             made.real = rows, columns
         return made
 
-    def added(self, groups: int, dtype: torch.dtype) -> torch.Tensor:
-        """(writing, 1, groups, keys): 0 where a key is seen, minus infinity elsewhere."""
-        if self._added is None or self._added.dtype != dtype:
-            zeros = torch.zeros(self.hidden.shape, dtype=dtype, device=self.hidden.device)
-            rows = zeros.masked_fill_(self.hidden, -torch.inf)
-            self._added = rows[:, None, None].expand(-1, 1, groups, -1).contiguous()
-        return self._added
+    def masks(self, window: int | None, groups: int, dtype: torch.dtype) -> Masks:
+        """For layers that look back `window` tokens, the token itself among them; None: over all."""
+        before = self.slots.shared[0][0].shape[2] if self.slots.shared else 0
+        if window is not None and before + int(self.place.max()) < window:
+            window = None
+        if window not in self._masks:
+            hidden = self.hidden
+            entering: torch.Tensor | str = "before"
+            shared = unshared = None
+            if window is not None:
+                places = self.place[: self.writing, None]
+                columns = torch.arange(hidden.shape[1], device=hidden.device)
+                hidden = hidden | (columns <= places - window)
+                if before:
+                    keys = torch.arange(before, device=hidden.device)
+                    far = before + self.place[:, None] - keys >= window
+                    unshared = far.all(1)
+                    far[unshared, 0] = False  # a softmax needs a key; what comes of it is not used
+                    shared = added(far, dtype).repeat_interleave(groups, 0)[None, None]
+                if self.entering is not None:
+                    ones = torch.ones(self.entering.shape[1], self.entering.shape[1], dtype=torch.bool)
+                    entering = added(~(ones.tril() & ones.triu(1 - window)).to(hidden.device), dtype)[None, None]
+            writing = added(hidden, dtype)[:, None, None].expand(-1, 1, groups, -1).contiguous()
+            self._masks[window] = Masks(writing, entering, shared, unshared)
+        return self._masks[window]
 
     def attend(
-        self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, cap: float | None
+        self,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        scale: float,
+        cap: float | None,
+        window: int | None = None,
     ) -> torch.Tensor:
         """One layer: (1, heads, tokens, width) and the tokens' keys and values in, (1, tokens, heads, width) out."""
         number, self.calls = self.calls, self.calls + 1
@@ -120,19 +154,21 @@ class Pass:
         lines = query[0].transpose(0, 1).reshape(tokens, kv, heads // kv, -1)  # (tokens, kv heads, groups, width)
         out = lines.new_empty(*lines.shape[:3], value.shape[3])
         sums = torch.empty(lines.shape[:3], dtype=torch.float32, device=query.device)
-        n = self.writing
+        n, masks = self.writing, self.masks(window, heads // kv, query.dtype)
         if n:
             seen = self.hidden.shape[1]
-            mask = self.added(heads // kv, query.dtype)
-            out[:n], sums[:n] = look(lines[:n], keys[:n, :, :seen], values[:n, :, :seen], scale, cap, mask)
+            out[:n], sums[:n] = look(lines[:n], keys[:n, :, :seen], values[:n, :, :seen], scale, cap, masks.writing)
         if self.entering is not None:
-            self._enter(query[0], key[0], value[0], scale, cap, out, sums)
+            out[n:], sums[n:] = self._enter(query[0], key[0], value[0], scale, cap, masks.entering)
         if self.slots.shared:
             first_keys, first_values = self.slots.shared[number]
             asking = lines.transpose(0, 1).reshape(1, kv, tokens * (heads // kv), -1)
-            found, total = look(asking, first_keys, first_values, scale, cap)
+            found, total = look(asking, first_keys, first_values, scale, cap, masks.shared)
             found = found.view(kv, tokens, heads // kv, -1).transpose(0, 1)
-            out = joined(out, sums, found, total.view(kv, tokens, heads // kv).transpose(0, 1))
+            total = total.view(kv, tokens, heads // kv).transpose(0, 1)
+            if masks.unshared is not None:
+                total = total.masked_fill(masks.unshared[:, None, None], -torch.inf)
+            out = joined(out, sums, found, total)
         return out.flatten(1, 2)[None]
 
     def _enter(
@@ -142,18 +178,25 @@ class Pass:
         value: torch.Tensor,
         scale: float,
         cap: float | None,
-        out: torch.Tensor,
-        sums: torch.Tensor,
-    ) -> None:
-        """Rows that enter see their own tokens up to each; (heads, tokens, width) in, written into `out` and `sums`."""
+        mask: torch.Tensor | str,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Rows that enter see their own tokens up to each: (heads, tokens, width) of the whole line in; attention and
+        log-sums of the entering tokens out, (tokens, kv heads, groups, width) and without the width."""
         assert self.entering is not None and self.real is not None
-        groups = query.shape[0] // key.shape[0]
+        kv, groups = key.shape[0], query.shape[0] // key.shape[0]
         query, key, value = (states[:, self.entering].transpose(0, 1) for states in (query, key, value))
         key, value = (states.repeat_interleave(groups, 1) for states in (key, value))
-        found, total = look(query, key, value, scale, cap, "before")
+        found, total = look(query, key, value, scale, cap, mask)
         rows, columns = self.real
-        out[self.writing :] = found[rows, :, columns].view(-1, *out.shape[1:])
-        sums[self.writing :] = total[rows, :, columns].view(-1, *sums.shape[1:])
+        return (
+            found[rows, :, columns].unflatten(1, (kv, groups)),
+            total[rows, :, columns].unflatten(1, (kv, groups)),
+        )
+
+
+def added(hidden: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """What to add to scores: minus infinity where a key is hidden."""
+    return torch.zeros(hidden.shape, dtype=dtype, device=hidden.device).masked_fill_(hidden, -torch.inf)
 
 
 def look(
@@ -169,26 +212,26 @@ def look(
     Args:
         query: (rows, heads, queries, width). key, value: (rows, heads, keys, width).
         cap: of the scores (Gemma 2), or None.
-        mask: added to the scores, (rows, 1, queries, keys); "before": each query sees the keys up to its own place;
-            None: all of them.
+        mask: added to the scores, (rows or 1, 1, queries, keys); "before": each query sees the keys up to its own
+            place; None: all of them.
 
     Returns:
         (rows, heads, queries, width), and (rows, heads, queries) in fp32.
     """
-    before = mask == "before" if isinstance(mask, str) else False
-    added = mask if isinstance(mask, torch.Tensor) else None
+    before = isinstance(mask, str)
+    over = None if isinstance(mask, str) else mask
     if query.device.type == "cpu" and cap is None and value.shape[-1] == query.shape[-1]:
-        if added is not None:
-            added = added.expand(-1, query.shape[1], -1, -1)
-        return FLASH(query, key, value, 0.0, before, attn_mask=added, scale=scale)
+        if over is not None:
+            over = over.expand(query.shape[0], query.shape[1], -1, -1)
+        return FLASH(query, key, value, 0.0, before, attn_mask=over, scale=scale)
     scores = (query @ key.transpose(2, 3)).float() * scale
     if cap is not None:
         scores = cap * torch.tanh(scores / cap)
     if before:
         ones = torch.ones(scores.shape[2:], dtype=torch.bool, device=scores.device)
         scores = scores.masked_fill(~ones.tril(), -torch.inf)
-    elif added is not None:
-        scores = scores + added
+    elif over is not None:
+        scores = scores + over
     total = torch.logsumexp(scores, -1)
     return (scores - total[..., None]).exp().to(value.dtype) @ value, total
 

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from assay.model.batches import by_length
-from assay.model.chat_model import BATCH_TOKENS, LOGIT_ROWS, ChatModel
+from assay.model.chat_model import ChatModel
+from assay.model.scoring import BATCH_TOKENS, LOGIT_ROWS
 from assay.nouns import Tell
 
 MAX_TOKENS = 512  # of a text; what follows is not read

@@ -43,6 +43,7 @@ def likelihoods(
 ) -> np.ndarray:
     """See `ChatModel.score`."""
     trie = Trie.of([model.chat.answer(option) for option in options])
+    trie = trie.alone if model.closed else trie
     scores = np.zeros((len(prompts), len(options)))
     cut = 0
     for begin in range(0, len(prompts), ROWS):
@@ -215,6 +216,7 @@ def on_tree(model: ChatModel, beginning: Beginning, which: list[int], own: Seque
     """One token tree, then the rows' own keys and values, gathered along their paths."""
     tree = Tree.of(own)
     start, cache = beginning.tokens, repeated(beginning.cache, 1)
+    assert cache is not None, "a copy of one that is there"
     ids, depth = (torch.from_numpy(part)[None].to(model.device) for part in (tree.tokens, tree.depth))
     states = model.body(
         input_ids=ids,
@@ -228,7 +230,8 @@ def on_tree(model: ChatModel, beginning: Beginning, which: list[int], own: Seque
     places = np.stack([np.pad(path, (width - len(path), 0), constant_values=-1) for path in tree.paths])
     real = torch.from_numpy(places >= 0).to(model.device)
     found = torch.from_numpy(places.clip(0) + start).to(model.device)
-    for layer in cache.layers:
+    layers: list[Any] = cache.layers
+    for layer in layers:
         layer.keys = layer.keys[0][:, found].transpose(0, 1).contiguous()
         layer.values = layer.values[0][:, found].transpose(0, 1).contiguous()
     last = torch.tensor([[start + len(row) - 1] for row in own], device=model.device)

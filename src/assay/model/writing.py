@@ -4,14 +4,14 @@ How       The common beginning is computed once and lent (`lending`). Prompts wa
           there are slots. One pass computes the next token of each row that writes, and the prompts of the rows that
           enter beside them: so the weights are read once for all of them, and no padding is computed.
 Memory    `ROWS` rows, `OWN_BYTES` of their keys and values and `PASS_TOKENS` tokens a pass at most, but always one row.
-Otherwise A model that cannot be computed on token trees, or a layer that looks back over less than the prompt: padded
-          batches with a cache each.
+Otherwise A model that cannot be computed on token trees, or whose layers look back over chunks that are shorter than
+          the prompt: padded batches with a cache each; row by row where layers do not look back over all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from transformers import DynamicCache
@@ -31,11 +31,21 @@ class Desk:
     Args:
         logits: fp32 logits of hidden states, (rows, width) to (rows, vocabulary).
         prefix: keys and values of the shared beginning, for one row. start: its tokens; shared: those that are taken
-            from the prompts, the others being trained ones.
+            from the prompts, the others being trained ones. lends: rows read it where it lies; else each batch has a
+            copy. narrow: some layers do not look back over the whole prompt.
     """
 
     def __init__(
-        self, network: Any, logits: Any, prefix: DynamicCache | None, start: int, shared: int, pad: int, *, lends: bool
+        self,
+        network: Any,
+        logits: Any,
+        prefix: DynamicCache | None,
+        start: int,
+        shared: int,
+        pad: int,
+        *,
+        lends: bool,
+        narrow: bool,
     ):
         self.network = network
         self.body = network.base_model
@@ -45,6 +55,7 @@ class Desk:
         self.shared = shared
         self.pad = pad
         self.lends = lends
+        self.narrow = narrow
         self.device = network.get_input_embeddings().weight.device
 
     def write(self, pen: Pen, lines: Sequence[Line]) -> Iterator[list[Line]]:
@@ -54,7 +65,9 @@ class Desk:
             yield ended
         if not self.lends:
             lengths = [len(line.ids) - self.shared for line in waiting]
-            batches = by_length(lengths, PASS_TOKENS, extra=pen.limit + self.start)
+            # What layers look back over is counted in columns: padding would take part of it.
+            budget = 0 if self.narrow else PASS_TOKENS
+            batches = by_length(lengths, budget, extra=pen.limit + self.start)
             for batch in batches:
                 yield from self._padded(pen, [waiting[i] for i in batch])
             return
@@ -148,8 +161,14 @@ def closed(active: Sequence[Line], lengths: Sequence[int], slots: Slots) -> tupl
     return lines[:count], left[:count]
 
 
-def looks_back(network: Any) -> float:
-    """Over how many tokens every layer can look back: infinity where none has a window."""
-    config = network.config.get_text_config().to_dict()
-    windows = [config.get(name) for name in ("sliding_window", "attention_chunk_size")]
-    return min((float(window) for window in windows if window), default=float("inf"))
+def unbounded(cache: DynamicCache) -> DynamicCache:
+    """The same keys and values in a cache that forgets none of those that come."""
+    wide = DynamicCache()
+    for layer, (keys, values) in enumerate(held(cache)):
+        wide.update(keys, values, layer)
+    return wide
+
+
+def reach(network: Any, name: Literal["sliding_window", "attention_chunk_size"]) -> float:
+    """Over how many tokens every layer can look back, by one of the two things that narrow it."""
+    return float(network.config.get_text_config().to_dict().get(name) or "inf")
