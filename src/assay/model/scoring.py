@@ -205,7 +205,8 @@ def in_rows(model: ChatModel, beginning: Beginning | None, which: list[int], own
         sees |= torch.eye(columns, dtype=torch.bool, device=model.device)  # padding sees itself
         given = seen(model, sees[:, None], lent)
     else:
-        cache = repeated(beginning.cache, n) if beginning else DynamicCache(config=model.network.config)
+        copied = repeated(beginning.cache, n) if beginning else None
+        cache = copied or DynamicCache(config=model.network.config)
         real = torch.cat([rows.real.new_ones(n, start), rows.real], 1)
         given = {"attention_mask": real.long()}
     states = model.body(input_ids=rows.ids, position_ids=rows.depth, cache=cache, use_cache=True, **given)

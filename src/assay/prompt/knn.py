@@ -22,7 +22,6 @@ from assay.nouns import Adapted, Answer, Example, Inner, LanguageModel, Lesson, 
 from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import EMBEDDER, vectors_of
 from assay.prompt.prompted import chosen
-from assay.prompt.router import Told
 from assay.store import read_json, write_json, write_tensors
 
 if TYPE_CHECKING:
@@ -120,7 +119,7 @@ class KnnAnswers(Adapted):
             return 0.5
         questions = [row.question for row in lesson.val]
         answers, near = self.inner.answer(questions), self.near(questions)
-        scores = [lesson.score(Told(self._mixed(answers, near, share)), lesson.val) for share in SHARES]
+        scores = [lesson.judge(lesson.val, self._mixed(answers, near, share)) for share in SHARES]
         return SHARES[max(range(len(SHARES)), key=lambda i: (scores[i], -i))]
 
     def save(self, folder: Path) -> None:

@@ -33,6 +33,7 @@ from assay.nouns import (
     Piece,
     Strategy,
     Tell,
+    took,
 )
 from assay.prompt.chunks import passages
 from assay.prompt.parts import Encoder, Encoding, Ranking
@@ -41,6 +42,7 @@ from assay.prompt.retrieval.finder import Finder, Hits, Looking, Tools, with_pas
 from assay.prompt.retrieval.hubs import TIMES, hubs
 from assay.prompt.retrieval.threshold import below
 from assay.prompt.retrieval.topical import topical
+from assay.prompt.support import judged, supported
 from assay.store import read_json, read_lines, write_json, write_lines, write_tensors
 
 
@@ -57,6 +59,7 @@ class Rag(Looking, Strategy):
     abstain_below: Annotated[float, Field(ge=0, le=1)] | Literal["val"] | None = (
         None  # certainty under which it is given; val: chosen there
     )
+    judge: bool = False  # the inner arm's model is asked whether the passages support its answer
     reads = ("train", "val", "documents")
     neural = True
     VERSION = 2  # stems of snowballstem.org; copies and what one document gives too much of are left out
@@ -107,8 +110,10 @@ class Rag(Looking, Strategy):
 
     def fit(self, lesson: Lesson) -> RagAnswers:
         self._refuse(lesson)
-        encoding = lesson.fit(self.encoding, lesson) if self.encoding is not None else None
-        ranking = lesson.fit(self.rerank, lesson) if self.rerank is not None else None
+        # What a part learns from are passages, cut by length: meaning cannot cut before there is an encoding.
+        pieces = replace(lesson, documents=tuple(passages(lesson.documents, self.words, self.overlap)))
+        encoding = lesson.fit(self.encoding, pieces) if self.encoding is not None else None
+        ranking = lesson.fit(self.rerank, pieces) if self.rerank is not None else None
         _refuse_misplaced(encoding, ranking)
         tools = Tools(encoding, ranking, self._writer(lesson), lesson.means.shelf, lesson.tell)
         chunks = cut(self, lesson.documents, encoding, lesson.tell)
@@ -126,7 +131,7 @@ class Rag(Looking, Strategy):
         val = tuple(self.shown(e, h) for e, h in zip(lesson.val, hits[n:], strict=True))
         inner = lesson.fit(self.inner, replace(lesson, train=train, val=val))
         least = 0.0 if self.abstain_below in (None, "val") else float(self.abstain_below)
-        arm = RagAnswers(self, finder, inner, least)
+        arm = RagAnswers(self, finder, inner, least, written=lesson.task.kind == "answer")
         if self.abstain_below == "val":
             arm.least = below(arm, lesson.val, hits[n:], self.unknown, lesson.tell)
         return arm
@@ -142,7 +147,8 @@ class Rag(Looking, Strategy):
         kept = read_json(folder / "rag.json")
         finder = Finder(self, chunks, tools, vectors)
         finder.weight = kept["weight"]
-        return RagAnswers(self, finder, self.inner.restore(folder / "inner", lesson), kept["least"])
+        inner = self.inner.restore(folder / "inner", lesson)
+        return RagAnswers(self, finder, inner, kept["least"], written=lesson.task.kind == "answer")
 
     def shown(self, example: Example, hits: Hits) -> Example:
         """The example as the inner arm sees it: with passages, and with what its answer must look like."""
@@ -215,11 +221,12 @@ def told(hits: Sequence[Hits], tell: Tell) -> None:
 
 
 class RagAnswers(Adapted):
-    def __init__(self, settings: Rag, finder: Finder, inner: Adapted, least: float = 0.0):
+    def __init__(self, settings: Rag, finder: Finder, inner: Adapted, least: float = 0.0, *, written: bool = True):
         self.settings = settings
         self.finder = finder
         self.inner = inner
         self.least = least  # certainty of retrieval under which the answer is `unknown`
+        self.written = written  # answers are texts, whose words may stand in the passages
 
     @property
     def model(self) -> LanguageModel | None:
@@ -227,7 +234,7 @@ class RagAnswers(Adapted):
 
     def over(self, finder: Finder) -> RagAnswers:
         """The same arm, reading other passages."""
-        return RagAnswers(self.settings, finder, self.inner, self.least)
+        return RagAnswers(self.settings, finder, self.inner, self.least, written=self.written)
 
     def prompt(self, question: Example) -> Messages:
         return self.inner.prompt(self.settings.shown(question, self.finder.find([question.text])[0]))
@@ -240,10 +247,15 @@ class RagAnswers(Adapted):
         """The answers to questions whose passages are known."""
         sure = [found.certainty >= self.least for found in hits]
         pairs = [(q, found) for q, found, ask in zip(questions, hits, sure, strict=True) if ask]
-        given = iter(self.inner.answer([self.settings.shown(*pair) for pair in pairs], tell))
-        return [
+        with took(tell, "answer"):
+            given = iter(self.inner.answer([self.settings.shown(*pair) for pair in pairs], tell))
+        answers = [
             self._read(next(given) if ask else Answer(None), found, ask) for found, ask in zip(hits, sure, strict=True)
         ]
+        if self.settings.judge and self.written:
+            with took(tell, "judge"):
+                answers = self._judged(questions, answers, hits)
+        return answers
 
     def _read(self, answer: Answer, hits: Hits, asked: bool) -> Answer:
         unknown = self.settings.unknown
@@ -256,9 +268,21 @@ class RagAnswers(Adapted):
             answer,
             passages=ids,
             abstained=answer.abstained or says_unknown(answer.text, unknown),
+            support=supported(answer.text, hits.passages) if self.written and answer.text else None,
             prompt_tokens=answer.prompt_tokens + hits.prompt_tokens,
             tokens=answer.tokens + hits.tokens,
         )
+
+    def _judged(self, questions: Sequence[Example], answers: list[Answer], hits: Sequence[Hits]) -> list[Answer]:
+        """The answers with what the inner arm's own model thinks of their support."""
+        model = self.inner.model
+        if model is None or not model.can_score:
+            return answers
+        asked = [i for i, answer in enumerate(answers) if answer.text and not answer.abstained]
+        found = judged(model, [(questions[i].text, answers[i].text or "", hits[i].passages) for i in asked])
+        for i, value in zip(asked, found, strict=True):
+            answers[i] = replace(answers[i], judged=value)
+        return answers
 
     def save(self, folder: Path) -> None:
         import torch

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from assay.nouns import Document, Example, LanguageModel, Settings, Tell
+from assay.nouns import Document, Example, LanguageModel, Settings, Tell, took
 from assay.prompt.parts import Encoding, Ranking
 from assay.prompt.relevance import Holding, document_of
 from assay.prompt.retrieval.dense import Vectors, kept_vectors
@@ -107,10 +107,13 @@ class Finder:
         return [[(self.passages[place].id, score) for place, score in found] for found in ranked]
 
     def _searched(self, texts: Sequence[str], tell: Tell | None) -> tuple[list[Search], list[Found], list[float]]:
-        asked = searches(texts, self.settings.rewrite, self.words, self.tools.writer, tell)
-        ranked, sure = self._ranked(asked, tell)
+        with took(tell if self.settings.rewrite != "none" else None, "rewrite"):
+            asked = searches(texts, self.settings.rewrite, self.words, self.tools.writer, tell)
+        with took(tell, "find"):
+            ranked, sure = self._ranked(asked, tell)
         if self.tools.ranking is not None:
-            ranked = self._reranked(texts, ranked, self.tools.ranking, tell)
+            with took(tell, "rerank"):
+                ranked = self._reranked(texts, ranked, self.tools.ranking, tell)
         return asked, ranked, sure
 
     def changed(self, put: Sequence[Document], drop: Sequence[str]) -> Finder:
