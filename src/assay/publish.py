@@ -56,7 +56,7 @@ def publish(
     folder = project.report_folder
     keep_past(folder, data)
     report = report.write(folder)
-    prompts(bench, folder / "prompts")
+    prompts(bench, [arm.name for arm in arms if arm.status == "done"], folder / "prompts")
     worst = next((arm for arm in arms if arm.status == "failed"), None)
     if worst is not None:
         bench.tell({"event": "note", "text": f"{worst.name} failed: {worst.note}"})
@@ -77,10 +77,10 @@ def keep_past(folder: Path, data: dict[str, Any]) -> None:
             (folder / name).rename(place / name)
 
 
-def prompts(bench: Bench, folder: Path) -> None:
-    """The prompts that were found, `<arm>.md` each, for a person to read, edit and give back."""
-    for name, strategy in bench.project.arms.items():
-        arm = bench.fit_stage(strategy).folder / "arm"
+def prompts(bench: Bench, done: list[str], folder: Path) -> None:
+    """The prompts that arms have found, `<arm>.md` each, for a person to read, edit and give back."""
+    for name in done:
+        arm = bench.fit_stage(bench.project.arms[name]).folder / "arm"
         for file in (arm / "prompt.md", arm / "inner" / "prompt.md"):
             if file.exists():
                 store.write_text(folder / f"{name}.md", file.read_text(encoding="utf-8"))

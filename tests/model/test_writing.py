@@ -34,7 +34,7 @@ def model(open_tiny):
 def plain(open_tiny):
     """The same model on the way of models that cannot be computed on trees."""
     model = ending(open_tiny())
-    vars(model)["_takes_trees"] = False
+    vars(model)["takes_trees"] = False
     return model
 
 
@@ -60,7 +60,7 @@ def passes(model, monkeypatch):
 )
 @pytest.mark.parametrize("prompts", [RAGGED, PROMPTS, PROMPTS[:1]], ids=["ragged", "one beginning", "one"])
 def test_both_ways_write_the_same(model, plain, prompts, how):
-    assert model._takes_trees
+    assert model.takes_trees
     ours, theirs = (m.generate(prompts, max_tokens=10, how=how) for m in (model, plain))
     assert ours == theirs
     assert [a.logprob for a in ours] == pytest.approx([a.logprob for a in theirs], abs=1e-4)
@@ -111,11 +111,16 @@ def test_short_prompts_do_not_take_the_room_of_a_long_one(model, monkeypatch):
 
 
 def test_the_shared_beginning_is_computed_once(model, monkeypatch):
+    model.generate([(Message("user", word),) for word in ("one", "two")], max_tokens=1)  # what is tried once, is tried
+    model.forget()
     shapes = passes(model, monkeypatch)
     model.generate(PROMPTS, max_tokens=1)
     rows = [model.chat.prompt(prompt)[0] for prompt in PROMPTS]
     shared = next(i for i in range(99) if len({row[i] for row in rows}) > 1)
-    assert shapes == [(1, shared), (1, sum(map(len, rows)) - shared * len(rows))]
+    own = (1, sum(map(len, rows)) - shared * len(rows))
+    assert shapes == [(1, shared), own]
+    model.generate(PROMPTS, max_tokens=1)
+    assert shapes == [(1, shared), own, own], "it is kept from call to call"
 
 
 def test_no_tokens_and_no_prompts(model):
@@ -197,7 +202,7 @@ def tiny(kind, chat, **more):
 )
 def test_other_architectures_write_what_transformers_writes(open_tiny, kind, more, prompts):
     model = tiny(kind, open_tiny().chat, **more)
-    assert model._takes_trees
+    assert model.takes_trees
     for messages, answer in zip(prompts, model.generate(prompts, max_tokens=12), strict=True):
         ids = torch.tensor([model.chat.prompt(messages, room=12)[0]])
         out = model.network.generate(
@@ -215,7 +220,7 @@ def test_trained_embeddings_before_a_narrow_window(open_tiny, window, lends):
     from transformers import DynamicCache
 
     model = tiny("mistral", open_tiny().chat, sliding_window=window)
-    vars(model)["_takes_trees"] = lends
+    vars(model)["takes_trees"] = lends
     virtual = torch.randn(1, 3, 32, generator=torch.Generator().manual_seed(4))
 
     def soft():

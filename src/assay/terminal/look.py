@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import Problem, UsageError
+from assay.settings import Settings
 
 if TYPE_CHECKING:
     from assay.weigh import Report
@@ -99,7 +100,8 @@ def _described(cls: Any) -> dict[str, Any]:
     # A class without a docstring of its own would show its parent's; the card of a strategy is its module's header.
     card = inspect.cleandoc(cls.__dict__.get("__doc__") or "") or inspect.getdoc(inspect.getmodule(cls)) or ""
     fields = {n: f for n, f in cls.model_fields.items() if n not in ("kind", "name")}
-    defaults = {n: None if f.is_required() else f.default for n, f in fields.items()}
+    given = {n: None if f.is_required() else f.get_default(call_default_factory=True) for n, f in fields.items()}
+    defaults = {n: one.changed() if isinstance(one, Settings) else one for n, one in given.items()}
     return {"kind": cls.model_fields["kind"].default, "is": card.splitlines()[0] if card else "", "settings": defaults}
 
 
