@@ -111,7 +111,7 @@ def test_short_prompts_do_not_take_the_room_of_a_long_one(model, monkeypatch):
 
 
 def test_the_shared_beginning_is_computed_once(model, monkeypatch):
-    model.generate([(Message("user", word),) for word in ("one", "two")], max_tokens=1)  # what is tried once, is tried
+    model.generate(PROMPTS, max_tokens=1)  # what is tried once, is tried
     model.forget()
     shapes = passes(model, monkeypatch)
     model.generate(PROMPTS, max_tokens=1)
