@@ -225,6 +225,7 @@ def lesson_in(open_tiny, tiny_encoder):
                     "embed": letters,
                     "open_model": open_tiny,
                     "encoder_folder": lambda name: tiny_encoder,
+                    "shelf": place / "shelf",
                     "seed": 3,
                     **means,
                 }

@@ -66,6 +66,7 @@ FORMS = [
         "judge": True,
         "inner": {"kind": "shots", "k": 1},
     },
+    {"kind": "rag", "find": "dense", "store": {"kind": "lancedb"}, "inner": {"kind": "majority"}},
     {"kind": "rag", "rerank": {"kind": "question_likelihood"}, "candidates": 3, "inner": {"kind": "majority"}},
     {"kind": "retrieval_aware", "inner": {"kind": "lora", **SMALL["lora"]}, "top": 2},
     {"kind": "dora", **SMALL["lora"]},

@@ -19,7 +19,9 @@ from assay.prompt.relevance import Holding, document_of
 from assay.prompt.retrieval.dense import Vectors, kept_vectors
 from assay.prompt.retrieval.fused import Found, fused, spread
 from assay.prompt.retrieval.rewriting import Rewrite, Search, searches
+from assay.prompt.retrieval.stored import Stored, stored
 from assay.prompt.retrieval.words import Stems, Words
+from assay.prompt.stores import Exact, StoreSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +41,7 @@ class Looking(Settings):
     weight: Annotated[float, Field(ge=0, le=1)] | Literal["train"] = 0.5
     language: str = "english"  # of the stems, a name of snowballstem.org; none: words as they are
     rewrite: Rewrite = "none"
+    store: StoreSettings = Exact()  # where vectors are kept and searched
     per_source: int = Field(default=0, ge=0, le=50)  # passages of one document at most; 0: three fifths of `top`
 
     @property
@@ -72,7 +75,7 @@ class Finder:
     """Finds passages by the settings of a `rag`. Equal scores keep the order of the passages."""
 
     def __init__(
-        self, settings: Looking, passages: Sequence[Document], tools: Tools, vectors: np.ndarray | None = None
+        self, settings: Looking, passages: Sequence[Document], tools: Tools, vectors: np.ndarray | Vectors | None = None
     ):
         """Args:
         passages: ids are `<document>#<number>`. vectors: theirs, where they are known.
@@ -88,7 +91,7 @@ class Finder:
             assert tools.encoding is not None, "handed in where it is wanted"
             if vectors is None:
                 vectors = kept_vectors(texts, tools.encoding, tools.shelf, tools.tell)
-            self.vectors = Vectors(vectors)
+            self.vectors = vectors if isinstance(vectors, Vectors) else self._kept(vectors)
 
     def find(self, texts: Sequence[str], tell: Tell | None = None) -> list[Hits]:
         """What is found for each question, in order."""
@@ -116,6 +119,15 @@ class Finder:
                 ranked = self._reranked(texts, ranked, self.tools.ranking, tell)
         return asked, ranked, sure
 
+    def _kept(self, vectors: np.ndarray) -> Vectors:
+        """The vectors where the settings say that they are kept."""
+        where, tools = self.settings.store, self.tools
+        if where.kind == "exact":
+            return Vectors(vectors)
+        if tools.encoding is None or tools.shelf is None:
+            raise RuntimeError("a store needs an encoding, and a place for what is known of it")
+        return stored(where, self.passages, vectors, tools.encoding, tools.shelf, tools.tell)
+
     def changed(self, put: Sequence[Document], drop: Sequence[str]) -> Finder:
         """The finder over other passages: those of the documents `drop` go, `put` comes at the end. Vectors of the
         passages that stay are kept."""
@@ -123,12 +135,15 @@ class Finder:
 
         gone = set(drop)
         stay = [place for place, passage in enumerate(self.passages) if document_of(passage.id) not in gone]
-        vectors = None
+        passages = [*(self.passages[place] for place in stay), *put]
+        vectors: np.ndarray | Vectors | None = None
         if self.vectors is not None:
             assert self.tools.encoding is not None
             made = kept_vectors([p.text for p in put], self.tools.encoding, self.tools.shelf, self.tools.tell)
-            vectors = np.concatenate([self.vectors.vectors[stay], made])
-        after = Finder(self.settings, [*(self.passages[place] for place in stay), *put], self.tools, vectors)
+            vectors = joined = np.concatenate([self.vectors.vectors[stay], made])
+            if isinstance(self.vectors, Stored):
+                vectors = self.vectors.changed(passages, joined, drop, len(put))
+        after = Finder(self.settings, passages, self.tools, vectors)
         after.weight = self.weight
         return after
 

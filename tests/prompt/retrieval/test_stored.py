@@ -1,0 +1,75 @@
+"""Passages in a store: what is found is what exact search finds, for every version, whoever else writes there."""
+
+import numpy as np
+import pytest
+
+from assay.nouns import Document
+from assay.prompt.parts import Encoding
+from assay.prompt.retrieval.finder import Finder, Looking, Tools
+from assay.store import read_json
+from conftest import letters
+
+pytest.importorskip("lancedb")
+
+PASSAGES = [
+    Document("a#1", "parental leave takes thirty days"),
+    Document("b#1", "sick days are paid in full"),
+    Document("b#2", "a note from the doctor is needed"),
+    Document("c#1", "trains leave every hour"),
+]
+NEW = [Document("d#1", "the canteen opens at nine"), Document("b#1", "sick days are paid by half")]
+ASKED = ["leaves of trains", "paid days", "the doctor", "canteen"]
+
+
+class Letters(Encoding):
+    """Counts of letter pairs: near in spelling is near in meaning."""
+
+    name, digest, width = "letters", "letters", 64
+
+    def vectors(self, texts, *, query=False, tell=None):
+        return letters(texts) if texts else np.zeros((0, 64), dtype=np.float32)
+
+    def save(self, folder):
+        pass
+
+
+def finder(shelf, kind, passages=PASSAGES):
+    return Finder(Looking(find="dense", top=3, store={"kind": kind}), passages, Tools(Letters(), shelf=shelf))
+
+
+def found(one):
+    return [[(p.id, round(s, 4)) for p, s in zip(h.passages, h.scores, strict=True)] for h in one.find(ASKED)]
+
+
+def test_a_store_finds_what_exact_search_finds_also_after_changes(tmp_path):
+    plain, kept = (finder(tmp_path, kind) for kind in ("exact", "lancedb"))
+    before = found(kept)
+    assert before == found(plain)
+    later, also = (one.changed(NEW, ["b"]) for one in (plain, kept))
+    assert found(also) == found(later) != before
+    assert found(kept) == before, "an earlier version is still asked"
+
+
+def test_two_arms_with_other_passages_share_a_collection_and_do_not_disturb_each_other(tmp_path):
+    first = finder(tmp_path, "lancedb")
+    before = found(first)
+    second = finder(tmp_path, "lancedb", [*PASSAGES[1:], *NEW[:1]])
+    assert found(second) == found(finder(tmp_path, "exact", [*PASSAGES[1:], *NEW[:1]]))
+    assert found(first) == before
+    # The newest version is the second arm's: a change of the first one starts from its own passages all the same.
+    assert found(first.changed(NEW, ["b"])) == found(finder(tmp_path, "exact").changed(NEW, ["b"]))
+
+
+def test_what_is_there_is_not_written_again(tmp_path):
+    first = finder(tmp_path, "lancedb")
+    again = finder(tmp_path, "lancedb")
+    assert (again.vectors.version, again.vectors.store.version) == (first.vectors.version, first.vectors.store.version)
+    changed = again.changed(NEW, ["b"])
+    assert finder(tmp_path, "lancedb").changed(NEW, ["b"]).vectors.version == changed.vectors.version
+    (states,) = tmp_path.rglob("states.json")
+    assert set(read_json(states).values()) == {first.vectors.version, changed.vectors.version}
+
+
+def test_nothing_but_drops_is_a_version_too(tmp_path):
+    less = finder(tmp_path, "lancedb").changed([], ["b", "c"])
+    assert [name for name, _ in found(less)[0]] == ["a#1"]
