@@ -49,7 +49,7 @@ def test_what_is_lent_is_what_the_models_compute(found, tmp_path, events, open_t
         means = lending.means(Means())
         vectors, answers = means.embed(TEXTS), means.generate(prompts, 8)
         assert means.embed([]).shape[0] == 0 and means.generate([], 8) == []
-    whole = Embedder(found["embed"]["folder"])(TEXTS)
+    whole = Embedder(Path(found["embed"]["folder"]))(TEXTS)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(vectors, whole, atol=1e-5)
     model = open_tiny()
