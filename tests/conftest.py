@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from assay.nouns import Document, Example, Lesson, Means, Message, Task
+from assay.prompt.parts import Encoding
 
 CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
@@ -165,6 +166,20 @@ def letters(texts):
             row[(ord(first) * 31 + ord(second)) % 64] += 1
         row /= np.linalg.norm(row)
     return out
+
+
+class Letters(Encoding):
+    """Counts of letter pairs: near in spelling is near in meaning."""
+
+    name, digest, width = "letters", "letters", 64
+
+    def vectors(self, texts, *, query=False, tell=None):
+        import numpy as np
+
+        return letters(texts) if texts else np.zeros((0, 64), dtype=np.float32)
+
+    def save(self, folder):
+        """There is nothing to keep."""
 
 
 def _row(split: str, number: int, text: str, target: str) -> Example:

@@ -8,8 +8,9 @@ import torch
 import transformers as hf
 
 from assay.model import attention, scoring
-from assay.model.beginning import Beginning, lends, summed
+from assay.model.beginning import Beginning, lends
 from assay.model.chat_model import ChatModel
+from assay.model.lending import look
 from assay.model.scoring import ROWS, by_tree, shared_tokens
 from assay.nouns import Message
 
@@ -31,14 +32,14 @@ def test_parts_of_attention_are_put_together_by_their_log_sums():
     # Two parts with the log-sums a and b weigh exp(a) and exp(b): the softmax over both.
     draw = torch.Generator().manual_seed(1)
     query, key, value = (torch.randn(1, 2, n, 8, generator=draw) for n in (3, 5, 5))
-    whole, total = summed(query, key, value, None, 0.3)
-    parts = [summed(query, key[:, :, own], value[:, :, own], None, 0.3) for own in (slice(0, 2), slice(2, 5))]
+    whole, total = look(query, key, value, 0.3, None)
+    parts = [look(query, key[:, :, own], value[:, :, own], 0.3, None) for own in (slice(0, 2), slice(2, 5))]
     (first, a), (second, b) = parts
     share = torch.sigmoid(a - b)[..., None]
     torch.testing.assert_close(torch.lerp(second, first, share), whole)
     torch.testing.assert_close(torch.logaddexp(a, b), total)
     # What other devices compute.
-    narrow, same = summed(query, key, torch.cat([value, value], -1), None, 0.3)
+    narrow, same = look(query, key, torch.cat([value, value], -1), 0.3, None)
     torch.testing.assert_close(narrow[..., :8], whole)
     torch.testing.assert_close(same, total)
 

@@ -21,6 +21,7 @@ from transformers.cache_utils import DynamicLayer
 
 from assay.model import attention
 from assay.model.batches import repeated
+from assay.model.lending import look
 
 KEEP = 2
 CLOSE = {torch.float64: 1e-5, torch.float32: 1e-3}  # relative to the states' size; coarser types: a tenth
@@ -60,25 +61,12 @@ class Beginning:
         layer: Any = self.cache.layers[module.layer_idx]  # type: ignore[index]
         grouped = query.reshape(n, kv, heads // kv * q, width)
         flat = grouped.transpose(0, 1).reshape(1, kv, -1, width)
-        far, above = summed(flat, layer.keys, layer.values, None, scale)
-        near, total = summed(grouped, key, value, mask.to(query.dtype).repeat(1, 1, heads // kv, 1), scale)
+        far, above = look(flat, layer.keys, layer.values, scale, None)
+        near, total = look(grouped, key, value, scale, None, mask.to(query.dtype).repeat(1, 1, heads // kv, 1))
         far = far.view(kv, n, -1, value.shape[-1]).transpose(0, 1)
         above = above.view(kv, n, -1).transpose(0, 1)
         share = torch.sigmoid(above - total)[..., None].to(near.dtype)
         return torch.lerp(near, far, share).view(n, heads, q, -1).transpose(1, 2)
-
-
-def summed(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None, scale: float
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Attention, and the logarithm of the sum that its weights were divided by: shapes of `query` and without its last
-    dimension."""
-    if query.device.type == "cpu" and value.shape[-1] == query.shape[-1]:
-        return attention.FLASH(query, key, value, 0.0, False, attn_mask=mask, scale=scale)
-    scores = query @ key.transpose(-1, -2) * scale
-    scores = (scores if mask is None else scores + mask).float()
-    total = torch.logsumexp(scores, -1)
-    return (scores - total[..., None]).exp().to(value.dtype) @ value, total
 
 
 class Beginnings:

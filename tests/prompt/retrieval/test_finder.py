@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from assay.nouns import Document, Example, Message
-from assay.prompt.parts import Encoding, Ranking
+from assay.prompt.parts import Ranking
 from assay.prompt.retrieval.finder import Finder, Looking, Tools
-from conftest import letters
+from conftest import Letters, letters
 
 PASSAGES = [
     Document("a#1", "parental leave takes thirty days"),
@@ -17,18 +17,6 @@ PASSAGES = [
     Document("c#1", "trains leave every hour"),
     Document("d#1", "the canteen opens at nine"),
 ]
-
-
-class Letters(Encoding):
-    """Counts of letter pairs: near in spelling is near in meaning."""
-
-    name, digest, width = "letters", "letters", 64
-
-    def vectors(self, texts, *, query=False, tell=None):
-        return letters(texts) if texts else np.zeros((0, 64), dtype=np.float32)
-
-    def save(self, folder):
-        pass
 
 
 class Shortest(Ranking):

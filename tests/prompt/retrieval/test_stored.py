@@ -1,13 +1,11 @@
 """Passages in a store: what is found is what exact search finds, for every version, whoever else writes there."""
 
-import numpy as np
 import pytest
 
 from assay.nouns import Document
-from assay.prompt.parts import Encoding
 from assay.prompt.retrieval.finder import Finder, Looking, Tools
 from assay.store import read_json
-from conftest import letters
+from conftest import Letters
 
 pytest.importorskip("lancedb")
 
@@ -19,18 +17,6 @@ PASSAGES = [
 ]
 NEW = [Document("d#1", "the canteen opens at nine"), Document("b#1", "sick days are paid by half")]
 ASKED = ["leaves of trains", "paid days", "the doctor", "canteen"]
-
-
-class Letters(Encoding):
-    """Counts of letter pairs: near in spelling is near in meaning."""
-
-    name, digest, width = "letters", "letters", 64
-
-    def vectors(self, texts, *, query=False, tell=None):
-        return letters(texts) if texts else np.zeros((0, 64), dtype=np.float32)
-
-    def save(self, folder):
-        pass
 
 
 def finder(shelf, kind, passages=PASSAGES):
