@@ -13,14 +13,14 @@ FOUND = (
     ("precision", "precision"),
 )
 READ = (
-    ("right_when_complete", "right when found"),
-    ("right_when_missing", "right when missing"),
-    ("support", "words from passages"),
+    ("right_when_complete", "right if found"),
+    ("right_when_missing", "right if missing"),
+    ("support", "words in passages"),
     ("judged", "judged supported"),
     ("cites", "cites"),
     ("citation", "cites rightly"),
-    ("abstained_rightly", "abstains where it should"),
-    ("abstained_wrongly", "abstains where it should not"),
+    ("abstained_rightly", "abstains rightly"),
+    ("abstained_wrongly", "abstains wrongly"),
 )
 ERRORS = (
     ("right", "right, found"),
