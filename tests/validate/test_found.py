@@ -77,3 +77,15 @@ def test_citations_are_judged_by_the_notes():
     records = [record(PASSAGES, ("a",), cited=("a#2", "b#1")), record(PASSAGES, ("a",))]
     found = columns(records, [True, True])
     assert observed(found["citation"], share) == 0.5 and observed(found["cites"], share) == 0.5
+
+
+def test_what_a_router_answers_without_looking_up_is_no_miss_of_retrieval():
+    records = [record(PASSAGES, ("a",), by="strong"), record((), ("a",), by="cheap"), record((), ("a",))]
+    found = columns(records, [True, True, False])
+    assert found["recall"][:, 1].tolist() == [1, 0, 1]
+    assert errors(records, [True, True, False]) == {
+        "right": 1,
+        "reading_error": 0,
+        "right_elsewhere": 0,
+        "retrieval_error": 1,
+    }

@@ -114,6 +114,11 @@ def noted(records: Sequence[Record]) -> bool:
     return any(record.found_in for record in records)
 
 
+def searched(record: Record) -> bool:
+    """False where a router let an arm answer that looks nothing up: that is no miss of retrieval."""
+    return bool(record.answer.passages) or not record.answer.by
+
+
 def columns(records: Sequence[Record], right: Sequence[bool]) -> dict[str, np.ndarray]:
     """Name to (records, 2): the value, and 1 where the row counts. A mean is a sum over a sum, so it can be drawn.
 
@@ -121,7 +126,7 @@ def columns(records: Sequence[Record], right: Sequence[bool]) -> dict[str, np.nd
         right: whether each answer is right by the metric that decides.
     """
     known = noted(records)
-    found = {name: [value(record) for record in records] for name, value in VALUES.items()}
+    found = {name: [value(r) if searched(r) else None for r in records] for name, value in VALUES.items()}
     if not known:
         found = {name: found[name] for name in ("support", "judged", "cites")}
     else:
@@ -140,7 +145,7 @@ def errors(records: Sequence[Record], right: Sequence[bool]) -> dict[str, int]:
     `retrieval_error`: wrong, and a document was missing; `reading_error`: wrong with all of them at hand."""
     counts: dict[str, int] = {name: 0 for name in ERRORS}
     for record, ok in zip(records, right, strict=True):
-        whole = complete(record)
+        whole = complete(record) if searched(record) else None
         if whole is not None:
             found, lost = ("right", "reading_error"), ("right_elsewhere", "retrieval_error")
             counts[(found if whole else lost)[0 if ok else 1]] += 1
