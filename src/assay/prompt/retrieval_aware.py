@@ -22,7 +22,6 @@ from pydantic import Field, model_validator
 
 from assay.nouns import Document, Example
 from assay.prompt.rag import Rag
-from assay.prompt.relevance import gold
 from assay.prompt.retrieval.finder import Finder, Hits
 
 
@@ -39,7 +38,7 @@ class RetrievalAware(Rag):
 
     def studied(self, example: Example, hits: Hits, finder: Finder, seed: int) -> Example:
         """A training row with the passages that hold its answer, or without any of them, among others."""
-        holding = [finder.passages[i] for i in gold(example, finder.passages)]
+        holding = [finder.passages[i] for i in finder.holding.of(example)]
         row, context = mixed(example, hits.passages, holding, self.top, self.with_gold, seed)
         if row.target is not None and holding and not _any(holding, context) and self.missing == "unknown":
             row = replace(row, target=self.unknown, also=())

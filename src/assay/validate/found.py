@@ -16,12 +16,12 @@ Source       Manning, Raghavan and Schütze (2008), Introduction to Information 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from assay.nouns import Record
+from assay.validate import ranking
 
 Value = Callable[[Record], float | None]  # None: the row does not count
 
@@ -32,8 +32,7 @@ def documents_of(record: Record) -> list[str]:
 
 
 def recall(record: Record) -> float | None:
-    wanted = set(record.found_in)
-    return len(wanted & set(documents_of(record))) / len(wanted) if wanted else None
+    return ranking.recall(found := documents_of(record), record.found_in, len(found) + 1) if record.found_in else None
 
 
 def complete(record: Record) -> float | None:
@@ -41,20 +40,20 @@ def complete(record: Record) -> float | None:
 
 
 def reciprocal_rank(record: Record) -> float | None:
-    if not record.found_in:
-        return None
-    return next((1 / rank for rank, one in enumerate(documents_of(record), 1) if one in record.found_in), 0.0)
+    found = documents_of(record)
+    return ranking.reciprocal_rank(found, record.found_in, len(found) + 1) if record.found_in else None
 
 
 def ndcg(record: Record) -> float | None:
-    """A document counts 1 or 0, less by log2 of its rank."""
+    """A document counts 1 or 0; the best order has all that are noted."""
     if not record.found_in:
         return None
-    got = sum(1 / math.log2(rank + 1) for rank, one in enumerate(documents_of(record), 1) if one in record.found_in)
-    return got / sum(1 / math.log2(rank + 1) for rank in range(1, len(set(record.found_in)) + 1))
+    found = documents_of(record)
+    return ranking.discounted_gain(found, record.found_in, max(len(found), len(record.found_in)))
 
 
 def precision(record: Record) -> float | None:
+    """Of passages, where `ranking.precision` would count documents."""
     if not record.found_in:
         return None
     passages = record.answer.passages

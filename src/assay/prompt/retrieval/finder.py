@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -93,6 +94,11 @@ class Finder:
                 vectors = kept_vectors(texts, tools.encoding, tools.shelf, tools.tell)
             self.vectors = vectors if isinstance(vectors, Vectors) else self._kept(vectors)
 
+    @cached_property
+    def holding(self) -> Holding:
+        """Which of the passages hold the answer of a row."""
+        return Holding(self.passages)
+
     def find(self, texts: Sequence[str], tell: Tell | None = None) -> list[Hits]:
         """What is found for each question, in order."""
         asked, ranked, sure = self._searched(texts, tell)
@@ -150,8 +156,7 @@ class Finder:
     def choose_weight(self, examples: Sequence[Example]) -> None:
         """Take the weight of meaning that puts passages with the answer highest, by the mean reciprocal rank among the
         first 10 over the examples whose answer stands in a passage; of equals, the one nearest to one half."""
-        holding = Holding(self.passages)
-        held = [(example, set(holding.of(example))) for example in examples]
+        held = [(example, set(self.holding.of(example))) for example in examples]
         known = [(example, places) for example, places in held if places]
         asked = searches([e.text for e, _ in known], self.settings.rewrite, self.words, self.tools.writer)
         words, meaning = self._both(asked, None)
