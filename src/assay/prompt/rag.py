@@ -116,7 +116,8 @@ class Rag(Looking, Strategy):
         ranking = lesson.fit(self.rerank, pieces) if self.rerank is not None else None
         _refuse_misplaced(encoding, ranking)
         tools = Tools(encoding, ranking, self._writer(lesson), lesson.means.shelf, lesson.tell)
-        chunks = cut(self, lesson.documents, encoding, lesson.tell)
+        semantic = self.chunk == "semantic"
+        chunks = cut(self, lesson.documents, encoding, lesson.tell) if semantic else list(pieces.documents)
         finder = Finder(self, chunks, tools)
         if not finder.words.places:
             problem = Problem("C079", "rag: the documents hold no words to search by", "documents", "name others")
