@@ -5,8 +5,9 @@
 Few-shot prompts (scored_sets.py), and the likelihood of each option as the answer: the plain sum over its tokens, end
 of turn included. The contenders take turns, as in train.py: assay scores all rows a round, the peer the next part of
 them, so that after all rounds both have scored the same rows. `assay` leaves options more than 1 nat below the best one
-unfinished, as the product does; `assay all` does not; `assay fp32` is the product in fp32, to which its choices are
-compared. Prints Markdown and writes benchmarks/out/score.json.
+unfinished, as the product does; `assay all` does not; `assay fp32` is the product in fp32. A peer in bf16 flips options
+that lie close itself: with --judge the choices of all are also compared with those of the peer in fp32, which takes
+twice as long as the rest. Prints Markdown and writes benchmarks/out/score.json.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ MODEL = "smollm2-135m"
 ROWS = {"6": 200, "77": 20, "piqa": 50, "mmlu": 60}
 MUST, AIM = 20, 50  # times lm-eval's queries a second; mmlu is reported without a floor
 SAME = 0.99  # of the rows must get the peer's choice
-PEER, PRODUCT, ALL, EXACT = "lm-eval", "assay", "assay all", "assay fp32"
+PEER, JUDGE, PRODUCT, ALL, EXACT = "lm-eval", "lm-eval fp32", "assay", "assay all", "assay fp32"
 
 
 def main() -> None:
@@ -57,6 +58,7 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--dtype", default="bfloat16", choices=("bfloat16", "float32"))
+    parser.add_argument("--judge", action="store_true", help="also compare with the peer in fp32")
     parser.add_argument("--quick", action="store_true", help="4 rows of each set, one round")
     options = parser.parse_args()
     if options.quick:
@@ -90,14 +92,17 @@ def measure(name: str, options: argparse.Namespace, model: Path) -> dict[str, An
             child(EXACT, "assay_scoring.py", sys.executable, all=False, dtype="float32"),
             child(PEER, "lm_eval_scoring.py", options.peer_python),
         ]
+        if options.judge:
+            children.append(child(JUDGE, "lm_eval_scoring.py", options.peer_python, dtype="float32"))
         take_turns(children, options.rounds)
     lengths = [len(prompt["ids"]) for prompt in job["prompts"]]
-    told = {child.name: result(child, children[-1]) for child in children}
-    product, exact = (scores_of(child) for child in children if child.name in (PRODUCT, EXACT))
-    if product and exact:
-        told[PRODUCT]["choices_of_fp32"] = agreement(product, exact)["equal_choices"]
+    by_name = {child.name: child for child in children}
+    told = {child.name: result(child, by_name[PEER]) for child in children}
     for child in children:
         if scores := scores_of(child):
+            for exact in (EXACT, JUDGE):
+                if exact in by_name and (wanted := scores_of(by_name[exact])):
+                    told[child.name].setdefault("choices_of", {})[exact] = agreement(scores, wanted)["equal_choices"]
             right = [asked.labels[int(np.argmax(row))] == asked.gold[i] for i, row in scores.items()]
             told[child.name]["accuracy"] = sum(right) / len(right)
     return {
@@ -184,8 +189,14 @@ def table(name: str, told: dict[str, Any]) -> str:
         floor = f"; must {MUST}x, aim {AIM}x: {verdict}" if name != "mmlu" else ""
         same = "" if equal >= SAME else f", below {SAME:.0%}; at most {product['nats_lost_at_most']:.2f} nats apart"
         lines.append(f"\nlabel scoring against lm-eval: {ratio:.1f}x{floor}. Same choice: {equal:.1%}{same}")
-    if "choices_of_fp32" in product:
-        lines.append(f"Same choice as in fp32: {product['choices_of_fp32']:.1%}")
+    for exact in (EXACT, JUDGE):
+        shares = [
+            f"{name} {found['choices_of'][exact]:.1%}"
+            for name, found in told["contenders"].items()
+            if name != exact and exact in found.get("choices_of", {})
+        ]
+        if shares:
+            lines.append(f"Same choice as {exact}: {', '.join(shares)}")
     return "\n".join(lines) + "\n"
 
 

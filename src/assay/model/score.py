@@ -142,28 +142,47 @@ Forward = Callable[[np.ndarray, np.ndarray, np.ndarray, Sequence[int]], torch.Te
 def descend(
     trie: Trie,
     first: torch.Tensor,
-    forward: Forward,
+    forward: Callable[[Sequence[int]], Forward],
     logits: Callable[[torch.Tensor], torch.Tensor],
     *,
     near: float,
     rows_at_once: int,
+    together: int,
 ) -> np.ndarray:
     """Scores of all answers for the rows of one batch, float64, (rows, answers).
 
     Args:
         first: hidden states of the prompts' last tokens, (rows, width).
-        forward: computes more tokens of the rows that go on; see `Forward`. Columns are those it was given before.
+        forward: for some of the rows, what computes more of their tokens; see `Forward`. Columns are those it was given
+            before.
         logits: the output layer. rows_at_once: states that it gets in one call.
+        together: rows that go down together, at most: those with about as many nodes to compute, for the others are
+            padded to the most.
     """
     descents = [Descent(trie, near) for _ in range(len(first))]
-    for row, values in enumerate(_children(trie, first, [-1] * len(first), logits, rows_at_once)):
-        descents[row].learn(-1, values)
-    alive = list(range(len(first)))
-    columns = np.full((len(first), 0), -1)  # nodes computed so far, -1 for padding
-    while True:
-        wanted = {row: nodes for row in alive if (nodes := descents[row].next())}
-        if not wanted:
-            return np.stack([descent.scores() for descent in descents])
+    for descent, values in zip(descents, _children(trie, first, [-1] * len(first), logits, rows_at_once), strict=True):
+        descent.learn(-1, values)
+    wanted = [descent.next() for descent in descents]
+    rows = sorted((row for row, nodes in enumerate(wanted) if nodes), key=lambda row: len(wanted[row]))
+    for begin in range(0, len(rows), together):
+        some = rows[begin : begin + together]
+        _follow(trie, {row: descents[row] for row in some}, wanted, forward(some), logits, rows_at_once)
+    return np.stack([descent.scores() for descent in descents])
+
+
+def _follow(
+    trie: Trie,
+    descents: dict[int, Descent],
+    first: Sequence[list[int]],
+    forward: Forward,
+    logits: Callable[[torch.Tensor], torch.Tensor],
+    rows_at_once: int,
+) -> None:
+    """Take some rows down to the end; `first` are the nodes that each row wants first."""
+    alive = list(descents)
+    columns = np.full((len(alive), 0), -1)  # nodes computed so far, -1 for padding
+    wanted = {row: first[row] for row in alive}
+    while wanted:
         keep = [place for place, row in enumerate(alive) if row in wanted]
         alive = [alive[place] for place in keep]
         width = max(map(len, wanted.values()))
@@ -181,6 +200,7 @@ def descend(
         found = _children(trie, states, parents, logits, rows_at_once)
         for (row, _), node, values in zip(places, parents, found, strict=True):
             descents[alive[row]].computed(node, values)
+        wanted = {row: nodes for row in alive if (nodes := descents[row].next())}
 
 
 def _children(

@@ -12,7 +12,7 @@ Rerun   What runs together depends on the prompts alone, some at a time in order
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from transformers import DynamicCache
 from assay.encode.tree import Tree, common
 from assay.model.batches import Padded, by_length, common_prefix, repeated
 from assay.model.beginning import Beginning, added
-from assay.model.score import Trie, descend
+from assay.model.score import Forward, Trie, descend
 from assay.model.segments import Layout
 from assay.nouns import Messages, Tell
 
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 ROWS = 256  # prompts that are tokenised and sorted together
 BATCH_TOKENS = 4096  # computed tokens a batch: past this, larger batches gain nothing on a processor
 ROOM = 24  # tokens a row that scoring adds to its prompt, about
+TOGETHER = 64  # rows that go down the answers' trie together: with more, most of what they compute is padding
 LOGIT_ROWS = 512  # rows of the output layer at once: 512 x 49,152 fp32 logits are 100 MB
-# Nats. Of 480 rows of banking77 (6 and 77 options, 16 shots) bf16 chose otherwise than fp32 on 6, all within 0.16.
-CLOSE = 0.2
+# Nats. Of 260 rows of banking77 (6 and 77 options, 16 shots) bf16 chose otherwise than fp32 on 8, all within 0.29.
+CLOSE = 0.4
 TREE_GAINS = 0.7  # of the padded tokens: with fewer nodes than that a tree is faster
 
 
@@ -164,14 +165,35 @@ class Batch:
     lent: Beginning | None
 
     def scores(self, trie: Trie, near: float) -> np.ndarray:
-        return descend(trie, self.first, self._forward, self.model.logits, near=near, rows_at_once=LOGIT_ROWS)
+        many = len(self.rows) if self.lent is None else TOGETHER
+        sizes = {"near": near, "rows_at_once": LOGIT_ROWS, "together": many}
+        return descend(trie, self.first, self._forward_of, self.model.logits, **sizes)
+
+    def _forward_of(self, rows: Sequence[int]) -> Forward:
+        """`_forward` for some of the rows, with a cache as wide as their own tokens."""
+        if self.lent is None:  # copies of the beginning lie in the cache: as they are
+            self._keep(rows)
+            return self._forward
+        index = torch.tensor(rows, device=self.model.device)
+        real = self.real[index]
+        width = int(real.sum(1).max())
+        cache = DynamicCache(config=self.model.network.config)
+        layers: list[Any] = self.cache.layers
+        for number, layer in enumerate(layers):
+            cache.update(layer.keys[index, :, -width:], layer.values[index, :, -width:], number)
+        part = [self.rows[row] for row in rows]
+        first, last = self.first[index], self.last[index]
+        return replace(self, rows=part, first=first, cache=cache, real=real[:, -width:], last=last)._forward
+
+    def _keep(self, rows: Sequence[int]) -> None:
+        index = torch.tensor(rows, device=self.model.device)
+        self.cache.batch_select_indices(index)
+        self.real, self.last = self.real[index], self.last[index]
 
     def _forward(self, ids: np.ndarray, depth: np.ndarray, sees: np.ndarray, keep: Sequence[int]) -> torch.Tensor:
         device = self.model.device
         if len(keep) < len(self.real):
-            index = torch.tensor(keep, device=device)
-            self.cache.batch_select_indices(index)
-            self.real, self.last = self.real[index], self.last[index]
+            self._keep(keep)
         tokens = torch.from_numpy(ids).to(device)
         prompt = self.real[:, None, :].expand(-1, tokens.shape[1], -1)
         mask = torch.cat([prompt, torch.from_numpy(sees).to(device)], 2)[:, None]
