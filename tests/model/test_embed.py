@@ -2,6 +2,7 @@
 sentence-transformers' own."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -158,3 +159,20 @@ def test_vectors_of_the_default_encoder_are_those_of_sentence_transformers():
     vectors = Embedder(find("minilm-l6", kind="embedder").folder)(list(KNOWN))
     for vector, expected in zip(vectors, KNOWN.values(), strict=True):
         np.testing.assert_allclose(vector[:5], expected, atol=1e-5)
+
+
+@pytest.mark.real
+def test_a_vector_depends_on_its_own_text_alone(shared_data):
+    """Abstracts cut after 0 to 600 words, together and one at a time: fp32 and what stands beside a text make 1e-5."""
+    from assay.model.find import find
+
+    abstracts = re.findall(
+        r"<text>(.*?)</text>", (shared_data("cranfield") / "cran.all.1400.xml").read_text(), re.DOTALL
+    )
+    words = " ".join(abstracts[:40]).split()
+    lengths = (0, 1, 2, 3, 5, 9, 17, 40, 90, 200, 600)
+    texts = [" ".join(words[7 * i : 7 * i + lengths[i % len(lengths)]]) for i in range(44)]
+    embed = Embedder(find("minilm-l6", kind="embedder").folder)
+    for text, vector in zip(texts, embed(texts), strict=True):
+        mean = states(embed, text).mean(0)
+        np.testing.assert_allclose(vector, mean / mean.norm(), atol=1e-5)

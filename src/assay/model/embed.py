@@ -4,7 +4,7 @@ What a folder says  how token vectors become one (1_Pooling/config.json; without
                     (sentence_bert_config.json, else the tokenizer's limit), what is put before a question or a passage
                     (config_sentence_transformers.json). These are the files that sentence-transformers writes.
 Precision           fp32. In bf16 entries of all-MiniLM-L6-v2's vectors are off by up to 1.5e-3 (cosine .99996), and
-                    near ranks change places.
+                    near ranks change places. What was tried in between stands in docs/design.md.
 Source              Reimers and Gurevych (2019), Sentence-BERT, aclanthology.org/D19-1410; the default,
                     all-MiniLM-L6-v2, was trained with the mean and reads 256 tokens.
 """
