@@ -29,7 +29,8 @@ from assay.nouns import Document
 from assay.prompt.parts import Encoding
 from assay.prompt.retrieval.dense import Vectors
 from assay.prompt.retrieval.finder import Finder, Looking, Tools
-from assay.prompt.retrieval.words import K1, Stems, Words, best
+from assay.prompt.retrieval.stems import Stems
+from assay.prompt.retrieval.words import K1, Words, best
 from assay.validate.ranking import discounted_gain, recall, reciprocal_rank
 
 OUT = Path(__file__).parent / "out" / "retrieval.json"

@@ -130,13 +130,15 @@ class Shelf:
                 project's folder.
 
         Raises:
-            DataError: as `read_documents`; D107, D108.
+            DataError: as `read_documents`; D107, D108. A file whose documents lack the fields of `where` is refused
+                (D111); a Document in Python brings its own `fields`.
         """
         from assay.curate.reading.documents import read_documents
 
         paths = [Path(one).absolute() for one in documents if not isinstance(one, Document)]
         found = [one for one in documents if isinstance(one, Document)]
-        found += read_documents(paths, self._project.folder) if paths else []
+        fields = tuple(self.library.arm().settings.where)
+        found += read_documents(paths, self._project.folder, fields) if paths else []
         with Veil(self._project, key_of(self._project)) as veil:
             return self.library.put(veil.documents(found))
 
@@ -247,7 +249,7 @@ def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Exa
         {"data": [file.absolute()]},
         columns=columns,
         kind=prepared.task.kind,
-        slices=(),
+        slices=tuple(name for name in project.row_fields if name.partition(".")[0] in names),
         group="",
         base=Path.cwd(),
         target=False,

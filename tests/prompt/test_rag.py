@@ -9,7 +9,8 @@ import pytest
 from assay.errors import TrainError, UsageError
 from assay.nouns import Answer, Document, Example, Message
 from assay.prompt import Encoder, Majority, Rag, Shots, Tfidf
-from assay.prompt.retrieval.words import Stems, Words
+from assay.prompt.retrieval.stems import Stems
+from assay.prompt.retrieval.words import Words
 
 stems = Stems()
 
