@@ -241,6 +241,7 @@ def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Exa
     from assay.curate.reading.load import load as load_rows
     from assay.curate.reading.read import read
     from assay.curate.steps.dialogues import Dialogues
+    from assay.prompt.retrieval.among import row_fields
 
     names = set(read(file.absolute(), head=1, base=Path.cwd()).names)
     asked = ("text", "question", "input", "system", "messages", "context", "id")
@@ -249,7 +250,7 @@ def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Exa
         {"data": [file.absolute()]},
         columns=columns,
         kind=prepared.task.kind,
-        slices=tuple(name for name in project.row_fields if name.partition(".")[0] in names),
+        slices=tuple(name for name in row_fields(project.compare) if name.partition(".")[0] in names),
         group="",
         base=Path.cwd(),
         target=False,

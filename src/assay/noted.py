@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.curate.annotate.apply import steps as steps_before
 from assay.nouns import Document, Example
+from assay.prompt.retrieval.among import row_fields
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -49,7 +50,7 @@ def note_of(
         "task": project.aim.model_copy(update=found).model_dump(mode="json"),
         "hashes": {name: content_hash(rows) for name, rows in splits.items()}
         | {"documents": documents_hash(documents)}
-        | ({"fields": fields_hash([*curated.train, *curated.val])} if project.row_fields else {}),
+        | ({"fields": fields_hash([*curated.train, *curated.val])} if row_fields(project.compare) else {}),
         "rows": {"read": read, "kept": read - dropped, "dropped": dropped, **counts},
         "made": made,
         "models": models,

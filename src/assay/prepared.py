@@ -22,6 +22,7 @@ from assay.lent import Lender
 from assay.lent import models as lent_models
 from assay.noted import SPLITS, note_of
 from assay.nouns import Document, Example, Means, Task, Tell
+from assay.prompt.retrieval.among import document_fields, row_fields
 from assay.sets import bring
 from assay.veiled import MARK, Veil, key_of, steps_of
 
@@ -106,8 +107,8 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
     }
     if project.augment:
         settings["augment"] = [{"kind": a.kind, "version": a.VERSION, **a.changed()} for a in project.augment]
-    if project.document_fields:
-        settings["fields"] = [project.document_fields, project.row_fields]
+    if fields := document_fields(project.compare):
+        settings["fields"] = [fields, row_fields(project.compare)]
     if models:
         settings["models"] = {need: model["digest"] for need, model in models.items()}
         settings["numeric"] = numeric_environment()
@@ -135,7 +136,7 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
     veil.of_kind(loaded.kind)
     loaded = replace(loaded, **{name: veil.ids(getattr(loaded, name)) for name in SPLITS})
     before = [line | {"id": veil.name(line["id"])} for line in annotated.ledger]
-    fields = project.document_fields
+    fields = document_fields(project.compare)
     corpus = read_corpus(project.document_paths, project.folder, fields) if project.documents else None
     noted = Noted(corpus.documents if corpus else ())
     loaded = replace(loaded, **{name: [noted.example(row) for row in getattr(loaded, name)] for name in SPLITS})

@@ -119,20 +119,6 @@ class Project(_Head):
         return [_inside(self.folder, path) for path in self.documents]
 
     @property
-    def document_fields(self) -> tuple[str, ...]:
-        """The fields of documents that arms ask for."""
-        from assay.prompt.retrieval.among import document_fields
-
-        return document_fields(self.compare)
-
-    @property
-    def row_fields(self) -> tuple[str, ...]:
-        """The fields of rows that arms compare documents' fields with."""
-        from assay.prompt.retrieval.among import row_fields
-
-        return row_fields(self.compare)
-
-    @property
     def manifest_path(self) -> Path | None:
         return _inside(self.folder, self.split.manifest) if self.split.manifest else None
 

@@ -62,7 +62,7 @@ class Library:
             )
         number = self.version if at is None else at
         if number not in self._arms:
-            self._arms[number] = self._replayed(number)
+            self._keep(number, self._replayed(number))
         return self._arms[number]
 
     def ids(self, at: int | None = None) -> list[str]:
@@ -129,8 +129,13 @@ class Library:
         }
         append(self.log, row)
         self._changes.append(row)
-        self._arms[self.version] = changed
+        self._keep(self.version, changed)
         return self.version
+
+    def _keep(self, number: int, arm: RagAnswers) -> None:
+        """Beside the fitted one, the newest and the one asked last: a list of passages each."""
+        kept = (0, self.version)
+        self._arms = {one: arm for one, arm in self._arms.items() if one in kept} | {number: arm}
 
     def _replayed(self, number: int) -> RagAnswers:
         """What the first changes together make of the documents: one change, however many there were."""

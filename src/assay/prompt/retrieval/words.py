@@ -34,6 +34,7 @@ class Words:
         self.texts = list(texts)
         self.stems = stems
         self._kept = kept
+        self._known: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
 
     @cached_property
     def blocks(self) -> list[tuple[Counts, np.ndarray]]:
@@ -67,12 +68,23 @@ class Words:
 
         sums = [np.zeros(len(there), dtype=np.float32) for _, there in self.blocks]
         for word, times in asked.items():
-            rarity = np.float64(np.float32(self.rarity(word)))  # rounded as bm25s has it, so that its scores are these
-            for total, (counts, _), room in zip(sums, self.blocks, self._room, strict=True):
-                texts, held = counts.of(word)
-                total[texts] += np.float32(times) * (rarity * (held / (room[texts] + held))).astype(np.float32)
+            for total, (texts, part) in zip(sums, self._parts(word), strict=True):
+                total[texts] += np.float32(times) * part
         found = [total[there] for total, (_, there) in zip(sums, self.blocks, strict=True)]
         return np.concatenate(found) if found else np.zeros(0, dtype=np.float32)
+
+    def _parts(self, word: str) -> list[tuple[np.ndarray, np.ndarray]]:
+        """What the stem adds to the score of each text that has it, block by block; worked out once."""
+        import numpy as np
+
+        if word not in self._known:
+            rarity = np.float64(np.float32(self.rarity(word)))  # rounded as bm25s has it, so that its scores are these
+            parts = []
+            for (counts, _), room in zip(self.blocks, self._room, strict=True):
+                texts, held = counts.of(word)
+                parts.append((texts, (rarity * (held / (room[texts] + held))).astype(np.float32)))
+            self._known[word] = parts
+        return self._known[word]
 
     @cached_property
     def _room(self) -> list[np.ndarray]:
