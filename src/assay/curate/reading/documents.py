@@ -18,6 +18,7 @@ from assay.curate.reading.front import titled, without_front
 from assay.curate.reading.named import Named, named
 from assay.curate.reading.pdf import text_of_pdf
 from assay.curate.reading.read import Read, read
+from assay.curate.reading.shapes import as_word
 from assay.curate.reading.source import lines, opened
 from assay.curate.reading.web import charset_of, text_of_page
 from assay.curate.reading.word import text_of_word
@@ -125,17 +126,17 @@ class _FieldNames:
     """The fields that documents keep, and the names of all that they have."""
 
     def __init__(self, wanted: Sequence[str]):
-        self._wanted = {name.casefold(): name for name in wanted}
+        self._wanted = wanted
         self._had: set[str] = set()
         self._there: dict[str, str] = {}
 
     def of(self, given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-        """Those of a document, from all that stands beside its text."""
+        """Those of a document, from all that stands beside its text; as the fields of rows are read."""
         if not self._wanted:
             return ()
-        self._there |= {name.casefold(): name for name in given if name.casefold() not in self._there}
-        texts = {self._wanted.get(name.casefold()): as_text(value).strip() for name, value in given.items()}
-        found = tuple(sorted((name, text) for name, text in texts.items() if name and text))
+        self._there |= {name.casefold(): name for name in given}
+        values = {name.casefold(): as_word(value) for name, value in given.items()}
+        found = tuple((name, values[name.casefold()]) for name in self._wanted if values.get(name.casefold()))
         self._had.update(name for name, _ in found)
         return found
 
@@ -145,7 +146,7 @@ class _FieldNames:
         way_out = f"there are: {', '.join(known[:12])}" if known else f"give it, {where}"
         return [
             Problem("D111", f"no document has the field '{name}'{did_you_mean(name, known)}", "documents", help=way_out)
-            for name in self._wanted.values()
+            for name in self._wanted
             if name not in self._had
         ]
 

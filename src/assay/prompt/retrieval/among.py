@@ -21,6 +21,7 @@ from assay.nouns import Document, Example, Settings, Tell
 if TYPE_CHECKING:
     import numpy as np
 
+LONGEST = 80  # characters of a value; a longer one of a row or document is kept as its hash
 SHOWN = 8  # values of a field in a message
 OF_ROW = re.compile(r"\{([^{}]+)\}")
 
@@ -45,6 +46,8 @@ class Filtered(Settings):
         for name, one in value.items():
             if not name or not one:
                 raise ValueError("C091 a field needs a name and a value, as `lang: en`")
+            if len(one) > LONGEST:
+                raise ValueError(f"C091 {name}: a value has at most {LONGEST} characters")
             if ("{" in one or "}" in one) and not OF_ROW.fullmatch(one):
                 told = f"C091 {name}: {one!r} is neither a value nor a field of the row"
                 raise ValueError(f'{told}; write "{{field}}", with nothing beside it')
@@ -94,7 +97,7 @@ class Fields:
         return "; ".join(f"{name}: {', '.join(some[:SHOWN]) or 'none'}" for name, some in values.items())
 
     def among(self, where: Mapping[str, str]) -> Among | None:
-        """Those that say all this; None where nothing is asked. Equal ones are one object."""
+        """Those that say all this; None where nothing is asked. Equal ones that leave something are one object."""
         import numpy as np
 
         if not where:
@@ -105,7 +108,10 @@ class Fields:
             places = found[0]
             for others in found[1:]:
                 places = np.intersect1d(places, others, assume_unique=True)
-            self._known[asked] = Among(dict(where), places)
+            among = Among(dict(where), places)
+            if not len(places):  # whatever questions say that no document does is not kept
+                return among
+            self._known[asked] = among
         return self._known[asked]
 
 
