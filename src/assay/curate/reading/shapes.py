@@ -203,9 +203,7 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         target, rejected = judged(row, layout.columns["liked"], target, line, found)
     elif target is not None and layout.target and layout.columns.get("rejected"):
         rejected = rejected_of(row, layout.columns["rejected"], turns, target, line, found)
-    slices = tuple(
-        sorted((name, as_word(value_at(row, name))) for name in layout.slices if as_word(value_at(row, name)))
-    )
+    slices = tuple(sorted((name, word) for name in layout.slices if (word := as_word(value_at(row, name)))))
     group = as_word(value_at(row, layout.group)) if layout.group else ""
     own, when = layout.columns.get("id"), time_of(row, layout.time, line, found)
     return Example(

@@ -48,9 +48,8 @@ class Stored(Vectors):
         came = passages[len(passages) - len(new) :]
         total = (self.sum - _sum(gone) + _sum(came)) % SUMS
         version = _known(self.states, self.store, total)
-        if (
-            version is None and self.version == self.store.version
-        ):  # nobody else has changed it: only what is new is sent
+        if version is None and self.version == self.store.version:
+            # Nobody else has changed it: only what is new is sent.
             version = self.store.drop(list(dict.fromkeys(document_of(passage.id) for passage in gone)))
             version = self.store.put(came, new, _fields(came)) if came else version
             _note(self.states, total, version)
