@@ -12,9 +12,13 @@ from assay.prompt.retrieval.library import Library
 MOON = Document("moon.md", "The moon is silver.", "moon.md", "2026-05-01")
 
 
-@pytest.fixture(params=["bm25", "hybrid"])
+@pytest.fixture(params=["bm25", "hybrid", "lancedb"])
 def library(request, lesson, tmp_path):
-    return Library(Rag(inner=Majority(), top=2, find=request.param).fit(lesson("answer")), tmp_path / "updates.jsonl")
+    settings = {"find": request.param}
+    if request.param == "lancedb":
+        pytest.importorskip("lancedb")
+        settings = {"find": "hybrid", "store": {"kind": "lancedb"}}
+    return Library(Rag(inner=Majority(), top=2, **settings).fit(lesson("answer")), tmp_path / "updates.jsonl")
 
 
 def found(library, text, at=None):
