@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from assay.prompt.retrieval.among import Among
 from assay.prompt.retrieval.counts import counted
 from assay.prompt.retrieval.stems import Stems
 from assay.prompt.retrieval.words import Words, best
@@ -121,7 +122,9 @@ def test_a_change_counts_what_is_new_and_opening_counts_nothing(tmp_path, monkey
 def test_only_what_is_among_the_given_is_found():
     words = Words(TEXTS, Stems())
     every = words.find({"day": 1.0, "leav": 1.0}, 4)
-    assert words.find({"day": 1.0, "leav": 1.0}, 4, np.array([0, 3])) == [pair for pair in every if pair[0] in (0, 3)]
+    assert words.find({"day": 1.0, "leav": 1.0}, 4, Among({}, np.array([0, 3]))) == [
+        pair for pair in every if pair[0] in (0, 3)
+    ]
 
 
 @pytest.mark.parametrize("texts", [[], ["", "the of"]])

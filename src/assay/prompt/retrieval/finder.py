@@ -93,7 +93,7 @@ class Finder:
         self.tools = tools
         self.weight = EVEN if settings.weight == "train" else settings.weight
         texts = [passage.text for passage in self.passages]
-        self.words = words or Words(texts, Stems(settings.language))
+        self.words = Words(texts, Stems(settings.language)) if words is None else words
         self.fields = Fields(self.passages)
         self.vectors: Vectors | None = None
         if settings.find != "bm25":
@@ -220,14 +220,9 @@ class Finder:
 
     def _both(self, asked: Sequence[Search], tell: Tell | None) -> tuple[list[Found], list[Found]]:
         """What words find and what meaning finds; an empty list for what is not asked."""
-        words = (
-            [
-                self.words.find(search.words, self._many, search.among.places if search.among else None)
-                for search in asked
-            ]
-            if self.settings.find != "dense"
-            else []
-        )
+        words: list[Found] = []
+        if self.settings.find != "dense":
+            words = [self.words.find(search.words, self._many, search.among) for search in asked]
         if self.vectors is None:
             return words, []
         assert self.tools.encoding is not None

@@ -78,7 +78,7 @@ def _search(text: str, rewrite: Rewrite, words: Words, among: Among | None) -> S
 def _with_feedback(asked: Mapping[str, float], words: Words, among: Among | None) -> dict[str, float]:
     """The stems of the question, half of the weight, and those of the passages it finds, by their share in each passage
     times the passage's share of the scores."""
-    found = words.find(asked, PASSAGES, among.places if among else None)
+    found = words.find(asked, PASSAGES, among)
     if not found:
         return dict(asked)
     total = sum(score for _, score in found)

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay.prompt.retrieval.among import Among
 from assay.prompt.retrieval.blocks import changed
 from assay.prompt.retrieval.counts import Counts, counted, read_counts, write_counts
 from assay.prompt.retrieval.stems import Stems
@@ -69,9 +70,9 @@ class Words:
         sums = [np.zeros(len(there), dtype=np.float32) for _, there in self.blocks]
         for word, times in asked.items():
             for total, (texts, part) in zip(sums, self._parts(word), strict=True):
-                total[texts] += np.float32(times) * part
+                np.add.at(total, texts, part if times == 1 else np.float32(times) * part)
         found = [total[there] for total, (_, there) in zip(sums, self.blocks, strict=True)]
-        return np.concatenate(found) if found else np.zeros(0, dtype=np.float32)
+        return np.concatenate([*found, np.zeros(0, dtype=np.float32)])
 
     def _parts(self, word: str) -> list[tuple[np.ndarray, np.ndarray]]:
         """What the stem adds to the score of each text that has it, block by block; worked out once."""
@@ -97,17 +98,17 @@ class Words:
             np.where(there, K1 * ((1 - B) + B * counts.lengths / (mean or 1)), np.inf) for counts, there in self.blocks
         ]
 
-    def find(self, asked: Mapping[str, float], top: int, among: np.ndarray | None = None) -> list[tuple[int, float]]:
+    def find(self, asked: Mapping[str, float], top: int, among: Among | None = None) -> list[tuple[int, float]]:
         """(place of a text, score) of the best texts, best first; texts that share no word are left out.
 
         Args:
-            among: rising places of the texts that may be found; None: all.
+            among: the texts that may be found; None: all.
         """
         import numpy as np
 
         scores = self.scores(asked)
         # Few texts share a word that is worth asking for; the others need no sorting.
-        places = np.flatnonzero(scores > 0) if among is None else among[scores[among] > 0]
+        places = np.flatnonzero(scores > 0) if among is None else among.places[scores[among.places] > 0]
         return [(int(places[row]), float(scores[places[row]])) for row in best(scores[places], top)]
 
     def holders(self, word: str) -> int:
