@@ -1,20 +1,18 @@
-"""Retrieval on Cranfield and coffee.stackexchange: words, meaning, both; and time and memory at 100,000 passages.
+"""Retrieval on Cranfield and coffee.stackexchange: words, meaning, both.
 
-    python benchmarks/retrieval.py [--data ../shared/data] [--quick] [--passages 100000]
+    python benchmarks/retrieval.py [--data ../shared/data] [--quick]
 
 What is asked   BM25 as others have measured it on the same files, reproduced with a plain tokenisation within .01; the
                 product's own BM25 at least as good; hybrid above both of its parts
 Weights         "weight .5" is the default. "weight chosen" is `weight: train`: chosen on one half of the queries, each
                 judged with the weight that the other half chose, so that no query is judged by its own choice
 Intervals       95 % bootstrap over queries; differences are paired
---quick         no encoder: BM25 alone, and 10,000 passages
+--quick         no encoder: BM25 alone
 """
 
 import argparse
 import json
 import re
-import resource
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,11 +23,9 @@ from ir_sets import IrSet, coffee, cranfield
 
 from assay import store
 from assay.intervals import Weights, metric_interval, paired_interval
-from assay.nouns import Document
 from assay.prompt.parts import Encoding
-from assay.prompt.retrieval.dense import Vectors
 from assay.prompt.retrieval.finder import Finder, Looking, Tools
-from assay.prompt.retrieval.words import K1, Stems, Words, best
+from assay.prompt.retrieval.words import K1, best
 from assay.validate.ranking import discounted_gain, recall, reciprocal_rank
 
 OUT = Path(__file__).parent / "out" / "retrieval.json"
@@ -142,31 +138,6 @@ def measured(given: IrSet, encoding: Encoding | None, shelf: Path) -> dict[str, 
     return out
 
 
-def scale(n: int, width: int = 384, asked: int = 200) -> dict[str, Any]:
-    """Seconds to index and to search n made passages, by words and by given vectors; peak memory of the process."""
-    draw = np.random.default_rng(0)
-    words = np.array([f"w{i}" for i in range(50_000)])
-    shares = 1 / np.arange(1, len(words) + 1)  # Zipf
-    drawn = draw.choice(words, size=(n, 60), p=shares / shares.sum())
-    passages = [Document(f"d{i}#1", " ".join(row)) for i, row in enumerate(drawn)]
-    questions = [" ".join(draw.choice(words, size=8, p=shares / shares.sum())) for _ in range(asked)]
-    out: dict[str, Any] = {"passages": n}
-    begun = time.perf_counter()
-    index = Words([passage.text for passage in passages], Stems())
-    out["index seconds"] = time.perf_counter() - begun
-    begun = time.perf_counter()
-    for question in questions:
-        index.find(dict.fromkeys(index.stems(question), 1.0), 50)
-    out["BM25 ms a question"] = 1000 * (time.perf_counter() - begun) / asked
-    vectors = draw.standard_normal((n, width), dtype=np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    begun = time.perf_counter()
-    Vectors(vectors).find(vectors[:asked], 50)
-    out["cosine ms a question"] = 1000 * (time.perf_counter() - begun) / asked
-    out["peak GB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    return {key: round(value, 3) if isinstance(value, float) else value for key, value in out.items()}
-
-
 def encoder() -> Encoding:
     from assay.model.embed import Embedder
     from assay.model.find import find
@@ -190,21 +161,17 @@ def printed(found: dict[str, Any]) -> None:
         print("\n| difference | value | 95 % |\n|---|---:|---:|")
         for what, (value, low, high) in given["differences"].items():
             print(f"| {what} | {value:+.3f} | {low:+.3f} to {high:+.3f} |")
-    print("\n|", " | ".join(found["scale"]), "|\n|", "---:|" * len(found["scale"]), sep="")
-    print("|", " | ".join(str(value) for value in found["scale"].values()), "|")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--shelf", type=Path, default=OUT.parent / "vectors", help="where vectors are kept")
-    parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--quick", action="store_true")
     args = parser.parse_args()
     encoding = None if args.quick else encoder()
     sets = (cranfield(args.data / "cranfield"), coffee(args.data / "coffee_stackexchange"))
     found: dict[str, Any] = {given.name: measured(given, encoding, args.shelf) for given in sets}
-    found["scale"] = scale(10_000 if args.quick else args.passages)
     found["machine"] = {"processor": processor(), "k1": K1}
     printed(found)
     store.write_json(OUT, found)

@@ -130,13 +130,15 @@ class Shelf:
                 project's folder.
 
         Raises:
-            DataError: as `read_documents`; D107, D108.
+            DataError: as `read_documents`; D107, D108. A file whose documents lack the fields of `where` is refused
+                (D111); a Document in Python brings its own `fields`.
         """
         from assay.curate.reading.documents import read_documents
 
         paths = [Path(one).absolute() for one in documents if not isinstance(one, Document)]
         found = [one for one in documents if isinstance(one, Document)]
-        found += read_documents(paths, self._project.folder) if paths else []
+        fields = tuple(self.library.arm().settings.where)
+        found += read_documents(paths, self._project.folder, fields) if paths else []
         with Veil(self._project, key_of(self._project)) as veil:
             return self.library.put(veil.documents(found))
 
@@ -239,6 +241,7 @@ def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Exa
     from assay.curate.reading.load import load as load_rows
     from assay.curate.reading.read import read
     from assay.curate.steps.dialogues import Dialogues
+    from assay.prompt.retrieval.among import row_fields
 
     names = set(read(file.absolute(), head=1, base=Path.cwd()).names)
     asked = ("text", "question", "input", "system", "messages", "context", "id")
@@ -247,7 +250,7 @@ def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Exa
         {"data": [file.absolute()]},
         columns=columns,
         kind=prepared.task.kind,
-        slices=(),
+        slices=tuple(name for name in row_fields(project.compare) if name.partition(".")[0] in names),
         group="",
         base=Path.cwd(),
         target=False,

@@ -74,7 +74,7 @@ def _write(folder: Path, job: Job, strategy: Learner, lesson: Lesson) -> None:
     """What the others need to fit the same arm."""
     for split, rows in (("train", lesson.train), ("val", lesson.val)):
         store.write_lines(folder / f"{split}.jsonl", (example.to_json() for example in rows))
-    store.write_lines(folder / "documents.jsonl", ([d.id, d.text, d.source, d.date] for d in lesson.documents))
+    store.write_lines(folder / "documents.jsonl", (document.to_json() for document in lesson.documents))
     asked = {"mode": "train", "strategy": {"kind": strategy.kind, **strategy.changed()}, "data": str(folder.absolute())}
     store.write_json(folder / "request.json", {**job.request, **asked})
 

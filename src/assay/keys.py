@@ -11,6 +11,7 @@ from typing import Any
 
 from assay import store
 from assay.nouns import Learner, Task
+from assay.prompt.retrieval.among import row_fields
 
 VERSION = 1  # raise it when the same key would have to stand for another arm
 
@@ -21,16 +22,18 @@ def fit_key(
     """The key of a fitted arm.
 
     Args:
-        parts: "train", "val", "documents" -> hash of the content. models: name -> {"digest", ...}.
+        parts: "train", "val", "documents" -> hash of the content; "fields" -> that of the rows' fields, where an arm
+            reads them. models: name -> {"digest", ...}.
         numeric: versions, processor and threads that the arm's numbers depend on.
     """
     needed = {name: models[name]["digest"] for name in strategy.needs(base)}
     scored = {} if "val" in strategy.reads else {"metric", "slices"}
+    fields = ("fields",) if row_fields([strategy]) else ()
     return store.digest(
         {
             "version": [VERSION, versions(strategy)],
             "settings": settings_of(strategy),
-            "parts": {part: parts[part] for part in strategy.reads},
+            "parts": {part: parts[part] for part in (*strategy.reads, *fields)},
             "task": task.model_dump(mode="json", exclude=set(scored) | {"slices"}),
             "models": needed,
             "seed": seed,

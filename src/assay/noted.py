@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.curate.annotate.apply import steps as steps_before
 from assay.nouns import Document, Example
+from assay.prompt.retrieval.among import row_fields
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -48,7 +49,8 @@ def note_of(
     return {
         "task": project.aim.model_copy(update=found).model_dump(mode="json"),
         "hashes": {name: content_hash(rows) for name, rows in splits.items()}
-        | {"documents": store.digest([[d.id, d.text] for d in documents])},
+        | {"documents": documents_hash(documents)}
+        | ({"fields": fields_hash([*curated.train, *curated.val])} if row_fields(project.compare) else {}),
         "rows": {"read": read, "kept": read - dropped, "dropped": dropped, **counts},
         "made": made,
         "models": models,
@@ -114,6 +116,16 @@ def _ledger_by_reason(
         }
         for (step, action, reason), rows in groups.items()
     ]
+
+
+def fields_hash(examples: Iterable[Example]) -> str:
+    """What an arm can learn from the rows' fields, where it reads them."""
+    return store.digest([e.slices for e in examples])
+
+
+def documents_hash(documents: Iterable[Document]) -> str:
+    """What a strategy can learn from the documents."""
+    return store.digest([[d.id, d.text, *([d.fields] if d.fields else [])] for d in documents])
 
 
 def content_hash(examples: Iterable[Example]) -> str:

@@ -22,6 +22,7 @@ from assay.lent import Lender
 from assay.lent import models as lent_models
 from assay.noted import SPLITS, note_of
 from assay.nouns import Document, Example, Means, Task, Tell
+from assay.prompt.retrieval.among import document_fields, row_fields
 from assay.sets import bring
 from assay.veiled import MARK, Veil, key_of, steps_of
 
@@ -53,7 +54,7 @@ class Prepared:
         return read_examples(self.folder / f"{split}.jsonl")
 
     def documents(self) -> tuple[Document, ...]:
-        return tuple(Document(*row) for row in store.read_lines(self.folder / "documents.jsonl"))
+        return read_documents(self.folder / "documents.jsonl")
 
 
 def prepare(project: Project, tell: Tell, *, offline: bool = False, new_key: bool = True) -> Prepared:
@@ -106,6 +107,8 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
     }
     if project.augment:
         settings["augment"] = [{"kind": a.kind, "version": a.VERSION, **a.changed()} for a in project.augment]
+    if fields := document_fields(project.compare):
+        settings["fields"] = [fields, row_fields(project.compare)]
     if models:
         settings["models"] = {need: model["digest"] for need, model in models.items()}
         settings["numeric"] = numeric_environment()
@@ -133,7 +136,8 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
     veil.of_kind(loaded.kind)
     loaded = replace(loaded, **{name: veil.ids(getattr(loaded, name)) for name in SPLITS})
     before = [line | {"id": veil.name(line["id"])} for line in annotated.ledger]
-    corpus = read_corpus(project.document_paths, project.folder) if project.documents else None
+    fields = document_fields(project.compare)
+    corpus = read_corpus(project.document_paths, project.folder, fields) if project.documents else None
     noted = Noted(corpus.documents if corpus else ())
     loaded = replace(loaded, **{name: [noted.example(row) for row in getattr(loaded, name)] for name in SPLITS})
     everything = veil.ids(everything)
@@ -159,7 +163,7 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
     splits = {"train": curated.train, "val": curated.val, "test": curated.test}
     for split, examples in splits.items():
         store.write_lines(folder / f"{split}.jsonl", (example.to_json() for example in examples))
-    store.write_lines(folder / "documents.jsonl", ([d.id, d.text, d.source, d.date] for d in documents))
+    store.write_lines(folder / "documents.jsonl", (document.to_json() for document in documents))
     ledger = merged(before, curated.ledger, everything) if before else curated.ledger
     if veil.key:
         ledger = [row | {"reason": veil.short(row["reason"])} for row in ledger]
@@ -208,3 +212,7 @@ def _given(
 
 def read_examples(path: Path) -> tuple[Example, ...]:
     return tuple(Example.from_json(row) for row in store.read_lines(path))
+
+
+def read_documents(path: Path) -> tuple[Document, ...]:
+    return tuple(Document.from_json(row) for row in store.read_lines(path))

@@ -6,6 +6,7 @@ Document  unlabelled text
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -29,6 +30,15 @@ class Document:
     text: str
     source: str = ""  # file or file:line
     date: str = ""
+    fields: tuple[tuple[str, str], ...] = ()  # (name, value), sorted: those that `where` of an arm asks for
+
+    def to_json(self) -> list[Any]:
+        row: list[Any] = [self.id, self.text, self.source, self.date]
+        return [*row, [list(pair) for pair in self.fields]] if self.fields else row
+
+    @classmethod
+    def from_json(cls, row: Sequence[Any]) -> Document:
+        return cls(*row[:4], fields=tuple((name, value) for name, value in (row[4] if len(row) > 4 else ())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ class Example:
         if self.found_in:
             row["found_in"] = list(self.found_in)
         if self.context:
-            row["context"] = [[d.id, d.text, d.source, d.date] for d in self.context]
+            row["context"] = [document.to_json() for document in self.context]
         return row
 
     @classmethod
@@ -90,7 +100,7 @@ class Example:
             target=row.get("target"),
             also=tuple(row.get("also", ())),
             rejected=row.get("rejected"),
-            context=tuple(Document(*parts) for parts in row.get("context", ())),
+            context=tuple(Document.from_json(parts) for parts in row.get("context", ())),
             group=row.get("group"),
             slices=tuple((name, value) for name, value in row.get("slices", ())),
             source=row.get("source", ""),

@@ -116,7 +116,14 @@ class Veil:
 
     def documents(self, documents: Iterable[Document]) -> list[Document]:
         return [
-            replace(d, id=self.short(d.id), text=self._text(d.text), source=self.short(d.source)) for d in documents
+            replace(
+                d,
+                id=self.short(d.id),
+                text=self._text(d.text),
+                source=self.short(d.source),
+                fields=tuple((name, self._text(value)) for name, value in d.fields),
+            )
+            for d in documents
         ]
 
     def _text(self, text: str) -> str:

@@ -22,9 +22,9 @@ from assay.crew import crew, follow
 from assay.errors import AssayError, Stopped
 from assay.keys import fit_key
 from assay.launch import Launch
-from assay.noted import content_hash
-from assay.nouns import Adapted, Answer, Document, Example, Learner, Lesson, Means, Precision, Record, Strategy, Task
-from assay.prepared import read_examples
+from assay.noted import content_hash, documents_hash, fields_hash
+from assay.nouns import Adapted, Answer, Example, Learner, Lesson, Means, Precision, Record, Strategy, Task
+from assay.prepared import read_documents, read_examples
 from assay.spent import Parts, Spent, peak_bytes
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Job:
             task=self.task,
             train=read_examples(data / "train.jsonl") if rows else (),
             val=read_examples(data / "val.jsonl") if rows else (),
-            documents=tuple(Document(*row) for row in store.read_lines(data / "documents.jsonl")) if rows else (),
+            documents=read_documents(data / "documents.jsonl") if rows else (),
             base=self.base,
             means=Means(
                 self.seed,
@@ -136,7 +136,8 @@ class Job:
         parts = {
             "train": content_hash(lesson.train),
             "val": content_hash(lesson.val),
-            "documents": store.digest([[d.id, d.text] for d in lesson.documents]),
+            "documents": documents_hash(lesson.documents),
+            "fields": fields_hash([*lesson.train, *lesson.val]),
         }
         return fit_key(strategy, parts, self.task, self.models, self.base, self.seed, self.request["numeric"])
 

@@ -9,7 +9,9 @@ import pytest
 from assay.errors import TrainError, UsageError
 from assay.nouns import Answer, Document, Example, Message
 from assay.prompt import Encoder, Majority, Rag, Shots, Tfidf
-from assay.prompt.retrieval.words import Stems, Words
+from assay.prompt.retrieval.counts import counted
+from assay.prompt.retrieval.stems import Stems
+from assay.prompt.retrieval.words import Words
 
 stems = Stems()
 
@@ -211,3 +213,32 @@ def test_the_tokens_of_a_rewriting_are_counted(lesson):
     written = Rag(inner=Majority(), rewrite="model").fit(given).answer([question])[0]
     assert (plain.prompt_tokens, plain.tokens) == (0, 0)
     assert written.prompt_tokens > 0 and written.tokens > 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        ({"find": "bm25"}, True),
+        ({"find": "hybrid"}, True),
+        ({"find": "dense"}, False),
+        ({"find": "dense", "rewrite": "feedback"}, True),
+    ],
+)
+def test_words_are_counted_once_a_fit_and_only_where_they_are_asked(settings, asked, lesson, tmp_path, monkeypatch):
+    told = []
+
+    def watched(texts, stems):
+        told.append(len(texts))
+        return counted(texts, stems)
+
+    monkeypatch.setattr("assay.prompt.retrieval.words.counted", watched)
+    given = lesson("answer")
+    arm = Rag(inner=Majority(), **settings).fit(given)
+    for part in ("inner", "embed"):
+        (tmp_path / "arm" / part).mkdir(parents=True)
+    arm.save(tmp_path / "arm")
+    questions = [example.question for example in given.val]
+    before = [answer.passages for answer in arm.answer(questions)]
+    again = arm.settings.restore(tmp_path / "arm", given)
+    assert [answer.passages for answer in again.answer(questions)] == before
+    assert told == ([len(given.documents)] if asked else [])

@@ -6,6 +6,8 @@ import pytest
 
 import assay
 from assay.cli import command
+from assay.errors import DataError
+from assay.nouns import Example, Message
 from toy import build, write_rows
 
 pytestmark = pytest.mark.slow
@@ -72,3 +74,36 @@ def test_added_listed_asked_and_dropped(project, capsys):
 def test_what_is_refused(project, capsys, arguments, exit_code, code):
     found, _, error = said(capsys, str(project), *arguments)
     assert (found, code in error) == (exit_code, True)
+
+
+FILTERED = """
+documents: [pages.csv]
+compare:
+  - {kind: rag, name: rag, top: 2, where: {Side: "{part}"}, inner: {kind: majority}}
+"""
+
+
+def test_fields_of_documents_and_rows_from_the_project_file(tiny_model, tmp_path, capsys):
+    folder = build(tmp_path / "project", tiny_model, FILTERED)
+    pages = "text,side\nA boat is rented at the pier.,odd\nA boat is rented at the lake.,even\n"
+    (folder / "pages.csv").write_text(pages)
+    assay.run(folder)
+    write_rows(folder / "asked.jsonl", [{"text": "Where is a boat rented?", "label": "pay", "part": "odd"}])
+    assert command(["answer", str(folder / "asked.jsonl"), "--with", "rag", "--project", str(folder)]) == 0
+    arm = assay.load(folder, "rag")
+    asked = [Example(part, (Message("user", "a boat"),), slices=(("part", part),)) for part in ("odd", "even")]
+    assert [a.passages for a in arm.answer(asked)] == [("pages.csv:2#1",), ("pages.csv:3#1",)]
+    with pytest.raises(DataError, match="D113"):
+        arm.answer(["a boat"])
+    (folder / "more.csv").write_text("text,side\nA boat is sunk.,odd\n")
+    capsys.readouterr()
+    assert said(capsys, str(folder), "--arm", "rag", "add", str(folder / "more.csv"))[0] == 0
+    assert [len(a.passages) for a in assay.load(folder, "rag").answer(asked)] == [2, 1]
+    (folder / "none.csv").write_text("text\nA boat is lost.\n")
+    code, _, error = said(capsys, str(folder), "--arm", "rag", "add", str(folder / "none.csv"))
+    assert (code, "D111" in error, "did you mean" in error) == (3, True, False)
+    # The row's field must be kept with the rows.
+    file = folder / "project.yaml"
+    file.write_text(file.read_text().replace("{part}", "{prt}"))
+    assert command(["check", str(folder)]) == 2
+    assert "C091" in (told := capsys.readouterr().err) and "compare.0.where.Side" in told

@@ -1,6 +1,7 @@
 """What must hold between the sections of a project file, and what is worth saying about one that is right.
 
-Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078 metric, C079 documents, C080 paths
+Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078 metric, C079 documents, C080 paths,
+        C091 fields of rows
 """
 
 import re
@@ -15,6 +16,7 @@ from assay.config.yamlfile import Place, Source
 from assay.curate.reading.named import hub_set
 from assay.errors import did_you_mean
 from assay.nouns import Strategy, Task
+from assay.prompt.retrieval.among import filters, read_of_row
 
 _SWITCHES = {"y", "n", "yes", "no", "on", "off"}  # booleans in YAML 1.1
 _VARIABLE = re.compile(r"\$\w|\$\{|%\w+%")
@@ -34,6 +36,7 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
     if "aim" in found:
         yield from _written(found["aim"])
     yield from _arms(found["compare"])
+    yield from _fields(found)
     if not found.get("documents"):
         for index, arm in found["compare"].items():
             for place in _readers(arm, ("compare", index)):
@@ -41,6 +44,18 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
         for index, one in found["augment"].items():
             if "documents" in one.wants():
                 yield Complaint("C079", ("augment", index), "has no documents to read; name them under documents")
+
+
+def _fields(found: Mapping[str, Any]) -> Iterator[Complaint]:
+    """What `where` reads of a row is kept with the row."""
+    kept = found["aim"].slices if "aim" in found else ()
+    for index, arm in found["compare"].items():
+        for place, where in filters(arm, ("compare", index)):
+            for name, value in where.items():
+                for field in read_of_row({name: value}):
+                    if field not in kept:
+                        words = f"reads the field '{field}' of the rows; name it under aim: slices: [{field}]"
+                        yield Complaint("C091", (*place, name), words)
 
 
 def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:

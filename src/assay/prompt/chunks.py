@@ -31,7 +31,7 @@ def headed(document: Document, pieces: Iterable[Piece]) -> list[Document]:
     for number, (heads, text) in enumerate(pieces, start=1):
         title = ": ".join(head for head in heads if head)
         whole = f"{title}. {text}" if title else text
-        out.append(Document(f"{document.id}#{number}", whole, document.source, document.date))
+        out.append(Document(f"{document.id}#{number}", whole, document.source, document.date, document.fields))
     return out
 
 

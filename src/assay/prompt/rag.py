@@ -37,13 +37,18 @@ from assay.nouns import (
 )
 from assay.prompt.chunks import passages
 from assay.prompt.parts import Encoder, Encoding, Ranking
+from assay.prompt.retrieval.among import refuse_unmatched
 from assay.prompt.retrieval.citing import instructed, read, says_unknown, solved
 from assay.prompt.retrieval.finder import Finder, Hits, Looking, Tools, with_passages
-from assay.prompt.retrieval.hubs import TIMES, hubs
+from assay.prompt.retrieval.hubs import told
+from assay.prompt.retrieval.stems import Stems
 from assay.prompt.retrieval.threshold import below
 from assay.prompt.retrieval.topical import topical
+from assay.prompt.retrieval.words import Words
 from assay.prompt.support import judged, supported
 from assay.store import read_json, read_lines, write_json, write_lines, write_tensors
+
+WORDS = "words.safetensors"  # of a fitted arm: how often each stem stands in each passage
 
 
 class Rag(Looking, Strategy):
@@ -95,6 +100,11 @@ class Rag(Looking, Strategy):
         return self.find != "bm25" or self.chunk == "semantic"
 
     @property
+    def by_words(self) -> bool:
+        """Is BM25 asked?"""
+        return self.find != "dense" or self.rewrite in ("keywords", "feedback")
+
+    @property
     def encoding(self) -> Piece | None:
         """What makes vectors; None where none are needed."""
         return (self.embed or Encoder()) if self.embeds else None
@@ -119,14 +129,15 @@ class Rag(Looking, Strategy):
         semantic = self.chunk == "semantic"
         chunks = cut(self, lesson.documents, encoding, lesson.tell) if semantic else list(pieces.documents)
         finder = Finder(self, chunks, tools)
-        if not finder.words.places:
+        if not any(finder.words.stems(passage.text) for passage in chunks):
             problem = Problem("C079", "rag: the documents hold no words to search by", "documents", "name others")
             raise UsageError(problem)
         if self.find == "hybrid" and self.weight == "train":
             finder.choose_weight(lesson.train)
         asked = [*lesson.train, *lesson.val]
-        hits = finder.find([example.text for example in asked], lesson.tell)
-        told(hits, lesson.tell)
+        refuse_unmatched(finder.fields, [finder.among(example) for example in asked], lesson.tell)
+        hits = finder.find(asked, lesson.tell)
+        told(([passage.id for passage in one.passages] for one in hits), len(asked), lesson.tell)
         n = len(lesson.train)
         train = tuple(self.studied(e, h, finder, lesson.seed) for e, h in zip(lesson.train, hits[:n], strict=True))
         val = tuple(self.shown(e, h) for e, h in zip(lesson.val, hits[n:], strict=True))
@@ -140,13 +151,14 @@ class Rag(Looking, Strategy):
     def restore(self, folder: Path, lesson: Lesson) -> RagAnswers:
         from safetensors.numpy import load_file
 
-        chunks = [Document(*row) for row in read_lines(folder / "passages.jsonl")]
+        chunks = [Document.from_json(row) for row in read_lines(folder / "passages.jsonl")]
         encoding = self.encoding.restore(folder / "embed", lesson) if self.encoding is not None else None
         ranking = self.rerank.restore(folder / "rerank", lesson) if self.rerank is not None else None
         tools = Tools(encoding, ranking, self._writer(lesson), lesson.means.shelf)
         vectors = load_file(folder / "passages.safetensors")["vectors"] if self.find != "bm25" else None
         kept = read_json(folder / "rag.json")
-        finder = Finder(self, chunks, tools, vectors)
+        words = Words([chunk.text for chunk in chunks], Stems(self.language), folder / WORDS)
+        finder = Finder(self, chunks, tools, vectors, words)
         finder.weight = kept["weight"]
         inner = self.inner.restore(folder / "inner", lesson)
         return RagAnswers(self, finder, inner, kept["least"], written=lesson.task.kind == "answer")
@@ -209,18 +221,6 @@ def refuse_twice(documents: Sequence[Document]) -> None:
         raise DataError(Problem("D107", text, "documents", help="give each document an id of its own"))
 
 
-def told(hits: Sequence[Hits], tell: Tell) -> None:
-    """A warning where a passage is found for nearly everything."""
-    found = hubs([passage.id for passage in one.passages] for one in hits)
-    if found:
-        name, times = found[0]
-        text = (
-            f"{len(found)} passages are found over {TIMES} times as often as the median one;"
-            f" first: {name}, for {times:,} of {len(hits):,} questions"
-        )
-        tell({"event": "warning", "code": "D106", "count": len(found), "text": text})
-
-
 class RagAnswers(Adapted):
     def __init__(self, settings: Rag, finder: Finder, inner: Adapted, least: float = 0.0, *, written: bool = True):
         self.settings = settings
@@ -238,10 +238,10 @@ class RagAnswers(Adapted):
         return RagAnswers(self.settings, finder, self.inner, self.least, written=self.written)
 
     def prompt(self, question: Example) -> Messages:
-        return self.inner.prompt(self.settings.shown(question, self.finder.find([question.text])[0]))
+        return self.inner.prompt(self.settings.shown(question, self.finder.find([question])[0]))
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        hits = self.finder.find([question.text for question in questions], tell)
+        hits = self.finder.find(questions, tell)
         return self.answer_with(questions, hits, tell)
 
     def answer_with(self, questions: Sequence[Example], hits: Sequence[Hits], tell: Tell | None) -> list[Answer]:
@@ -288,8 +288,10 @@ class RagAnswers(Adapted):
     def save(self, folder: Path) -> None:
         import torch
 
-        write_lines(folder / "passages.jsonl", ([c.id, c.text, c.source, c.date] for c in self.finder.passages))
+        write_lines(folder / "passages.jsonl", (passage.to_json() for passage in self.finder.passages))
         write_json(folder / "rag.json", {"least": self.least, "weight": self.finder.weight})
+        if self.settings.by_words:
+            self.finder.words.save(folder / WORDS)
         if self.finder.vectors is not None:
             vectors = torch.from_numpy(self.finder.vectors.vectors)
             write_tensors(folder / "passages.safetensors", {"vectors": vectors})

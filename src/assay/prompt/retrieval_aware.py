@@ -38,7 +38,9 @@ class RetrievalAware(Rag):
 
     def studied(self, example: Example, hits: Hits, finder: Finder, seed: int) -> Example:
         """A training row with the passages that hold its answer, or without any of them, among others."""
-        holding = [finder.passages[i] for i in finder.holding.of(example)]
+        among = finder.among(example)
+        left = None if among is None else set(among.places.tolist())
+        holding = [finder.passages[i] for i in finder.holding.of(example) if left is None or i in left]
         row, context = mixed(example, hits.passages, holding, self.top, self.with_gold, seed)
         if row.target is not None and holding and not _any(holding, context) and self.missing == "unknown":
             row = replace(row, target=self.unknown, also=())

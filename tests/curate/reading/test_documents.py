@@ -27,6 +27,26 @@ def test_rows_of_a_data_file(tmp_path):
     assert len(read_documents(["faq.jsonl#1"], tmp_path)) == 1
 
 
+def test_fields_that_are_asked_for_are_kept(tmp_path):
+    (tmp_path / "faq.csv").write_text("text,Product,views\none,phone,7\ntwo,,9\n")
+    (tmp_path / "a.md").write_text("---\nproduct: 'watch'\nlang: en\n---\nthree\n")
+    kept = {d.id: d.fields for d in read_documents(["faq.csv", "a.md"], tmp_path, ["product"])}
+    assert kept == {"faq.csv:2": (("product", "phone"),), "faq.csv:3": (), "a.md": (("product", "watch"),)}
+    assert all(d.fields == () for d in read_documents(["faq.csv", "a.md"], tmp_path))
+
+
+def test_a_field_that_no_document_has_is_refused(tmp_path):
+    (tmp_path / "faq.csv").write_text("text,product\none,phone\n")
+    with pytest.raises(DataError) as caught:
+        read_documents(["faq.csv"], tmp_path, ["product", "prodct"])
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.help) == ("D111", "there are: product")
+    assert "did you mean 'product'?" in problem.text
+    (tmp_path / "a.txt").write_text("one")
+    with pytest.raises(DataError, match=r"(?s)D111.*give it"):
+        read_documents(["a.txt"], tmp_path, ["product"])
+
+
 def test_files_without_text_are_counted(tmp_path):
     for name, text in (("a.txt", ""), ("b.txt", " \n"), ("c.txt", "text")):
         (tmp_path / name).write_text(text)

@@ -12,9 +12,13 @@ from assay.prompt.retrieval.library import Library
 MOON = Document("moon.md", "The moon is silver.", "moon.md", "2026-05-01")
 
 
-@pytest.fixture(params=["bm25", "hybrid"])
+@pytest.fixture(params=["bm25", "hybrid", "lancedb"])
 def library(request, lesson, tmp_path):
-    return Library(Rag(inner=Majority(), top=2, find=request.param).fit(lesson("answer")), tmp_path / "updates.jsonl")
+    settings = {"find": request.param}
+    if request.param == "lancedb":
+        pytest.importorskip("lancedb")
+        settings = {"find": "hybrid", "store": {"kind": "lancedb"}}
+    return Library(Rag(inner=Majority(), top=2, **settings).fit(lesson("answer")), tmp_path / "updates.jsonl")
 
 
 def found(library, text, at=None):
@@ -122,3 +126,17 @@ def test_what_is_refused_changes_nothing(library, change, code):
         change(library)
     assert [problem.code for problem in caught.value.problems] == [code]
     assert library.ids() == before and not library.log.exists()
+
+
+def test_all_changes_together_are_one_in_the_next_process(library):
+    for number in range(6):
+        library.put([replace(MOON, id=f"moon-{number % 3}.md", text=f"Moon {number} is silver.")])
+    library.drop(["moon-1.md", "about-sky"])
+    library.put([replace(MOON, id="moon-1.md", text="Moon 1 is back.")])
+    again = Library(library.arm(0), library.log)
+    for version in (8, 3, 7, 0):
+        mine, theirs = (one.arm(version).finder for one in (library, again))
+        assert theirs.passages == mine.passages
+        ranked = [one.rank(["silver moon", "the sky"]) for one in (mine, theirs)]
+        assert [[name for name, _ in row] for row in ranked[0]] == [[name for name, _ in row] for row in ranked[1]]
+    assert again.versions() == library.versions() and again.ids() == library.ids()

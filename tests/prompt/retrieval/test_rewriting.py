@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from assay.prompt.retrieval.rewriting import searches
-from assay.prompt.retrieval.words import Stems, Words
+from assay.prompt.retrieval.stems import Stems
+from assay.prompt.retrieval.words import Words
 
 TEXTS = [f"the library keeps shelf {name}" for name in "abcdefghij"] + ["the library lends skis in winter"]
 

@@ -6,9 +6,10 @@ Watch out        a folder is read with all its sub-folders, hidden ones left out
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from assay.aim.columns import as_text
 from assay.curate.reading.findings import KEPT, Findings, shown
@@ -17,10 +18,11 @@ from assay.curate.reading.front import titled, without_front
 from assay.curate.reading.named import Named, named
 from assay.curate.reading.pdf import text_of_pdf
 from assay.curate.reading.read import Read, read
+from assay.curate.reading.shapes import as_word
 from assay.curate.reading.source import lines, opened
 from assay.curate.reading.web import charset_of, text_of_page
 from assay.curate.reading.word import text_of_word
-from assay.errors import DataError, Problem
+from assay.errors import DataError, Problem, did_you_mean
 from assay.nouns import Document
 
 FILE_LIMIT = 100_000
@@ -37,30 +39,33 @@ class Corpus:
     warnings: list[dict]  # {code, count, text}
 
 
-def read_documents(paths: Iterable[str | Path], base: Path) -> list[Document]:
+def read_documents(paths: Iterable[str | Path], base: Path, fields: Sequence[str] = ()) -> list[Document]:
     """The documents of `read_corpus`."""
-    return read_corpus(paths, base).documents
+    return read_corpus(paths, base, fields).documents
 
 
-def read_corpus(paths: Iterable[str | Path], base: Path) -> Corpus:
+def read_corpus(paths: Iterable[str | Path], base: Path, fields: Sequence[str] = ()) -> Corpus:
     """All documents under `paths`, in the order given, files of a folder by name.
 
     Args:
         paths: text files, data files with a text field, or folders of text files; relative ones start at `base`.
         base: the project's folder; a document's id is its path from there, with ":line" for a row of a data file.
+        fields: those that documents keep: columns of a data file, keys in front of a Markdown file, case aside.
 
     Raises:
-        DataError: D062 when no file has text, D063 for over 100,000 files, and what reading a file may raise.
+        DataError: D062 when no file has text, D063 for over 100,000 files, D111 when no document has one of `fields`,
+            and what reading a file may raise.
     """
     paths = list(paths)
     problems: list[Problem] = []
     documents: dict[str, Document] = {}
     blank: list[str] = []
+    named_fields = _FieldNames(fields)
     files, passed = _files(paths, base, problems)
     for one in files:
         place = shown(one.path, base)
         try:
-            found = _read(one, base, place)
+            found = _read(one, base, place, named_fields)
         except DataError as error:
             if [problem.code for problem in error.problems] == ["D004"]:
                 blank.append(place)
@@ -76,6 +81,7 @@ def read_corpus(paths: Iterable[str | Path], base: Path) -> Corpus:
         problems.append(
             Problem("D062", told, blank[0] if blank else first, help="a scanned page needs text recognition first")
         )
+    problems += named_fields.missing() if documents else []
     if problems:
         raise DataError(*problems)
     warnings = []
@@ -116,12 +122,41 @@ def _files(paths: Iterable[str | Path], base: Path, problems: list[Problem]) -> 
     return files, passed
 
 
-def _read(one: Named, base: Path, place: str) -> list[Document]:
+class _FieldNames:
+    """The fields that documents keep, and the names of all that they have."""
+
+    def __init__(self, wanted: Sequence[str]):
+        self._wanted = wanted
+        self._had: set[str] = set()
+        self._there: dict[str, str] = {}
+
+    def of(self, given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+        """Those of a document, from all that stands beside its text; as the fields of rows are read."""
+        if not self._wanted:
+            return ()
+        self._there |= {name.casefold(): name for name in given}
+        values = {name.casefold(): as_word(value) for name, value in given.items()}
+        found = tuple((name, values[name.casefold()]) for name in self._wanted if values.get(name.casefold()))
+        self._had.update(name for name, _ in found)
+        return found
+
+    def missing(self) -> list[Problem]:
+        known = list(self._there.values())
+        where = "as columns of a data file, or as keys between two --- lines of a Markdown file"
+        way_out = f"there are: {', '.join(known[:12])}" if known else f"give it, {where}"
+        return [
+            Problem("D111", f"no document has the field '{name}'{did_you_mean(name, known)}", "documents", help=way_out)
+            for name in self._wanted
+            if name not in self._had
+        ]
+
+
+def _read(one: Named, base: Path, place: str, fields: _FieldNames) -> list[Document]:
     path, name = one.path, one.path.name.lower().removesuffix(".gz")
     if name.endswith(DATA_SUFFIXES):
-        return _from_rows(read(path, head=one.last, base=base, first=one.first, part=one.part))
+        return _from_rows(read(path, head=one.last, base=base, first=one.first, part=one.part), fields)
     found = Findings(place)
-    date = ""
+    date, keys = "", {}
     with opened(path, place, documents=True) as source:
         if source.head.startswith(b"%PDF-"):
             text = text_of_pdf(source)
@@ -136,10 +171,10 @@ def _read(one: Named, base: Path, place: str) -> list[Document]:
     if name.endswith(_MARKDOWN):
         text, keys = without_front(text)
         text, date = titled(text, keys.get("title", "")), keys.get("date", "")
-    return [Document(place, text, place, date)]
+    return [Document(place, text, place, date, fields.of(keys))]
 
 
-def _from_rows(table: Read) -> list[Document]:
+def _from_rows(table: Read, fields: _FieldNames) -> list[Document]:
     folded = {name.casefold(): name for name in reversed(table.names)}
     body = next((folded[name] for name in _BODIES if name in folded), None)
     if body is None:
@@ -151,5 +186,7 @@ def _from_rows(table: Read) -> list[Document]:
     for raw in table.rows:
         parts = [as_text(raw.fields.get(name)) for name in (title, body) if name]
         text = "\n".join(part for part in parts if part.strip())
-        documents.append(Document(raw.source, text, raw.source, as_text(raw.fields.get(date)) if date else ""))
+        when = as_text(raw.fields.get(date)) if date else ""
+        beside = {name: value for name, value in raw.fields.items() if name != body}
+        documents.append(Document(raw.source, text, raw.source, when, fields.of(beside)))
     return documents

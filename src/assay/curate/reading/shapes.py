@@ -203,8 +203,8 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         target, rejected = judged(row, layout.columns["liked"], target, line, found)
     elif target is not None and layout.target and layout.columns.get("rejected"):
         rejected = rejected_of(row, layout.columns["rejected"], turns, target, line, found)
-    slices = tuple(sorted((name, _word(value_at(row, name))) for name in layout.slices if _word(value_at(row, name))))
-    group = _word(value_at(row, layout.group)) if layout.group else ""
+    slices = tuple(sorted((name, word) for name in layout.slices if (word := as_word(value_at(row, name)))))
+    group = as_word(value_at(row, layout.group)) if layout.group else ""
     own, when = layout.columns.get("id"), time_of(row, layout.time, line, found)
     return Example(
         id=as_text(value_at(row, own)).strip() or id if own else id,
@@ -228,7 +228,7 @@ def _named(row: Row, name: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in ids if one))
 
 
-def _word(value: Any) -> str:
+def as_word(value: Any) -> str:
     """A field as one short text; a long one (a shared passage as group) as its hash."""
     text = "\n".join(map(as_text, value)) if isinstance(value, list) else as_text(value)
     text = text.strip()

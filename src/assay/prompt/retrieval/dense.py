@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from assay.nouns import Tell
 from assay.prompt.parts import Encoding
+from assay.prompt.retrieval.among import Among
+from assay.prompt.retrieval.blocks import changed
 from assay.prompt.retrieval.words import best
 from assay.store import digest, read_json, write_json, write_tensors
 
@@ -26,14 +28,63 @@ class Vectors:
     """Exact search over passage vectors. Equal cosines keep the order of the passages."""
 
     def __init__(self, vectors: np.ndarray):
-        self.vectors = vectors  # float32 (passages, width), rows of length 1
+        """Args:
+        vectors: float32 (passages, width), rows of length 1.
+        """
+        import numpy as np
 
-    def find(self, asked: np.ndarray, top: int) -> list[list[tuple[int, float]]]:
-        """One list a row of `asked` (float32 (questions, width)): (place, cosine) of the best passages, best first."""
+        self.blocks = [(vectors, np.ones(len(vectors), dtype=bool))]  # each with which of its rows are there
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """All that are there, as one array."""
+        import numpy as np
+
+        rows = [block if there.all() else block[there] for block, there in self.blocks]
+        return rows[0] if len(rows) == 1 else np.concatenate(rows)
+
+    def changed(self, stay: Sequence[int], new: np.ndarray) -> Vectors:
+        """Those at the rising places `stay`, and then the new ones. What stays is not copied."""
+        import numpy as np
+
+        def build(last: int) -> np.ndarray:
+            again = np.asarray(stay[len(stay) - (last - len(new)) :], dtype=np.int64)
+            return np.concatenate([self._at(again), new])
+
+        after = Vectors(new[:0])
+        after.blocks = changed(self.blocks, stay, len(new), build) or after.blocks
+        return after
+
+    def _at(self, places: np.ndarray) -> np.ndarray:
+        """The vectors at rising places."""
+        import numpy as np
+
+        rows, start = [], 0
+        for block, there in self.blocks:
+            own = places[(places >= start) & (places < start + int(there.sum()))]
+            rows.append(block[np.flatnonzero(there)[own - start]])
+            start += int(there.sum())
+        return np.concatenate(rows)
+
+    def find(self, asked: np.ndarray, top: int, among: Among | None = None) -> list[list[tuple[int, float]]]:
+        """One list a row of `asked` (float32 (questions, width)): (place, cosine) of the best passages, best first.
+
+        Args:
+            among: the passages that may be found; None: all.
+        """
+        import numpy as np
+
         found = []
         for start in range(0, len(asked), BLOCK):
-            cosines = asked[start : start + BLOCK] @ self.vectors.T
-            found += [[(place, float(row[place])) for place in best(row, top)] for row in cosines]
+            some = asked[start : start + BLOCK]
+            parts = [some @ block.T if there.all() else (some @ block.T)[:, there] for block, there in self.blocks]
+            cosines = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+            if among is None:
+                found += [[(place, float(row[place])) for place in best(row, top)] for row in cosines]
+            else:
+                places = among.places
+                rows = (row[places] for row in cosines)
+                found += [[(int(places[at]), float(row[at])) for at in best(row, top)] for row in rows]
         return found
 
 
@@ -46,6 +97,8 @@ def kept_vectors(texts: Sequence[str], encoding: Encoding, shelf: Path | None, t
     """
     import numpy as np
 
+    if not texts:
+        return np.zeros((0, encoding.width), dtype=np.float32)
     names = [digest(text) for text in texts]
     folder = shelf / encoding.digest[:20] if shelf else None
     known = _read(folder, set(names)) if folder else {}
@@ -54,7 +107,7 @@ def kept_vectors(texts: Sequence[str], encoding: Encoding, shelf: Path | None, t
     if folder and new:
         _write(folder, list(new), made)
     known |= dict(zip(new, made, strict=True))
-    return np.stack([known[name] for name in names]) if names else np.zeros((0, encoding.width), dtype=np.float32)
+    return np.stack([known[name] for name in names])
 
 
 def _read(folder: Path, wanted: set[str]) -> dict[str, np.ndarray]:

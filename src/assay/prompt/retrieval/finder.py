@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from assay.nouns import Document, Example, LanguageModel, Settings, Tell, took
+from assay.nouns import Document, Example, LanguageModel, Tell, took
 from assay.prompt.parts import Encoding, Ranking
 from assay.prompt.relevance import Holding, document_of
+from assay.prompt.retrieval.among import Among, Fields, Filtered, where_of
 from assay.prompt.retrieval.dense import Vectors, kept_vectors
 from assay.prompt.retrieval.fused import Found, fused, spread
 from assay.prompt.retrieval.rewriting import Rewrite, Search, searches
+from assay.prompt.retrieval.stems import Stems
 from assay.prompt.retrieval.stored import Stored, stored
-from assay.prompt.retrieval.words import Stems, Words
+from assay.prompt.retrieval.words import Words
 from assay.prompt.stores import Exact, StoreSettings
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ EVEN = 0.5  # the weight where none was chosen
 SPARE = 3  # times `top`: looked at for passages in place of copies and of what a document gives too much of
 
 
-class Looking(Settings):
+class Looking(Filtered):
     """The settings of finding."""
 
     find: Literal["bm25", "dense", "hybrid"] = "bm25"
@@ -76,17 +78,23 @@ class Finder:
     """Finds passages by the settings of a `rag`. Equal scores keep the order of the passages."""
 
     def __init__(
-        self, settings: Looking, passages: Sequence[Document], tools: Tools, vectors: np.ndarray | Vectors | None = None
+        self,
+        settings: Looking,
+        passages: Sequence[Document],
+        tools: Tools,
+        vectors: np.ndarray | Vectors | None = None,
+        words: Words | None = None,
     ):
         """Args:
-        passages: ids are `<document>#<number>`. vectors: theirs, where they are known.
+        passages: ids are `<document>#<number>`. vectors, words: theirs, where they are known.
         """
         self.settings = settings
         self.passages = list(passages)
         self.tools = tools
         self.weight = EVEN if settings.weight == "train" else settings.weight
         texts = [passage.text for passage in self.passages]
-        self.words = Words(texts, Stems(settings.language))
+        self.words = Words(texts, Stems(settings.language)) if words is None else words
+        self.fields = Fields(self.passages)
         self.vectors: Vectors | None = None
         if settings.find != "bm25":
             assert tools.encoding is not None, "handed in where it is wanted"
@@ -99,9 +107,13 @@ class Finder:
         """Which of the passages hold the answer of a row."""
         return Holding(self.passages)
 
-    def find(self, texts: Sequence[str], tell: Tell | None = None) -> list[Hits]:
-        """What is found for each question, in order."""
-        asked, ranked, sure = self._searched(texts, tell)
+    def find(self, questions: Sequence[Example | str], tell: Tell | None = None) -> list[Hits]:
+        """What is found for each question, in order.
+
+        Raises:
+            DataError: D113, a question lacks a field that `where` reads; a text alone has none.
+        """
+        asked, ranked, sure = self._searched(questions, tell)
         out = []
         for search, found, certainty in zip(asked, ranked, sure, strict=True):
             taken = spread(found, self.passages, self.settings.top, self.settings.cap)
@@ -110,14 +122,30 @@ class Finder:
             out.append(Hits(passages, scores, certainty, search.prompt_tokens, search.tokens))
         return out
 
-    def rank(self, texts: Sequence[str], tell: Tell | None = None) -> list[list[tuple[str, float]]]:
-        """The whole ranking of each question, before copies are taken out: (id of a passage, score), best first."""
-        _, ranked, _ = self._searched(texts, tell)
+    def rank(self, questions: Sequence[Example | str], tell: Tell | None = None) -> list[list[tuple[str, float]]]:
+        """The whole ranking of each question, before copies are taken out: (id of a passage, score), best first.
+
+        Raises:
+            DataError: as `find`.
+        """
+        _, ranked, _ = self._searched(questions, tell)
         return [[(self.passages[place].id, score) for place, score in found] for found in ranked]
 
-    def _searched(self, texts: Sequence[str], tell: Tell | None) -> tuple[list[Search], list[Found], list[float]]:
+    def among(self, question: Example | str) -> Among | None:
+        """The passages that `where` leaves for the question; None: all.
+
+        Raises:
+            DataError: as `find`.
+        """
+        return self.fields.among(where_of(self.settings.where, question))
+
+    def _searched(
+        self, questions: Sequence[Example | str], tell: Tell | None
+    ) -> tuple[list[Search], list[Found], list[float]]:
+        texts = [one if isinstance(one, str) else one.text for one in questions]
+        among = [self.among(one) for one in questions]
         with took(tell if self.settings.rewrite != "none" else None, "rewrite"):
-            asked = searches(texts, self.settings.rewrite, self.words, self.tools.writer, tell)
+            asked = searches(texts, self.settings.rewrite, self.words, self.tools.writer, tell, among)
         with took(tell, "find"):
             ranked, sure = self._ranked(asked, tell)
         if self.tools.ranking is not None:
@@ -135,21 +163,25 @@ class Finder:
         return stored(where, self.passages, vectors, tools.encoding, tools.shelf, tools.tell)
 
     def changed(self, put: Sequence[Document], drop: Sequence[str]) -> Finder:
-        """The finder over other passages: those of the documents `drop` go, `put` comes at the end. Vectors of the
-        passages that stay are kept."""
-        import numpy as np
+        """The finder over other passages: without those of the documents `drop`, and with `put` at the end. What stays
+        is neither counted nor encoded again.
 
-        gone = set(drop)
-        stay = [place for place, passage in enumerate(self.passages) if document_of(passage.id) not in gone]
+        Args:
+            put: passages. drop: ids of documents.
+        """
+        without = set(drop)
+        goes = [document_of(passage.id) in without for passage in self.passages]
+        stay = [place for place, leaves in enumerate(goes) if not leaves]
         passages = [*(self.passages[place] for place in stay), *put]
-        vectors: np.ndarray | Vectors | None = None
+        vectors: Vectors | None = None
         if self.vectors is not None:
             assert self.tools.encoding is not None
             made = kept_vectors([p.text for p in put], self.tools.encoding, self.tools.shelf, self.tools.tell)
-            vectors = joined = np.concatenate([self.vectors.vectors[stay], made])
+            vectors = self.vectors.changed(stay, made)
             if isinstance(self.vectors, Stored):
-                vectors = self.vectors.changed(passages, joined, drop, len(put))
-        after = Finder(self.settings, passages, self.tools, vectors)
+                gone = [passage for passage, leaves in zip(self.passages, goes, strict=True) if leaves]
+                vectors = self.vectors.followed(vectors, passages, gone, made)
+        after = Finder(self.settings, passages, self.tools, vectors, self.words.changed(stay, [p.text for p in put]))
         after.weight = self.weight
         return after
 
@@ -158,7 +190,8 @@ class Finder:
         first 10 over the examples whose answer stands in a passage; of equals, the one nearest to one half."""
         held = [(example, set(self.holding.of(example))) for example in examples]
         known = [(example, places) for example, places in held if places]
-        asked = searches([e.text for e, _ in known], self.settings.rewrite, self.words, self.tools.writer)
+        among = [self.among(example) for example, _ in known]
+        asked = searches([e.text for e, _ in known], self.settings.rewrite, self.words, self.tools.writer, among=among)
         words, meaning = self._both(asked, None)
 
         def value(weight: float) -> float:
@@ -187,12 +220,22 @@ class Finder:
 
     def _both(self, asked: Sequence[Search], tell: Tell | None) -> tuple[list[Found], list[Found]]:
         """What words find and what meaning finds; an empty list for what is not asked."""
-        words = [self.words.find(search.words, self._many) for search in asked] if self.settings.find != "dense" else []
+        words: list[Found] = []
+        if self.settings.find != "dense":
+            words = [self.words.find(search.words, self._many, search.among) for search in asked]
         if self.vectors is None:
             return words, []
         assert self.tools.encoding is not None
         vectors = self.tools.encoding.vectors([search.text for search in asked], query=True, tell=tell)
-        return words, self.vectors.find(vectors, self._many)
+        alike: dict[int, list[int]] = {}  # questions that look among the same passages are compared at once
+        for number, search in enumerate(asked):
+            alike.setdefault(id(search.among), []).append(number)
+        meaning: list[Found] = [[]] * len(asked)
+        for numbers in alike.values():
+            found = self.vectors.find(vectors[numbers], self._many, asked[numbers[0]].among)
+            for number, one in zip(numbers, found, strict=True):
+                meaning[number] = one
+        return words, meaning
 
     def _reranked(
         self, texts: Sequence[str], ranked: Sequence[Found], ranking: Ranking, tell: Tell | None

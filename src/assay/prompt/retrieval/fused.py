@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from assay.nouns import Document
 from assay.prompt.relevance import document_of
-from assay.prompt.retrieval.words import WORD
+from assay.prompt.retrieval.stems import WORD
 
 K = 60  # of the paper: how little the first places count above those that follow
 ALIKE = 0.9  # share of words in common from which two passages say the same

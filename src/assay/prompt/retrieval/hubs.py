@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from assay.nouns import Tell
+
 TIMES = 20  # the median
+
+
+def told(found: Iterable[Sequence[str]], questions: int, tell: Tell) -> None:
+    """A warning where a passage is found for nearly everything. `found`: the ids that each question found."""
+    if high := hubs(found):
+        name, times = high[0]
+        text = (
+            f"{len(high)} passages are found over {TIMES} times as often as the median one;"
+            f" first: {name}, for {times:,} of {questions:,} questions"
+        )
+        tell({"event": "warning", "code": "D106", "count": len(high), "text": text})
 
 
 def hubs(found: Iterable[Sequence[str]]) -> list[tuple[str, int]]:

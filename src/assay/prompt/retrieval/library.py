@@ -1,7 +1,7 @@
 """The documents of a fitted arm: added, replaced and dropped without a fit, and asked as they stood at any time.
 
 How        a log of JSON lines beside the project's results; version n is what the first n lines make of the documents
-           that the arm was fitted on, which are version 0. Only passages that are new get vectors
+           that the arm was fitted on, which are version 0. Only passages that are new are counted and get vectors
 Watch out  the inner arm is not fitted again: one that has learnt from passages keeps what it has learnt. A log belongs
            to one fit; a fit on other documents begins with those
 """
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from assay.errors import DataError, Problem, did_you_mean
 from assay.nouns import Document, Tell
@@ -42,13 +43,12 @@ class Library:
         self._tell = tell
         if log.exists():
             drop_torn_line(log)
-        self._arms = [arm]
-        for change in list(read_lines(log)) if log.exists() else ():
-            self._arms.append(self._after(self._arms[-1], [Document(*d) for d in change["put"]], change["drop"]))
+        self._changes: list[dict[str, Any]] = list(read_lines(log)) if log.exists() else []
+        self._arms = {0: arm}
 
     @property
     def version(self) -> int:
-        return len(self._arms) - 1
+        return len(self._changes)
 
     def arm(self, at: int | None = None) -> RagAnswers:
         """The arm that answers from the documents of a version, of the newest when None.
@@ -60,7 +60,10 @@ class Library:
             raise DataError(
                 Problem("D110", f"there is no version {at} of the documents", help=f"0 to {self.version}, or none")
             )
-        return self._arms[self.version if at is None else at]
+        number = self.version if at is None else at
+        if number not in self._arms:
+            self._keep(number, self._replayed(number))
+        return self._arms[number]
 
     def ids(self, at: int | None = None) -> list[str]:
         """The documents of a version, in the order in which they came."""
@@ -68,11 +71,12 @@ class Library:
 
     def versions(self) -> list[Version]:
         """All versions, oldest first."""
-        changes = list(read_lines(self.log)) if self.log.exists() else []
-        out = [Version(0, "", tuple(self.ids(0)), (), len(self.ids(0)))]
-        for number, change in enumerate(changes, start=1):
+        there = dict.fromkeys(self.ids(0))
+        out = [Version(0, "", tuple(there), (), len(there))]
+        for number, change in enumerate(self._changes, start=1):
             put = tuple(row[0] for row in change["put"])
-            out.append(Version(number, change["time"], put, tuple(change["drop"]), len(self.ids(number))))
+            there = {one: None for one in there if one not in change["drop"]} | dict.fromkeys(put)
+            out.append(Version(number, change["time"], put, tuple(change["drop"]), len(there)))
         return out
 
     def put(self, documents: Sequence[Document]) -> int:
@@ -85,7 +89,9 @@ class Library:
             DataError: D107, an id comes twice; D108, a document has no text. Nothing is changed then.
         """
         refuse_twice(documents)
-        empty = [d for d in documents if not cut(self.arm().settings, [d], self.arm().finder.tools.encoding, None)]
+        passages = self._cut(documents)
+        full = {document_of(passage.id) for passage in passages}
+        empty = [document for document in documents if document.id not in full]
         if empty or not documents:
             text = (
                 f"{len(empty)} of {len(documents)} documents have no text" if documents else "no documents were given"
@@ -93,7 +99,7 @@ class Library:
             raise DataError(
                 Problem("D108", text, empty[0].id if empty else "", help="add documents with words in them")
             )
-        return self._change(documents, ())
+        return self._change(documents, passages, ())
 
     def drop(self, ids: Sequence[str]) -> int:
         """Take documents out. The next answer does not read them.
@@ -104,7 +110,7 @@ class Library:
         Raises:
             DataError: D109, there is no such document. Nothing is changed then.
         """
-        known = self.ids()
+        known = dict.fromkeys(self.ids())
         missing = [
             Problem("D109", f"there is no document '{one}'{did_you_mean(one, known)}", str(self.log.stem))
             for one in ids
@@ -112,19 +118,41 @@ class Library:
         ]
         if missing:
             raise DataError(*missing)
-        return self._change((), ids)
+        return self._change((), (), ids)
 
-    def _change(self, put: Sequence[Document], drop: Sequence[str]) -> int:
-        changed = self._after(self.arm(), put, drop)
+    def _change(self, put: Sequence[Document], passages: Sequence[Document], drop: Sequence[str]) -> int:
+        changed = _over(self.arm(), passages, [*drop, *(document.id for document in put)])
         row = {
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
-            "put": [[d.id, d.text, d.source, d.date] for d in put],
+            "put": [document.to_json() for document in put],
             "drop": list(drop),
         }
         append(self.log, row)
-        self._arms.append(changed)
+        self._changes.append(row)
+        self._keep(self.version, changed)
         return self.version
 
-    def _after(self, arm: RagAnswers, put: Sequence[Document], drop: Sequence[str]) -> RagAnswers:
-        passages = cut(arm.settings, put, arm.finder.tools.encoding, self._tell)
-        return arm.over(arm.finder.changed(passages, [*drop, *(document.id for document in put)]))
+    def _keep(self, number: int, arm: RagAnswers) -> None:
+        """Beside the fitted one, the newest and the one asked last: a list of passages each."""
+        kept = (0, self.version)
+        self._arms = {one: arm for one, arm in self._arms.items() if one in kept} | {number: arm}
+
+    def _replayed(self, number: int) -> RagAnswers:
+        """What the first changes together make of the documents: one change, however many there were."""
+        put: dict[str, Document] = {}
+        gone: dict[str, None] = {}
+        for change in self._changes[:number]:
+            came = [Document.from_json(row) for row in change["put"]]
+            for one in (*change["drop"], *(document.id for document in came)):
+                gone[one] = None
+                put.pop(one, None)
+            put |= {document.id: document for document in came}
+        return _over(self._arms[0], self._cut([*put.values()]), [*gone])
+
+    def _cut(self, documents: Sequence[Document]) -> list[Document]:
+        first = self._arms[0]
+        return cut(first.settings, documents, first.finder.tools.encoding, self._tell)
+
+
+def _over(arm: RagAnswers, put: Sequence[Document], drop: Sequence[str]) -> RagAnswers:
+    return arm.over(arm.finder.changed(put, drop))

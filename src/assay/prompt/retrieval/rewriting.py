@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from assay.nouns import LanguageModel, Message, Tell
-from assay.prompt.retrieval.words import WORD, Words
+from assay.prompt.retrieval.among import Among
+from assay.prompt.retrieval.stems import WORD
+from assay.prompt.retrieval.words import Words
 
 Rewrite = Literal["none", "keywords", "feedback", "model"]
 
@@ -33,54 +35,63 @@ class Search:
 
     words: Mapping[str, float]
     text: str
+    among: Among | None = None  # the passages that may be found; None: all
     prompt_tokens: int = 0  # that the rewriting took
     tokens: int = 0
 
 
 def searches(
-    texts: Sequence[str], rewrite: Rewrite, words: Words, model: LanguageModel | None = None, tell: Tell | None = None
+    texts: Sequence[str],
+    rewrite: Rewrite,
+    words: Words,
+    model: LanguageModel | None = None,
+    tell: Tell | None = None,
+    among: Sequence[Among | None] = (),
 ) -> list[Search]:
     """One search a question.
 
     Args:
         model: what writes, with `rewrite` "model"; it is asked once a question.
+        among: the passages that may be found for each question; empty: all of them, for every question.
     """
     if rewrite == "model":
         assert model is not None, "handed in where it is wanted"
-        return _written(texts, words, model, tell)
-    return [_search(text, rewrite, words) for text in texts]
+        made = _written(texts, words, model, tell)
+    else:
+        limits = among or [None] * len(texts)
+        made = [_search(text, rewrite, words, one) for text, one in zip(texts, limits, strict=True)]
+    return [replace(search, among=one) for search, one in zip(made, among, strict=True)] if among else made
 
 
-def _search(text: str, rewrite: Rewrite, words: Words) -> Search:
+def _search(text: str, rewrite: Rewrite, words: Words, among: Among | None) -> Search:
     asked = Counter(words.stems(text))
     if rewrite == "keywords":
-        few = {word for word in asked if 0 < words.holders(word) <= max(1, FEW * len(words.rows))}
+        few = {word for word in asked if 0 < words.holders(word) <= max(1, FEW * len(words))}
         if few:
             own = [word for word in WORD.findall(text) if few.intersection(words.stems(word))]
             return Search({word: asked[word] for word in few}, " ".join(own))
     if rewrite == "feedback":
-        return Search(_with_feedback(asked, words), text)
+        return Search(_with_feedback(asked, words, among), text)
     return Search(asked, text)
 
 
-def _with_feedback(asked: Mapping[str, float], words: Words) -> dict[str, float]:
+def _with_feedback(asked: Mapping[str, float], words: Words, among: Among | None) -> dict[str, float]:
     """The stems of the question, half of the weight, and those of the passages it finds, by their share in each passage
     times the passage's share of the scores."""
-    found = words.find(asked, PASSAGES)
+    found = words.find(asked, PASSAGES, among)
     if not found:
         return dict(asked)
     total = sum(score for _, score in found)
-    shares: dict[int, float] = {}
+    shares: dict[str, float] = {}
     for place, score in found:
-        row = words.rows[place]
+        row = words.stems(words.texts[place])
         for stem in row:
             shares[stem] = shares.get(stem, 0.0) + score / total / len(row)
-    names = list(words.places)
     common = sorted(shares.items(), key=lambda item: (-item[1], item[0]))[:TERMS]
     mass, own = sum(share for _, share in common), sum(asked.values())
     mixed = {word: KEPT * times / own for word, times in asked.items()}
     for stem, share in common:
-        mixed[names[stem]] = mixed.get(names[stem], 0.0) + (1 - KEPT) * share / mass
+        mixed[stem] = mixed.get(stem, 0.0) + (1 - KEPT) * share / mass
     return mixed
 
 
@@ -90,5 +101,6 @@ def _written(texts: Sequence[str], words: Words, model: LanguageModel, tell: Tel
     for text, made in zip(texts, model.generate(prompts, max_tokens=ROOM, tell=tell), strict=True):
         own, more = Counter(words.stems(text)), Counter(words.stems(made.text))
         counted = {word: own[word] + WRITTEN * more[word] for word in own | more}
-        out.append(Search(counted, f"{text} {made.text}".strip(), made.prompt_tokens, made.tokens))
+        told = f"{text} {made.text}".strip()
+        out.append(Search(counted, told, prompt_tokens=made.prompt_tokens, tokens=made.tokens))
     return out

@@ -14,37 +14,48 @@ from typing import TYPE_CHECKING
 from assay.nouns import Document, Tell
 from assay.prompt.parts import Encoding
 from assay.prompt.relevance import document_of
+from assay.prompt.retrieval.among import Among
 from assay.prompt.retrieval.dense import Vectors
 from assay.prompt.stores import Store, StoreOf, open_store
+from assay.prompt.stores.contract import ANY
 from assay.store import digest, read_json, write_json
 
 if TYPE_CHECKING:
     import numpy as np
 
+SUMS = 2**128  # that name passages
+State = tuple[int, int]  # what names the passages, and the version that holds them
+
 
 class Stored(Vectors):
     """`version` of a collection: it holds `passages`, in whatever order, with `vectors`."""
 
-    def __init__(self, store: Store, states: Path, passages: Sequence[Document], vectors: np.ndarray, version: int):
-        super().__init__(vectors)
+    def __init__(self, store: Store, states: Path, passages: Sequence[Document], held: Vectors, state: State):
+        self.blocks = held.blocks
         self.store = store
         self.states = states
-        self.version = version
+        self.sum, self.version = state
         self._places = {passage.id: place for place, passage in enumerate(passages)}
 
-    def find(self, asked: np.ndarray, top: int) -> list[list[tuple[int, float]]]:
-        found = self.store.search(asked, top, at=self.version)
+    def find(self, asked: np.ndarray, top: int, among: Among | None = None) -> list[list[tuple[int, float]]]:
+        found = self.store.search(asked, top, where=among.where if among else ANY, at=self.version)
         return [[(self._places[name], cosine) for name, cosine in one] for one in found]
 
-    def changed(self, passages: Sequence[Document], vectors: np.ndarray, drop: Sequence[str], put: int) -> Stored:
-        """The collection with other passages: those of the documents `drop` go, the last `put` of `passages` come."""
-        known = _known(self.states, self.store, passages)
-        if known is None and self.version == self.store.version:  # nobody else has changed it: only what is new is sent
-            self.store.drop(drop)
-            known = self.store.put(passages[len(passages) - put :], vectors[len(passages) - put :]) if put else None
-            known = _note(self.states, passages, self.store.version if known is None else known)
-        version = _brought(self.store, self.states, passages, vectors) if known is None else known
-        return Stored(self.store, self.states, passages, vectors, version)
+    def followed(
+        self, held: Vectors, passages: Sequence[Document], gone: Sequence[Document], new: np.ndarray
+    ) -> Stored:
+        """The collection with other passages, whose vectors are `held`: `gone` have left, those of `new` have come."""
+        came = passages[len(passages) - len(new) :]
+        total = (self.sum - _sum(gone) + _sum(came)) % SUMS
+        version = _known(self.states, self.store, total)
+        if version is None and self.version == self.store.version:
+            # Nobody else has changed it: only what is new is sent.
+            version = self.store.drop(list(dict.fromkeys(document_of(passage.id) for passage in gone)))
+            version = self.store.put(came, new, _fields(came)) if came else version
+            _note(self.states, total, version)
+        if version is None:
+            version = _brought(self.store, self.states, passages, held.vectors, total)
+        return Stored(self.store, self.states, passages, held, (total, version))
 
 
 def stored(
@@ -68,32 +79,38 @@ def stored(
     place, kept = folder / "collection", {"digest": encoding.digest, "width": encoding.width}
     store = open_store(settings, place, **kept, tell=tell or (lambda event: None))
     states = folder / "states.json"
-    version = _known(states, store, passages)
+    total = _sum(passages)
+    version = _known(states, store, total)
     if version is None:
-        version = _brought(store, states, passages, vectors)
-    return Stored(store, states, passages, vectors, version)
+        version = _brought(store, states, passages, vectors, total)
+    return Stored(store, states, passages, Vectors(vectors), (total, version))
 
 
-def _brought(store: Store, states: Path, passages: Sequence[Document], vectors: np.ndarray) -> int:
+def _brought(store: Store, states: Path, passages: Sequence[Document], vectors: np.ndarray, total: int) -> int:
     """Make the newest version of the collection hold these passages and no others. Which version that is."""
     wanted = {passage.id for passage in passages}
     gone = dict.fromkeys(document_of(name) for name in store.ids() if name not in wanted)
     if gone:
         store.drop(list(gone))
-    return _note(states, passages, store.put(passages, vectors))
+    return _note(states, total, store.put(passages, vectors, _fields(passages)))
 
 
-def _known(states: Path, store: Store, passages: Sequence[Document]) -> int | None:
+def _known(states: Path, store: Store, total: int) -> int | None:
     """The version that is noted to hold these passages, if the store still has it."""
-    version = read_json(states).get(_name(passages)) if states.exists() else None
+    version = read_json(states).get(f"{total:032x}") if states.exists() else None
     return version if version in {one.number for one in store.versions()} else None
 
 
-def _note(states: Path, passages: Sequence[Document], version: int) -> int:
+def _note(states: Path, total: int, version: int) -> int:
     before = read_json(states) if states.exists() else {}
-    write_json(states, {**before, _name(passages): version})
+    write_json(states, {**before, f"{total:032x}": version})
     return version
 
 
-def _name(passages: Sequence[Document]) -> str:
-    return digest(sorted([passage.id, passage.text] for passage in passages))[:32]
+def _sum(passages: Sequence[Document]) -> int:
+    """Names passages in whatever order; that of more or fewer follows from it without reading all of them again."""
+    return sum(int(digest(passage.to_json())[:32], 16) for passage in passages) % SUMS
+
+
+def _fields(passages: Sequence[Document]) -> list[dict[str, str]]:
+    return [dict(passage.fields) for passage in passages]

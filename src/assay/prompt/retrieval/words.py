@@ -1,103 +1,131 @@
 """Passages found by the words that they share with a question: BM25 over stems.
 
 Source   Robertson and Zaragoza (2009), The Probabilistic Relevance Framework: BM25 and Beyond,
-         doi.org/10.1561/1500000019; stems: Porter (1980), doi.org/10.1108/eb046814, as snowballstem.org keeps them
+         doi.org/10.1561/1500000019, with the idf of Lucene, which is never below 0
+How      counts are kept, scores are not: number of texts, texts with a stem and mean length are those of the texts that
+         are there, so that a text more or less leaves the scores that an index made anew would give, bit by bit
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.prompt.retrieval.among import Among
+from assay.prompt.retrieval.blocks import changed
+from assay.prompt.retrieval.counts import Counts, counted, read_counts, write_counts
+from assay.prompt.retrieval.stems import Stems
 
 if TYPE_CHECKING:
     import numpy as np
 
 K1, B = 1.5, 0.75
-WORD = re.compile(r"\w+")
-# Words that stand in nearly every question and in no answer's neighbourhood in particular.
-COMMON = frozenset(
-    """a an and are as at be by can do does for from have how i in is it its me my of on or our that the their there
-    they this to us was we what when where which who whom whose why will with you your""".split()
-)
-
-
-class Stems:
-    """Text -> its words in lower case, without endings and without the commonest ones of English.
-
-    Each word is stemmed once, however often it occurs.
-    """
-
-    def __init__(self, language: str = "english"):
-        """Args:
-        language: a language of snowballstem.org, or "none" to leave words as they are.
-        """
-        import snowballstemmer
-
-        self._stem = None if language == "none" else snowballstemmer.stemmer(language).stemWord
-        self._common = COMMON if language == "english" else frozenset()
-        self._known: dict[str, str] = {}
-
-    def __call__(self, text: str) -> list[str]:
-        return [self._one(word) for word in WORD.findall(text.casefold()) if word not in self._common]
-
-    def _one(self, word: str) -> str:
-        if self._stem is None or len(word) > 64:  # what is longer is no word, and endings cost time
-            return word
-        if word not in self._known:
-            self._known[word] = self._stem(word)
-        return self._known[word]
 
 
 class Words:
-    """BM25 over texts. Equal scores keep the order of the texts."""
+    """BM25 over texts. Equal scores keep the order of the texts. Nothing is counted before it is asked for."""
 
-    def __init__(self, texts: Sequence[str], stems: Stems):
-        import bm25s
-
+    def __init__(self, texts: Sequence[str], stems: Stems, kept: Path | None = None):
+        """Args:
+        kept: where `save` has written the counts of these texts; where it has not, they are counted.
+        """
+        self.texts = list(texts)
         self.stems = stems
-        self.places: dict[str, int] = {}
-        self.rows = [[self.places.setdefault(w, len(self.places)) for w in stems(text)] for text in texts]
-        self._parts: Any = {}
-        if self.places:  # texts without a word find nothing
-            scorer = bm25s.BM25(method="lucene", k1=K1, b=B)
-            scorer.index(bm25s.tokenization.Tokenized(ids=self.rows, vocab=dict(self.places)), show_progress=False)
-            self._parts = scorer.scores  # what each stem adds to the score of each text that has it, stem by stem
+        self._kept = kept
+        self._known: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+
+    @cached_property
+    def blocks(self) -> list[tuple[Counts, np.ndarray]]:
+        """Counts, each with which of its texts are there: those are `texts`, in order."""
+        import numpy as np
+
+        counts = read_counts(self._kept, self.stems) if self._kept else None
+        if counts is None or len(counts.lengths) != len(self.texts):
+            counts = counted(self.texts, self.stems)
+        return [(counts, np.ones(len(self.texts), dtype=bool))]
+
+    def changed(self, stay: Sequence[int], new: Sequence[str]) -> Words:
+        """Over the texts at the rising places `stay`, and then the new ones."""
+        after = Words([*(self.texts[place] for place in stay), *new], self.stems)
+        if "blocks" in self.__dict__ or (self._kept and self._kept.exists()):
+            after.blocks = changed(
+                self.blocks, stay, len(new), lambda n: counted(after.texts[len(after.texts) - n :], self.stems)
+            )
+        return after
+
+    def save(self, path: Path) -> None:
+        whole = len(self.blocks) == 1 and bool(self.blocks[0][1].all())
+        write_counts(path, self.blocks[0][0] if whole else counted(self.texts, self.stems), self.stems)
+
+    def __len__(self) -> int:
+        return len(self.texts)
 
     def scores(self, asked: Mapping[str, float]) -> np.ndarray:
         """float32, one a text: the BM25 score of a question of these stems, each counted so many times."""
         import numpy as np
 
-        sums = np.zeros(len(self.rows), dtype=np.float32)
+        sums = [np.zeros(len(there), dtype=np.float32) for _, there in self.blocks]
         for word, times in asked.items():
-            place = self.places.get(word)
-            if place is not None:
-                part = slice(self._parts["indptr"][place], self._parts["indptr"][place + 1])
-                sums[self._parts["indices"][part]] += np.float32(times) * self._parts["data"][part]
-        return sums
+            for total, (texts, part) in zip(sums, self._parts(word), strict=True):
+                np.add.at(total, texts, part if times == 1 else np.float32(times) * part)
+        found = [total[there] for total, (_, there) in zip(sums, self.blocks, strict=True)]
+        return np.concatenate([*found, np.zeros(0, dtype=np.float32)])
 
-    def find(self, asked: Mapping[str, float], top: int) -> list[tuple[int, float]]:
-        """(place of a text, score) of the best texts, best first; texts that share no word are left out."""
+    def _parts(self, word: str) -> list[tuple[np.ndarray, np.ndarray]]:
+        """What the stem adds to the score of each text that has it, block by block; worked out once."""
+        import numpy as np
+
+        if word not in self._known:
+            rarity = np.float64(np.float32(self.rarity(word)))  # rounded as bm25s has it, so that its scores are these
+            parts = []
+            for (counts, _), room in zip(self.blocks, self._room, strict=True):
+                texts, held = counts.of(word)
+                parts.append((texts, (rarity * (held / (room[texts] + held))).astype(np.float32)))
+            self._known[word] = parts
+        return self._known[word]
+
+    @cached_property
+    def _room(self) -> list[np.ndarray]:
+        """float64, one a text of each block: k1 (1 - b + b length / mean length); infinite for one that is not there,
+        so that it scores 0."""
+        import numpy as np
+
+        mean = sum(int(counts.lengths[there].sum()) for counts, there in self.blocks) / max(1, len(self))
+        return [
+            np.where(there, K1 * ((1 - B) + B * counts.lengths / (mean or 1)), np.inf) for counts, there in self.blocks
+        ]
+
+    def find(self, asked: Mapping[str, float], top: int, among: Among | None = None) -> list[tuple[int, float]]:
+        """(place of a text, score) of the best texts, best first; texts that share no word are left out.
+
+        Args:
+            among: the texts that may be found; None: all.
+        """
+        import numpy as np
+
         scores = self.scores(asked)
-        return [(place, float(scores[place])) for place in best(scores, top) if scores[place] > 0]
+        # Few texts share a word that is worth asking for; the others need no sorting.
+        places = np.flatnonzero(scores > 0) if among is None else among.places[scores[among.places] > 0]
+        return [(int(places[row]), float(scores[places[row]])) for row in best(scores[places], top)]
 
     def holders(self, word: str) -> int:
         """How many texts have the stem."""
-        place = self.places.get(word)
-        return 0 if place is None else int(self._parts["indptr"][place + 1] - self._parts["indptr"][place])
+        return sum(int(there[counts.of(word)[0]].sum()) for counts, there in self.blocks)
 
     def rarity(self, word: str) -> float:
         """How rare a stem is, as BM25 counts it: ln(1 + (n - df + 0.5) / (df + 0.5)); most for one that no text has."""
         held = self.holders(word)
-        return math.log1p((len(self.rows) - held + 0.5) / (held + 0.5))
+        return math.log(1 + (len(self) - held + 0.5) / (held + 0.5))
 
     def covered(self, asked: Mapping[str, float], place: int) -> float:
         """The share of the question's stems, weighted by rarity, that the text has; in [0, 1]."""
-        has = set(self.rows[place])
+        has = set(self.stems(self.texts[place]))
         weights = {word: self.rarity(word) for word in asked}
         total = sum(weights.values())
-        return sum(w for word, w in weights.items() if self.places.get(word, -1) in has) / total if total else 0.0
+        return sum(w for word, w in weights.items() if word in has) / total if total else 0.0
 
 
 def best(scores: np.ndarray, top: int) -> list[int]:

@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from assay.prompt.retrieval.fused import fused
-from assay.prompt.retrieval.words import Stems, Words
+from assay.prompt.retrieval.stems import Stems
+from assay.prompt.retrieval.words import Words
 from assay.train.retriever.pairs import Pair
 
 BLOCK = 256  # questions whose cosines are in memory at once
