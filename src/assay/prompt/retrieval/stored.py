@@ -47,14 +47,16 @@ class Stored(Vectors):
         """The collection with other passages, whose vectors are `held`: `gone` have left, those of `new` have come."""
         came = passages[len(passages) - len(new) :]
         total = (self.sum - _sum(gone) + _sum(came)) % SUMS
-        version = _known(self.states, self.store, total)
-        if version is None and self.version == self.store.version:
-            # Nobody else has changed it: only what is new is sent.
+        if self.version == self.store.version:
+            # Nobody else has changed it: only what is new is sent. An older version that holds the same would not do:
+            # what comes next could not be sent alone.
             version = self.store.drop(list(dict.fromkeys(document_of(passage.id) for passage in gone)))
             version = self.store.put(came, new, _fields(came)) if came else version
             _note(self.states, total, version)
-        if version is None:
-            version = _brought(self.store, self.states, passages, held.vectors, total)
+        else:
+            version = _known(self.states, self.store, total)
+            if version is None:
+                version = _brought(self.store, self.states, passages, held.vectors, total)
         return Stored(self.store, self.states, passages, held, (total, version))
 
 
