@@ -93,7 +93,7 @@ def crossed(finder: Finder, given: IrSet) -> tuple[list[list[str]], list[float]]
     out: list[list[str]] = [[]] * len(given.questions)
     weights = []
     for half in (0, 1):
-        finder.choose_weight(given.questions[1 - half :: 2])
+        finder.learn(given.questions[1 - half :: 2])
         weights.append(finder.weight)
         found = finder.rank([q.text for q in given.questions[half::2]])
         out[half::2] = [[name for name, _ in one] for one in found]
