@@ -9,12 +9,12 @@ Candidates  50 of each ranking, the default
 Looked at   the first six collections when `fuse: scores` and the default weight were chosen; the last two after that
 Intervals   95 % paired bootstrap over the questions
 
-Prints Markdown and writes benchmarks/out/fusion.json. Passages are encoded once: benchmarks/out/vectors keeps it.
+Prints Markdown and writes benchmarks/out/fusion.json. Texts are encoded once: benchmarks/out/vectors keeps theirs.
 """
 
 import argparse
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,10 @@ from searched import handbook
 
 from assay import store
 from assay.intervals import paired_interval
-from assay.nouns import Example
+from assay.nouns import Example, Tell
 from assay.prompt.parts import Encoding
 from assay.prompt.relevance import gold
+from assay.prompt.retrieval.dense import kept_vectors
 from assay.prompt.retrieval.finder import Finder, Looking, Tools
 from assay.validate.ranking import discounted_gain, reciprocal_rank
 
@@ -63,22 +64,17 @@ def library() -> IrSet:
     return IrSet("handbook", list(whole.passages), rows)
 
 
-class Remembered(Encoding):
-    """An encoding that reads a question once, whatever asks it."""
+class Kept(Encoding):
+    """An encoding that reads a text once, whatever asks it: minilm-l6 reads questions as it reads passages."""
 
     def __init__(self, inner: Encoding):
         self.inner, self.digest, self.width = inner, inner.digest, inner.width
-        self.known: dict[str, np.ndarray] = {}
 
-    def vectors(self, texts: Any, *, query: bool = False, tell: Any = None) -> np.ndarray:
-        if not query:
-            return self.inner.vectors(texts, tell=tell)
-        new = [text for text in dict.fromkeys(texts) if text not in self.known]
-        self.known |= dict(zip(new, self.inner.vectors(new, query=True), strict=True))
-        return np.stack([self.known[text] for text in texts])
+    def vectors(self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None) -> np.ndarray:
+        return kept_vectors(texts, self.inner, OUT / "vectors", tell)
 
     def save(self, folder: Path) -> None:
-        raise NotImplementedError("a benchmark keeps nothing of it")
+        raise NotImplementedError("a benchmark saves nothing")
 
 
 def measured(given: IrSet, encoding: Encoding) -> dict[str, Any]:
@@ -87,7 +83,7 @@ def measured(given: IrSet, encoding: Encoding) -> dict[str, Any]:
     vectors = None
     taught: dict[str, Any] = {}
     for name, settings in WAYS.items():
-        finder = Finder(Looking(**settings), given.passages, Tools(encoding, shelf=OUT / "vectors"), vectors)
+        finder = Finder(Looking(**settings), given.passages, Tools(encoding), vectors)
         vectors = finder.vectors.vectors if finder.vectors is not None else vectors
         found, taught[name] = ranked(finder, given.questions)
         rows[name] = {
@@ -147,7 +143,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--sets", type=lambda text: text.split(","), default=list(SETS))
     args = parser.parse_args()
-    encoding = Remembered(encoder())
+    encoding = Kept(encoder())
     found: dict[str, Any] = {}
     for name in args.sets:
         found[name] = measured(SETS[name](args.data), encoding)
