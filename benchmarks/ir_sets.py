@@ -1,7 +1,11 @@
-"""Two retrieval sets as passages and questions: Cranfield (1,400 abstracts) and coffee.stackexchange (327 answers)."""
+"""Retrieval sets as passages and questions, each with what is relevant: Cranfield's abstracts, coffee.stackexchange's
+answers, and sets made of questions with their answers, abstracts or paragraphs."""
 
+import csv
 import html
+import json
 import re
+import tarfile
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +59,46 @@ def coffee(folder: Path) -> IrSet:
         if row.get("PostTypeId") == "1" and row.get("AcceptedAnswerId")
     ]
     return _set("coffee", answers, asked)
+
+
+def covid(folder: Path) -> IrSet:
+    """The English questions of a collection of FAQ pages against all answers."""
+    with (folder / "faq_covidbert.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["lang"] == "en"]
+    return _answers("covid faq", [(row["question"], row["answer"]) for row in rows])
+
+
+def medquad(archive: Path) -> IrSet:
+    """The questions of health pages against all answers. Most are of one form: what is (are), what causes."""
+    pairs = []
+    with tarfile.open(archive) as tar:
+        for name in sorted(name for name in tar.getnames() if name.endswith(".xml")):
+            page = tar.extractfile(name)
+            assert page is not None, "a file of the archive"
+            text = page.read().decode("utf-8", "replace")
+            pairs += re.findall(r"<Question[^>]*>(.*?)</Question>\s*<Answer>(.*?)</Answer>", text, re.S)
+    return _answers(f"medquad {archive.stem[2:-3].lower()}", [(q, a) for q, a in pairs if a.strip()])
+
+
+def pubmedqa(folder: Path) -> IrSet:
+    """The question of each abstract against all abstracts."""
+    rows = json.loads((folder / "ori_pqal.json").read_text(encoding="utf-8")).values()
+    return _answers("pubmedqa", [(row["QUESTION"], " ".join(row["CONTEXTS"])) for row in rows])
+
+
+def xquad(folder: Path) -> IrSet:
+    """The English questions on paragraphs of Wikipedia against all paragraphs."""
+    data = json.loads((folder / "xquad.en.json").read_text(encoding="utf-8"))["data"]
+    paragraphs = [paragraph for article in data for paragraph in article["paragraphs"]]
+    return _answers("xquad", [(qa["question"], one["context"]) for one in paragraphs for qa in one["qas"]])
+
+
+def _answers(name: str, pairs: list[tuple[str, str]]) -> IrSet:
+    """Questions, each with the one text that is relevant; equal texts are one."""
+    whole = [" ".join(text.split()) for _, text in pairs]
+    numbers = {text: str(number) for number, text in enumerate(dict.fromkeys(whole))}
+    asked = [(" ".join(question.split()), [numbers[text]]) for (question, _), text in zip(pairs, whole, strict=True)]
+    return _set(name, {number: text for text, number in numbers.items()}, asked)
 
 
 def _set(name: str, texts: dict[str, str], asked: list[tuple[str, list[str]]]) -> IrSet:

@@ -1,11 +1,12 @@
-"""How much training helps a search: the encoder and the reranker, trained on some questions, asked others.
+"""How much training helps a search: its order, the encoder and the reranker, trained on some questions, asked others.
 
-    python benchmarks/reranker.py [--data cranfield,handbook] [--shares 1,0.5,0.25] [--only encoder,reranker]
+    python benchmarks/reranker.py [--data cranfield,handbook] [--shares 1,0.5,0.25] [--only learned,encoder,reranker]
                                   [--encoder '{"epochs": 3}'] [--reranker '{"warm": "documents"}'] [--quick]
 
 Cranfield: 1,400 abstracts, 90 questions to learn from, 22 for val, 113 held back. Handbook: 250 passages, 381, 63 and
-224 questions. The first stage is BM25 and minilm-l6, fused by reciprocal ranks. Everything is chosen on val; the
-held-back questions are asked once. Differences to the hybrid first stage have paired bootstrap intervals at 95 %.
+224 questions. The first stage is BM25 and minilm-l6, fused by scores. Everything is chosen on val, but for the order
+(`fuse: learned`), which is learnt from train and needs none; the held-back questions are asked once. Differences to the
+first stage, and to the same two fused by ranks, have paired bootstrap intervals at 95 %.
 Prints Markdown and writes benchmarks/out/reranker.json. A run that was stopped goes on where it was: states of training
 lie in benchmarks/out/reranker/.
 """
@@ -26,8 +27,10 @@ from searched import ROOT, Collection, cranfield, handbook, mrr, ndcg, recall
 
 from assay.intervals import paired_interval
 from assay.model.find import find
-from assay.nouns import Lesson, Means, Task
+from assay.nouns import Example, Lesson, Means, Task
 from assay.prompt.parts import Encoder, Encoding
+from assay.prompt.retrieval.dense import kept_vectors
+from assay.prompt.retrieval.finder import Finder, Looking, Tools
 from assay.store import digest, write_json
 from assay.train.retriever import CrossEncoder, TunedEncoder
 from assay.train.retriever.mining import by_words, first_stage, nearest, words_of
@@ -42,8 +45,9 @@ MEASURES: dict[str, Callable[[Sequence[int], Sequence[int]], float]] = {
     "recall@2": lambda ranked, right: recall(ranked, right, 2),
     "recall@4": lambda ranked, right: recall(ranked, right, 4),
 }
-FIRST = "hybrid"
+FIRST, RANKS = "hybrid", "hybrid, by ranks"
 QUICK = {"encoder": {"epochs": 1, "max_length": 64}, "reranker": {"epochs": 1, "negatives": 1, "max_length": 64}}
+SHELF = HERE / "out" / "vectors"
 Ranked = list[list[int]]
 
 
@@ -69,7 +73,7 @@ def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", type=lambda text: text.split(","), default=["cranfield", "handbook"])
     parser.add_argument("--shares", type=lambda text: [float(n) for n in text.split(",")], default=[1.0])
-    parser.add_argument("--only", type=lambda text: text.split(","), default=["encoder", "reranker"])
+    parser.add_argument("--only", type=lambda text: text.split(","), default=["learned", "encoder", "reranker"])
     parser.add_argument("--model", default="minilm-l6", help="what both start from")
     parser.add_argument("--encoder", type=json.loads, default={}, help="settings of tuned_encoder, as JSON")
     parser.add_argument("--reranker", type=json.loads, default={}, help="settings of cross_encoder, as JSON")
@@ -99,6 +103,7 @@ def measured(collection: Collection, options: argparse.Namespace, share: float) 
     lesson = lesson_of(collection, options.seed)
     encoding = Encoder(model=options.model).fit(lesson)
     rankings: dict[str, Ranked] = search.with_encoding(encoding, "")
+    rankings[RANKS] = search.found(encoding, fuse="ranks", weight=0.5)
     told: dict[str, Any] = {"seconds": {}, "training": {}}
 
     def fitted(part: TunedEncoder | CrossEncoder) -> Any:
@@ -111,6 +116,8 @@ def measured(collection: Collection, options: argparse.Namespace, share: float) 
         told["training"][part.kind] = {**kept.training, "settings": part.changed()}
         return kept
 
+    if "learned" in options.only:
+        rankings[f"{FIRST}, learned"] = search.found(encoding, collection.train, fuse="learned")
     if "encoder" in options.only:
         tuned = fitted(TunedEncoder(model=options.model, **options.encoder))
         rankings |= search.with_encoding(tuned, "tuned ")
@@ -120,7 +127,7 @@ def measured(collection: Collection, options: argparse.Namespace, share: float) 
         for first in [name for name in (FIRST, f"tuned {FIRST}") if name in rankings]:
             rankings |= search.reranked(first, rankings[first], kept)
     rows = {name: search.rows(ranked) for name, ranked in rankings.items()}
-    told["rankings"] = {name: figures(own, rows[FIRST]) for name, own in rows.items()}
+    told["rankings"] = {name: figures(own, rows[FIRST], rows[RANKS]) for name, own in rows.items()}
     return told
 
 
@@ -141,6 +148,7 @@ class Search:
     """The held-back questions of a collection, ranked in several ways."""
 
     def __init__(self, collection: Collection, candidates: int):
+        self.passages = collection.passages
         self.texts = [passage.text for passage in collection.passages]
         known = [(e.text, right) for e, right in zip(collection.test, collection.gold, strict=True) if right]
         self.questions, self.gold = [text for text, _ in known], [right for _, right in known]
@@ -149,13 +157,22 @@ class Search:
         self.candidates = candidates
 
     def with_encoding(self, encoding: Encoding, before: str) -> dict[str, Ranked]:
-        cosines = encoding.vectors(self.questions, query=True) @ encoding.vectors(self.texts).T
+        told = kept_vectors(self.texts, encoding, SHELF, None)
+        cosines = encoding.vectors(self.questions, query=True) @ told.T
         found = {
             "dense": [nearest(row, self.top) for row in cosines],
             FIRST: first_stage(self.questions, self.words, cosines, self.top),
         }
         words = {} if before else {"bm25": [by_words(self.words, question, self.top) for question in self.questions]}
         return words | {before + name: ranked for name, ranked in found.items()}
+
+    def found(self, encoding: Encoding, train: Sequence[Example] = (), **settings: Any) -> Ranked:
+        """As `rag` with `find: hybrid` and these settings finds them."""
+        looking = Looking(find="hybrid", candidates=self.candidates, **settings)
+        finder = Finder(looking, self.passages, Tools(encoding, shelf=SHELF))
+        finder.learn(train)
+        places = {passage.id: place for place, passage in enumerate(self.passages)}
+        return [[places[name] for name, _ in one] for one in finder.rank(self.questions)]
 
     def reranked(self, name: str, ranked: Ranked, kept: CrossRanking) -> dict[str, Ranked]:
         """The first stage and the reranker, mixed as val says; and the reranker alone."""
@@ -176,17 +193,18 @@ class Search:
         return {name: np.array([[value(*pair)] for pair in pairs]) for name, value in MEASURES.items()}
 
 
-def figures(own: Mapping[str, np.ndarray], first: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
-    """Measure -> value, and difference to the first stage with its bounds."""
+def figures(
+    own: Mapping[str, np.ndarray], first: Mapping[str, np.ndarray], ranks: Mapping[str, np.ndarray]
+) -> dict[str, dict[str, Any]]:
+    """Measure -> value, and differences to the first stage and to the one by ranks: value, low, high."""
 
     def mean(sums: Any, n: Any) -> Any:
         return sums[..., 0] / n
 
     out = {}
     for name, rows in own.items():
-        apart = paired_interval(rows, first[name], mean)
-        bounds = {"difference": apart.value, "low": apart.low, "high": apart.high}
-        out[name] = {"value": float(rows.mean()), **bounds}
+        apart = {to: paired_interval(rows, other[name], mean) for to, other in ((FIRST, first), (RANKS, ranks))}
+        out[name] = {"value": float(rows.mean()), **{to: [d.value, d.low, d.high] for to, d in apart.items()}}
     return out
 
 
@@ -196,14 +214,12 @@ def table(collection: Collection, told: Mapping[str, Any], share: float) -> str:
         head += "; training " + ", ".join(f"{kind} {seconds:.0f} s" for kind, seconds in told["seconds"].items())
     if "mix" in told:
         head += f"; mix chosen on val {told['mix']:g}"
-    lines = [head, "", f"| ranking | {' | '.join(MEASURES)} | nDCG@10 against {FIRST} | MRR@10 against {FIRST} |"]
-    lines.append("|---|" + "---|" * (len(MEASURES) + 2))
+    shown = [("nDCG@10", FIRST), ("MRR@10", FIRST), ("nDCG@10", RANKS)]
+    lines = [head, "", f"| ranking | {' | '.join([*MEASURES, *(f'{m} against {to}' for m, to in shown)])} |"]
+    lines.append("|---|" + "---|" * (len(MEASURES) + len(shown)))
     for name, own in told["rankings"].items():
         values = [f"{own[measure]['value']:.3f}" for measure in MEASURES]
-        apart = [
-            "" if name == FIRST else f"{own[m]['difference']:+.3f} ({own[m]['low']:+.3f} to {own[m]['high']:+.3f})"
-            for m in ("nDCG@10", "MRR@10")
-        ]
+        apart = ["" if name == to else "{:+.3f} ({:+.3f} to {:+.3f})".format(*own[m][to]) for m, to in shown]
         lines.append(f"| {name} | {' | '.join(values + apart)} |")
     return "\n".join(lines) + "\n"
 

@@ -4,8 +4,8 @@
 
 What is asked   BM25 as others have measured it on the same files, reproduced with a plain tokenisation within .01; the
                 product's own BM25 at least as good; hybrid above both of its parts
-Weights         "weight .5" is the default. "weight chosen" is `weight: train`: chosen on one half of the queries, each
-                judged with the weight that the other half chose, so that no query is judged by its own choice
+Hybrids         "hybrid" is the default. "weight chosen" is `weight: train`, "learned" is `fuse: learned`: each half of
+                the queries is ranked with what the other half taught, so that no query is judged by its own choice
 Intervals       95 % bootstrap over queries; differences are paired
 --quick         no encoder: BM25 alone
 """
@@ -44,7 +44,9 @@ WAYS: dict[str, dict[str, Any]] = {
     "bm25, keywords": {"rewrite": "keywords"},
     "bm25, feedback": {"rewrite": "feedback"},
     "dense": {"find": "dense"},
-    "hybrid, weight .5": {"find": "hybrid"},
+    "hybrid": {"find": "hybrid"},
+    "hybrid, weight chosen": {"find": "hybrid", "weight": "train"},
+    "hybrid, learned": {"find": "hybrid", "fuse": "learned"},
     "hybrid, feedback": {"find": "hybrid", "rewrite": "feedback"},
 }
 
@@ -85,11 +87,11 @@ def plain(given: IrSet) -> list[list[str]]:
 
 
 def crossed(finder: Finder, given: IrSet) -> tuple[list[list[str]], list[float]]:
-    """Each half of the queries ranked with the weight that the other half chose."""
+    """Each half of the queries ranked with what the other half taught; the weights it chose."""
     out: list[list[str]] = [[]] * len(given.questions)
     weights = []
     for half in (0, 1):
-        finder.choose_weight(given.questions[1 - half :: 2])
+        finder.learn(given.questions[1 - half :: 2])
         weights.append(finder.weight)
         found = finder.rank([q.text for q in given.questions[half::2]])
         out[half::2] = [[name for name, _ in one] for one in found]
@@ -105,9 +107,12 @@ def measured(given: IrSet, encoding: Encoding | None, shelf: Path) -> dict[str, 
             continue
         finder = Finder(Looking(candidates=100, **settings), given.passages, Tools(encoding, shelf=shelf), vectors)
         vectors = finder.vectors.vectors if finder.vectors is not None else vectors
-        ranked[name] = ids_of(finder, given)
-        if name == "hybrid, weight .5":
-            ranked["hybrid, weight chosen"], weights = crossed(finder, given)
+        if settings.get("weight") == "train":
+            ranked[name], weights = crossed(finder, given)
+        elif settings.get("fuse") == "learned":
+            ranked[name], _ = crossed(finder, given)
+        else:
+            ranked[name] = ids_of(finder, given)
     rows = {name: rows_of(ids, given) for name, ids in ranked.items()}
     mean = lambda sums, n: sums[..., 0] / n  # noqa: E731
     out: dict[str, Any] = {
@@ -125,10 +130,10 @@ def measured(given: IrSet, encoding: Encoding | None, shelf: Path) -> dict[str, 
         out["ways"][name] = found
     out["differences"] = {}
     for better, worse in (
-        ("hybrid, weight .5", "bm25"),
-        ("hybrid, weight .5", "dense"),
-        ("hybrid, weight chosen", "bm25"),
-        ("hybrid, weight chosen", "dense"),
+        ("hybrid", "bm25"),
+        ("hybrid", "dense"),
+        ("hybrid, weight chosen", "hybrid"),
+        ("hybrid, learned", "hybrid"),
         ("bm25", "bm25, plain tokens"),
     ):
         if better in rows:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import ir_sets
 
 from assay.nouns import Document, Example, Message
 from assay.prompt.chunks import passages as cut
@@ -33,33 +34,18 @@ class Collection:
 
 
 def cranfield(folder: Path, seed: int, share: float = 1.0) -> Collection:
-    """1,400 abstracts, a passage each; half of the 225 queries held back, a tenth for val.
-
-    The judgements count from 1 to 225 in the order of the queries, whose own numbers go up to 365. Codes above 0 are
-    relevant: 0 stands for the -1 of the original, "no interest" (README of the source).
+    """1,400 abstracts, a passage each (`ir_sets.cranfield`); half of the 225 queries held back, a tenth for val.
 
     Args:
         share: of the training queries, the first ones of the order drawn with the seed.
     """
-    text = (folder / "cran.all.1400.xml").read_text(encoding="utf-8")
-    passages = [
-        Document(f"{number.strip()}#1", " ".join(body.split()))
-        for number, body in re.findall(r"<docno>(.*?)</docno>.*?<text>(.*?)</text>", text, re.S)
-    ]
-    queries = re.findall(r"<title>(.*?)</title>", (folder / "cran.qry.xml").read_text(encoding="utf-8"), re.S)
-    relevant: dict[int, list[str]] = {}
-    for line in (folder / "cranqrel.trec.txt").read_text(encoding="utf-8").splitlines():
-        topic, _, number, code = line.split()
-        if int(code) > 0:
-            relevant.setdefault(int(topic), []).append(number)
-    rows = [
-        Example(f"q{n}", (Message("user", " ".join(query.split())),), "", found_in=tuple(relevant.get(n, ())))
-        for n, query in enumerate(queries, start=1)
-    ]
+    whole = ir_sets.cranfield(folder)
+    rows = list(whole.questions)
     random.Random(seed).shuffle(rows)
     half = len(rows) // 2
     val, train, test = rows[: half // 5], rows[half // 5 : half], rows[half:]
-    return Collection("cranfield", tuple(passages), tuple(train[: round(len(train) * share)]), tuple(val), tuple(test))
+    train = train[: round(len(train) * share)]
+    return Collection("cranfield", tuple(whole.passages), tuple(train), tuple(val), tuple(test))
 
 
 def handbook(seed: int, share: float = 1.0, words: int = 90) -> Collection:

@@ -49,6 +49,7 @@ FORMS = [
     {"kind": "rag", "inner": {"kind": "lora", **SMALL["lora"]}},
     {"kind": "wording", "inner": {"kind": "rag", "inner": {"kind": "shots", "k": 2}}, "calls": 40, "search": "random"},
     {"kind": "rag", "find": "hybrid", "chunk": "semantic", "rewrite": "feedback", "inner": {"kind": "majority"}},
+    {"kind": "rag", "find": "hybrid", "fuse": "learned", "inner": {"kind": "majority"}},
     {
         "kind": "rag",
         "find": "dense",

@@ -181,6 +181,8 @@ def test_what_does_not_fit_the_task_is_refused(lesson, settings, kind, code):
         ({"abstain_below": 0.2}, "needs `unknown`"),
         ({"language": "klingon"}, "must be one of none, arabic"),
         ({"weight": 1.5, "find": "hybrid"}, "must be a number from 0 to 1 or 'train'"),
+        ({"fuse": "learned"}, "is read with `find: hybrid`"),
+        ({"fuse": "learned", "find": "hybrid", "weight": 0.3}, "weight is not read"),
         ({"abstain_below": 1.5, "unknown": "no"}, "from 0 to 1"),
     ],
 )

@@ -110,9 +110,9 @@ def test_search_by_words_leaves_out_what_shares_none():
 
 
 def test_the_first_stage_mixes_words_and_cosines():
-    # 1/61 + 1/62 for the sky, 1/61 for the grass, 1/63 for the apple.
+    # .4 + .6 / 2 for the sky, .6 for the grass, 0 for the apple.
     words = words_of(["red apple", "blue sky", "green grass"])
-    assert first_stage(["sky"], words, np.array([[0.1, 0.2, 0.9]]), 2) == [[1, 2]]
+    assert first_stage(["sky"], words, np.array([[0.1, 0.5, 0.9]]), 2) == [[1, 2]]
 
 
 def test_hard_negatives_are_neither_gold_nor_close_to_it():

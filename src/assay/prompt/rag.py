@@ -7,7 +7,8 @@ Source           Lewis et al. (2020), arxiv.org/abs/2005.11401; ranking: Roberts
 Good when        the answer stands in a document; documents are edited often
 Watch out        what is not retrieved cannot be answered. A trained inner arm sees the passages that retrieval found
                  for its training rows, never the ones that hold the answer by decree: it learns from real misses
-Defaults from    BM25 k1 1.5, b 0.75 (Lucene's family); 4 passages of at most 90 words; fusion of Cormack et al. (2009)
+Defaults from    BM25 k1 1.5, b 0.75 (Lucene's family); 4 passages of at most 90 words; both rankings fused by
+                 scores, .6 of them meaning (benchmarks/fusion.py)
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from assay.prompt.parts import Encoder, Encoding, Ranking
 from assay.prompt.retrieval.among import refuse_unmatched
 from assay.prompt.retrieval.citing import instructed, read, says_unknown, solved
 from assay.prompt.retrieval.finder import Finder, Hits, Looking, Tools, with_passages
+from assay.prompt.retrieval.fused import MEANING
 from assay.prompt.retrieval.hubs import told
 from assay.prompt.retrieval.stems import Stems
 from assay.prompt.retrieval.threshold import below
@@ -67,7 +69,7 @@ class Rag(Looking, Strategy):
     judge: bool = False  # the inner arm's model is asked whether the passages support its answer
     reads = ("train", "val", "documents")
     neural = True
-    VERSION = 2  # stems of snowballstem.org; copies and what one document gives too much of are left out
+    VERSION = 3  # both rankings are fused by scores
 
     @field_validator("embed", mode="before")
     @classmethod
@@ -89,6 +91,10 @@ class Rag(Looking, Strategy):
     def _fits(self) -> Rag:
         if self.embed is not None and not self.embeds:
             raise ValueError("embed is read with `find: dense`, `find: hybrid` or `chunk: semantic` only")
+        if self.fuse == "learned" and self.find != "hybrid":
+            raise ValueError("fuse: learned is read with `find: hybrid` only")
+        if self.fuse == "learned" and self.weight != MEANING:
+            raise ValueError("weight is not read with `fuse: learned`, which learns five")
         if self.unknown and not any(map(str.isalnum, self.unknown)):
             raise ValueError("unknown must have a word")
         if self.abstain_below is not None and not self.unknown:
@@ -103,6 +109,11 @@ class Rag(Looking, Strategy):
     def by_words(self) -> bool:
         """Is BM25 asked?"""
         return self.find != "dense" or self.rewrite in ("keywords", "feedback")
+
+    @property
+    def learns(self) -> bool:
+        """Whether training rows say how both rankings are fused."""
+        return self.find == "hybrid" and (self.weight == "train" or self.fuse == "learned")
 
     @property
     def encoding(self) -> Piece | None:
@@ -132,8 +143,9 @@ class Rag(Looking, Strategy):
         if not any(finder.words.stems(passage.text) for passage in chunks):
             problem = Problem("C079", "rag: the documents hold no words to search by", "documents", "name others")
             raise UsageError(problem)
-        if self.find == "hybrid" and self.weight == "train":
-            finder.choose_weight(lesson.train)
+        if self.learns and not finder.learn(lesson.train):
+            text = "rag: no training row has a passage with its answer, so none says how to fuse; the default stays"
+            lesson.tell({"event": "note", "text": text})
         asked = [*lesson.train, *lesson.val]
         refuse_unmatched(finder.fields, [finder.among(example) for example in asked], lesson.tell)
         hits = finder.find(asked, lesson.tell)
@@ -159,7 +171,7 @@ class Rag(Looking, Strategy):
         kept = read_json(folder / "rag.json")
         words = Words([chunk.text for chunk in chunks], Stems(self.language), folder / WORDS)
         finder = Finder(self, chunks, tools, vectors, words)
-        finder.weight = kept["weight"]
+        finder.weight, finder.order = kept["weight"], kept["order"]
         inner = self.inner.restore(folder / "inner", lesson)
         return RagAnswers(self, finder, inner, kept["least"], written=lesson.task.kind == "answer")
 
@@ -289,7 +301,7 @@ class RagAnswers(Adapted):
         import torch
 
         write_lines(folder / "passages.jsonl", (passage.to_json() for passage in self.finder.passages))
-        write_json(folder / "rag.json", {"least": self.least, "weight": self.finder.weight})
+        write_json(folder / "rag.json", {"least": self.least, "weight": self.finder.weight, "order": self.finder.order})
         if self.settings.by_words:
             self.finder.words.save(folder / WORDS)
         if self.finder.vectors is not None:

@@ -40,16 +40,19 @@ def test_dense_is_the_cosine():
     assert found == [(PASSAGES[i].id, pytest.approx(cosines[i], abs=1e-6)) for i in order]
 
 
-def test_hybrid_is_the_fusion_of_both():
+@pytest.mark.parametrize("fuse", ["scores", "ranks"])
+def test_hybrid_is_the_fusion_of_both(fuse):
     text = "days of parental leaves"
     (words,), (meaning,) = finder().rank([text]), finder(find="dense").rank([text])
     sums: dict[str, float] = {}
     for share, found in ((0.7, words), (0.3, meaning)):
-        for rank, (name, _) in enumerate(found, start=1):
-            sums[name] = sums.get(name, 0) + share / (60 + rank)
-    (found,) = finder(find="hybrid", weight=0.3).rank([text])
-    assert dict(found) == pytest.approx(sums)
-    assert [score for _, score in found] == sorted(sums.values(), reverse=True)
+        first, last = found[0][1], found[-1][1]
+        for rank, (name, score) in enumerate(found, start=1):
+            value = 1 / (60 + rank) if fuse == "ranks" else (score - last) / (first - last)
+            sums[name] = sums.get(name, 0) + share * value
+    (found,) = finder(find="hybrid", fuse=fuse, weight=0.3).rank([text])
+    assert dict(found) == pytest.approx(sums, abs=1e-5)
+    assert [name for name, _ in found] == sorted(sums, key=lambda name: -sums[name])
 
 
 def test_the_reranker_orders_the_first_candidates():
@@ -78,9 +81,9 @@ def asked(text, *found_in):
 
 def test_the_weight_is_the_one_that_ranks_the_answers_highest():
     hybrid = finder(find="hybrid", weight="train")
-    assert hybrid.weight == 0.5
+    assert hybrid.weight == 0.6
     # Only spelling finds it: no word is shared.
-    hybrid.choose_weight([asked("parent leaving thirtieth", "a"), asked("canteens opening", "d")] * 3)
+    hybrid.learn([asked("parent leaving thirtieth", "a"), asked("canteens opening", "d")] * 3)
     spelled = hybrid.weight
     ranks = {w / 10: finder(find="hybrid", weight=w / 10) for w in range(11)}
 
@@ -89,8 +92,21 @@ def test_the_weight_is_the_one_that_ranks_the_answers_highest():
         return sum(1 / (1 + [n for n, _ in row].index(want)) for row, want in zip(found, ("a#1", "d#1"), strict=True))
 
     assert value(ranks[spelled]) == max(map(value, ranks.values()))
-    hybrid.choose_weight([asked("no answer", "gone")])  # nothing to choose by: it stays
+    assert hybrid.learn([asked("no answer", "gone")]) == 0  # nothing to choose by: it stays
     assert hybrid.weight == spelled
+
+
+def test_a_learned_order_puts_what_train_teaches_first():
+    # Words of another passage stand in the question.
+    row = asked("parent leaving thirtieth hour trains", "a")
+    plain, taught = finder(find="hybrid", fuse="learned"), finder(find="hybrid", fuse="learned")
+    assert plain.order == pytest.approx([0.4, 0.6, 0, 0, 0])
+    assert taught.learn([row] * 40) == 40
+
+    (before,), (after,) = plain.rank([row.text]), taught.rank([row.text])
+    assert (before[0][0], after[0][0]) == ("c#1", "a#1")
+    assert [score for _, score in after] == sorted((score for _, score in after), reverse=True)
+    assert taught.changed([replace(PASSAGES[0], id="e#1", text="boats")], ["b"]).order == taught.order
 
 
 def test_a_changed_finder_keeps_weight_and_vectors():

@@ -19,7 +19,8 @@ from assay.prompt.parts import Encoding, Ranking
 from assay.prompt.relevance import Holding, document_of
 from assay.prompt.retrieval.among import Among, Fields, Filtered, where_of
 from assay.prompt.retrieval.dense import Vectors, kept_vectors
-from assay.prompt.retrieval.fused import Found, fused, spread
+from assay.prompt.retrieval.fused import EVEN, MEANING, Found, Fusion, fused, spread
+from assay.prompt.retrieval.learned import START, features, learned
 from assay.prompt.retrieval.rewriting import Rewrite, Search, searches
 from assay.prompt.retrieval.stems import Stems
 from assay.prompt.retrieval.stored import Stored, stored
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 WEIGHTS = tuple(n / 10 for n in range(11))
-EVEN = 0.5  # the weight where none was chosen
 SPARE = 3  # times `top`: looked at for passages in place of copies and of what a document gives too much of
 
 
@@ -40,8 +40,10 @@ class Looking(Filtered):
     find: Literal["bm25", "dense", "hybrid"] = "bm25"
     top: int = Field(default=4, ge=1, le=50)  # passages handed over
     candidates: int = Field(default=50, ge=1, le=1000)  # of each ranking that are fused, and that are reranked
+    # What of the two rankings of a hybrid counts; learned: five features, weighed by the rows of train
+    fuse: Fusion | Literal["learned"] = "scores"
     # Share of meaning in a hybrid; train: chosen on rows of train whose answer stands in a passage
-    weight: Annotated[float, Field(ge=0, le=1)] | Literal["train"] = 0.5
+    weight: Annotated[float, Field(ge=0, le=1)] | Literal["train"] = MEANING
     language: str = "english"  # of the stems, a name of snowballstem.org; none: words as they are
     rewrite: Rewrite = "none"
     store: StoreSettings = Exact()  # where vectors are kept and searched
@@ -57,7 +59,7 @@ class Hits:
     """What was found for one question."""
 
     passages: tuple[Document, ...] = ()  # best first
-    scores: tuple[float, ...] = ()  # of what ranked last: BM25, cosine, sum of reciprocal ranks, or the reranker's
+    scores: tuple[float, ...] = ()  # of what ranked last: BM25, cosine, what they were fused to, or the reranker's
     certainty: float = 0.0  # cosine of the best passage, or with BM25 the share of the question's words that it has
     prompt_tokens: int = 0  # that the search took
     tokens: int = 0
@@ -91,7 +93,8 @@ class Finder:
         self.settings = settings
         self.passages = list(passages)
         self.tools = tools
-        self.weight = EVEN if settings.weight == "train" else settings.weight
+        self.weight = MEANING if settings.weight == "train" else settings.weight
+        self.order = list(START)  # the weights of the features with `fuse: learned`
         texts = [passage.text for passage in self.passages]
         self.words = Words(texts, Stems(settings.language)) if words is None else words
         self.fields = Fields(self.passages)
@@ -182,28 +185,41 @@ class Finder:
                 gone = [passage for passage, leaves in zip(self.passages, goes, strict=True) if leaves]
                 vectors = self.vectors.followed(vectors, passages, gone, made)
         after = Finder(self.settings, passages, self.tools, vectors, self.words.changed(stay, [p.text for p in put]))
-        after.weight = self.weight
+        after.weight, after.order = self.weight, self.order
         return after
 
-    def choose_weight(self, examples: Sequence[Example]) -> None:
-        """Take the weight of meaning that puts passages with the answer highest, by the mean reciprocal rank among the
-        first 10 over the examples whose answer stands in a passage; of equals, the one nearest to one half."""
+    def learn(self, examples: Sequence[Example]) -> int:
+        """Take what train decides from the examples whose answer stands in a passage.
+
+        `weight: train`: the weight of meaning that puts passages with the answer highest, by the mean reciprocal rank
+        among the first 10; of equals, the one nearest to the default. `fuse: learned`: the weights of the features.
+
+        Returns:
+            how many examples it was; without any, nothing changes.
+        """
         held = [(example, set(self.holding.of(example))) for example in examples]
         known = [(example, places) for example, places in held if places]
+        if not known:
+            return 0
         among = [self.among(example) for example, _ in known]
         asked = searches([e.text for e, _ in known], self.settings.rewrite, self.words, self.tools.writer, among=among)
-        words, meaning = self._both(asked, None)
+        words, meaning, vectors = self._both(asked, None)
+        if self.settings.fuse == "learned":
+            seen = [self._seen(*one) for one in zip(asked, words, meaning, vectors, strict=True)]
+            pairs = zip(seen, known, strict=True)
+            self.order = learned([(v, [i for i, p in enumerate(at) if p in right]) for (at, v), (_, right) in pairs])
+            return len(known)
 
         def value(weight: float) -> float:
             both = zip(words, meaning, known, strict=True)
-            return sum(first_of(fused(w, m, weight, 10), places) for w, m, (_, places) in both)
+            return sum(first_of(fused(w, m, weight, 10, self._fusion), places) for w, m, (_, places) in both)
 
-        if known:
-            self.weight = max(WEIGHTS, key=lambda weight: (round(value(weight), 9), -abs(weight - EVEN)))
+        self.weight = max(WEIGHTS, key=lambda weight: (round(value(weight), 9), -abs(weight - MEANING)))
+        return len(known)
 
     def _ranked(self, asked: Sequence[Search], tell: Tell | None) -> tuple[list[Found], list[float]]:
         """The candidates of each search, and how certain the best one is."""
-        words, meaning = self._both(asked, tell)
+        words, meaning, vectors = self._both(asked, tell)
         if self.vectors is None:
             return words, [
                 self.words.covered(search.words, found[0][0]) if found else 0.0
@@ -212,19 +228,39 @@ class Finder:
         sure = [min(1.0, max(0.0, found[0][1])) if found else 0.0 for found in meaning]
         if self.settings.find == "dense":
             return meaning, sure
-        return [fused(*both, self.weight, self._many) for both in zip(words, meaning, strict=True)], sure
+        if self.settings.fuse == "learned":
+            return [self._ordered(*one) for one in zip(asked, words, meaning, vectors, strict=True)], sure
+        rankings = zip(words, meaning, strict=True)
+        return [fused(*both, self.weight, self._many, self._fusion) for both in rankings], sure
+
+    def _seen(self, search: Search, words: Found, meaning: Found, vector: np.ndarray) -> tuple[list[int], np.ndarray]:
+        """The candidates of a search, and their features."""
+        assert self.vectors is not None, "a hybrid has vectors"
+        ranked = fused(words, meaning, EVEN, self._many, "ranks")
+        places, ranks = [place for place, _ in ranked], [value for _, value in ranked]
+        vectors = self.vectors.vectors[places]
+        return places, features(self.words.scores(search.words)[places], vectors @ vector, ranks, vectors)
+
+    def _ordered(self, search: Search, words: Found, meaning: Found, vector: np.ndarray) -> Found:
+        places, values = self._seen(search, words, meaning, vector)
+        scores = (values @ self.order).round(5).tolist()
+        return sorted(zip(places, scores, strict=True), key=lambda pair: -pair[1])
+
+    @property
+    def _fusion(self) -> Fusion:
+        return "ranks" if self.settings.fuse == "ranks" else "scores"
 
     @property
     def _many(self) -> int:
         return max(self.settings.candidates, SPARE * self.settings.top)
 
-    def _both(self, asked: Sequence[Search], tell: Tell | None) -> tuple[list[Found], list[Found]]:
-        """What words find and what meaning finds; an empty list for what is not asked."""
+    def _both(self, asked: Sequence[Search], tell: Tell | None) -> tuple[list[Found], list[Found], list[np.ndarray]]:
+        """What words find, what meaning finds, and the vector of each search; an empty list for what is not asked."""
         words: list[Found] = []
         if self.settings.find != "dense":
             words = [self.words.find(search.words, self._many, search.among) for search in asked]
         if self.vectors is None:
-            return words, []
+            return words, [], []
         assert self.tools.encoding is not None
         vectors = self.tools.encoding.vectors([search.text for search in asked], query=True, tell=tell)
         alike: dict[int, list[int]] = {}  # questions that look among the same passages are compared at once
@@ -235,7 +271,7 @@ class Finder:
             found = self.vectors.find(vectors[numbers], self._many, asked[numbers[0]].among)
             for number, one in zip(numbers, found, strict=True):
                 meaning[number] = one
-        return words, meaning
+        return words, meaning, list(vectors)
 
     def _reranked(
         self, texts: Sequence[str], ranked: Sequence[Found], ranking: Ranking, tell: Tell | None

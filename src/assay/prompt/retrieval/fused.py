@@ -1,6 +1,8 @@
 """Two rankings made one, and what of a ranking is handed over.
 
-fused    reciprocal rank fusion: Cormack, Clarke and Büttcher (2009), doi.org/10.1145/1571941.1572114
+fused    by scores, a convex combination of both after each was moved to 0 to 1: Bruch, Gai and Ingber (2023), An
+         Analysis of Fusion Functions for Hybrid Retrieval, doi.org/10.1145/3596512; or by ranks, reciprocal rank
+         fusion: Cormack, Clarke and Büttcher (2009), doi.org/10.1145/1571941.1572114
 spread   the best passages without near copies, and not all from one document: a flood of copies takes one place, and
          one document at most its share, as long as others have something to say
 """
@@ -9,31 +11,49 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Literal
 
 from assay.nouns import Document
 from assay.prompt.relevance import document_of
 from assay.prompt.retrieval.stems import WORD
 
-K = 60  # of the paper: how little the first places count above those that follow
+K = 60  # of Cormack et al.: how little the first places count above those that follow
+EVEN = 0.5
+MEANING = 0.6  # the share of meaning where none was chosen: benchmarks/fusion.py
 ALIKE = 0.9  # share of words in common from which two passages say the same
 
 Found = list[tuple[int, float]]  # (place of a passage, score), best first
+Fusion = Literal["scores", "ranks"]
 
 
-def fused(words: Found, meaning: Found, weight: float, top: int) -> Found:
-    """The two rankings as one; a passage that stands in one of them only counts with that one.
+def fused(words: Found, meaning: Found, weight: float, top: int, fuse: Fusion = "scores") -> Found:
+    """The two rankings as one; a passage that stands in one of them only counts with that one, and a ranking without
+    weight is left out.
 
     Args:
         weight: share of `meaning`, in [0, 1].
+        fuse: what of a ranking counts. scores: each one's, moved to 0 to 1 from its last passage to its first. ranks:
+            1 / (60 + rank).
 
     Returns:
-        (place, weighted sum of 1 / (60 + rank)), best first; of equals, the one with the lower place.
+        (place, weighted sum), best first; of equals, the one with the lower place.
     """
     sums: dict[int, float] = {}
     for share, found in ((1 - weight, words), (weight, meaning)):
-        for rank, (place, _) in enumerate(found, start=1):
-            sums[place] = sums.get(place, 0.0) + share / (K + rank)
+        if not share:
+            continue
+        values = relative(found) if fuse == "scores" else [1 / (K + rank) for rank in range(1, len(found) + 1)]
+        for (place, _), value in zip(found, values, strict=True):
+            sums[place] = sums.get(place, 0.0) + share * value
     return sorted(sums.items(), key=lambda item: (-item[1], item[0]))[:top]
+
+
+def relative(found: Found) -> list[float]:
+    """Where each score stands between the last one, 0, and the first one, 1, to 5 decimals; 1 where all are equal."""
+    if not found:
+        return []
+    first, last = found[0][1], found[-1][1]
+    return [round((score - last) / (first - last), 5) if first > last else 1.0 for _, score in found]
 
 
 def spread(found: Found, passages: Sequence[Document], top: int, cap: int) -> Found:

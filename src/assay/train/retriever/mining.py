@@ -1,6 +1,6 @@
 """Candidates for a question: the first stage of a search, and passages that look right and are not.
 
-First stage  BM25 and cosine, each a ranking, put together by reciprocal ranks, as `rag` searches with `find: hybrid`
+First stage  BM25 and cosine, each a ranking, put together as `rag` does it with `find: hybrid`
 Negatives    the first stage's best passages without an answer, as Karpukhin et al. (2020), Dense Passage Retrieval,
              aclanthology.org/2020.emnlp-main.550, take BM25's; a passage whose cosine is above a share of the gold
              one's is likely a right one that nobody has marked, and is skipped: Moreira et al. (2024), NV-Retriever,
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from assay.prompt.retrieval.fused import fused
+from assay.prompt.retrieval.fused import MEANING, fused
 from assay.prompt.retrieval.stems import Stems
 from assay.prompt.retrieval.words import Words
 from assay.train.retriever.pairs import Pair
@@ -38,12 +38,12 @@ def nearest(cosines: np.ndarray, top: int) -> list[int]:
 
 
 def first_stage(questions: Sequence[str], words: Words, cosines: np.ndarray, top: int) -> list[list[int]]:
-    """The `top` passages of each question by both, with equal weight. `cosines`: (questions, passages)."""
+    """The `top` passages of each question by both, fused with the default weight. `cosines`: (questions, passages)."""
     deep = max(2 * top, 100)
     found = []
     for question, row in zip(questions, cosines, strict=True):
         meaning = [(place, float(row[place])) for place in nearest(row, deep)]
-        both = fused(words.find(Counter(words.stems(question)), deep), meaning, 0.5, top)
+        both = fused(words.find(Counter(words.stems(question)), deep), meaning, MEANING, top)
         found.append([place for place, _ in both])
     return found
 
