@@ -1,6 +1,6 @@
 """Many searches over prompts from one table of scores: halving against random search, with and without calibration.
 
-    python benchmarks/prompt_replay.py [--only intents,snips] [--candidates N] [--calls N] [--searches N] [--minutes N]
+    python benchmarks/prompt_replay.py [--only intents,snips] [--candidates N] [--similar N] [--calls N] [--searches N]
 
 Each candidate is asked every row once: val, some training rows that no candidate shows, test. A search is then replayed
 from what is known: its val rows are drawn from val and those training rows, its candidates are put in another order.
@@ -43,12 +43,11 @@ from assay.prompt.shots_answers import ShotsAnswers
 from assay.prompt.slot import Stand
 from assay.prompt.wording import WordingSearch
 from assay.prompt.worth import worths
-from assay.store import write_json, write_text
+from assay.store import read_json, write_json, write_text
 from assay.worker import Job
 
 PLACE = Path(__file__).parent / "out" / "prompt_replay"
 SEED = 1
-ASIDE = 180  # training rows that no candidate shows
 DRAWS = 2000
 COLUMNS = ("search", "candidates", "calls", "val gain", "test gain", "95 % interval", "searches above 0")
 
@@ -76,14 +75,19 @@ DESIGNS = (
 @dataclass(frozen=True)
 class Table:
     """`scores` (candidates, rows, labels); the first `pool` rows may be val rows, the others are test rows. The first
-    `hands` candidates are given by hand."""
+    `hands` candidates are given by hand, the next `first` are these with similar examples."""
 
-    labels: tuple[str, ...]
-    rows: Sequence[Example]
+    labels: Sequence[str]
+    targets: Sequence[str]  # of the rows
     pool: int
     hands: int
+    first: int
     lengths: Sequence[int]
     scores: np.ndarray
+
+    @property
+    def rows(self) -> list[Example]:
+        return [Example(str(i), (), target) for i, target in enumerate(self.targets)]
 
     def answers(self, candidate: int, places: Sequence[int]) -> list[Answer]:
         return [chosen(self.labels, row) for row in self.scores[candidate, list(places)]]
@@ -91,24 +95,30 @@ class Table:
     def right(self, candidate: int, shifts: Any) -> np.ndarray:
         """Whether each test row is answered right, (test rows,)."""
         added = np.array([shifts.get(label, 0.0) for label in self.labels])
-        wanted = [self.labels.index(row.target or "") for row in self.rows[self.pool :]]
+        wanted = [self.labels.index(target) for target in self.targets[self.pool :]]
         return (shares(self.scores[candidate, self.pool :]) + added).argmax(-1) == wanted
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--only", type=lambda text: text.split(","), default=["intents", "snips"])
-    parser.add_argument("--candidates", type=int, default=30)
-    parser.add_argument("--similar", type=int, default=8, help="candidates beside these with similar examples")
+    parser.add_argument("--candidates", type=int, default=16)
+    parser.add_argument("--similar", type=int, default=3, help="candidates beside these with similar examples")
     parser.add_argument("--calls", type=int, default=700)
     parser.add_argument("--rows", type=int, default=123, help="val rows of a search")
+    parser.add_argument("--aside", type=int, default=180, help="training rows that no candidate shows")
     parser.add_argument("--searches", type=int, default=100)
-    parser.add_argument("--minutes", type=float, default=1e9, help="score no further candidate after so long")
+    parser.add_argument("--shuffle", action="store_true", help="similar examples stand anywhere, not first")
+    parser.add_argument(
+        "--minutes", type=float, default=1e9, help="score no further candidate after so long; 0: no model"
+    )
     options = parser.parse_args()
     until = time.monotonic() + 60 * options.minutes
     told: dict[str, Any] = {"model": MODEL, "calls": options.calls, "rows": options.rows, "sets": {}}
     for name in options.only:
-        table = scored(name, options.candidates, options.similar, until)
+        table = kept(name) if options.minutes == 0 else scored(name, options, until)
+        table = table if options.similar else plain(table)
+        table = replace(table, first=0) if options.shuffle else table
         told["sets"][name] = replayed(table, options.calls, options.rows, options.searches)
         write_json(PLACE.with_suffix(".json"), told)
         print(page(name, table, told["sets"][name], options), flush=True)
@@ -131,14 +141,14 @@ def lesson_of(name: str, folder: Path) -> tuple[WordingSearch, Lesson, Sequence[
     return strategy, replace(lesson, means=replace(lesson.means, tell=silent)), prepared.examples("test")
 
 
-def scored(name: str, count: int, similar: int, until: float) -> Table:
+def scored(name: str, options: argparse.Namespace, until: float) -> Table:
     """The table of a set, as far as the time allowed."""
     folder = PLACE / name
     strategy, whole, test = lesson_of(name, folder)
     train = list(whole.train)
     random.Random(5).shuffle(train)
-    rows = [*whole.val, *train[:ASIDE], *test]
-    lesson = replace(whole, train=tuple(train[ASIDE:]))
+    rows = [*whole.val[: options.rows], *train[: options.aside], *test]
+    lesson = replace(whole, train=tuple(train[options.aside :]))
     stand = Stand(strategy.inner, lesson)
     model: Any = stand.lesson.open_base()
     model.exact = lambda: None  # near ties stay as bf16 has them
@@ -146,9 +156,11 @@ def scored(name: str, count: int, similar: int, until: float) -> Table:
     right = answered_right(stand, lesson, hands[0], strategy.bootstrap, strategy.calls)
     written = proposed(strategy._plan, stand, lesson, strategy.proposals)
     room = Room(lesson.task, stand.shots, hands, instructions(lesson, written), lesson.train, right)
-    plain = room.candidates(count - len(hands), SEED)
-    near = [c for c in replace(room, similar=True).candidates(9 * similar, SEED) if c.prompt.choose == "similar"]
-    candidates = [*plain[: len(hands)], *near[:similar], *plain[len(hands) :]]
+    plain = room.candidates(options.candidates - len(hands), SEED)
+    near = [
+        c for c in replace(room, similar=True).candidates(9 * options.similar, SEED) if c.prompt.choose == "similar"
+    ]
+    candidates = [*plain[: len(hands)], *near[: options.similar], *plain[len(hands) :]]
     scores = [known(stand, one, rows, folder / f"{one.name}.npy", until) for one in candidates]
     candidates = [one for one, found in zip(candidates, scores, strict=True) if found is not None]
     done = [one for one in scores if one is not None]
@@ -156,8 +168,23 @@ def scored(name: str, count: int, similar: int, until: float) -> Table:
     for one in candidates:
         stand.put(one.prompt)
         lengths.append(sum(len(message.content) for message in stand.arm.prompt(rows[0].question)))
-    pool = len(rows) - len(test)
-    return Table(lesson.task.labels, rows, pool, len(hands), lengths, np.array(done))
+    first = sum(one.name in {c.name for c in near[: len(hands)]} for one in candidates)
+    about = {"labels": lesson.task.labels, "targets": [row.target for row in rows], "pool": len(rows) - len(test)}
+    about |= {"hands": len(hands), "first": first, "lengths": lengths}
+    write_json(folder / "table.json", about)
+    np.save(folder / "table.npy", np.array(done))
+    return kept(name)
+
+
+def kept(name: str) -> Table:
+    """The table of a set as it was left."""
+    return Table(**read_json(PLACE / name / "table.json"), scores=np.load(PLACE / name / "table.npy"))
+
+
+def plain(table: Table) -> Table:
+    """Without the hands with similar examples."""
+    left = [i for i in range(len(table.scores)) if not table.hands <= i < table.hands + table.first]
+    return replace(table, first=0, lengths=[table.lengths[i] for i in left], scores=table.scores[left])
 
 
 def known(stand: Stand, one: Candidate, rows: Sequence[Example], file: Path, until: float) -> np.ndarray | None:
@@ -198,10 +225,11 @@ def replayed(table: Table, calls: int, rows: int, searches: int) -> dict[str, An
 
 
 def one_search(table: Table, design: Design, calls: int, rows: int, seed: int) -> dict[str, Any]:
-    rng = random.Random(seed)
+    rng, rows_of = random.Random(seed), table.rows
     places = rng.sample(range(table.pool), min(rows, table.pool))
-    order = [*range(table.hands), *rng.sample(range(table.hands, len(table.scores)), len(table.scores) - table.hands)]
-    val = [table.rows[i] for i in places]
+    fixed = table.hands + table.first
+    order = [*range(fixed), *rng.sample(range(fixed, len(table.scores)), len(table.scores) - fixed)]
+    val = [rows_of[i] for i in places]
 
     def ask(candidate: int, some: Sequence[int]) -> list[Answer]:
         return table.answers(order[candidate], [places[i] for i in some])
@@ -240,7 +268,7 @@ def bounds(rows: np.ndarray) -> dict[str, float]:
 
 
 def page(name: str, table: Table, told: dict[str, Any], options: argparse.Namespace) -> str:
-    scored, test = len(table.scores), len(table.rows) - table.pool
+    scored, test = len(table.scores), len(table.targets) - table.pool
     lines = [
         f"**{name}**: {scored} prompts, {test} test rows, {options.searches} searches of {options.rows} val rows",
         "",
