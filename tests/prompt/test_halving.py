@@ -84,9 +84,8 @@ def test_of_equals_the_shorter_prompt_then_the_hand(tmp_path):
     assert run(tmp_path / "b", rates, 2000)[0].best == 0
 
 
-def test_value_and_rank_count_alike(tmp_path):
-    # Of three, values 0.5, 0.6, 0.6 and ranks 0, 0, 1: the last one is ahead by both, though the second scores alike.
-    worths = {0: [Worth(0.5, 0.0)], 1: [Worth(0.6, 0.0)], 2: [Worth(0.6, 1.0)]}
+def test_the_log_share_decides_between_equals(tmp_path):
+    worths = {0: [Worth(0.5, 9.0)], 1: [Worth(0.6, 0.0)], 2: [Worth(0.6, 1.0)]}
     assert [c for c, _ in ordered(worths, [1, 1, 1])] == [2, 1, 0]
     # One that is surer but scores less than the hand is not taken in the hand's place.
     asked = Asked(tmp_path / "val.jsonl", oracle([1.0, 1.0], 4), ["hand", "other"], lambda event: None, 8)

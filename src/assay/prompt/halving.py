@@ -3,8 +3,7 @@
 What it is for   the search core of `wording`: it knows candidates by their place alone, and rows by theirs
 How              halving: all are asked the same few rows; the better half goes on to twice as many, until the last few
                  have been asked all rows. random: as many as the calls allow are asked all rows
-By two numbers   the metric, and the log share of the right answer: on few rows the latter tells more, on many the
-                 metric does, and both together tell more than either
+Equals           on few rows many score alike: the log share of the right answer then decides, where it is known
 Paired           whoever is still in has been asked the same rows, so that how hard these are cancels
 Always in        the first `hands` candidates are never dropped: what they score is known on the same rows as the best
 Source           Karnin, Koren, Somekh (2013), Almost Optimal Exploration in Multi-Armed Bandits; Jamieson, Talwalkar
@@ -15,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
-from statistics import fmean, pstdev
 
 from assay.nouns import Answer, Tell
 from assay.store import append, drop_torn_line, read_lines
@@ -33,7 +31,7 @@ class Worth:
     """What answers are worth, read in one way; higher is better.
 
     Attributes:
-        value: the metric. rank: how far the right answer is ahead; the metric again where that is not known.
+        value: the metric. rank: what decides between equals.
         shifts: what was added to the score of each label before the answers were read; empty as they are.
     """
 
@@ -103,8 +101,7 @@ class Outcome:
     """What a search found.
 
     Attributes:
-        best: place of the candidate that stands best on all rows in any reading, among those with no lower a value than
-            the best of the hands.
+        best: place of the candidate with the highest value on all rows, in any reading.
         hand: place of the hand with the highest value, as it is. worth, hand_worth: theirs on the same `rows` rows.
         hand_calibrated: highest value of a hand in any reading.
         last: all that were asked all rows in all readings, best first.
@@ -171,27 +168,15 @@ def search(asked: Asked, value: Value, rounds: Sequence[Round], hands: int, leng
         if number + 1 < len(rounds):
             order = [c for c, _ in ordered(worths, lengths) if c >= hands]
             left = [*range(hands), *sorted(list(dict.fromkeys(order))[: rounds[number + 1].candidates])]
-    hand, hand_worth = ordered({c: worths[c][:1] for c in range(hands)}, lengths, by_value=True)[0]
+    hand, hand_worth = ordered({c: worths[c][:1] for c in range(hands)}, lengths)[0]
     last = ordered(worths, lengths)
-    best, worth = next(pair for pair in last if pair[1].value >= hand_worth.value)
+    best, worth = last[0]
     read = max(worth.value for c in range(hands) for worth in worths[c])
     return Outcome(best, hand, worth, hand_worth, read, before, asked.calls, tuple(last))
 
 
-def ordered(
-    worths: Mapping[int, Sequence[Worth]], lengths: Sequence[int], *, by_value: bool = False
-) -> list[tuple[int, Worth]]:
-    """Each reading of every candidate, best first: by value and rank, each in standard deviations from the mean, added.
-    Of equals the one that is read as it is comes first, then the shorter one, then the first."""
+def ordered(worths: Mapping[int, Sequence[Worth]], lengths: Sequence[int]) -> list[tuple[int, Worth]]:
+    """Each reading of every candidate, best first: by value, then by rank. Of equals the one that is read as it is
+    comes first, then the shorter one, then the first."""
     pairs = [(c, worth) for c in worths for worth in worths[c]]
-    values = standardised([worth.value for _, worth in pairs])
-    shares = standardised([0.0 if by_value else worth.rank for _, worth in pairs])
-    standing = [round(value + share, 9) for value, share in zip(values, shares, strict=True)]
-    keys = [(-s, bool(w.shifts), lengths[c], c) for s, (c, w) in zip(standing, pairs, strict=True)]
-    return [pair for _, pair in sorted(zip(keys, pairs, strict=True), key=lambda both: both[0])]
-
-
-def standardised(values: Sequence[float]) -> list[float]:
-    """Distances from the mean in standard deviations; all 0 where the values are equal."""
-    mean, width = fmean(values), pstdev(values)
-    return [(value - mean) / width if width else 0.0 for value in values]
+    return sorted(pairs, key=lambda p: (-p[1].value, -p[1].rank, bool(p[1].shifts), lengths[p[0]], p[0]))

@@ -3,8 +3,8 @@
 As they are  the label with the highest score
 Unbiased     what the prompt prefers by itself is taken away first: the mean share of each label over these rows, whose
              own labels are not read (batch calibration). It costs no call: the scores of all labels are there
-Rank         the mean log share of the right label: it tells a near miss from a far one, and so prompts apart on few
-             rows. Where there are no scores, the metric
+Rank         the mean log share of the right label: it tells a near miss from a far one, and so apart what scores alike.
+             It decides between equals only: prompts that are surer of all they say differ in it for no good reason
 Source       Zhou et al. (2024), Batch Calibration, arxiv.org/abs/2309.17249; Zhou et al. (2023), Large Language Models
              are Human-Level Prompt Engineers, arxiv.org/abs/2211.01910, section 3.2 (log probability as score)
 """
