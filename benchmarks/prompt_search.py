@@ -44,6 +44,7 @@ SEARCHES = ("halving", "random")
 SNIPS_TEST = 140
 COLUMNS = ("search", "seed", "calls", "candidates", "val rows", "best hand on val", "found on val", "val gain")
 COLUMNS += ("test gain", "95 % interval", "by")
+KEPT = ("value", "hand_value", "hand_calibrated", "calibrated", "rows", "calls", "candidates", "by_model", "by")
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def gains(report: Any, search: str, hand: str, kept: dict[str, Any]) -> dict[str
     first, second = (rows_of(arms[one].records, report.task) for one in (search, hand))
     gain = paired_interval(first, second, Accuracy().total)
     return {
-        **{key: numbers[key] for key in ("value", "hand_value", "rows", "calls", "candidates", "by_model", "by")},
+        **{key: numbers[key] for key in KEPT},
         "hand": hand,
         "better": kept["better"],
         "prompt": kept["prompt"],
@@ -217,7 +218,8 @@ def table(name: str, found: Sequence[dict[str, Any]]) -> str:
             lines.append(
                 f"| {search} | {one['seed']} | {s['calls']:,} | {s['candidates']} | {s['rows']} |"
                 f" {s['hand_value']:.3f} ({s['hand']}) | {s['value']:.3f} | {s['value'] - s['hand_value']:+.3f} |"
-                f" {s['test_gain']:+.3f} | {s['test_low']:+.3f} to {s['test_high']:+.3f} | {s['by']} |"
+                f" {s['test_gain']:+.3f} | {s['test_low']:+.3f} to {s['test_high']:+.3f} |"
+                f" {s['by']}{', calibrated' if s['calibrated'] else ''} |"
             )
     scores = {key: np.mean([one["test"][key] for one in found if key in one["test"]]) for key in found[0]["test"]}
     said = ", ".join(f"{key} {value:.3f}" for key, value in scores.items())

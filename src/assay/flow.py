@@ -22,6 +22,7 @@ from assay.bench import Bench, answers_in, cost_of, described, trained
 from assay.doubts import beside, doubted
 from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean
 from assay.events import NAME, logged
+from assay.gained import gained
 from assay.keys import own_settings
 from assay.nouns import Strategy, Tell
 from assay.prepared import Prepared, prepare
@@ -71,7 +72,7 @@ def run(
         opened = exam.open(project.folder / "exam.jsonl", by=looked_at(bench, arms, exam))
         doubts = doubted(bench, exam, warnings, deadline(started, minutes))
         warnings += remote_warnings(bench, outcomes)
-        return publish(bench, outcomes, exam, opened, [*prepared.note["warnings"], *warnings], doubts)
+        return publish(bench, gained(bench, outcomes), exam, opened, [*prepared.note["warnings"], *warnings], doubts)
 
 
 def chosen(project: Project, only: Sequence[str]) -> dict[str, Strategy]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.nouns import Answer
-from assay.prompt.halving import CHUNK, FIRST, Asked, Round, cost, drawn, planned, search
+from assay.prompt.halving import CHUNK, FIRST, Asked, Round, Worth, cost, drawn, ordered, planned, search
 
 
 def oracle(rates, rows, seed=0):
@@ -17,7 +17,8 @@ def oracle(rates, rows, seed=0):
 
 
 def share(places, answers):
-    return sum(answer.text == "yes" for answer in answers) / len(answers)
+    right = sum(answer.text == "yes" for answer in answers) / len(answers)
+    return [Worth(right, right)]
 
 
 def run(folder, rates, calls, hands=1, rows=100, how=planned, tell=lambda event: None, seed=0, lengths=None):
@@ -67,8 +68,8 @@ def test_the_best_of_many_is_found_and_the_hand_is_known_on_the_same_rows(tmp_pa
     assert rounds[0].candidates == 26
     assert (outcome.best, outcome.hand, outcome.rows) == (18, 0, 100)
     luck = [random.Random(j).random() for j in range(100)]
-    assert outcome.value == sum(one < 0.9 for one in luck) / 100
-    assert outcome.hand_value == sum(one < 0.5 for one in luck) / 100
+    assert outcome.worth.value == sum(one < 0.9 for one in luck) / 100
+    assert outcome.hand_worth.value == sum(one < 0.5 for one in luck) / 100
 
 
 def test_a_hand_is_never_dropped_however_bad_it_is(tmp_path):
@@ -81,6 +82,16 @@ def test_of_equals_the_shorter_prompt_then_the_hand(tmp_path):
     rates = [0.5] * 6
     assert run(tmp_path / "a", rates, 2000, lengths=[9, 9, 3, 9, 9, 9])[0].best == 2
     assert run(tmp_path / "b", rates, 2000)[0].best == 0
+
+
+def test_the_log_share_decides_between_equals(tmp_path):
+    worths = {0: [Worth(0.5, 9.0)], 1: [Worth(0.6, 0.0)], 2: [Worth(0.6, 1.0)]}
+    assert [c for c, _ in ordered(worths, [1, 1, 1])] == [2, 1, 0]
+    # One that is surer but scores less than the hand is not taken in the hand's place.
+    asked = Asked(tmp_path / "val.jsonl", oracle([1.0, 1.0], 4), ["hand", "other"], lambda event: None, 8)
+    told = iter([[Worth(0.6, 0.0)], [Worth(0.5, 9.0), Worth(0.4, 99.0, {"yes": 1.0})]])
+    outcome = search(asked, lambda places, answers: next(told), (Round(1, 4),), 1, [1, 1])
+    assert (outcome.best, outcome.hand, outcome.worth, outcome.hand_calibrated) == (0, 0, Worth(0.6, 0.0), 0.6)
 
 
 def test_halving_finds_the_best_more_often_than_random_search_at_equal_calls(tmp_path):

@@ -71,6 +71,7 @@ def test_the_found_prompt_scores_on_val_what_was_said_and_no_less_than_the_hands
     numbers = arm.found.numbers
     assert numbers["rows"] == len(given.val)
     assert given.score(arm, given.val) == pytest.approx(numbers["value"], abs=1e-6)
+    assert numbers["hand_calibrated"] >= numbers["hand_value"]
     scores = [given.score(Shots(k=2, wording=Wording(**hand)).fit(given), given.val) for hand in ({}, *hands)]
     assert numbers["hand_value"] == pytest.approx(max(scores), abs=1e-6)
     assert numbers["value"] >= numbers["hand_value"]
@@ -125,6 +126,29 @@ def test_the_file_is_what_a_person_would_write():
     chosen = Prompt(k=3, choose="similar")
     assert parsed(written(chosen, "The task's own.")).wording.instruction == "The task's own."
     assert parsed("---\nk: 3\nchoose: similar\n---\n") == chosen
+
+
+def test_shifts_of_labels_are_kept_written_down_and_given_back(lesson, tmp_path):
+    given = lesson("classify")
+    label = given.task.labels[1]
+    arm = WordingSearch(inner=Shots(k=2), prompt=Prompt(k=2, shifts={label: 100.0})).fit(given)
+    answers = arm.answer(given.val)
+    assert {answer.text for answer in answers} == {label}
+    arm.save(tmp_path / "arm")
+    assert read_prompt(tmp_path / "arm" / "prompt.md").shifts == {label: 100.0}
+    back = WordingSearch(inner=Shots(k=2)).restore(tmp_path / "arm", replace(given, train=(), val=()))
+    assert back.answer(given.val) == answers
+    strange = WordingSearch(inner=Shots(k=2), prompt=Prompt(shifts={"no such label": 1.0}))
+    assert [problem.code for problem in strange.unfit(given.task)] == ["T081"]
+
+
+def test_answers_are_read_without_what_a_prompt_prefers_only_where_that_is_asked_for(lesson, tmp_path):
+    def readings(calibrate):
+        found = searched({"calibrate": calibrate}, lesson("classify", workdir=tmp_path / calibrate)).found
+        return {one["calibrated"] for one in found.numbers["last"]}
+
+    assert readings("none") == {False}
+    assert readings("batch") == {False, True}
 
 
 def test_an_edited_example_is_what_is_shown(lesson, tmp_path):
@@ -200,6 +224,18 @@ def test_candidates_are_the_hands_first_then_others_without_a_double(lesson):
     assert all(len(one.prompt.examples) <= 4 and one.prompt.k <= 4 for one in found)
     train = {row.id for row in given.train}
     assert {shown.id for one in found for shown in one.prompt.examples} <= train
+
+
+def test_hands_with_similar_examples_come_first_where_they_may(lesson):
+    given = lesson("classify")
+    found = room(given, similar=True).candidates(50, 3)
+    assert [one.prompt.wording for one in found[:4]] == 2 * [Wording(), Wording(layout="text")]
+    assert [one.prompt.choose for one in found[:4]] == ["random", "random", "similar", "similar"]
+    assert 5 < sum(one.prompt.choose == "similar" for one in found) < 40
+    assert room(given, similar=True, shots=Shots(k=0)).near == []
+    assert WordingSearch(inner=Shots(k=2)).needs("base") == ("base", "minilm-l6")
+    assert WordingSearch(inner=Shots(k=2), similar=False).needs("base") == ("base",)
+    assert WordingSearch(inner=Shots(k=0)).needs("base") == ("base",)
 
 
 def test_without_examples_none_are_shown_and_without_more_to_draw_it_ends(lesson):

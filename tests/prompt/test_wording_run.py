@@ -15,7 +15,7 @@ INNER = "inner: {kind: shots, k: 2}"
 ARMS = f"""
 compare:
   - {{kind: shots, k: 2, name: by-hand}}
-  - {{kind: wording, name: found, calls: 100, proposals: 2, bootstrap: 6, {INNER}}}
+  - {{kind: wording, name: found, calls: 100, proposals: 2, bootstrap: 6, similar: false, {INNER}}}
 """
 
 
@@ -27,6 +27,8 @@ def test_the_report_says_what_the_search_gained_and_the_prompt_can_be_given_back
     found = next(one for one in report["strategies"] if one["name"] == "found")
     assert found["fit"]["word"] in ("prompt found", "prompt as given")
     assert "hand-given" in found["fit"]["text"] and "100 calls" in found["fit"]["text"].replace("99 ", "100 ")
+    if found["fit"]["word"] == "prompt found":
+        assert "On the 30 test rows it" in found["fit"]["text"] and "(arm by-hand)" in found["fit"]["text"]
     assert found["fit"]["text"] in (folder / "report/report.md").read_text()
     assert "found: its prompt lies in report/prompts/found.md" in [e.get("text") for e in told if e["event"] == "note"]
     counted = [e for e in told if e["event"] == "progress" and e["unit"] == "call"]

@@ -3,7 +3,8 @@
 One change    a third of them differ from a wording given by hand in one respect: what is best already may lack little
 Many changes  the others are drawn in every respect, each with even odds of staying as the hand has it
 Solved rows   sets drawn from train: at random, label by label, or of rows that the base answers right without any help
-              (bootstrapped demonstrations), as many as the inner arm shows, half of them, or none
+              (bootstrapped demonstrations), as many as the inner arm shows, half of them, or none; with `similar`
+              half of the candidates begin with the rows nearest to each question instead
 Source        Khattab et al. (2024), DSPy: Compiling Declarative Language Model Calls into Self-Improving Pipelines,
               arxiv.org/abs/2310.03714, for demonstrations; Sclar et al. (2024), Quantifying Language Models'
               Sensitivity to Spurious Features in Prompt Design, arxiv.org/abs/2310.11324, for layouts
@@ -63,7 +64,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Room:
-    """All that candidates are drawn from. `right`: training rows that the base answers right without examples."""
+    """All that candidates are drawn from.
+
+    Attributes:
+        right: training rows that the base answers right without examples. similar: examples may be chosen for each
+            question, by their nearness to it.
+    """
 
     task: Task
     shots: Shots
@@ -71,12 +77,15 @@ class Room:
     instructions: Sequence[Instruction]
     train: Sequence[Example]
     right: Sequence[Example]
+    similar: bool = False
 
     def candidates(self, count: int, seed: int) -> list[Candidate]:
-        """The hands, then at most `count` others, no two alike."""
+        """The hands, then at most `count` others, no two alike: the hands with similar examples come first."""
         rng = random.Random(seed)
         found = {one.name: one for one in map(self.hand, self.hands)}
         wanted = len(found) + count
+        for one in self.near[:count]:
+            found.setdefault(one.name, one)
         for _ in range(TRIES * count):
             if len(found) == wanted:
                 break
@@ -87,9 +96,16 @@ class Room:
     def hand(self, wording: Wording) -> Candidate:
         return Candidate(Prompt(wording=wording, k=self.shots.k, choose=self.shots.choose))
 
+    @cached_property
+    def near(self) -> list[Candidate]:
+        """The hands with the examples that are most similar to each question, where such may be shown."""
+        if not self.similar or not self.shots.k:
+            return []
+        return [of(self.hand(wording), choose="similar") for wording in self.hands]
+
     def made(self, rng: random.Random) -> Candidate:
         """One candidate, a hand changed in one respect or in several."""
-        one = self.hand(rng.choice(self.hands))
+        one = rng.choice([*map(self.hand, self.hands), *self.near])
         changes: list[Callable[[Candidate, random.Random], Candidate]] = [self.instruct, self.mark, self.end]
         changes += [self.call] if len(self.words) > 1 else []
         changes += [self.show] if self.shots.k else []

@@ -1,7 +1,8 @@
 """A prompt as a file that a person reads and edits: `prompt.md`, and back.
 
 What it holds   the instruction as text; above it, between two lines of `---`, everything else as YAML: layout, marks,
-                ending, words for labels, and the solved examples, or how many of them are chosen and how
+                ending, words for labels, shifts of their scores, and the solved examples, or how many of them are
+                chosen and how
 What it lacks   the list of labels and the passages: these are the project's
 """
 
@@ -45,12 +46,14 @@ class Solved(Settings):
 
 
 class Prompt(Settings):
-    """A wording with its solved examples: `examples` in their order, or `k` of them by `choose`, see `shots`."""
+    """A wording with its solved examples: `examples` in their order, or `k` of them by `choose`, see `shots`; and with
+    what is added to the scores of labels."""
 
     wording: Wording = Wording()
     k: int = Field(default=0, ge=0, le=64)
     choose: Choice = "random"
     examples: tuple[Solved, ...] = ()
+    shifts: dict[str, float] = {}  # label -> what is added to its score before the likeliest label is taken, in nats
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "Prompt":
@@ -71,6 +74,8 @@ def written(prompt: Prompt, own: str, note: str = "") -> str:
     head = prompt.wording.model_dump(mode="json", exclude_defaults=True, exclude={"instruction"})
     if instruction != instruction.strip():
         head["instruction"] = instruction
+    if prompt.shifts:
+        head["shifts"] = dict(prompt.shifts)
     if prompt.examples:
         head["examples"] = [one.model_dump(mode="json", exclude_defaults=True) for one in prompt.examples]
     else:
@@ -98,7 +103,7 @@ def parsed(text: str) -> Prompt:
         raise ValueError(f"is not YAML above its instruction: {' '.join(str(error).split())[:200]}") from None
     if not isinstance(values, dict):
         raise ValueError(f"holds no settings above its instruction; {WAY_OUT}")
-    own = {name: values.pop(name) for name in ("k", "choose", "examples") if name in values}
+    own = {name: values.pop(name) for name in ("k", "choose", "examples", "shifts") if name in values}
     wording = {"instruction": body.strip(), **values}
     return Prompt.model_validate({"wording": wording, **own})
 

@@ -3,14 +3,15 @@
 What it is for   the search core of `wording`: it knows candidates by their place alone, and rows by theirs
 How              halving: all are asked the same few rows; the better half goes on to twice as many, until the last few
                  have been asked all rows. random: as many as the calls allow are asked all rows
+Equals           on few rows many score alike: the log share of the right answer then decides, where it is known
 Paired           whoever is still in has been asked the same rows, so that how hard these are cancels
 Always in        the first `hands` candidates are never dropped: what they score is known on the same rows as the best
 Source           Karnin, Koren, Somekh (2013), Almost Optimal Exploration in Multi-Armed Bandits; Jamieson, Talwalkar
                  (2016), Non-stochastic Best Arm Identification and Hyperparameter Optimization, arXiv 1502.07943
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 
@@ -23,8 +24,24 @@ MOST = 200  # candidates: past this a better generator pays more than more of th
 
 # (place of a candidate, places of rows) -> its answers
 Ask = Callable[[int, Sequence[int]], list[Answer]]
-# (places of rows, answers to them) -> the metric, higher is better
-Value = Callable[[Sequence[int], Sequence[Answer]], float]
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What answers are worth, read in one way; higher is better.
+
+    Attributes:
+        value: the metric. rank: what decides between equals.
+        shifts: what was added to the score of each label before the answers were read; empty as they are.
+    """
+
+    value: float
+    rank: float
+    shifts: Mapping[str, float] = field(default_factory=dict)
+
+
+# (places of rows, answers to them) -> their worth as they are, then as other readings have it
+Value = Callable[[Sequence[int], Sequence[Answer]], Sequence[Worth]]
 
 
 @dataclass(frozen=True)
@@ -84,18 +101,20 @@ class Outcome:
     """What a search found.
 
     Attributes:
-        best: place of the candidate with the highest value on all rows; of equals the shorter one, then the first.
-        hand: the same among the hands. value, hand_value: theirs on the same `rows` rows.
-        last: places of all that were asked all rows, best first, with their values.
+        best: place of the candidate with the highest value on all rows, in any reading.
+        hand: place of the hand with the highest value, as it is. worth, hand_worth: theirs on the same `rows` rows.
+        hand_calibrated: highest value of a hand in any reading.
+        last: all that were asked all rows in all readings, best first.
     """
 
     best: int
     hand: int
-    value: float
-    hand_value: float
+    worth: Worth
+    hand_worth: Worth
+    hand_calibrated: float
     rows: int
     calls: int
-    last: tuple[tuple[int, float], ...]
+    last: tuple[tuple[int, Worth], ...]
 
 
 class Asked:
@@ -140,17 +159,24 @@ def search(asked: Asked, value: Value, rounds: Sequence[Round], hands: int, leng
     """
     left = list(range(hands + rounds[0].candidates))
     before = 0
-    ranked: list[tuple[int, float]] = []
+    worths: dict[int, Sequence[Worth]] = {}
     for number, one in enumerate(rounds):
         for candidate in left:
             asked.answers(candidate, before, one.rows)
         before = one.rows
-        values = {c: value(range(one.rows), asked.first(c, one.rows)) for c in left}
-        order = sorted(left, key=lambda c: (-values[c], lengths[c], c))
-        ranked = [(c, values[c]) for c in order]
+        worths = {c: value(range(one.rows), asked.first(c, one.rows)) for c in left}
         if number + 1 < len(rounds):
-            better = [c for c in order if c >= hands][: rounds[number + 1].candidates]
-            left = [*range(hands), *sorted(better)]
-    hand, hand_value = next(pair for pair in ranked if pair[0] < hands)
-    best, found = ranked[0]
-    return Outcome(best, hand, found, hand_value, before, asked.calls, tuple(ranked))
+            order = [c for c, _ in ordered(worths, lengths) if c >= hands]
+            left = [*range(hands), *sorted(list(dict.fromkeys(order))[: rounds[number + 1].candidates])]
+    hand, hand_worth = ordered({c: worths[c][:1] for c in range(hands)}, lengths)[0]
+    last = ordered(worths, lengths)
+    best, worth = last[0]
+    read = max(worth.value for c in range(hands) for worth in worths[c])
+    return Outcome(best, hand, worth, hand_worth, read, before, asked.calls, tuple(last))
+
+
+def ordered(worths: Mapping[int, Sequence[Worth]], lengths: Sequence[int]) -> list[tuple[int, Worth]]:
+    """Each reading of every candidate, best first: by value, then by rank. Of equals the one that is read as it is
+    comes first, then the shorter one, then the first."""
+    pairs = [(c, worth) for c in worths for worth in worths[c]]
+    return sorted(pairs, key=lambda p: (-p[1].value, -p[1].rank, bool(p[1].shifts), lengths[p[0]], p[0]))

@@ -14,10 +14,11 @@ from assay.errors import Problem, TrainError
 from assay.nouns import Answer, Example, Lesson
 from assay.prompt.candidates import Candidate, Instruction, Room
 from assay.prompt.exported import Prompt
-from assay.prompt.halving import Asked, Outcome, Round, drawn, planned, search
+from assay.prompt.halving import Asked, Outcome, Round, Worth, drawn, planned, search
 from assay.prompt.picking import drawn as rows_drawn
 from assay.prompt.proposals import by_model, by_rule, cleaned, described, kept
 from assay.prompt.slot import Stand
+from assay.prompt.worth import worths
 from assay.store import read_json, write_json
 
 ASIDE = 10  # at most one call in so many finds rows that the base answers right, and as many propose instructions
@@ -33,6 +34,8 @@ class Plan:
         calls: in all. rows: of val that the last candidates are asked, at most.
         bootstrap: training rows that are asked without examples. proposals: instructions asked of a model, `proposer`
             or the arm's own.
+        calibrate: whether answers are also read without what a prompt prefers. similar: whether candidates may show the
+            examples that are nearest to each question.
     """
 
     calls: int
@@ -42,6 +45,8 @@ class Plan:
     proposals: int
     proposer: str
     hands: tuple[Wording, ...]
+    calibrate: bool
+    similar: bool
 
 
 @dataclass(frozen=True)
@@ -73,10 +78,11 @@ def searched(plan: Plan, stand: Stand, lesson: Lesson) -> Found:
         raise TrainError(Problem("T086", f"wording: {few}", "calls" if val else "split", WAY_OUT))
     right = answered_right(stand, lesson, wordings[0], helping, plan.calls)
     written = proposed(plan, stand, lesson, proposing)
-    room = Room(lesson.task, stand.shots, wordings, instructions(lesson, written), lesson.train, right)
+    room = Room(lesson.task, stand.shots, wordings, instructions(lesson, written), lesson.train, right, plan.similar)
     candidates = room.candidates(rounds[0].candidates, lesson.seed)
     rounds = how(left, len(wordings), len(val), len(candidates) - len(wordings))
-    outcome = judged(stand, lesson, candidates, val, rounds, len(wordings), plan.calls - left, plan.calls)
+    calibrate = plan.calibrate and lesson.task.kind == "classify" and stand.scores
+    outcome = judged(stand, lesson, candidates, val, rounds, len(wordings), plan.calls - left, plan.calls, calibrate)
     return told(plan, outcome, candidates, rounds, len(right), sum(one.by == "model" for one in candidates))
 
 
@@ -128,15 +134,16 @@ def judged(
     hands: int,
     spent: int,
     total: int,
+    calibrate: bool,
 ) -> Outcome:
     """The candidates on val, round by round."""
 
     def ask(candidate: int, places: Sequence[int]) -> list[Answer]:
-        stand.put(candidates[candidate].prompt)
+        stand.put(candidates[candidate].prompt, exact=calibrate)
         return stand.arm.answer([val[i].question for i in places])
 
-    def value(places: Sequence[int], answers: Sequence[Answer]) -> float:
-        return lesson.judge([val[i] for i in places], answers)
+    def value(places: Sequence[int], answers: Sequence[Answer]) -> list[Worth]:
+        return worths([val[i] for i in places], answers, lesson.task.labels, lesson.judge, calibrate=calibrate)
 
     names = [candidate.name for candidate in candidates]
     asked = Asked(lesson.workdir / "val.jsonl", ask, names, lesson.tell, total)
@@ -153,22 +160,21 @@ def told(
 ) -> Found:
     """The outcome in words and numbers."""
     best = candidates[outcome.best]
-    better = best.by != "hand"
-    where = f"({outcome.rows:,} rows, {outcome.calls:,} calls)"
-    gain = outcome.value - outcome.hand_value
-    if better and gain > 0:
-        said = f"found prompt beats the best hand-given wording on val by {gain:.3f} {where}; it was chosen there"
-    elif better:
-        said = f"found prompt scores what the best hand-given wording does on val {where}, and is shorter"
-    else:
-        said = f"no prompt that was tried beats the best hand-given wording on val {where}: the hand-given one is used"
+    prompt = best.prompt.model_copy(update={"shifts": dict(outcome.worth.shifts)})
+    better = best.by != "hand" or bool(outcome.worth.shifts)
     last = [
-        {"value": round(value, 4), "by": candidates[place].by, "prompt": candidates[place].prompt.changed()}
-        for place, value in outcome.last
+        {
+            "value": round(worth.value, 4),
+            "by": candidates[place].by,
+            "calibrated": bool(worth.shifts),
+            "prompt": candidates[place].prompt.changed(),
+        }
+        for place, worth in outcome.last
     ]
     numbers = {
-        "value": round(outcome.value, 6),
-        "hand_value": round(outcome.hand_value, 6),
+        "value": round(outcome.worth.value, 6),
+        "hand_value": round(outcome.hand_worth.value, 6),
+        "hand_calibrated": round(outcome.hand_calibrated, 6),
         "rows": outcome.rows,
         "calls": outcome.calls,
         "allowed": plan.calls,
@@ -176,8 +182,25 @@ def told(
         "by_model": model,
         "right": right,
         "by": best.by,
+        "calibrated": bool(outcome.worth.shifts),
         "hand": candidates[outcome.hand].prompt.wording.changed(),
         "rounds": [asdict(one) for one in rounds],
         "last": last[: max(SHOWN, 1)],
     }
-    return Found(best.prompt, better, said, numbers)
+    return Found(prompt, better, sentence(outcome, better), numbers)
+
+
+def sentence(outcome: Outcome, better: bool) -> str:
+    """Whether the prompt that is used beats the best wording given by hand on val."""
+    where = f"({outcome.rows:,} rows, {outcome.calls:,} calls)"
+    gain = outcome.worth.value - outcome.hand_worth.value
+    if not better:
+        return f"no prompt that was tried beats the best hand-given wording on val {where}: the hand-given one is used"
+    if gain <= 0:
+        said = f"found prompt scores what the best hand-given wording does on val {where}"
+        return f"{said}, and is surer of the right answers or shorter"
+    said = f"found prompt beats the best hand-given wording on val by {gain:.3f} {where}; it was chosen there"
+    if outcome.worth.shifts:
+        alone = outcome.hand_calibrated - outcome.hand_worth.value
+        said += f", and the scores of its labels are calibrated, which alone brings a hand-given wording {alone:+.3f}"
+    return said

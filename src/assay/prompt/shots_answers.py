@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,6 +85,11 @@ class ShotsAnswers(Prompted):
         if self.calibration is None:
             return super().scores(prompts, tell)
         return self.calibration(self._exact(prompts, tell))
+
+    def shift(self, shifts: Mapping[str, float]) -> None:
+        """Add to the scores of labels from now on, in nats; all labels are then scored exactly."""
+        self.calibration = Calibration(1.0, tuple(shifts.get(label, 0.0) for label in self.task.labels))
+        self.known = {**self.known, "calibration": self.calibration.to_json()}
 
     def _exact(self, prompts: Sequence[Messages], tell: Tell | None = None) -> np.ndarray:
         """Scores without upper bounds: a shift could lift an unlikely label above the likeliest."""

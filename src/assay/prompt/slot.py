@@ -45,7 +45,7 @@ def shots_in(strategy: Strategy) -> Shots:
     (shots,) = found
     if shots.orders > 1 or shots.calibrate != "none":
         text = "wording: `orders` and `calibrate` ask rows of their own for every prompt"
-        raise UsageError(Problem("T088", text, "inner", "leave them out, or give the found prompt to a shots arm"))
+        raise UsageError(Problem("T088", text, "inner", "leave them out; wording calibrates labels itself"))
     return shots
 
 
@@ -105,6 +105,11 @@ class Stand:
         # What is read off the training rows is the same whatever a prompt shows of them.
         self._known = self.shots.fit(self._seen).known
 
+    @property
+    def scores(self) -> bool:
+        """Whether the arm scores labels as the model says them, without reasoning first."""
+        return self.lesson.open_base(self.shots.model).can_score and self.shots.reason == "none"
+
     def _fit(self, learner: Learner, given: Lesson) -> Any:
         if isinstance(learner, Shots):
             self._seen = given
@@ -113,15 +118,18 @@ class Stand:
             return learner.fit(given)
         return self._parts(learner, given)
 
-    def put(self, prompt: Prompt) -> None:
-        """Have `arm` ask with this prompt."""
+    def put(self, prompt: Prompt, *, exact: bool = False) -> None:
+        """Have `arm` ask with this prompt. `exact`: all labels are scored exactly, not only the likely ones."""
         shots, given = prompting(prompt)(self.shots), self._seen
         if prompt.examples:
             rows, _ = examples_of(prompt, given.train)
             model = given.open_base(shots.model)
-            self.slot.holds = ShotsAnswers(shots, model, given, rows, None, self._known["room"], self._known)
+            arm = ShotsAnswers(shots, model, given, rows, None, self._known["room"], self._known)
         else:
-            self.slot.holds = shots.fit(given)
+            arm = shots.fit(given)
+        if prompt.shifts or exact:
+            arm.shift(prompt.shifts)
+        self.slot.holds = arm
 
 
 def once(open_model: Callable[..., LanguageModel]) -> Callable[..., LanguageModel]:

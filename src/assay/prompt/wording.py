@@ -5,22 +5,25 @@ Costs            `calls` prompts are asked while it is fitted; an answer costs w
 Source           Zhou et al. (2023), Large Language Models are Human-Level Prompt Engineers, arxiv.org/abs/2211.01910;
                  Khattab et al. (2024), DSPy, arxiv.org/abs/2310.03714; Jamieson, Talwalkar (2016), arXiv 1502.07943
 Good when        there are 100 val rows or more, and the base already does part of the task
+Labels           what a prompt prefers by itself can be taken away from their scores (batch calibration): see worth.py
 Watch out        the best of many on val looks better there than it is: the test rows say what it gained
 Defaults from    2,000 calls are minutes on a small local base; on 200 val rows a share is known to seven points
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from assay.aim.kinds import kind_of
 from assay.encode.wording import Wording
-from assay.nouns import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Tell
+from assay.errors import Problem, TrainError, did_you_mean
+from assay.nouns import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
 from assay.prompt.exported import FILE, Prompt, Solved, examples_of, read_prompt, written
 from assay.prompt.majority import need_rows
+from assay.prompt.neighbours import EMBEDDER
 from assay.prompt.searched import Found, Plan, searched
 from assay.prompt.shots_answers import ShotsAnswers
 from assay.prompt.slot import Stand, prompting, reworded, shots_in
@@ -31,6 +34,7 @@ FOUND = "wording.json"
 
 class WordingSearch(Strategy):
     kind: Literal["wording"] = "wording"
+    VERSION: ClassVar[int] = 2
     inner: Inner  # shots, or other arms around shots
     calls: int = Field(default=2000, ge=1, le=1_000_000)  # prompts that may be asked
     search: Literal["halving", "random"] = "halving"
@@ -39,6 +43,8 @@ class WordingSearch(Strategy):
     bootstrap: int = Field(default=64, ge=0, le=10_000)  # training rows asked, to show those that the base can do
     proposals: int = Field(default=8, ge=0, le=1000)  # instructions that a model is asked for
     proposer: str = ""  # the model that writes them; the inner arm's when empty
+    calibrate: Literal["none", "batch"] = "batch"  # of labels: answers are also read without what a prompt prefers
+    similar: bool = True  # candidates may choose their examples for each question, with the sentence encoder
     prompt: Prompt | None = None  # a file that was exported: it is used as it is, and nothing is searched
     neural = True
 
@@ -72,16 +78,26 @@ class WordingSearch(Strategy):
 
     def needs(self, base: str) -> tuple[str, ...]:
         proposing = (self.proposer,) if self.proposer and self.prompt is None else ()
-        return tuple(dict.fromkeys((*self.final.needs(base), *proposing)))
+        return tuple(dict.fromkeys((*self.final.needs(base), *proposing, *self.encoders())))
 
     def encoders(self) -> tuple[str, ...]:
-        return self.final.encoders()
+        near = (EMBEDDER,) if self.prompt is None and self.similar and shots_in(self.inner).k else ()
+        return tuple(dict.fromkeys((*self.final.encoders(), *near)))
+
+    def unfit(self, task: Task) -> Iterator[Problem]:
+        for label in self.prompt.shifts if self.prompt else ():
+            if label not in task.labels:
+                hint = did_you_mean(label, task.labels) if task.labels else "; the task has no labels"
+                yield Problem("T081", f"wording: shifts: there is no label '{label}'{hint}", help="leave it out")
 
     def fit(self, lesson: Lesson) -> "WordingAnswers":
         need_rows("wording", lesson)
         if self.prompt is not None:
             _, train = examples_of(self.prompt, lesson.train)
             stand = Stand(self.inner, replace(lesson, train=train))
+            if self.prompt.shifts and not stand.scores:
+                text = "wording: the prompt has `shifts`, and the model gives no scores of labels to shift"
+                raise TrainError(Problem("T084", text, "prompt", "leave `shifts` out of the prompt's file"))
             found = Found(self.prompt, False, "the prompt was given: nothing was searched", {})
         else:
             stand = Stand(self.inner, lesson)
@@ -91,7 +107,17 @@ class WordingSearch(Strategy):
 
     @property
     def _plan(self) -> Plan:
-        return Plan(self.calls, self.search, self.rows, self.bootstrap, self.proposals, self.proposer, self.hands)
+        return Plan(
+            self.calls,
+            self.search,
+            self.rows,
+            self.bootstrap,
+            self.proposals,
+            self.proposer,
+            self.hands,
+            self.calibrate != "none",
+            self.similar,
+        )
 
     def restore(self, folder: Path, lesson: Lesson) -> "WordingAnswers":
         kept = read_json(folder / FOUND)
@@ -105,7 +131,7 @@ def fixed(prompt: Prompt, stand: Stand) -> Prompt:
     arm = stand.slot.arm
     if prompt.examples or not isinstance(arm, ShotsAnswers) or arm.vectors is not None:
         return prompt
-    return Prompt(wording=prompt.wording, examples=tuple(map(Solved.of, arm.pool)))
+    return Prompt(wording=prompt.wording, examples=tuple(map(Solved.of, arm.pool)), shifts=prompt.shifts)
 
 
 class WordingAnswers(Adapted):
