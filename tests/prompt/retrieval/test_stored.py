@@ -59,3 +59,13 @@ def test_what_is_there_is_not_written_again(tmp_path):
 def test_nothing_but_drops_is_a_version_too(tmp_path):
     less = finder(tmp_path, "lancedb").changed([], ["b", "c"])
     assert [name for name, _ in found(less)[0]] == ["a#1"]
+
+
+def test_a_document_that_came_and_went_costs_the_next_change_nothing(tmp_path, monkeypatch):
+    first = finder(tmp_path, "lancedb")
+    store, sent = type(first.vectors.store), []
+    put = store.put
+    monkeypatch.setattr(store, "put", lambda self, rows, *more: sent.append(len(rows)) or put(self, rows, *more))
+    again = first.changed(NEW[:1], []).changed([], ["d"]).changed(NEW[:1], [])
+    assert sent == [1, 1], "never all of them"
+    assert found(again) == found(finder(tmp_path, "exact").changed(NEW[:1], []))
