@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assay import store
-from assay.doubts import doubt_lines
+from assay.beside import sentences
 from assay.encode.lengths import CHARACTERS_A_TOKEN, quantiles
 from assay.encode.wording import ask
 from assay.nouns import Example, Task
@@ -46,7 +46,7 @@ class Checked:
 
     project: Project
     prepared: Prepared
-    doubts: dict[str, dict[str, Any]] = field(default_factory=dict)  # see `flow.doubted`
+    doubts: dict[str, dict[str, Any]] = field(default_factory=dict)  # see `beside.asked`
 
     @property
     def audit(self) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class Checked:
             f"leaks    {audit['exact']} exact, {audit['near']} near, {audit['group']} by group between test and train;"
             f" {audit['repaired']} rows repaired",
             *("  " + line for line in leak_lines(self.audit, self.project.split.leaks)),
-            *("doubt    " + line for line in doubt_lines(self.doubts)),
+            *("doubt    " + line for line in sentences(self.doubts)),
             "balance  " + balance_line(note["labels"]["train"]) if note["labels"] else "",
             "lengths  " + length_line(note["lengths"]),
         ]

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.aim.kinds import kind_of
 from assay.bench import Bench, answers_in, cost_of, described, trained
-from assay.doubts import beside, doubted
+from assay.beside import Seen, asked, beside
 from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean
 from assay.events import NAME, logged
 from assay.gained import gained
 from assay.keys import own_settings
 from assay.nouns import Strategy, Tell
 from assay.prepared import Prepared, prepare
-from assay.publish import publish
+from assay.publish import publish, weighed
 from assay.served import refuse_remote, remote_warnings
 from assay.validate import Exam, judge, metrics_for
 
@@ -65,14 +65,16 @@ def run(
         prepared = prepare(project, tell, offline=offline)
         judged(project, prepared, arms)
         exam = Exam(prepared.examples("test"))
-        asked = beside(project, prepared)
-        bench = Bench(project, prepared, models(project, [*arms.values(), *asked], offline, tell), tell)
+        others = beside(project, prepared)
+        bench = Bench(project, prepared, models(project, [*arms.values(), *others], offline, tell), tell)
         tell(plan_event(bench, arms, exam))
         outcomes = [compete(bench, name, strategy, exam, deadline(started, minutes)) for name, strategy in arms.items()]
         opened = exam.open(project.folder / "exam.jsonl", by=looked_at(bench, arms, exam))
-        doubts = doubted(bench, exam, warnings, deadline(started, minutes))
-        warnings += remote_warnings(bench, outcomes)
-        return publish(bench, gained(bench, outcomes), exam, opened, [*prepared.note["warnings"], *warnings], doubts)
+        outcomes = gained(bench, outcomes)
+        seen = Seen(bench, exam, tuple(outcomes), lambda: weighed(bench, outcomes, exam, opened, ()))
+        found = asked(seen, warnings, deadline(started, minutes))
+        warnings = [*prepared.note["warnings"], *warnings, *remote_warnings(bench, outcomes)]
+        return publish(bench, outcomes, exam, weighed(bench, outcomes, exam, opened, warnings, found), found)
 
 
 def chosen(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
@@ -242,19 +244,19 @@ def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False
     judged(project, prepared, project.arms)
     if not doubts:
         return Checked(project, prepared)
-    asked = project.checking.model_copy(
+    checking = project.checking.model_copy(
         update={
             "contamination": "contamination" in doubts,
             "leak_cost": (project.checking.leak_cost or "tfidf") if "leak_cost" in doubts else None,
         }
     )
-    project = project.model_copy(update={"checking": asked})
+    project = project.model_copy(update={"checking": checking})
     with store.lock(project.work / "run.lock", "check"), interruptible():
         bench = Bench(project, prepared, models(project, beside(project, prepared), offline, tell), tell)
         exam = Exam(prepared.examples("test"))
         if "leak_cost" in doubts and beside(project, prepared):
             exam.open(project.folder / "exam.jsonl", by="leak cost")
-        return Checked(project, prepared, doubted(bench, exam, []))
+        return Checked(project, prepared, asked(Seen(bench, exam), [], only=doubts))
 
 
 def plan(project: Project, *, offline: bool = False, tell: Tell = silent) -> Any:

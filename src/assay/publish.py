@@ -6,34 +6,36 @@ Watch out   `report/` always has the newest; a run that says the same again move
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
 from assay.bench import Bench
-from assay.doubts import doubt_lines
+from assay.beside import sentences
 from assay.findings import extra_of
 from assay.served import served_names
 
 if TYPE_CHECKING:
+    from assay.beside.asked import Found
     from assay.validate import Exam
     from assay.weigh import Arm, Report
 
 
-def publish(
+def weighed(
     bench: Bench,
-    arms: list[Arm],
+    arms: Sequence[Arm],
     exam: Exam,
     opened: int,
-    warnings: list[dict[str, Any]],
-    doubts: dict[str, dict[str, Any]] | None = None,
-) -> Report:
-    """Build the report and write it; the one before moves to report/past/<number>/. `doubts`: see `flow.doubted`."""
-    from assay.weigh import Report, build
+    warnings: Sequence[dict[str, Any]],
+    found: Found | None = None,
+) -> dict[str, Any]:
+    """report.json: the arms on the test rows, the verdict, and what was `found` beside them (see `beside.asked`)."""
+    from assay.weigh import build
 
     project, prepared = bench.project, bench.prepared
-    data = build(
+    return build(
         task=prepared.task,
         arms=arms,
         rows=prepared.note["rows"],
@@ -45,12 +47,19 @@ def publish(
         project=project.name or project.folder.name,
         version=own_version(),
         settings=project.weigh,
-    ) | (doubts or {})
+    ) | (found or {})
+
+
+def publish(bench: Bench, arms: list[Arm], exam: Exam, data: dict[str, Any], found: Found | None = None) -> Report:
+    """Write the report; the one before moves to report/past/<number>/. `data` is that of `weighed`."""
+    from assay.weigh import Report
+
+    project, prepared = bench.project, bench.prepared
     report = Report(
         data,
         prepared.task,
         tuple(arms),
-        {**extra_of(bench, exam, data["verdict"]["recommended"]), "doubts": doubt_lines(doubts or {})},
+        {**extra_of(bench, exam, data["verdict"]["recommended"]), "doubts": sentences(found or {})},
         project.weigh,
     )
     folder = project.report_folder

@@ -286,7 +286,7 @@ def work(job: Job) -> None:
 
         steady(job.seed, threads())
     if job.request["mode"] == "memory":
-        from assay.contamination import read_texts
+        from assay.beside.contamination import read_texts
 
         read_texts(job)
     elif job.request["mode"] == "train":

@@ -99,7 +99,7 @@ def trained(open_tiny, texts, seed, epochs):
 
 @pytest.mark.slow
 def test_a_planted_base_is_told_from_a_clean_one(open_tiny, one_thread):
-    from assay.contamination import reader
+    from assay.beside.contamination import reader
 
     found = {"planted": 0, "clean": 0}
     for seed in range(20):

@@ -1,11 +1,20 @@
 """The section `validate` of the project file: what is asked beside the scores of the arms."""
 
+from typing import Literal
+
 from pydantic import Field, field_validator
 
 from assay.nouns import Settings
+from assay.validate.bias.settings import Bias
+from assay.validate.forgetting.settings import Forgetting
+from assay.validate.learning_curve.settings import LearningCurve
+from assay.validate.robustness.settings import Robustness
+from assay.validate.update_drill.settings import UpdateDrill
 
 
 class Validate(Settings):
+    # quick asks what costs next to nothing; full asks everything that can be measured without people.
+    depth: Literal["quick", "full"] = "quick"
     # Where leaks were repaired: how much the leaked rows raise this arm's score; the name of an arm, or a kind that
     # needs no settings. null asks nothing. tfidf is the cheapest arm that learns, and is asked where labels are learnt.
     leak_cost: str | None = "tfidf"
@@ -15,6 +24,11 @@ class Validate(Settings):
     contamination_rows: int = Field(default=200, ge=20, le=5000)
     # Files of rows that the base model cannot have read; train and val rows where there are none.
     contamination_reference: tuple[str, ...] = ()
+    forgetting: Forgetting = Forgetting()
+    robustness: Robustness = Robustness()
+    bias: Bias = Bias()
+    learning_curve: LearningCurve = LearningCurve()
+    update_drill: UpdateDrill = UpdateDrill()
 
     @field_validator("contamination_reference", mode="before")
     @classmethod

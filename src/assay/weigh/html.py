@@ -18,6 +18,7 @@ from assay.weigh.markdown import terminal_table
 from assay.weigh.numbers import FORMATS, clean, count, one_line, score, shorten
 from assay.weigh.paper import badge
 from assay.weigh.report import Report
+from assay.weigh.sections import SECTIONS
 
 
 def pointer(*keys: str | int) -> str:
@@ -88,6 +89,7 @@ def render(report: Report) -> str:
         ranked=ranked,
         figures=figures,
         retrieval=retrieval,
+        sections=SECTIONS,
         badge=badge,
         view=view,
         metric=report.data["task"]["metric"],

@@ -20,6 +20,7 @@ from assay.weigh.numbers import (
     signed,
     three,
 )
+from assay.weigh.sections import SECTIONS
 
 if TYPE_CHECKING:
     from assay.weigh.report import Report
@@ -209,6 +210,9 @@ def render(report: "Report") -> str:
     ]
     blocks += ["\n".join(pairs)] if pairs else []
     blocks += [f"- {plain(line, 1000)}" for line in (*view.given_away(extra), *extra.get("doubts", []))]
+    for section in SECTIONS:
+        if section.KEY in data and (said := section.markdown(data)):
+            blocks += [f"## {section.TITLE}", *said]
     blocks += ["## Limits", "\n".join(f"- {plain(line, 500)}" for line in view.limits(report))]
     if data["warnings"]:
         said = [

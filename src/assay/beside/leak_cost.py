@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay import store
 from assay.bench import Bench, answers_in
+from assay.beside.seen import Seen
 from assay.curate import Anonymise
 from assay.errors import Problem, UsageError, did_you_mean
 from assay.noted import content_hash
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.validate import Exam
 
+KEY = "leak_cost"
 LEVEL = 0.95
 
 
@@ -49,14 +51,24 @@ def arm_for(project: Project, name: str) -> Strategy:
     raise UsageError(Problem("C083", told, "validate.leak_cost", help=", ".join(project.arms)))
 
 
-def wanted(project: Project, prepared: Prepared) -> Strategy | None:
+def wanted(project: Project, prepared: Prepared) -> bool:
+    return bool(strategies(project, prepared))
+
+
+def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
     """The arm that is to be asked, when there is something to ask."""
     name = project.checking.leak_cost
     if name is None or not (prepared.folder / "leaked.jsonl").exists():
-        return None
+        return []
     if name == "tfidf" and name not in project.arms and prepared.task.kind != "classify":
-        return None
-    return arm_for(project, name)
+        return []
+    return [arm_for(project, name)]
+
+
+def ask(seen: Seen) -> dict[str, Any]:
+    """`leak_cost` of the arm that the project names."""
+    [strategy] = strategies(seen.bench.project, seen.bench.prepared)
+    return leak_cost(seen.bench, seen.exam, strategy)
 
 
 def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:

@@ -13,14 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
+from assay.beside.seen import Seen
 from assay.validate.memorised import Read, memorised
 
 if TYPE_CHECKING:
     from assay.bench import Bench
+    from assay.config import Project
     from assay.model.chat_model import ChatModel
-    from assay.nouns import Tell
+    from assay.nouns import Strategy, Tell
+    from assay.prepared import Prepared
     from assay.worker import Job
 
+KEY = "contamination"
 VERSION = 1  # raise it when the same texts are read differently
 LEAST = 0.2  # share of a text's tokens that Min-K % looks at
 
@@ -53,6 +57,24 @@ def read_texts(job: Job) -> None:
 
 
 # --- in the parent --------------------------------------------------------------------------------------------------
+
+
+def wanted(project: Project, prepared: Prepared) -> bool:
+    return project.checking.contamination
+
+
+def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
+    from assay.prompt.shots import Shots
+
+    return [Shots(k=0)]
+
+
+def ask(seen: Seen) -> dict[str, Any]:
+    return contamination(seen.bench)
+
+
+def sentences(found: dict[str, Any]) -> list[str]:
+    return [sentence(found)]
 
 
 def contamination(bench: Bench) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Whether answers change with who is spoken of."""

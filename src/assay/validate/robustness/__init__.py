@@ -1,0 +1,1 @@
+"""What changes of the questions do to the answers, where the label stays."""
