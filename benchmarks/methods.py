@@ -31,7 +31,7 @@ from ruamel.yaml import YAML
 
 from assay.intervals import Interval, paired_interval
 from assay.store import append, drop_torn_line, read_lines, write_text
-from assay.validate.accuracy import Accuracy
+from assay.validate.metrics.accuracy import Accuracy
 
 HERE = Path(__file__).parent
 OUT = HERE / "out"

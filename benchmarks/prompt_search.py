@@ -34,7 +34,7 @@ from assay.config import load
 from assay.config.yamlfile import dump
 from assay.intervals import paired_interval
 from assay.store import read_json, write_json, write_lines, write_text
-from assay.validate.accuracy import Accuracy
+from assay.validate.metrics.accuracy import Accuracy
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples"

@@ -14,8 +14,8 @@ from assay.errors import UsageError
 from assay.intervals import Weights, observed
 from assay.nouns import Answer, Example, Message, Record, Task
 from assay.validate import METRICS, judge, metrics_for
-from assay.validate.exact_match import normalise
-from assay.validate.token_f1 import overlap
+from assay.validate.metrics.exact_match import normalise
+from assay.validate.metrics.token_f1 import overlap
 
 LABELS = ("a", "b", "c", "d")
 CLASSIFY = Task(kind="classify", labels=LABELS)

@@ -9,11 +9,11 @@ from assay.aim.kinds import kind_of
 from assay.errors import Problem, UsageError, did_you_mean
 from assay.intervals import observed
 from assay.nouns import Metric, Record, Task
-from assay.validate.accuracy import Accuracy
-from assay.validate.entity_f1 import EntityF1
-from assay.validate.exact_match import ExactMatch
-from assay.validate.macro_f1 import MacroF1
-from assay.validate.token_f1 import TokenF1
+from assay.validate.metrics.accuracy import Accuracy
+from assay.validate.metrics.entity_f1 import EntityF1
+from assay.validate.metrics.exact_match import ExactMatch
+from assay.validate.metrics.macro_f1 import MacroF1
+from assay.validate.metrics.token_f1 import TokenF1
 
 METRICS: tuple[Metric, ...] = (Accuracy(), MacroF1(), ExactMatch(), TokenF1(), EntityF1())
 

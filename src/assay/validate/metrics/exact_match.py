@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assay.nouns import Metric, Record, Task
-from assay.validate.accuracy import mean
+from assay.validate.metrics.accuracy import mean
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from assay.nouns import Metric, Record, Task
-from assay.validate.accuracy import mean
-from assay.validate.exact_match import normalise
+from assay.validate.metrics.accuracy import mean
+from assay.validate.metrics.exact_match import normalise
 
 
 def overlap(answer: str, target: str) -> float:

@@ -1,0 +1,1 @@
+"""Metrics over test rows: one a file, each named in `judge.METRICS`."""
