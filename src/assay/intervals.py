@@ -37,30 +37,42 @@ class Weights:
     """`draws` vectors of row weights for `n` test rows, made once and used for every arm, metric and slice.
 
     kind "bootstrap": how often a row was drawn; the weights of a vector add up to n.
-    kind "swap": 1 where the two arms' answers change places, else 0; fair coins.
+    `groups`, the group of each row as a whole number from 0 (n,): rows of one group are drawn, or swapped, together.
     Memory is bounded whatever n is; the same seed gives the same weights.
     """
 
-    def __init__(self, n: int, kind: Literal["bootstrap", "swap"] = "bootstrap", *, draws: int = DRAWS, seed: int = 0):
+    def __init__(
+        self,
+        n: int,
+        kind: Literal["bootstrap", "swap"] = "bootstrap",
+        *,
+        draws: int = DRAWS,
+        seed: int = 0,
+        groups: np.ndarray | None = None,
+    ):
         if n < 1 or draws < 1:
             raise ValueError(f"needs at least one row and one draw, got {n} rows and {draws} draws")
+        if groups is not None and len(groups) != n:
+            raise ValueError(f"{n} rows need {n} groups, got {len(groups)}")
         self.n = n
         self.kind = kind
         self.draws = draws
+        self.groups = groups
+        self.units = n if groups is None else int(groups.max()) + 1
         self._seed = seed
-        self._height = max(1, _BLOCK // n)
+        self._height = max(1, _BLOCK // self.units)
         starts = range(0, draws, self._height)
-        self._kept = [self._draw(start) for start in starts] if draws * n <= _KEEP else None
+        self._kept = [self._draw(start) for start in starts] if draws * self.units <= _KEEP else None
 
     def _draw(self, start: int) -> np.ndarray:
         height = min(self._height, self.draws - start)
         generator = np.random.default_rng([self._seed, int(self.kind == "swap"), start])
         if self.kind == "swap":
-            return generator.integers(0, 2, size=(height, self.n), dtype=np.uint16)
-        picks = generator.integers(0, self.n, size=(height, self.n))
-        picks += np.arange(height)[:, None] * self.n
-        counts = np.bincount(picks.ravel(), minlength=height * self.n)
-        return counts.reshape(height, self.n).astype(np.uint16)
+            return generator.integers(0, 2, size=(height, self.units), dtype=np.uint16)
+        picks = generator.integers(0, self.units, size=(height, self.units))
+        picks += np.arange(height)[:, None] * self.units
+        counts = np.bincount(picks.ravel(), minlength=height * self.units)
+        return counts.reshape(height, self.units).astype(np.uint16)
 
     def _blocks(self) -> Iterator[tuple[int, np.ndarray]]:
         for index, start in enumerate(range(0, self.draws, self._height)):
@@ -75,6 +87,11 @@ class Weights:
         whole = columns.size > 0 and bool((columns == np.rint(columns)).all())
         small = whole and float(np.abs(columns).max()) * self.n < 2**24
         columns = columns.astype(np.float32 if small else np.float64)
+        if self.groups is not None:
+            own = self.groups if where is None else self.groups[where]
+            together = np.zeros((self.units, columns.shape[1]), columns.dtype)
+            np.add.at(together, own, columns)
+            columns, where = together, None
         out = np.empty((self.draws, columns.shape[1]))
         for start, block in self._blocks():
             part = block if where is None else block[:, where]
@@ -82,8 +99,8 @@ class Weights:
         return out
 
     def sizes(self, where: np.ndarray | None = None) -> np.ndarray:
-        """Rows in each draw, (draws,): n, or how many of them fell on the positions `where`."""
-        if where is None and self.kind == "bootstrap":
+        """Rows in each draw, (draws,): n, or how many of them fell on the positions `where`; groups differ in size."""
+        if where is None and self.kind == "bootstrap" and self.groups is None:
             return np.full(self.draws, float(self.n))
         return self.sums(np.ones((self.n, 1)), where)[:, 0]
 
@@ -154,13 +171,18 @@ def swap_p(first: np.ndarray, second: np.ndarray, total: Total, swaps: Weights) 
 
     Were the arms alike, swapping their answers on any row would change nothing but chance. The p-value is the share
     of random swaps with a difference at least as large as the one seen, the seen one included, so it is never 0.
-    For one column of zeros and ones that share is known without drawing: McNemar's exact test.
+    For one column of zeros and ones that share is known without drawing: McNemar's exact test. Where `swaps` has groups,
+    all rows of a group change places together.
 
     Source: Yeh (2000), More accurate tests for the statistical significance of result differences, C00-2137
     """
     _check_pair(first, second)
     apart = first - second
-    if apart.shape[1] == 1 and bool(np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all()):
+    if (
+        swaps.groups is None
+        and apart.shape[1] == 1
+        and bool(np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all())
+    ):
         return _exact_p(int((apart > 0).sum()), int((apart < 0).sum()))
     seen = abs(observed(first, total) - observed(second, total))
     moved = swaps.sums(apart)
@@ -181,17 +203,39 @@ def paired_p(first: np.ndarray, second: np.ndarray, total: Total, *, draws: int 
     return swap_p(first, second, total, Weights(len(first), "swap", draws=draws, seed=seed))
 
 
-def holm(p: Sequence[float]) -> list[float]:
+def holm(p: Sequence[float], most: Sequence[int] = ()) -> list[float]:
     """p-values corrected for being a family, in the order given: reject those below 1 - level, and the chance of one
     false rejection or more stays below 1 - level (Holm 1979, A simple sequentially rejective multiple test procedure).
+
+    Args:
+        most: how many comparisons can still be of equals when 0, 1, 2, ... have been rejected; all that are left, by
+            default. `p` may be a part of that family: what is not given counts as larger, which only makes the
+            correction harder.
     """
+    most = most or range(len(p), 0, -1)
     order = sorted(range(len(p)), key=lambda index: p[index])
     corrected = [0.0] * len(p)
     running = 0.0
     for rank, index in enumerate(order):
-        running = max(running, min(1.0, (len(p) - rank) * p[index]))
+        running = max(running, min(1.0, most[rank] * p[index]))
         corrected[index] = running
     return corrected
+
+
+def pairs_left(arms: int) -> list[int]:
+    """How many pairs of `arms` can be pairs of equals once 0, 1, 2, ... pairs are told apart: one pair of three told
+    apart leaves one at most, for two arms that equal a third equal each other. 4 arms: 6, 3, 3, 3, 2, 1.
+
+    The arm that others are held against is the best by the same rows. Correcting for the pairs with it alone would
+    forget that any arm could have been it: of ten equal arms one would be told from the best in 14 of 100 reports.
+
+    Source: Shaffer (1986), Modified sequentially rejective multiple test procedures, doi.org/10.1080/01621459.1986.10478341
+    """
+    possible: list[set[int]] = [{0}]  # of 0, 1, 2, ... arms: numbers of equal pairs that can be
+    for size in range(1, arms + 1):
+        possible.append({math.comb(first, 2) + rest for first in range(1, size + 1) for rest in possible[size - first]})
+    pairs = math.comb(arms, 2)
+    return [max(count for count in possible[arms] if count <= pairs - told) for told in range(pairs)]
 
 
 def simultaneous(differences: np.ndarray, drawn: np.ndarray, level: float = 0.95) -> list[Interval]:
