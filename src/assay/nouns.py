@@ -35,6 +35,8 @@ class Task(Settings):
     instruction: str = ""
     labels: tuple[str, ...] = ()
     metric: str = ""
+    guards: dict[str, float] = {}  # metric, or "forgetting" -> points that it may lose
+    target: float | None = None  # of the metric, to be reached
     slices: tuple[str, ...] = ()
     max_answer_tokens: int = 0  # 0: derived from the longest training target
     form: Form | None = None  # that a written answer must have
