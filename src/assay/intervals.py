@@ -2,9 +2,10 @@
 
 What is drawn    test rows, never scores: each draw takes the same rows from every arm, which cancels how hard they are
 Shared           one matrix of row weights serves all arms, metrics and slices of a test set (`Weights`)
-Intervals        percentile bootstrap; p-values by swapping the two arms' answers row by row
+Intervals        percentile bootstrap, which the report does not use: `spread.py` says why, and has others
+p-values         by swapping the two arms' answers row by row
 Many arms        Holm's step-down correction; max-t intervals that hold for all comparisons at once
-Watch out        the rows must be independent: several rows of one customer make every interval too narrow
+Groups           rows of one customer or document are drawn, and swapped, together
 Source           Koehn 2004 (W04-3250); Yeh 2000 (C00-2137); Holm 1979; Westfall & Young 1993; Efron & Tibshirani 1993
 """
 
@@ -21,6 +22,7 @@ Total = Callable[[Any, Any], Any]  # Metric.total: column sums (..., columns), n
 DRAWS = 2000
 _BLOCK = 1 << 22  # cells turned into floats at a time: 32 MB at most
 _KEEP = 1 << 26  # cells kept between calls: 128 MB at most; a larger test set is drawn anew for each call
+_SPLIT = 0.5  # variance added to what is chosen on, as a share of the scores' own
 _SAME = 1e-12  # two differences closer than this are one number, computed in another order
 
 
@@ -171,8 +173,8 @@ def swap_p(first: np.ndarray, second: np.ndarray, total: Total, swaps: Weights) 
 
     Were the arms alike, swapping their answers on any row would change nothing but chance. The p-value is the share
     of random swaps with a difference at least as large as the one seen, the seen one included, so it is never 0.
-    For one column of zeros and ones that share is known without drawing: McNemar's exact test. Where `swaps` has groups,
-    all rows of a group change places together.
+    For one column of zeros and ones that share is known without drawing: McNemar's exact test. Where `swaps` has
+    groups, all rows of a group change places together.
 
     Source: Yeh (2000), More accurate tests for the statistical significance of result differences, C00-2137
     """
@@ -229,7 +231,8 @@ def pairs_left(arms: int) -> list[int]:
     The arm that others are held against is the best by the same rows. Correcting for the pairs with it alone would
     forget that any arm could have been it: of ten equal arms one would be told from the best in 14 of 100 reports.
 
-    Source: Shaffer (1986), Modified sequentially rejective multiple test procedures, doi.org/10.1080/01621459.1986.10478341
+    Source: Shaffer (1986), Modified sequentially rejective multiple test procedures,
+    doi.org/10.1080/01621459.1986.10478341
     """
     possible: list[set[int]] = [{0}]  # of 0, 1, 2, ... arms: numbers of equal pairs that can be
     for size in range(1, arms + 1):
@@ -277,20 +280,26 @@ def rows_needed(
     return max(0, math.ceil(n * (reach * error / difference) ** 2 - _SAME) - n)
 
 
-def optimism(values: np.ndarray, drawn: np.ndarray, choose: Callable[[np.ndarray], np.ndarray]) -> float:
-    """By how much an arm looks better than it is because it was chosen on the rows that it is judged on.
+def on_other_rows(values: np.ndarray, drawn: np.ndarray, choose: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """What the chosen arm is worth on rows that it was not chosen on, in each draw: (draws,); its mean is unbiased.
 
-    The whole choice is repeated in every draw; a chosen arm's score in its draw is held against its score on all rows.
+    The noise of a draw is added to the scores that the choice is made on and, larger, taken from those that it is judged
+    on, so that the two are independent, as two halves of the rows would be; the choice costs a third of the rows and
+    not half. Repeating the choice in bootstrap draws and judging it on all rows takes back two thirds of the flattery
+    only: the draws are centred on scores that are flattered already.
 
     Args:
         values: score of each arm on all rows, shape (arms,).
         drawn: score of each arm in each draw, shape (draws, arms).
         choose: (draws, arms) -> index of the arm chosen in each draw, (draws,).
 
-    Source: Efron & Tibshirani (1993), An introduction to the bootstrap, ch. 17 (optimism)
+    Source: Oliveira, Lei & Tibshirani (2021), Unbiased risk estimation in the normal means problem via coupled
+    bootstrap techniques, arxiv.org/abs/2111.09447
     """
-    chosen = choose(drawn)
-    return float((drawn[np.arange(len(drawn)), chosen] - values[chosen]).mean())
+    noise = drawn - drawn.mean(axis=0)
+    chosen = choose(values + math.sqrt(_SPLIT) * noise)
+    at = np.arange(len(drawn))
+    return values[chosen] - noise[at, chosen] / math.sqrt(_SPLIT)
 
 
 def _check_level(level: float) -> None:

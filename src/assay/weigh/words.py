@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assay.intervals import rows_needed
-from assay.weigh.decide import Choice, Gap, Standing, best_floor, best_of, equals, told
+from assay.weigh.decide import Choice, Gap, Standing, best_floor, best_of, equals, open_pairs, told
 from assay.weigh.numbers import count, equals_p, points, rough, score
 from assay.weigh.settings import Weigh
 
@@ -133,7 +133,7 @@ class Words:
             text = f"{lead} {'lower' if difference > 0 else 'higher'}, more than chance alone would give {where}."
         else:
             error = float((self.drawn[:, self.pick] - self.drawn[:, rival]).std())
-            comparisons = max(1, len(self.untold))
+            comparisons = open_pairs(self.arms, [self.best, *self.untold])
             more = rows_needed(difference, error, self.n, level=self.settings.level, comparisons=comparisons)
             text = f"{name} and {other} are not distinguishable {where}"
             if more is None:
