@@ -4,13 +4,13 @@ What is drawn    test rows, never scores: each draw takes the same rows from eve
 Shared           one matrix of row weights serves all arms, metrics and slices of a test set (`Weights`)
 Intervals        percentile bootstrap, which the report does not use: `spread.py` says why, and has others
 p-values         by swapping the two arms' answers row by row
-Many arms        Holm's step-down correction; max-t intervals that hold for all comparisons at once
+Many arms        `families.py`
 Groups           rows of one customer or document are drawn, and swapped, together
-Source           Koehn 2004 (W04-3250); Yeh 2000 (C00-2137); Holm 1979; Westfall & Young 1993; Efron & Tibshirani 1993
+Source           Koehn 2004 (W04-3250); Yeh 2000 (C00-2137); Efron & Tibshirani 1993
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Literal
@@ -119,7 +119,7 @@ def observed(rows: np.ndarray, total: Total, where: np.ndarray | None = None) ->
 
 def interval(value: float, drawn: np.ndarray, level: float = 0.95) -> Interval:
     """`value` with the percentile bounds of `drawn` (draws,). Draws without a value are left out."""
-    _check_level(level)
+    check_level(level)
     drawn = drawn[np.isfinite(drawn)]
     if not len(drawn):
         return Interval(value, math.nan, math.nan)
@@ -187,7 +187,8 @@ def swap_p(first: np.ndarray, second: np.ndarray, total: Total, swaps: Weights) 
     ):
         return _exact_p(int((apart > 0).sum()), int((apart < 0).sum()))
     seen = abs(observed(first, total) - observed(second, total))
-    moved = swaps.sums(apart)
+    differ = np.flatnonzero(apart.any(axis=1))  # the others change nothing
+    moved = swaps.sums(apart, differ)
     n = np.full(swaps.draws, float(len(first)))
     swapped = np.abs(total(first.sum(axis=0) - moved, n) - total(second.sum(axis=0) + moved, n))
     return float((1 + np.count_nonzero(swapped >= seen - _SAME)) / (1 + swaps.draws))
@@ -205,59 +206,6 @@ def paired_p(first: np.ndarray, second: np.ndarray, total: Total, *, draws: int 
     return swap_p(first, second, total, Weights(len(first), "swap", draws=draws, seed=seed))
 
 
-def holm(p: Sequence[float], most: Sequence[int] = ()) -> list[float]:
-    """p-values corrected for being a family, in the order given: reject those below 1 - level, and the chance of one
-    false rejection or more stays below 1 - level (Holm 1979, A simple sequentially rejective multiple test procedure).
-
-    Args:
-        most: how many comparisons can still be of equals when 0, 1, 2, ... have been rejected; all that are left, by
-            default. `p` may be a part of that family: what is not given counts as larger, which only makes the
-            correction harder.
-    """
-    most = most or range(len(p), 0, -1)
-    order = sorted(range(len(p)), key=lambda index: p[index])
-    corrected = [0.0] * len(p)
-    running = 0.0
-    for rank, index in enumerate(order):
-        running = max(running, min(1.0, most[rank] * p[index]))
-        corrected[index] = running
-    return corrected
-
-
-def pairs_left(arms: int) -> list[int]:
-    """How many pairs of `arms` can be pairs of equals once 0, 1, 2, ... pairs are told apart: one pair of three told
-    apart leaves one at most, for two arms that equal a third equal each other. 4 arms: 6, 3, 3, 3, 2, 1.
-
-    The arm that others are held against is the best by the same rows. Correcting for the pairs with it alone would
-    forget that any arm could have been it: of ten equal arms one would be told from the best in 14 of 100 reports.
-
-    Source: Shaffer (1986), Modified sequentially rejective multiple test procedures,
-    doi.org/10.1080/01621459.1986.10478341
-    """
-    possible: list[set[int]] = [{0}]  # of 0, 1, 2, ... arms: numbers of equal pairs that can be
-    for size in range(1, arms + 1):
-        possible.append({math.comb(first, 2) + rest for first in range(1, size + 1) for rest in possible[size - first]})
-    pairs = math.comb(arms, 2)
-    return [max(count for count in possible[arms] if count <= pairs - told) for told in range(pairs)]
-
-
-def simultaneous(differences: np.ndarray, drawn: np.ndarray, level: float = 0.95) -> list[Interval]:
-    """Intervals that hold for all differences at once: half-widths in proportion to each one's standard error.
-
-    Args:
-        differences: seen, shape (comparisons,).
-        drawn: the same in each bootstrap draw, shape (draws, comparisons).
-
-    Source: Westfall & Young (1993), Resampling-based multiple testing: the max-t method, single step
-    """
-    _check_level(level)
-    error = drawn.std(axis=0)
-    safe = np.where(error > 0, error, 1.0)
-    largest = (np.abs(drawn - drawn.mean(axis=0)) / safe).max(axis=1, initial=0.0)
-    half = np.quantile(largest, level) * error
-    return [Interval(float(d), float(d - h), float(d + h)) for d, h in zip(differences, half, strict=True)]
-
-
 def rows_needed(
     difference: float, error: float, n: int, *, level: float = 0.95, power: float = 0.8, comparisons: int = 1
 ) -> int | None:
@@ -272,7 +220,7 @@ def rows_needed(
     Returns:
         Rows to add, 0 when these are enough already, None when no number would do: there is no difference.
     """
-    _check_level(level)
+    check_level(level)
     if abs(difference) <= _SAME:
         return None
     normal = NormalDist()
@@ -283,10 +231,10 @@ def rows_needed(
 def on_other_rows(values: np.ndarray, drawn: np.ndarray, choose: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """What the chosen arm is worth on rows that it was not chosen on, in each draw: (draws,); its mean is unbiased.
 
-    The noise of a draw is added to the scores that the choice is made on and, larger, taken from those that it is judged
-    on, so that the two are independent, as two halves of the rows would be; the choice costs a third of the rows and
-    not half. Repeating the choice in bootstrap draws and judging it on all rows takes back two thirds of the flattery
-    only: the draws are centred on scores that are flattered already.
+    The noise of a draw is added to the scores that the choice is made on and, larger, taken from those that it is
+    judged on, so that the two are independent, as two halves of the rows would be; the choice costs a third of the rows
+    and not half. Repeating the choice in bootstrap draws and judging it on all rows takes back two thirds of the
+    flattery only: the draws are centred on scores that are flattered already.
 
     Args:
         values: score of each arm on all rows, shape (arms,).
@@ -302,7 +250,7 @@ def on_other_rows(values: np.ndarray, drawn: np.ndarray, choose: Callable[[np.nd
     return values[chosen] - noise[at, chosen] / math.sqrt(_SPLIT)
 
 
-def _check_level(level: float) -> None:
+def check_level(level: float) -> None:
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level}")
 

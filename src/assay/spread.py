@@ -1,14 +1,15 @@
 """How far off can a score be? Its standard error by leaving out one test row at a time, and intervals made from it.
 
-How           the jackknife: the score without row i, for every i. Where rows come in groups (a customer, a document), one
-              group is left out at a time; where an arm was fitted with several seeds, their spread is added
+How           the jackknife: the score without row i, for every i. Where rows come in groups (a customer, a document),
+              one group is left out at a time; where an arm was fitted with several seeds, their spread is added
 No mean       of a macro-F1 a label may vanish with its only row: there the jackknife errs upwards (Efron & Stein), and
               the bootstrap, in whose draws a third of the rows is missing, downwards. The mean of the two is taken
 A score       Wilson's interval with the number of independent rows that the standard error amounts to
 A difference  the paired standard error, as if one more row told the two arms apart, and Student's t
 Why these     they cover what they say at 50 rows and for scores near 0 and 1, where percentile intervals of the
               bootstrap do not: docs/certainty.md has the table
-Watch out     under 20 groups nothing covers; a macro-F1 over as many labels as rows is a number of this size of test set
+Watch out     under 20 groups nothing covers; a macro-F1 over as many labels as rows is a number of this size of test
+              set and no other
 Source        Efron & Stein 1981 (the jackknife), doi.org/10.1214/aos/1176345462; Wilson 1927; Korn & Graubard 1998
               (Wilson with the effective number of rows); Agresti & Min 2005 (rows added to a paired difference)
 """

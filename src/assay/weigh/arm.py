@@ -17,6 +17,7 @@ class Arm:
     settings: dict[str, Any] = field(default_factory=dict)  # those that differ from their defaults
     status: Status = "done"
     records: list[Record] = field(default_factory=list)  # every arm's in the same order
+    seeds: tuple[list[Record], ...] = ()  # of the same arm fitted with further seeds
     # fit_seconds, seconds_per_answer, tokens_per_answer, peak_bytes, kept_bytes: a number or None when not measured;
     # money_per_answer: of a model that is paid for; parts: the pieces that must be kept and run, each with a "name"
     cost: dict[str, Any] = field(default_factory=dict)

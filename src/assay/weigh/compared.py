@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from assay.intervals import DRAWS, Interval, Weights, holm, pairs_left, swap_p
+from assay.families import holm, pairs_left
+from assay.intervals import DRAWS, Interval, Weights, swap_p
 from assay.nouns import Metric
 from assay.spread import (
     Spread,

@@ -19,7 +19,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from assay.intervals import on_other_rows, pairs_left, rows_needed
+from assay.families import pairs_left
+from assay.intervals import on_other_rows, rows_needed
 from assay.weigh.out import Out
 from assay.weigh.settings import Weigh
 

@@ -4,7 +4,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from assay.weigh import retrieval, view
+from assay.weigh import certain, retrieval, view
 from assay.weigh.numbers import (
     NOTHING,
     clean,
@@ -199,6 +199,8 @@ def render(report: "Report") -> str:
     metric = data["task"]["metric"]
     rows = [[plain(cells[0]), *cells[1:]] for cells in (_cells(arm, metric, view.paid(data)) for arm in _done(data))]
     blocks += ["## The decision, measured", _table(_header(data), rows, 1)]
+    sure = certain.said(data)
+    blocks += ["How sure:", "\n".join(f"- {plain(line, 500)}" for line in sure)] if sure else []
     blocks += _retrieval(data)
     fits = [f"- {plain(s['name'])}: {s['fit']['word']}. {plain(s['fit']['text'], 500)}" for s in view.trained(data)]
     blocks += ["How training went:", "\n".join(fits)] if fits else []
