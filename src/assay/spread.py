@@ -5,7 +5,7 @@ How           the jackknife: the score without row i, for every i. Where rows co
 No mean       of a macro-F1 a label may vanish with its only row: there the jackknife errs upwards (Efron & Stein), and
               the bootstrap, in whose draws a third of the rows is missing, downwards. The mean of the two is taken
 A score       Wilson's interval with the number of independent rows that the standard error amounts to
-A difference  the paired standard error, as if one more row told the two arms apart, and Student's t
+A difference  the paired standard error, as if half a row more told the two apart, and Student's t
 Why these     they cover what they say at 50 rows and for scores near 0 and 1, where percentile intervals of the
               bootstrap do not: docs/certainty.md has the table
 Watch out     under 20 groups nothing covers; a macro-F1 over as many labels as rows is a number of this size of test
@@ -115,10 +115,12 @@ def spread_of(
     units, sizes = rows, np.ones(n)
     if groups is not None:
         units, sizes = by_group(rows, groups), np.bincount(groups).astype(float)
-        units, sizes = units, sizes[sizes > 0]
+        sizes = sizes[sizes > 0]
+    share = groups is None and rows.shape[1] == 1 and bool(np.isin(rows, (0, 1)).all())
+    if len(units) < 2:  # nothing is left without the only one
+        return Spread(value, np.full(len(units), math.nan), n, None, share)
     step = max(1, _CELLS // max(1, rows.shape[1]))
     parts = [total(sums - units[at : at + step], n - sizes[at : at + step]) for at in range(0, len(units), step)]
-    share = groups is None and rows.shape[1] == 1 and bool(np.isin(rows, (0, 1)).all())
     return Spread(value, np.concatenate(parts).astype(np.float64), n, drawn if rows.shape[1] > 1 else None, share)
 
 
@@ -170,9 +172,9 @@ def _wilson(value: float, rows: float, reach: float) -> Interval:
 
 
 def difference_error(spread: Spread) -> float:
-    """The standard error of a paired difference, as if one more row told the two arms apart by a whole right answer:
-    without it two arms that differ on one row of fifty would seem to be known to a hair."""
-    return math.sqrt(spread.error**2 + 1 / spread.n**2)
+    """The standard error of a paired difference, as if half a row more told the two arms apart: without it two arms
+    that differ on one row of fifty would seem to be known to a hair. A whole row would cover 97 % there, not 95."""
+    return math.sqrt(spread.error**2 + 0.5 / spread.n**2)
 
 
 def difference_interval(spread: Spread, level: float = 0.95) -> Interval:

@@ -17,7 +17,6 @@ class Arm:
     settings: dict[str, Any] = field(default_factory=dict)  # those that differ from their defaults
     status: Status = "done"
     records: list[Record] = field(default_factory=list)  # every arm's in the same order
-    seeds: tuple[list[Record], ...] = ()  # of the same arm fitted with further seeds
     # fit_seconds, seconds_per_answer, tokens_per_answer, peak_bytes, kept_bytes: a number or None when not measured;
     # money_per_answer: of a model that is paid for; parts: the pieces that must be kept and run, each with a "name"
     cost: dict[str, Any] = field(default_factory=dict)
@@ -26,6 +25,7 @@ class Arm:
     fit: dict[str, str] | None = None  # of a trained arm: how its training went, as a word and a text
     # {"step", "train"?, "val"?, "kept"?}: losses by step, for the learning curve; and whether its weights are kept
     curve: list[dict[str, Any]] | None = None
+    seeds: tuple[list[Record], ...] = ()  # records of the same arm fitted with further seeds
 
 
 class Extra(TypedDict, total=False):
