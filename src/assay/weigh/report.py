@@ -91,7 +91,7 @@ def build(
         "assay": version,
         "project": project,
         "seed": seed,
-        "task": {"kind": task.kind, "metric": metric, "level": settings.level},
+        "task": {"kind": task.kind, "metric": metric, "level": settings.level, "higher_is_better": field.higher},
         "rows": {**dict.fromkeys(ROWS, 0), **rows},
         "audit": {**dict.fromkeys(AUDIT, 0), **audit},
         "exam": {"hash": "", "opened": 0, **exam},
@@ -178,12 +178,12 @@ def _strategy(
 def _owning(arm: Arm, field: Field, settings: Weigh, front: Sequence[str], drill: Mapping[str, Any]) -> dict[str, Any]:
     """What an arm costs to own, and to bring up to date."""
     if arm.status != "done":
-        return {"energy": None, "month": None, "on_front": False, "update": None}
+        return {"energy": None, "month": None, "on_front": False, "updating": None}
     return {
         "energy": energy(arm.cost, settings, field.threads),
         "month": shown(owned(arm, settings, paid=field.paid, threads=field.threads)),
         "on_front": arm.name in front,
-        "update": _update(arm, drill),
+        "updating": _update(arm, drill),
     }
 
 
@@ -191,9 +191,9 @@ def _update(arm: Arm, drill: Mapping[str, Any]) -> dict[str, Any] | None:
     """Seconds until it answers by a change: from the update drill, else those of fitting it anew."""
     measured = drill.get("arms", {}).get(arm.name, {}).get("seconds")
     if measured is not None:
-        return {"seconds": measured, "from": "drill"}
+        return {"seconds": measured, "by": "drill"}
     fit = arm.cost.get("fit_seconds")
-    return None if fit is None else {"seconds": fit, "from": "fit"}
+    return None if fit is None else {"seconds": fit, "by": "fit"}
 
 
 def predictions(arm: Arm, task: Task) -> Iterator[dict[str, Any]]:

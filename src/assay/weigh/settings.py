@@ -8,7 +8,7 @@ Defaults from 10,000 answers a month is a small internal service; three months i
               points are an assumption, about what a second annotator disagrees on
 """
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -51,7 +51,9 @@ class Weigh(Settings):
     months: float = Field(default=3.0, gt=0)  # how long an arm serves before it is set up anew
     price_per_hour: float = Field(default=0.0, ge=0)  # of the machine: the older name of prices.hour_of_machine
     prices: Prices = Prices()
-    effort: dict[str, float] = {}  # name or kind of an arm -> hours of people to set it up; see `owning.HOURS`
+    effort: dict[
+        str, Annotated[float, Field(ge=0)]
+    ] = {}  # name or kind of an arm -> hours of people to set it up; see `owning.HOURS`
     watts: float = Field(default=0.0, ge=0)  # of the machine at work; 0: 3.5 for each thread, see `owning.THREAD`
     limits: Limits = Limits()
     equal_cost: float = Field(default=0.2, ge=0)  # costs this close, as a share, count as equal
@@ -62,8 +64,6 @@ class Weigh(Settings):
     def _one_price(self) -> Self:
         if self.price_per_hour and self.prices.hour_of_machine not in (0.0, self.price_per_hour):
             raise ValueError("the machine's hour has two prices: `price_per_hour` and `prices.hour_of_machine`")
-        if below := [name for name, hours in self.effort.items() if hours < 0]:
-            raise ValueError(f"C085 effort.{below[0]} is negative")
         return self
 
     @property
