@@ -30,7 +30,7 @@ def expected_best(many: int) -> float:
     """The largest of `many` independent standard normal draws, on average: 0.56 of 2, 1.54 of 10, 2.51 of 100."""
     x = np.linspace(-9, 9, 20001)
     density = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
-    below = np.clip(np.cumsum(density) * (x[1] - x[0]), 0, 1)
+    below = np.clip((np.cumsum(density) - density / 2) * (x[1] - x[0]), 0, 1)
     return float((x * many * density * below ** (many - 1)).sum() * (x[1] - x[0]))
 
 
