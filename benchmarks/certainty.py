@@ -4,7 +4,8 @@
 
 Each cell is a metric, a number of labels, of test rows, of groups (0: rows are independent) and of seeds. Its studies
 are of 20 populations with accuracies between 0.55 and 0.95, five arms each, two of them floors. The numbers are those
-of the product: `weigh/compared.py`, `weigh/decide.py`. What is done is kept in out/certainty.json; the next call goes on.
+of the product: `weigh/compared.py`, `weigh/decide.py`. What is done is kept in out/certainty/, a file a cell; the next
+call goes on.
 
 single, paired   share of 95 % intervals that hold the truth: of the first arm's score, of its difference to the second
 named            all five arms are equal: share of reports in which any is told from another
@@ -33,10 +34,10 @@ from assay.weigh import Weigh
 from assay.weigh.compared import Compared
 from assay.weigh.decide import Gap, Standing, decide
 
-OUT = Path(__file__).parent / "out" / "certainty.json"
+OUT = Path(__file__).parent / "out" / "certainty"
 VERSION = 1  # raise it when the same cell gives other numbers
-POPULATIONS, ARMS, FLOORS, DRAWS = 20, 5, 2, 300
-TRUTHS = 2000  # test sets that the truth of a macro-F1 is the mean of
+POPULATIONS, ARMS, FLOORS, DRAWS = 20, 5, 2, 200
+TRUTHS = 800  # test sets that the truth of a macro-F1 is the mean of
 METRICS = {"accuracy": Accuracy(), "macro_f1": MacroF1()}
 
 
@@ -150,21 +151,33 @@ def summed(parts: list[dict[str, list[float]]]) -> dict[str, float]:
     return {name: sum(part[name][0] for part in parts) / sum(part[name][1] for part in parts) for name in parts[0]}
 
 
-def to_do(cells: list[Cell], done: dict[str, Any], each: int) -> Iterator[tuple[Cell, int]]:
-    for number in range(POPULATIONS):
+def place(cell: Cell) -> Path:
+    return OUT / f"{cell.name.replace(' ', '-')}.json"
+
+
+def kept(cell: Cell) -> dict[str, Any]:
+    """What is done of a cell, by studies a population and the population's number."""
+    return json.loads(place(cell).read_text()) if place(cell).exists() else {}
+
+
+def to_do(cells: list[Cell], each: int) -> Iterator[tuple[Cell, int]]:
+    """What is left, a quarter of all populations after the other, easy and hard ones alike."""
+    order = [step * 7 % POPULATIONS for step in range(POPULATIONS)]
+    for start in range(0, POPULATIONS, 5):
         for cell in cells:
-            if f"{cell.name} / {each} / {number}" not in done:
-                yield cell, number
+            done = kept(cell)
+            yield from ((cell, number) for number in order[start : start + 5] if f"{each} / {number}" not in done)
 
 
-def table(cells: list[Cell], done: dict[str, Any], each: int) -> str:
+def table(cells: list[Cell], each: int) -> str:
     lines = [
         "| metric | labels | rows | groups | seeds | studies | single | paired | named | flattered | corrected |"
         " equal | equal, corrected |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for cell in cells:
-        keys = [f"{cell.name} / {each} / {number}" for number in range(POPULATIONS)]
+        done = kept(cell)
+        keys = [f"{each} / {number}" for number in range(POPULATIONS)]
         parts = [done[key] for key in keys if key in done]
         if not parts:
             continue
@@ -188,14 +201,13 @@ def main() -> int:
     given = parser.parse_args()
     each = max(1, given.studies // POPULATIONS)
     cells = [cell for cell in (*MAIN, *FEW, *SEEDS) if given.only in cell.name]
-    done = json.loads(OUT.read_text()) if OUT.exists() else {}
     until = time.monotonic() + 60 * given.minutes
-    for cell, number in to_do(cells, done, each):
+    for cell, number in to_do(cells, each):
         if time.monotonic() > until:
             break
-        done[f"{cell.name} / {each} / {number}"] = population(cell, number, each)
-        write_json(OUT, done)
-    print(table(cells, done, each))
+        found = population(cell, number, each)
+        write_json(place(cell), {**kept(cell), f"{each} / {number}": found})
+    print(table(cells, each))
     return 0
 
 
