@@ -13,6 +13,7 @@ from assay.spread import (
     difference_p,
     grouped,
     over_seeds,
+    paired_difference,
     score_interval,
     spread_of,
 )
@@ -133,3 +134,22 @@ def test_too_few_units_have_no_interval():
     assert math.isnan(found.low)
     one_group = spread_of(column([0, 1, 1]), mean, np.array([0, 0, 0]))
     assert math.isnan(score_interval(one_group).low) and math.isnan(difference_interval(one_group).low)
+
+
+def test_two_arms_of_one_seed_are_held_apart_as_in_the_report():
+    from assay.weigh.compared import Compared
+
+    random = np.random.default_rng(8)
+    metric = MacroF1()
+    targets = random.integers(0, 4, 90)
+    rows = []
+    for share in (0.8, 0.6):
+        right = random.random(90) < share
+        hit = np.eye(4)[targets] * right[:, None]
+        missed = np.eye(4)[targets] * ~right[:, None]
+        rows.append(np.hstack([hit, np.roll(missed, 1, axis=1), missed]))
+    groups = np.repeat(np.arange(30), 3)
+    report = Compared({"a": {"macro_f1": rows[:1]}, "b": {"macro_f1": rows[1:]}}, [metric], groups=groups, seed=3)
+    assert paired_difference(*rows, metric.total, groups=groups, seed=3) == report.difference("a", "b", "macro_f1")
+    with pytest.raises(ValueError, match="one shape"):
+        paired_difference(rows[0], rows[1][:50], metric.total)

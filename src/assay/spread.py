@@ -23,7 +23,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from assay.intervals import Interval, Total, observed
+from assay.intervals import Interval, Total, Weights, observed
 
 FEW_GROUPS = 20  # fewer than this, and intervals are too narrow whatever the method
 _CELLS = 1 << 22  # floats made at a time: 32 MB
@@ -181,6 +181,31 @@ def difference_interval(spread: Spread, level: float = 0.95) -> Interval:
     """The interval of a paired difference (`Spread.minus`)."""
     half = student(level, spread.freedom) * difference_error(spread) if len(spread.left) > 1 else math.nan
     return Interval(spread.value, spread.value - half, spread.value + half)
+
+
+def paired_difference(
+    first: np.ndarray,
+    second: np.ndarray,
+    total: Total,
+    *,
+    groups: np.ndarray | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """How much better is `first` than `second`, two arms' rows (n, columns) of one metric on the same test rows? What
+    the report gives for two arms of one seed each.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    if first.shape != second.shape or first.ndim != 2:
+        raise ValueError(f"both arms need rows of one shape (examples, columns), got {first.shape} and {second.shape}")
+    drawn: list[np.ndarray | None] = [None, None]
+    if first.shape[1] > 1:
+        weights = Weights(len(first), seed=seed, groups=groups)
+        drawn = [weights.values(rows, total) for rows in (first, second)]
+    one, other = (spread_of(rows, total, groups, own) for rows, own in zip((first, second), drawn, strict=True))
+    return difference_interval(one.minus(other), level)
 
 
 def difference_p(spread: Spread) -> float:
