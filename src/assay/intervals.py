@@ -179,19 +179,23 @@ def swap_p(first: np.ndarray, second: np.ndarray, total: Total, swaps: Weights) 
     Source: Yeh (2000), More accurate tests for the statistical significance of result differences, C00-2137
     """
     _check_pair(first, second)
+    if swaps.groups is None and (exact := mcnemar_p(first, second)) is not None:
+        return exact
     apart = first - second
-    if (
-        swaps.groups is None
-        and apart.shape[1] == 1
-        and bool(np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all())
-    ):
-        return _exact_p(int((apart > 0).sum()), int((apart < 0).sum()))
     seen = abs(observed(first, total) - observed(second, total))
     differ = np.flatnonzero(apart.any(axis=1))  # the others change nothing
     moved = swaps.sums(apart, differ)
     n = np.full(swaps.draws, float(len(first)))
     swapped = np.abs(total(first.sum(axis=0) - moved, n) - total(second.sum(axis=0) + moved, n))
     return float((1 + np.count_nonzero(swapped >= seen - _SAME)) / (1 + swaps.draws))
+
+
+def mcnemar_p(first: np.ndarray, second: np.ndarray) -> float | None:
+    """McNemar's exact test of two columns of zeros and ones, (n, 1) each; None for other rows."""
+    if first.shape[1] != 1 or not (np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all()):
+        return None
+    apart = first - second
+    return _exact_p(int((apart > 0).sum()), int((apart < 0).sum()))
 
 
 def _exact_p(only_first: int, only_second: int) -> float:

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
 from assay.families import holm, pairs_left
-from assay.intervals import DRAWS, Interval, Weights, swap_p
+from assay.intervals import DRAWS, Interval, Total, Weights, mcnemar_p, swap_p
 from assay.nouns import Metric
 from assay.spread import (
     Spread,
@@ -57,12 +58,15 @@ class Compared:
         first = next(iter(rows.values()), None)
         self.n = len(next(iter(first.values()))[0]) if first else 0
         self._weights = Weights(max(1, self.n), draws=draws, seed=seed, groups=groups)
-        # No swap gives a p below 1 in so many: with many arms it must still be seen after the correction.
-        swaps = max(draws, 50 * math.comb(len(self.names), 2))
-        self._swaps = Weights(max(1, self.n), "swap", draws=swaps, seed=seed, groups=groups)
         self._drawn: dict[tuple[str, str], list[np.ndarray]] = {}
         self._spreads: dict[tuple[str, str], Spread] = {}
         self._p: dict[tuple[str, str, str], float] = {}
+
+    @cached_property
+    def _swaps(self) -> Weights:
+        # No swap gives a p below 1 in so many: with many arms it must still be seen after the correction.
+        draws = max(self.draws, 50 * math.comb(len(self.names), 2))
+        return Weights(max(1, self.n), "swap", draws=draws, seed=self.seed, groups=self.groups)
 
     @property
     def units(self) -> int:
@@ -100,7 +104,8 @@ class Compared:
         return self._drawn[name, metric]
 
     def drawn(self, metric: str) -> np.ndarray:
-        """The score of every arm in every draw, (draws, arms). Of several seeds as many are drawn, with replacement."""
+        """The score of every arm in every draw, (draws, arms), widened to its standard error: of few groups, few seeds
+        and rare labels draws alone are too close together. Of several seeds as many are drawn, with replacement."""
         if not self.names:
             return np.empty((0, 0))
         columns = []
@@ -110,7 +115,7 @@ class Compared:
                 generator = np.random.default_rng([self.seed, 2, at])
                 picks = generator.integers(0, seeds.shape[1], size=seeds.shape)
                 seeds = np.take_along_axis(seeds, picks, axis=1)
-            columns.append(seeds.mean(axis=1))
+            columns.append(_widened(seeds.mean(axis=1), self.spread(name, metric).error))
         return np.stack(columns, axis=1)
 
     def score(self, name: str, metric: str, where: np.ndarray | None = None) -> Interval:
@@ -130,10 +135,14 @@ class Compared:
         if key not in self._p:
             one, other = self.rows[first][metric], self.rows[second][metric]
             if len(one) == len(other) == 1:
-                self._p[key] = swap_p(one[0], other[0], self.metrics[metric].total, self._swaps)
+                self._p[key] = self._swapped(one[0], other[0], self.metrics[metric].total)
             else:
                 self._p[key] = difference_p(self.spread(first, metric).minus(self.spread(second, metric)))
         return self._p[key]
+
+    def _swapped(self, one: np.ndarray, other: np.ndarray, total: Total) -> float:
+        exact = mcnemar_p(one, other) if self.groups is None else None
+        return swap_p(one, other, total, self._swaps) if exact is None else exact
 
     def against(self, reference: str, metric: str) -> dict[str, tuple[Interval, float, float]]:
         """Every other arm held against `reference`: difference, p, and p corrected over all pairs of arms."""
@@ -144,3 +153,8 @@ class Compared:
             name: (self.difference(name, reference, metric), one, all_pairs)
             for name, one, all_pairs in zip(others, p, corrected, strict=True)
         }
+
+
+def _widened(drawn: np.ndarray, error: float) -> np.ndarray:
+    middle, own = drawn.mean(), drawn.std()
+    return middle + (drawn - middle) * (error / own) if own > 0 and error > 0 else drawn
