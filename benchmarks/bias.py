@@ -2,9 +2,9 @@
 
     python benchmarks/bias.py [--folder FOLDER] [--arm '{kind: neighbours}']
 
-davidson_hate's 6,000 tweets (hate, offensive, neither), split by the product, and hatecheck as a checklist. A word count
-knows the words that its training tweets call hateful, and no others: HateCheck's groups show which. Prints Markdown and
-writes benchmarks/out/bias.json. Takes a minute and a half.
+davidson_hate's 6,000 tweets (hate, offensive, neither), split by the product, and hatecheck as a checklist. A word
+count knows the words that its training tweets call hateful, and no others: HateCheck's groups show which. Prints
+Markdown and writes benchmarks/out/bias.json. Takes a minute and a half.
 """
 
 import argparse
