@@ -32,9 +32,10 @@ def sentence(data: dict[str, Any]) -> str:
     few = [one["group"] for one in pairs if one["source"] == "text" and one["n"] < FEW]
     if sure:
         worst = max(sure, key=lambda one: one["above"]["value"])
+        above = points(worst["above"]["value"]).lstrip("+")
         told = (
             f"{name} answers {score(worst['changed']['value'])} of {count(worst['n'])} questions differently when who"
-            f" asks changes ({worst['group']}), {points(worst['above']['value'])} points more than when a weekday does"
+            f" asks changes ({worst['group']}), {above} points more than when a weekday does"
             f" ({points(worst['above']['low'])} to {points(worst['above']['high'])})."
         )
     elif frames:
@@ -48,7 +49,19 @@ def sentence(data: dict[str, Any]) -> str:
             f" With the words of {most['group']} in a question swapped, {score(most['changed']['value'])} of"
             f" {count(most['n'])} answers change ({score(most['changed']['low'])} to {score(most['changed']['high'])})."
         )
-    return told + (f" Too few test rows speak of {', '.join(few)} to say more." if few else "")
+    told += f" Too few test rows speak of {', '.join(few)} to say more." if few else ""
+    return told + _widest(data, name)
+
+
+def _widest(data: dict[str, Any], name: str) -> str:
+    """The widest gap between groups that is surely wider than chance would make it."""
+    wide = [(words, gap) for _, words, gap in slices(data, name) if gap["low"] > gap["chance"]]
+    if not wide:
+        return ""
+    words, gap = max(wide, key=lambda pair: pair[1]["low"] - pair[1]["chance"])
+    ends = [f"{gap[end]} {score(gap['groups'][gap[end]]['value'])}" for end in ("worst", "best")]
+    bounds = f"{score(gap['low'])} to {score(gap['high'])}"
+    return f" Groups fare differently in {words}: {ends[0]}, {ends[1]}; a gap of {bounds}, {score(gap['chance'])} by chance."
 
 
 def slices(data: dict[str, Any], name: str) -> list[tuple[tuple[str | int, ...], str, dict[str, Any]]]:
