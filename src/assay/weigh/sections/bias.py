@@ -60,8 +60,8 @@ def _widest(data: dict[str, Any], name: str) -> str:
         return ""
     words, gap = max(wide, key=lambda pair: pair[1]["low"] - pair[1]["chance"])
     ends = [f"{gap[end]} {score(gap['groups'][gap[end]]['value'])}" for end in ("worst", "best")]
-    bounds = f"{score(gap['low'])} to {score(gap['high'])}"
-    return f" Groups fare differently in {words}: {ends[0]}, {ends[1]}; a gap of {bounds}, {score(gap['chance'])} by chance."
+    bounds = f"{score(gap['low'])} to {score(gap['high'])}, {score(gap['chance'])} by chance"
+    return f" Groups fare differently in {words}: {ends[0]}, {ends[1]}; a gap of {bounds}."
 
 
 def slices(data: dict[str, Any], name: str) -> list[tuple[tuple[str | int, ...], str, dict[str, Any]]]:
