@@ -1,8 +1,8 @@
 """Does an answer keep to what was asked of its form? Each check is a rule that a program can decide.
 
 What it is for   whether a model still follows instructions, whatever it says
-How              a check has a name and, for most, a value: {"check": "bullets", "value": 3}; an answer keeps to a prompt
-                 when it passes all of the prompt's checks, as it stands
+How              a check has a name and, for most, a value: {"check": "bullets", "value": 3}; an answer keeps to a
+                 prompt when it passes all of the prompt's checks, as it stands
 Chance           some rules hold for almost any text ("no comma"): how many the `STOCK` answers pass, which answer no
                  prompt, is what keeping to a rule by chance comes to
 Source           the manner of Zhou et al. (2023), Instruction-following evaluation for large language models,
@@ -21,9 +21,9 @@ STOCK = (
     "card_arrival",
     "Yes",
     "I'm sorry, but I can't help with that.",
-    "The answer depends on what you need. In most cases, it is best to begin with a simple plan and to change it later.",
-    "There are many ways to look at this question.\n\nSome people prefer one way, others another, and both have reasons.",
-    "Here are some points:\n\n1. Think about what you want.\n2. Ask somebody who has done it before.\n3. Take your time.",
+    "The answer depends on what you need. In most cases, it is best to begin with a simple plan and change it later.",
+    "There are many ways to look at it.\n\nSome people prefer one way, others another, and both have reasons.",
+    "Here are some points:\n\n1. Think about what you want.\n2. Ask somebody who knows.\n3. Take your time.",
 )
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -103,7 +103,7 @@ def fault(check: Any) -> str:
     from assay.errors import did_you_mean
 
     if not isinstance(check, dict) or not isinstance(check.get("check"), str):
-        return "a check must be an object with a name: {\"check\": \"bullets\", \"value\": 3}"
+        return 'a check must be an object with a name: {"check": "bullets", "value": 3}'
     name, value = check["check"], check.get("value")
     if name not in CHECKS:
         return f"there is no check '{name}'{did_you_mean(name, CHECKS)}"

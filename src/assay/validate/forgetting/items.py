@@ -24,14 +24,14 @@ from assay.validate.forgetting.constraints import chance, fault
 Kind = Literal["choice", "last_word", "text", "constraint"]
 KINDS: tuple[Kind, ...] = ("choice", "last_word", "text", "constraint")  # in the order in which they are asked
 OWN = Path(__file__).parent / "probes"
-ANSWER = 120  # tokens of an answer to a prompt with constraints
+ANSWER = 100  # tokens of an answer to a prompt with constraints
 TEMPLATE = 40  # tokens of a chat template around a question, about
 PIECE = 1200  # bytes: a longer text is read in pieces of about so many
 
 
 @dataclass(frozen=True)
 class Item:
-    """One item. Which fields are filled depends on `kind`: see the forms above; `text` is the question or the prompt."""
+    """One item. Which fields are filled depends on `kind`, see above; `text` is also the question or the prompt."""
 
     probe: str
     kind: Kind
@@ -60,7 +60,7 @@ class Item:
         """What a model reads and writes for it, estimated without its tokenizer, on the high side."""
         own = estimated(self.text)
         if self.kind == "choice":
-            return sum(TEMPLATE + own + estimated(option) for option in self.options)
+            return TEMPLATE + own + sum(map(estimated, self.options))
         return own + 1 if self.kind in ("last_word", "text") else TEMPLATE + own + ANSWER
 
     def to_json(self) -> dict[str, Any]:

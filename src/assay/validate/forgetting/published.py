@@ -6,9 +6,9 @@ piqa         *.jsonl with goal, sol1, sol2; *-labels.lst            choice of tw
 mmlu         *test*.csv with subject, question, choice0 ..., answer choice of four
 bbh          *.json with examples of input and target               choice: the options in the text, or the targets
 Watch out    A set that a program must answer in free text (sorting words) is left out. Every set has its licence
-Source       Merity et al. (2017), arxiv.org/abs/1609.07843; Paperno et al. (2016), aclanthology.org/P16-1144; Bisk et al.
-             (2020), arxiv.org/abs/1911.11641; Hendrycks et al. (2021), arxiv.org/abs/2009.03300; Suzgun et al. (2023),
-             arxiv.org/abs/2210.09261
+Source       Merity et al. (2017), arxiv.org/abs/1609.07843; Paperno et al. (2016), aclanthology.org/P16-1144;
+             Bisk et al. (2020), arxiv.org/abs/1911.11641; Hendrycks et al. (2021), arxiv.org/abs/2009.03300; Suzgun
+             et al. (2023), arxiv.org/abs/2210.09261
 """
 
 from __future__ import annotations
