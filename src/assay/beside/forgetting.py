@@ -46,13 +46,14 @@ def ask_probes(job: Job) -> None:
     done = sum(1 for _ in store.read_lines(file)) if file.exists() else 0
     done -= done % CHUNK  # a chunk is one append
     model = opened(job)
-    begun = time.monotonic()
+    begun, worked = time.monotonic(), time.process_time()
     while done < len(items):
         some = items[done : done + CHUNK]
         store.append(file, *(one.to_json() for one in ask(model, some)))
         done += len(some)
         job.tell({"event": "progress", "done": done, "total": len(items), "unit": "item"})
-    stage.finish({"seconds": round(time.monotonic() - begun, 3), "items": len(items)})
+    spent = {"seconds": time.monotonic() - begun, "processor_seconds": time.process_time() - worked}
+    stage.finish({**{name: round(value, 3) for name, value in spent.items()}, "items": len(items)})
 
 
 def opened(job: Job) -> ChatModel:
@@ -202,39 +203,6 @@ def asked(
     return found, {"tokens": sum(one.tokens for one in found), "seconds": note["seconds"]}
 
 
-# --- in words -------------------------------------------------------------------------------------------------------
-
-
 def sentences(found: dict[str, Any]) -> list[str]:
-    """One sentence an arm, and what the probes cannot show."""
-    if not found["arms"] and not found["failed"]:
-        return ["No arm changes the weights of its base, so nothing general can have been forgotten."]
-    level = f"{100 * found['level']:g} %"
-    lines = [sentence(name, one, level) for name, one in found["arms"].items()]
-    for base, one in found["base"].items():
-        if stuck := [probe for probe, values in one["probes"].items() if values["at_chance"]]:
-            lines.append(f"{base} is no better than guessing on {', '.join(stuck)}: these cannot show forgetting.")
-    lines += [f"forgetting of {name} could not be measured: {why}" for name, why in found["failed"].items()]
-    return lines
-
-
-def sentence(name: str, one: dict[str, Any], level: str) -> str:
-    """What one arm has forgotten."""
-    whole = one["combined"]
-    if whole is None:
-        said = f"forgetting of {name}: no probe can show it, as its base is no better than guessing on any"
-    else:
-        bounds = f"{signed(whole['low'])} to {signed(whole['high'])}, {level}; {whole['n']} items of"
-        said = f"forgetting of {name}: {signed(whole['difference'])} points on general probes ({bounds}"
-        said += f" {whole['probes']} {'probe' if whole['probes'] == 1 else 'probes'})"
-    for probe, values in one["probes"].items():
-        if values["unit"] == "bits a byte" and values["low"] is not None:
-            word = "more" if values["difference"] >= 0 else "fewer"
-            ends = f"{signed(values['low'], 3)} to {signed(values['high'], 3)}"
-            said += f"; {probe} takes {abs(values['difference']):.3f} bits a byte {word} ({ends})"
-    return f"{said}."
-
-
-def signed(value: float, places: int = 1) -> str:
-    text = f"{value:+.{places}f}"
-    return text.replace("-", "−") if float(text) else f"{0:.{places}f}"
+    """None: the section of the report says it."""
+    return []

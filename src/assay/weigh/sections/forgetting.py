@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from assay.weigh.numbers import count, one_line, points, score, signed
-from assay.weigh.numbers import tenths as tenths
+from assay.weigh.dumbbells import dumbbells
+from assay.weigh.numbers import count, one_line, points, score, signed, tenths
 from assay.weigh.paper import Dot, Plot
-from assay.weigh.plots import dumbbells
 
 KEY = "forgetting"
 TITLE = "Forgetting"
@@ -21,26 +20,40 @@ def shown(data: dict[str, Any]) -> list[tuple[int, str, dict[str, Any]]]:
 
 
 def sentences(data: dict[str, Any]) -> list[str]:
-    """What was found, the verdict on the worst arm first."""
-    found = data["forgetting"]
-    arms = shown(data)
-    if not arms:
-        return ["No arm changes the weights of its base, so nothing general can have been forgotten."] * (
-            not found["failed"]
-        ) + failures(found)
-    level = f"{100 * found['level']:g} %"
-    lines = []
-    for _, name, one in arms:
-        whole = one["combined"]
-        if whole is None:
-            lines.append(f"{name}: no probe can show forgetting, as its base only guesses on each.")
-            continue
-        word = "has forgotten" if whole["high"] < 0 else "has gained" if whole["low"] > 0 else "is as able as its base"
-        lines.append(
-            f"{name} {word}: {tenths(whole['difference'])} points on general probes ({tenths(whole['low'])} to"
-            f" {tenths(whole['high'])}, {level}; {count(whole['n'])} items of {count(whole['probes'])} probes)."
+    """What was found, the arm that forgot most first."""
+    found, arms = data["forgetting"], shown(data)
+    if not arms and not found["failed"]:
+        return ["No arm changes the weights of its base, so nothing general can have been forgotten."]
+    return [sentence(name, one, found["level"]) for _, name, one in arms] + failures(found)
+
+
+def sentence(name: str, one: dict[str, Any], level: float) -> str:
+    """What one arm has forgotten: points over all probes, and bits a byte of texts."""
+    whole = one["combined"]
+    if whole is None:
+        said = f"{name}: no probe can show forgetting, as its base only guesses on each"
+    else:
+        word = "no change that can be told from chance"
+        word = "has forgotten" if whole["high"] < 0 else "does better" if whole["low"] > 0 else word
+        said = (
+            f"{name}: {word}, {tenths(whole['difference'])} points on general probes ({tenths(whole['low'])}"
+            f" to {tenths(whole['high'])}, {100 * level:g} %; {count(whole['n'])} items of {count(whole['probes'])} probes)"
         )
-    return lines + failures(found)
+    for probe, values in one["probes"].items():
+        if values["unit"] != "share" and values["low"] is not None:
+            ends = f"{signed(values['low'])} to {signed(values['high'])}"
+            said += f"; {probe}: {signed(values['difference'])} bits a byte ({ends})"
+    return f"{said}."
+
+
+def summary(data: dict[str, Any], arm: str) -> str:
+    """One line of the terminal on the recommended arm; empty where nothing was measured."""
+    one = data.get("forgetting", {}).get("arms", {}).get(arm)
+    whole = one and one["combined"]
+    if not whole:
+        return ""
+    bounds = f"{tenths(whole['low'])} to {tenths(whole['high'])}"
+    return f"forgetting: {tenths(whole['difference'])} points on general probes ({bounds})"
 
 
 def failures(found: dict[str, Any]) -> list[str]:
