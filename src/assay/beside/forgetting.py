@@ -44,7 +44,6 @@ def ask_probes(job: Job) -> None:
     file = stage.open() / "asked.jsonl"
     store.drop_torn_line(file)
     done = sum(1 for _ in store.read_lines(file)) if file.exists() else 0
-    done -= done % CHUNK  # a chunk is one append
     model = opened(job)
     begun, worked = time.monotonic(), time.process_time()
     while done < len(items):

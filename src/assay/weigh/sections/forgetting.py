@@ -35,10 +35,9 @@ def sentence(name: str, one: dict[str, Any], level: float) -> str:
     else:
         word = "no change that can be told from chance"
         word = "has forgotten" if whole["high"] < 0 else "does better" if whole["low"] > 0 else word
-        said = (
-            f"{name}: {word}, {tenths(whole['difference'])} points on general probes ({tenths(whole['low'])}"
-            f" to {tenths(whole['high'])}, {100 * level:g} %; {count(whole['n'])} items of {count(whole['probes'])} probes)"
-        )
+        bounds = f"{tenths(whole['low'])} to {tenths(whole['high'])}, {100 * level:g} %"
+        sizes = f"{count(whole['n'])} items of {count(whole['probes'])} probes"
+        said = f"{name}: {word}, {tenths(whole['difference'])} points on general probes ({bounds}; {sizes})"
     for probe, values in one["probes"].items():
         if values["unit"] != "share" and values["low"] is not None:
             ends = f"{signed(values['low'])} to {signed(values['high'])}"
