@@ -45,7 +45,7 @@ def project(folder: Path, tokens: int, seed: int = 0) -> Path:
         folder / "project.yaml",
         f"name: forgetting\nseed: {seed}\n"
         "data: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\n"
-        f"split: {{leaks: accept}}\nvalidate: {{forgetting: {{sets: [{sets}], tokens: {tokens}}}}}\n{ARMS}",
+        f"split: {{leaks: repair}}\nvalidate: {{forgetting: {{sets: [{sets}], tokens: {tokens}}}}}\n{ARMS}",
     )
     return folder
 

@@ -1,24 +1,27 @@
 """Before and after, item by item: what changed on each probe, and over all probes together.
 
-Probe       right answers as a share, or bits a byte of texts; the difference is paired by item, its interval drawn over
-            the items
+Probe       right answers as a share, or bits a byte of texts; the difference is paired by item. Its interval is, for
+            shares, that of Bonett and Price, which is no point where no item has flipped; for texts, drawn over them
 At chance   where the base is not better than guessing (its exact interval reaches the chance level), or less than
             `LEAST` above it, a probe cannot show forgetting: it is marked, and left out of what is combined
 Combined    the mean over the probes of right and wrong answers that can show forgetting, each with the same weight, in
-            points (hundredths); items are drawn within each probe. Texts have another unit and stand beside it
+            points (hundredths). Texts have another unit and stand beside it
 Watch out   choosing probes by the base's own score favours those it was lucky on; with the exact interval as the bar
             that is one probe in forty
-Source      exact interval: Clopper and Pearson (1934), doi.org/10.1093/biomet/26.4.404; pairs: Koehn (2004), W04-3250
+Source      exact interval: Clopper and Pearson (1934), doi.org/10.1093/biomet/26.4.404; pairs: Bonett and Price (2012),
+            Adjusted Wald confidence interval for a difference of binomial proportions based on paired data,
+            doi.org/10.3102/1076998611411915; texts: Koehn (2004), aclanthology.org/W04-3250
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from assay.intervals import DRAWS, Weights, interval, paired_interval
+from assay.intervals import paired_interval
 from assay.validate.forgetting.items import Item
 from assay.validate.forgetting.measure import Asked
 
@@ -85,38 +88,55 @@ def compared(
     probes: dict[str, dict[str, Any]] = {}
     gaps: list[np.ndarray] = []
     for probe, places in grouped(items).items():
-        if base[probe]["unit"] == "share":
-            one, two = (np.array([[float(some[at].right or 0)] for at in places]) for some in (before, after))
-            total = share
-            if not base[probe]["at_chance"]:
-                gaps.append((two - one)[:, 0])
-        else:
-            one, two = (np.array([[some[at].bits, some[at].bytes] for at in places]) for some in (before, after))
-            total = bits_a_byte
-        values = {"before": float(total(one.sum(0), len(places))), "after": float(total(two.sum(0), len(places)))}
-        values["difference"] = values["after"] - values["before"]
-        if len(places) > 1:
-            found = paired_interval(two, one, total, level=level, seed=seed)
-            values |= {"low": found.low, "high": found.high}
-        else:
-            values |= {"low": float("nan"), "high": float("nan")}
-        probes[probe] = {k: rounded(v) for k, v in values.items()}
-        probes[probe] |= {"n": len(places), "unit": base[probe]["unit"], "chance": base[probe]["at_chance"]}
+        unit, stuck = base[probe]["unit"], base[probe]["at_chance"]
+        pair = [items_rows([some[at] for at in places], unit) for some in (before, after)]
+        values = changed(pair[0], pair[1], unit, level, seed)
+        probes[probe] = {k: rounded(v) for k, v in values.items()} | {"n": len(places), "unit": unit, "chance": stuck}
         probes[probe] |= ranks(items, before, after, places)
-    return {"probes": probes, "combined": combined(gaps, level, seed), **flips(items, before, after)}
+        if unit == "share" and not stuck:
+            gaps.append((pair[1] - pair[0])[:, 0])
+    return {"probes": probes, "combined": combined(gaps, level), **flips(items, before, after)}
 
 
-def combined(gaps: Sequence[np.ndarray], level: float, seed: int) -> dict[str, Any] | None:
-    """The mean over probes of their mean gaps, in points; None without a probe of two items."""
-    if not gaps or min(map(len, gaps)) < 2:
+def items_rows(asked: Sequence[Asked], unit: str) -> np.ndarray:
+    """Of each item, right or wrong (items, 1), or bits and bytes (items, 2)."""
+    if unit == "share":
+        return np.array([[float(one.right or 0)] for one in asked])
+    return np.array([[one.bits, one.bytes] for one in asked])
+
+
+def changed(one: np.ndarray, two: np.ndarray, unit: str, level: float, seed: int) -> dict[str, float]:
+    """A probe before and after, and the difference with its interval."""
+    total = share if unit == "share" else bits_a_byte
+    before, after = (float(total(rows.sum(0), len(rows))) for rows in (one, two))
+    if unit == "share":
+        low, high = bounds([(two - one)[:, 0]], level)
+    elif len(one) > 1:
+        found = paired_interval(two, one, total, level=level, seed=seed)
+        low, high = found.low, found.high
+    else:
+        low = high = float("nan")
+    return {"before": before, "after": after, "difference": after - before, "low": low, "high": high}
+
+
+def bounds(gaps: Sequence[np.ndarray], level: float) -> tuple[float, float]:
+    """The interval of the mean over probes of their mean gaps, each gap -1, 0 or 1: one item more is lost and one more
+    is gained in each probe (Bonett and Price)."""
+    centre = variance = 0.0
+    for gap in gaps:
+        up, down = (((gap * sign > 0).sum() + 1) / (len(gap) + 2) for sign in (1, -1))
+        centre += (up - down) / len(gaps)
+        variance += (up + down - (up - down) ** 2) / (len(gap) + 2) / len(gaps) ** 2
+    half = NormalDist().inv_cdf((1 + level) / 2) * variance**0.5
+    return max(-1.0, centre - half), min(1.0, centre + half)
+
+
+def combined(gaps: Sequence[np.ndarray], level: float) -> dict[str, Any] | None:
+    """The mean over probes of their mean gaps, in points; None without a probe."""
+    if not gaps:
         return None
-    value = float(np.mean([gap.mean() for gap in gaps]))
-    drawn = np.zeros(DRAWS)
-    for place, gap in enumerate(gaps):
-        # Each probe is drawn by itself: their items have nothing to do with each other.
-        drawn += Weights(len(gap), draws=DRAWS, seed=seed + 7919 * (place + 1)).values(gap[:, None], share)
-    found = interval(value, drawn / len(gaps), level)
-    ends = {"difference": found.value, "low": found.low, "high": found.high}
+    low, high = bounds(gaps, level)
+    ends = {"difference": float(np.mean([gap.mean() for gap in gaps])), "low": low, "high": high}
     return {k: rounded(100 * v, 4) for k, v in ends.items()} | {"probes": len(gaps), "n": sum(map(len, gaps))}
 
 
