@@ -1,6 +1,8 @@
 """The section on forgetting, from numbers that are given."""
 
 import json
+import re
+from dataclasses import replace
 
 from assay.weigh.dumbbells import dumbbells
 from assay.weigh.paper import Dot
@@ -65,3 +67,28 @@ def test_markdown_has_a_row_a_probe():
     blocks = section.markdown(data())
     assert "| full | mmlu | 0.260 | 0.250 | −1.0 (−10.0 to +10.0) | 60 | cannot show it |" in blocks[1]
     assert "| full | text | 1.080 | 1.390 | +0.310 (+0.250 to +0.370) | 60 |  |" in blocks[1]
+
+
+def test_the_page_has_the_numbers_of_the_report(report):
+    found = data()["forgetting"] | {"items": 178, "tokens": 12345, "seconds": 61.5, "failed": {}}
+    names = {"full": "lora-r8", "lora": "zero"}  # arms of this report
+    found["arms"] = {names[name]: one for name, one in found["arms"].items()}
+    item = {
+        "probe": "knowledge",
+        "source": "k:1",
+        "text": "<i>Q</i>?",
+        "target": "ice",
+        "before": "ice",
+        "after": "x_y",
+    }
+    found["arms"]["lora-r8"]["flipped"] = [{**item, "now": "wrong"}]
+    made = replace(report, data={**report.data, "forgetting": found})
+    part = re.search(r'<section id="forgetting">.*?</section>', made.html(), re.S)[0]
+    assert "lora-r8: has forgotten, −8.3 points" in part and "&lt;i&gt;Q&lt;/i&gt;?" in part
+    assert (
+        '<data value="-8.3" data-at="/forgetting/arms/lora-r8/combined/difference" data-as="tenths">−8.3</data>' in part
+    )
+    assert 'data-at="/forgetting/arms/lora-r8/probes/mmlu/before"' in part and part.count(section.CANNOT) >= 2
+    assert part.count("<svg") == part.count("</svg>") >= 2 and 'class="scroll" tabindex="0"' in part
+    text = made.markdown()
+    assert "## Forgetting" in text and "is x\\_y" in text
