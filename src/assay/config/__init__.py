@@ -132,6 +132,11 @@ class Project(_Head):
         return [_inside(self.folder, path) for path in self.checking.contamination_reference]
 
     @property
+    def probe_sets(self) -> list[Path]:
+        """Files and folders of probes for forgetting."""
+        return [_inside(self.folder, path) for path in self.checking.forgetting.sets]
+
+    @property
     def arms(self) -> dict[str, Strategy]:
         """The strategies by arm name, in the order of the file."""
         return {arm_name(strategy): strategy for strategy in self.compare}
