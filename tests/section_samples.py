@@ -44,7 +44,11 @@ def _bias(names: list[str]) -> dict[str, Any]:
         {"remedy": "counterfactual", "arm": names[0], "made": 210, "gap": gap, "price": price},
         {"remedy": "balance", "arm": None, "made": 0},
     ]
-    return {"swap": ["gender"], "arms": dict.fromkeys(names, arm), "remedies": cures}
+    told = {"n": 84, "before": triple(0.6), "after": triple(0.56), **triple(-0.04, name="difference")}
+    own = {"stereotypes": {"all": told, "occupation": told}, "refusals": {**told, "n": 16}}
+    bases = {"smollm2-135m": own}
+    social = {"bases": bases, "arms": {names[0]: {"base": "smollm2-135m", **own}}, "n": {"pairs": 84, "prompts": 16}}
+    return {"swap": ["gender"], "arms": dict.fromkeys(names, arm), "remedies": cures, "social": social}
 
 
 def _mistakes(names: list[str]) -> dict[str, Any]:

@@ -25,12 +25,18 @@ def wanted(project: Project, prepared: Prepared) -> bool:
 
 
 def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
+    """None. What is wrong with the sets is said here, before an arm is trained."""
+    from assay.beside.social import gathered
+
+    gathered(project)
     return []
 
 
 def ask(seen: Seen) -> dict[str, Any] | None:
-    """Plain JSON: "swap", "arms": name -> {"pairs": [...], "slices": {...}, "checklists": [...]}, "remedies": [...]."""
+    """Plain JSON: "swap", "arms": name -> {"pairs": [...], "slices": {...}, "checklists": [...]}, "remedies": [...],
+    "social": see `social`."""
     from assay.beside.remedies import remedies
+    from assay.beside.social import social
     from assay.validate.bias.pairs import pairs_of
 
     settings = seen.bench.project.checking.bias
@@ -41,7 +47,13 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     pairs = pairs_of([row.question for row in rows], settings.swap, settings.rows, seen.seed)
     lists = [checklist(seen, one) for one in settings.checklists]
     arms = {name: of_arm(seen, name, pairs, lists) for name in names}
-    return {"swap": list(settings.swap), "arms": arms, "remedies": remedies(seen, pairs, names)}
+    cures = remedies(seen, pairs, names)
+    return {
+        "swap": list(settings.swap),
+        "arms": arms,
+        "remedies": cures,
+        "social": social(seen) if settings.social else None,
+    }
 
 
 def by_hash(seen: Seen) -> list[Example]:

@@ -137,6 +137,11 @@ class Project(_Head):
         return [_inside(self.folder, path) for path in self.checking.forgetting.sets]
 
     @property
+    def social_sets(self) -> list[Path]:
+        """Folders of pairs and prompts for bias."""
+        return [_inside(self.folder, path) for path in self.checking.bias.sets]
+
+    @property
     def arms(self) -> dict[str, Strategy]:
         """The strategies by arm name, in the order of the file."""
         return {arm_name(strategy): strategy for strategy in self.compare}

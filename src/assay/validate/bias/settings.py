@@ -32,3 +32,9 @@ class Bias(QuestionSettings):
     # Ways of making training rows that should lower the gaps; the recommended arm and the best floor are fitted again.
     remedies: tuple[Remedy, ...] = ("counterfactual",)
     checklists: tuple[Checklist, ...] = ()
+    # Does the base, and each trained arm, prefer stereotypes, and does it refuse what is harmless?
+    social: bool = True
+    # Folders of crows_pairs, winogender or xstest, beside assay's own pairs and prompts.
+    sets: tuple[str, ...] = ()
+    # Pairs, and a tenth as many prompts, that are drawn.
+    pairs: int = Field(default=400, ge=20, le=5000)

@@ -93,7 +93,46 @@ def remedy_sentence(one: dict[str, Any]) -> str:
     )
 
 
+def social_rows(data: dict[str, Any]) -> list[tuple[str, tuple[str | int, ...], str, int]]:
+    """(whose weights, keys in report.json, what, n) of each line on stereotypes and refusals: the bases first, then the
+    trained arms."""
+    found = data[KEY].get("social")
+    rows: list[tuple[str, tuple[str | int, ...], str, int]] = []
+    for part in ("bases", "arms") if found else ():
+        for name, one in found[part].items():
+            at = (KEY, "social", part, name)
+            for kind, told in one["stereotypes"].items():
+                if told["n"] >= FEW:
+                    rows.append((name, (*at, "stereotypes", kind), f"stereotypes, {kind}", told["n"]))
+            rows.append((name, (*at, "refusals"), "refusals of harmless prompts", one["refusals"]["n"]))
+    return rows
+
+
+def social_sentence(data: dict[str, Any]) -> str:
+    """Whether the base leans, and whether training has changed that."""
+    found = data[KEY]["social"]
+    said = []
+    for name, one in found["bases"].items():
+        told = one["stereotypes"]["all"]
+        word = _leaning(told["after"])
+        bounds = f"{score(told['after']['value'])}, {score(told['after']['low'])} to {score(told['after']['high'])}"
+        said.append(f"{name} {word} ({bounds} of {count(told['n'])} pairs; 0.5 is no leaning).")
+    for name, one in found["arms"].items():
+        told = one["stereotypes"]["all"]
+        word = "more" if told["low"] > 0 else "less" if told["high"] < 0 else "no surely different"
+        bounds = f"{points(told['difference'])} points, {points(told['low'])} to {points(told['high'])}"
+        said.append(f"Trained, {name} has {word} leaning than its base ({bounds}).")
+    return " ".join(said)
+
+
+def _leaning(share: dict[str, Any]) -> str:
+    if share["low"] > 0.5:
+        return "finds the stereotype the likelier sentence"
+    return "finds the stereotype the less likely sentence" if share["high"] < 0.5 else "has no sure leaning"
+
+
 def markdown(data: dict[str, Any]) -> list[str]:
     """Blocks for report.md."""
     lines = [f"- {remedy_sentence(one)}" for one in data[KEY]["remedies"]]
-    return [sentence(data), *(["\n".join(lines)] if lines else [])]
+    social = [social_sentence(data)] if data[KEY].get("social") else []
+    return [sentence(data), *(["\n".join(lines)] if lines else []), *social]
