@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from assay.terminal import documents as of_documents
+from assay.terminal import review as of_reviews
 from assay.terminal.annotate import EXAMPLE, annotate
 from assay.terminal.outcome import Outcome, say
 from assay.terminal.results import as_document, columns, near, show, summary
@@ -295,6 +296,7 @@ def answer(
 
 
 app.command(epilog=EXAMPLE)(annotate)
+app.command(epilog=of_reviews.EXAMPLE)(of_reviews.review)
 app.command(epilog=of_documents.EXAMPLE)(of_documents.documents)
 
 

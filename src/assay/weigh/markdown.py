@@ -20,7 +20,7 @@ from assay.weigh.numbers import (
     signed,
     three,
 )
-from assay.weigh.sections import SECTIONS
+from assay.weigh.sections import SECTIONS, forgetting
 
 if TYPE_CHECKING:
     from assay.weigh.report import Report
@@ -127,6 +127,8 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     fit = winner.get("fit")
     if fit and fit["word"] != "learning":
         lines += _wrapped(f"training of {winner['name']}: {fit['word']}. {fit['text']}")
+    if forgot := forgetting.summary(data, winner["name"]):
+        lines += _wrapped(forgot)
     found, gone = view.leaks(data), data["audit"]["repaired"]
     leaks = f"leaks: {count(found)}" + (
         f" found, {count(gone)} {'row' if gone == 1 else 'rows'} taken out of train or val" if gone else ""
