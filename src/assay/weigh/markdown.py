@@ -20,7 +20,7 @@ from assay.weigh.numbers import (
     signed,
     three,
 )
-from assay.weigh.sections import SECTIONS
+from assay.weigh.sections import SECTIONS, forgetting
 
 if TYPE_CHECKING:
     from assay.weigh.report import Report
@@ -127,6 +127,8 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     fit = winner.get("fit")
     if fit and fit["word"] != "learning":
         lines += _wrapped(f"training of {winner['name']}: {fit['word']}. {fit['text']}")
+    if forgot := forgetting.summary(data, winner["name"]):
+        lines += _wrapped(forgot)
     found, gone = view.leaks(data), data["audit"]["repaired"]
     leaks = f"leaks: {count(found)}" + (
         f" found, {count(gone)} {'row' if gone == 1 else 'rows'} taken out of train or val" if gone else ""
@@ -177,7 +179,7 @@ def _wrapped(text: str, indent: str = "  ") -> list[str]:
     )
 
 
-def _table(header: list[str], rows: list[list[str]], right: int) -> str:
+def table(header: list[str], rows: list[list[str]], right: int) -> str:
     """A Markdown table; columns from `right` on are aligned to the right."""
     rule = ["---" if index < right else "---:" for index in range(len(header))]
     return "\n".join("| " + " | ".join(row) + " |" for row in [header, rule, *rows])
@@ -194,12 +196,12 @@ def _retrieval(data: dict[str, Any]) -> list[str]:
         for one in arms
     ]
     blocks = ["## Retrieval", plain(retrieval.sentence(data), 1000)]
-    blocks += [_table(["arm", *(words for _, words in headings)], rows, 1)] if headings else []
+    blocks += [table(["arm", *(words for _, words in headings)], rows, 1)] if headings else []
     told = [one for _, one in retrieval.told_apart(data)]
     counts = [
         [plain(one["name"]), *(count(one["retrieval"]["errors"][key]) for key, _ in retrieval.ERRORS)] for one in told
     ]
-    return blocks + ([_table(["arm", *(words for _, words in retrieval.ERRORS)], counts, 1)] if told else [])
+    return blocks + ([table(["arm", *(words for _, words in retrieval.ERRORS)], counts, 1)] if told else [])
 
 
 def render(report: "Report") -> str:
@@ -218,8 +220,8 @@ def render(report: "Report") -> str:
     metric = data["task"]["metric"]
     rows = [[plain(cells[0]), *cells[1:]] for cells in (_cells(arm, metric, view.paid(data)) for arm in _done(data))]
     header, guide = decision.guide(data, _done(data))
-    table = _table(header, [[plain(cells[0]), *cells[1:]] for cells in guide], 1)
-    blocks += ["## The decision, measured", table, _table(_header(data), rows, 1)]
+    measured = table(header, [[plain(cells[0]), *cells[1:]] for cells in guide], 1)
+    blocks += ["## The decision, measured", measured, table(_header(data), rows, 1)]
     blocks += ["## What would change it", "\n".join(f"- {plain(line, 500)}" for line in decision.changes(data))]
     sure = certain.said(data)
     blocks += ["How sure:", "\n".join(f"- {plain(line, 500)}" for line in sure)] if sure else []
@@ -249,7 +251,7 @@ def render(report: "Report") -> str:
         blocks.append(fenced("\n".join(commands), "sh"))
     facts = [("seed", str(data["seed"])), ("exam, hash", str(data["exam"].get("hash", "")))]
     facts += [*extra.get("hashes", {}).items(), *view.environment(data)]
-    blocks.append(_table(["what", "value"], [[plain(name), plain(value)] for name, value in facts], 2))
+    blocks.append(table(["what", "value"], [[plain(name), plain(value)] for name, value in facts], 2))
     if project:
         blocks.append(fenced(project, "yaml"))
     return "\n\n".join(blocks) + "\n"

@@ -264,6 +264,16 @@ class Report:
 
         return render(self)
 
+    def card(self, name: str) -> str:
+        """The model card of one finished arm, Markdown.
+
+        Raises:
+            KeyError: there is no such arm.
+        """
+        from assay.weigh.model_card import model_card
+
+        return model_card(self, name)
+
     def write(self, folder: Path) -> Report:
         """report.html, report.md, report.json and predictions/<arm>.jsonl; report.json last."""
         for arm in self.arms:
