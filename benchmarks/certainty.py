@@ -9,8 +9,9 @@ call goes on.
 
 single, paired   share of 95 % intervals that hold the truth: of the first arm's score, of its difference to the second
 named            all five arms are equal: share of reports in which any is told from another
-flattered        five arms a point apart: mean of the recommended arm's score less its truth, in points; `corrected`:
-                 the same of the score that the report gives as corrected. `equal`: both for five equal arms
+flattered        points by which the recommended arm's score exceeds its truth, in every fifth study, of five arms a
+                 point apart; `corrected`: those of the score that the report gives as corrected. `equal`: both for
+                 five equal arms
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from assay.weigh.decide import Gap, Standing, decide
 OUT = Path(__file__).parent / "out" / "certainty"
 VERSION = 1  # raise it when the same cell gives other numbers
 POPULATIONS, ARMS, FLOORS, DRAWS = 20, 5, 2, 200
+CHOSEN = 0.2  # of the studies, in which the rule's choice is made
 TRUTHS = 800  # test sets that the truth of a macro-F1 is the mean of
 METRICS = {"accuracy": Accuracy(), "macro_f1": MacroF1()}
 
@@ -93,40 +95,45 @@ def compared(sets: Studies, index: int, cell: Cell, seed: int) -> Compared:
     return Compared(arms, [METRICS[cell.metric]], groups=groups, draws=DRAWS, seed=seed)
 
 
-def standings(found: Compared, metric: str) -> list[Standing]:
-    """The arms as the decision sees them; the last `FLOORS` are floors, and cheap."""
-    values = [found.spread(name, metric).value for name in found.names]
-    best = found.names[int(np.argmax(values))]
-    floor = found.names[ARMS - FLOORS + int(np.argmax(values[ARMS - FLOORS :]))]
-    gaps = {
-        held: {name: Gap(d.value, d.low, d.high, p) for name, (d, _, p) in found.against(held, metric).items()}
-        for held in {best, floor}
-    }
+def named(found: Compared, metric: str) -> float:
+    """Whether any arm is told from the best, or from the best floor."""
+    return float(any(p < 1 - found.level for held in references(found, metric) for _, p in held.values()))
+
+
+def references(found: Compared, metric: str) -> list[dict[str, tuple[float, float]]]:
+    """All arms held against the best, and against the best of the last `FLOORS`."""
+    values = [found.value(name, metric) for name in found.names]
+    floor = ARMS - FLOORS + int(np.argmax(values[ARMS - FLOORS :]))
+    return [found.corrected(found.names[at], metric) for at in (int(np.argmax(values)), floor)]
+
+
+def chosen(found: Compared, cell: Cell, true: np.ndarray) -> dict[str, float]:
+    """The rule's choice: by how many points its score, and the corrected one, exceed its truth. Floors are cheap."""
+    metric = cell.metric
+    behind, over = references(found, metric)
     made = []
     for at, name in enumerate(found.names):
-        score, is_floor = found.score(name, metric), at >= ARMS - FLOORS
-        burden = 0.001 if is_floor else 1.0 + at
-        gap = gaps[best].get(name), gaps[floor].get(name)
-        made.append(Standing(name, is_floor, score.value, score.low, score.high, burden, 1, *gap))
-    return made
-
-
-def judged(found: Compared, cell: Cell, true: np.ndarray) -> dict[str, float]:
-    """What one study says against the truth."""
-    arms = standings(found, cell.metric)
-    settings = Weigh()
-    choice = decide(arms, found.drawn(cell.metric), n=cell.rows, settings=settings)
-    single, paired = found.score("arm 0", cell.metric), found.difference("arm 0", "arm 1", cell.metric)
-    gaps = [gap for arm in arms for gap in (arm.behind, arm.over) if gap is not None]
+        value, is_floor = found.value(name, metric), at >= ARMS - FLOORS
+        gaps = [Gap(0.0, 0.0, 0.0, held[name][1]) if name in held else None for held in (behind, over)]
+        made.append(Standing(name, is_floor, value, value, value, 0.001 if is_floor else 1.0 + at, 1, *gaps))
+    choice = decide(made, found.drawn(metric), n=cell.rows, settings=Weigh())
     pick = choice.pick or 0
     return {
-        "single": float(single.low <= true[0] <= single.high),
-        "paired": float(paired.low <= true[0] - true[1] <= paired.high),
-        "named": float(any(gap.p_holm < 1 - settings.level for gap in gaps)),
-        "flattered": 100 * (arms[pick].value - true[pick]),
+        "flattered": 100 * (made[pick].value - true[pick]),
         "corrected": 100 * ((choice.corrected or 0.0) - true[pick]),
-        "width": 100 * (paired.high - paired.low),
     }
+
+
+def judged(found: Compared, cell: Cell, true: np.ndarray, kind: str, whole: bool) -> dict[str, float]:
+    """What one study says against the truth. `whole`: the choice is made too, which takes longest."""
+    said = {}
+    if kind == "apart":
+        single, paired = found.score("arm 0", cell.metric), found.difference("arm 0", "arm 1", cell.metric)
+        said["single"] = float(single.low <= true[0] <= single.high)
+        said["paired"] = float(paired.low <= true[0] - true[1] <= paired.high)
+    else:
+        said["named"] = named(found, cell.metric)
+    return said | (chosen(found, cell, true) if whole else {})
 
 
 def population(cell: Cell, number: int, many: int) -> dict[str, list[float]]:
@@ -140,9 +147,11 @@ def population(cell: Cell, number: int, many: int) -> dict[str, list[float]]:
         of = world(cell.labels, level - steps * np.arange(ARMS), draw, own)
         true = truth(of, cell, draw)
         sets = studies(of, many, cell.rows, cell.groups, draw, cell.seeds)
-        rows = [judged(compared(sets, index, cell, index), cell, true) for index in range(many)]
-        for name in rows[0]:
-            sums[f"{kind} {name}"] = [float(np.sum([row[name] for row in rows])), many]
+        for index in range(many):
+            found = compared(sets, index, cell, index)
+            for name, value in judged(found, cell, true, kind, index < many * CHOSEN).items():
+                total = sums.setdefault(f"{kind} {name}", [0.0, 0])
+                total[0], total[1] = total[0] + value, total[1] + 1
     return sums
 
 

@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from assay.families import holm, pairs_left
-from assay.intervals import DRAWS, Interval, Total, Weights, mcnemar_p, swap_p
+from assay.intervals import DRAWS, Interval, Total, Weights, mcnemar_p, observed, swap_p
 from assay.nouns import Metric
 from assay.spread import (
     Spread,
@@ -57,10 +57,13 @@ class Compared:
         self.seed = seed
         first = next(iter(rows.values()), None)
         self.n = len(next(iter(first.values()))[0]) if first else 0
-        self._weights = Weights(max(1, self.n), draws=draws, seed=seed, groups=groups)
         self._drawn: dict[tuple[str, str], list[np.ndarray]] = {}
         self._spreads: dict[tuple[str, str], Spread] = {}
         self._p: dict[tuple[str, str, str], float] = {}
+
+    @cached_property
+    def _weights(self) -> Weights:
+        return Weights(max(1, self.n), draws=self.draws, seed=self.seed, groups=self.groups)
 
     @cached_property
     def _swaps(self) -> Weights:
@@ -71,10 +74,15 @@ class Compared:
     @property
     def units(self) -> int:
         """What is drawn: groups where rows come in groups, else rows."""
-        return self._weights.units if self.n else 0
+        return self.n if self.groups is None else int(self.groups.max()) + 1
+
+    def value(self, name: str, metric: str) -> float:
+        """The score of an arm, the mean over its seeds."""
+        total = self.metrics[metric].total
+        return float(np.mean([observed(rows, total) for rows in self.rows[name][metric]]))
 
     def spread(self, name: str, metric: str) -> Spread:
-        """The score of an arm, the mean over its seeds."""
+        """The same with what its standard error is made from."""
         if (name, metric) not in self._spreads:
             self._spreads[name, metric] = self._spread(name, metric, None)
         return self._spreads[name, metric]
@@ -144,15 +152,16 @@ class Compared:
         exact = mcnemar_p(one, other) if self.groups is None else None
         return swap_p(one, other, total, self._swaps) if exact is None else exact
 
-    def against(self, reference: str, metric: str) -> dict[str, tuple[Interval, float, float]]:
-        """Every other arm held against `reference`: difference, p, and p corrected over all pairs of arms."""
+    def corrected(self, reference: str, metric: str) -> dict[str, tuple[float, float]]:
+        """Every other arm held against `reference`: p, and p corrected over all pairs of arms."""
         others = [name for name in self.names if name != reference]
         p = [self.p(name, reference, metric) for name in others]
-        corrected = holm(p, pairs_left(len(self.names)))
-        return {
-            name: (self.difference(name, reference, metric), one, all_pairs)
-            for name, one, all_pairs in zip(others, p, corrected, strict=True)
-        }
+        return dict(zip(others, zip(p, holm(p, pairs_left(len(self.names))), strict=True), strict=True))
+
+    def against(self, reference: str, metric: str) -> dict[str, tuple[Interval, float, float]]:
+        """As `corrected`, the difference first."""
+        found = self.corrected(reference, metric)
+        return {name: (self.difference(name, reference, metric), *both) for name, both in found.items()}
 
 
 def _widened(drawn: np.ndarray, error: float) -> np.ndarray:

@@ -79,7 +79,7 @@ class Measured:
 
     def value(self, name: str, metric: str) -> float:
         """The mean over seeds, where there are several."""
-        return self.compared.spread(name, metric).value
+        return self.compared.value(name, metric)
 
     def of_metrics(self, name: str) -> dict[str, Any]:
         """{metric: {value, low, high}} of one arm."""
