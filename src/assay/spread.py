@@ -74,7 +74,8 @@ class Spread:
         if self.drawn is None:
             return jackknife
         drawn = self.drawn[np.isfinite(self.drawn)]
-        return (jackknife + float(drawn.var())) / 2 if len(drawn) > 1 else jackknife
+        # Draws spread about the rows' own mean: less than test sets do about the truth, by one unit.
+        return (jackknife + float(drawn.var()) * units / (units - 1)) / 2 if len(drawn) > 1 else jackknife
 
     @property
     def error(self) -> float:
