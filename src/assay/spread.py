@@ -8,8 +8,8 @@ A score       Wilson's interval with the number of independent rows that the sta
 A difference  the paired standard error, as if half a row more told the two apart, and Student's t
 Why these     they cover what they say at 50 rows and for scores near 0 and 1, where percentile intervals of the
               bootstrap do not: docs/certainty.md has the table
-Watch out     under 20 groups nothing covers; a macro-F1 over as many labels as rows is a number of this size of test
-              set and no other
+Watch out     under 20 groups intervals hold less often than they say; a macro-F1 over as many labels as rows is a
+              number of this size of test set and no other
 Source        Efron & Stein 1981 (the jackknife), doi.org/10.1214/aos/1176345462; Wilson 1927; Korn & Graubard 1998
               (Wilson with the effective number of rows); Agresti & Min 2005 (rows added to a paired difference)
 """
@@ -25,7 +25,7 @@ import numpy as np
 
 from assay.intervals import Interval, Total, Weights, observed
 
-FEW_GROUPS = 20  # fewer than this, and intervals are too narrow whatever the method
+FEW_GROUPS = 20  # fewer than this, and intervals hold less often than they say
 _CELLS = 1 << 22  # floats made at a time: 32 MB
 _SAME = 1e-12
 

@@ -119,8 +119,8 @@ def _sentences(measured: Measured, metric: str, equal: dict[str, Any] | None, lo
         )
         if len(sizes) < FEW_GROUPS:
             said.append(
-                f"{len(sizes)} groups are too few to trust: under {FEW_GROUPS} the intervals are too narrow by any"
-                " method. Add rows of other groups."
+                f"{len(sizes)} groups are too few to trust: under {FEW_GROUPS}, intervals hold less often than said."
+                " Add rows of other groups."
             )
     each = _rows_a_label(measured, metric)
     if each is not None and each < FEW_PER_LABEL:
