@@ -1,6 +1,6 @@
 """Which interval covers? Known methods beside the product's, on synthetic studies of two arms.
 
-    python benchmarks/certainty_methods.py [--studies 2000]
+    python benchmarks/certainty_methods.py [--studies 4500]
 
 percentile     quantiles of the bootstrap            BCa    the same, corrected for bias and skew (Efron 1987)
 bootstrap-t    Student's t with drawn quantiles      Wilson, Newcombe's method 10 (1998), Tango's score (1998): closed
@@ -25,7 +25,7 @@ from assay.validate.metrics.accuracy import Accuracy
 from assay.validate.metrics.macro_f1 import MacroF1
 
 Z = float(ndtri(0.975))
-DRAWS = 1000
+DRAWS = 500
 Bounds = tuple[np.ndarray, np.ndarray]
 
 
@@ -177,7 +177,7 @@ def f1(labels: int, n: int, many: int, draw: np.random.Generator) -> dict[str, l
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--studies", type=int, default=2000)
+    parser.add_argument("--studies", type=int, default=4500)
     many = parser.parse_args().studies
     draw = np.random.default_rng(1)
     cells = {f"accuracy, {n} rows": accuracy(n, many, draw) for n in (50, 200)}
