@@ -23,6 +23,7 @@ from assay.weigh.numbers import count, points
 from assay.weigh.settings import Weigh
 
 FEW_PER_LABEL = 5  # test rows a label: with fewer a macro-F1 changes with the number of test rows
+HARDLY_ANY = 2  # with fewer its intervals hold a little less often than they say
 MOST_LOOKS = 1000  # that a rule is looked up for
 
 
@@ -128,6 +129,8 @@ def _sentences(measured: Measured, metric: str, equal: dict[str, Any] | None, lo
             f"{each:g} test rows a label are few for a macro-F1: labels without a row are left out of it. It and its"
             " interval are those of test sets of this size; do not hold it against one of another size."
         )
+        if each < HARDLY_ANY:
+            said.append("With so few, 95 % intervals of a macro-F1 held 91 to 95 % of the time in simulations.")
     said += [equal["text"]] if equal else []
     if looks["opened"] > 1 and looks["flattered"]:
         said.append(
