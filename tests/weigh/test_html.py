@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
@@ -180,6 +181,7 @@ def test_a_page_with_everything_out_open_or_lost_is_whole():
         page = Page(Report(data, task, arms).html())
         assert page.open == [] and page.crossed == [] and len(page.numbers) > 100
         for attributes, shown in page.numbers:
-            assert shown == FORMATS[attributes["data-as"]](at(data, attributes["data-at"]))
+            value: Any = at(data, attributes["data-at"])
+            assert shown == FORMATS[attributes["data-as"]](value)
         loaded = Page(Report(data, task).html())
         assert len(loaded.numbers) == len(page.numbers)
