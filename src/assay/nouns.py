@@ -97,6 +97,13 @@ class Learner(Settings, ABC):
     reads: ClassVar[tuple[str, ...]] = ("train",)  # parts of the lesson that its key covers
     # True when the arm's weights or answers depend on the numeric environment (a neural model runs)
     neural: ClassVar[bool] = False
+    # True when another seed gives another arm: what `seeds` of the project fits several times
+    seeded: ClassVar[bool] = False
+
+    @property
+    def draws(self) -> bool:
+        """Whether it, or what stands inside it, changes with the seed."""
+        return self.seeded or any(value.draws for _, value in self if isinstance(value, Learner))
 
     def needs(self, base: str) -> tuple[str, ...]:
         """Names of the models that must be at hand, sentence encoders among them, `base` being the project's."""

@@ -83,7 +83,7 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
     """
     import numpy as np
 
-    from assay.intervals import paired_interval
+    from assay.spread import grouped, paired_difference
     from assay.validate import judge
 
     prepared = bench.prepared
@@ -106,7 +106,9 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
             one, two = one[places], two[places]
         if len(one) < 2:
             return None
-        found = paired_interval(one, two, metric.total, level=LEVEL, seed=bench.project.seed)
+        asked = exam.questions if places is None else [exam.questions[at] for at in places]
+        groups = grouped([question.group for question in asked])
+        found = paired_difference(one, two, metric.total, groups=groups, level=LEVEL, seed=bench.project.seed)
         return {k: round(v, 6) for k, v in zip(("difference", "low", "high"), astuple(found), strict=True)}
 
     return {

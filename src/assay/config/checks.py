@@ -135,6 +135,9 @@ def warnings(found: Mapping[str, Any], source: Source, folder: Path) -> Iterator
         line = source.line(("aim", "labels"))
         text = f"line {line}: aim.labels: read as text: {names}; quote them"
         yield {"code": "C066", "count": len(switches), "text": text}
+    if found.get("seeds", 1) > 1 and not any(arm.draws for arm in found.get("compare", {}).values()):
+        text = f"seeds: {found['seeds']} changes nothing: no arm of compare depends on the seed"
+        yield {"code": "C097", "count": found["seeds"], "text": text}
     outside = [path for _, path in _paths(found) if path != found.get("model") and _leaves(folder, path)]
     if outside:
         text = f"far from the project's folder, so they do not move with it: {', '.join(outside)}"

@@ -92,6 +92,7 @@ class Trained(Strategy):
     processes: int = Field(default=1, ge=1, le=64)  # on one machine, each with a share of every batch
     VERSION: ClassVar[int] = 3
     neural = True
+    seeded = True
 
     @model_validator(mode="after")
     def _learns_one_thing(self) -> Trained:
