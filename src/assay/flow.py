@@ -156,7 +156,7 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
         bench.tell(described(bench, name, strategy))
         try:
             seconds = None if until is None else until - time.monotonic()
-            bench.run(name, strategy, exam.questions, exam.hash, seconds)
+            bench.run(name, strategy, exam.questions, exam.hash, seconds, alone=True)
         except (TrainError, ResourceError) as error:
             bench.tell({"event": "stage", "name": name, "state": "failed", "note": str(error.problems[0])})
             return replace(arm, status="failed", note=str(error.problems[0]))

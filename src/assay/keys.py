@@ -14,6 +14,7 @@ from assay.nouns import Learner, Task
 from assay.prompt.retrieval.among import row_fields
 
 VERSION = 1  # raise it when the same key would have to stand for another arm
+UNREAD = {"slices", "guards", "target", "metrics"}  # of the task: what no arm reads
 
 
 def fit_key(
@@ -34,7 +35,7 @@ def fit_key(
             "version": [VERSION, versions(strategy)],
             "settings": settings_of(strategy),
             "parts": {part: parts[part] for part in (*strategy.reads, *fields)},
-            "task": task.model_dump(mode="json", exclude=set(scored) | {"slices", "metrics"}),
+            "task": task.model_dump(mode="json", exclude=set(scored) | UNREAD),
             "models": needed,
             "seed": seed,
             "numeric": numeric if strategy.neural else None,

@@ -37,6 +37,8 @@ class Task(Settings):
     metric: str = ""
     metrics: tuple[str, ...] = ()  # shown beside the one that decides; empty: the kind's own few
     tolerance: float = Field(default=1e-6, ge=0, lt=1)  # numbers this close, as a share of the target, are equal
+    guards: dict[str, float] = {}  # metric, or "forgetting" -> points that it may lose
+    target: float | None = None  # of the metric, to be reached
     slices: tuple[str, ...] = ()
     max_answer_tokens: int = 0  # 0: derived from the longest training target
     form: Form | None = None  # that a written answer must have

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.aim import KINDS
+from assay.config import weighing
 from assay.config.complaints import Complaint
 from assay.config.names import arm_name, is_name, same
 from assay.config.yamlfile import Place, Source
@@ -33,6 +34,7 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
         yield Complaint("C072", ("data", "files"), "names no rows; give 'data' (rows to split) or 'train'")
     if "aim" in found:
         yield from _metrics(found["aim"])
+    yield from weighing.complaints(found)
     if "aim" in found:
         yield from _written(found["aim"])
     yield from _arms(found["compare"])

@@ -38,7 +38,7 @@ METRICS: tuple[Metric, ...] = (
 
 def metrics_for(task: Task) -> tuple[Metric, ...]:
     """The metrics that are shown, the one that decides first: `task.metric`, or the kind's own; then `task.metrics`,
-    or the kind's own few.
+    or the kind's own few, and those that are guarded.
 
     Raises:
         UsageError: C076, there is no metric of that name; C092, the one that is to decide cannot.
@@ -53,7 +53,8 @@ def metrics_for(task: Task) -> tuple[Metric, ...]:
         text = f"{task.metric} cannot decide between arms"
         raise UsageError(Problem("C092", text, "aim.metric", help="name it under `aim.metrics`, to be shown"))
     kind = kind_of(task)
-    shown = (task.metric or kind.metric, *(task.metrics or kind.metrics))
+    guards = [name for name in task.guards if name in known]
+    shown = (task.metric or kind.metric, *(task.metrics or kind.metrics), *guards)
     return tuple(known[name] for name in dict.fromkeys(shown))
 
 
