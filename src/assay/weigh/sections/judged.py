@@ -34,8 +34,8 @@ def doubts(data: dict[str, Any]) -> list[str]:
     if at:
         said.append(
             f"With the places of the answers swapped it keeps its choice on {at['same'] * 100:.0f} % of"
-            f" {count(at['n'])} rows; the rest are ties. What stands first is preferred in {at['first'] * 100:.0f} % of its"
-            " answers, 50 % being without a bias."
+            f" {count(at['n'])} rows; the rest are ties. What stands first is preferred in {at['first'] * 100:.0f} % of"
+            " its answers, 50 % being without a bias."
         )
         if at["same"] < 0.5:
             said.append("On most rows the place decides, not the answer: do not rely on this judge.")
