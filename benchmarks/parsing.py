@@ -2,13 +2,15 @@
 
     python benchmarks/parsing.py ../shared/data [--out tests/data/generations.jsonl]
 
-Greedy, from the project's own prompts: labels of banking77 without and with two solved examples (70 rows), worked
-solutions of gsm8k (60), answers from passages of xquad (40), diseases of ncbi (30). The file in the repository also
-says what each text answers, `right`, which is decided by reading:
+Greedy, from the project's own prompts: labels of banking77 without and with two solved examples (69 rows), numbers of
+gsm8k at once (31) and after reasoning (30), answers from passages of xquad (40), diseases of ncbi (30). The file in
+the repository also says what each text answers, `right`, which is decided by reading:
 
-label    the label that the text says is its answer; null where it names none, or several without saying which
-number   what the text concludes with: after `Answer:` or `####`, else in its last sentence; null where it has none
-answer   the first line that says something, as it stands; so for the line of pieces
+label     the label that the text gives as its answer, as it is written; null where it gives none, though it may speak
+          of the same thing, or makes up a label
+number    the number that it gives as its answer: after `Answer:` or `####`, else the last one; null where it has none
+solution  as number
+answer    the first line that says something, as it stands; so for the line of pieces
 
 This script writes `right` as null; it is filled in by hand.
 """
@@ -57,13 +59,25 @@ def labels(data: Path) -> Iterator[Asked]:
         yield "label", task, row(f"label-{i}", text, label), shown if i % 2 else (), False, 24
 
 
-def numbers(data: Path) -> Iterator[Asked]:
+def problems(data: Path) -> list[dict[str, str]]:
     lines = (data / "gsm8k" / "test.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
+    return [json.loads(line) for line in lines]
+
+
+def numbers(data: Path) -> Iterator[Asked]:
+    """The number at once."""
+    task = Task(kind="answer", instruction="Solve the problem. Answer with a number.")
+    for i, one in enumerate(problems(data)[31:62]):
+        yield "number", task, row(f"number-{i}", one["question"], one["answer"]), (), False, 24
+
+
+def solutions(data: Path) -> Iterator[Asked]:
+    """Reasoning first, after one worked example."""
+    rows = problems(data)
     task, shown = Task(kind="answer", instruction="Solve the problem."), rows[0]
-    for i, one in enumerate(rows[1:61]):
-        example = (row("shown", shown["question"], shown["answer"]),) if i % 2 else ()
-        yield "number", task, row(f"number-{i}", one["question"], one["answer"]), example, True, 110
+    for i, one in enumerate(rows[1:31]):
+        example = (row("shown", shown["question"], shown["answer"]),)
+        yield "solution", task, row(f"solution-{i}", one["question"], one["answer"]), example, True, 90
 
 
 def answers(data: Path) -> Iterator[Asked]:
@@ -90,12 +104,16 @@ def pieces(data: Path) -> Iterator[Asked]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("data", type=Path)
+    parser.add_argument("--only", nargs="*", default=["label", "number", "solution", "answer", "pieces"])
     parser.add_argument("--out", type=Path, default=Path("tests/data/generations.jsonl"))
     options = parser.parse_args()
     model = load_model(find(MODEL), "fp32")
-    out = []
-    for make in (labels, answers, pieces, numbers):
+    kept = options.out.read_text(encoding="utf-8").splitlines() if options.out.exists() else []
+    out = [one for one in map(json.loads, kept) if one["set"] not in options.only]
+    for make in (labels, answers, pieces, numbers, solutions):
         asked = list(make(options.data))
+        if asked[0][0] not in options.only:
+            continue
         kind, _, _, _, _, room = asked[0]
         prompts = [
             posed(one[1], one[2], one[3], labels=kind == "label", wording=Wording(), steps=one[4]) for one in asked

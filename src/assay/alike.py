@@ -44,21 +44,17 @@ def likened(bench: Bench, records: Sequence[Record]) -> list[Record]:
     Raises:
         AssayError: as the worker.
     """
-    pairs = [
-        (record.answer.text, target)
-        for record in records
-        if record.answer.text and record.answer.text.strip()
-        for target in (record.target, *record.also)
-    ]
-    found = dict(zip(pairs, cosines(bench, pairs), strict=True))
-    best = [
-        max(
-            (found[pair] for t in (record.target, *record.also) if (pair := (record.answer.text, t)) in found),
-            default=0.0,
-        )
-        for record in records
-    ]
+    pairs = [pairs_of(record) for record in records]
+    flat = [pair for some in pairs for pair in some]
+    found = dict(zip(flat, cosines(bench, flat), strict=True))
+    best = [max((found[pair] for pair in some), default=0.0) for some in pairs]
     return [replace(record, alike=value) for record, value in zip(records, best, strict=True)]
+
+
+def pairs_of(record: Record) -> list[tuple[str, str]]:
+    """The answer with each accepted one; nothing for an answer without text."""
+    text = record.answer.text
+    return [(text, target) for target in (record.target, *record.also)] if text and text.strip() else []
 
 
 def cosines(bench: Bench, pairs: Sequence[tuple[str, str]]) -> list[float]:

@@ -62,7 +62,7 @@ class _Proper(Metric):
                 continue
             # Of several accepted labels the one that was given most.
             accepted = [place[label] for label in (record.target, *record.also) if label in place]
-            row[:] = self.loss(shares, max(accepted, key=lambda i: shares[i], default=None)), 1.0
+            row[:] = self.loss(shares, max(accepted, key=shares.__getitem__, default=None)), 1.0
         return rows
 
     def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:
