@@ -24,6 +24,8 @@ READ = {
 }
 # Read as a label though the text only speaks of the same thing, or makes up a label that holds a real one.
 MISLED = {"label-21", "label-24", "label-26", "label-28", "label-29", "label-30", "label-32", "label-36", "label-38"}
+# The last number is one of the problem: the text stops before its answer.
+MISLED |= {f"number-{i}" for i in (1, 4, 5, 12, 13, 16, 19, 20, 21, 28)}
 
 
 def read(row):
@@ -38,12 +40,12 @@ def test_the_file_is_what_its_script_says():
 @pytest.mark.parametrize("name", READ)
 def test_every_answer_that_is_there_is_read(name):
     there = [row for row in ROWS if row["set"] == name and row["right"] is not None]
-    assert len(there) > 20
+    assert there
     assert {row["id"]: read(row) for row in there} == {row["id"]: row["right"] for row in there}
 
 
 def test_what_is_read_where_no_answer_is():
-    """A text that names one label only is taken to answer with it. Of 38 texts of a small model without an answer that is wrong
-    in nine. These are known, and no more than these."""
-    found = {row["id"] for row in ROWS if row["right"] is None and read(row) is not None and row["set"] == "label"}
+    """A text that names one label only, or any number, is taken to answer with it. Of 38 texts that give no label that is
+    wrong in nine, of 30 that give no number in ten. These are known, and no more than these."""
+    found = {row["id"] for row in ROWS if row["right"] is None and read(row) is not None}
     assert found <= MISLED
