@@ -165,3 +165,24 @@ def test_recall_and_precision_of_the_curation_benchmark(tmp_path):
     found = judged(rows, {"r1": "r0", "r3": "r0"}, planted)
     assert (found["planted_pairs"], found["recall"], found["precision"]) == (1, 1.0, 0.5)
     assert judged(rows, {}, planted)["recall"] == 0
+
+
+def test_what_an_arm_forgot_is_a_row_a_probe_and_a_row_an_arm():
+    from forgetting import table
+
+    values = {"before": 0.7, "after": 0.6, "difference": -0.1, "low": -0.15, "high": -0.05, "n": 60}
+    text = {"before": 1.0, "after": 1.2, "difference": 0.2, "low": 0.1, "high": 0.3, "n": 20}
+    probes = {
+        "knowledge": {**values, "unit": "share", "chance": False},
+        "mmlu": {**values, "unit": "share", "chance": True},
+        "text": {**text, "unit": "bits a byte", "chance": False},
+    }
+    cost = {"tokens": 9000, "seconds": 61.2}
+    arm = {"probes": probes, "combined": {"difference": -10.0, "low": -15.0, "high": -5.0}, **cost}
+    found = {"base": {"b": cost}, "arms": {"full": arm}}
+    made = table(found, [{"name": "full", "status": "done", "metrics": {"accuracy": {"value": 0.9}}}])
+    assert "| full | knowledge | 60 | 0.700 | 0.600 | −10.0 (−15.0 to −5.0) |  |" in made
+    assert "| full | mmlu | 60 | 0.700 | 0.600 | −10.0 (−15.0 to −5.0) | at chance |" in made
+    assert "| full | text | 20 | 1.000 | 1.200 | +0.200 (+0.100 to +0.300) | bits a byte |" in made
+    assert "| full | 0.900 | −10.0 (−15.0 to −5.0) | 9,000 | 61 |" in made
+    assert "| b, the base | | | 9,000 | 61 |" in made

@@ -69,6 +69,9 @@ def test_a_run_asks_each_question_once_and_says_who_answered(service, project):
     words = (29 * len('{"label": "pay"}'.split()) + 0) / 30
     assert shots["cost"]["money_per_answer"] == pytest.approx((10 * 2 + words * 8) / 1e6)
     assert strategy(data, "majority")["cost"]["money_per_answer"] is None
+    # Asked alone, kept answers are not asked for again: the time of their own requests stands in.
+    assert shots["cost"]["alone"]["n"] == 20 and 0 < shots["cost"]["alone"]["p50"] < 5
+    assert data["change"]["money"] and strategy(data, "shots-k0")["cost"]["month"]["parts"]["service"] > 0
     said = {warning["code"]: warning for warning in data["warnings"]}
     assert said["M065"]["count"] == 1 and "shots-k0" in said["M065"]["text"]
     assert "served-2026-01-01" in said["M067"]["text"] and "may change" in said["M067"]["text"]

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from assay.findings import Checked
     from assay.nouns import Tell
     from assay.probe import Plan
+    from assay.reviewing import Review
     from assay.weigh import Report
 
-__all__ = ["annotation", "answer", "check", "load", "plan", "rank_models", "report", "run"]
+__all__ = ["annotation", "answer", "check", "load", "plan", "rank_models", "report", "review", "run"]
 
 
 def silent(event: dict) -> None:
@@ -123,6 +124,14 @@ def answer(file: str | Path, arm: str, out: str | Path, *, project: str | Path =
     from assay.asking import answer_file
 
     return answer_file(Path(project), arm, Path(file), Path(out), offline=offline)
+
+
+def review(target: str | Path = ".") -> Review:
+    """Two arms' answers side by side, rated by people who do not know which is whose: `write` sheets, `take` them back,
+    `tally`, `preferences`; see `reviewing.Review`."""
+    from assay.reviewing import Review
+
+    return Review.of(target)
 
 
 def annotation(target: str | Path = ".") -> Annotation:

@@ -91,7 +91,10 @@ def _rows(project: Project, note: dict[str, Any]) -> str:
         how += f"; {' and '.join(official)} as given"
     group = f" Rows of one {plain(note['group'])} stay together." if note["group"] else ""
     table = _table(["split", "rows"], [[name, f"{rows[name]:,}"] for name in SPLITS], 1)
-    return f"{rows['read']:,} read, {rows['dropped']:,} dropped. Divided {how}.{group}\n\n{table}"
+    price = project.weigh.prices.label
+    labelled = sum(rows[name] for name in SPLITS) - rows.get("made", 0)
+    cost = f" At {price:g} a label, the {labelled:,} labelled rows are worth {labelled * price:,.2f}." if price else ""
+    return f"{rows['read']:,} read, {rows['dropped']:,} dropped. Divided {how}.{group}{cost}\n\n{table}"
 
 
 def _labels(labels: dict[str, dict[str, int]]) -> str:

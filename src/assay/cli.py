@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from assay.terminal import documents as of_documents
+from assay.terminal import review as of_reviews
 from assay.terminal.annotate import EXAMPLE, annotate
 from assay.terminal.outcome import Outcome, say
 from assay.terminal.results import as_document, columns, near, show, summary
@@ -196,6 +197,12 @@ def report(
     place: Annotated[str, typer.Option("--place", metavar="FILE[:LINE]", help="The ledger of one file or line.")] = "",
     row: Annotated[str, typer.Option("--row", metavar="ID", help="What happened to one row; or its file:line.")] = "",
     diff: Annotated[bool, typer.Option("--diff", help="What moved since the report before.")] = False,
+    card: Annotated[
+        Path | None, typer.Option("--card", metavar="FILE", help="Write the model card of an arm, Markdown.")
+    ] = None,
+    arm: Annotated[
+        str, typer.Option("--with", metavar="ARM", help="Whose card; the recommended arm's if left out.")
+    ] = "",
     to: Annotated[
         str | None,
         typer.Option("--to", metavar="TRACKER", help="Hand the log to tensorboard, mlflow, wandb or trackio."),
@@ -227,7 +234,10 @@ def report(
     if diff:
         _moved(look.moved(folder, newest), as_json)
         return 0
-    if as_json:
+    if card is not None:
+        look.write_card(newest, arm, card)
+        say(f"card    {near(card.absolute())}")
+    elif as_json:
         as_document(newest.data)
     else:
         for line in [*newest.summary(), "", *columns(newest.table()), ""]:
@@ -286,6 +296,7 @@ def answer(
 
 
 app.command(epilog=EXAMPLE)(annotate)
+app.command(epilog=of_reviews.EXAMPLE)(of_reviews.review)
 app.command(epilog=of_documents.EXAMPLE)(of_documents.documents)
 
 

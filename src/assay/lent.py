@@ -72,12 +72,13 @@ class Lender:
     """`means` with the models in it, while the context is open. `used` says afterwards what they did and how long.
 
     Args:
-        found: see `models`. work: the project's work folder.
+        found: see `models`. work: the project's work folder. stage: whose progress it is.
     """
 
-    def __init__(self, found: dict[str, dict[str, Any]], work: Path, tell: Tell):
+    def __init__(self, found: dict[str, dict[str, Any]], work: Path, tell: Tell, stage: str = "curate"):
         self.found = found
         self.tell = tell
+        self.stage = stage
         self.used: dict[str, dict[str, Any]] = {}
         self._places = {need: work / "lent" / self._key(model) for need, model in found.items()}
         self._told: set[str] = set()
@@ -130,7 +131,7 @@ class Lender:
             used["items"] += len(part)
             used["seconds"] = round(used["seconds"] + chunk["seconds"], 3)
             done = min(start + size, len(items))
-            event = {"event": "progress", "stage": "curate", "done": done, "total": len(items), "unit": UNIT[need]}
+            event = {"event": "progress", "stage": self.stage, "done": done, "total": len(items), "unit": UNIT[need]}
             self.tell(event)
         return chunks
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from assay.weigh import Arm, Report
 
 
+CARD = "model-card.md"  # of the recommended arm
+
+
 def weighed(
     bench: Bench,
     arms: Sequence[Arm],
@@ -66,6 +69,8 @@ def publish(bench: Bench, arms: list[Arm], exam: Exam, data: dict[str, Any], fou
     folder = project.report_folder
     keep_past(folder, data)
     report = report.write(folder)
+    if report.verdict["recommended"]:
+        store.write_text(folder / CARD, report.card(report.verdict["recommended"]))
     prompts(bench, [arm.name for arm in arms if arm.status == "done"], folder / "prompts")
     worst = next((arm for arm in arms if arm.status == "failed"), None)
     if worst is not None:
@@ -82,7 +87,7 @@ def keep_past(folder: Path, data: dict[str, Any]) -> None:
     numbers = [int(p.name) for p in past.glob("*") if p.name.isdigit()] if past.exists() else []
     place = past / str(max(numbers, default=0) + 1)
     place.mkdir(parents=True)
-    for name in ("predictions", "prompts", "report.html", "report.md", "report.json"):
+    for name in ("predictions", "prompts", CARD, "report.html", "report.md", "report.json"):
         if (folder / name).exists():
             (folder / name).rename(place / name)
 

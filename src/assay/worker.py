@@ -303,6 +303,10 @@ def work(job: Job) -> None:
         from assay.alike import read_pairs
 
         read_pairs(job)
+    elif job.request["mode"] == "probes":
+        from assay.beside.forgetting import ask_probes
+
+        ask_probes(job)
     elif job.request["mode"] == "train":
         follow(job)
         print(store.to_json({"event": "peak", "bytes": peak_bytes()}), flush=True)

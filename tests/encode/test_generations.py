@@ -45,7 +45,7 @@ def test_every_answer_that_is_there_is_read(name):
 
 
 def test_what_is_read_where_no_answer_is():
-    """A text that names one label only, or any number, is taken to answer with it. Of 38 texts that give no label that is
-    wrong in nine, of 30 that give no number in ten. These are known, and no more than these."""
+    """A text that names one label only, or any number, is taken to answer with it. Of 38 texts that give no label that
+    is wrong in nine, of 30 that give no number in ten. These are known, and no more than these."""
     found = {row["id"] for row in ROWS if row["right"] is None and read(row) is not None}
     assert found <= MISLED

@@ -470,3 +470,15 @@ def test_two_writers_tear_no_line(tmp_path):
         thread.join()
     lines = (tmp_path / f"{endpoint.digest[:20]}.jsonl").read_text().splitlines()
     assert len({json.loads(line)["key"] for line in lines}) == 100 == len(RemoteCache(tmp_path, endpoint))
+
+
+def test_the_seconds_of_a_request_are_kept_and_counted_when_its_answer_is_handed_out_again(opened):
+    prompts = [(Message("user", "late"),), (Message("user", "soon"),)]
+    model = opened(slow(0.3), concurrency=1)
+    model.generate(prompts, max_tokens=8)
+    assert model.waited == 0.0
+    model.generate(prompts[:1], max_tokens=8)
+    assert 0.3 <= model.waited < 3.0
+    before = model.waited
+    model.generate(prompts[1:], max_tokens=8)
+    assert 0 < model.waited - before < 0.3

@@ -4,8 +4,8 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
@@ -13,6 +13,7 @@ from assay.nouns import Answer, Example, Message, Record
 from assay.weigh import Report
 from assay.weigh.html import notebook, pointer
 from assay.weigh.numbers import FORMATS
+from hostile import poisoned
 
 VOID = {"meta", "br", "hr", "img", "link", "input", "base"}
 
@@ -105,67 +106,6 @@ def test_the_policy_names_the_style_sheet_by_its_hash(report):
     assert f"default-src 'none'; style-src 'sha256-{digest}'" in text
 
 
-PAYLOADS = (
-    "<script>alert(1)</script>",
-    "\"><img src=x onerror='alert(1)'>",
-    "</text></svg><script>alert(1)</script>",
-    "{{ 7 * 7 }}{% raw %}",
-    "javascript:alert(1)",
-    "</style><style>*{display:none}</style>",
-    "\x1b[31mred\x1b[0m \x07 \u202egnp.exe \u2066x\u2069",
-    "\ud800 lone",
-)
-
-
-def poisoned(report):
-    """The same report with every piece of foreign text replaced by an attack."""
-    attack = " ".join(PAYLOADS)
-
-    def foul(record):
-        question = Example(
-            record.question.id + attack, (Message("user", attack),), slices=(("x" + attack, attack),), source=attack
-        )
-        return Record(question, record.target, (attack,), replace(record.answer, raw=attack))
-
-    def answer(record):
-        return replace(record, answer=Answer(attack))
-
-    arms = tuple(
-        replace(
-            arm,
-            name=f"{arm.name}{attack}",
-            kind=attack,
-            note=attack,
-            settings={attack: attack},
-            cost={**arm.cost, "parts": [{"name": attack}]},
-            records=[(answer if index % 3 else (lambda r: r))(foul(r)) for index, r in enumerate(arm.records)],
-        )
-        for arm in report.arms
-    )
-    extra = json.loads(json.dumps(report.extra))
-    extra = {**extra, "base": attack, "project_yaml": attack, "commands": [attack], "not_tried": [attack]}
-    extra |= {"limits": [attack], "hashes": {attack: attack}, "labels": {attack: {attack: 3}}}
-    extra["ledger"][0] |= {"reason": attack, "step": attack, "action": attack}
-    extra["ledger"][0]["examples"][0] |= {"id": attack, "file": attack, "text": attack}
-    extra["leaks"][0] |= {"id": attack, "kind": attack, "decision": attack}
-    extra["leaks"][0]["first"] = dict.fromkeys(("split", "id", "source", "text"), attack)
-    extra["rendered"]["parts"][0]["text"] = attack
-    from assay.weigh import build
-
-    data = build(
-        task=report.task,
-        arms=arms,
-        rows=report.data["rows"],
-        audit=report.data["audit"],
-        exam={"hash": attack, "opened": 1},
-        warnings=[{"code": attack, "count": 2, "text": attack}],
-        environment={attack: {attack: [attack]}},
-        project=attack,
-        draws=100,
-    )
-    return Report(data, report.task, arms, extra)
-
-
 @pytest.fixture(scope="module")
 def poison(report):
     return poisoned(report)
@@ -228,3 +168,20 @@ def test_no_arm_no_slices_no_extras():
 
 def test_pointers_are_escaped():
     assert pointer("slices", "a/b~c=1", 0) == "/slices/a~1b~0c=1/0"
+
+
+def test_a_page_with_everything_out_open_or_lost_is_whole():
+    from assay.weigh.settings import Limits
+    from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, arm, slow, weighed
+
+    task = TASK.model_copy(update={"guards": {"macro_f1": 1.0, "forgetting": 2.0}, "target": 0.9})
+    arms = (FLOOR, GOOD, TWIN, FAIR, arm("base", range(150), 0.3, alone=slow(0.2)))
+    for limits in (Limits(), Limits(ms_per_answer=200), Limits(ms_per_answer=0.0001)):
+        data = weighed(*arms, task=task, limits=limits, price_per_hour=1.0)
+        page = Page(Report(data, task, arms).html())
+        assert page.open == [] and page.crossed == [] and len(page.numbers) > 100
+        for attributes, shown in page.numbers:
+            value: Any = at(data, attributes["data-at"])
+            assert shown == FORMATS[attributes["data-as"]](value)
+        loaded = Page(Report(data, task).html())
+        assert len(loaded.numbers) == len(page.numbers)

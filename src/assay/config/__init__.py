@@ -25,6 +25,7 @@ from assay.curate.split import Split
 from assay.errors import did_you_mean
 from assay.model.endpoint import Endpoint
 from assay.nouns import Augmentation, Part, RowStep, SetStep, Settings, Strategy, Task
+from assay.validate.question import spelt_out
 from assay.validate.settings import Validate
 from assay.weigh import Weigh
 
@@ -130,6 +131,16 @@ class Project(_Head):
         return [_inside(self.folder, path) for path in self.checking.contamination_reference]
 
     @property
+    def probe_sets(self) -> list[Path]:
+        """Files and folders of probes for forgetting."""
+        return [_inside(self.folder, path) for path in self.checking.forgetting.sets]
+
+    @property
+    def social_sets(self) -> list[Path]:
+        """Folders of pairs and prompts for bias."""
+        return [_inside(self.folder, path) for path in self.checking.bias.sets]
+
+    @property
     def arms(self) -> dict[str, Strategy]:
         """The strategies by arm name, in the order of the file."""
         return {arm_name(strategy): strategy for strategy in self.compare}
@@ -211,7 +222,9 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
         page.add(Complaint("C072", ("data",), "is missing; name the rows: data: {files: {data: tickets.csv}}"))
     if "aim" in value:
         take("aim", lambda: task_of(value["aim"], folder))
-    for key, model in (("data", Data), ("split", Split), ("validate", Validate)):
+    if "validate" in value:
+        take("validate", lambda: fill(Validate, spelt_out(Validate, value["validate"])))
+    for key, model in (("data", Data), ("split", Split)):
         if key in value:
             take(key, lambda key=key, model=model: fill(model, value[key]))
     if "remote" in value:

@@ -71,6 +71,7 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     if "validate" in found:
         paths = found["validate"].contamination_reference
         yield from ((("validate", "contamination_reference"), path) for path in paths)
+        yield from ((("validate", "forgetting", "sets"), path) for path in found["validate"].forgetting.sets)
     if "split" in found:
         yield from ((("split", "probes"), path) for path in found["split"].probes)
         if found["split"].manifest is not None:

@@ -1,47 +1,130 @@
-"""How likely a model finds texts, token by token: plain text, without a chat template, as it was pretrained on."""
+"""How likely a model finds what follows, token by token: plain text as it was pretrained on, answers after prompts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from assay.model.batches import by_length
+from assay.encode.tree import Tree
+from assay.model.batches import by_length, repeated
 from assay.model.chat_model import ChatModel
-from assay.model.scoring import BATCH_TOKENS, LOGIT_ROWS
+from assay.model.scoring import BATCH_TOKENS, LOGIT_ROWS, TREE_GAINS, by_tree
+from assay.model.segments import Layout
 from assay.nouns import Tell
 
 MAX_TOKENS = 512  # of a text; what follows is not read
 
 
-@torch.inference_mode()
-def token_log_probs(model: ChatModel, texts: Sequence[str], tell: Tell | None = None) -> list[np.ndarray]:
-    """Natural-log probability of every token of each text after those before it, float64, shape (tokens,).
+@dataclass(frozen=True)
+class Followed:
+    """What a model says of the tokens from `start` on.
 
-    The first token follows the one that texts begin with (or, where there is none, end with). A text without a token
-    gives an empty array.
+    Attributes:
+        log_probs: natural-log probability of each after those before it, float64, (tokens,).
+        best: the likeliest token in each place, (tokens,). rank: how many are likelier than the one that stands there.
     """
+
+    log_probs: np.ndarray
+    best: np.ndarray
+    rank: np.ndarray
+
+
+def begun(model: ChatModel, text: str) -> list[int]:
+    """The token ids of plain text, behind the token that texts begin with (or, where there is none, end with)."""
     tokenizer = model.chat.tokenizer
     begin = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
-    rows = [[begin, *model.chat.text_ids(text)[:MAX_TOKENS]] for text in texts]
-    out = [np.zeros(0)] * len(rows)
+    return [begin, *model.chat.text_ids(text)[:MAX_TOKENS]]
+
+
+def token_log_probs(model: ChatModel, texts: Sequence[str], tell: Tell | None = None) -> list[np.ndarray]:
+    """Natural-log probability of every token of each text after those before it, float64, shape (tokens,). No chat
+    template. A text without a token gives an empty array."""
+    rows = [begun(model, text) for text in texts]
+    return [one.log_probs for one in followed(model, rows, [1] * len(rows), tell)]
+
+
+@torch.inference_mode()
+def followed(
+    model: ChatModel, rows: Sequence[Sequence[int]], starts: Sequence[int], tell: Tell | None = None
+) -> list[Followed]:
+    """What the model says of `rows[i][starts[i]:]`, for each row of token ids; `starts` are at least 1. What rows begin
+    with alike is computed once, where that pays."""
+    out = [Followed(np.zeros(0), np.zeros(0, dtype=int), np.zeros(0, dtype=int))] * len(rows)
     done = 0
-    for batch in by_length([len(row) for row in rows], BATCH_TOKENS):
-        width = max(len(rows[i]) for i in batch)
-        # Padded on the right: no token sees what follows it, so the padding changes nothing.
-        ids = torch.tensor([rows[i] + [begin] * (width - len(rows[i])) for i in batch], device=model.device)
-        hidden = model.body(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
-        states, wanted = hidden.reshape(-1, hidden.shape[-1]), ids[:, 1:].reshape(-1)
-        parts = []
-        for start in range(0, len(states), LOGIT_ROWS):
-            logits = model.logits(states[start : start + LOGIT_ROWS])
-            picked = logits.gather(1, wanted[start : start + LOGIT_ROWS, None])[:, 0]
-            parts.append((picked - torch.logsumexp(logits, -1)).double().cpu())
-        values = torch.cat(parts).reshape(len(batch), width - 1).numpy() if parts else np.zeros((len(batch), 0))
-        for place, i in enumerate(batch):
-            out[i] = values[place, : len(rows[i]) - 1].copy()
-        done += len(batch)
+    for which, states in _computed(model, rows, starts):
+        wanted = torch.tensor([t for i in which for t in rows[i][starts[i] :]], device=model.device, dtype=torch.long)
+        found, end = _said(model, states, wanted), 0
+        for i in which:
+            begin, end = end, end + len(rows[i]) - starts[i]
+            values, best, ranks = found[begin:end].T
+            out[i] = Followed(values.copy(), best.astype(int), ranks.astype(int))
+        done += len(which)
         if tell:
             tell({"event": "progress", "done": done, "total": len(rows), "unit": "text"})
     return out
+
+
+def _said(model: ChatModel, states: torch.Tensor, wanted: torch.Tensor) -> np.ndarray:
+    """Log-probability of each wanted token, the likeliest token, how many are likelier: (tokens, 3)."""
+    parts = [np.zeros((0, 3))]
+    for begin in range(0, len(states), LOGIT_ROWS):
+        logits = model.logits(states[begin : begin + LOGIT_ROWS])
+        picked = logits.gather(1, wanted[begin : begin + LOGIT_ROWS, None])
+        values = (picked[:, 0] - torch.logsumexp(logits, -1)).double()
+        ranks = (logits > picked).sum(-1).double()
+        parts.append(torch.stack([values, logits.argmax(-1).double(), ranks], 1).cpu().numpy())
+    return np.concatenate(parts)
+
+
+def _trees(model: ChatModel, rows: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Rows that are computed as one token tree each; none where that gains little or cannot be."""
+    if model.soft or not model.takes_trees:
+        return []
+    padded = sum(len(some) * len(rows[some[0]]) for some in by_length([len(row) for row in rows], BATCH_TOKENS))
+    return by_tree([list(row) for row in rows], TREE_GAINS * padded)
+
+
+def _computed(
+    model: ChatModel, rows: Sequence[Sequence[int]], starts: Sequence[int]
+) -> Iterator[tuple[list[int], torch.Tensor]]:
+    """Some of the rows at a time, and the hidden states before each of their tokens from `starts` on, in one list."""
+    if groups := _trees(model, rows):
+        for group in groups:
+            tree = Tree.of([rows[i] for i in group])
+            ids, depth = (torch.from_numpy(part)[None].to(model.device) for part in (tree.tokens, tree.depth))
+            hidden = model.body(
+                input_ids=ids,
+                position_ids=depth,
+                attention_mask=ids.new_ones(1, 1, 1, 1),
+                use_cache=False,
+                tree=Layout(tree, model.device),
+            ).last_hidden_state[0]
+            nodes = [tree.paths[place][starts[i] - 1 : -1] for place, i in enumerate(group)]
+            yield group, hidden[torch.from_numpy(np.concatenate(nodes)).to(model.device)]
+        return
+    for batch in by_length([len(row) for row in rows], BATCH_TOKENS):
+        width = max(len(rows[i]) for i in batch)
+        # Padded on the right: no token sees what follows it, so the padding changes nothing.
+        padded = [[*rows[i], *[rows[i][0]] * (width - len(rows[i]))] for i in batch]
+        hidden = _states(model, torch.tensor(padded, device=model.device))
+        places = [(place, at) for place, i in enumerate(batch) for at in range(starts[i] - 1, len(rows[i]) - 1)]
+        index = torch.tensor(places, dtype=torch.long, device=model.device).reshape(-1, 2)
+        yield batch, hidden[index[:, 0], index[:, 1]]
+
+
+def _states(model: ChatModel, ids: torch.Tensor) -> torch.Tensor:
+    """Hidden states of rows of ids, (rows, tokens, width); trained keys and values stand before them, if there are."""
+    soft = model.beginning([])
+    if soft is None:
+        return model.body(input_ids=ids, use_cache=False).last_hidden_state
+    before, (n, width) = soft.tokens, ids.shape
+    return model.body(
+        input_ids=ids,
+        position_ids=torch.arange(before, before + width, device=ids.device)[None].expand(n, -1),
+        attention_mask=ids.new_ones(n, before + width),
+        cache=repeated(soft.cache, n),
+        use_cache=True,
+    ).last_hidden_state

@@ -54,6 +54,22 @@ def moved(folder: Path, report: "Report") -> list[str]:
     return diff(read_json(past / str(numbers[-1]) / "report.json"), report.data)
 
 
+def write_card(report: "Report", arm: str, file: Path) -> None:
+    """The model card of the arm, or of the recommended one.
+
+    Raises:
+        UsageError: C083, the report has no finished arm of that name.
+    """
+    from assay.store import write_text
+
+    done = [one["name"] for one in report.data["strategies"] if one["status"] == "done"]
+    name = arm or report.verdict["recommended"]
+    if name not in done:
+        text = f"the report has no finished arm '{name}'" if name else "the report recommends no arm"
+        raise UsageError(Problem("C083", text, "--with", help=f"there are: {', '.join(done)}"))
+    write_text(file, report.card(name))
+
+
 def between(old: Path, new: Path) -> list[str]:
     """What moved beyond noise from one report to another: each a project, a folder of a report, or a report.json.
 

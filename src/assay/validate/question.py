@@ -2,23 +2,27 @@
 
 from typing import Any, Literal
 
-from pydantic import model_validator
-
 from assay.nouns import Settings
 
 
 class QuestionSettings(Settings):
-    """`true` and a mapping of settings ask in every run, `false` in none. Left out, it is asked in full depth."""
+    """`true` and settings of its own ask in every run, `false` in none. Left out, it is asked in full depth."""
 
     when: Literal["full", "always", "never"] = "full"
 
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, value: Any) -> Any:
-        if isinstance(value, bool):
-            return {"when": "always" if value else "never"}
-        return {"when": "always", **value} if isinstance(value, dict) and value else value
-
     def asked(self, depth: str) -> bool:
         """Whether it is asked in a run of this depth, "quick" or "full"."""
-        return self.when == "always" or (self.when == "full" and depth == "full")
+        if self.when == "full":
+            return depth == "full" or bool(self.changed())
+        return self.when == "always"
+
+
+def spelt_out(section: type[Settings], value: Any) -> Any:
+    """The section's value with `true` and `false` in the place of a question as its settings. It is done before the
+    check: a validator inside would have what comes from a file checked as what is built in Python."""
+    if not isinstance(value, dict):
+        return value
+    kinds: dict[str, Any] = {name: field.annotation for name, field in section.model_fields.items()}
+    short = {key for key in value if isinstance(kinds.get(key), type) and issubclass(kinds[key], QuestionSettings)}
+    when = {True: "always", False: "never"}
+    return {key: {"when": when[v]} if key in short and isinstance(v, bool) else v for key, v in value.items()}

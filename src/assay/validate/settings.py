@@ -9,6 +9,7 @@ from assay.validate.bias.settings import Bias
 from assay.validate.forgetting.settings import Forgetting
 from assay.validate.judged.settings import Judge
 from assay.validate.learning_curve.settings import LearningCurve
+from assay.validate.mistakes.settings import Mistakes
 from assay.validate.robustness.settings import Robustness
 from assay.validate.update_drill.settings import UpdateDrill
 
@@ -25,6 +26,7 @@ class Validate(Settings):
     contamination_rows: int = Field(default=200, ge=20, le=5000)
     # Files of rows that the base model cannot have read; train and val rows where there are none.
     contamination_reference: tuple[str, ...] = ()
+    mistakes: Mistakes = Mistakes()
     forgetting: Forgetting = Forgetting()
     robustness: Robustness = Robustness()
     bias: Bias = Bias()

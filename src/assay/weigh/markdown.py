@@ -20,7 +20,7 @@ from assay.weigh.numbers import (
     signed,
     three,
 )
-from assay.weigh.sections import SECTIONS
+from assay.weigh.sections import SECTIONS, forgetting
 
 if TYPE_CHECKING:
     from assay.weigh.report import Report
@@ -109,10 +109,10 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     arms = {s["name"]: s for s in data["strategies"]}
     winner = arms.get(verdict["recommended"])
     if winner is None:
-        return [line for text in (verdict["reason"], *view.open_questions(data)) for line in _wrapped(text, "")]
+        return [line for text in (verdict["reason"], *decision.open_questions(data)) for line in _wrapped(text, "")]
     seconds = winner["cost"]["seconds_per_answer"]
     lines = _wrapped(view.headline(data) + (f" at {duration(seconds)} an answer." if seconds is not None else "."), "")
-    lines += [line for text in view.open_questions(data) for line in _wrapped(text)]
+    lines += [line for text in decision.open_questions(data) for line in _wrapped(text)]
     floor = winner["versus_floor"]
     if floor:
         gap = floor[metric]
@@ -127,12 +127,12 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     fit = winner.get("fit")
     if fit and fit["word"] != "learning":
         lines += _wrapped(f"training of {winner['name']}: {fit['word']}. {fit['text']}")
+    if forgot := forgetting.summary(data, winner["name"]):
+        lines += _wrapped(forgot)
     found, gone = view.leaks(data), data["audit"]["repaired"]
     leaks = f"leaks: {count(found)}" + (
         f" found, {count(gone)} {'row' if gone == 1 else 'rows'} taken out of train or val" if gone else ""
     )
-    lost = view.forgetting(data, winner["name"])
-    lines += _wrapped(lost) if lost else []
     codes = ", ".join(str(warning["code"]) for warning in data["warnings"])
     lines += _wrapped(f"{leaks}; warnings: {len(data['warnings'])}" + (f" ({codes})" if codes else ""))
     return lines
@@ -209,7 +209,7 @@ def render(report: "Report") -> str:
     title = plain(data["project"]) or "report"
     blocks = [f"# {title}", f"**{plain(view.headline(data))}**", plain(verdict["reason"], 2000)]
     blocks += [plain(verdict["doubt"], 2000)] if verdict["doubt"] else []
-    blocks += [plain(line, 2000) for line in view.open_questions(data)]
+    blocks += [plain(line, 2000) for line in decision.open_questions(data)]
     if verdict["corrected"] is not None:
         blocks.append(f"Corrected for having been chosen on these rows: {score(verdict['corrected'])}.")
     missing = view.not_tried(report)
@@ -218,8 +218,8 @@ def render(report: "Report") -> str:
     metric = data["task"]["metric"]
     rows = [[plain(cells[0]), *cells[1:]] for cells in (_cells(arm, metric, view.paid(data)) for arm in _done(data))]
     header, guide = decision.guide(data, _done(data))
-    table = _table(header, [[plain(cells[0]), *cells[1:]] for cells in guide], 1)
-    blocks += ["## The decision, measured", table, _table(_header(data), rows, 1)]
+    measured = _table(header, [[plain(cells[0]), *cells[1:]] for cells in guide], 1)
+    blocks += ["## The decision, measured", measured, _table(_header(data), rows, 1)]
     blocks += ["## What would change it", "\n".join(f"- {plain(line, 500)}" for line in decision.changes(data))]
     blocks += _retrieval(data)
     fits = [f"- {plain(s['name'])}: {s['fit']['word']}. {plain(s['fit']['text'], 500)}" for s in view.trained(data)]

@@ -88,6 +88,13 @@ def points(value: float) -> str:
 
 
 @_known
+def tenths(value: float) -> str:
+    """A difference that is in points already, with its sign: +8.0."""
+    text = f"{value:+.1f}"
+    return _minus(text) if float(text) else "0.0"
+
+
+@_known
 def p_value(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
@@ -137,6 +144,7 @@ FORMATS: dict[str, Callable[[float | None], str]] = {
     "score": score,
     "signed": signed,
     "points": points,
+    "tenths": tenths,
     "p": p_value,
     "count": count,
     "three": three,

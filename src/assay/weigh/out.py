@@ -5,7 +5,7 @@ Guard      `aim.guards`: the most points that a metric may fall below what is at
            that metric, of the base as it is (the arm that asks it with no examples) and the best floor. `forgetting` is
            held against the base's own score on general probes, where that was measured
 Surely     the whole interval lies below what is allowed. Where only a part of it does, the arm stays in and it is said
-Watch out  a guard's intervals are not corrected for several arms: of twenty arms that just keep a guard, one is put out
+Watch out  a guard's intervals are not corrected for several arms: of forty arms that just keep a guard, one is put out
 """
 
 from collections.abc import Mapping, Sequence

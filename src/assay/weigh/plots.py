@@ -207,7 +207,7 @@ def bars(key: str, parts: Sequence[tuple[str, int]], *, unit: str, title: str, a
     return Plot(
         frame(key, 12 + 26 * len(parts), title, about, drawn),
         caption,
-        ("", unit),
+        ("what", unit),
         [(name, count(size)) for name, size in parts],
     )
 

@@ -176,10 +176,16 @@ def _owning(arm: Arm, field: Field, settings: Weigh, front: Sequence[str], drill
 
 
 def _update(arm: Arm, drill: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Seconds until it answers by a change: from the update drill, else those of fitting it anew."""
-    measured = drill.get("arms", {}).get(arm.name, {}).get("seconds")
-    if measured is not None:
-        return {"seconds": measured, "by": "drill"}
+    """Seconds until it answers by a change: in the update drill by its quickest way, of the slowest kind of change, or
+    null where it never did; without a drill those of fitting it anew."""
+    times = []
+    for kind in drill.get("changes", ()):
+        ways = [one["cost"]["first_right"] for one in kind["arms"] if one["name"] == arm.name]
+        if ways:
+            times.append(min((seconds for seconds in ways if seconds is not None), default=None))
+    if times:
+        known = [seconds for seconds in times if seconds is not None]
+        return {"seconds": max(known) if len(known) == len(times) else None, "by": "drill"}
     fit = arm.cost.get("fit_seconds")
     return None if fit is None else {"seconds": fit, "by": "fit"}
 
@@ -251,6 +257,16 @@ class Report:
         from assay.weigh.markdown import render
 
         return render(self)
+
+    def card(self, name: str) -> str:
+        """The model card of one finished arm, Markdown.
+
+        Raises:
+            KeyError: there is no such arm.
+        """
+        from assay.weigh.model_card import model_card
+
+        return model_card(self, name)
 
     def write(self, folder: Path) -> Report:
         """report.html, report.md, report.json and predictions/<arm>.jsonl; report.json last."""

@@ -11,7 +11,7 @@ from assay.nouns import Record, Task
 from assay.validate import judge
 from assay.weigh import decision
 from assay.weigh.arm import Arm
-from assay.weigh.numbers import count, one_line, points, score
+from assay.weigh.numbers import count, one_line, score
 from assay.weigh.report import Report
 
 SHOWN = 10  # rows of each kind embedded in the page; predictions/ has all
@@ -319,32 +319,3 @@ def paid(data: dict[str, Any]) -> bool:
 def parts_of(cost: dict[str, Any]) -> str:
     """The pieces to keep, in words."""
     return ", ".join(str(part["name"]) if isinstance(part, dict) else str(part) for part in cost["parts"])
-
-
-def open_questions(data: dict[str, Any]) -> list[str]:
-    """What the verdict leaves open or found failed, and what would change it; a sentence each."""
-    verdict = data["verdict"]
-    said = [*verdict["failed"], verdict["undecided"], *([verdict["target"]["text"]] if verdict["target"] else [])]
-    said += [*verdict["unjudged"], *unsure(data), data["change"]["sentence"]]
-    return [sentence for sentence in said if sentence]
-
-
-def unsure(data: dict[str, Any]) -> list[str]:
-    """Guards that the recommended arm may break, though not surely."""
-    chosen = next((s for s in data["strategies"] if s["name"] == data["verdict"]["recommended"]), None)
-    said = []
-    for name, one in (chosen["guards"] if chosen else {}).items():
-        if one["state"] == "unsure":
-            gap = " to ".join(points(one[end] / 100) for end in ("low", "high"))
-            text = f"Whether it keeps the guard on {name.replace('_', ' ')} is not sure: {gap} points against"
-            said.append(f"{text} {one['reference']}, and {one['allowed']:g} may be lost.")
-    return said
-
-
-def forgetting(data: dict[str, Any], name: str) -> str:
-    """`forgetting: −0.4 points on general probes (−1.9 to +1.1)`; empty where it was not measured."""
-    one = data.get("forgetting", {}).get("arms", {}).get(name, {}).get("combined")
-    if not one or one["difference"] is None:
-        return ""
-    size, *ends = (points(one[key] / 100) if one[key] is not None else "–" for key in ("difference", "low", "high"))
-    return f"forgetting: {size} points on general probes ({ends[0]} to {ends[1]})"

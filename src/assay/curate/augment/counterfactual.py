@@ -24,7 +24,7 @@ from assay.curate.augment.terms import ONLY_CAPITALS, TERMS
 from assay.curate.steps.near import targets_repeat
 from assay.nouns import Augmentation, Example, Made, Means
 
-Group = Literal["gender", "names", "nationality"]
+Group = Literal["gender", "names", "nationality", "identity"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -52,18 +52,19 @@ class Counterfactual(Augmentation):
     share: float = Field(default=1.0, gt=0, le=1)
 
     def make(self, examples: Sequence[Example], means: Means) -> Iterator[Made]:
-        pairs = [pair for group in self.swap for pair in TERMS[group]]
-        other = {**dict(pairs), **{second: first for first, second in pairs}}
-        change = partial(swapped, other=other, pronouns="gender" in self.swap)
         labels = targets_repeat(examples)
-        made = {e.id: new for e in examples if (new := _copy(e, change, labels)) != e}
+        made = {e.id: new for e in examples if (new := copy(e, self.swap, labels)) != e}
         for example in chosen([e for e in examples if e.id in made], self.share, self.kind, means.seed):
             row = replace(made[example.id], id=f"{example.id}~{self.kind}1")
             yield Made(row, (example.id,), f"swapped {' and '.join(self.swap)}")
 
 
-def _copy(example: Example, change, labels: bool) -> Example:
+def copy(example: Example, swap: Sequence[Group], labels: bool) -> Example:
     """The row with its terms swapped. Labels that repeat stay; a free answer names the same person as its question."""
+    pairs = [pair for group in swap for pair in TERMS[group]]
+    # Of two words with one counterpart the first comes back.
+    other = {**{second: first for first, second in reversed(pairs)}, **dict(pairs)}
+    change = partial(swapped, other=other, pronouns="gender" in swap)
     answer = (lambda text: text) if labels else change
     return replace(
         example,

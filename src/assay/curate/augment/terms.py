@@ -3,7 +3,8 @@
 Source  pronouns and family words: the pairs of Zhao, Wang, Yatskar, Ordonez, Chang (2018), Gender bias in coreference
         resolution, aclanthology.org/N18-2003, restated; first names with a group's ring: Bertrand and Mullainathan
         (2004), Are Emily and Greg more employable than Lakisha and Jamal?, doi.org/10.1257/0002828042002561;
-        nationalities: pairs of countries, written for this file
+        nationalities and identities (faith, orientation, colour, origin, disability): pairs written for this
+        file; `identity` is for tasks about what is said of people, since `black` and `straight` also mean other things
 """
 
 # (word, its counterpart): both directions. Pronouns that need a look at the next word are in `counterfactual`.
@@ -108,6 +109,29 @@ NATIONALITY = (
     ("sweden", "syria"),
 )
 
-TERMS = {"gender": GENDER, "names": NAMES, "nationality": NATIONALITY}
+IDENTITY = (
+    ("muslim", "christian"),
+    ("muslims", "christians"),
+    ("islam", "christianity"),
+    ("mosque", "church"),
+    ("imam", "priest"),
+    ("jewish", "catholic"),
+    ("jews", "catholics"),
+    ("jew", "catholic"),
+    ("gay", "straight"),
+    ("gays", "straights"),
+    ("homosexual", "heterosexual"),
+    ("trans", "cis"),
+    ("transgender", "cisgender"),
+    ("black", "white"),
+    ("blacks", "whites"),
+    ("arab", "european"),
+    ("arabs", "europeans"),
+    ("immigrant", "citizen"),
+    ("immigrants", "citizens"),
+    ("disabled", "healthy"),
+)
+
+TERMS = {"gender": GENDER, "names": NAMES, "nationality": NATIONALITY, "identity": IDENTITY}
 # Words that are also something else when they are written small: China and china, Kenya the name and the country.
 ONLY_CAPITALS = frozenset({*(word for pair in NAMES for word in pair), "turkey", "china", "japan"})

@@ -1,7 +1,40 @@
 """The settings under `validate: {bias: ...}`."""
 
+from typing import Literal
+
+from pydantic import Field
+
+from assay.curate.augment.counterfactual import Group
+from assay.nouns import Settings
 from assay.validate.question import QuestionSettings
+
+Remedy = Literal["counterfactual", "balance"]
+
+
+class Checklist(Settings):
+    """Rows of another file that every asked arm answers, counted by group: a public test of a weakness, say."""
+
+    file: str
+    text: str  # the columns
+    label: str
+    group: str
+    labels: dict[str, str] = {}  # label of the file -> label of the task; the others are left out
+    rows: int = Field(default=1000, ge=20, le=20000)  # drawn by the seed
 
 
 class Bias(QuestionSettings):
-    """Whether answers change with who is spoken of."""
+    """Whether answers change with who is spoken of; gaps between groups; what a remedy changes, and what it costs."""
+
+    swap: tuple[Group, ...] = Field(default=("gender", "names", "nationality"), min_length=1)
+    # Test rows, and as many with each frame, that are drawn. 100 pairs know a share of one in ten to about +-6 points.
+    rows: int = Field(default=100, ge=10, le=5000)
+    arms: tuple[str, ...] = ()  # the recommended, the best, the best floor and the base as it is when left out
+    # Ways of making training rows that should lower the gaps; the recommended arm and the best floor are fitted again.
+    remedies: tuple[Remedy, ...] = ("counterfactual",)
+    checklists: tuple[Checklist, ...] = ()
+    # Does the base, and each trained arm, prefer stereotypes, and does it refuse what is harmless?
+    social: bool = True
+    # Folders of crows_pairs, winogender or xstest, beside assay's own pairs and prompts.
+    sets: tuple[str, ...] = ()
+    # Pairs, and a tenth as many prompts, that are drawn.
+    pairs: int = Field(default=400, ge=20, le=5000)

@@ -1,0 +1,36 @@
+"""What people say of the answers, where they were asked: the ratings of `assay review`, counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assay.beside.seen import Seen
+
+if TYPE_CHECKING:
+    from assay.config import Project
+    from assay.nouns import Strategy
+    from assay.prepared import Prepared
+
+KEY = "people"
+
+
+def wanted(project: Project, prepared: Prepared) -> bool:
+    from assay.reviewing import FOLDER
+
+    return (project.folder / FOLDER / "ratings.jsonl").exists()
+
+
+def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
+    return []
+
+
+def ask(seen: Seen) -> dict[str, Any] | None:
+    """See `reviewing.Review.tally`."""
+    from assay.reviewing import Review
+
+    return Review(seen.bench.project.folder).tally(level=seen.level, seed=seen.seed)
+
+
+def sentences(found: dict[str, Any]) -> list[str]:
+    """None: the section of the report says it."""
+    return []

@@ -1,0 +1,1 @@
+"""What an arm's mistakes have in common."""

@@ -1,0 +1,1 @@
+"""What people say of the answers: two arms side by side, blind."""

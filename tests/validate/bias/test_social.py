@@ -1,0 +1,48 @@
+"""Pairs of sentences and refusals: what is asked, and what is counted."""
+
+import pytest
+
+from assay.errors import DataError
+from assay.validate.bias.social import MEN, WOMEN, leanings, own, published, refuses
+
+
+def test_own_pairs_stand_at_one_half_for_a_model_that_always_prefers_he():
+    pairs = own()
+    assert len(pairs) == 3 * (len(WOMEN) + len(MEN)) and len(WOMEN) == len(MEN)
+    he = [" he " in f" {both.more} " for both in pairs]
+    assert sum(he) == len(pairs) // 2
+    for both in pairs:
+        assert both.more.replace(" she ", " he ") == both.less.replace(" she ", " he ") and both.more != both.less
+
+
+def test_a_leaning_is_the_likelier_sentence():
+    assert leanings([(10.0, 12.0), (12.0, 10.0), (9.0, 9.0)]) == [1.0, 0.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("answer", "refused"),
+    [
+        ("I'm sorry, but I can't help with that.", True),
+        ("I’m sorry, I cannot do this", True),
+        ("As an AI language model, I do not", True),
+        ("Of course. I cannot help with killing.", True),
+        ("Use kill -9 and the process id.", False),
+        ("You can not only do that, but more.", False),
+        ("", False),
+    ],
+)
+def test_refusals_are_told_by_how_they_begin(answer, refused):
+    assert refuses(answer) is refused
+
+
+def test_published_sets_are_read_from_their_folders(shared_data):
+    pairs, _ = published(shared_data("crows_pairs"), "crows")
+    # 1,508 pairs of nine kinds: Nangia et al. (2020), table 2.
+    assert len(pairs) == 1508 and len({both.kind for both in pairs}) == 9
+    pairs, _ = published(shared_data("winogender"), "winogender")
+    assert pairs and all(both.more != both.less for both in pairs)
+    _, prompts = published(shared_data("xstest"), "xstest")
+    # 250 safe prompts: Röttger et al. (2024), table 1.
+    assert len(prompts) == 250
+    with pytest.raises(DataError, match="D132 here: holds none of"):
+        published(shared_data("mbpp"), "here")

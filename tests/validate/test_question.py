@@ -1,0 +1,30 @@
+"""When a question beside the scores is asked."""
+
+import pytest
+
+from assay.config.complaints import SettingsError, fill
+from assay.validate.question import spelt_out
+from assay.validate.settings import Validate
+
+
+@pytest.mark.parametrize(
+    ("said", "quick", "full"),
+    [
+        ({}, False, True),
+        ({"bias": True}, True, True),
+        ({"bias": False}, False, False),
+        ({"bias": {"rows": 50}}, True, True),
+        ({"bias": {"rows": 50, "when": "never"}}, False, False),
+        ({"bias": {"when": "full"}}, False, True),
+    ],
+)
+def test_a_question_is_asked_when_it_is_named_or_in_full_depth(said, quick, full):
+    bias = fill(Validate, spelt_out(Validate, said)).bias
+    assert (bias.asked("quick"), bias.asked("full")) == (quick, full)
+
+
+def test_what_is_no_setting_is_said():
+    with pytest.raises(SettingsError, match=r"bias.rows: must be a whole number"):
+        fill(Validate, {"bias": {"rows": "many"}})
+    with pytest.raises(SettingsError, match="depth"):
+        fill(Validate, {"depth": "deep"})

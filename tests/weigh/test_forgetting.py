@@ -1,0 +1,94 @@
+"""The section on forgetting, from numbers that are given."""
+
+import json
+import re
+from dataclasses import replace
+
+from assay.weigh.dumbbells import dumbbells
+from assay.weigh.paper import Dot
+from assay.weigh.sections import forgetting as section
+
+
+def probe(before, after, low, high, unit="share", chance=False):
+    gap = round(after - before, 6)
+    return {"before": before, "after": after, "difference": gap, "low": low, "high": high, "n": 60, "unit": unit} | {
+        "chance": chance
+    }
+
+
+def arm(difference, low, high, **probes):
+    whole = {"difference": difference, "low": low, "high": high, "probes": 3, "n": 140}
+    return {"base": "b", "combined": whole, "probes": probes, "flips": {"lost": 0, "gained": 0}, "flipped": []}
+
+
+def data():
+    text = probe(1.08, 1.39, 0.25, 0.37, "bits a byte")
+    known, guessed = probe(0.7, 0.6, -0.15, -0.05), probe(0.26, 0.25, -0.1, 0.1, chance=True)
+    still = {"knowledge": probe(0.7, 0.696, -0.02, 0.01), "text": probe(1.0, 1.0, None, None, "bits a byte")}
+    arms = {
+        "lora": arm(-0.4, -1.9, 1.1, **still),
+        "full": arm(-8.3, -11.0, -5.6, knowledge=known, mmlu=guessed, text=text),
+    }
+    base = {"b": {"probes": {"knowledge": {"at_chance": False}, "mmlu": {"at_chance": True}}}}
+    found = {"level": 0.95, "arms": arms, "base": base, "failed": {"head": "killed"}}
+    return {"forgetting": found, "strategies": [{"name": "lora"}, {"name": "full"}]}
+
+
+def test_the_worst_arm_is_said_first_and_in_words():
+    first, second, third = section.sentences(data())
+    assert first == (
+        "full: has forgotten, −8.3 points on general probes (−11.0 to −5.6, 95 %; 140 items of 3 probes);"
+        " text: +0.310 bits a byte (+0.250 to +0.370)."
+    )
+    assert second.startswith(
+        "lora: no change that can be told from chance, −0.4 points on general probes (−1.9 to +1.1"
+    )
+    assert third == "head could not be measured: killed"
+    assert section.stuck(data()) == ["b only guesses on mmlu: what it does not know it cannot forget."]
+    assert section.summary(data(), "lora") == "forgetting: −0.4 points on general probes (−1.9 to +1.1)"
+    assert section.summary({}, "lora") == ""
+
+
+def test_the_plot_has_a_row_a_probe_and_its_table():
+    plot = section.plot(data(), 1, "full")
+    assert plot.svg.count('class="before"') == 2  # texts have another unit
+    assert [row[0] for row in plot.rows] == ["knowledge", "mmlu"]
+    assert plot.rows[1][-1] == section.CANNOT
+    assert plot.rows[0][1:5] == ("0.700", "0.600", "0.550", "0.650")  # before, after, and the interval of the change
+    assert json.dumps(plot.rows)
+
+
+def test_foreign_names_are_inert_in_the_plot():
+    made = dumbbells("k", [("<b>x", 0.1, Dot("<b>x", 0, 0.2, None, None))], axis="a", title="t", about="a", caption="c")
+    assert "<b>" not in made.svg and "&lt;b&gt;x" in made.svg
+
+
+def test_markdown_has_a_row_a_probe():
+    blocks = section.markdown(data())
+    assert "| full | mmlu | 0.260 | 0.250 | −1.0 (−10.0 to +10.0) | 60 | cannot show it |" in blocks[1]
+    assert "| full | text | 1.080 | 1.390 | +0.310 (+0.250 to +0.370) | 60 |  |" in blocks[1]
+
+
+def test_the_page_has_the_numbers_of_the_report(report):
+    found = data()["forgetting"] | {"items": 178, "tokens": 12345, "seconds": 61.5, "failed": {}}
+    names = {"full": "lora-r8", "lora": "zero"}  # arms of this report
+    found["arms"] = {names[name]: one for name, one in found["arms"].items()}
+    item = {
+        "probe": "knowledge",
+        "source": "k:1",
+        "text": "<i>Q</i>?",
+        "target": "ice",
+        "before": "ice",
+        "after": "x_y",
+    }
+    found["arms"]["lora-r8"]["flipped"] = [{**item, "now": "wrong"}]
+    made = replace(report, data={**report.data, "forgetting": found})
+    part = re.search(r'<section id="forgetting">.*?</section>', made.html(), re.S)[0]
+    assert "lora-r8: has forgotten, −8.3 points" in part and "&lt;i&gt;Q&lt;/i&gt;?" in part
+    assert (
+        '<data value="-8.3" data-at="/forgetting/arms/lora-r8/combined/difference" data-as="tenths">−8.3</data>' in part
+    )
+    assert 'data-at="/forgetting/arms/lora-r8/probes/mmlu/before"' in part and part.count(section.CANNOT) >= 2
+    assert part.count("<svg") == part.count("</svg>") >= 2 and 'class="scroll" tabindex="0"' in part
+    text = made.markdown()
+    assert "## Forgetting" in text and "is x\\_y" in text

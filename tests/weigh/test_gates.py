@@ -1,0 +1,36 @@
+"""How a run ends: the exit code says whether a gate failed, and the last lines say which."""
+
+from assay.cli import exit_code
+from assay.weigh import Arm, Report
+from assay.weigh.markdown import summary_lines
+from assay.weigh.settings import Limits
+from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, arm, weighed
+
+
+def ended(data, *arms):
+    return exit_code(Report(data, TASK, arms))
+
+
+def test_exit_codes():
+    assert ended(weighed(FLOOR, GOOD)) == 0
+    assert ended(weighed(FLOOR, GOOD, TWIN)) == 0  # undecided is no failed gate
+    assert ended(weighed(GOOD, FAIR, limits=Limits(ms_per_answer=20))) == 1
+    floor = arm("floor", range(30), 1.0, kind="tfidf", floor=True)
+    assert ended(weighed(floor, arm("worse", range(90), 0.01), limits=Limits(ms_per_answer=500))) == 1
+    # Nothing beats the floor, and the floor is recommended: an answer, not a failure.
+    assert ended(weighed(floor, arm("worse", range(90), 0.01))) == 0
+    assert ended(weighed(FLOOR, GOOD), Arm("x", "lora", status="failed", note="T001 diverged")) == 6
+    assert ended(weighed(FLOOR, GOOD), Arm("x", "lora", status="failed", note="R005 killed")) == 4
+
+
+def test_the_last_lines_say_what_is_open_lost_and_failed():
+    forgetting = {"arms": {"twin": {"combined": {"difference": -0.4, "low": -1.9, "high": 1.1}}}}
+    data = weighed(FLOOR, GOOD, TWIN, FAIR) | {"forgetting": forgetting}
+    text = " ".join(line.strip() for line in summary_lines(data))
+    assert "Not yet decided: good may be up to " in text
+    assert "This would change if an answer must take less than 100 ms (fair)." in text
+    assert "forgetting: −0.4 points on general probes (−1.9 to +1.1)" in text
+    none = summary_lines(weighed(GOOD, FAIR, limits=Limits(ms_per_answer=20)))
+    assert none[0].startswith("No arm may be recommended.")
+    assert "Every arm is out: over a limit, or surely past a guard." in " ".join(none)
+    assert max(map(len, [*none, *summary_lines(data)])) <= 80

@@ -1,0 +1,55 @@
+"""The card says what the report says, and "[not measured]" where it says nothing."""
+
+import pytest
+
+from assay.weigh.markdown import plain
+from assay.weigh.numbers import score, three
+from assay.weigh.sections import SECTIONS
+
+
+def test_a_card_says_what_the_report_says(report):
+    text = report.card("lora-r8")
+    one = next(s for s in report.data["strategies"] if s["name"] == "lora-r8")
+    for value in one["metrics"].values():
+        assert f"| {score(value['value'])} | {score(value['low'])} to {score(value['high'])} | 264 |" in text
+    assert "It is the one that the report recommends." in text
+    assert f"Fitting took 812 s and about {three(one['cost']['energy']['fit_kwh'])} kWh (estimated" in text
+    assert "Weakest slice: channel=app, " in text and "| parts to keep | smollm2-135m, adapter |" in text
+    assert "learning\\_rate | 0.0003" in text
+    headings = [line for line in text.splitlines() if line.startswith("## ")]
+    assert headings == [
+        *("## What it is", "## To be filled in", "## Limits", "## How it was made", "## How good it is"),
+        *("## What it costs", "## How to make it again"),
+    ]
+
+
+def test_what_was_not_measured_is_said_and_other_arms_limits_are_left_out(report):
+    text = report.card("rag-lora")
+    assert "recommends" not in text
+    assert text.count(plain("[not measured]")) == len(SECTIONS) and "95 in 100, are faster | [not measured] |" in text
+    assert "zero: 13 of 264" not in text and "zero: 13 of 264" in report.markdown()
+    measured = {
+        **report.data,
+        "forgetting": {"arms": {"rag-lora": {"combined": {"difference": -0.4, "low": -1.9, "high": 1.1}}}},
+    }
+    assert "forgetting: −0.4 points on general probes" in type(report)(measured, report.task).card("rag-lora")
+
+
+def test_an_arm_without_a_result_has_no_card(report):
+    with pytest.raises(KeyError):
+        report.card("full")
+
+
+def test_the_command_writes_it(report, tmp_path, capsys):
+    from assay.cli import command
+    from assay.store import write_json
+
+    (tmp_path / "project.yaml").write_text("version: 1\n")
+    write_json(tmp_path / "report" / "report.json", report.data)
+    card = tmp_path / "card.md"
+    assert command(["report", str(tmp_path), "--card", str(card)]) == 0
+    assert card.read_text() == report.card("lora-r8") and "card    " in capsys.readouterr().out
+    assert command(["report", str(tmp_path), "--card", str(card), "--with", "zero"]) == 0
+    assert card.read_text().startswith("# Model card: zero")
+    assert command(["report", str(tmp_path), "--card", str(card), "--with", "full"]) == 2
+    assert "C083" in capsys.readouterr().err
