@@ -9,6 +9,8 @@ import pytest
 import assay
 from assay.beside import judged
 from assay.errors import DataError
+from assay.nouns import Answer, Example, Message, Record
+from assay.validate.people.duels import Item
 from toy import write_rows
 
 ANSWERS = ("red", "blue", "green", "black")
@@ -33,10 +35,7 @@ def build(folder, model, ratings):
 
 @pytest.mark.slow
 def test_a_run_with_a_judge(tmp_path, tiny_model):
-    pairs = [("majority", "shots"), ("shots", "majority")]
-    ratings = [
-        {"id": f"row-{i}", "first": a, "second": b, "better": "first"} for i in range(40, 60) for a, b in pairs[:1]
-    ]
+    ratings = [{"id": f"row-{i}", "first": "majority", "second": "shots-k0", "better": "first"} for i in range(40, 60)]
     folder = build(tmp_path / "project", tiny_model, ratings)
     report = assay.run(folder)
     found = report.data["judged"]
@@ -46,9 +45,12 @@ def test_a_run_with_a_judge(tmp_path, tiny_model):
     at = found["position"]
     assert at["n"] == 12 - pair["alike"] and at["unreadable"] == 0
     assert at["same"] == pytest.approx((pair["won"] + pair["lost"]) / at["n"], abs=1e-6)
-    # Who is preferred when all people prefer one arm: the share of rows on which the judge does.
-    if found["people"]:
-        assert found["people"]["n"] == pair["won"] + pair["lost"]
+    # All people prefer the first arm: of the rows that the judge decides they agree on those that it gives to that arm.
+    decided = pair["won"] + pair["lost"]
+    assert (found["people"] is None) == (decided == 0)
+    if found["people"] is not None:
+        assert (found["people"]["n"], found["people"]["ties"]) == (decided, at["n"] - decided)
+        assert found["people"]["share"]["value"] == pytest.approx(pair["won"] / decided, abs=1e-6)
     page, text = report.html(), report.markdown()
     assert 'data-at="/judged/pairs/0/share/value"' in page and "keeps its choice on" in page
     assert "## Judged by a model" in text and judged.sentences(found)[0][:30] in report.html()
@@ -65,3 +67,20 @@ def test_a_line_that_is_no_rating_is_told(tmp_path):
         judged.read_ratings(place)
     with pytest.raises(DataError, match="D001"):
         judged.read_ratings(tmp_path / "none.jsonl")
+
+
+def test_ratings_of_a_review_are_found_where_the_answers_are_still_the_same(tmp_path):
+    question = Example("row-1", (Message("user", "?"),))
+    arms = {name: [Record(question, "x", (), Answer(text))] for name, text in (("one", "red"), ("two", "blue"))}
+    (tmp_path / "reviews").mkdir()
+    items = [
+        Item("i1", "row-1", "test", "?", "", "blue", "red", ("two", "one")),
+        Item("i2", "row-1", "test", "?", "", "green", "red", ("two", "one")),  # what `two` said then
+        Item("i3", "row-1", "val", "?", "", "blue", "red", ("two", "one")),
+    ]
+    write_rows(tmp_path / "reviews" / "items.jsonl", [item.to_json() for item in items])
+    rated = [{"id": item.id, "reviewer": "ann", "choice": "A", "reasons": [], "note": ""} for item in items]
+    write_rows(tmp_path / "reviews" / "ratings.jsonl", rated)
+    expected = {"id": "row-1", "first": "two", "second": "one", "better": "first"}
+    assert judged.reviewed(tmp_path, arms) == [expected]
+    assert judged.reviewed(tmp_path / "none", arms) == []

@@ -9,7 +9,7 @@ Costs    2 x `rows` questions for each pair of arms
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,8 +52,9 @@ def ask(seen: Seen) -> dict[str, Any] | None:
         AssayError: as the worker. DataError: as `read_ratings`.
     """
     settings, first_two = seen.bench.project.checking.judge, seen.chosen()
-    ratings = read_ratings(seen.bench.project.folder / settings.ratings) if settings.ratings else []
     arms = {arm.name: arm.records for arm in seen.done}
+    folder = seen.bench.project.folder
+    ratings = [*reviewed(folder, arms), *(read_ratings(folder / settings.ratings) if settings.ratings else [])]
     pairs, said_of, verdicts = [], [], {}
     for other in first_two[1:]:
         first = first_two[0]
@@ -138,6 +139,24 @@ def question(record: Record, a: str, b: str, order: str, reference: bool) -> Exa
     parts += [f"An answer that is known to be right:\n{record.target}"] if reference and record.target else []
     parts += [f"Answer {FIRST}:\n{a}", f"Answer {SECOND}:\n{b}", "Which answer is better?"]
     return Example(f"{record.question.id}~{order}", (Message("user", "\n\n".join(parts)),))
+
+
+def reviewed(folder: Path, arms: Mapping[str, Sequence[Record]]) -> list[dict[str, str]]:
+    """What people said in `assay review` of test rows, where the arms still answer as they did then."""
+    from assay import reviewing
+
+    review = reviewing.Review(folder)
+    now = {(record.question.id, name): reviewing.shown(record) for name, records in arms.items() for record in records}
+    better, found, items = {"A": "first", "B": "second"}, [], review.items
+    for rating in review.ratings:
+        item = items.get(rating.id)
+        if item is None or item.split != "test" or item.better or item.again:
+            continue
+        if all(now.get((item.row, arm)) == text for arm, text in zip(item.arms, (item.a, item.b), strict=True)):
+            first, second = item.arms
+            choice = better.get(rating.choice, "tie")
+            found.append({"id": item.row, "first": first, "second": second, "better": choice})
+    return found
 
 
 def read_ratings(path: Path) -> list[dict[str, str]]:

@@ -5,6 +5,8 @@ from scipy import stats
 
 from assay.validate.judged.pairs import agreement, position, summed, verdict
 from assay.validate.judged.settings import Judge
+from assay.validate.question import spelt_out
+from assay.validate.settings import Validate
 
 
 def test_an_answer_wins_where_both_orders_prefer_it():
@@ -50,6 +52,9 @@ def test_agreement_with_people_whichever_order_they_were_shown():
 
 
 def test_a_name_alone_asks_that_model_and_depth_asks_none():
-    assert Judge.model_validate("big").model == "big" and Judge.model_validate("big").asked("quick")
-    assert not Judge().asked("full") and Judge.model_validate(True).asked("quick")
-    assert Judge.model_validate({"rows": 20}).asked("quick")
+    def judge(value):
+        return Validate.model_validate(spelt_out(Validate, {"judge": value})).judge
+
+    assert judge("big").model == "big" and judge("big").asked("quick")
+    assert not Judge().asked("full") and not judge(False).asked("full")
+    assert judge(True).asked("quick") and judge({"rows": 20}).asked("quick")

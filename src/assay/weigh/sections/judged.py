@@ -48,9 +48,7 @@ def doubts(data: dict[str, Any]) -> list[str]:
         if people["n"] < 30:
             said.append("These are too few rows to say how well it stands for people.")
     else:
-        said.append(
-            "How well it stands for people is not known: no row that it decided was rated (validate.judge.ratings)."
-        )
+        said.append("How well it stands for people is not known: no row that it decided was rated (assay review).")
     return said
 
 
