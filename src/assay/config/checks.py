@@ -1,7 +1,7 @@
 """What must hold between the sections of a project file, and what is worth saying about one that is right.
 
 Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078 metric, C079 documents, C080 paths,
-        C091 fields of rows
+        C091 fields of rows, C092 a metric that cannot decide
 """
 
 import re
@@ -18,6 +18,7 @@ from assay.curate.reading.named import hub_set
 from assay.errors import did_you_mean
 from assay.nouns import Strategy, Task
 from assay.prompt.retrieval.among import filters, read_of_row
+from assay.validate import METRICS
 
 _SWITCHES = {"y", "n", "yes", "no", "on", "off"}  # booleans in YAML 1.1
 _VARIABLE = re.compile(r"\$\w|\$\{|%\w+%")
@@ -32,8 +33,8 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
             yield Complaint("C080", place, "the path is empty")
     if "data" in found and not (found["data"].files.data or found["data"].files.train):
         yield Complaint("C072", ("data", "files"), "names no rows; give 'data' (rows to split) or 'train'")
-    if "aim" in found and found["aim"].metric:
-        yield from _metric(found["aim"])
+    if "aim" in found:
+        yield from _metrics(found["aim"])
     yield from weighing.complaints(found)
     if "aim" in found:
         yield from _written(found["aim"])
@@ -79,17 +80,21 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         yield ("model",), found["model"]
 
 
-def _metric(task: Task) -> Iterator[Complaint]:
-    """The metric fits the kind of task. A kind that is still to be guessed is judged once it is known."""
-    place = ("aim", "metric")
-    every = dict.fromkeys(metric for kind in KINDS for metric in kind.metrics)
-    if task.metric not in every:
-        hint = did_you_mean(task.metric, every) or f"; there are: {', '.join(every)}"
-        yield Complaint("C076", place, f"there is no '{task.metric}' here{hint}")
-    elif "kind" in task.model_fields_set:
-        fitting = next(kind.metrics for kind in KINDS if kind.name == task.kind)
-        if task.metric not in fitting:
-            yield Complaint("C078", place, f"{task.metric} does not fit {task.kind}; use {' or '.join(fitting)}")
+def _metrics(task: Task) -> Iterator[Complaint]:
+    """The metrics fit the kind of task. A kind that is still to be guessed is judged once it is known."""
+    every = dict.fromkeys(metric for kind in KINDS for metric in kind.fitting)
+    fitting = next(kind.fitting for kind in KINDS if kind.name == task.kind)
+    named: list[tuple[Place, str]] = [(("aim", "metric"), task.metric)] if task.metric else []
+    named += [(("aim", "metrics", index), name) for index, name in enumerate(task.metrics)]
+    for place, name in named:
+        if name not in every:
+            hint = did_you_mean(name, every) or f"; there are: {', '.join(every)}"
+            yield Complaint("C076", place, f"there is no '{name}' here{hint}")
+        elif "kind" in task.model_fields_set and name not in fitting:
+            yield Complaint("C078", place, f"{name} does not fit {task.kind}; use {', '.join(fitting)}")
+    if any(one.name == task.metric and not one.decides for one in METRICS):
+        words = f"{task.metric} is shown beside others and cannot decide; name it under aim.metrics"
+        yield Complaint("C092", ("aim", "metric"), words)
 
 
 def _written(task: Task) -> Iterator[Complaint]:
