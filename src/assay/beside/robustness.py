@@ -59,6 +59,7 @@ def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
     if problems:
         raise UsageError(*problems)
     jailbreaks(project)
+    translations(project, prepared)
     return []
 
 
@@ -70,7 +71,7 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     """
     from assay.validate.robustness.compared import compared
 
-    project, settings = seen.bench.project, seen.bench.project.checking.robustness
+    settings = seen.bench.project.checking.robustness
     names = arms_of(seen)
     if not names:
         return None
@@ -138,11 +139,10 @@ def questions(seen: Seen, rows: Sequence[Example]) -> list[Asked]:
         long=long_of(seen),
         seed=seen.seed,
         jailbreaks=jailbreaks(project),
-        translations=translations(seen, rows),
+        translations=translations(project, prepared),
     )
-    return [
-        replace(one, example=served(project, one.example)) for one in changed(rows, spare, settings.kinds, seen.seed)
-    ]
+    asked = changed(rows, spare, settings.kinds, seen.seed)
+    return [replace(one, example=served(project, one.example)) for one in asked]
 
 
 def served(project: Project, example: Example) -> Example:
@@ -220,7 +220,7 @@ def jailbreaks(project: Project) -> list[str]:
     return texts
 
 
-def translations(seen: Seen, rows: Sequence[Example]) -> dict[str, str]:
+def translations(project: Project, prepared: Prepared) -> dict[str, str]:
     """id -> the row's text in the file of `validate.robustness.translations`.
 
     Raises:
@@ -228,18 +228,16 @@ def translations(seen: Seen, rows: Sequence[Example]) -> dict[str, str]:
     """
     from assay.curate.reading.load import load
 
-    project = seen.bench.project
     name = project.checking.robustness.translations
     if not name:
         return {}
-    own = seen.bench.prepared.note["columns"]
+    own = prepared.note["columns"]
     columns = {role: own[role] for role in ("id", "text", "question", "messages", "input", "system") if role in own}
     loaded = load({"data": [name]}, columns=columns, base=project.folder, target=False)
     texts = {example.id: example.messages[-1].content for example in loaded.train}
-    if not any(row.id in texts for row in rows):
-        text = (
-            f"{name} has none of the ids of the test rows drawn, such as {rows[0].id}" if rows else f"{name}: no rows"
-        )
+    test = [example.id for example in prepared.examples("test")]
+    if not any(id in texts for id in test):
+        text = f"{name} has none of the ids of the test rows, such as {test[0]}"
         help = "name the field of the ids in data.columns.id"
         raise DataError(Problem("D126", text, "validate.robustness.translations", help=help))
     return texts

@@ -85,7 +85,7 @@ def _one(
     first, second = is_now.rows[metric.name], was.rows[metric.name]
     weights = Weights(len(pairs), seed=seed)
     after, before = observed(first, metric.total), observed(second, metric.total)
-    moved = interval(after - before, weights.values(first, metric.total) - weights.values(second, metric.total), level)
+    moved = _moved(first, second, metric, weights, level)
     right_was, right_now = was.of_rows(metric.name) >= 0.5, is_now.of_rows(metric.name) >= 0.5
     other = np.array([[float(a.answer.text != b.answer.text)] for a, b in zip(old, new, strict=True)])
     return {
@@ -103,6 +103,19 @@ def _one(
         "ways": _ways(pairs, first, second, metric),
         "examples": [_example(pairs[at]) for at in np.flatnonzero(right_was & ~right_now)[:SHOWN]],
     }
+
+
+def _moved(first: np.ndarray, second: np.ndarray, metric: Metric, weights: Weights, level: float) -> Interval:
+    """The metric of `first` less that of `second`, drawn in pairs. Where no row's score has moved there is no spread to
+    draw from, and no difference is no proof of none: for a metric that is right or wrong per row the bound of Clopper
+    and Pearson (1934) on the share of rows that might have moved stands in, for others there is no interval."""
+    difference = observed(first, metric.total) - observed(second, metric.total)
+    if not (first == second).all():
+        return interval(difference, weights.values(first, metric.total) - weights.values(second, metric.total), level)
+    if first.shape[1] > 1:
+        return Interval(difference, math.nan, math.nan)
+    edge = 1 - ((1 - level) / 2) ** (1 / len(first))
+    return Interval(difference, -edge, edge)
 
 
 def _cut(records: Sequence[Record], reach: int | None) -> int | None:

@@ -75,5 +75,7 @@ def attacked(found: dict[str, Any], arm: dict[str, Any]) -> str:
 
 
 def _points(change: dict[str, Any]) -> str:
-    bounds = f"{100 * change['low']:+.1f} to {100 * change['high']:+.1f}"
-    return f"{100 * change['difference']:+.1f} points ({bounds})"
+    value = f"{100 * change['difference']:+.1f} points"
+    if change["low"] is None:  # no answer has moved, by a metric that is no share of rows
+        return f"{value} (no score has moved)"
+    return f"{value} ({100 * change['low']:+.1f} to {100 * change['high']:+.1f})"
