@@ -61,7 +61,7 @@ def project(data: Path, shots: bool) -> Path:
     arms = WORDS + (", {kind: shots, k: 0}" if shots else "")
     write_text(
         folder / "project.yaml",
-        "name: tweets\nseed: 1\naim: {instruction: Is this message hate, offensive, or neither?}\n"
+        "name: tweets\nseed: 1\naim: {instruction: Say whether the message is hateful or offensive.}\n"
         "data: {files: {data: tweets.jsonl}, columns: {text: text, label: label}}\n"
         "split: {train: 0.7, val: 0.1, test: 0.2, leaks: repair}\n"
         f"compare: [{arms}]\nvalidate:\n  robustness: {{when: always{wild}}}\n",

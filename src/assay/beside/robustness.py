@@ -213,7 +213,7 @@ def jailbreaks(project: Project) -> list[str]:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "is no JSON"
         raise DataError(Problem("D126", f"{name}: {why}", place, help=help)) from None
-    found = [row if isinstance(row, str) else row.get("text") or row.get("prompt") for row in rows if row]
+    found = [row.get("text") or row.get("prompt") if isinstance(row, dict) else row for row in rows]
     texts = [text.strip() for text in found if isinstance(text, str) and 0 < len(text.strip()) <= LONGEST]
     if not texts:
         raise DataError(Problem("D126", f"{name} has no text of {LONGEST:,} characters or less", place, help=help))
