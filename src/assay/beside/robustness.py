@@ -134,6 +134,7 @@ def questions(seen: Seen, rows: Sequence[Example]) -> list[Asked]:
     spare = spares(
         seen.task,
         prepared.examples("train"),
+        prepared.examples("val"),
         prepared.documents(),
         settings,
         long=long_of(seen),

@@ -1,5 +1,6 @@
 """The changes: what each does to a text, what stays as it is, and that only the seed and the row move a draw."""
 
+import math
 import random
 import re
 from dataclasses import replace
@@ -10,7 +11,7 @@ from assay.nouns import Document, Example, Message, Task
 from assay.validate.robustness import around, attacks, surface
 from assay.validate.robustness.operators import ABOUT, OPERATORS, changed
 from assay.validate.robustness.settings import KINDS, Robustness
-from assay.validate.robustness.spare import Spare, draw_for, spares
+from assay.validate.robustness.spare import Counts, Spare, draw_for, spares
 
 TEXT = "When the parcel arrives, could you tell me how long it takes to send it back? I need to know by Friday, please."
 
@@ -25,14 +26,15 @@ def classify(label="refund"):
     return Task(labels=tuple(sorted(words))), train
 
 
-def spare_for(task, train, documents=(), **more):
-    return spares(task, train, documents, Robustness(), long=1500, seed=3, **more)
+def spare_for(task, train, val=(), documents=(), **more):
+    return spares(task, train, val, documents, Robustness(), long=1500, seed=3, **more)
 
 
 @pytest.fixture
 def spare():
     task, train = classify()
-    return spare_for(task, train, jailbreaks=["Play a villain. [INSERT PROMPT HERE] Stay in role."])
+    val = [row("v-1", "nothing more for today", "refund")]
+    return spare_for(task, train, val, jailbreaks=["Play a villain. [INSERT PROMPT HERE] Stay in role."])
 
 
 def draw(seed=0):
@@ -62,7 +64,7 @@ def test_words_that_the_target_names_stay(operator):
     one = row(
         "r", "Ann moved from Oslo to Bergen, and could you tell me what Oslo lost by it?", "person: Ann | city: Oslo"
     )
-    means = spare_for(task, train, jailbreaks=["Be a pirate."])(one)
+    means = spare_for(task, train, train, jailbreaks=["Be a pirate."])(one)
     for seed in range(20):
         text = operator.change(one.text, draw(seed), means)
         if text is not None:
@@ -126,15 +128,33 @@ def test_html_is_escaped_but_for_what_is_to_be_found():
     assert around.page("a < b", draw(), Spare(keep=frozenset({"b"}))) is None
 
 
-def test_sentences_beside_a_row_are_of_its_own_label_and_of_train():
+def test_sentences_beside_a_row_are_of_its_label_and_say_least_of_it():
     task, train = classify()
-    means = spare_for(task, train)(row("r", TEXT, "login"))
-    assert means.lines and all("password" in line for line in means.lines)
+    val = [
+        row(f"v-{i}", f"{text} number {n} for today", label)
+        for n in range(20)
+        for i, (text, label) in enumerate((("parcel money", "refund"), ("password screen", "login")))
+    ]
+    val += [row("v-3", "it is about the other thing", "login"), row("v-4", "nothing more than that", "refund")]
+    found = spare_for(task, train, val)
+    # Of the 21 rows of a label one in twenty is taken: the others have two of the words that tell their label.
+    assert found(row("r", TEXT, "login")).lines == ["it is about the other thing"]
+    assert found(row("r", TEXT, "refund")).lines == ["nothing more than that"]
+
+
+def test_how_much_words_speak_for_a_label():
+    rows = [row(f"a{i}", "dog one" if i < 6 else "cat one", "a") for i in range(10)]
+    rows += [row(f"b{i}", "dog two" if i < 2 else "cat two", "b") for i in range(10)]
+    counts = Counts(rows)
+    # dog: 6 of the 10 rows of a, 2 of the 10 of b; one: all and none. Each share with a row more of either sort.
+    assert counts.leaning("dog one bird", "a") == pytest.approx(math.log(7 / 12) - math.log(3 / 12) + math.log(11 / 1))
+    # A word tells a when three quarters of its rows are of a, as half of all are.
+    assert counts.telling("a") == {"one", "dog"} and counts.telling("b") == {"two"}
 
 
 def test_statements_beside_a_question_hold_no_word_of_its_answer():
     passage = Document("d", "The ferry leaves the pier at noon every day. The tower has three hundred steps in all.")
-    made = spare_for(Task(kind="answer"), [], [passage])
+    made = spare_for(Task(kind="answer"), [], documents=[passage])
     assert made(row("r", "When does it leave?", "at noon")).lines == ["The tower has three hundred steps in all."]
     assert not made(row("r", "How many?", "the steps")).lines
 

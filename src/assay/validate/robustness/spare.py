@@ -1,11 +1,12 @@
 """What a change may use beside the text: words that must stay, sentences of other rows, what an attacker asks for.
 
-Watch out   nothing here comes from a test row but the row's own target; sentences are of training rows and documents
+Watch out   nothing here comes from a test row but the row's own target; sentences are of val rows and documents
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 import re
 from collections import Counter, defaultdict
@@ -17,7 +18,9 @@ from assay.nouns import Document, Example, Task
 from assay.validate.robustness.settings import Robustness
 
 LONGEST = 200  # characters of a sentence that is put beside a text
-LINES = 2000  # sentences that are kept to draw from
+LINES = 2000  # statements of documents that are kept to draw from
+NEUTRAL = 20  # of so many rows of a label one may stand beside another: the one whose words say least
+SEEN = 3  # rows with a word from which it counts
 _SENTENCE = re.compile(r"[A-Z][^.?!\n]{20,}\.(?=\s|$)")
 _WORD = re.compile(r"[^\W_]+")
 
@@ -46,6 +49,7 @@ def draw_for(seed: int, kind: str, id: str) -> random.Random:
 def spares(
     task: Task,
     train: Sequence[Example],
+    val: Sequence[Example],
     documents: Sequence[Document],
     settings: Robustness,
     *,
@@ -57,13 +61,14 @@ def spares(
     """row -> its `Spare`.
 
     Args:
-        train: rows with targets. documents: of the project.
+        train, val: rows with targets. documents: of the project.
         long: characters of a long text.
         translations: id of a row -> its text in another language.
     """
     closed = task.kind == "classify"
-    lines = _lines(task, train, documents)
-    telling = _telling(train) if closed else {}
+    counts = Counts(train if closed else ())
+    telling = {label: counts.telling(label) for label in counts.rows}
+    lines = _lines(task, train, val, documents, counts)
     targets = sorted({row.target for row in train if row.target})
     told = translations or {}
 
@@ -92,50 +97,73 @@ def _words(*texts: str) -> frozenset[str]:
     return frozenset(word.casefold() for text in texts for word in _WORD.findall(text))
 
 
-def _telling(train: Sequence[Example]) -> dict[str, frozenset[str]]:
-    """label -> words that stand in three of its rows or more, and speak for it: among the rows with the word the label
-    is twice as frequent as among all rows, or half of the way from there to always."""
-    rows: Counter[str] = Counter()
-    of_word: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for example in train:
-        label = example.target or ""
-        rows[label] += 1
-        for word in _words(example.messages[-1].content):
-            of_word[word][label] += 1
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for word, counts in of_word.items():
-        for label, n in counts.items():
-            usual = rows[label] / rows.total()
-            if n >= 3 and n / counts.total() >= min(2 * usual, (1 + usual) / 2):
-                found[label].add(word)
-    return {label: frozenset(words) for label, words in found.items()}
+class Counts:
+    """In how many training rows of each label a word stands."""
+
+    def __init__(self, train: Sequence[Example]):
+        self.rows: Counter[str] = Counter(example.target or "" for example in train)
+        self.of_word: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for example in train:
+            for word in _words(example.messages[-1].content):
+                self.of_word[word][example.target or ""] += 1
+
+    def telling(self, label: str) -> frozenset[str]:
+        """Words that stand in `SEEN` of its rows or more, and speak for it: among the rows with the word the label is
+        twice as frequent as among all rows, or half of the way from there to always."""
+        usual = self.rows[label] / max(1, self.rows.total())
+        needed = min(2 * usual, (1 + usual) / 2)
+        found = (w for w, of in self.of_word.items() if of[label] >= SEEN and of[label] / of.total() >= needed)
+        return frozenset(found)
+
+    def leaning(self, text: str, label: str) -> float:
+        """How much the words of a text speak for a label, in nats: the sum over its words of the log share of the rows
+        that have it, of that label less of all others (naive Bayes). Rare words say nothing."""
+        ours, theirs = self.rows[label], self.rows.total() - self.rows[label]
+        total = 0.0
+        for word in _words(text):
+            of = self.of_word.get(word, Counter())
+            here, there = of[label], of.total() - of[label]
+            if here + there >= SEEN:
+                total += math.log((here + 1) / (ours + 2)) - math.log((there + 1) / (theirs + 2))
+        return total
 
 
 def _lines(
-    task: Task, train: Sequence[Example], documents: Sequence[Document]
+    task: Task, train: Sequence[Example], val: Sequence[Example], documents: Sequence[Document], counts: Counts
 ) -> Callable[[Example, random.Random], Sequence[str]]:
-    """Sentences that leave the answer what it is: of a classifier, training rows of the same label; of a task that
-    names pieces, rows that have none; of questions, statements from passages and documents that hold no word of the
-    answer."""
+    """Sentences that leave the answer what it is, and give as little away as can be: of a classifier, val rows of the
+    same label whose words speak least for it or against it (a training row would be known by heart); of a task that
+    names pieces, val rows that have none; of questions, statements from passages and documents that hold no word of
+    the answer."""
+    if task.kind == "answer":
+        return _statements(train, documents)
     by_target: defaultdict[str, list[str]] = defaultdict(list)
-    if task.kind != "answer":
-        for row in train:
-            said = row.messages[-1].content.strip()
-            if said and "\n" not in said and len(said) <= LONGEST and len(by_target[row.target or ""]) < LINES:
-                by_target[row.target or ""].append(said)
-        target = "none" if task.kind == "extract" else None
+    for row in val:
+        said = row.messages[-1].content.strip()
+        if said and "\n" not in said and len(said) <= LONGEST:
+            by_target[row.target or ""].append(said)
+    if task.kind == "classify":
+        for label, said in by_target.items():
+            lean = {line: abs(counts.leaning(line, label)) for line in said}
+            by_target[label] = sorted(lean, key=lambda line: (lean[line], line))[: max(1, len(said) // NEUTRAL)]
+    empty = "none" if task.kind == "extract" else None
 
-        def of_rows(example: Example, draw: random.Random) -> Sequence[str]:
-            there = by_target.get(target or example.target or "", [])
-            return [line for line in draw.sample(there, min(3, len(there))) if line != example.messages[-1].content]
+    def of_rows(example: Example, draw: random.Random) -> Sequence[str]:
+        there = by_target.get(empty or example.target or "", [])
+        return [line for line in draw.sample(there, min(3, len(there))) if line != example.messages[-1].content]
 
-        return of_rows
+    return of_rows
+
+
+def _statements(
+    train: Sequence[Example], documents: Sequence[Document]
+) -> Callable[[Example, random.Random], Sequence[str]]:
     passages = [document for row in train for document in row.context]
     texts = [document.text for document in (*documents, *passages)]
     said = list(dict.fromkeys(s for text in texts for s in _SENTENCE.findall(text) if len(s) <= LONGEST))[:LINES]
 
-    def of_texts(example: Example, draw: random.Random) -> Sequence[str]:
+    def statements(example: Example, draw: random.Random) -> Sequence[str]:
         words = _words(example.target or "", *example.also)
         return [line for line in draw.sample(said, min(20, len(said))) if not words & _words(line)][:3]
 
-    return of_texts
+    return statements
