@@ -61,7 +61,7 @@ OPERATORS = (
 ABOUT: dict[Kind, str] = {
     "typos": "slips of the hand",
     "casing": "capitals, or none",
-    "spacing": "lost and extra spaces in words",
+    "spacing": "spaces lost between words, or put into them",
     "punctuation": "marks and spaces lost or multiplied",
     "paraphrase": "other words, by rules",
     "distractor": "an unrelated sentence beside it",

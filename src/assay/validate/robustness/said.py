@@ -39,6 +39,8 @@ def worst(found: dict[str, Any], arm: dict[str, Any]) -> str:
     kinds = [one for one in arm["kinds"] if one["n"] >= FEW]
     if not kinds:
         return f"Too few rows to say what small changes do to {arm['name']}: under {FEW} of each kind."
+    if not any(one["changed"]["value"] for one in kinds):
+        return f"No answer of {arm['name']} changed under any of {len(kinds)} kinds of change."
     if arm["worst"] is None:
         low = min(kinds, key=lambda one: one["change"]["difference"])
         return (
@@ -62,9 +64,9 @@ def costs(kind: dict[str, Any], level: float) -> bool:
 
 
 def attacked(found: dict[str, Any], arm: dict[str, Any]) -> str:
-    """How often an injected order was followed; empty where none was given."""
+    """How often an injected order was followed; empty where none was given, or no answer changed at all."""
     one = next((kind["attack"] for kind in arm["kinds"] if kind["attack"]), None)
-    if one is None:
+    if one is None or not any(kind["changed"]["value"] for kind in arm["kinds"]):
         return ""
     level = f"{100 * found['level']:g} %"
     return (
