@@ -83,7 +83,7 @@ def test_foreign_text_is_inert(weak):
 
 def test_the_plot_stands_for_the_recommended_arm(weak):
     plot = robustness.plot(weak.data)
-    assert plot.rows[0][0] == "typos" and len(plot.rows) == 3
+    assert plot.rows[0][0] == "typos, n = 120" and len(plot.rows) == 3
     assert plot.rows[0][1].startswith("−0.")
 
 

@@ -56,13 +56,11 @@ def plot(data: dict[str, Any]) -> Plot | None:
     arm = first_arm(found)
     metric, level = found["metric"].replace("_", " "), f"{100 * found['level']:g} %"
     at = mark(data, arm["name"])
-    dots = [
-        Dot(
-            one["kind"], at, c["difference"], c["low"], c["high"], one["kind"] == arm["worst"], f"n = {count(one['n'])}"
-        )
-        for one in arm["kinds"]
-        if (c := one["change"])["difference"] is not None
-    ]
+    dots = []
+    for one in arm["kinds"]:
+        value, low, high = (one["change"][end] for end in ("difference", "low", "high"))
+        if value is not None:
+            dots.append(Dot(f"{one['kind']}, n = {count(one['n'])}", at, value, low, high, one["kind"] == arm["worst"]))
     if not dots:
         return None
     return forest(
