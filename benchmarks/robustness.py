@@ -2,8 +2,8 @@
 
     python benchmarks/robustness.py [--rows 1000] [--rate 0.1] [--shots] [--data FOLDER]
 
-The arms are a linear model on word weights, the nearest training rows by sentence vectors, and the most frequent label;
-with `--shots` the base as it is, too, on 100 rows. 6,000 tweets (davidson_hate), a fifth of them for the test, no
+The arms are a linear model on word weights and the most frequent label on `--rows` rows, the nearest training rows by
+sentence vectors on 300, and with `--shots` the base as it is on 100. 6,000 tweets (davidson_hate), a fifth of them for the test, no
 official split. Everything goes through `assay.run`, so that the report in benchmarks/out/robustness/ is the product's
 own. What must hold: words broken by slips and spaces cost the linear model, whose features are words, and capitals
 change none of its answers, since it lower-cases. Prints Markdown and writes benchmarks/out/robustness.json; a run that
@@ -38,11 +38,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("ASSAY_DATA") or ROOT.parent / "shared/data"))
     asked = parser.parse_args()
     folder = project(asked.data.resolve(), asked.shots)
-    sets = [f"validate.robustness.rate={asked.rate}", f"validate.robustness.rows={asked.rows}"]
-    found = [measured(folder, [*sets, "validate.robustness.arms=[majority, tfidf, neighbours]"])]
-    if asked.shots:
-        sets = [f"validate.robustness.rate={asked.rate}", "validate.robustness.rows=100"]
-        found.append(measured(folder, [*sets, "validate.robustness.arms=[shots-k0]"]))
+    groups = {"majority, tfidf": asked.rows, "neighbours": min(asked.rows, 300)}
+    groups |= {"shots-k0": 100} if asked.shots else {}
+    found = []
+    for arms, rows in groups.items():
+        sets = [f"rate={asked.rate}", f"rows={rows}", f"arms=[{arms}]"]
+        found.append(measured(folder, [f"validate.robustness.{one}" for one in sets]))
     for one in found:
         print(table(one), "\n")
     for line in judged(found[0]):
