@@ -3,11 +3,11 @@
     python benchmarks/robustness.py [--rows 1000] [--rate 0.1] [--shots] [--data FOLDER]
 
 The arms are a linear model on word weights and the most frequent label on `--rows` rows, the nearest training rows by
-sentence vectors on 300, and with `--shots` the base as it is on 100. 6,000 tweets (davidson_hate), a fifth of them for the test, no
-official split. Everything goes through `assay.run`, so that the report in benchmarks/out/robustness/ is the product's
-own. What must hold: words broken by slips and spaces cost the linear model, whose features are words, and capitals
-change none of its answers, since it lower-cases. Prints Markdown and writes benchmarks/out/robustness.json; a run that
-was stopped goes on where it was.
+sentence vectors on 300, and with `--shots` the base as it is on 100. 6,000 tweets (davidson_hate), a fifth of them for
+the test, no official split. Everything goes through `assay.run`, so that the report in benchmarks/out/robustness/ is
+the product's own. What must hold: words broken by slips and spaces cost the linear model, whose features are words, and
+capitals change none of its answers, since it lower-cases. Prints Markdown and writes benchmarks/out/robustness.json; a
+run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
