@@ -168,6 +168,9 @@ def test_what_is_asked_for_is_wrong(spare):
         assert spare(row(id, TEXT, "login")).lure == "refund"
     written = spare_for(Task(kind="answer"), [row("t", "?", "blue"), row("u", "?", "red")])
     assert written(row("r", "?", "red")).lure == "blue"
+    # Pieces that an order names would stand in the text: it can only ask for none of them.
+    pieces = spare_for(Task(kind="extract"), [row("t", "Bo", "person: Bo")])
+    assert pieces(row("r", "Ann", "person: Ann")).lure == "none" and pieces(row("r", "?", "none")).lure == ""
 
 
 def test_a_prompt_of_the_file_takes_the_text_where_it_has_a_place():

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from assay.aim.entities import NONE
 from assay.curate.augment.adversarial import BLUFFS
 from assay.nouns import Document, Example, Task
 from assay.validate.robustness.settings import Robustness
@@ -75,8 +76,11 @@ def spares(
     def spare(example: Example) -> Spare:
         draw = draw_for(seed, "spare", example.id)
         right = {example.target, *example.also}
-        options = sorted(set(task.labels) - right) if closed else []
-        options = options or [target for target in targets if target not in right] or list(BLUFFS)
+        if task.kind == "extract":  # pieces that an order names would be pieces of the text
+            options = [NONE] if NONE not in right else [""]
+        else:
+            options = sorted(set(task.labels) - right) if closed else []
+            options = options or [target for target in targets if target not in right] or list(BLUFFS)
         return Spare(
             keep=frozenset() if closed else _words(example.target or "", *example.also),
             telling=telling.get(example.target or "", frozenset()) if closed else None,
@@ -146,7 +150,7 @@ def _lines(
         for label, said in by_target.items():
             lean = {line: abs(counts.leaning(line, label)) for line in said}
             by_target[label] = sorted(lean, key=lambda line: (lean[line], line))[: max(1, len(said) // NEUTRAL)]
-    empty = "none" if task.kind == "extract" else None
+    empty = NONE if task.kind == "extract" else None
 
     def of_rows(example: Example, draw: random.Random) -> Sequence[str]:
         there = by_target.get(empty or example.target or "", [])
