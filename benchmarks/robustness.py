@@ -37,11 +37,13 @@ def main() -> None:
     parser.add_argument("--shots", action="store_true")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("ASSAY_DATA") or ROOT.parent / "shared/data"))
     asked = parser.parse_args()
-    folder = project(asked.data.resolve(), asked.shots)
-    groups = {"majority, tfidf": asked.rows, "neighbours": min(asked.rows, 300)}
-    groups |= {"shots-k0": 100} if asked.shots else {}
+    # The base has a project of its own: where it is at hand, long texts are measured by what it reads.
+    words = project(asked.data.resolve(), "robustness", WORDS)
+    groups = [(words, "majority, tfidf", asked.rows), (words, "neighbours", min(asked.rows, 300))]
+    if asked.shots:
+        groups.append((project(asked.data.resolve(), "robustness-shots", "{kind: shots, k: 0}"), "shots-k0", 100))
     found = []
-    for arms, rows in groups.items():
+    for folder, arms, rows in groups:
         sets = [f"rate={asked.rate}", f"rows={rows}", f"arms=[{arms}]"]
         found.append(measured(folder, [f"validate.robustness.{one}" for one in sets]))
     for one in found:
@@ -51,15 +53,14 @@ def main() -> None:
     write_json(HERE / "out" / "robustness.json", {"processor": processor(), "rate": asked.rate, "found": found})
 
 
-def project(data: Path, shots: bool) -> Path:
-    """The project's folder, with the tweets as JSON lines."""
-    folder = HERE / "out" / "robustness"
+def project(data: Path, name: str, arms: str) -> Path:
+    """The folder of a project of that name, with the tweets as JSON lines."""
+    folder = HERE / "out" / name
     with (data / "davidson_hate" / "labeled_data_first6000.csv").open(encoding="utf-8", newline="") as file:
         rows = [{"text": row["tweet"], "label": LABELS[int(row["class"])]} for row in csv.DictReader(file)]
     write_lines(folder / "tweets.jsonl", rows)
     prompts = data / "inthewild_jailbreaks" / "inthewild_first250.json"
     wild = f", jailbreaks: {json.dumps(str(prompts))}" if prompts.exists() else ""
-    arms = WORDS + (", {kind: shots, k: 0}" if shots else "")
     write_text(
         folder / "project.yaml",
         "name: tweets\nseed: 1\naim: {instruction: Say whether the message is hateful or offensive.}\n"
