@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from assay.aim.entities import NONE
 from assay.curate.augment.adversarial import BLUFFS
@@ -162,9 +163,9 @@ def _lines(
 def _statements(
     train: Sequence[Example], documents: Sequence[Document]
 ) -> Callable[[Example, random.Random], Sequence[str]]:
-    passages = [document for row in train for document in row.context]
-    texts = [document.text for document in (*documents, *passages)]
-    said = list(dict.fromkeys(s for text in texts for s in _SENTENCE.findall(text) if len(s) <= LONGEST))[:LINES]
+    texts = (document.text for document in (*documents, *(passage for row in train for passage in row.context)))
+    found = (sentence for text in texts for sentence in _SENTENCE.findall(text) if len(sentence) <= LONGEST)
+    said = list(dict.fromkeys(islice(found, LINES)))
 
     def statements(example: Example, draw: random.Random) -> Sequence[str]:
         words = _words(example.target or "", *example.also)
