@@ -48,11 +48,11 @@ def worst(found: dict[str, Any], arm: dict[str, Any]) -> str:
             f" {low['kind']}, {_points(low['change'])}, {level}, on {low['n']:,} rows."
         )
     one = next(one for one in kinds if one["kind"] == arm["worst"])
-    sure = [kind for kind in kinds if costs(kind, found["level"])]
+    sure = sum(costs(kind, found["level"]) for kind in kinds)
     return (
         f"{CHANGED_BY[one['kind']]} {arm['name']} most: {metric} {_points(one['change'])}, {level}, on {one['n']:,}"
-        f" rows, from {one['before']:.3f} to {one['after']:.3f}; {len(sure)} of {len(kinds)} kinds of change lower it"
-        " beyond chance (after Holm)."
+        f" rows, from {one['before']:.3f} to {one['after']:.3f}; {sure} of {len(kinds)} kinds of change"
+        f" {'lowers' if sure == 1 else 'lower'} it beyond chance (after Holm)."
     )
 
 
