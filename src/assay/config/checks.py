@@ -72,6 +72,10 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         paths = found["validate"].contamination_reference
         yield from ((("validate", "contamination_reference"), path) for path in paths)
         yield from ((("validate", "forgetting", "sets"), path) for path in found["validate"].forgetting.sets)
+        robustness = found["validate"].robustness
+        for name, path in (("jailbreaks", robustness.jailbreaks), ("translations", robustness.translations)):
+            if path:
+                yield ("validate", "robustness", name), path
     if "split" in found:
         yield from ((("split", "probes"), path) for path in found["split"].probes)
         if found["split"].manifest is not None:
