@@ -42,9 +42,8 @@ def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
 
 
 def sentences(found: dict[str, Any]) -> list[str]:
-    from assay.weigh.sections.learning_curve import sentence
-
-    return [sentence(found)]
+    """None: the section of the report says it."""
+    return []
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ def within(seen: Seen, points: Iterator[Point], seconds: float) -> tuple[list[Po
 # --- answers --------------------------------------------------------------------------------------------------------
 
 
-def answered(seen: Seen, points: Sequence[Point]) -> tuple[dict[Point, Any], list[tuple[Point, str]]]:
+def answered(seen: Seen, points: Sequence[Point]) -> tuple[list[tuple[Point, Any]], list[tuple[Point, str]]]:
     """The rows of the deciding metric at each point, (test rows, columns); and the points whose fit failed.
 
     Raises:
@@ -150,7 +149,7 @@ def answered(seen: Seen, points: Sequence[Point]) -> tuple[dict[Point, Any], lis
 
     exam, task = seen.exam, seen.task
     train = seen.bench.prepared.examples("train")
-    found, failed = {}, []
+    found, failed = [], []
     for point in points:
         rows = subset(train, point.rows, stratify=task.kind == "classify", seed=seen.seed, draw=point.draw)
         one, strategy = varied(seen.bench, KEY, train=rows), seen.strategy(point.arm.name)
@@ -164,7 +163,7 @@ def answered(seen: Seen, points: Sequence[Point]) -> tuple[dict[Point, Any], lis
                 continue
             seen.bench.tell({"event": "stage", "name": name, "state": "done"})
         scores = judge(exam.records(answers_in(one, strategy, exam.hash)), task)
-        found[point] = scores.rows[scores.metrics[0].name]
+        found.append((point, scores.rows[scores.metrics[0].name]))
     return found, failed
 
 
@@ -205,7 +204,9 @@ class Drawn:
         picked = values[picks.T, np.arange(values.shape[1])].mean(axis=0)
         return value, middle + (k / (k - 1)) ** 0.5 * (picked - middle)
 
-    def curve(self, arm: Arm, taken: dict[Point, Any], whole: int, settings: LearningCurve) -> dict[str, Any] | None:
+    def curve(
+        self, arm: Arm, taken: Sequence[tuple[Point, Any]], whole: int, settings: LearningCurve
+    ) -> dict[str, Any] | None:
         """One of `arms` in the report; None where nothing but the run's own fit is there."""
         import numpy as np
 
@@ -213,28 +214,29 @@ class Drawn:
         from assay.validate.learning_curve.law import fitted
 
         parts: dict[int, list[Any]] = {}
-        for point in sorted(taken, key=lambda point: (point.rows, point.draw)):
+        for point, rows in sorted(taken, key=lambda pair: (pair[0].rows, pair[0].draw)):
             if point.arm.name == arm.name:
-                parts.setdefault(point.rows, []).append(taken[point])
+                parts.setdefault(point.rows, []).append(rows)
         if not parts:
             return None
         parts[whole] = [judge(arm.records, self.seen.task).rows[self.metric.name]]
         scores = {n: self.score(some) for n, some in parts.items()}
         sign = 1 if self.metric.higher_is_better else -1
         errors = {n: (loss(value, sign), loss(drawn, sign)) for n, (value, drawn) in scores.items()}
-        rows = np.array(sorted(errors))
-        fit = fitted(rows, np.array([errors[n][0] for n in rows]), np.stack([errors[n][1] for n in rows], axis=1))
+        sizes = sorted(errors)
+        seen, drawn = np.array([errors[n][0] for n in sizes]), np.stack([errors[n][1] for n in sizes], axis=1)
+        fit = fitted(np.array(sizes), seen, drawn)
         assert fit is not None, "there are two points at least"
         end = int(whole * settings.reach)
         then = min(whole + (settings.more or a_quarter(whole)), end)
         more, furthest = (fit.gain(whole, n, self.seen.level) if n > whole else None for n in (then, end))
         return {
             "name": arm.name,
-            "points": [self.point(n, len(parts[n]), *scores[n]) for n in map(int, rows)],
+            "points": [self.point(n, len(parts[n]), *scores[n]) for n in sizes],
             "law": fit.law,
             "numbers": numbers(fit.seen[0], fit.law),
-            "curve": self.band(fit, int(rows[0]), end, sign),
-            "last": self.last(scores, [int(n) for n in rows[-2:]]),
+            "curve": self.band(fit, sizes[0], end, sign),
+            "last": self.last(scores, sizes[-2:]),
             "more": {"rows": then - whole, **told(more, "gain")} if more else None,
             "furthest": {"rows": end - whole, **told(furthest, "gain")} if furthest else None,
             "word": word(furthest),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from assay.validate.question import QuestionSettings
 
@@ -24,3 +24,9 @@ class LearningCurve(QuestionSettings):
     # How far the curve is drawn, in times the rows that there are. Past it a fit of so few points says nothing.
     reach: float = Field(default=2.0, ge=1, le=3)
     minutes: float = Field(default=30.0, gt=0)  # points that would take longer, all together, are left out
+
+    @field_validator("arms", "sizes", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        """One name or number is short for a list of it."""
+        return tuple(value) if isinstance(value, list) else (value,) if isinstance(value, str | float) else value

@@ -1,7 +1,7 @@
 """Nested subsets of the training rows: every smaller one stands inside the larger ones.
 
-How        rows are put in an order of which every beginning has the labels in their proportions, to within one row each
-Order      by a hash of seed, draw and text: the order of the file does not matter, and the same rows have the same order
+How        rows are put in an order every beginning of which has the labels in their proportions, to within a row each
+Order      by a hash of seed, draw and text: the order of the file does not matter
 Watch out  rows that augmentation made follow the row they were made from; they are no labelled rows and are not counted
 Source     nested sets rather than independent ones: the differences between sizes are then of the added rows alone
 """

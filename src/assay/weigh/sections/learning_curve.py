@@ -5,6 +5,7 @@ from typing import Any
 from assay.weigh.bands import band
 from assay.weigh.numbers import count, points, score
 from assay.weigh.paper import Plot
+from assay.weigh.piped import table
 
 KEY = "learning_curve"
 TITLE = "More labels"
@@ -77,7 +78,7 @@ def plot(found: dict[str, Any], index: int, mark: int) -> Plot:
         axis=metric,
         title=f"{metric} of {arm['name']} by labelled rows",
         about=f"Points are measured, with their intervals; the line is the fitted curve. {sentence(found, arm)}",
-        caption=f"{arm['name']}: points are measured, the line and its band are fitted; dashed where nothing was measured.",
+        caption=f"{arm['name']}: points are measured, line and band are fitted; dashed where nothing was measured.",
     )
 
 
@@ -90,20 +91,13 @@ def marked(data: dict[str, Any]) -> list[tuple[int, int, dict[str, Any]]]:
 
 
 def markdown(data: dict[str, Any]) -> list[str]:
-    from assay.weigh.markdown import _table, plain
+    from assay.weigh.markdown import plain  # which lists the sections
 
     found = data[KEY]
-    rows = [
-        [
-            plain(arm["name"]),
-            *_cells(arm),
-            WORDS[arm["word"]],
-        ]
-        for _, _, arm in marked(data)
-    ]
+    rows = [[plain(arm["name"]), *_cells(arm), WORDS[arm["word"]]] for _, _, arm in marked(data)]
     header = ["arm", "score by rows", "last step", "more rows", "gain", "furthest", "gain there", "verdict"]
     blocks = [plain(sentence(found), 1000), plain(how(found), 1000)]
-    blocks += [_table(header, rows, 1)] if rows else []
+    blocks += [table(header, rows)] if rows else []
     blocks += [plain(left_out(found), 500)] if found["left_out"] else []
     return blocks
 
