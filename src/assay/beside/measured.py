@@ -1,0 +1,111 @@
+"""What a change did to an arm's answers: on the questions that it touches, and on those that it must leave alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from assay.intervals import Interval, Weights, metric_interval, paired_interval
+from assay.nouns import Answer, Example, Record, Task
+from assay.validate import judge
+from assay.validate.update_drill.changes import Change
+from assay.weigh.measure import rounded
+
+SHOWN = 5  # questions of the changed ones that the report shows
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The questions of a drill, and how their answers are judged."""
+
+    change: Change
+    task: Task
+    level: float
+    seed: int
+
+
+def measured(
+    asked: Asked, before: Sequence[Answer], after: Sequence[Answer], stamps: Sequence[float]
+) -> dict[str, Any]:
+    """Plain JSON: times, changed, unchanged, shown.
+
+    Args:
+        before, after: answers to the changed questions, then to the others. stamps: seconds from the change to each
+            answer after it.
+    """
+    n = len(asked.change.changed)
+    right = rights(asked, after[:n])
+    first = min((at for at, good in zip(stamps[:n], right, strict=True) if good), default=None)
+    return {
+        "times": {"first_answer": stamps[0], "first_right": first},
+        "changed": {
+            "right": int(sum(right)),
+            "before": told(scored(asked, before[:n])),
+            "after": told(scored(asked, after[:n])),
+        },
+        "unchanged": stayed(asked, before[n:], after[n:]),
+        "shown": [
+            {"question": row.text, "target": row.target, "before": one.text, "after": two.text}
+            for row, one, two in zip(asked.change.changed[:SHOWN], before, after, strict=False)
+        ],
+    }
+
+
+def records(rows: Sequence[Example], answers: Sequence[Answer]) -> list[Record]:
+    return [
+        Record(row.question, row.target or "", row.also, answer, row.found_in)
+        for row, answer in zip(rows, answers, strict=True)
+    ]
+
+
+def rights(asked: Asked, answers: Sequence[Answer]) -> list[bool]:
+    """Which of the changed questions are answered by the change. Where something was withdrawn, an answer is right that
+    is not the one from before, "I do not know" among them."""
+    scores = judge(records(asked.change.changed, answers), asked.task)
+    equal = scores.of_rows(scores.metrics[0].name) >= 0.5
+    return [bool(one) != asked.change.ends for one in equal]
+
+
+def scored(asked: Asked, answers: Sequence[Answer]) -> Interval:
+    """The metric on the changed questions; where something was withdrawn, the share that no longer answers by it."""
+    weights = Weights(len(answers), seed=asked.seed)
+    if asked.change.ends:
+        rows, total = np.array(rights(asked, answers), dtype=np.float64).reshape(-1, 1), _mean
+    else:
+        scores = judge(records(asked.change.changed, answers), asked.task)
+        metric = scores.metrics[0]
+        rows, total = scores.rows[metric.name], metric.total
+    return metric_interval(rows, total, weights.values(rows, total), level=asked.level)
+
+
+def _mean(sums: Any, n: Any) -> Any:
+    return sums[..., 0] / np.where(n > 0, n, np.nan)
+
+
+def stayed(asked: Asked, before: Sequence[Answer], after: Sequence[Answer]) -> dict[str, Any] | None:
+    """Before and after on the questions that the change leaves alone; None with fewer than two of them."""
+    rows = asked.change.unchanged
+    if len(rows) < 2:
+        return None
+    one, two = (judge(records(rows, answers), asked.task) for answers in (before, after))
+    metric = one.metrics[0]
+    gain = paired_interval(
+        two.rows[metric.name], one.rows[metric.name], metric.total, level=asked.level, seed=asked.seed
+    )
+    was, now = (scores.of_rows(metric.name) >= 0.5 for scores in (one, two))
+    return {
+        "before": rounded(one.values[metric.name]),
+        "after": rounded(two.values[metric.name]),
+        "difference": rounded(gain.value),
+        "low": rounded(gain.low),
+        "high": rounded(gain.high),
+        "lost": int((was & ~now).sum()),
+        "gained": int((now & ~was).sum()),
+    }
+
+
+def told(found: Interval) -> dict[str, float | None]:
+    return {"value": rounded(found.value), "low": rounded(found.low), "high": rounded(found.high)}
