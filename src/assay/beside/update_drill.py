@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 KEY = "update_drill"
 VERSION = 1  # raise it when the same change is taken in differently
-FITS = ("edited", "refitted", "retrained")
 
 
 def wanted(project: Project, prepared: Prepared) -> bool:
@@ -173,7 +172,7 @@ class Drill:
         return {
             "name": arm.name,
             "way": way,
-            "minutes": getattr(self.settings.minutes, way),
+            "minutes": self.settings.minutes.model_dump()[way],
             "cost": {name: note[name] for name in ("start", "load", "update")} | found.pop("times"),
             **found,
         }

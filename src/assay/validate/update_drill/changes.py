@@ -107,15 +107,11 @@ def _untouched(row: Example, changed: dict[str, Fact], documents: Sequence[Docum
     """Whether a row has surely the same answer after facts were changed: none of its documents was, or its answer
     still stands in the only one."""
     if row.found_in:
-        touched = [name for name in row.found_in if name in changed]
-        return not touched or (
-            len(row.found_in) == 1 and home(replace(row, found_in=()), _of(row, documents)) is not None
-        )
+        if not any(name in changed for name in row.found_in):
+            return True
+        own = [document for document in documents if document.id in row.found_in]
+        return len(row.found_in) == 1 and home(replace(row, found_in=()), own) is not None
     return all(row.target != fact.old for fact in changed.values())
-
-
-def _of(row: Example, documents: Sequence[Document]) -> list[Document]:
-    return [document for document in documents if document.id in row.found_in]
 
 
 def documents(data: Data, test: Sequence[Example], settings: UpdateDrill, seed: int) -> Change | str:
