@@ -50,7 +50,11 @@ def test_an_arm_that_learns_words_takes_a_label_in_and_lets_it_go(labels):
     assert (arm["name"], arm["way"], arm["minutes"]) == ("tfidf", "refitted", 5)
     # Each test text has a word that only its label has, and training has seen it with some certainty.
     assert arm["changed"]["before"]["value"] == 0 and arm["changed"]["after"]["value"] > 0.9
-    assert arm["changed"]["right"] > 13 and added["rows"] == {"changed": 15, "unchanged": 30, "new": 27}
+    assert (
+        arm["changed"]["open"] == 15
+        and arm["changed"]["taken"] > 13
+        and added["rows"] == {"changed": 15, "unchanged": 30, "new": 27}
+    )
     assert arm["unchanged"]["before"] > 0.9 and arm["unchanged"]["lost"] <= 2
     assert 0 < arm["cost"]["first_answer"] <= arm["cost"]["first_right"]
     assert arm["cost"]["start"] + arm["cost"]["update"] <= arm["cost"]["first_answer"] + 0.002
@@ -104,10 +108,13 @@ def test_documents_change_and_each_arm_takes_it_in_its_own_way(handbook):
         arm = ways[kind, "tfidf"]
         assert (arm["changed"]["before"]["value"], arm["changed"]["after"]["value"]) == (before, 1), kind
         assert arm["unchanged"]["before"] == arm["unchanged"]["after"] == 1
+    # A random model gives none of the answers, so a page that goes changes nothing for it.
+    assert ways["topic", "rag"]["changed"]["open"] == 0 and ways["topic", "rag"]["cost"]["first_right"] is None
+    assert "rag (documents indexed) gave none of these answers before" in (handbook / "report/report.md").read_text()
     facts = found["changes"][0]
     assert facts["rows"] == {"changed": 4, "unchanged": 8, "new": facts["rows"]["new"]} and len(facts["shown"]) == 4
     # A random model reads nothing. What it is handed is the page as it is after the change.
-    folders = [stage.parent for stage in (handbook / ".assay" / "work" / "drill").glob("*/updates.jsonl")]
+    folders = [stage.parent for stage in (handbook / "work" / "drill").glob("*/updates.jsonl")]
     assert len(folders) == 3
     changed = {one["document"]: one["new"] for one in facts["shown"]}
     for folder in folders:

@@ -30,19 +30,22 @@ class Asked:
 def measured(
     asked: Asked, before: Sequence[Answer], after: Sequence[Answer], stamps: Sequence[float]
 ) -> dict[str, Any]:
-    """Plain JSON: times, changed, unchanged, shown.
+    """Plain JSON: times, changed, unchanged, shown. `open` are the changed questions that were not answered by the change
+    before it, `taken` those of them that are now.
 
     Args:
         before, after: answers to the changed questions, then to the others. stamps: seconds from the change to each
             answer after it.
     """
     n = len(asked.change.changed)
-    right = rights(asked, after[:n])
-    first = min((at for at, good in zip(stamps[:n], right, strict=True) if good), default=None)
+    was, right = rights(asked, before[:n]), rights(asked, after[:n])
+    # What was right before by chance, or was never answered by what is withdrawn, says nothing of the change.
+    taken = [at for at, old, new in zip(stamps[:n], was, right, strict=True) if new and not old]
     return {
-        "times": {"first_answer": stamps[0], "first_right": first},
+        "times": {"first_answer": stamps[0], "first_right": min(taken, default=None)},
         "changed": {
-            "right": int(sum(right)),
+            "open": was.count(False),
+            "taken": len(taken),
             "before": told(scored(asked, before[:n])),
             "after": told(scored(asked, after[:n])),
         },

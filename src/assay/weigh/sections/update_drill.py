@@ -36,17 +36,26 @@ def verdict(change: dict[str, Any]) -> str:
     taken = [arm for arm in change["arms"] if arm["cost"]["first_right"] is not None]
     name = NAMES[change["kind"]]
     if not taken:
-        none = "no arm answers by it" if change["arms"] else "no arm could be changed"
-        return f"{name}: {none}."
+        return f"{name}: {'; '.join(_not_taken(change)) or 'no arm could be changed'}."
     ordered = sorted(taken, key=lambda arm: arm["cost"]["first_right"])
     said = [f"{_who(ordered[0])} took it in {duration(ordered[0]['cost']['first_right'])}{_what(ordered[0], change)}"]
     if len(ordered) > 1:
         last = ordered[-1]
         said.append(f"{_who(last)} needed {duration(last['cost']['first_right'])}{_what(last, change)}")
-    never = [_who(arm) for arm in change["arms"] if arm["cost"]["first_right"] is None]
-    said += [f"{', '.join(never)} gave no right answer"] if never else []
+    said += _not_taken(change)
     few = f" With {count(change['rows']['changed'])} questions the shares are rough." * _few(change)
     return f"{name}: {'; '.join(said)}.{few}"
+
+
+def _not_taken(change: dict[str, Any]) -> list[str]:
+    """The arms that did not take the change in, and those for which it changes nothing."""
+    late = [arm for arm in change["arms"] if arm["cost"]["first_right"] is None]
+    never, nothing = (
+        ", ".join(_who(arm) for arm in late if bool(arm["changed"]["open"]) is some) for some in (True, False)
+    )
+    before = "gave none of these answers before" if change["ends"] else "answered by it before"
+    said = "goes on as before" if change["ends"] else "gave no right answer"
+    return [f"{never} {said}"] * bool(never) + [f"{nothing} {before}"] * bool(nothing)
 
 
 def _few(change: dict[str, Any]) -> bool:
@@ -59,7 +68,9 @@ def _who(arm: dict[str, Any]) -> str:
 
 def _what(arm: dict[str, Any], change: dict[str, Any]) -> str:
     """How many it answers by the change, and what it lost or gained elsewhere."""
-    told = f", answers {count(arm['changed']['right'])} of {count(change['rows']['changed'])} by it"
+    changed = arm["changed"]
+    done = "no longer gives the old answer to" if change["ends"] else "answers by it"
+    told = f", {done} {count(changed['taken'])} of {count(changed['open'])} questions"
     apart = arm["unchanged"]
     if not apart:
         return told
@@ -117,7 +128,7 @@ def plot(change: dict[str, Any], places: dict[str, int]) -> Plot | None:
             places.get(arm["name"], 0),
             arm["cost"]["first_right"],
             arm["cost"]["first_answer"],
-            f"{count(arm['changed']['right'])} of {count(change['rows']['changed'])} right",
+            f"{count(arm['changed']['taken'])} of {count(arm['changed']['open'])}",
         )
         for arm in arms
     ]
@@ -128,7 +139,7 @@ def plot(change: dict[str, Any], places: dict[str, int]) -> Plot | None:
         title=f"{name}: time to the first right answer",
         about=f"One row for each arm and way. {verdict(change)}",
         caption=f"{name}: lines from the first answer to the first right one.",
-        header=("arm", "first answer", "first right answer", "right"),
+        header=("arm", "first answer", "first right answer", "questions"),
     )
 
 
