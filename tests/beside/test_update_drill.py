@@ -1,6 +1,7 @@
 """The update drill, on projects of which it is known what each arm learns from a change."""
 
 import random
+from pathlib import Path
 
 import pytest
 
@@ -129,6 +130,29 @@ def test_documents_change_and_each_arm_takes_it_in_its_own_way(handbook):
             # The page whose word the question has: the id is its path.
             named = [next(page for page in changed if page[6:-3] in str(question)) for question in questions[:4]]
             assert [one[0].partition("#")[0] for one in given[:4]] == named
+
+
+@pytest.mark.slow
+def test_a_trained_arm_is_trained_on_and_trained_anew(labels, tiny_model):
+    project = (labels / "project.yaml").read_text()
+    arms = "{kind: lora, rank: 4, epochs: 2, name: lora}"
+    project = project.replace("[{kind: majority}, {kind: tfidf}]", f"[{arms}]").replace("{examples: 30", "{rehearse: 2")
+    (labels / "project.yaml").write_text(f"model: {tiny_model}\n{project}")
+    found = assay.run(labels, sets=["validate.update_drill.changes=[label]"]).data["update_drill"]
+    (change,) = found["changes"]
+    assert [(arm["name"], arm["way"]) for arm in change["arms"]] == [("lora", "continued"), ("lora", "retrained")]
+    assert change["rows"]["new"] == 20 and not found["left_out"]
+    # The one learns from 20 new rows and 40 old ones, the other from all.
+    folders = [folder.parent for folder in (labels / "work" / "drill").glob("*/done.json")]
+    requests = {(r := store.read_json(folder / "request.json"))["way"]: r for folder in folders}
+    name = change["shown"][0]["label"]
+    targets = {
+        way: [row["target"] for row in store.read_lines(Path(request["data"]) / "train.jsonl")]
+        for way, request in requests.items()
+    }
+    assert all(some.count(name) == 20 for some in targets.values())
+    assert len(targets["continued"]) == 60 < len(targets["retrained"])
+    assert requests["continued"]["fit_key"] != requests["retrained"]["fit_key"]
 
 
 def test_an_arm_that_is_not_compared(labels):

@@ -30,8 +30,8 @@ class Asked:
 def measured(
     asked: Asked, before: Sequence[Answer], after: Sequence[Answer], stamps: Sequence[float]
 ) -> dict[str, Any]:
-    """Plain JSON: times, changed, unchanged, shown. `open` are the changed questions that were not answered by the change
-    before it, `taken` those of them that are now.
+    """Plain JSON: times, changed, unchanged, shown. `open` are the changed questions that were not answered by the
+    change before it, `taken` those of them that are now.
 
     Args:
         before, after: answers to the changed questions, then to the others. stamps: seconds from the change to each
