@@ -7,7 +7,9 @@ from assay.weigh.numbers import NOTHING, duration, one_line
 from assay.weigh.paper import CHAR, WIDTH, Axis, Plot, frame, glyph, line, text
 
 ROW, NOTE = 30, 190
-STEPS = (0.1, 1, 10, 60, 600, 3600, 36_000, 360_000)  # seconds; a minute and an hour are what people think in
+# Seconds that may be named on the axis: a minute and an hour are what people think in.
+STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600, 7200, 18_000, 36_000, 86_400)
+APART = 70.0  # pixels between two of them at least
 
 
 def timeline(
@@ -20,7 +22,7 @@ def timeline(
     header: tuple[str, str, str, str],
 ) -> Plot:
     """`rows`: name, place in the report, seconds to the first right answer or None, seconds to the first answer, note.
-    Where no answer was right, an open line says from when on there were answers."""
+    Where no answer was right, a dashed line says from when on there were answers."""
     names = [one_line(name, 34) for name, *_ in rows]
     left = min(300.0, 16 + CHAR * max(len(name) for name in names))
     right = WIDTH - NOTE
@@ -29,16 +31,18 @@ def timeline(
     x = Axis(low, high, left + 12, right)
     top, bottom = 14.0, 14.0 + ROW * len(rows)
     parts = []
+    free = left
     for step in STEPS:
-        if low <= math.log10(step) <= high:
-            at = x(math.log10(step))
+        at = x(math.log10(step))
+        if low <= math.log10(step) <= high and at >= free:
+            free = at + APART
             parts += [line(at, top, at, bottom, "grid"), text(at, bottom + 18, duration(step), "tick", "middle")]
     for index, ((_, mark, first, answer, note), name) in enumerate(zip(rows, names, strict=True)):
         y = top + ROW * (index + 0.5)
         parts.append(text(left, y + 4.5, name, "label", "end"))
         began = x(math.log10(max(0.01, answer)))
         if first is None:
-            parts += [line(began, y, right, y, "reference"), text(right + 14, y + 4.5, "no right answer", "tick")]
+            parts += [line(began, y, right, y, "reference"), text(right + 14, y + 4.5, note, "tick")]
             continue
         at = x(math.log10(max(0.01, first)))
         parts += [line(began, y, at, y, f"whisker m{mark % 8}"), glyph(mark, at, y)]

@@ -120,4 +120,4 @@ def left_out(found: dict[str, Any]) -> str:
     """What was not taken, and why."""
     gone = found["left_out"]
     arms = ", ".join(dict.fromkeys(one["arm"] for one in gone))
-    return f"{count(len(gone))} fits were left out ({arms}). First: {gone[0]['rows']:,} rows, {gone[0]['why']}."
+    return f"Fits left out: {count(len(gone))} ({arms}). First: {gone[0]['rows']:,} rows, {gone[0]['why']}."

@@ -95,7 +95,7 @@ def made(change: dict[str, Any]) -> str:
         what = f"the label {name} {examples}"
     else:
         names = ", ".join(one_line(s["document"], 40) for s in shown[:3])
-        what = f"{count(len(shown))} documents {'were withdrawn' if change['ends'] else 'came'} ({names})"
+        what = f"{_pages(len(shown))} {'withdrawn' if change['ends'] else 'added'} ({names})"
     right = "no longer answered as before" if change["ends"] else "answered by the change"
     new = f"; {count(rows['new'])} training rows come with it" if rows["new"] and change["kind"] != "label" else ""
     return (
@@ -104,11 +104,15 @@ def made(change: dict[str, Any]) -> str:
     )
 
 
+def _pages(number: int) -> str:
+    return "one document" if number == 1 else f"{count(number)} documents"
+
+
 def how(found: dict[str, Any]) -> str:
     level = f"{100 * found['level']:g} %"
     people = (
         "A person's minutes are not measured; those in the table are the project's own."
-        if any(arm["minutes"] is not None for change in found["changes"] for arm in change["arms"])
+        if by_hand(found)
         else "A person's minutes are not measured and not counted (validate.update_drill.minutes)."
     )
     return (
@@ -128,7 +132,7 @@ def plot(change: dict[str, Any], places: dict[str, int]) -> Plot | None:
             places.get(arm["name"], 0),
             arm["cost"]["first_right"],
             arm["cost"]["first_answer"],
-            f"{count(arm['changed']['taken'])} of {count(arm['changed']['open'])}",
+            _note(arm),
         )
         for arm in arms
     ]
@@ -141,6 +145,18 @@ def plot(change: dict[str, Any], places: dict[str, int]) -> Plot | None:
         caption=f"{name}: lines from the first answer to the first right one.",
         header=("arm", "first answer", "first right answer", "questions"),
     )
+
+
+def _note(arm: dict[str, Any]) -> str:
+    changed = arm["changed"]
+    if not changed["open"]:
+        return "nothing to change"
+    return f"{count(changed['taken'])} of {count(changed['open'])}" if changed["taken"] else "no right answer"
+
+
+def by_hand(found: dict[str, Any]) -> bool:
+    """Whether the project says what a person needs."""
+    return any(arm["minutes"] is not None for change in found["changes"] for arm in change["arms"])
 
 
 def places(data: dict[str, Any]) -> dict[str, int]:
