@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 import assay
-from assay.beside.learning_curve import Point, a_quarter, planned, within, word
+from assay.beside.curves import Point, a_quarter, word
+from assay.beside.learning_curve import planned, within
 from assay.intervals import Interval
 from assay.weigh import Arm
 from toy import write_rows

@@ -20,7 +20,7 @@ from assay.bench import Bench, answers_in
 from assay.beside.measured import Asked, measured
 from assay.beside.seen import Seen
 from assay.beside.variants import varied
-from assay.beside.ways import rehearsed, trains, ways
+from assay.beside.ways import rehearsed, served, trains, ways
 from assay.errors import ResourceError, TrainError
 from assay.nouns import Answer, Example, Strategy
 from assay.prepared import Prepared
@@ -85,13 +85,13 @@ def drilled(seen: Seen, settings: UpdateDrill) -> list[Arm]:
     documents and the best that is trained."""
     if settings.arms:
         return [arm for arm in seen.done if arm.name in settings.arms]
-    metric = seen.report["task"]["metric"]
+    metric, project = seen.report["task"]["metric"], seen.bench.project
     values = {s["name"]: s["metrics"][metric]["value"] for s in seen.report["strategies"] if s["status"] == "done"}
-    ranked = sorted(seen.done, key=lambda arm: -values[arm.name])
-    reads = next((a.name for a in ranked if isinstance(seen.strategy(a.name), Rag)), None)
-    trained = next((a.name for a in ranked if trains(seen.strategy(a.name)) and a.name != reads), None)
-    names = {*seen.chosen(), reads, trained}
-    return [a for a in seen.done if a.name in names and not isinstance(seen.strategy(a.name), Majority)]
+    known = {arm.name: seen.strategy(arm.name) for arm in sorted(seen.done, key=lambda arm: -values[arm.name])}
+    known = {n: s for n, s in known.items() if not isinstance(s, Majority) and not served(s, project)}
+    reads = next((name for name, strategy in known.items() if isinstance(strategy, Rag)), None)
+    trained = next((name for name, strategy in known.items() if trains(strategy) and name != reads), None)
+    return [arm for arm in seen.done if arm.name in known and arm.name in {*seen.chosen(), reads, trained}]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ from assay.validate.update_drill.changes import Change
 from assay.validate.update_drill.facts import chance
 from assay.validate.update_drill.settings import Way
 
+if TYPE_CHECKING:
+    from assay.config import Project
+
 
 def ways(strategy: Strategy, change: Change) -> list[Way]:
     """Those that fit the arm and the change, the shortest first."""
@@ -34,6 +37,11 @@ def trains(learner: Learner) -> bool:
     """Whether it, or a strategy inside it, is trained."""
     inside = (value for _, value in learner if isinstance(value, Learner))
     return isinstance(learner, Trained) or any(trains(one) for one in inside)
+
+
+def served(strategy: Strategy, project: Project) -> bool:
+    """Whether a model behind an address is asked: its answers may be paid for, so it is asked more only by name."""
+    return any(name in project.remote for name in strategy.needs(project.model))
 
 
 def rehearsed(change: Change, times: int, seed: int) -> list[Example]:

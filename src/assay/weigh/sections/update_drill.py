@@ -88,7 +88,7 @@ def made(change: dict[str, Any]) -> str:
         first = "; ".join(
             f"{s['document']}: {one_line(s['old'], 30)} became {one_line(s['new'], 30)}" for s in shown[:3]
         )
-        what = f"{count(len(shown))} documents got another value each ({first})"
+        what = f"{_pages(len(shown))} got another value ({first})"
     elif "label" in shown[0]:
         name = one_line(shown[0]["label"], 40)
         examples = f"came with {count(rows['new'])} examples" if change["kind"] == "label" else "was taken out"
