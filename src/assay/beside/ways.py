@@ -11,6 +11,8 @@ continued   trained on from its own weights, on the new rows and some of the old
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from assay.nouns import Example, Learner, Strategy
 from assay.prompt import Rag, Shots
 from assay.train.settings import Trained

@@ -143,8 +143,8 @@ def _asked_for(
 
 def _without(data: Data, gone: set[str]) -> Data:
     """The data as it is without documents and the rows about them."""
-    rows = [tuple(row for row in some if not _reads(row, data, gone)) for some in (data.train, data.val)]
-    return Data(*rows, tuple(d for d in data.documents if d.id not in gone), data.labels)
+    train, val = (tuple(row for row in rows if not _reads(row, data, gone)) for rows in (data.train, data.val))
+    return Data(train, val, tuple(d for d in data.documents if d.id not in gone), data.labels)
 
 
 def _reads(row: Example, data: Data, names: set[str]) -> bool:
