@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from assay.nouns import Example, Learner, Strategy
 from assay.prompt import Rag, Shots
+from assay.served import endpoints
 from assay.train.settings import Trained
 from assay.validate.update_drill.changes import Change
 from assay.validate.update_drill.facts import chance
@@ -43,7 +44,7 @@ def trains(learner: Learner) -> bool:
 
 def served(strategy: Strategy, project: Project) -> bool:
     """Whether a model behind an address is asked: its answers may be paid for, so it is asked more only by name."""
-    return any(name in project.remote for name in strategy.needs(project.model))
+    return bool(endpoints(project, strategy))
 
 
 def rehearsed(change: Change, times: int, seed: int) -> list[Example]:
