@@ -11,6 +11,7 @@ import numpy as np
 from assay.intervals import Interval, Weights, metric_interval, paired_interval
 from assay.nouns import Answer, Example, Record, Task
 from assay.validate import judge
+from assay.validate.metrics.exact_match import normalise
 from assay.validate.update_drill.changes import Change
 from assay.weigh.measure import rounded
 
@@ -66,10 +67,20 @@ def records(rows: Sequence[Example], answers: Sequence[Answer]) -> list[Record]:
 
 def rights(asked: Asked, answers: Sequence[Answer]) -> list[bool]:
     """Which of the changed questions are answered by the change. Where something was withdrawn, an answer is right that
-    is not the one from before, "I do not know" among them."""
-    scores = judge(records(asked.change.changed, answers), asked.task)
-    equal = scores.of_rows(scores.metrics[0].name) >= 0.5
-    return [bool(one) != asked.change.ends for one in equal]
+    does not say what was right before, "I do not know" among them."""
+    judged = judge(records(asked.change.changed, answers), asked.task)
+    equal = judged.of_rows(judged.metrics[0].name) >= 0.5
+    labels = asked.task.kind == "classify"
+    pairs = zip(asked.change.changed, answers, equal, strict=True)
+    return [(bool(one) or (not labels and says(row, answer))) != asked.change.ends for row, answer, one in pairs]
+
+
+def says(row: Example, answer: Answer) -> bool:
+    """Whether an accepted answer stands in a written one as whole words: "13:15 on weekdays" says 13:15. The metric of
+    a short answer counts it as wrong, but the change has arrived."""
+    written = f" {normalise(answer.text or '')} "
+    accepted = [normalise(text) for text in (row.target or "", *row.also)]
+    return any(f" {text} " in written for text in accepted if text)
 
 
 def scored(asked: Asked, answers: Sequence[Answer]) -> Interval:
