@@ -155,6 +155,15 @@ def test_a_trained_arm_is_trained_on_and_trained_anew(labels, tiny_model):
     assert requests["continued"]["fit_key"] != requests["retrained"]["fit_key"]
 
 
+@pytest.mark.slow
+def test_a_question_that_cannot_be_asked_is_a_warning(labels):
+    sets = ["validate.update_drill.changes=[facts]", "validate.learning_curve={sizes: [0.05]}"]
+    data = assay.run(labels, sets=sets).data
+    told = {warning["code"]: warning["text"] for warning in data["warnings"]}
+    assert "update_drill" not in data and "facts: the answers are labels" in told["D128"]
+    assert "learning_curve" not in data and "80 labelled training rows are too few" in told["D127"]
+
+
 def test_an_arm_that_is_not_compared(labels):
     with pytest.raises(ProjectError, match=r"C100 .*there is no arm 'tfdif'; did you mean 'tfidf'\?"):
         assay.run(labels, sets=["validate.update_drill.arms=[tfdif]"])
