@@ -162,6 +162,8 @@ class Lesson:
     val: tuple[Example, ...] = ()
     documents: tuple[Document, ...] = ()
     base: str = ""  # the base model's name, as the project gives it
+    # Folder of an arm of the same settings, whose trained weights a training goes on from (see `Trained.continues`)
+    start: Path | None = None
     means: Means = field(default_factory=Means)
     # score of an arm on some val rows by the task's own metric, higher is better
     score: Callable[[Adapted, Sequence[Example]], float] = field(default=lambda adapted, rows: float("nan"))
