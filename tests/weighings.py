@@ -25,7 +25,9 @@ def records(wrong) -> list[Record]:
     return rows
 
 
-def arm(name: str, wrong, seconds: float = 0.01, *, kind="lora", floor=False, fit=0.0, parts=1, **cost: Any) -> Arm:
+def arm(
+    name: str, wrong, seconds: float | None = 0.01, *, kind="lora", floor=False, fit=0.0, parts=1, **cost: Any
+) -> Arm:
     cost = {"seconds_per_answer": seconds, "fit_seconds": fit, "parts": [{"name": "x"}] * parts, **cost}
     settings = {"k": 0} if name == "base" else {}
     return Arm(name, "shots" if name == "base" else kind, settings, records=records(wrong), cost=cost, floor=floor)

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import threading
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from assay import store
+from assay import alike, store
 from assay.aim.kinds import kind_of
 from assay.bench import Bench, answers_in, cost_of, described, trained
 from assay.beside import Seen, asked, beside
@@ -66,7 +67,7 @@ def run(
         prepared = prepare(project, tell, offline=offline)
         judged(project, prepared, arms)
         exam = Exam(prepared.examples("test"))
-        others = beside(project, prepared)
+        others = [*beside(project, prepared), *alike.strategies(prepared.task)]
         bench = Bench(project, prepared, models(project, [*arms.values(), *others], offline, tell), tell)
         tell(plan_event(bench, arms, exam))
         outcomes = [compete(bench, name, strategy, exam, deadline(started, minutes)) for name, strategy in arms.items()]
@@ -106,9 +107,12 @@ def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -
 
     task = prepared.task
     metrics_for(task)
-    if task.metric and task.metric not in (fitting := kind_of(task).metrics):
-        text = f"{task.metric} does not fit {task.kind}, which the task was taken for"
-        raise UsageError(Problem("C078", text, "aim.metric", help=f"use {' or '.join(fitting)}, or set `aim.kind`"))
+    fitting = kind_of(task).fitting
+    for place, names in (("aim.metric", (task.metric,)), ("aim.metrics", task.metrics)):
+        for name in names:
+            if name and name not in fitting:
+                text = f"{name} does not fit {task.kind}, which the task was taken for"
+                raise UsageError(Problem("C078", text, place, help=f"use {', '.join(fitting)}, or set `aim.kind`"))
     refuse_unfit(arms, task)
     refuse_remote(project, arms)
 
@@ -164,6 +168,7 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
             bench.tell({"event": "stage", "name": name, "state": "skipped", "note": "time is up; its state is kept"})
             return replace(arm, status="stopped", note="Stopped when the time given was over. Its state is kept.")
     records = exam.records(answers_in(bench, strategy, exam.hash))
+    records = alike.likened(bench, records) if alike.wanted(bench.prepared.task) else records
     kept = trained(bench, strategy)
     arm = replace(arm, records=records, cost=cost_of(bench, strategy, exam.hash), **kept)
     arm = again(bench, arm, strategy, exam, until)
@@ -174,8 +179,8 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
             "event": "stage",
             "name": name,
             "state": "cached" if cached else "done",
-            "metric": f"{metric} {value:.3f}",
-            "value": value,
+            "metric": f"{metric} {value:.3f}" if math.isfinite(value) else f"no {metric}",
+            "value": value if math.isfinite(value) else None,
             "note": kept["fit"]["word"] if kept["fit"] else "",
             "seconds": time.monotonic() - begun,
         }

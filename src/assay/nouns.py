@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import GetCoreSchemaHandler, ValidationInfo
+from pydantic import Field, GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
 # The nouns are taken from here, whichever file of the ground holds them.
@@ -35,6 +35,8 @@ class Task(Settings):
     instruction: str = ""
     labels: tuple[str, ...] = ()
     metric: str = ""
+    metrics: tuple[str, ...] = ()  # shown beside the one that decides; empty: the kind's own few
+    tolerance: float = Field(default=1e-6, ge=0, lt=1)  # numbers this close, as a share of the target, are equal
     guards: dict[str, float] = {}  # metric, or "forgetting" -> points that it may lose
     target: float | None = None  # of the metric, to be reached
     slices: tuple[str, ...] = ()
@@ -160,6 +162,8 @@ class Lesson:
     val: tuple[Example, ...] = ()
     documents: tuple[Document, ...] = ()
     base: str = ""  # the base model's name, as the project gives it
+    # Folder of an arm of the same settings, whose trained weights a training goes on from (see `Trained.continues`)
+    start: Path | None = None
     means: Means = field(default_factory=Means)
     # score of an arm on some val rows by the task's own metric, higher is better
     score: Callable[[Adapted, Sequence[Example]], float] = field(default=lambda adapted, rows: float("nan"))
@@ -240,6 +244,7 @@ class Record:
     also: tuple[str, ...]
     answer: Answer
     found_in: tuple[str, ...] = ()  # ids of the documents that hold the answer, where a person has noted them
+    alike: float | None = None  # cosine of answer and nearest accepted answer; None where no encoder was asked
 
 
 class Metric(ABC):
@@ -247,7 +252,12 @@ class Metric(ABC):
     so that bootstrap draws and slices of any metric are one matrix product."""
 
     name: str
+    about: str  # one sentence
     higher_is_better: bool = True
+    low: float = 0.0  # of the value; a metric from 0 to 1 is a score, and its differences are told in points
+    high: float = 1.0
+    unit: str = ""  # of a metric that is no score
+    decides: bool = True  # False: it is shown beside others, and no arm can be chosen by it
 
     @abstractmethod
     def rows(self, records: Sequence[Record], task: Task) -> Any:
@@ -256,3 +266,9 @@ class Metric(ABC):
     @abstractmethod
     def total(self, sums: Any, n: Any) -> Any:
         """The value from column sums (..., columns) over n rows (...,). Vectorised over leading axes."""
+
+    def each(self, rows: Any) -> Any:
+        """The value of each row by itself, (n,): what a list of best and worst rows is sorted by."""
+        import numpy as np
+
+        return np.asarray(self.total(rows, np.ones(len(rows))), dtype=np.float64)

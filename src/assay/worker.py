@@ -299,10 +299,18 @@ def work(job: Job) -> None:
         from assay.beside.contamination import read_texts
 
         read_texts(job)
+    elif job.request["mode"] == "alike":
+        from assay.alike import read_pairs
+
+        read_pairs(job)
     elif job.request["mode"] == "probes":
         from assay.beside.forgetting import ask_probes
 
         ask_probes(job)
+    elif job.request["mode"] == "drill":
+        from assay.beside.drilled import drill
+
+        drill(job)
     elif job.request["mode"] == "train":
         follow(job)
         print(store.to_json({"event": "peak", "bytes": peak_bytes()}), flush=True)

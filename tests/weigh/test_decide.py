@@ -137,7 +137,9 @@ def test_few_rows_are_a_doubt():
 def test_the_correction_takes_away_and_more_the_closer_the_race():
     def corrected(second):
         arms = (standing("a", 0.8), standing("b", second, p_best=0.5), standing("c", second, p_best=0.5))
-        return decide(arms, drawn(arms), n=N, settings=Weigh()).corrected
+        found = decide(arms, drawn(arms), n=N, settings=Weigh()).corrected
+        assert found is not None
+        return found
 
     assert corrected(0.795) < corrected(0.6) <= 0.8
     assert corrected(0.6) == pytest.approx(0.8, abs=0.003)

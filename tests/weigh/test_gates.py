@@ -3,8 +3,8 @@
 from assay.cli import exit_code
 from assay.weigh import Arm, Report
 from assay.weigh.markdown import summary_lines
-from assay.weigh.settings import Limits, Weigh
-from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, arm, slow, weighed
+from assay.weigh.settings import Limits
+from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, arm, weighed
 
 
 def ended(data, *arms):
@@ -34,21 +34,3 @@ def test_the_last_lines_say_what_is_open_lost_and_failed():
     assert none[0].startswith("No arm may be recommended.")
     assert "Every arm is out: over a limit, or surely past a guard." in " ".join(none)
     assert max(map(len, [*none, *summary_lines(data)])) <= 80
-
-
-def test_a_page_with_everything_out_open_or_lost_is_whole():
-    from test_html import Page, at
-
-    from assay.weigh.numbers import FORMATS
-
-    task = TASK.model_copy(update={"guards": {"macro_f1": 1.0, "forgetting": 2.0}, "target": 0.9})
-    arms = (FLOOR, GOOD, TWIN, FAIR, arm("base", range(150), 0.3, alone=slow(0.2)))
-    for limits in (Limits(), Limits(ms_per_answer=200), Limits(ms_per_answer=0.0001)):
-        settings = Weigh(limits=limits, price_per_hour=1.0)
-        data = weighed(*arms, task=task, limits=limits, price_per_hour=1.0)
-        page = Page(Report(data, task, arms, settings=settings).html())
-        assert page.open == [] and page.crossed == [] and len(page.numbers) > 100
-        for attributes, shown in page.numbers:
-            assert shown == FORMATS[attributes["data-as"]](at(data, attributes["data-at"]))
-        loaded = Page(Report(data, task).html())
-        assert len(loaded.numbers) == len(page.numbers)

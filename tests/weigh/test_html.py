@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
@@ -167,3 +168,20 @@ def test_no_arm_no_slices_no_extras():
 
 def test_pointers_are_escaped():
     assert pointer("slices", "a/b~c=1", 0) == "/slices/a~1b~0c=1/0"
+
+
+def test_a_page_with_everything_out_open_or_lost_is_whole():
+    from assay.weigh.settings import Limits
+    from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, arm, slow, weighed
+
+    task = TASK.model_copy(update={"guards": {"macro_f1": 1.0, "forgetting": 2.0}, "target": 0.9})
+    arms = (FLOOR, GOOD, TWIN, FAIR, arm("base", range(150), 0.3, alone=slow(0.2)))
+    for limits in (Limits(), Limits(ms_per_answer=200), Limits(ms_per_answer=0.0001)):
+        data = weighed(*arms, task=task, limits=limits, price_per_hour=1.0)
+        page = Page(Report(data, task, arms).html())
+        assert page.open == [] and page.crossed == [] and len(page.numbers) > 100
+        for attributes, shown in page.numbers:
+            value: Any = at(data, attributes["data-at"])
+            assert shown == FORMATS[attributes["data-as"]](value)
+        loaded = Page(Report(data, task).html())
+        assert len(loaded.numbers) == len(page.numbers)

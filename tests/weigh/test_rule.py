@@ -195,3 +195,21 @@ def test_an_arm_that_was_not_timed_keeps_every_limit_and_is_the_dearest():
     bare = Arm("bare", "lora", records=records([*range(10), *range(60, 72)]))
     found = weighed(GOOD, bare, limits=Limits(ms_per_answer=600))
     assert found["verdict"]["recommended"] == "good" and found["strategies"][1]["cost"]["month"] is None
+
+
+def test_updates_are_those_of_the_drill_or_else_of_a_fit():
+    def way(name, seconds):
+        return {"name": name, "cost": {"first_right": seconds}}
+
+    changes = [
+        {"arms": [way("good", 9.0), way("good", 4.0), way("fair", 2.0), way("floor", None)]},
+        {"arms": [way("good", 6.0), way("fair", None), way("fair", 3.0)]},
+    ]
+    arms = (FLOOR, GOOD, FAIR, arm("twin", [*range(10), *range(60, 72)], 0.2, fit=77.0))
+    found = weighed(*arms, found={"update_drill": {"changes": changes}})
+    assert {s["name"]: s["cost"]["updating"] for s in found["strategies"]} == {
+        "good": {"seconds": 6.0, "by": "drill"},
+        "fair": {"seconds": 3.0, "by": "drill"},
+        "floor": {"seconds": None, "by": "drill"},
+        "twin": {"seconds": 77.0, "by": "fit"},
+    }

@@ -10,15 +10,30 @@ from assay.nouns import Task
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of task. `metric` decides between arms unless the project names another of `metrics`."""
+    """One kind of task. `metric` decides between arms unless the project names another of `fitting`."""
 
     name: str
     about: str  # one sentence for `assay list`
     metric: str
-    metrics: tuple[str, ...]
+    metrics: tuple[str, ...]  # in every report
     instruction: str  # the system text of a project that brings none
     target: str  # the role of the target's column in `data.columns`
     closed: bool  # True: the target is one of a fixed set of labels
+    more: tuple[str, ...] = ()  # metrics that fit it too, shown where `aim.metrics` names them
+
+    @property
+    def fitting(self) -> tuple[str, ...]:
+        """Every metric that may decide, or be shown."""
+        return tuple(dict.fromkeys((self.metric, *self.metrics, *self.more)))
+
+
+# What fits answers that are labels, and answers that are written.
+LABELLED = ("accuracy", "balanced_accuracy", "macro_f1", "macro_precision", "macro_recall", "micro_f1", "mcc")
+LABELLED += ("log_loss", "brier", "ece")
+WRITTEN = ("exact_match", "token_f1", "numeric_match", "rouge_1", "rouge_2", "rouge_l", "rouge_1_stems")
+WRITTEN += ("rouge_2_stems", "rouge_l_stems", "bleu", "chrf", "meteor_like", "embedding_similarity", "json_valid")
+PIECES = ("entity_f1", "entity_macro_f1", "entity_partial_f1", "exact_match")
+LIKELIHOOD = ("bits_per_byte", "perplexity")
 
 
 CLASSIFY = Kind(
@@ -29,6 +44,7 @@ CLASSIFY = Kind(
     instruction="Classify the message. Answer with its label only.",
     target="label",
     closed=True,
+    more=LABELLED,
 )
 
 ANSWER = Kind(
@@ -39,6 +55,7 @@ ANSWER = Kind(
     instruction="Answer the question in a few words.",
     target="answer",
     closed=False,
+    more=WRITTEN,
 )
 
 EXTRACT = Kind(
@@ -50,6 +67,7 @@ EXTRACT = Kind(
     " there is none.",
     target="entities",
     closed=False,
+    more=PIECES,
 )
 
 KINDS = (CLASSIFY, ANSWER, EXTRACT)

@@ -1,7 +1,7 @@
 """What must hold between the sections of a project file, and what is worth saying about one that is right.
 
 Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078 metric, C079 documents, C080 paths,
-        C091 fields of rows
+        C091 fields of rows, C092 a metric that cannot decide, C100 arms of a question
 """
 
 import re
@@ -18,6 +18,7 @@ from assay.curate.reading.named import hub_set
 from assay.errors import did_you_mean
 from assay.nouns import Strategy, Task
 from assay.prompt.retrieval.among import filters, read_of_row
+from assay.validate import METRICS
 
 _SWITCHES = {"y", "n", "yes", "no", "on", "off"}  # booleans in YAML 1.1
 _VARIABLE = re.compile(r"\$\w|\$\{|%\w+%")
@@ -32,13 +33,14 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
             yield Complaint("C080", place, "the path is empty")
     if "data" in found and not (found["data"].files.data or found["data"].files.train):
         yield Complaint("C072", ("data", "files"), "names no rows; give 'data' (rows to split) or 'train'")
-    if "aim" in found and found["aim"].metric:
-        yield from _metric(found["aim"])
+    if "aim" in found:
+        yield from _metrics(found["aim"])
     yield from weighing.complaints(found)
     if "aim" in found:
         yield from _written(found["aim"])
     yield from _arms(found["compare"])
     yield from _fields(found)
+    yield from _asked(found)
     if not found.get("documents"):
         for index, arm in found["compare"].items():
             for place in _readers(arm, ("compare", index)):
@@ -46,6 +48,19 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
         for index, one in found["augment"].items():
             if "documents" in one.wants():
                 yield Complaint("C079", ("augment", index), "has no documents to read; name them under documents")
+
+
+def _asked(found: Mapping[str, Any]) -> Iterator[Complaint]:
+    """A question beside the scores is asked of arms that are there."""
+    if "validate" not in found:
+        return
+    known = {arm_name(arm) for arm in found["compare"].values()}
+    validate = found["validate"]
+    for key, question in (("learning_curve", validate.learning_curve), ("update_drill", validate.update_drill)):
+        for name in question.arms:
+            if name not in known:
+                text = f"there is no arm '{name}'{did_you_mean(name, known)}; compare has {', '.join(sorted(known))}"
+                yield Complaint("C100", ("validate", key, "arms"), text)
 
 
 def _fields(found: Mapping[str, Any]) -> Iterator[Complaint]:
@@ -71,6 +86,10 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         paths = found["validate"].contamination_reference
         yield from ((("validate", "contamination_reference"), path) for path in paths)
         yield from ((("validate", "forgetting", "sets"), path) for path in found["validate"].forgetting.sets)
+        robustness = found["validate"].robustness
+        for name, path in (("jailbreaks", robustness.jailbreaks), ("translations", robustness.translations)):
+            if path:
+                yield ("validate", "robustness", name), path
     if "split" in found:
         yield from ((("split", "probes"), path) for path in found["split"].probes)
         if found["split"].manifest is not None:
@@ -79,17 +98,21 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         yield ("model",), found["model"]
 
 
-def _metric(task: Task) -> Iterator[Complaint]:
-    """The metric fits the kind of task. A kind that is still to be guessed is judged once it is known."""
-    place = ("aim", "metric")
-    every = dict.fromkeys(metric for kind in KINDS for metric in kind.metrics)
-    if task.metric not in every:
-        hint = did_you_mean(task.metric, every) or f"; there are: {', '.join(every)}"
-        yield Complaint("C076", place, f"there is no '{task.metric}' here{hint}")
-    elif "kind" in task.model_fields_set:
-        fitting = next(kind.metrics for kind in KINDS if kind.name == task.kind)
-        if task.metric not in fitting:
-            yield Complaint("C078", place, f"{task.metric} does not fit {task.kind}; use {' or '.join(fitting)}")
+def _metrics(task: Task) -> Iterator[Complaint]:
+    """The metrics fit the kind of task. A kind that is still to be guessed is judged once it is known."""
+    every = dict.fromkeys(metric for kind in KINDS for metric in kind.fitting)
+    fitting = next(kind.fitting for kind in KINDS if kind.name == task.kind)
+    named: list[tuple[Place, str]] = [(("aim", "metric"), task.metric)] if task.metric else []
+    named += [(("aim", "metrics", index), name) for index, name in enumerate(task.metrics)]
+    for place, name in named:
+        if name not in every:
+            hint = did_you_mean(name, every) or f"; there are: {', '.join(every)}"
+            yield Complaint("C076", place, f"there is no '{name}' here{hint}")
+        elif "kind" in task.model_fields_set and name not in fitting:
+            yield Complaint("C078", place, f"{name} does not fit {task.kind}; use {', '.join(fitting)}")
+    if any(one.name == task.metric and not one.decides for one in METRICS):
+        words = f"{task.metric} is shown beside others and cannot decide; name it under aim.metrics"
+        yield Complaint("C092", ("aim", "metric"), words)
 
 
 def _written(task: Task) -> Iterator[Complaint]:

@@ -48,7 +48,7 @@ def complaints(found: Mapping[str, Any]) -> Iterator[Complaint]:
 
 def _guards(task: Task, checking: Validate) -> Iterator[Complaint]:
     known = [kind for kind in KINDS if "kind" not in task.model_fields_set or kind.name == task.kind]
-    metrics = dict.fromkeys(name for kind in known for name in kind.metrics)
+    metrics = dict.fromkeys(name for kind in known for name in kind.fitting)
     for name, allowed in task.guards.items():
         place = ("aim", "guards", name)
         if name == FORGETTING:

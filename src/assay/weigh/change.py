@@ -99,7 +99,7 @@ def by_limit(field: Field, settings: Weigh) -> list[Part]:
     a limit below the first part leaves no arm."""
     times = sorted({1e3 * at for arm in field.arms if (at := _alone(arm.cost)) is not None})
     parts: list[Part] = []
-    for start, end in pairwise((*times, None)):
+    for start, end in zip(times, [*times[1:], None], strict=False):
         arm = field.pick(settings.at(ms_per_answer=start * (1 + 1e-9)))
         if parts and parts[-1]["arm"] == arm:
             parts[-1]["to"] = end

@@ -170,7 +170,9 @@ def _replay(arms: Sequence[Standing], draws: np.ndarray, settings: Weigh) -> np.
         def apart(reference: int, arm: int, row: list[float] = row) -> bool:
             return abs(row[reference] - row[arm]) > margin[reference][arm]
 
-        chosen[index] = _choose(arms, row, behind=apart, over=apart, settings=settings)
+        named = _choose(arms, row, behind=apart, over=apart, settings=settings)
+        assert named is not None  # who is out does not change from draw to draw
+        chosen[index] = named
     return chosen
 
 

@@ -3,7 +3,7 @@ for report.md; words and places in report.json, no markup."""
 
 from typing import Any
 
-from assay.weigh.numbers import NOTHING, amount, count, duration, score, three
+from assay.weigh.numbers import NOTHING, amount, count, duration, points, score, three
 
 PARTS = (
     *("fitting", "people", "labels", "energy of fitting", "storage", "compliance"),
@@ -41,6 +41,8 @@ def update(cost: dict[str, Any]) -> str:
     found = cost.get("updating")
     if not found:
         return NOTHING
+    if found["seconds"] is None:
+        return "not taken in"
     return f"{duration(found['seconds'])}{'' if found['by'] == 'drill' else ' (to fit anew)'}"
 
 
@@ -83,3 +85,23 @@ def break_even_words(one: dict[str, Any]) -> str:
     if one["answers"] is not None:
         return f"{one['below']} is cheaper below, {one['above']} above"
     return f"never: {one['below']} is cheaper at any number" if one["below"] else "never: they cost the same"
+
+
+def open_questions(data: dict[str, Any]) -> list[str]:
+    """What the verdict leaves open or found failed, and what would change it; a sentence each."""
+    verdict = data["verdict"]
+    said = [*verdict["failed"], verdict["undecided"], *([verdict["target"]["text"]] if verdict["target"] else [])]
+    said += [*verdict["unjudged"], *unsure(data), data["change"]["sentence"]]
+    return [sentence for sentence in said if sentence]
+
+
+def unsure(data: dict[str, Any]) -> list[str]:
+    """Guards that the recommended arm may break, though not surely."""
+    chosen = next((s for s in data["strategies"] if s["name"] == data["verdict"]["recommended"]), None)
+    said = []
+    for name, one in (chosen["guards"] if chosen else {}).items():
+        if one["state"] == "unsure":
+            gap = " to ".join(points(one[end] / 100) for end in ("low", "high"))
+            text = f"Whether it keeps the guard on {name.replace('_', ' ')} is not sure: {gap} points against"
+            said.append(f"{text} {one['reference']}, and {one['allowed']:g} may be lost.")
+    return said

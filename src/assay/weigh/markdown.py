@@ -109,10 +109,10 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     arms = {s["name"]: s for s in data["strategies"]}
     winner = arms.get(verdict["recommended"])
     if winner is None:
-        return [line for text in (verdict["reason"], *view.open_questions(data)) for line in _wrapped(text, "")]
+        return [line for text in (verdict["reason"], *decision.open_questions(data)) for line in _wrapped(text, "")]
     seconds = winner["cost"]["seconds_per_answer"]
     lines = _wrapped(view.headline(data) + (f" at {duration(seconds)} an answer." if seconds is not None else "."), "")
-    lines += [line for text in view.open_questions(data) for line in _wrapped(text)]
+    lines += [line for text in decision.open_questions(data) for line in _wrapped(text)]
     floor = winner["versus_floor"]
     if floor:
         gap = floor[metric]
@@ -133,8 +133,6 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     leaks = f"leaks: {count(found)}" + (
         f" found, {count(gone)} {'row' if gone == 1 else 'rows'} taken out of train or val" if gone else ""
     )
-    lost = view.forgetting(data, winner["name"])
-    lines += _wrapped(lost) if lost else []
     codes = ", ".join(str(warning["code"]) for warning in data["warnings"])
     lines += _wrapped(f"{leaks}; warnings: {len(data['warnings'])}" + (f" ({codes})" if codes else ""))
     return lines
@@ -179,7 +177,7 @@ def _wrapped(text: str, indent: str = "  ") -> list[str]:
     )
 
 
-def table(header: list[str], rows: list[list[str]], right: int) -> str:
+def _table(header: list[str], rows: list[list[str]], right: int) -> str:
     """A Markdown table; columns from `right` on are aligned to the right."""
     rule = ["---" if index < right else "---:" for index in range(len(header))]
     return "\n".join("| " + " | ".join(row) + " |" for row in [header, rule, *rows])
@@ -196,12 +194,12 @@ def _retrieval(data: dict[str, Any]) -> list[str]:
         for one in arms
     ]
     blocks = ["## Retrieval", plain(retrieval.sentence(data), 1000)]
-    blocks += [table(["arm", *(words for _, words in headings)], rows, 1)] if headings else []
+    blocks += [_table(["arm", *(words for _, words in headings)], rows, 1)] if headings else []
     told = [one for _, one in retrieval.told_apart(data)]
     counts = [
         [plain(one["name"]), *(count(one["retrieval"]["errors"][key]) for key, _ in retrieval.ERRORS)] for one in told
     ]
-    return blocks + ([table(["arm", *(words for _, words in retrieval.ERRORS)], counts, 1)] if told else [])
+    return blocks + ([_table(["arm", *(words for _, words in retrieval.ERRORS)], counts, 1)] if told else [])
 
 
 def render(report: "Report") -> str:
@@ -211,7 +209,7 @@ def render(report: "Report") -> str:
     title = plain(data["project"]) or "report"
     blocks = [f"# {title}", f"**{plain(view.headline(data))}**", plain(verdict["reason"], 2000)]
     blocks += [plain(verdict["doubt"], 2000)] if verdict["doubt"] else []
-    blocks += [plain(line, 2000) for line in view.open_questions(data)]
+    blocks += [plain(line, 2000) for line in decision.open_questions(data)]
     if verdict["corrected"] is not None:
         blocks.append(f"Corrected for having been chosen on these rows: {score(verdict['corrected'])}.")
     missing = view.not_tried(report)
@@ -220,8 +218,8 @@ def render(report: "Report") -> str:
     metric = data["task"]["metric"]
     rows = [[plain(cells[0]), *cells[1:]] for cells in (_cells(arm, metric, view.paid(data)) for arm in _done(data))]
     header, guide = decision.guide(data, _done(data))
-    measured = table(header, [[plain(cells[0]), *cells[1:]] for cells in guide], 1)
-    blocks += ["## The decision, measured", measured, table(_header(data), rows, 1)]
+    measured = _table(header, [[plain(cells[0]), *cells[1:]] for cells in guide], 1)
+    blocks += ["## The decision, measured", measured, _table(_header(data), rows, 1)]
     blocks += ["## What would change it", "\n".join(f"- {plain(line, 500)}" for line in decision.changes(data))]
     sure = certain.said(data)
     blocks += ["How sure:", "\n".join(f"- {plain(line, 500)}" for line in sure)] if sure else []
@@ -251,7 +249,7 @@ def render(report: "Report") -> str:
         blocks.append(fenced("\n".join(commands), "sh"))
     facts = [("seed", str(data["seed"])), ("exam, hash", str(data["exam"].get("hash", "")))]
     facts += [*extra.get("hashes", {}).items(), *view.environment(data)]
-    blocks.append(table(["what", "value"], [[plain(name), plain(value)] for name, value in facts], 2))
+    blocks.append(_table(["what", "value"], [[plain(name), plain(value)] for name, value in facts], 2))
     if project:
         blocks.append(fenced(project, "yaml"))
     return "\n\n".join(blocks) + "\n"

@@ -105,7 +105,7 @@ class Measured:
         None where no documents are noted}. None for an arm that hands on no passages. See `validate/found.py`."""
         if not retrieves(records):
             return None
-        right = [value >= 0.5 for value in self.scores[name].of_rows(self.metrics[0].name)]
+        right = self.scores[name].right(self.metrics[0].name).tolist()
         values = {}
         for key, rows in columns(records, right).items():
             found = score_interval(self._share(rows), self.level)

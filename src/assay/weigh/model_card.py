@@ -10,10 +10,10 @@ from typing import Any
 
 from assay.store import to_json
 from assay.weigh import decision, view
-from assay.weigh.markdown import plain, table
+from assay.weigh.markdown import _table, plain
 from assay.weigh.numbers import NOTHING, count, megabytes, milliseconds, points, score, three
 from assay.weigh.report import Report
-from assay.weigh.sections import SECTIONS
+from assay.weigh.sections import SECTIONS, forgetting
 
 NOT_MEASURED = "[not measured]"
 OPEN = ("Meant for", "Not meant for", "Who answers for it", "Licence of the data", "How to cite")
@@ -33,7 +33,7 @@ def model_card(report: Report, name: str) -> str:
         f"# Model card: {plain(name)}",
         f"An arm of {plain(data['project']) or 'this project'}, made by assay {plain(data['assay'])}.{chosen}",
         "## What it is",
-        table(["what", "value"], _facts(data, one), 2),
+        _table(["what", "value"], _facts(data, one), 2),
         "## To be filled in",
         "\n".join(f"- {line}: " for line in OPEN),
         "## Limits",
@@ -43,7 +43,7 @@ def model_card(report: Report, name: str) -> str:
         "## How good it is",
         *_good(data, one),
         "## What it costs",
-        table(["what", "value"], _costs(data, one), 1),
+        _table(["what", "value"], _costs(data, one), 1),
         "## How to make it again",
         f"`assay run` with the report's project file, seed {data['seed']}. Test rows: {plain(data['exam']['hash'])}.",
     ]
@@ -73,7 +73,7 @@ def _limits(report: Report, one: dict[str, Any]) -> list[str]:
     said = [line for line in view.limits(report) if not line.startswith(tuple(others))]
     for section in SECTIONS:
         asked = section.KEY in report.data
-        told = view.forgetting(report.data, one["name"]) if section.KEY == "forgetting" else ""
+        told = forgetting.summary(report.data, one["name"]) if section is forgetting else ""
         said.append(
             f"{section.TITLE}: {told or (f'see the report, section {section.TITLE}' if asked else NOT_MEASURED)}."
         )
@@ -84,7 +84,7 @@ def _made(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
     settings = [[plain(name), plain(to_json(value), 200)] for name, value in one["settings"].items()]
     fit = one["fit"]
     blocks = [f"{plain(fit['word'])}. {plain(fit['text'], 1000)}"] if fit else ["Its fit left no note."]
-    blocks += [table(["setting", "value"], settings, 2)] if settings else ["All settings as by default."]
+    blocks += [_table(["setting", "value"], settings, 2)] if settings else ["All settings as by default."]
     energy = one["cost"]["energy"]
     how = {"measured": "RAPL", "given": "weigh.watts", "assumed": "an assumed 3.5 W a thread"}[energy["how"]]
     seconds = one["cost"]["fit_seconds"]
@@ -102,7 +102,7 @@ def _good(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
         ]
         for name, value in one["metrics"].items()
     ]
-    blocks = [table(["metric", "value", level, "n"], rows, 1)]
+    blocks = [_table(["metric", "value", level, "n"], rows, 1)]
     metric = data["task"]["metric"]
     for side, what in (("versus_floor", "floor"), ("versus_best", "best")):
         if against := one[side]:

@@ -19,6 +19,7 @@ from assay.validate import judge, metrics_for
 from assay.weigh.arm import Arm, Extra
 from assay.weigh.certain import certainty, of_seeds, worn_text
 from assay.weigh.change import change
+from assay.weigh.detail import described, details, values_of, weighable
 from assay.weigh.field import Field
 from assay.weigh.measure import Measured, rounded
 from assay.weigh.out import Guard, guarded, unjudged
@@ -64,6 +65,8 @@ def build(
     """
     settings, found = settings or Weigh(), found or {}
     _check(arms)
+    metric = metrics_for(task)[0].name
+    arms = weighable(arms, values_of(arms, task, metric), metric)
     done = [arm for arm in arms if arm.status == "done"]
     measured = Measured(
         {arm.name: arm.records for arm in done},
@@ -73,13 +76,13 @@ def build(
         seed=seed,
         seeds={arm.name: arm.seeds for arm in done},
     )
-    metric = metrics_for(task)[0].name
     guards = guarded(task.guards, done, measured, found.get("forgetting"))
     field = Field(done, measured, metric, guards, _threads(environment or {}))
     floor, best = _references(done, measured, metric, field.higher)
     changing = change(field, settings)
     strategies = [_strategy(arm, measured, floor, best, guards) for arm in arms]
     for one, arm in zip(strategies, arms, strict=True):
+        one |= details(arm.records, task) if arm.status == "done" else {"labels": None, "calibration": None}
         one["cost"] |= _owning(arm, field, settings, changing["front"], found.get("update_drill") or {})
     said = verdict(field, task, settings, unjudged(task.guards, done, measured, found.get("forgetting")))
     sure = certainty(measured, metric, said["recommended"], best.name, exam.get("opened", 0), settings)
@@ -92,6 +95,7 @@ def build(
         "project": project,
         "seed": seed,
         "task": {"kind": task.kind, "metric": metric, "level": settings.level, "higher_is_better": field.higher},
+        "metrics": described(metrics_for(task)),
         "rows": {**dict.fromkeys(ROWS, 0), **rows},
         "audit": {**dict.fromkeys(AUDIT, 0), **audit},
         "exam": {"hash": "", "opened": 0, **exam},
@@ -188,10 +192,16 @@ def _owning(arm: Arm, field: Field, settings: Weigh, front: Sequence[str], drill
 
 
 def _update(arm: Arm, drill: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Seconds until it answers by a change: from the update drill, else those of fitting it anew."""
-    measured = drill.get("arms", {}).get(arm.name, {}).get("seconds")
-    if measured is not None:
-        return {"seconds": measured, "by": "drill"}
+    """Seconds until it answers by a change: in the update drill by its quickest way, of the slowest kind of change, or
+    null where it never did; without a drill those of fitting it anew."""
+    times = []
+    for kind in drill.get("changes", ()):
+        ways = [one["cost"]["first_right"] for one in kind["arms"] if one["name"] == arm.name]
+        if ways:
+            times.append(min((seconds for seconds in ways if seconds is not None), default=None))
+    if times:
+        known = [seconds for seconds in times if seconds is not None]
+        return {"seconds": max(known) if len(known) == len(times) else None, "by": "drill"}
     fit = arm.cost.get("fit_seconds")
     return None if fit is None else {"seconds": fit, "by": "fit"}
 

@@ -12,7 +12,7 @@ from assay.validate import judge
 from assay.weigh import decision
 from assay.weigh.arm import Arm
 from assay.weigh.certain import seeds_of, units_of
-from assay.weigh.numbers import count, one_line, points, score
+from assay.weigh.numbers import count, one_line, score
 from assay.weigh.report import Report
 
 SHOWN = 10  # rows of each kind embedded in the page; predictions/ has all
@@ -35,6 +35,7 @@ class Row:
     raw: str
     truncated: bool
     score: float
+    right: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Duel:
     buckets: list[Bucket]
 
 
-def _row(record: Record, value: float) -> Row:
+def _row(record: Record, value: float, right: bool) -> Row:
     question, answer = record.question, record.answer
     return Row(
         question.id,
@@ -93,6 +94,7 @@ def _row(record: Record, value: float) -> Row:
         answer.raw if answer.raw != answer.text else "",
         answer.truncated,
         value,
+        right,
     )
 
 
@@ -116,14 +118,15 @@ def _ends(arm: Arm, report: Report) -> tuple[list[Row], list[Row]]:
     if arm.status != "done":
         return [], []
     metric = report.data["task"]["metric"]
-    values = judge(arm.records, report.task).of_rows(metric)
+    scores = judge(arm.records, report.task)
+    values, good, right = scores.of_rows(metric), scores.goodness(metric), scores.right(metric)
     sure = np.array([record.answer.confidence or 0.0 for record in arm.records])
     place = np.arange(len(values))
-    ascending = np.lexsort((place, -sure, values))[:SHOWN]
-    descending = np.lexsort((place, -sure, -values))[:SHOWN]
-    top, middle = float(values.max()), 0.5
-    worst = [_row(arm.records[i], float(values[i])) for i in ascending if values[i] < max(top, middle)]
-    best = [_row(arm.records[i], float(values[i])) for i in descending if values[i] >= middle]
+    ascending = np.lexsort((place, -sure, good))[:SHOWN]
+    descending = np.lexsort((place, -sure, -good))[:SHOWN]
+    wrong = ~right | (good < good.max())
+    worst = [_row(arm.records[i], float(values[i]), bool(right[i])) for i in ascending if wrong[i]]
+    best = [_row(arm.records[i], float(values[i]), bool(right[i])) for i in descending if right[i]]
     return worst, best
 
 
@@ -159,9 +162,9 @@ def duel(report: Report) -> Duel | None:
     if winner not in arms or other not in arms:
         return None
     metric = report.data["task"]["metric"]
-    ours = judge(arms[winner].records, report.task).of_rows(metric)
-    theirs = judge(arms[other].records, report.task).of_rows(metric)
-    right, right_too = ours >= 0.5, theirs >= 0.5
+    scored = [judge(arms[name].records, report.task) for name in (winner, other)]
+    ours, theirs = (scores.of_rows(metric) for scores in scored)
+    right, right_too = (scores.right(metric) for scores in scored)
     kinds = (
         ("Regressed", f"wrong here, right with {other}", ~right & right_too),
         ("Fixed", f"right here, wrong with {other}", right & ~right_too),
@@ -171,7 +174,10 @@ def duel(report: Report) -> Duel | None:
     buckets = []
     for name, words, where in kinds:
         rows = [
-            (_row(arms[winner].records[i], float(ours[i])), _row(arms[other].records[i], float(theirs[i])))
+            (
+                _row(arms[winner].records[i], float(ours[i]), bool(right[i])),
+                _row(arms[other].records[i], float(theirs[i]), bool(right_too[i])),
+            )
             for i in np.flatnonzero(where)[: _PER_BUCKET if name != "Both right" else 3]
         ]
         buckets.append(Bucket(name, words, int(where.sum()), rows))
@@ -309,32 +315,3 @@ def paid(data: dict[str, Any]) -> bool:
 def parts_of(cost: dict[str, Any]) -> str:
     """The pieces to keep, in words."""
     return ", ".join(str(part["name"]) if isinstance(part, dict) else str(part) for part in cost["parts"])
-
-
-def open_questions(data: dict[str, Any]) -> list[str]:
-    """What the verdict leaves open or found failed, and what would change it; a sentence each."""
-    verdict = data["verdict"]
-    said = [*verdict["failed"], verdict["undecided"], *([verdict["target"]["text"]] if verdict["target"] else [])]
-    said += [*verdict["unjudged"], *unsure(data), data["change"]["sentence"]]
-    return [sentence for sentence in said if sentence]
-
-
-def unsure(data: dict[str, Any]) -> list[str]:
-    """Guards that the recommended arm may break, though not surely."""
-    chosen = next((s for s in data["strategies"] if s["name"] == data["verdict"]["recommended"]), None)
-    said = []
-    for name, one in (chosen["guards"] if chosen else {}).items():
-        if one["state"] == "unsure":
-            gap = " to ".join(points(one[end] / 100) for end in ("low", "high"))
-            text = f"Whether it keeps the guard on {name.replace('_', ' ')} is not sure: {gap} points against"
-            said.append(f"{text} {one['reference']}, and {one['allowed']:g} may be lost.")
-    return said
-
-
-def forgetting(data: dict[str, Any], name: str) -> str:
-    """`forgetting: −0.4 points on general probes (−1.9 to +1.1)`; empty where it was not measured."""
-    one = data.get("forgetting", {}).get("arms", {}).get(name, {}).get("combined")
-    if not one or one["difference"] is None:
-        return ""
-    size, *ends = (points(one[key] / 100) if one[key] is not None else "–" for key in ("difference", "low", "high"))
-    return f"forgetting: {size} points on general probes ({ends[0]} to {ends[1]})"
