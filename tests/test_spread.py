@@ -153,3 +153,17 @@ def test_two_arms_of_one_seed_are_held_apart_as_in_the_report():
     assert paired_difference(*rows, metric.total, groups=groups, seed=3) == report.difference("a", "b", "macro_f1")
     with pytest.raises(ValueError, match="one shape"):
         paired_difference(rows[0], rows[1][:50], metric.total)
+
+
+def test_a_metric_of_another_size_keeps_within_it():
+    values = np.random.default_rng(5).random(80)
+    one, other = (spread_of(column(rows), mean) for rows in (values, 2 * values - 1))
+    inner, outer = score_interval(one), score_interval(other, low=-1.0, high=1.0)
+    assert (outer.low, outer.high) == pytest.approx((2 * inner.low - 1, 2 * inner.high - 1))
+    # A loss has no highest value: Student's t, never below 0.
+    loss = score_interval(spread_of(column(3 * values), mean), high=math.inf)
+    half = stats.t.ppf(0.975, 79) * 3 * values.std(ddof=1) / math.sqrt(80)
+    assert (loss.low, loss.high) == pytest.approx((3 * values.mean() - half, 3 * values.mean() + half))
+    assert score_interval(spread_of(column([0.0, 0.0, 9.0]), mean), high=math.inf).low == 0
+    apart = one.minus(spread_of(column(values[::-1]), mean))
+    assert difference_error(apart, math.inf) == pytest.approx(apart.error)

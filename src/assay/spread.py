@@ -146,9 +146,9 @@ def over_seeds(spreads: Sequence[Spread]) -> Spread:
     return Spread(float(values.mean()), left.mean(axis=0), first.n, mean, False, between, many - 1)
 
 
-def score_interval(spread: Spread, level: float = 0.95) -> Interval:
-    """The interval of a score that lies between 0 and 1. All right or all wrong without groups: Clopper and Pearson
-    (1934), about 1 - 3.7/n at 95 %."""
+def score_interval(spread: Spread, level: float = 0.95, low: float = 0.0, high: float = 1.0) -> Interval:
+    """The interval of a score that lies between `low` and `high`; of one without a highest value Student's t, cut at
+    `low`. All right or all wrong without groups: Clopper and Pearson (1934), about 1 - 3.7/n at 95 %."""
     value, n = spread.value, spread.n
     if not math.isfinite(value) or (len(spread.left) < 2 and not spread.share):
         return Interval(value, math.nan, math.nan)
@@ -157,12 +157,17 @@ def score_interval(spread: Spread, level: float = 0.95) -> Interval:
             edge = ((1 - level) / 2) ** (1 / n)
             return Interval(value, edge, 1.0) if value else Interval(value, 0.0, 1 - edge)
         return _wilson(value, float(n), NormalDist().inv_cdf((1 + level) / 2))
-    error = spread.error
+    error, size = spread.error, high - low
     if not math.isfinite(error):
         return Interval(value, math.nan, math.nan)
+    reach = student(level, spread.freedom)
+    if not math.isfinite(size):
+        return Interval(value, max(low, value - reach * error), min(high, value + reach * error))
+    share = min(1.0, max(0.0, (value - low) / size))
     # Nothing to see of a spread: as many independent rows as there are units.
-    rows = value * (1 - value) / error**2 if error > _SAME and 0 < value < 1 else float(len(spread.left))
-    return _wilson(value, rows, student(level, spread.freedom))
+    rows = share * (1 - share) / (error / size) ** 2 if error > _SAME and 0 < share < 1 else float(len(spread.left))
+    found = _wilson(share, rows, reach)
+    return Interval(value, low + size * found.low, low + size * found.high)
 
 
 def _wilson(value: float, rows: float, reach: float) -> Interval:
@@ -172,15 +177,19 @@ def _wilson(value: float, rows: float, reach: float) -> Interval:
     return Interval(value, min(value, max(0.0, middle - half)), max(value, min(1.0, middle + half)))
 
 
-def difference_error(spread: Spread) -> float:
+def difference_error(spread: Spread, size: float = 1.0) -> float:
     """The standard error of a paired difference, as if half a row more told the two arms apart: without it two arms
-    that differ on one row of fifty would seem to be known to a hair. A whole row would cover 97 % there, not 95."""
-    return math.sqrt(spread.error**2 + 0.5 / spread.n**2)
+    that differ on one row of fifty would seem to be known to a hair. A whole row would cover 97 % there, not 95.
+
+    Args:
+        size: of the metric, from its lowest value to its highest. One without a highest has no such row.
+    """
+    return math.sqrt(spread.error**2 + (0.5 * (size / spread.n) ** 2 if math.isfinite(size) else 0.0))
 
 
-def difference_interval(spread: Spread, level: float = 0.95) -> Interval:
+def difference_interval(spread: Spread, level: float = 0.95, size: float = 1.0) -> Interval:
     """The interval of a paired difference (`Spread.minus`)."""
-    half = student(level, spread.freedom) * difference_error(spread) if len(spread.left) > 1 else math.nan
+    half = student(level, spread.freedom) * difference_error(spread, size) if len(spread.left) > 1 else math.nan
     return Interval(spread.value, spread.value - half, spread.value + half)
 
 
@@ -209,12 +218,15 @@ def paired_difference(
     return difference_interval(one.minus(other), level)
 
 
-def difference_p(spread: Spread) -> float:
+def difference_p(spread: Spread, size: float = 1.0) -> float:
     """Two-sided p-value of no difference, from the paired standard error: for arms with several seeds, where swapping
     answers would leave out that another seed might have answered otherwise."""
     from scipy.special import stdtr
 
-    return float(min(1.0, 2 * stdtr(spread.freedom, -abs(spread.value) / difference_error(spread))))
+    error = difference_error(spread, size)
+    if not error > 0:
+        return 1.0 if abs(spread.value) <= _SAME else 0.0
+    return float(min(1.0, 2 * stdtr(spread.freedom, -abs(spread.value) / error)))
 
 
 def student(level: float, freedom: float) -> float:

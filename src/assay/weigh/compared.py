@@ -127,14 +127,13 @@ class Compared:
         return np.stack(columns, axis=1)
 
     def score(self, name: str, metric: str, where: np.ndarray | None = None) -> Interval:
-        return score_interval(
-            self.spread(name, metric) if where is None else self.part(name, metric, where), self.level
-        )
+        found = self.spread(name, metric) if where is None else self.part(name, metric, where)
+        return score_interval(found, self.level, self.metrics[metric].low, self.metrics[metric].high)
 
     def difference(self, name: str, reference: str, metric: str, level: float | None = None) -> Interval:
         """How much better `name` is than `reference`."""
         apart = self.spread(name, metric).minus(self.spread(reference, metric))
-        return difference_interval(apart, self.level if level is None else level)
+        return difference_interval(apart, self.level if level is None else level, self._size(metric))
 
     def p(self, name: str, reference: str, metric: str) -> float:
         """Two-sided, of the two being alike; kept, since it is the same both ways round."""
@@ -145,8 +144,13 @@ class Compared:
             if len(one) == len(other) == 1:
                 self._p[key] = self._swapped(one[0], other[0], self.metrics[metric].total)
             else:
-                self._p[key] = difference_p(self.spread(first, metric).minus(self.spread(second, metric)))
+                self._p[key] = difference_p(
+                    self.spread(first, metric).minus(self.spread(second, metric)), self._size(metric)
+                )
         return self._p[key]
+
+    def _size(self, metric: str) -> float:
+        return self.metrics[metric].high - self.metrics[metric].low
 
     def _swapped(self, one: np.ndarray, other: np.ndarray, total: Total) -> float:
         exact = mcnemar_p(one, other) if self.groups is None else None
