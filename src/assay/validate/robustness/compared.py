@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from assay.intervals import Interval, Weights, holm, interval, metric_interval, observed, swap_p
+from assay.families import holm
+from assay.intervals import Interval, Weights, interval, metric_interval, observed, swap_p
 from assay.nouns import Answer, Metric, Record, Task
 from assay.validate import judge
 from assay.validate.robustness.operators import ABOUT, Asked
