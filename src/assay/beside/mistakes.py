@@ -65,7 +65,7 @@ def _groups(seen: Seen, records: list[Record], texts: list[str], wrong: Any, lea
                 "near": len(around),
                 "near_wrong": lost,
                 "share": {"value": round(share.value, 6), "low": round(share.low, 6), "high": round(share.high, 6)},
-                "words": words(texts, rows),
+                "words": words(texts, rows.tolist()),
                 "confused": most_frequent(answers) if seen.task.kind == "classify" else [],
                 "examples": [_example(records[at]) for at in around if wrong[at]][:SHOWN],
             }

@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from assay.beside.leak_cost import variant
 from assay.beside.seen import Seen
+from assay.beside.variants import varied
 
 if TYPE_CHECKING:
     from assay.nouns import Augmentation, Example, Strategy
@@ -73,7 +73,7 @@ def _compared(seen: Seen, name: str, rows: list[Example], pairs: list[Pair], rem
     from assay.validate.bias.gaps import above, apart, changed, triple
 
     strategy: Strategy = seen.strategy(name)
-    other = replace(seen, bench=replace(seen.bench, prepared=variant(seen.bench, rows)))
+    other = replace(seen, bench=varied(seen.bench, f"bias {remedy}", train=rows))
     if other.bench.state(strategy, seen.exam.hash) != "cached":
         other.bench.run(f"bias, {remedy}, {name}", strategy, seen.exam.questions, seen.exam.hash)
     asked = [question for pair in pairs for question in (pair.first, pair.second)]

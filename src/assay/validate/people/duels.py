@@ -95,16 +95,16 @@ def _hash(*parts: Any) -> str:
 
 def _item(both: Both, arms: tuple[str, str], split: str, seed: int, flip: bool, again: bool = False) -> Item:
     own = _hash(seed, split, both.row, arms, both.answers)
-    answers, sides = (both.answers[::-1], arms[::-1]) if flip else (both.answers, arms)
+    (a, b), (of_a, of_b) = (both.answers[::-1], arms[::-1]) if flip else (both.answers, arms)
     id = _hash(own, "again")[:12] if again else own[:12]
-    return Item(id, both.row, split, both.question, both.context, *answers, sides, again=own[:12] if again else "")
+    return Item(id, both.row, split, both.question, both.context, a, b, (of_a, of_b), again=own[:12] if again else "")
 
 
 def _known(both: Both, arms: tuple[str, str], split: str, seed: int, draw: random.Random) -> Item:
     wrong = both.right.index(False)
     flip = draw.random() < 0.5
-    answers, sides = (both.target, both.answers[wrong]), (TARGET, arms[wrong])
+    (a, b), (of_a, of_b) = (both.target, both.answers[wrong]), (TARGET, arms[wrong])
     if flip:
-        answers, sides = answers[::-1], sides[::-1]
+        a, b, of_a, of_b = b, a, of_b, of_a
     id = _hash(seed, split, both.row, arms, "known")[:12]
-    return Item(id, both.row, split, both.question, both.context, *answers, sides, better="B" if flip else "A")
+    return Item(id, both.row, split, both.question, both.context, a, b, (of_a, of_b), better="B" if flip else "A")
