@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from assay.config.complaints import fill
 from assay.nouns import Document, Example, Message, Task
+from assay.validate.question import spelt_out
 from assay.validate.robustness import around, attacks, surface
 from assay.validate.robustness.operators import ABOUT, OPERATORS, changed
 from assay.validate.robustness.settings import KINDS, Robustness
 from assay.validate.robustness.spare import Counts, Spare, draw_for, spares
+from assay.validate.settings import Validate
 
 TEXT = "When the parcel arrives, could you tell me how long it takes to send it back? I need to know by Friday, please."
 
@@ -217,8 +220,8 @@ def test_draws_are_of_seed_kind_and_row():
 
 
 def test_settings_take_one_or_many_and_true():
-    assert Robustness.model_validate(True).asked("quick")
+    assert fill(Validate, spelt_out(Validate, {"robustness": True})).robustness.asked("quick")
     some = Robustness.model_validate({"kinds": "typos", "arms": "tfidf"})
-    assert (some.kinds, some.arms, some.when) == (("typos",), ("tfidf",), "always")
+    assert (some.kinds, some.arms, some.asked("quick")) == (("typos",), ("tfidf",), True)
     assert Robustness.model_validate({"arms": "all"}).arms == "all"
     assert Robustness().asked("full") and not Robustness().asked("quick")
