@@ -8,8 +8,8 @@ the repository also says what each text answers, `right`, which is decided by re
 
 label     the label that the text gives as its answer, as it is written; null where it gives none, though it may speak
           of the same thing, or makes up a label
-number    the number that it gives as its answer: after `Answer:` or `####`, or as the end of its reckoning; null where it
-          stops before one, though it may repeat numbers of the problem
+number    the number that it gives as its answer: after `Answer:` or `####`, or as the end of its reckoning; null where
+          it stops before one, though it may repeat numbers of the problem
 solution  as number
 answer    the first line that says something, as it stands; so for the line of pieces
 
