@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "assay"
 STAGES = ("aim", "curate", "encode", "model", "prompt", "search", "train", "use", "validate", "weigh", "workbench")
-GROUND = ("answers", "errors", "intervals", "nouns", "rows", "settings", "steps", "store")
+GROUND = ("answers", "errors", "families", "intervals", "nouns", "rows", "settings", "spread", "steps", "store")
 FILES = sorted(ROOT.rglob("*.py"))
 
 

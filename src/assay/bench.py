@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,11 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.numeric = numeric_environment()
+
+    def other_seeds(self) -> list[Bench]:
+        """The same bench once for each further seed of the project: the rows stay, the fits are others."""
+        further = self.project.further_seeds
+        return [replace(self, project=self.project.model_copy(update={"seed": seed})) for seed in further]
 
     def fit_key(self, strategy: Strategy) -> str:
         return fit_key(

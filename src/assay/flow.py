@@ -28,6 +28,7 @@ from assay.keys import own_settings
 from assay.nouns import Strategy, Tell
 from assay.prepared import Prepared, prepare
 from assay.publish import publish, weighed
+from assay.reseeded import again
 from assay.served import refuse_remote, remote_warnings
 from assay.validate import Exam, judge, metrics_for
 
@@ -170,6 +171,7 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
     records = alike.likened(bench, records) if alike.wanted(bench.prepared.task) else records
     kept = trained(bench, strategy)
     arm = replace(arm, records=records, cost=cost_of(bench, strategy, exam.hash), **kept)
+    arm = again(bench, arm, strategy, exam, until)
     metric = metrics_for(bench.prepared.task)[0].name
     value = judge(records, bench.prepared.task).values[metric]
     bench.tell(
@@ -188,7 +190,9 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
 
 def looked_at(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> str:
     """What this run sees of the test rows: the same arms with the same answers are the same look."""
-    return store.digest(sorted(bench.answer_key(strategy, exam.hash) for strategy in arms.values()))[:16]
+    further = [one.answer_key(arm, exam.hash) for one in bench.other_seeds() for arm in arms.values() if arm.draws]
+    keys = [bench.answer_key(strategy, exam.hash) for strategy in arms.values()]
+    return store.digest(sorted([*keys, *further]))[:16]
 
 
 def plan_event(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from assay import store
 from assay.encode.wording import Wording
-from assay.intervals import paired_interval
 from assay.prompt.slot import reworded
 from assay.prompt.wording import FOUND, WordingSearch
+from assay.spread import grouped, paired_difference
 from assay.validate import judge, metrics_for
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def on_test(bench: Bench, arm: Arm, arms: Sequence[Arm]) -> str:
         )
     metric = metrics_for(bench.prepared.task)[0]
     first, second = (judge(one.records, bench.prepared.task).rows[metric.name] for one in (arm, own[0]))
-    gain = paired_interval(first, second, metric.total, seed=bench.project.seed)
+    groups = grouped([record.question.group for record in arm.records])
+    gain = paired_difference(first, second, metric.total, groups=groups, seed=bench.project.seed)
     sign = 1 if metric.higher_is_better else -1
     low, high = sorted((sign * gain.low, sign * gain.high))
     word = "beats" if low > 0 else "is beaten by" if high < 0 else "is not told apart from"

@@ -2,14 +2,15 @@
 
 What is drawn    test rows, never scores: each draw takes the same rows from every arm, which cancels how hard they are
 Shared           one matrix of row weights serves all arms, metrics and slices of a test set (`Weights`)
-Intervals        percentile bootstrap; p-values by swapping the two arms' answers row by row
-Many arms        Holm's step-down correction; max-t intervals that hold for all comparisons at once
-Watch out        the rows must be independent: several rows of one customer make every interval too narrow
-Source           Koehn 2004 (W04-3250); Yeh 2000 (C00-2137); Holm 1979; Westfall & Young 1993; Efron & Tibshirani 1993
+Intervals        percentile bootstrap, which the report does not use: `spread.py` says why, and has others
+p-values         by swapping the two arms' answers row by row
+Many arms        `families.py`
+Groups           rows of one customer or document are drawn, and swapped, together
+Source           Koehn 2004 (W04-3250); Yeh 2000 (C00-2137); Efron & Tibshirani 1993
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Literal
@@ -21,6 +22,7 @@ Total = Callable[[Any, Any], Any]  # Metric.total: column sums (..., columns), n
 DRAWS = 2000
 _BLOCK = 1 << 22  # cells turned into floats at a time: 32 MB at most
 _KEEP = 1 << 26  # cells kept between calls: 128 MB at most; a larger test set is drawn anew for each call
+_SPLIT = 0.5  # variance added to what is chosen on, as a share of the scores' own
 _SAME = 1e-12  # two differences closer than this are one number, computed in another order
 
 
@@ -37,30 +39,42 @@ class Weights:
     """`draws` vectors of row weights for `n` test rows, made once and used for every arm, metric and slice.
 
     kind "bootstrap": how often a row was drawn; the weights of a vector add up to n.
-    kind "swap": 1 where the two arms' answers change places, else 0; fair coins.
+    `groups`, the group of each row as a whole number from 0 (n,): rows of one group are drawn, or swapped, together.
     Memory is bounded whatever n is; the same seed gives the same weights.
     """
 
-    def __init__(self, n: int, kind: Literal["bootstrap", "swap"] = "bootstrap", *, draws: int = DRAWS, seed: int = 0):
+    def __init__(
+        self,
+        n: int,
+        kind: Literal["bootstrap", "swap"] = "bootstrap",
+        *,
+        draws: int = DRAWS,
+        seed: int = 0,
+        groups: np.ndarray | None = None,
+    ):
         if n < 1 or draws < 1:
             raise ValueError(f"needs at least one row and one draw, got {n} rows and {draws} draws")
+        if groups is not None and len(groups) != n:
+            raise ValueError(f"{n} rows need {n} groups, got {len(groups)}")
         self.n = n
         self.kind = kind
         self.draws = draws
+        self.groups = groups
+        self.units = n if groups is None else int(groups.max()) + 1
         self._seed = seed
-        self._height = max(1, _BLOCK // n)
+        self._height = max(1, _BLOCK // self.units)
         starts = range(0, draws, self._height)
-        self._kept = [self._draw(start) for start in starts] if draws * n <= _KEEP else None
+        self._kept = [self._draw(start) for start in starts] if draws * self.units <= _KEEP else None
 
     def _draw(self, start: int) -> np.ndarray:
         height = min(self._height, self.draws - start)
         generator = np.random.default_rng([self._seed, int(self.kind == "swap"), start])
         if self.kind == "swap":
-            return generator.integers(0, 2, size=(height, self.n), dtype=np.uint16)
-        picks = generator.integers(0, self.n, size=(height, self.n))
-        picks += np.arange(height)[:, None] * self.n
-        counts = np.bincount(picks.ravel(), minlength=height * self.n)
-        return counts.reshape(height, self.n).astype(np.uint16)
+            return generator.integers(0, 2, size=(height, self.units), dtype=np.uint16)
+        picks = generator.integers(0, self.units, size=(height, self.units))
+        picks += np.arange(height)[:, None] * self.units
+        counts = np.bincount(picks.ravel(), minlength=height * self.units)
+        return counts.reshape(height, self.units).astype(np.uint16)
 
     def _blocks(self) -> Iterator[tuple[int, np.ndarray]]:
         for index, start in enumerate(range(0, self.draws, self._height)):
@@ -75,6 +89,11 @@ class Weights:
         whole = columns.size > 0 and bool((columns == np.rint(columns)).all())
         small = whole and float(np.abs(columns).max()) * self.n < 2**24
         columns = columns.astype(np.float32 if small else np.float64)
+        if self.groups is not None:
+            own = self.groups if where is None else self.groups[where]
+            together = np.zeros((self.units, columns.shape[1]), columns.dtype)
+            np.add.at(together, own, columns)
+            columns, where = together, None
         out = np.empty((self.draws, columns.shape[1]))
         for start, block in self._blocks():
             part = block if where is None else block[:, where]
@@ -82,8 +101,8 @@ class Weights:
         return out
 
     def sizes(self, where: np.ndarray | None = None) -> np.ndarray:
-        """Rows in each draw, (draws,): n, or how many of them fell on the positions `where`."""
-        if where is None and self.kind == "bootstrap":
+        """Rows in each draw, (draws,): n, or how many of them fell on the positions `where`; groups differ in size."""
+        if where is None and self.kind == "bootstrap" and self.groups is None:
             return np.full(self.draws, float(self.n))
         return self.sums(np.ones((self.n, 1)), where)[:, 0]
 
@@ -100,7 +119,7 @@ def observed(rows: np.ndarray, total: Total, where: np.ndarray | None = None) ->
 
 def interval(value: float, drawn: np.ndarray, level: float = 0.95) -> Interval:
     """`value` with the percentile bounds of `drawn` (draws,). Draws without a value are left out."""
-    _check_level(level)
+    check_level(level)
     drawn = drawn[np.isfinite(drawn)]
     if not len(drawn):
         return Interval(value, math.nan, math.nan)
@@ -154,19 +173,29 @@ def swap_p(first: np.ndarray, second: np.ndarray, total: Total, swaps: Weights) 
 
     Were the arms alike, swapping their answers on any row would change nothing but chance. The p-value is the share
     of random swaps with a difference at least as large as the one seen, the seen one included, so it is never 0.
-    For one column of zeros and ones that share is known without drawing: McNemar's exact test.
+    For one column of zeros and ones that share is known without drawing: McNemar's exact test. Where `swaps` has
+    groups, all rows of a group change places together.
 
     Source: Yeh (2000), More accurate tests for the statistical significance of result differences, C00-2137
     """
     _check_pair(first, second)
+    if swaps.groups is None and (exact := mcnemar_p(first, second)) is not None:
+        return exact
     apart = first - second
-    if apart.shape[1] == 1 and bool(np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all()):
-        return _exact_p(int((apart > 0).sum()), int((apart < 0).sum()))
     seen = abs(observed(first, total) - observed(second, total))
-    moved = swaps.sums(apart)
+    differ = np.flatnonzero(apart.any(axis=1))  # the others change nothing
+    moved = swaps.sums(apart, differ)
     n = np.full(swaps.draws, float(len(first)))
     swapped = np.abs(total(first.sum(axis=0) - moved, n) - total(second.sum(axis=0) + moved, n))
     return float((1 + np.count_nonzero(swapped >= seen - _SAME)) / (1 + swaps.draws))
+
+
+def mcnemar_p(first: np.ndarray, second: np.ndarray) -> float | None:
+    """McNemar's exact test of two columns of zeros and ones, (n, 1) each; None for other rows."""
+    if first.shape[1] != 1 or not (np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all()):
+        return None
+    apart = first - second
+    return _exact_p(int((apart > 0).sum()), int((apart < 0).sum()))
 
 
 def _exact_p(only_first: int, only_second: int) -> float:
@@ -179,36 +208,6 @@ def _exact_p(only_first: int, only_second: int) -> float:
 def paired_p(first: np.ndarray, second: np.ndarray, total: Total, *, draws: int = DRAWS, seed: int = 0) -> float:
     """`swap_p` for one pair."""
     return swap_p(first, second, total, Weights(len(first), "swap", draws=draws, seed=seed))
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """p-values corrected for being a family, in the order given: reject those below 1 - level, and the chance of one
-    false rejection or more stays below 1 - level (Holm 1979, A simple sequentially rejective multiple test procedure).
-    """
-    order = sorted(range(len(p)), key=lambda index: p[index])
-    corrected = [0.0] * len(p)
-    running = 0.0
-    for rank, index in enumerate(order):
-        running = max(running, min(1.0, (len(p) - rank) * p[index]))
-        corrected[index] = running
-    return corrected
-
-
-def simultaneous(differences: np.ndarray, drawn: np.ndarray, level: float = 0.95) -> list[Interval]:
-    """Intervals that hold for all differences at once: half-widths in proportion to each one's standard error.
-
-    Args:
-        differences: seen, shape (comparisons,).
-        drawn: the same in each bootstrap draw, shape (draws, comparisons).
-
-    Source: Westfall & Young (1993), Resampling-based multiple testing: the max-t method, single step
-    """
-    _check_level(level)
-    error = drawn.std(axis=0)
-    safe = np.where(error > 0, error, 1.0)
-    largest = (np.abs(drawn - drawn.mean(axis=0)) / safe).max(axis=1, initial=0.0)
-    half = np.quantile(largest, level) * error
-    return [Interval(float(d), float(d - h), float(d + h)) for d, h in zip(differences, half, strict=True)]
 
 
 def rows_needed(
@@ -225,7 +224,7 @@ def rows_needed(
     Returns:
         Rows to add, 0 when these are enough already, None when no number would do: there is no difference.
     """
-    _check_level(level)
+    check_level(level)
     if abs(difference) <= _SAME:
         return None
     normal = NormalDist()
@@ -233,23 +232,29 @@ def rows_needed(
     return max(0, math.ceil(n * (reach * error / difference) ** 2 - _SAME) - n)
 
 
-def optimism(values: np.ndarray, drawn: np.ndarray, choose: Callable[[np.ndarray], np.ndarray]) -> float:
-    """By how much an arm looks better than it is because it was chosen on the rows that it is judged on.
+def on_other_rows(values: np.ndarray, drawn: np.ndarray, choose: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """What the chosen arm is worth on rows that it was not chosen on, in each draw: (draws,); its mean is unbiased.
 
-    The whole choice is repeated in every draw; a chosen arm's score in its draw is held against its score on all rows.
+    The noise of a draw is added to the scores that the choice is made on and, larger, taken from those that it is
+    judged on, so that the two are independent, as two halves of the rows would be; the choice costs a third of the rows
+    and not half. Repeating the choice in bootstrap draws and judging it on all rows takes back two thirds of the
+    flattery only: the draws are centred on scores that are flattered already.
 
     Args:
         values: score of each arm on all rows, shape (arms,).
         drawn: score of each arm in each draw, shape (draws, arms).
         choose: (draws, arms) -> index of the arm chosen in each draw, (draws,).
 
-    Source: Efron & Tibshirani (1993), An introduction to the bootstrap, ch. 17 (optimism)
+    Source: Oliveira, Lei & Tibshirani (2021), Unbiased risk estimation in the normal means problem via coupled
+    bootstrap techniques, arxiv.org/abs/2111.09447
     """
-    chosen = choose(drawn)
-    return float((drawn[np.arange(len(drawn)), chosen] - values[chosen]).mean())
+    noise = drawn - drawn.mean(axis=0)
+    chosen = choose(values + math.sqrt(_SPLIT) * noise)
+    at = np.arange(len(drawn))
+    return values[chosen] - noise[at, chosen] / math.sqrt(_SPLIT)
 
 
-def _check_level(level: float) -> None:
+def check_level(level: float) -> None:
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level}")
 

@@ -99,6 +99,13 @@ class Learner(Settings, ABC):
     reads: ClassVar[tuple[str, ...]] = ("train",)  # parts of the lesson that its key covers
     # True when the arm's weights or answers depend on the numeric environment (a neural model runs)
     neural: ClassVar[bool] = False
+    # True when another seed gives another arm: what `seeds` of the project fits several times
+    seeded: ClassVar[bool] = False
+
+    @property
+    def draws(self) -> bool:
+        """Whether it, or what stands inside it, changes with the seed."""
+        return self.seeded or any(value.draws for _, value in self if isinstance(value, Learner))
 
     def needs(self, base: str) -> tuple[str, ...]:
         """Names of the models that must be at hand, sentence encoders among them, `base` being the project's."""
@@ -155,6 +162,8 @@ class Lesson:
     val: tuple[Example, ...] = ()
     documents: tuple[Document, ...] = ()
     base: str = ""  # the base model's name, as the project gives it
+    # Folder of an arm of the same settings, whose trained weights a training goes on from (see `Trained.continues`)
+    start: Path | None = None
     means: Means = field(default_factory=Means)
     # score of an arm on some val rows by the task's own metric, higher is better
     score: Callable[[Adapted, Sequence[Example]], float] = field(default=lambda adapted, rows: float("nan"))

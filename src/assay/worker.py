@@ -307,6 +307,10 @@ def work(job: Job) -> None:
         from assay.beside.forgetting import ask_probes
 
         ask_probes(job)
+    elif job.request["mode"] == "drill":
+        from assay.beside.drilled import drill
+
+        drill(job)
     elif job.request["mode"] == "train":
         follow(job)
         print(store.to_json({"event": "peak", "bytes": peak_bytes()}), flush=True)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from assay.intervals import paired_interval
 from assay.nouns import Answer, Example, Message, Record, Task
 from assay.store import read_json, read_lines
 from assay.validate import judge
@@ -15,10 +14,10 @@ from assay.weigh import Arm, Report, Weigh, build, predictions
 
 TOP = [
     *("schema", "assay", "project", "seed", "task", "metrics", "rows", "audit", "exam"),
-    *("strategies", "verdict", "weigh", "change", "warnings", "environment"),
+    *("strategies", "verdict", "certainty", "weigh", "change", "warnings", "environment"),
 ]
 STRATEGY = [
-    *("name", "kind", "settings", "status", "n", "unparseable", "truncated", "metrics", "slices"),
+    *("name", "kind", "settings", "status", "n", "unparseable", "truncated", "metrics", "seeds", "slices"),
     *("versus_floor", "versus_best", "guards", "cost", "retrieval", "abstained", "refused", "by", "fit"),
     *("labels", "calibration"),
 ]
@@ -77,8 +76,13 @@ def test_values_and_p_are_those_of_the_rows(report):
     assert gap["difference"] == pytest.approx((lora - rag).mean(), abs=1e-6)
     first, second = int((lora > rag).sum()), int((lora < rag).sum())
     assert gap["p"] == pytest.approx(stats.binomtest(first, first + second).pvalue, rel=1e-5)
-    expected = paired_interval(lora, rag, arms["lora-r8"].metrics[0].total, seed=7)
-    assert (gap["low"], gap["high"]) == pytest.approx((expected.low, expected.high), abs=1e-6)
+    # The paired standard error of a mean, half a row more, Student's t.
+    half = stats.t.ppf(0.975, 263) * np.sqrt((lora - rag).var(ddof=1) / 264 + 0.5 / 264**2)
+    middle = (lora - rag).mean()
+    assert (gap["low"], gap["high"]) == pytest.approx((middle - half, middle + half), abs=1e-6)
+    share = stats.binomtest(int(lora.sum()), 264).proportion_ci(0.95, "wilson")
+    found = found["metrics"]["accuracy"]
+    assert (found["low"], found["high"]) == pytest.approx((share.low, share.high), abs=1e-6)
 
 
 def test_slices_add_up(report):

@@ -14,7 +14,18 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from assay.beside import bias, contamination, forgetting, judged, leak_cost, mistakes, people
+from assay.beside import (
+    bias,
+    contamination,
+    forgetting,
+    judged,
+    leak_cost,
+    learning_curve,
+    mistakes,
+    people,
+    robustness,
+    update_drill,
+)
 from assay.beside.seen import Seen
 from assay.errors import ResourceError, TrainError
 from assay.nouns import Strategy
@@ -34,7 +45,18 @@ class Question(Protocol):
     def sentences(self, found: dict[str, Any]) -> list[str]: ...
 
 
-QUESTIONS: tuple[Question, ...] = (leak_cost, contamination, mistakes, bias, forgetting, judged, people)
+QUESTIONS: tuple[Question, ...] = (
+    leak_cost,
+    contamination,
+    mistakes,
+    robustness,
+    bias,
+    forgetting,
+    people,
+    judged,
+    learning_curve,
+    update_drill,
+)
 Found = dict[str, dict[str, Any]]
 
 

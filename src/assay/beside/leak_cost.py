@@ -12,15 +12,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assay import store
 from assay.bench import Bench, answers_in
 from assay.beside.seen import Seen
+from assay.beside.variants import varied
 from assay.curate import Anonymise
 from assay.errors import Problem, UsageError, did_you_mean
-from assay.noted import content_hash
 from assay.nouns import Changed, Dropped, Example, Means, RowStep, Strategy
 from assay.prepared import Prepared, read_examples
 
@@ -83,7 +82,7 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
     """
     import numpy as np
 
-    from assay.intervals import paired_interval
+    from assay.spread import grouped, paired_difference
     from assay.validate import judge
 
     prepared = bench.prepared
@@ -92,7 +91,7 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
     sets = {"without": train, "with": (*train, *leaked), "same_size": (*thinned(train, leaked, bench), *leaked)}
     scores = {}
     for name, rows in sets.items():
-        one = bench if name == "without" else replace(bench, prepared=variant(bench, rows))
+        one = bench if name == "without" else varied(bench, "leak cost", train=rows)
         if one.state(strategy, exam.hash) != "cached":
             one.run(f"leak cost, {name.replace('_', ' ')}", strategy, exam.questions, exam.hash)
         scores[name] = judge(exam.records(answers_in(one, strategy, exam.hash)), prepared.task)
@@ -106,7 +105,9 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
             one, two = one[places], two[places]
         if len(one) < 2:
             return None
-        found = paired_interval(one, two, metric.total, level=LEVEL, seed=bench.project.seed)
+        asked = exam.questions if places is None else [exam.questions[at] for at in places]
+        groups = grouped([question.group for question in asked])
+        found = paired_difference(one, two, metric.total, groups=groups, level=LEVEL, seed=bench.project.seed)
         return {k: round(v, 6) for k, v in zip(("difference", "low", "high"), astuple(found), strict=True)}
 
     return {
@@ -156,22 +157,6 @@ def thinned(train: Sequence[Example], leaked: Sequence[Example], bench: Bench) -
             left[label(example)] -= 1
             gone.add(example.id)
     return [example for example in train if example.id not in gone]
-
-
-def variant(bench: Bench, train: Sequence[Example]) -> Prepared:
-    """The same data with other training rows, in a folder of its own."""
-    prepared = bench.prepared
-    rows = content_hash(train)
-    stage = store.Stage(bench.project.work, "curate", store.digest(["leak cost", prepared.folder.name, rows])[:20])
-    note = stage.done()
-    if note is None:
-        folder = stage.open()
-        store.write_lines(folder / "train.jsonl", (example.to_json() for example in train))
-        for name in ("val.jsonl", "test.jsonl", "documents.jsonl"):
-            store.write_text(folder / name, (prepared.folder / name).read_text(encoding="utf-8"))
-        note = {**prepared.note, "hashes": {**prepared.hashes, "train": rows}}
-        stage.finish(note)
-    return Prepared(stage.folder, note, False)
 
 
 def leaked_tests(prepared: Prepared) -> set[str]:

@@ -30,7 +30,7 @@ from assay.validate.settings import Validate
 from assay.weigh import Weigh
 
 VERSION = 1  # of the file's format
-SECTIONS = ("version", "name", "seed", "aim", "data", "curate", "split", "augment", "model", "remote")
+SECTIONS = ("version", "name", "seed", "seeds", "aim", "data", "curate", "split", "augment", "model", "remote")
 SECTIONS += ("documents", "compare", "search", "validate", "weigh")
 _LATER = {
     "search": "searching settings comes in a later version; remove this section",
@@ -76,6 +76,7 @@ class _Head(Settings):
     version: int = Field(default=VERSION, ge=1)
     name: str = Field(default="", max_length=80)
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
+    seeds: int = Field(default=1, ge=1, le=20)  # that each arm which draws is fitted with, from `seed` on
     model: str = Field(default="smollm2-135m", min_length=1)
 
 
@@ -94,6 +95,11 @@ class Project(_Head):
     weigh: Weigh = Weigh()
     folder: Path = Field(default=Path(), exclude=True)
     warnings: tuple[dict[str, Any], ...] = Field(default=(), exclude=True)  # {"code", "count", "text"}
+
+    @property
+    def further_seeds(self) -> tuple[int, ...]:
+        """Those that arms which draw are fitted with beside `seed`."""
+        return tuple((self.seed + more) % 2**32 for more in range(1, self.seeds))
 
     @property
     def work(self) -> Path:

@@ -1,7 +1,7 @@
 """What must hold between the sections of a project file, and what is worth saying about one that is right.
 
 Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078 metric, C079 documents, C080 paths,
-        C091 fields of rows, C092 a metric that cannot decide
+        C091 fields of rows, C092 a metric that cannot decide, C100 arms of a question
 """
 
 import re
@@ -40,6 +40,7 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
         yield from _written(found["aim"])
     yield from _arms(found["compare"])
     yield from _fields(found)
+    yield from _asked(found)
     if not found.get("documents"):
         for index, arm in found["compare"].items():
             for place in _readers(arm, ("compare", index)):
@@ -47,6 +48,19 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
         for index, one in found["augment"].items():
             if "documents" in one.wants():
                 yield Complaint("C079", ("augment", index), "has no documents to read; name them under documents")
+
+
+def _asked(found: Mapping[str, Any]) -> Iterator[Complaint]:
+    """A question beside the scores is asked of arms that are there."""
+    if "validate" not in found:
+        return
+    known = {arm_name(arm) for arm in found["compare"].values()}
+    validate = found["validate"]
+    for key, question in (("learning_curve", validate.learning_curve), ("update_drill", validate.update_drill)):
+        for name in question.arms:
+            if name not in known:
+                text = f"there is no arm '{name}'{did_you_mean(name, known)}; compare has {', '.join(sorted(known))}"
+                yield Complaint("C100", ("validate", key, "arms"), text)
 
 
 def _fields(found: Mapping[str, Any]) -> Iterator[Complaint]:
@@ -72,6 +86,10 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         paths = found["validate"].contamination_reference
         yield from ((("validate", "contamination_reference"), path) for path in paths)
         yield from ((("validate", "forgetting", "sets"), path) for path in found["validate"].forgetting.sets)
+        robustness = found["validate"].robustness
+        for name, path in (("jailbreaks", robustness.jailbreaks), ("translations", robustness.translations)):
+            if path:
+                yield ("validate", "robustness", name), path
     if "split" in found:
         yield from ((("split", "probes"), path) for path in found["split"].probes)
         if found["split"].manifest is not None:
@@ -140,6 +158,9 @@ def warnings(found: Mapping[str, Any], source: Source, folder: Path) -> Iterator
         line = source.line(("aim", "labels"))
         text = f"line {line}: aim.labels: read as text: {names}; quote them"
         yield {"code": "C066", "count": len(switches), "text": text}
+    if found.get("seeds", 1) > 1 and not any(arm.draws for arm in found.get("compare", {}).values()):
+        text = f"seeds: {found['seeds']} changes nothing: no arm of compare depends on the seed"
+        yield {"code": "C097", "count": found["seeds"], "text": text}
     outside = [path for _, path in _paths(found) if path != found.get("model") and _leaves(folder, path)]
     if outside:
         text = f"far from the project's folder, so they do not move with it: {', '.join(outside)}"

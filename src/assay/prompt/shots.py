@@ -63,6 +63,12 @@ class Shots(Strategy):
         return self
 
     @property
+    def draws(self) -> bool:
+        """Examples that are drawn, orders of them, and chains of reasoning change with the seed."""
+        drawn = self.k > 0 and (self.choose in ("random", "balanced", "diverse") or self.orders > 1)
+        return drawn or self.samples > 1
+
+    @property
     def reads(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Val belongs to the arm's key only where it is asked."""
         return ("train", "val") if self.asks_val else ("train",)

@@ -47,6 +47,7 @@ class WordingSearch(Strategy):
     similar: bool = True  # candidates may choose their examples for each question, with the sentence encoder
     prompt: Prompt | None = None  # a file that was exported: it is used as it is, and nothing is searched
     neural = True
+    seeded = True
 
     @property
     def reads(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]

@@ -92,6 +92,7 @@ class Trained(Strategy):
     processes: int = Field(default=1, ge=1, le=64)  # on one machine, each with a share of every batch
     VERSION: ClassVar[int] = 3
     neural = True
+    seeded = True
 
     @model_validator(mode="after")
     def _learns_one_thing(self) -> Trained:
@@ -146,6 +147,11 @@ class Trained(Strategy):
             text = f"{self.kind}: read_first: {self.read_first}, but there is no text to read"
             raise UsageError(Problem("C079", text, "documents", "name documents that hold text under `documents:`"))
 
+    @property
+    def continues(self) -> bool:
+        """Whether `fit` can go on from the weights of an earlier arm (`Lesson.start`)."""
+        return False
+
     @abstractmethod
     def change(self, model: ChatModel, lesson: Lesson) -> Change:
         """Change the network in place. With an empty `lesson.train` (an arm is restored) nothing is drawn from rows."""
@@ -160,6 +166,8 @@ class Trained(Strategy):
         torch.manual_seed(lesson.seed)
         model = self.open(lesson)
         change = self.change(model, lesson)
+        if lesson.start is not None:
+            change.read(lesson.start)
         arm = Tuned(model, lesson.task, answer_room(lesson, model), change.write)
         train(lesson, self, model, change, arm)
         return arm

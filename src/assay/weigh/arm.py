@@ -25,6 +25,7 @@ class Arm:
     fit: dict[str, str] | None = None  # of a trained arm: how its training went, as a word and a text
     # {"step", "train"?, "val"?, "kept"?}: losses by step, for the learning curve; and whether its weights are kept
     curve: list[dict[str, Any]] | None = None
+    seeds: tuple[list[Record], ...] = ()  # records of the same arm fitted with further seeds
 
 
 class Extra(TypedDict, total=False):

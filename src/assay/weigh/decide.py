@@ -1,24 +1,26 @@
 """Who wins: the cheapest arm that may be recommended and cannot be told from the best, and whether that is settled.
 
 Out              an arm over a limit, or that surely breaks a guard, cannot win: see `weigh/out.py`
-Told apart       the paired p-value on the task's metric, Holm-corrected over all arms held against the best, is small
+Told apart       the paired p-value on the task's metric, Holm-corrected over all pairs of arms, is small
 Floor            if any arm beats the best floor, only such arms can win; where none does, the cheapest untold floor
 Cheapest         by its cost a month (`weigh/owning.py`); costs within 20 % are equal, then fewer parts, then the score
 Settled          no arm that cannot be told from the best may be better than the chosen one by more points than count as
                  equal: the upper end of the paired interval says how much it may be
-Corrected        the winner's score less what choosing it on these rows flatters it by: the whole choice is repeated in
-                 every bootstrap draw, with the margins that held on all rows
+Corrected        the winner's score less what choosing it on these rows flatters it by: the whole choice is repeated on
+                 scores with noise added, and judged on scores whose noise is independent of that
 Watch out        texts hold no time and no price, so that a repeated run says the same, but where a limit was broken
 Documented       docs/decision.md, and held by a table of cases in tests/weigh/test_rule.py
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 
-from assay.intervals import optimism, rows_needed
+from assay.families import pairs_left
+from assay.intervals import on_other_rows, rows_needed
 from assay.weigh.out import Out
 from assay.weigh.settings import Weigh
 
@@ -88,9 +90,9 @@ def decide(arms: Sequence[Standing], drawn: np.ndarray, *, n: int, settings: Wei
     sign = 1 if higher else -1
     gains = np.array([sign * arm.value for arm in arms])
     drawn = sign * drawn
-    flattered = optimism(gains, drawn, lambda draws: _replay(arms, draws, settings))
+    elsewhere = on_other_rows(gains, drawn, lambda draws: _replay(arms, draws, settings)).mean()
     # The correction only ever takes away: a negative one is the noise of the draws.
-    corrected = sign * float(gains[pick] - max(0.0, flattered))
+    corrected = sign * float(min(gains[pick], elsewhere))
     return Choice(pick, corrected, tuple(_rivals(arms, gains, drawn, pick, n, settings, higher)))
 
 
@@ -160,7 +162,7 @@ def _choose(
 def _replay(arms: Sequence[Standing], draws: np.ndarray, settings: Weigh) -> np.ndarray:
     """The arm that the rule would choose in each draw: told apart where the draw's difference passes the margin."""
     error = (draws[:, :, None] - draws[:, None, :]).std(axis=0)
-    reach = NormalDist().inv_cdf(1 - (1 - settings.level) / (2 * max(1, len(arms) - 1)))
+    reach = NormalDist().inv_cdf(1 - (1 - settings.level) / (2 * max(1, math.comb(len(arms), 2))))
     margin = (reach * error).tolist()
     chosen = np.empty(len(draws), dtype=np.intp)
     for index, row in enumerate(draws.tolist()):
@@ -172,6 +174,12 @@ def _replay(arms: Sequence[Standing], draws: np.ndarray, settings: Weigh) -> np.
         assert named is not None  # who is out does not change from draw to draw
         chosen[index] = named
     return chosen
+
+
+def open_pairs(arms: Sequence[Standing], untold: Sequence[int]) -> int:
+    """How many pairs may still be of equals, by which the next p-value is multiplied: see `intervals.pairs_left`."""
+    left = pairs_left(len(arms))
+    return left[min(len(_in(arms)) - len(untold), len(left) - 1)] if left else 1
 
 
 def _rivals(
@@ -195,7 +203,7 @@ def _rivals(
         most = float(np.quantile(apart, (1 + settings.level) / 2))
         if most > settings.equivalent / 100:
             ahead, error = float(gains[index] - gains[pick]), float(apart.std())
-            found.append(Rival(index, most, _rows(ahead, error, n, max(1, len(untold) - 1), settings)))
+            found.append(Rival(index, most, _rows(ahead, error, n, open_pairs(arms, untold), settings)))
     return sorted(found, key=lambda rival: -rival.by)
 
 

@@ -4,7 +4,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from assay.weigh import decision, retrieval, view
+from assay.weigh import certain, decision, retrieval, view
 from assay.weigh.numbers import (
     NOTHING,
     clean,
@@ -221,6 +221,8 @@ def render(report: "Report") -> str:
     measured = _table(header, [[plain(cells[0]), *cells[1:]] for cells in guide], 1)
     blocks += ["## The decision, measured", measured, _table(_header(data), rows, 1)]
     blocks += ["## What would change it", "\n".join(f"- {plain(line, 500)}" for line in decision.changes(data))]
+    sure = certain.said(data)
+    blocks += ["How sure:", "\n".join(f"- {plain(line, 500)}" for line in sure)] if sure else []
     blocks += _retrieval(data)
     fits = [f"- {plain(s['name'])}: {s['fit']['word']}. {plain(s['fit']['text'], 500)}" for s in view.trained(data)]
     blocks += ["How training went:", "\n".join(fits)] if fits else []

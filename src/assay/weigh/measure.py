@@ -1,18 +1,22 @@
 """All done arms on the same test rows: values, intervals and differences as plain JSON.
 
-Every arm is drawn with the same row weights, so a difference between two arms is paired. Numbers are rounded to six
-decimals: far below any noise, and above what the order of a sum may change.
+Every arm is drawn with the same rows, so a difference between two arms is paired; see `weigh/compared.py`. Numbers are
+rounded to six decimals: far below any noise, and above what the order of a sum may change.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from assay.intervals import DRAWS, Interval, Weights, holm, interval, metric_interval, observed, swap_p
+from assay.intervals import DRAWS, Interval, observed
 from assay.nouns import Metric, Record, Task
+from assay.spread import Spread, grouped, score_interval, spread_of
 from assay.validate import judge
-from assay.validate.found import columns, errors, noted, retrieves, share
+from assay.validate.found import columns, errors, noted, retrieves
+from assay.validate.metrics.accuracy import Accuracy
+from assay.weigh.compared import Compared
 
 
 def rounded(value: float) -> float | None:
@@ -27,47 +31,70 @@ def _triple(found: Interval, name: str = "value") -> dict[str, Any]:
 class Measured:
     """Scores of the arms `records` (name -> records), every arm's records being of the same test rows in order.
 
+    Args:
+        seeds: of arms that were fitted with several seeds, the records of the further ones. Their score is the mean.
+
     Raises:
         ValueError: the arms were not asked the same questions.
     """
 
     def __init__(
-        self, records: dict[str, list[Record]], task: Task, *, level: float = 0.95, draws: int = DRAWS, seed: int = 0
+        self,
+        records: dict[str, list[Record]],
+        task: Task,
+        *,
+        level: float = 0.95,
+        draws: int = DRAWS,
+        seed: int = 0,
+        seeds: Mapping[str, Sequence[list[Record]]] | None = None,
     ):
-        asked = {tuple((record.question.id, record.target) for record in rows) for rows in records.values()}
+        fits = {name: [rows, *(seeds or {}).get(name, ())] for name, rows in records.items()}
+        asked = {tuple((r.question.id, r.target) for r in rows) for fitted in fits.values() for rows in fitted}
         if len(asked) > 1:
             raise ValueError("the arms were not asked the same test rows, so they cannot be compared")
         self.names = list(records)
         self.level = level
-        self.scores = {name: judge(rows, task) for name, rows in records.items()}
+        judged = {name: [judge(rows, task) for rows in fitted] for name, fitted in fits.items()}
+        self.scores = {name: found[0] for name, found in judged.items()}
         self.n = len(next(iter(asked))) if asked else 0
         first = next(iter(self.scores.values()), None)
         self.metrics: tuple[Metric, ...] = first.metrics if first else ()
-        self._weights = Weights(max(1, self.n), draws=draws, seed=seed)
-        self._swaps = Weights(max(1, self.n), "swap", draws=draws, seed=seed)
-        self._drawn = {
-            (name, metric.name): self._weights.values(scores.rows[metric.name], metric.total)
-            for name, scores in self.scores.items()
-            for metric in self.metrics
-        }
+        rows = next(iter(records.values()), [])
+        self.groups = grouped([record.question.group for record in rows])
+        self.compared = Compared(
+            {
+                name: {m.name: [one.rows[m.name] for one in found] for m in self.metrics}
+                for name, found in judged.items()
+            },
+            self.metrics,
+            groups=self.groups,
+            level=level,
+            draws=draws,
+            seed=seed,
+        )
 
     def drawn(self, metric: str) -> np.ndarray:
         """The metric of every arm in every draw, (draws, arms)."""
-        columns = [self._drawn[name, metric] for name in self.names]
-        return np.stack(columns, axis=1) if columns else np.empty((0, 0))
+        return self.compared.drawn(metric)
 
     def value(self, name: str, metric: str) -> float:
-        return self.scores[name].values[metric]
+        """The mean over seeds, where there are several."""
+        return self.compared.value(name, metric)
 
     def of_metrics(self, name: str) -> dict[str, Any]:
         """{metric: {value, low, high}} of one arm."""
-        return {metric.name: _triple(self._interval(name, metric)) for metric in self.metrics}
+        return {metric.name: _triple(self.compared.score(name, metric.name)) for metric in self.metrics}
+
+    def of_seeds(self, name: str, metric: str) -> list[float] | None:
+        """The score of each seed's arm; None where there is one seed."""
+        rows, total = self.compared.rows[name][metric], self.compared.metrics[metric].total
+        return [observed(one, total) for one in rows] if len(rows) > 1 else None
 
     def of_slices(self, name: str) -> dict[str, Any]:
         """{slice: {metric: {value, low, high, n}}} of one arm."""
         return {
             part: {
-                metric.name: {**_triple(self._interval(name, metric, where)), "n": len(where)}
+                metric.name: {**_triple(self.compared.score(name, metric.name, where)), "n": len(where)}
                 for metric in self.metrics
             }
             for part, where in self.scores[name].slices.items()
@@ -81,33 +108,29 @@ class Measured:
         right = self.scores[name].right(self.metrics[0].name).tolist()
         values = {}
         for key, rows in columns(records, right).items():
-            found = metric_interval(rows, share, self._weights.values(rows, share), level=self.level)
+            found = score_interval(self._share(rows), self.level)
             values[key] = {**_triple(found), "n": int(rows[:, 1].sum())}
         return {"values": values, "errors": errors(records, right) if noted(records) else None}
 
-    def _interval(self, name: str, metric: Metric, where: np.ndarray | None = None) -> Interval:
-        rows = self.scores[name].rows[metric.name]
-        drawn = self._drawn[name, metric.name] if where is None else self._weights.values(rows, metric.total, where)
-        return metric_interval(rows, metric.total, drawn, level=self.level, where=where)
+    def _share(self, rows: np.ndarray) -> Spread:
+        """A mean over the rows that count: `rows` has their values and whether they do."""
+        there = np.flatnonzero(rows[:, 1])
+        groups = None if self.groups is None else np.unique(self.groups[there], return_inverse=True)[1]
+        return spread_of(rows[there, :1], Accuracy().total, groups)
 
     def versus(self, reference: str, only: str = "") -> dict[str, dict[str, Any]]:
         """{arm: {metric: {difference, low, high, p, p_holm}}} of every other arm minus `reference`; only of the metric
         `only`, where it is named.
 
-        `p_holm` is corrected over all arms held against `reference`, per metric.
+        `p_holm` is corrected over all pairs of arms, per metric: the reference is chosen by the same rows.
         """
-        others = [name for name in self.names if name != reference]
-        found: dict[str, dict[str, Any]] = {name: {} for name in others}
+        found: dict[str, dict[str, Any]] = {name: {} for name in self.names if name != reference}
         if self.n < 2:
             return found
         for metric in (one for one in self.metrics if only in ("", one.name)):
-            base = self.scores[reference].rows[metric.name]
-            p = [swap_p(self.scores[name].rows[metric.name], base, metric.total, self._swaps) for name in others]
-            for name, one, corrected in zip(others, p, holm(p), strict=True):
-                difference = self.value(name, metric.name) - observed(base, metric.total)
-                drawn = self._drawn[name, metric.name] - self._drawn[reference, metric.name]
+            for name, (gap, one, corrected) in self.compared.against(reference, metric.name).items():
                 found[name][metric.name] = {
-                    **_triple(interval(difference, drawn, self.level), "difference"),
+                    **_triple(gap, "difference"),
                     "p": float(f"{one:.6g}"),
                     "p_holm": float(f"{corrected:.6g}"),
                 }

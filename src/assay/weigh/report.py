@@ -17,6 +17,7 @@ from assay.intervals import DRAWS
 from assay.nouns import Record, Task
 from assay.validate import judge, metrics_for
 from assay.weigh.arm import Arm, Extra
+from assay.weigh.certain import certainty, of_seeds, worn_text
 from assay.weigh.change import change
 from assay.weigh.detail import described, details, values_of, weighable
 from assay.weigh.field import Field
@@ -67,7 +68,14 @@ def build(
     metric = metrics_for(task)[0].name
     arms = weighable(arms, values_of(arms, task, metric), metric)
     done = [arm for arm in arms if arm.status == "done"]
-    measured = Measured({arm.name: arm.records for arm in done}, task, level=settings.level, draws=draws, seed=seed)
+    measured = Measured(
+        {arm.name: arm.records for arm in done},
+        task,
+        level=settings.level,
+        draws=draws,
+        seed=seed,
+        seeds={arm.name: arm.seeds for arm in done},
+    )
     guards = guarded(task.guards, done, measured, found.get("forgetting"))
     field = Field(done, measured, metric, guards, _threads(environment or {}))
     floor, best = _references(done, measured, metric, field.higher)
@@ -76,6 +84,11 @@ def build(
     for one, arm in zip(strategies, arms, strict=True):
         one |= details(arm.records, task) if arm.status == "done" else {"labels": None, "calibration": None}
         one["cost"] |= _owning(arm, field, settings, changing["front"], found.get("update_drill") or {})
+    said = verdict(field, task, settings, unjudged(task.guards, done, measured, found.get("forgetting")))
+    sure = certainty(measured, metric, said["recommended"], best.name, exam.get("opened", 0), settings)
+    if sure and sure["looks"]["worn"]:
+        worn = {"code": "D124", "count": sure["looks"]["opened"], "text": worn_text(sure["looks"])}
+        warnings = [*warnings, worn]
     return {
         "schema": SCHEMA,
         "assay": version,
@@ -87,7 +100,8 @@ def build(
         "audit": {**dict.fromkeys(AUDIT, 0), **audit},
         "exam": {"hash": "", "opened": 0, **exam},
         "strategies": strategies,
-        "verdict": verdict(field, task, settings, unjudged(task.guards, done, measured, found.get("forgetting"))),
+        "verdict": said,
+        "certainty": sure,
         "weigh": settings.model_dump(mode="json"),
         "change": changing,
         "warnings": [dict(warning) for warning in warnings],
@@ -137,6 +151,7 @@ def _strategy(
 ) -> dict[str, Any]:
     done = arm.status == "done"
     answers = [record.answer for record in arm.records]
+    decides = measured.metrics[0].name if done else ""
     return {
         "name": arm.name,
         "kind": arm.kind,
@@ -146,6 +161,7 @@ def _strategy(
         "unparseable": sum(answer.text is None for answer in answers),
         "truncated": sum(answer.truncated for answer in answers),
         "metrics": measured.of_metrics(arm.name) if done else {},
+        "seeds": of_seeds(measured.of_seeds(arm.name, decides)) if done else None,
         "slices": measured.of_slices(arm.name) if done else {},
         "versus_floor": {"floor": floor.name, **over} if (over := floor.of(arm)) else None,
         "versus_best": {"best": best.name, **behind} if (behind := best.of(arm)) else None,

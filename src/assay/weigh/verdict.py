@@ -24,7 +24,10 @@ def verdict(field: Field, task: Task, settings: Weigh, unjudged: list[str]) -> d
     standings = field.under(settings)
     drawn, n = field.measured.drawn(field.metric), field.measured.n
     choice = decide(standings, drawn, n=n, settings=settings, higher=field.higher)
-    words = Words(standings, drawn, choice, metric=field.metric, n=n, settings=settings, higher=field.higher)
+    groups = None if field.measured.groups is None else field.measured.compared.units
+    words = Words(
+        standings, drawn, choice, metric=field.metric, n=n, settings=settings, higher=field.higher, groups=groups
+    )
     chosen = None if choice.pick is None else standings[choice.pick]
     return {
         "recommended": chosen and chosen.name,

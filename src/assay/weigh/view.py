@@ -11,6 +11,7 @@ from assay.nouns import Record, Task
 from assay.validate import judge
 from assay.weigh import decision
 from assay.weigh.arm import Arm
+from assay.weigh.certain import seeds_of, units_of
 from assay.weigh.detail import lacking
 from assay.weigh.numbers import count, one_line, score
 from assay.weigh.report import Report
@@ -210,16 +211,11 @@ def limits(report: Report) -> list[str]:
     level = f"{data['task']['level'] * 100:g} %"
     said = [
         f"All scores are of {count(n)} test rows. Rows of another time or source may score otherwise.",
-        f"Intervals hold for each number alone, at {level}, and treat test rows as independent of each other.",
-        "The arms are told apart by p-values corrected after Holm for all arms held against the best one.",
-        f"One seed was used ({data['seed']}). Another seed may move a trained arm by more than its interval says.",
+        f"Intervals hold for each number alone, at {level}, and treat test {units_of(data)} as independent.",
+        "The arms are told apart by p-values corrected after Holm for all pairs of arms.",
+        seeds_of(data),
         "Times and memory were measured on this machine, once, during this run.",
     ]
-    opened = data["exam"].get("opened")
-    if opened and opened > 1:
-        said.append(
-            f"These test rows have been opened {count(opened)} times. Each look lets choices adapt to them a little."
-        )
     said += [
         f"{s['name']}: {count(s['unparseable'])} of {count(s['n'])} answers could not be read and count as wrong."
         for s in done

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assay.intervals import rows_needed
-from assay.weigh.decide import Choice, Gap, Standing, best_floor, best_of, equals, told
+from assay.weigh.decide import Choice, Gap, Standing, best_floor, best_of, equals, open_pairs, told
 from assay.weigh.numbers import count, equals_p, points, rough, score
 from assay.weigh.settings import Weigh
 
@@ -14,7 +14,8 @@ class Words:
     """The sentences about one choice.
 
     Args:
-        drawn: the arms' scores in each bootstrap draw, (draws, arms). n: test rows.
+        drawn: the arms' scores in each bootstrap draw, (draws, arms). n: test rows. groups: that they come in,
+            if they do.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class Words:
         n: int,
         settings: Weigh,
         higher: bool = True,
+        groups: int | None = None,
     ):
         self.arms = arms
         self.drawn = drawn
@@ -34,6 +36,7 @@ class Words:
         self.pick = -1 if choice.pick is None else choice.pick
         self.metric = metric.replace("_", " ")
         self.n = n
+        self.where = f"on {count(n)} test rows" + ("" if groups is None else f" in {count(groups)} groups")
         self.settings = settings
         self.alpha = 1 - settings.level
         self.higher = higher
@@ -68,7 +71,7 @@ class Words:
 
     def _why(self) -> str:
         arm, best = self.arms[self.pick], self.arms[self.best]
-        rows = f"on {count(self.n)} test rows"
+        rows = self.where
         left = [one for one in self.arms if not one.out]
         if len(self.arms) == 1:
             return f"{arm.name} is the only arm that was measured. Its {self.metric} is {_level(arm)} {rows}."
@@ -128,13 +131,13 @@ class Words:
             return f"{out}There is nothing to compare it with."
         name, other = self.arms[self.pick].name, self.arms[rival].name
         difference = self.arms[self.pick].value - self.arms[rival].value
-        where = f"on {count(self.n)} test rows"
+        where = self.where
         if self._apart(rival):
             lead = f"The nearest other arm, {other}, is {points(abs(difference)).lstrip('+')} points"
             text = f"{lead} {'lower' if difference > 0 else 'higher'}, more than chance alone would give {where}."
         else:
             error = float((self.drawn[:, self.pick] - self.drawn[:, rival]).std())
-            comparisons = max(1, len(self.untold))
+            comparisons = open_pairs(self.arms, [self.best, *self.untold])
             more = rows_needed(difference, error, self.n, level=self.settings.level, comparisons=comparisons)
             text = f"{name} and {other} are not distinguishable {where}"
             if more is None:

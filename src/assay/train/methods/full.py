@@ -64,6 +64,11 @@ class Full(Trained):
         if self.compiled == "always":
             raise ValueError("shard: true splits the layers, which are then not compiled; leave `compiled` out")
 
+    @property
+    def continues(self) -> bool:
+        """Not where layers are chosen by their gradient, which are others for other rows."""
+        return self.by == "top" and self.processes == 1
+
     def change(self, model: ChatModel, lesson: Lesson) -> Change:
         from safetensors.torch import load_file
 

@@ -73,6 +73,13 @@ class Lora(Trained):
         if self.initialise == "orthogonal" and self.rank % 2:
             yield f"initialise: orthogonal needs an even rank, got {self.rank}; set rank: {self.rank + 1}"
 
+    @property
+    def continues(self) -> bool:
+        """Not where beginning moves the base's weights: what it takes out depends on where it begins."""
+        from assay.train.beginnings import MOVING
+
+        return self.initialise not in MOVING and self.processes == 1
+
     def change(self, model: ChatModel, lesson: Lesson) -> Change:
         """The base with fresh adapters injected in place, in fp32."""
         from peft import inject_adapter_in_model

@@ -32,6 +32,7 @@ class Retriever(Part):
     precision: Literal["auto", "bf16", "fp32"] = "auto"  # of training
     reads = ("train", "val", "documents")
     neural = True
+    seeded = True
 
     def needs(self, base: str) -> tuple[str, ...]:
         return self.encoders()

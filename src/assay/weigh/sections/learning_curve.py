@@ -2,10 +2,122 @@
 
 from typing import Any
 
+from assay.weigh.bands import band
+from assay.weigh.numbers import count, points, score
+from assay.weigh.paper import Plot
+from assay.weigh.piped import table
+
 KEY = "learning_curve"
 TITLE = "More labels"
 HOW = "validate: {learning_curve: true}"
+WORDS = {"rises": "more rows help", "flat": "more rows do not help", "open": "cannot be told"}
+FEW = 100  # test rows under which an interval says little
+
+
+def first(found: dict[str, Any]) -> dict[str, Any]:
+    """The arm that the section speaks of first: the best one with all rows."""
+    return max(found["arms"], key=lambda arm: arm["points"][-1]["score"])
+
+
+def sentence(found: dict[str, Any], arm: dict[str, Any] | None = None) -> str:
+    """What more labels would bring an arm, the first one when None."""
+    if not found["arms"]:
+        return "No point of the learning curve could be taken."
+    arm = arm or first(found)
+    more, furthest = arm["more"], arm["furthest"]
+    if more is None:
+        return f"{arm['name']}: the curve ends at the rows that there are, so it says nothing of more."
+    level = f"{100 * found['level']:g} %"
+
+    def bounds(gain: dict[str, Any]) -> str:
+        return f"{points(gain['low'])} to {points(gain['high'])}, {level}, n = {count(found['rows']['test'])}"
+
+    if arm["word"] == "flat":
+        return (
+            f"More labels will not help {arm['name']}: {count(furthest['rows'])} more would bring"
+            f" {points(furthest['gain'])} points ({bounds(furthest)})."
+        )
+    said = (
+        f"Label {count(more['rows'])} more: about {points(more['gain'])} points for {arm['name']} ({bounds(more)}),"
+        f" {count(furthest['rows'])} more: {points(furthest['gain'])} ({points(furthest['low'])} to"
+        f" {points(furthest['high'])})."
+    )
+    return said + ("" if arm["word"] == "rises" else " Whether more labels help cannot be told from this.")
+
+
+def how(found: dict[str, Any]) -> str:
+    """What was done, and what the numbers do not say."""
+    laws = {arm["law"] for arm in found["arms"]}
+    power = "a power law (error = a + b n^-c, which never gets worse with more rows)"
+    line = "a straight line in the logarithm of the rows, as there are fewer than four sizes"
+    curve = " or ".join(words for law, words in (("power", power), ("line", line)) if law in laws)
+    once = all(point["draws"] == 1 for arm in found["arms"] for point in arm["points"])
+    drawn = (
+        "Each size was drawn once, so the intervals do not say how much it matters which rows are labelled."
+        if once
+        else "Intervals are over test rows and over which rows are labelled."
+    )
+    few = " With so few test rows the intervals say little." if found["rows"]["test"] < FEW else ""
+    return (
+        f"Each arm was fitted on nested parts of the {count(found['rows']['train'])} training rows and asked the same"
+        f" test rows. The curve is {curve}; it is drawn to {found['reach']:g} times the rows that there are and would"
+        f" mislead past that. {drawn}{few}"
+    )
+
+
+def plot(found: dict[str, Any], index: int, mark: int) -> Plot:
+    """An arm's curve. `index`: of the arm in the section; `mark`: its place in the report."""
+    arm, metric = found["arms"][index], found["metric"].replace("_", " ")
+    return band(
+        f"labels-{index}",
+        arm["points"],
+        arm["curve"],
+        mark=mark,
+        until=found["rows"]["train"],
+        unit="labelled rows",
+        axis=metric,
+        title=f"{metric} of {arm['name']} by labelled rows",
+        about=f"Points are measured, with their intervals; the line is the fitted curve. {sentence(found, arm)}",
+        caption=f"{arm['name']}: points are measured, line and band are fitted; dashed where nothing was measured.",
+    )
+
+
+def marked(data: dict[str, Any]) -> list[tuple[int, int, dict[str, Any]]]:
+    """(place in the section, place in the report, arm), the best one first."""
+    places = {one["name"]: i for i, one in enumerate(data["strategies"])}
+    found = data[KEY]["arms"]
+    order = sorted(range(len(found)), key=lambda i: -found[i]["points"][-1]["score"])
+    return [(i, places.get(found[i]["name"], i), found[i]) for i in order]
 
 
 def markdown(data: dict[str, Any]) -> list[str]:
-    return []
+    from assay.weigh.markdown import plain  # which lists the sections
+
+    found = data[KEY]
+    rows = [[plain(arm["name"]), *_cells(arm), WORDS[arm["word"]]] for _, _, arm in marked(data)]
+    header = ["arm", "score by rows", "last step", "more rows", "gain", "furthest", "gain there", "verdict"]
+    blocks = [plain(sentence(found), 1000), plain(how(found), 1000)]
+    blocks += [table(header, rows)] if rows else []
+    blocks += [plain(left_out(found), 500)] if found["left_out"] else []
+    return blocks
+
+
+def _cells(arm: dict[str, Any]) -> list[str]:
+    cells = [
+        ", ".join(f"{count(point['rows'])}: {score(point['score'])}" for point in arm["points"]),
+        f"{points(arm['last']['gain'])} ({points(arm['last']['low'])} to {points(arm['last']['high'])})",
+    ]
+    for gain in (arm["more"], arm["furthest"]):
+        cells += (
+            [f"+{count(gain['rows'])}", f"{points(gain['gain'])} ({points(gain['low'])} to {points(gain['high'])})"]
+            if gain
+            else ["–", "–"]
+        )
+    return cells
+
+
+def left_out(found: dict[str, Any]) -> str:
+    """What was not taken, and why."""
+    gone = found["left_out"]
+    arms = ", ".join(dict.fromkeys(one["arm"] for one in gone))
+    return f"Fits left out: {count(len(gone))} ({arms}). First: {gone[0]['rows']:,} rows, {gone[0]['why']}."

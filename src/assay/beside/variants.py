@@ -1,0 +1,53 @@
+"""The same data with other rows, documents or labels, in a folder of its own: what an arm is fitted on once more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assay import store
+from assay.bench import Bench
+from assay.noted import content_hash, documents_hash, fields_hash
+from assay.nouns import Document, Example
+from assay.prepared import Prepared
+
+VERSION = 1
+
+
+def varied(
+    bench: Bench,
+    why: str,
+    *,
+    train: Sequence[Example] | None = None,
+    val: Sequence[Example] | None = None,
+    documents: Sequence[Document] | None = None,
+    labels: Sequence[str] | None = None,
+) -> Bench:
+    """The bench over other data; what is None stays. A cached stage; arms are keyed by what they read, so that one
+    whose part stays is not fitted again.
+
+    Args:
+        why: names it in the key. Test rows stay, and are no part of what an arm reads.
+    """
+    prepared = bench.prepared
+    splits = {name: rows for name, rows in (("train", train), ("val", val)) if rows is not None}
+    hashes = {**prepared.hashes, **{name: content_hash(rows) for name, rows in splits.items()}}
+    if documents is not None:
+        hashes["documents"] = documents_hash(documents)
+    if "fields" in hashes and splits:
+        whole = [splits.get(name, prepared.examples(name)) for name in ("train", "val")]
+        hashes["fields"] = fields_hash([row for rows in whole for row in rows])
+    task = prepared.note["task"] if labels is None else {**prepared.note["task"], "labels": list(labels)}
+    key = store.digest([VERSION, why, prepared.folder.name, hashes, task["labels"]])[:20]
+    stage = store.Stage(bench.project.work, "curate", key)
+    note = stage.done()
+    if note is None:
+        folder = stage.open()
+        for name in ("train", "val", "test"):
+            rows = splits.get(name, prepared.examples(name))
+            store.write_lines(folder / f"{name}.jsonl", (row.to_json() for row in rows))
+        pages = prepared.documents() if documents is None else documents
+        store.write_lines(folder / "documents.jsonl", (page.to_json() for page in pages))
+        note = {**prepared.note, "hashes": hashes, "task": task}
+        stage.finish(note)
+    return replace(bench, prepared=Prepared(stage.folder, note, False))

@@ -1,0 +1,170 @@
+"""The update drill, on projects of which it is known what each arm learns from a change."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+import assay
+from assay import store
+from assay.errors import ProjectError
+from toy import write_rows
+
+LETTERS = "bcdfghklmnprstvw"
+
+
+def words(draw, n):
+    return ["".join(draw.choices(LETTERS, k=7)) for _ in range(n)]
+
+
+@pytest.fixture
+def labels(tmp_path):
+    """Three labels, each named by one of its own words among random ones."""
+    draw = random.Random(3)
+    names = {label: words(draw, 4) for label in ("pay", "lend", "meet")}
+
+    def some(n):
+        return [
+            {"text": " ".join([draw.choice(own), *words(draw, 2)]), "label": label}
+            for label, own in names.items()
+            for _ in range(n)
+        ]
+
+    write_rows(tmp_path / "train.jsonl", some(30))
+    write_rows(tmp_path / "test.jsonl", some(15))
+    (tmp_path / "project.yaml").write_text(
+        "data: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\n"
+        "compare: [{kind: majority}, {kind: tfidf}]\n"
+        "validate: {update_drill: {examples: 30, minutes: {refitted: 5}}}\n"
+    )
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_an_arm_that_learns_words_takes_a_label_in_and_lets_it_go(labels):
+    report = assay.run(labels)
+    found = report.data["update_drill"]
+    assert [one["kind"] for one in found["changes"]] == ["label", "topic"]
+    assert [one["kind"] for one in found["cannot"]] == ["facts", "documents"]
+    added, gone = found["changes"]
+    (arm,) = added["arms"]  # majority is no arm that anybody would update
+    assert (arm["name"], arm["way"], arm["minutes"]) == ("tfidf", "refitted", 5)
+    # Each test text has a word that only its label has, and training has seen it with some certainty.
+    assert arm["changed"]["before"]["value"] == 0 and arm["changed"]["after"]["value"] > 0.9
+    assert (
+        arm["changed"]["open"] == 15
+        and arm["changed"]["taken"] > 13
+        and added["rows"] == {"changed": 15, "unchanged": 30, "new": 27}
+    )
+    assert arm["unchanged"]["before"] > 0.9 and arm["unchanged"]["lost"] <= 2
+    assert 0 < arm["cost"]["first_answer"] <= arm["cost"]["first_right"]
+    assert arm["cost"]["start"] + arm["cost"]["update"] <= arm["cost"]["first_answer"] + 0.002
+    (arm,) = gone["arms"]
+    assert gone["ends"] and arm["changed"]["before"]["value"] < 0.1 and arm["changed"]["after"]["value"] == 1
+    page, text = ((labels / "report" / f"report.{end}").read_text() for end in ("html", "md"))
+    assert "A label added: tfidf (fitted anew) took it in" in text and "## Updates" in text
+    assert 'aria-labelledby="update-label-t update-label-d"' in page and "Facts changed: not done" in page
+    # The same run again does nothing anew: a drill's times are those that were measured.
+    seen = []
+    assert assay.run(labels, tell=seen.append).data["update_drill"] == found
+    assert not any("update drill" in event.get("stage", event.get("name", "")) for event in seen)
+
+
+@pytest.fixture
+def handbook(tmp_path, tiny_model):
+    """Twelve pages with a price each. A training row and a test row ask for it by the page's own word."""
+    draw = random.Random(5)
+    (tmp_path / "pages").mkdir()
+    train, test = [], []
+    for i, name in enumerate(words(draw, 12)):
+        (tmp_path / "pages" / f"{name}.md").write_text(f"# {name}\n\nThe room {name} costs {31 + i} euros a day.\n")
+        for some in (train, train, test):
+            question = " ".join([*words(draw, 2), name, *words(draw, 1)])
+            some.append({"question": question, "answer": f"{31 + i} euros", "found_in": [f"{name}.md"]})
+    write_rows(tmp_path / "train.jsonl", train)
+    write_rows(tmp_path / "test.jsonl", test)
+    (tmp_path / "project.yaml").write_text(
+        f"aim: {{kind: answer}}\nmodel: {tiny_model}\ndocuments: [pages]\n"
+        "data: {files: {train: train.jsonl, test: test.jsonl},"
+        " columns: {question: question, answer: answer, found_in: found_in}}\n"
+        "compare: [{kind: tfidf}, {kind: rag, top: 1, name: rag, inner: {kind: shots, k: 0}}]\n"
+        "validate: {update_drill: {facts: 4, documents: 3}}\n"
+    )
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_documents_change_and_each_arm_takes_it_in_its_own_way(handbook):
+    report = assay.run(handbook)
+    found = report.data["update_drill"]
+    assert [one["kind"] for one in found["changes"]] == ["facts", "documents", "topic"]
+    ways = {(change["kind"], arm["name"]): arm for change in found["changes"] for arm in change["arms"]}
+    assert {key: arm["way"] for key, arm in ways.items()} == {
+        (kind, name): way
+        for kind in ("facts", "documents", "topic")
+        for name, way in (("tfidf", "refitted"), ("rag", "reindexed"))
+    }
+    # The nearest training question is the one about the same page, and has the new answer; without it, another's.
+    for kind, before in (("facts", 0), ("documents", 0), ("topic", 0)):
+        arm = ways[kind, "tfidf"]
+        assert (arm["changed"]["before"]["value"], arm["changed"]["after"]["value"]) == (before, 1), kind
+        assert arm["unchanged"]["before"] == arm["unchanged"]["after"] == 1
+    # A random model gives none of the answers, so a page that goes changes nothing for it.
+    assert ways["topic", "rag"]["changed"]["open"] == 0 and ways["topic", "rag"]["cost"]["first_right"] is None
+    assert "rag (documents indexed) gave none of these answers before" in (handbook / "report/report.md").read_text()
+    facts = found["changes"][0]
+    assert facts["rows"] == {"changed": 4, "unchanged": 8, "new": facts["rows"]["new"]} and len(facts["shown"]) == 4
+    # A random model reads nothing. What it is handed is the page as it is after the change.
+    folders = [stage.parent for stage in (handbook / "work" / "drill").glob("*/updates.jsonl")]
+    assert len(folders) == 3
+    changed = {one["document"]: one["new"] for one in facts["shown"]}
+    for folder in folders:
+        questions = list(store.read_lines(folder / "questions.jsonl"))
+        given = [answer["passages"] for _, answer in store.read_lines(folder / "answers.jsonl")]
+        (log,) = store.read_lines(folder / "updates.jsonl")
+        assert len(questions) == len(given) == 12
+        gone = set(log["drop"])
+        pages = [[passage.partition("#")[0] for passage in one] for one in given]
+        assert not gone & {page for one in pages for page in one}
+        if not gone and len(log["put"]) == len(changed):
+            assert all(changed[page] in text for page, text, *_ in log["put"])
+            # The page whose word the question has: the id is its path.
+            named = [next(page for page in changed if page[6:-3] in str(question)) for question in questions[:4]]
+            assert pages[:4] == [[page] for page in named]
+
+
+@pytest.mark.slow
+def test_a_trained_arm_is_trained_on_and_trained_anew(labels, tiny_model):
+    project = (labels / "project.yaml").read_text()
+    arms = "{kind: lora, rank: 4, epochs: 2, name: lora}"
+    project = project.replace("[{kind: majority}, {kind: tfidf}]", f"[{arms}]").replace("{examples: 30", "{rehearse: 2")
+    (labels / "project.yaml").write_text(f"model: {tiny_model}\n{project}")
+    found = assay.run(labels, sets=["validate.update_drill.changes=[label]"]).data["update_drill"]
+    (change,) = found["changes"]
+    assert [(arm["name"], arm["way"]) for arm in change["arms"]] == [("lora", "continued"), ("lora", "retrained")]
+    assert change["rows"]["new"] == 20 and not found["left_out"]
+    # The one learns from 20 new rows and 40 old ones, the other from all.
+    folders = [folder.parent for folder in (labels / "work" / "drill").glob("*/done.json")]
+    requests = {(r := store.read_json(folder / "request.json"))["way"]: r for folder in folders}
+    name = change["shown"][0]["label"]
+    targets = {
+        way: [row["target"] for row in store.read_lines(Path(request["data"]) / "train.jsonl")]
+        for way, request in requests.items()
+    }
+    assert all(some.count(name) == 20 for some in targets.values())
+    assert len(targets["continued"]) == 60 < len(targets["retrained"])
+    assert requests["continued"]["fit_key"] != requests["retrained"]["fit_key"]
+
+
+@pytest.mark.slow
+def test_a_question_that_cannot_be_asked_is_a_warning(labels):
+    sets = ["validate.update_drill.changes=[facts]", "validate.learning_curve={sizes: [0.05]}"]
+    data = assay.run(labels, sets=sets).data
+    told = {warning["code"]: warning["text"] for warning in data["warnings"]}
+    assert "update_drill" not in data and "facts: the answers are labels" in told["D128"]
+    assert "learning_curve" not in data and "80 labelled training rows are too few" in told["D127"]
+
+
+def test_an_arm_that_is_not_compared(labels):
+    with pytest.raises(ProjectError, match=r"C100 .*there is no arm 'tfdif'; did you mean 'tfidf'\?"):
+        assay.run(labels, sets=["validate.update_drill.arms=[tfdif]"])

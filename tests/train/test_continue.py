@@ -1,0 +1,27 @@
+"""A training that goes on from an earlier arm's weights begins where that one ended."""
+
+from dataclasses import replace
+
+import pytest
+
+from assay.train import Full, Lora
+
+
+@pytest.mark.parametrize("strategy", [Lora(rank=4, epochs=3), Full(epochs=3, learning_rate=3e-4)])
+def test_it_begins_with_the_loss_that_the_first_one_reached(lesson, tmp_path, strategy):
+    given = lesson("classify")
+    first = strategy.fit(given)
+    first.save(tmp_path)
+    losses = {point["step"]: point["val_loss"] for point in first.curve}
+    reached = losses[first.best_step] if first.best_step else first.curve[-1]["val_loss"]
+    assert strategy.continues and reached < 0.9 * first.start_loss
+    work = tmp_path / "second"
+    work.mkdir()
+    second = strategy.fit(replace(given, start=tmp_path, means=replace(given.means, workdir=work)))
+    # The same weights on the same val rows, computed in other batches.
+    assert second.start_loss == pytest.approx(reached, rel=1e-3)
+
+
+def test_one_that_moves_the_base_does_not_go_on():
+    assert not Lora(initialise="pissa").continues
+    assert not Full(layers=1, by="gradient").continues

@@ -1,0 +1,91 @@
+"""The section: its numbers are those of report.json, foreign text is inert, and what was found comes first."""
+
+import json
+
+import pytest
+
+from assay.nouns import Answer
+from assay.validate.robustness.compared import compared
+from assay.validate.robustness.operators import Asked
+from assay.weigh import Report
+from assay.weigh.markdown import render as markdown
+from assay.weigh.numbers import FORMATS
+from assay.weigh.sections import robustness
+from weigh.conftest import LABELS, TASK
+from weigh.test_html import Page, at
+
+POISON = "<script>alert(1)</script> | [x](http://a.example) {{ 7 * 7 }}"
+
+
+@pytest.fixture(scope="module")
+def weak(report):
+    """The synthetic report with three arms asked; the recommended one loses every fourth row by typos."""
+    names = [report.verdict["recommended"], "tfidf", "majority"]
+    arms = []
+    for name in names:
+        records = next(arm for arm in report.arms if arm.name == name).records[:120]
+        asked, answers = [], []
+        for kind in ("typos", "casing", "injection"):
+            for i, record in enumerate(records):
+                lure = LABELS[-1] if kind == "injection" else ""
+                way = {"typos": "typos", "casing": "upper", "injection": "forged"}[kind]
+                example = record.question.with_text(f"{POISON} {i}")
+                asked.append(Asked(i, kind, way, example, lure))
+                lost = kind == "typos" and name == names[0] and not i % 4
+                answers.append(Answer(None) if lost else record.answer)
+        arms.append({"name": name, **compared(records, asked, answers, TASK, level=0.95, seed=2)})
+    found = {
+        "rows": 120,
+        "metric": "accuracy",
+        "level": 0.95,
+        "rate": 0.1,
+        "cut": 0.2,
+        "long": 3276,
+        "arms": arms[::-1],
+        "left_out": ["translation"],
+        "recommended": names[0],
+    }
+    data = json.loads(json.dumps({**report.data, "robustness": found}))
+    return Report(data, TASK, report.arms, report.extra)
+
+
+def test_every_number_of_the_section_is_the_reports(weak):
+    page = Page(weak.html())
+    ours = [(a, shown) for a, shown in page.numbers if a["data-at"].startswith("/robustness/")]
+    assert len(ours) > 60
+    for attributes, shown in ours:
+        value = at(weak.data, attributes["data-at"])
+        assert float(attributes["value"]) == value and shown == FORMATS[attributes["data-as"]](value)
+    assert page.open == [] and page.crossed == []
+    ids = [a["id"] for _, a in page.elements if a.get("id")]
+    assert len(ids) == len(set(ids))
+    assert "#robustness" in [a.get("href") for tag, a in page.elements if tag == "a"]
+
+
+def test_what_was_found_comes_first_with_interval_and_rows(weak):
+    section = weak.html().partition('<section id="robustness">')[2]
+    name = weak.verdict["recommended"]
+    first = section[section.index("<p>") + 3 : section.index("</p>")]
+    assert first.startswith(f"Typing errors cost {name} most: accuracy -") and "95 %, on 120 rows" in first
+    assert "1 of 3 kinds of change lowers it" in first
+    assert "No answer of majority changed under any of 3 kinds of change." in section
+    text = markdown(weak)
+    assert "## Robustness" in text and f"Typing errors cost {name} most" in text
+    assert "Left out, as they fit fewer than two rows: translation." in text
+
+
+def test_foreign_text_is_inert(weak):
+    page, text = weak.html(), markdown(weak)
+    assert "<script>" not in page and "&lt;script&gt;" in page and ">49<" not in page
+    part = text.partition("## Robustness")[2]
+    assert POISON not in part and r"\<script\>alert(1)\</script\> \| \[x\](http&#58;//a.example)" in part
+
+
+def test_the_plot_stands_for_the_recommended_arm(weak):
+    plot = robustness.plot(weak.data)
+    assert plot.rows[0][0] == "typos, n = 120" and len(plot.rows) == 3
+    assert plot.rows[0][1].startswith("−0.")
+
+
+def test_a_report_without_it_says_how_to_ask(report):
+    assert "validate: {robustness: true}" in report.html()
