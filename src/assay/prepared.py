@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from assay.config import Project
 
 VERSION = 3  # raise it when the same files and settings are prepared differently
+UNREAD = {"instruction", "max_answer_tokens", "metric", "metrics", "tolerance", "guards", "target"}  # of the task
 Files = dict[str, list[Path]]  # split -> files and folders on this machine
 
 
@@ -76,7 +77,9 @@ def prepare(project: Project, tell: Tell, *, offline: bool = False, new_key: boo
     note = stage.done()
     if note is not None:
         tell({"event": "stage", "name": "curate", "state": "cached"})
-        return Prepared(stage.folder, note, True)
+        # What no row depends on is taken from the project as it is now, not as it was when the rows were prepared.
+        said = project.aim.model_dump(mode="json", exclude={"kind", "labels", "slices"})
+        return Prepared(stage.folder, {**note, "task": {**note["task"], **said}}, True)
     tell({"event": "stage", "name": "curate", "state": "start"})
     if veil.key:
         store.write_json(project.work / MARK, {"key": veil.trace})
@@ -99,7 +102,7 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
     documents = [(path.name, bytes_of(path)) for path in project.document_paths]
     split = [bytes_of(path) for path in (project.manifest_path, *project.probe_paths) if path]
     settings = {
-        "aim": project.aim.model_dump(mode="json", exclude={"instruction", "metric", "max_answer_tokens"}),
+        "aim": project.aim.model_dump(mode="json", exclude=UNREAD),
         "data": project.data.model_dump(mode="json", exclude={"processes", "ray"}),  # the result is the same
         "curate": [{"kind": s.kind, "version": s.VERSION, **s.changed()} for s in project.curate],
         "split": project.split.model_dump(mode="json"),

@@ -1,7 +1,6 @@
 """Each label by itself, how confidence holds, and a report whose deciding metric is better when lower."""
 
 import json
-import math
 import re
 from dataclasses import replace
 
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 
 from assay.nouns import Answer, Example, Message, Record, Task
-from assay.weigh import Arm, Report, build
+from assay.weigh import Arm, Report, build, view
 
 LABELS = ("a", "b", "c")
 TASK = Task(kind="classify", labels=LABELS, metric="log_loss", metrics=("accuracy", "brier"), slices=("side",))
@@ -73,17 +72,16 @@ def test_an_arm_without_the_deciding_metric_is_listed_with_the_reason(report):
     json.dumps(report.data, allow_nan=False)
 
 
-def test_the_page_has_the_worst_slices_and_rows_first(report):
-    page = report.html()
-    card = page.partition('id="arm-2"')[2].partition("</article>")[0]
-    shown = [float(x) for x in re.findall(r'class="none">\((\d\.\d+)\)', card.partition("worst rows")[2])]
-    worst = shown[: card.partition("best rows")[0].count('class="none">(') or 10]
-    assert worst and worst[0] == max(worst)
-    losses = [
-        -math.log(max(math.exp(s) for s in [record.answer.scores[LABELS.index(record.target)]]))
-        for record in arms()[2].records
-    ]
-    assert worst[0] == pytest.approx(max(losses), abs=5e-4)
+def test_the_rows_with_the_highest_loss_are_the_worst(report):
+    card = next(one for one in view.cards(report) if one.name == "strong")
+    records = {record.question.id: record for record in arms()[2].records}
+    losses = {id: -record.answer.scores[LABELS.index(record.target)] for id, record in records.items()}
+    assert [row.score for row in card.worst] == sorted((row.score for row in card.worst), reverse=True)
+    assert card.worst[0].score == pytest.approx(max(losses.values()))
+    assert [row.score for row in card.best] == sorted(row.score for row in card.best)
+    assert card.best[0].score == pytest.approx(min(losses.values())) and all(row.right for row in card.best)
+    silent = next(one for one in view.cards(report) if one.name == "silent")
+    assert "no log loss" in silent.note and not silent.worst and "no log loss" in report.markdown()
 
 
 def test_labels_and_confidence_of_an_arm_are_in_the_report_and_on_its_card(report):

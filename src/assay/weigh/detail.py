@@ -45,12 +45,15 @@ def values_of(arms: Sequence[Arm], task: Task, metric: str) -> dict[str, float]:
     return {arm.name: judge(arm.records, only).values[metric] for arm in arms if arm.status == "done"}
 
 
+def lacking(metric: str) -> str:
+    """Why such an arm is left out."""
+    return f"It has no {metric.replace('_', ' ')}: its answers carry nothing to compute it from."
+
+
 def weighable(arms: Sequence[Arm], values: dict[str, float], metric: str) -> list[Arm]:
-    """The arms; those that are done and whose value of the deciding metric is missing are skipped, with the reason."""
-    name = metric.replace("_", " ")
-    note = f"It has no {name}: its answers carry nothing to compute it from."
+    """The arms; those that are done and whose value of the deciding metric is missing are skipped."""
     return [
-        replace(arm, status="skipped", records=[], note=f"{arm.note} {note}".strip())
+        replace(arm, status="skipped", records=[], note=lacking(metric))
         if not math.isfinite(values.get(arm.name, 0.0))
         else arm
         for arm in arms

@@ -12,6 +12,7 @@ from assay.validate import judge
 from assay.weigh import decision
 from assay.weigh.arm import Arm
 from assay.weigh.certain import seeds_of, units_of
+from assay.weigh.detail import lacking
 from assay.weigh.numbers import count, one_line, score
 from assay.weigh.report import Report
 
@@ -107,6 +108,9 @@ def cards(report: Report) -> list[Card]:
         arm = arms.get(data["name"])
         if arm is None:
             found.append(Card(index, data, data["name"] in floors, ""))
+            continue
+        if arm.status == "done" and data["status"] != "done":
+            found.append(Card(index, data, arm.floor, lacking(report.data["task"]["metric"])))
             continue
         worst, best = _ends(arm, report)
         found.append(Card(index, data, arm.floor, arm.note, worst, best, _confusions(arm, report.task), arm.curve))
@@ -225,7 +229,8 @@ def limits(report: Report) -> list[str]:
 
 def not_tried(report: Report) -> list[str]:
     """Arms without a result, then what the project left out."""
-    notes = {arm.name: arm.note for arm in report.arms}
+    left_out = lacking(report.data["task"]["metric"])  # of an arm that answered, and cannot be weighed
+    notes = {arm.name: left_out if arm.status == "done" else arm.note for arm in report.arms}
     said = []
     for one in report.data["strategies"]:
         if one["status"] != "done":
