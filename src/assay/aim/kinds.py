@@ -1,8 +1,8 @@
 """The kinds of task. Each brings its default metric, the metrics it can be judged by, and its wording.
 
 What it is for   one place to add a kind: write a `Kind(...)` value and name it in `KINDS`
-Elsewhere        `aim/shaped.py` guesses it from rows, `curate/reading/targets.py` reads its target, `encode/parse.py` its
-                 answers
+Elsewhere        `aim/shaped.py` guesses it from rows, `curate/reading/targets.py` reads its target, `encode/parse.py`
+                 its answers
 """
 
 from dataclasses import dataclass

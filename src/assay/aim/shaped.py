@@ -11,6 +11,7 @@ from typing import Any
 
 from assay.aim import label_sets, names, options
 from assay.aim.columns import Column, Row, as_text, value_at
+from assay.aim.kinds import KINDS
 
 LOOKED_AT = 2000  # rows
 MOST_LABELS = 300
@@ -36,6 +37,7 @@ def shaped(
     Args:
         known: roles that are given or that a known form of file brings.
     """
+    there = {one.name for one in KINDS}
     rules = {
         "choose": _choices,
         "multilabel": _labels,
@@ -44,7 +46,7 @@ def shaped(
         "rewrite": _rewriting,
     }
     for name, rule in rules.items():
-        if kind in (None, name) and (made := rule(found, rows[:LOOKED_AT], known)) is not None:
+        if name in there and kind in (None, name) and (made := rule(found, rows[:LOOKED_AT], known)) is not None:
             return made
     return None
 
@@ -111,12 +113,22 @@ def _lettered(found: Sequence[Column]) -> list[str]:
 def _labels(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str]) -> Shaped | None:
     """A column with lists of short texts that come again and again."""
     by_name = {column.name: column for column in found}
-    if any(role in known for role in ("answer", "entities", "messages", "choices")):
+    plain_label = any(c.labels and not c.predicted and not c.technical and _named(c, names.LABEL) for c in found)
+    if (plain_label and not {"labels", "label"} & set(known)) or any(
+        role in known for role in ("answer", "entities", "messages", "choices")
+    ):
         return None
     given = known.get("labels") or known.get("label")
     usual = ("labels", "label", "tags", "categories", "classes", "topics", "genres", "intents", "emotions", "services")
-    name = given or next((c.name for key in usual for c in found if c.key == key and c.nested > 0), None)
-    if name is None or name not in by_name or (by_name[name].nested == 0 and "labels" not in known):
+    lists = [c.name for key in usual for c in found if c.key == key and c.nested > 0]
+    lists += [c.name for c in found if c.nested > 0 and c.name not in (*lists, *known.values()) and not c.hidden]
+    made = (_label_lists(rows, name, by_name) for name in ([given] if given else lists))
+    return next((one for one in made if one is not None), None)
+
+
+def _label_lists(rows: Sequence[Row], name: str, by_name: Mapping[str, Column]) -> Shaped | None:
+    """The column as one of label sets: its values are lists, or empty."""
+    if name not in by_name or by_name[name].nested == 0:
         return None
     values = [value_at(row, name) for row in rows]
     if not all(value is None or isinstance(value, list) for value in values):
@@ -203,6 +215,10 @@ def _words(value: Any) -> int:
     if isinstance(value, list):
         return sum(_words(one) for one in value)
     return len(as_text(value).split())
+
+
+def _named(column: Column, usual: Sequence[str]) -> bool:
+    return column.key in usual or not set(column.tokens).isdisjoint(usual)
 
 
 def _first(keys: Mapping[str, str], wanted: Sequence[str]) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from assay.aim.options import LETTERS
 from assay.errors import Problem, TrainError
 from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Tell
 from assay.store import read_json, write_json
@@ -19,7 +20,12 @@ class MajorityAnswers(Adapted):
         self.target = target
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        return [Answer(self.target, raw=self.target) for _ in questions]
+        return [Answer(self._for(question), raw=self.target) for question in questions]
+
+    def _for(self, question: Example) -> str:
+        """The target; of letters, the first one where the question has not so many options."""
+        letters = LETTERS[: len(question.options)]
+        return self.target if not letters or self.target in letters else letters[0]
 
     def save(self, folder: Path) -> None:
         write_json(folder / "majority.json", {"target": self.target})

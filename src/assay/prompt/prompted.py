@@ -29,11 +29,13 @@ from assay.nouns import (
 if TYPE_CHECKING:
     import numpy as np
 
+NEVER = -1e9  # the log score of what cannot be answered
 LONGEST_ANSWER = 256  # tokens; only used when there are no training targets to measure
 
 
 class Prompted(Adapted):
-    """Asks `model` with the task's wording. Classification scores every label; other tasks generate and parse."""
+    """Asks `model` with the task's wording. Where one label or letter is chosen, all are scored; in other tasks
+    it writes, and that is read."""
 
     def __init__(self, model: LanguageModel, task: Task, *, labels: bool, room: int, wording: Wording = PLAIN):
         self._model = model
@@ -55,7 +57,7 @@ class Prompted(Adapted):
     def how(self) -> Decoding:
         """How an answer is written. A model that cannot score labels writes one of them."""
         how = self.task.decoding
-        if self.task.kind == "classify":
+        if self.task.picks:
             words = [self.wording.words(label) for label in self.task.labels]
             how = replace(how, form=Form("choice", json.dumps(words, ensure_ascii=False)))
         return replace(how, stop=(*how.stop, *self.next_question))
@@ -74,11 +76,17 @@ class Prompted(Adapted):
         return posed(self.task, question, self.shots(question), labels=self.labels, wording=self.wording)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        return self.reply([self.prompt(question) for question in questions], tell)
+        answers = self.reply([self.prompt(question) for question in questions], tell)
+        if self.task.kind != "choose":
+            return answers
+        return [
+            among(self.task, question, answer, self.reading)
+            for question, answer in zip(questions, answers, strict=True)
+        ]
 
     def reply(self, prompts: Sequence[Messages], tell: Tell | None = None) -> list[Answer]:
         """The answers to prompts as they are sent."""
-        if self.task.kind == "classify" and self.model.can_score:
+        if self.task.picks and self.model.can_score:
             return self.chosen(prompts, tell)
         generated = self.model.generate(prompts, max_tokens=self.room, how=self.how, tell=tell)
         return [written(self.reading, one) for one in generated]
@@ -98,9 +106,28 @@ class Prompted(Adapted):
         """A prompt without examples has nothing to keep but its settings, which arm.json holds."""
 
 
+def among(task: Task, question: Example, answer: Answer, reading: parse.Reading | None = None) -> Answer:
+    """An answer of the kind `choose`, held to the options that its question has: other questions may have more.
+
+    Args:
+        reading: how what was written is read; None where letters were scored.
+    """
+    import numpy as np
+
+    n = len(question.options)
+    if answer.scores:
+        scores = np.full(len(task.labels), NEVER)
+        scores[:n] = answer.scores[:n]
+        best = chosen(task.labels, scores)
+        return replace(answer, text=best.text, scores=best.scores, confidence=best.confidence)
+    if reading is not None and answer.text not in task.labels[:n]:
+        return replace(answer, text=replace(reading, options=question.options).lenient(answer.raw))
+    return answer if answer.text in task.labels[:n] else replace(answer, text=None)
+
+
 def written(reading: parse.Reading, one: Generated) -> Answer:
     """What a model wrote, read as an answer. A refusal is none, and counts as wrong."""
-    labelled = reading.task.kind == "classify" and one.logprob is not None
+    labelled = reading.task.picks and one.logprob is not None
     return Answer(
         None if one.refused else reading.lenient(one.text),
         raw=one.text,
@@ -128,11 +155,16 @@ def chosen(labels: Sequence[str], scores: np.ndarray, prompt_tokens: int = 0) ->
     )
 
 
-def answer_room(lesson: Lesson, model: LanguageModel, wording: Wording = PLAIN) -> int:
-    """How many tokens an answer may take: the task's own number, or half as much again as the longest target."""
+def answer_room(lesson: Lesson, model: LanguageModel, wording: Wording = PLAIN, *, whole: bool = False) -> int:
+    """How many tokens an answer may take: the task's own number, or half as much again as the longest target.
+
+    Args:
+        whole: targets are answered as they are, worked solutions with their steps: so a trained arm has learnt them.
+    """
     if lesson.task.max_answer_tokens:
         return lesson.task.max_answer_tokens
-    targets = {wording.words(example.target or "") for example in lesson.train}
+    raw = {example.target or "" for example in lesson.train}
+    targets = raw if whole else {wording.answer_of(lesson.task, target) for target in raw}
     if not targets:
         return LONGEST_ANSWER
     empty = model.count_tokens((Message("user", ""),))

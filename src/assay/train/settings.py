@@ -160,7 +160,7 @@ class Trained(Strategy):
         torch.manual_seed(lesson.seed)
         model = self.open(lesson)
         change = self.change(model, lesson)
-        arm = Tuned(model, lesson.task, answer_room(lesson, model), change.write)
+        arm = Tuned(model, lesson.task, answer_room(lesson, model, whole=True), change.write)
         train(lesson, self, model, change, arm)
         return arm
 

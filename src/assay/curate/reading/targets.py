@@ -57,7 +57,7 @@ def _texts(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, .
     if layout.kind == "classify":
         values = [text.strip() for text in values]
         if len(values) > 1:
-            help = "keep one label a row, or take several: aim: {kind: multilabel}"
+            help = "keep one label a row"
             found.count("D025", f"'{name}' is a list of several labels, one is needed", line, help)
             return None
     if layout.open and not "".join(values).strip():
@@ -66,8 +66,6 @@ def _texts(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, .
         return (layout.none,)
     if not values or value is None or (layout.kind == "classify" and not values[0]):
         help = f"fill in '{name}', or remove the row"
-        if layout.kind == "classify":
-            help += "; if no label fits such rows, name that: aim: {none: none of these}"
         found.count("D026", f"'{name}' missing", line, help)
         return None
     return tuple(values)

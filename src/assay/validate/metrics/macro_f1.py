@@ -11,6 +11,22 @@ from collections.abc import Sequence
 import numpy as np
 
 from assay.nouns import Metric, Record, Task
+from assay.validate.metrics.label_sets import set_hits
+
+
+class MicroF1(Metric):
+    """The columns of `MacroF1`; F1 of all labels' hits and misses together."""
+
+    name = "micro_f1"
+    about = "F1 of all labels' hits and misses together"
+
+    def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
+        return MacroF1().rows(records, task)
+
+    def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:
+        hit, false, missed = (part.sum(axis=-1) for part in np.split(np.asarray(sums), 3, axis=-1))
+        whole = 2 * hit + false + missed
+        return np.divide(2 * hit, whole, out=np.full(np.shape(hit), np.nan), where=whole > 0)
 
 
 class MacroF1(Metric):
@@ -19,6 +35,8 @@ class MacroF1(Metric):
     name = "macro_f1"
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
+        if task.kind == "multilabel":
+            return set_hits(records, task)
         # A target outside task.labels still counts. The records of all arms have the same targets, so all arms
         # have the same columns.
         extra = sorted({record.target for record in records} - set(task.labels))
