@@ -142,6 +142,9 @@ def _label_lists(rows: Sequence[Row], name: str, by_name: Mapping[str, Column]) 
     plain = all(len(label) <= 60 for label in distinct) and len(distinct) <= min(MOST_LABELS, max(2, uses // 3))
     if len(distinct) < 2 or not plain or max(map(len, sets)) < 2:
         return None
+    numbers = all(label.replace(".", "").isdigit() for label in distinct) and not _named(by_name[name], names.LABEL)
+    if numbers or any(len(set(one)) < len(one) for one in sets):  # tags of a text's words or sentences
+        return None
     empty = sum(not one for one in sets)
     why = f"the task is multilabel: '{name}' has lists of {len(distinct)} labels, {uses / len(sets):.1f} a row"
     return Shaped("multilabel", {"labels": name}, why + (f", none in {empty:,} rows" if empty else ""))

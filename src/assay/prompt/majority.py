@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from assay.aim.options import LETTERS
+from assay.encode.parse import worked
 from assay.errors import Problem, TrainError
 from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Tell
 from assay.store import read_json, write_json
@@ -36,7 +37,10 @@ class Majority(Strategy):
 
     def fit(self, lesson: Lesson) -> MajorityAnswers:
         need_rows("majority", lesson)
-        counts = Counter(example.target or "" for example in lesson.train)
+        targets = (example.target or "" for example in lesson.train)
+        if lesson.task.kind == "number":
+            targets = (worked(target)[1] for target in targets)
+        counts = Counter(targets)
         # Ties go to the target that sorts first, so that a rerun gives the same answer.
         return MajorityAnswers(min(counts, key=lambda target: (-counts[target], target)))
 
