@@ -107,6 +107,9 @@ class Answer:
     support: float | None = None  # share of the answer's words that stand in its passages
     judged: float | None = None  # how likely a model finds it that the passages support the answer
     by: str = ""  # the inner arm that answered, where there are several
+    # Of an arm that reads how likely the row's own text is: minus its natural-log likelihood, and its tokens.
+    nats: float | None = None
+    read: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return {name: list(v) if isinstance(v := getattr(self, name), tuple) else v for name in self.__slots__}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import errors, store
+from assay.effort import labelled_rows, pieces
 from assay.errors import AssayError, Problem, ResourceError, Stopped
 from assay.model.environment import STARTED_WITH, installed, numeric_environment, threads
 from assay.nouns import Answer, Example, Strategy, Tell
@@ -72,12 +73,20 @@ class Bench:
         return "resume" if fit.folder.exists() else "to do"
 
     def run(
-        self, name: str, strategy: Strategy, questions: Sequence[Example], hash: str, seconds: float | None = None
+        self,
+        name: str,
+        strategy: Strategy,
+        questions: Sequence[Example],
+        hash: str,
+        seconds: float | None = None,
+        *,
+        alone: bool = False,
     ) -> None:
         """Fit and answer in a process of its own.
 
         Args:
             hash: of the questions. seconds: the worker is asked to stop after so long.
+            alone: some questions are also asked alone, for the time that an answer then takes (`alone.py`).
 
         Raises:
             AssayError: what the worker raised; R005 when it was killed. Stopped: the user interrupted.
@@ -88,6 +97,7 @@ class Bench:
         if not asked.exists():
             store.write_lines(asked, (q.to_json() for q in questions))
         request = {**self.request(strategy), "mode": "arm", "questions": str(asked), "answer_key": stage.key}
+        request |= {"alone": alone}
         self.launch(folder, request, name, seconds)
 
     def request(self, strategy: Strategy) -> dict[str, Any]:
@@ -201,7 +211,11 @@ def cost_of(bench: Bench, strategy: Strategy, questions: str) -> dict[str, Any]:
         "money_per_answer": money(bench.project, strategy, answers),
         "peak_bytes": max(fitted.get("peak_bytes", 0), note.get("peak_bytes", 0)),
         "kept_bytes": sum(p.stat().st_size for p in (fit.folder / "arm").rglob("*") if p.is_file()),
-        "parts": [{"name": part["name"], "fit_seconds": round(part["fit_seconds"], 3)} for part in parts],
+        "labelled_rows": labelled_rows(bench, strategy),
+        "alone": note.get("alone"),
+        "fit_watts": fitted.get("watts"),
+        "answer_watts": note.get("watts"),
+        "parts": pieces(bench, strategy, parts, fitted.get("seconds", 0.0)),
         "answer_parts": note.get("answer_parts", []),
     }
 

@@ -138,11 +138,12 @@ def run(
 
 
 def exit_code(report: Any) -> int:
-    """6 or 4 when an arm failed in training or for want of resources, 1 when nothing can be recommended, else 0."""
+    """6 or 4 when an arm failed in training or for want of resources, 1 when a gate failed: nothing may be recommended,
+    or the recommended arm scores below the floor. Else 0."""
     failed = [arm.note[:1] for arm in report.arms if arm.status == "failed"]
     if failed:
         return 6 if "T" in failed else 4
-    return 0 if report.data["verdict"]["recommended"] else 1
+    return 1 if report.data["verdict"]["failed"] else 0
 
 
 @app.command(epilog="Example: assay check tickets.csv")

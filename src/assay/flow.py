@@ -105,9 +105,12 @@ def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -
 
     task = prepared.task
     metrics_for(task)
-    if task.metric and task.metric not in (fitting := kind_of(task).metrics):
-        text = f"{task.metric} does not fit {task.kind}, which the task was taken for"
-        raise UsageError(Problem("C078", text, "aim.metric", help=f"use {' or '.join(fitting)}, or set `aim.kind`"))
+    fitting = kind_of(task).fitting
+    for place, names in (("aim.metric", (task.metric,)), ("aim.metrics", task.metrics)):
+        for name in names:
+            if name and name not in fitting:
+                text = f"{name} does not fit {task.kind}, which the task was taken for"
+                raise UsageError(Problem("C078", text, place, help=f"use {', '.join(fitting)}, or set `aim.kind`"))
     refuse_unfit(arms, task)
     refuse_remote(project, arms)
 
@@ -153,7 +156,7 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
         bench.tell(described(bench, name, strategy))
         try:
             seconds = None if until is None else until - time.monotonic()
-            bench.run(name, strategy, exam.questions, exam.hash, seconds)
+            bench.run(name, strategy, exam.questions, exam.hash, seconds, alone=True)
         except (TrainError, ResourceError) as error:
             bench.tell({"event": "stage", "name": name, "state": "failed", "note": str(error.problems[0])})
             return replace(arm, status="failed", note=str(error.problems[0]))

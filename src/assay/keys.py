@@ -14,6 +14,7 @@ from assay.nouns import Learner, Task
 from assay.prompt.retrieval.among import row_fields
 
 VERSION = 1  # raise it when the same key would have to stand for another arm
+UNREAD = {"slices", "guards", "target", "metrics"}  # of the task: what no arm reads
 
 
 def fit_key(
@@ -27,14 +28,14 @@ def fit_key(
         numeric: versions, processor and threads that the arm's numbers depend on.
     """
     needed = {name: models[name]["digest"] for name in strategy.needs(base)}
-    scored = {} if "val" in strategy.reads else {"metric", "slices"}
+    scored = {} if "val" in strategy.reads else {"metric", "tolerance"}
     fields = ("fields",) if row_fields([strategy]) else ()
     return store.digest(
         {
             "version": [VERSION, versions(strategy)],
             "settings": settings_of(strategy),
             "parts": {part: parts[part] for part in (*strategy.reads, *fields)},
-            "task": task.model_dump(mode="json", exclude=set(scored) | {"slices"}),
+            "task": task.model_dump(mode="json", exclude=set(scored) | UNREAD),
             "models": needed,
             "seed": seed,
             "numeric": numeric if strategy.neural else None,

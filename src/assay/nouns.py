@@ -50,6 +50,10 @@ class Task(Settings):
     none: str = Field(default="", max_length=80)  # what rows without a label are called
     separator: str = Field(default="", max_length=8)  # between several labels, or options, in one field of a file
     metric: str = ""
+    metrics: tuple[str, ...] = ()  # shown beside the one that decides; empty: the kind's own few
+    tolerance: float = Field(default=1e-6, ge=0, lt=1)  # numbers this close, as a share of the target, are equal
+    guards: dict[str, float] = {}  # metric, or "forgetting" -> points that it may lose
+    target: float | None = None  # of the metric, to be reached
     slices: tuple[str, ...] = ()
     max_answer_tokens: int = 0  # 0: derived from the longest training target
     form: Form | None = None  # that a written answer must have
@@ -256,6 +260,7 @@ class Record:
     also: tuple[str, ...]
     answer: Answer
     found_in: tuple[str, ...] = ()  # ids of the documents that hold the answer, where a person has noted them
+    alike: float | None = None  # cosine of answer and nearest accepted answer; None where no encoder was asked
 
 
 class Metric(ABC):
@@ -263,7 +268,12 @@ class Metric(ABC):
     so that bootstrap draws and slices of any metric are one matrix product."""
 
     name: str
+    about: str  # one sentence
     higher_is_better: bool = True
+    low: float = 0.0  # of the value; a metric from 0 to 1 is a score, and its differences are told in points
+    high: float = 1.0
+    unit: str = ""  # of a metric that is no score
+    decides: bool = True  # False: it is shown beside others, and no arm can be chosen by it
 
     @abstractmethod
     def rows(self, records: Sequence[Record], task: Task) -> Any:
@@ -272,3 +282,9 @@ class Metric(ABC):
     @abstractmethod
     def total(self, sums: Any, n: Any) -> Any:
         """The value from column sums (..., columns) over n rows (...,). Vectorised over leading axes."""
+
+    def each(self, rows: Any) -> Any:
+        """The value of each row by itself, (n,): what a list of best and worst rows is sorted by."""
+        import numpy as np
+
+        return np.asarray(self.total(rows, np.ones(len(rows))), dtype=np.float64)

@@ -47,6 +47,7 @@ def weighed(
         project=project.name or project.folder.name,
         version=own_version(),
         settings=project.weigh,
+        found=found,
     ) | (found or {})
 
 

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
+from assay.alone import alone
 from assay.crew import crew, follow
+from assay.energy import Meter
 from assay.errors import AssayError, Stopped
 from assay.keys import fit_key
 from assay.launch import Launch
@@ -107,6 +109,10 @@ class Job:
             self.remotes[name] = open_remote(self.models[name], self.work, seed=self.seed, dry=dry, tell=self.tell)
         return self.remotes[name]
 
+    def waited(self) -> float:
+        """Seconds that the requests of remote answers took which were handed out again."""
+        return sum(model.waited for model in self.remotes.values())
+
     def lesson(self, *, rows: bool = True) -> Lesson:
         """The arm's lesson; without rows it is what `restore` needs."""
         data = Path(self.request["data"])
@@ -168,11 +174,12 @@ class Job:
             return strategy.restore(stage.folder / "arm", replace(lesson, train=(), val=(), documents=())), note
         folder = stage.open()
         spent = self.spent = Spent(folder)
-        scratch = folder / "training"
+        scratch, meter = folder / "training", Meter()
         scratch.mkdir(exist_ok=True)
 
         def tell(event: dict) -> None:
             spent.note()
+            meter.note()
             self.tell(event)
 
         own, self.parts = self.parts, []
@@ -188,7 +195,7 @@ class Job:
         # The stored cost of an inner arm is part of the outer one's, whichever run paid for it.
         seconds = spent.total() + sum(part["fit_seconds"] for part in parts)
         peak = max([peak_bytes() + self.beside, *(part["peak_bytes"] for part in parts)])
-        note = {"seconds": seconds, "peak_bytes": peak, "parts": parts}
+        note = {"seconds": seconds, "peak_bytes": peak, "parts": parts, "watts": meter.watts()}
         spent.forget()
         stage.finish(note)
         return adapted, note
@@ -214,7 +221,7 @@ class Job:
         store.drop_torn_line(file)
         done = sum(1 for _ in store.read_lines(file)) if file.exists() else 0
         done -= done % CHUNK  # a chunk is one append, so this only cuts what another version left
-        parts = Parts(len(questions) - done)
+        parts, meter = Parts(len(questions) - done), Meter()
         while done < len(questions):
             chunk = questions[done : done + CHUNK]
 
@@ -228,11 +235,14 @@ class Job:
             store.append(file, *(answer.to_json() for answer in answers))
             done += len(chunk)
             spent.note(every=0)
+            meter.note()
             self.tell({"event": "progress", "done": done, "total": len(questions), "unit": "answer"})
         if not questions:
             store.write_lines(file, ())
         note = {"seconds": spent.total(), "n": len(questions), "peak_bytes": peak_bytes(), "fit": fitted}
-        note |= {"answer_parts": told} if (told := parts.told()) else {}
+        note |= {"watts": meter.watts(), **({"answer_parts": told} if (told := parts.told()) else {})}
+        if self.request.get("alone"):
+            note["alone"] = alone(adapted, questions, self.tell, self.waited)
         spent.forget()
         stage.finish(note)
 

@@ -1,5 +1,6 @@
 """Metrics against scikit-learn and SQuAD's own rule, and what is said about answers that cannot be read."""
 
+import math
 import re
 import string
 from collections import Counter
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
+from assay.aim.kinds import KINDS
 from assay.errors import UsageError
 from assay.intervals import Weights, observed
 from assay.nouns import Answer, Example, Message, Record, Task
@@ -167,17 +169,69 @@ def test_the_deciding_metric_comes_first():
         metrics_for(Task(metric="acuracy"))
 
 
+def test_the_metrics_that_a_project_names_are_shown():
+    task = Task(kind="classify", metric="macro_f1", metrics=("mcc", "macro_f1", "ece"))
+    assert [metric.name for metric in metrics_for(task)] == ["macro_f1", "mcc", "ece"]
+    with pytest.raises(UsageError, match=r"C076 aim\.metrics: there is no metric 'ecee'; did you mean 'ece'"):
+        metrics_for(Task(metrics=("ecee",)))
+    with pytest.raises(UsageError, match=r"C092 aim\.metric: embedding_similarity cannot decide"):
+        metrics_for(Task(kind="answer", metric="embedding_similarity"))
+
+
+def test_every_kind_names_metrics_that_there_are():
+    known = {metric.name for metric in METRICS}
+    for kind in KINDS:
+        assert set(kind.fitting) <= known and kind.metric in kind.metrics
+        # A report shows a few; the others are named.
+        assert len(kind.metrics) <= 5
+    assert known == {name for kind in KINDS for name in (*kind.fitting, "bits_per_byte", "perplexity")}
+
+
+def answered(target, text, confidence):
+    shares = tuple(math.log(confidence if label == text else (1 - confidence) / 3) for label in LABELS)
+    answer = Answer(text, text or "", shares, confidence, nats=3.0 * confidence, read=2)
+    return Record(Example(id="r", messages=(Message("user", "a b c"),)), target, (), answer, (), confidence)
+
+
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 def test_every_metric_keeps_the_contract(metric):
-    rows = [record("a", "a"), record("b", None), record("c", "a"), record("c", "c")]
+    rows = [answered("a", "a", 0.9), record("b", None), answered("c", "a", 0.5), answered("c", "c", 0.7)]
     columns = metric.rows(rows, CLASSIFY)
     assert columns.shape[0] == 4 and columns.dtype == np.float64
     assert np.array_equal(columns, metric.rows(rows, CLASSIFY))
     sums = np.stack([columns.sum(axis=0), columns[:2].sum(axis=0)])
     both = metric.total(sums, np.array([4.0, 2.0]))
     assert both == pytest.approx([observed(columns, metric.total), observed(columns[:2], metric.total)])
-    assert both.min() >= 0 and both.max() <= 1
+    assert both.min() >= metric.low and both.max() <= metric.high
     assert np.isnan(metric.total(np.zeros(columns.shape[1]), np.float64(0)))
+    assert metric.each(columns).shape == (4,)
+    # One sentence for `assay list metrics`.
+    assert metric.about and not metric.about.endswith(".") and "\n" not in metric.about
+
+
+# Some do not look at the target, and some need other answers than one word.
+BLIND = {"bits_per_byte", "perplexity", "embedding_similarity", "json_valid", "numeric_match", "bleu", "rouge_2"}
+BLIND |= {"rouge_2_stems", *(metric.name for metric in METRICS if metric.name.startswith("entity"))}
+
+
+@pytest.mark.parametrize("metric", [m for m in METRICS if m.name not in BLIND], ids=lambda metric: metric.name)
+def test_right_answers_are_better_than_wrong_ones(metric):
+    task = Task(kind="classify", labels=LABELS, metrics=(metric.name,))
+    good = [answered(label, label, 0.97) for label in LABELS for _ in range(4)]
+    bad = [answered(label, "a" if label == "b" else "b", 0.97) for label in LABELS for _ in range(4)]
+    first, second = judge(good, task), judge(bad, task)
+    assert (first.values[metric.name] > second.values[metric.name]) == metric.higher_is_better
+    assert first.goodness(metric.name).min() > second.goodness(metric.name).max()
+    assert first.right(metric.name).all()
+
+
+def test_rows_are_put_in_order_from_worst_to_best_whichever_way_a_metric_goes():
+    task = Task(kind="classify", labels=LABELS, metric="log_loss")
+    rows = [answered("a", "a", 0.9), answered("a", "b", 0.9), record("a", "a"), answered("a", "a", 0.6)]
+    scores = judge(rows, task)
+    # The row without scores has no loss, so it comes last; right and wrong are told by the answers.
+    assert np.argsort(scores.goodness("log_loss"), kind="stable").tolist() == [2, 1, 3, 0]
+    assert scores.right("log_loss").tolist() == [True, False, True, True]
 
 
 def test_nothing_to_judge():

@@ -12,18 +12,34 @@ from assay.nouns import Task
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of task. `metric` decides between arms unless the project names another of `metrics`."""
+    """One kind of task. `metric` decides between arms unless the project names another of `fitting`."""
 
     name: str
     about: str  # one sentence for `assay list`
     title: str  # what the report calls the task
     metric: str
-    metrics: tuple[str, ...]
+    metrics: tuple[str, ...]  # in every report
     instruction: str  # the system text of a project that brings none
     target: str  # the role of the target's column in `data.columns`
     closed: bool  # True: the target is one of a fixed set of labels
     asked: str = "text"  # the role of what is asked
     lines: bool = False  # True: an answer may have several lines
+    more: tuple[str, ...] = ()  # metrics that fit it too, shown where `aim.metrics` names them
+
+    @property
+    def fitting(self) -> tuple[str, ...]:
+        """Every metric that may decide, or be shown."""
+        return tuple(dict.fromkeys((self.metric, *self.metrics, *self.more)))
+
+
+# What fits answers that are labels, and answers that are written.
+LABELLED = ("accuracy", "balanced_accuracy", "macro_f1", "macro_precision", "macro_recall", "micro_f1", "mcc")
+LABELLED += ("log_loss", "brier", "ece")
+WRITTEN = ("exact_match", "token_f1", "numeric_match", "rouge_1", "rouge_2", "rouge_l", "rouge_1_stems")
+WRITTEN += ("rouge_2_stems", "rouge_l_stems", "bleu", "chrf", "meteor_like", "embedding_similarity", "json_valid")
+SETS = ("micro_f1", "macro_f1", "macro_precision", "macro_recall", "subset_accuracy", "jaccard")
+PIECES = ("entity_f1", "entity_macro_f1", "entity_partial_f1", "exact_match")
+LIKELIHOOD = ("bits_per_byte", "perplexity")
 
 
 CLASSIFY = Kind(
@@ -35,6 +51,7 @@ CLASSIFY = Kind(
     instruction="Classify the message. Answer with its label only.",
     target="label",
     closed=True,
+    more=LABELLED,
 )
 
 MULTILABEL = Kind(
@@ -46,6 +63,7 @@ MULTILABEL = Kind(
     instruction="Classify the message. Answer with all labels that fit, with ` | ` between them.",
     target="labels",
     closed=False,
+    more=SETS,
 )
 
 CHOOSE = Kind(
@@ -58,6 +76,7 @@ CHOOSE = Kind(
     target="answer",
     closed=True,
     asked="question",
+    more=LABELLED,
 )
 
 ANSWER = Kind(
@@ -70,6 +89,7 @@ ANSWER = Kind(
     target="answer",
     closed=False,
     asked="question",
+    more=WRITTEN,
 )
 
 EXTRACT = Kind(
@@ -82,9 +102,62 @@ EXTRACT = Kind(
     " there is none.",
     target="entities",
     closed=False,
+    more=PIECES,
 )
 
-KINDS = (CLASSIFY, MULTILABEL, CHOOSE, ANSWER, EXTRACT)
+NUMBER = Kind(
+    name="number",
+    about="a number for every question; a target may be a worked solution that ends with `#### 42`",
+    title="Answers that are numbers",
+    metric="numeric_match",
+    metrics=("numeric_match",),
+    instruction="Answer the question with a number.",
+    target="answer",
+    closed=False,
+    asked="question",
+    lines=True,
+)
+
+SUMMARISE = Kind(
+    name="summarise",
+    about="a short text that says what a long one says",
+    title="Summaries",
+    metric="rouge_l",
+    metrics=("rouge_l", "rouge_1", "rouge_2"),
+    instruction="Summarise the text.",
+    target="answer",
+    closed=False,
+    lines=True,
+    more=WRITTEN,
+)
+
+REWRITE = Kind(
+    name="rewrite",
+    about="the same text in another wording, style or form",
+    title="Rewriting",
+    metric="chrf",
+    metrics=("chrf", "token_f1", "exact_match"),
+    instruction="Rewrite the text.",
+    target="answer",
+    closed=False,
+    lines=True,
+    more=WRITTEN,
+)
+
+CHAT = Kind(
+    name="chat",
+    about="the next turn of a conversation",
+    title="Conversation",
+    metric="token_f1",
+    metrics=("token_f1", "chrf"),
+    instruction="Answer the user.",
+    target="answer",
+    closed=False,
+    lines=True,
+    more=WRITTEN,
+)
+
+KINDS = (CLASSIFY, MULTILABEL, CHOOSE, ANSWER, NUMBER, EXTRACT, SUMMARISE, REWRITE, CHAT)
 
 
 def kind_of(task: Task) -> Kind:

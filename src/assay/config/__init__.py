@@ -7,13 +7,12 @@ Watch out        a data file that is not there is not config's matter: `curate.l
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, SerializeAsAny, field_validator
 
-from assay.config import checks
+from assay.config import checks, weighing
 from assay.config.complaints import Complaint, SettingsError, fill
 from assay.config.names import arm_name
 from assay.config.page import Page, open_page
@@ -218,7 +217,7 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
     if "remote" in value:
         take("remote", lambda: endpoints(value["remote"]))
     if "weigh" in value:
-        take("weigh", lambda: _weigh(value["weigh"]))
+        take("weigh", lambda: weighing.weigh_of(value["weigh"]))
     if "documents" in value:
         take("documents", lambda: _documents(value["documents"]))
     makers = {
@@ -243,18 +242,6 @@ def _one(key: str, value: Any) -> Any:
         return dict(fill(_Head, {key: value}))[key]
     except SettingsError as error:
         raise SettingsError(*(Complaint(c.code, c.place[1:], c.text) for c in error.complaints)) from None
-
-
-def _weigh(value: Any) -> Weigh:
-    """A negative price, volume or time has a code of its own."""
-    try:
-        return fill(Weigh, value)
-    except SettingsError as error:
-        items = value.items() if isinstance(value, dict) else ()
-        below = [key for key, number in items if isinstance(number, int | float) and number < 0]
-        negative = [c.code == "C073" and c.place[0] in below for c in error.complaints]
-        pairs = zip(error.complaints, negative, strict=True)
-        raise SettingsError(*(replace(c, code="C085") if bad else c for c, bad in pairs)) from None
 
 
 def _documents(value: Any) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.aim import KINDS
+from assay.config import weighing
 from assay.config.complaints import Complaint
 from assay.config.names import arm_name, is_name, same
 from assay.config.yamlfile import Place, Source
@@ -31,8 +32,9 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
             yield Complaint("C080", place, "the path is empty")
     if "data" in found and not (found["data"].files.data or found["data"].files.train):
         yield Complaint("C072", ("data", "files"), "names no rows; give 'data' (rows to split) or 'train'")
-    if "aim" in found and found["aim"].metric:
-        yield from _metric(found["aim"])
+    if "aim" in found:
+        yield from _metrics(found["aim"])
+    yield from weighing.complaints(found)
     if "aim" in found:
         yield from _written(found["aim"])
         yield from _labels(found["aim"])
@@ -77,17 +79,18 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         yield ("model",), found["model"]
 
 
-def _metric(task: Task) -> Iterator[Complaint]:
-    """The metric fits the kind of task. A kind that is still to be guessed is judged once it is known."""
-    place = ("aim", "metric")
-    every = dict.fromkeys(metric for kind in KINDS for metric in kind.metrics)
-    if task.metric not in every:
-        hint = did_you_mean(task.metric, every) or f"; there are: {', '.join(every)}"
-        yield Complaint("C076", place, f"there is no '{task.metric}' here{hint}")
-    elif "kind" in task.model_fields_set:
-        fitting = next(kind.metrics for kind in KINDS if kind.name == task.kind)
-        if task.metric not in fitting:
-            yield Complaint("C078", place, f"{task.metric} does not fit {task.kind}; use {' or '.join(fitting)}")
+def _metrics(task: Task) -> Iterator[Complaint]:
+    """The metrics fit the kind of task. A kind that is still to be guessed is judged once it is known."""
+    every = dict.fromkeys(metric for kind in KINDS for metric in kind.fitting)
+    fitting = next(kind.fitting for kind in KINDS if kind.name == task.kind)
+    named: list[tuple[Place, str]] = [(("aim", "metric"), task.metric)] if task.metric else []
+    named += [(("aim", "metrics", index), name) for index, name in enumerate(task.metrics)]
+    for place, name in named:
+        if name not in every:
+            hint = did_you_mean(name, every) or f"; there are: {', '.join(every)}"
+            yield Complaint("C076", place, f"there is no '{name}' here{hint}")
+        elif "kind" in task.model_fields_set and name not in fitting:
+            yield Complaint("C078", place, f"{name} does not fit {task.kind}; use {', '.join(fitting)}")
 
 
 def _labels(task: Task) -> Iterator[Complaint]:

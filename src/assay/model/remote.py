@@ -9,6 +9,7 @@ Watch out        tokens are counted by the service, afterwards; before, they are
 from __future__ import annotations
 
 import json
+import math
 import queue
 import threading
 import time
@@ -69,6 +70,7 @@ class RemoteModel:
         self.dry = dry
         self.due: dict[str, tuple[int, int]] = {}  # key of a request -> prompt and answer tokens that it would take
         self.sent = 0  # requests that were answered here
+        self.waited = 0.0  # seconds that the requests of kept answers took when they were sent; NaN where not known
         self.client = Client(name, endpoint, seed)
         self._without: frozenset[str] = frozenset()  # parameters that the service does not take
         self._lock = threading.Lock()
@@ -90,6 +92,8 @@ class RemoteModel:
             ResourceError: R010 to R017. What is on its way when `tell` raises is still kept, if it comes soon.
         """
         asked = self._asked(prompts, max_tokens, how)
+        kept = [row for one in asked if (row := self.cache.get(one.key)) is not None]
+        self.waited += sum(row.get("seconds", math.nan) for row in kept)
         new = list({one.key: one for one in asked if self.cache.get(one.key) is None}.values())
         if self.dry:
             self.due |= {one.key: (estimated_turns(one.messages), room(max_tokens, how.form)) for one in new}
@@ -186,28 +190,31 @@ class RemoteModel:
     def _answer(self, one: _Asked, max_tokens: int, how: Decoding, halt: threading.Event) -> None:
         """Ask one question and keep its answer."""
         expected = estimated_turns(one.messages) + max_tokens
-        value, form = self._reply(one, max_tokens, how, expected, halt)
+        value, form, seconds = self._reply(one, max_tokens, how, expected, halt)
         answer = answer_of(value, one.messages, form)
         self.client.used(expected, answer.prompt_tokens + answer.tokens)
         row = asdict(answer) | {"text": self.client.without_key(answer.text)}
         served = value.get("model") if isinstance(value.get("model"), str) else ""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self.cache.add(one.key, row | {"served": self.client.cleaned(served or self.endpoint.model), "at": now})
+        row |= {"served": self.client.cleaned(served or self.endpoint.model), "at": now, "seconds": seconds}
+        self.cache.add(one.key, row)
         with self._lock:
             self.sent += 1
 
     def _reply(
         self, one: _Asked, max_tokens: int, how: Decoding, expected: int, halt: threading.Event
-    ) -> tuple[dict[str, Any], Form | None]:
-        """The service's JSON and the form it was asked in; parameters that it refuses are left out from then on."""
+    ) -> tuple[dict[str, Any], Form | None, float]:
+        """The service's JSON, the form it was asked in and the seconds it took; parameters that it refuses are left out
+        from then on."""
         while True:
             without = self._without
             body = body_of(self.endpoint, one.messages, max_tokens, how, one.sample, without)
             try:
-                return self.client.ask(body, expected, halt), how.form if "response_format" in body else None
+                value, seconds = self.client.ask(body, expected, halt)
+                return value, how.form if "response_format" in body else None, seconds
             except Refused as error:
                 if "content_filter" in error.code or "content_filter" in error.message:
-                    return _filtered(error, self.endpoint), None
+                    return _filtered(error, self.endpoint), None, 0.0
                 name = refused_parameter(error.message, body)
                 if not name:
                     raise self._refused(error) from error

@@ -78,8 +78,8 @@ class Client:
     def close(self) -> None:
         self._http.close()
 
-    def ask(self, body: dict[str, Any], tokens: int, halt: threading.Event) -> dict[str, Any]:
-        """The service's JSON.
+    def ask(self, body: dict[str, Any], tokens: int, halt: threading.Event) -> tuple[dict[str, Any], float]:
+        """The service's JSON, and the seconds of the request that brought it, waiting and failed tries aside.
 
         Args:
             tokens: what the request will take, about; see `used`. halt: once set, nothing is sent and waiting ends.
@@ -91,8 +91,9 @@ class Client:
         while True:
             early = self._not_before - time.monotonic()
             _wait(max(self._requests.take(1), self._tokens.take(tokens), early), halt)
+            begun = time.monotonic()
             try:
-                return self._once(body)
+                return self._once(body), round(time.monotonic() - begun, 6)
             except _Passing as error:
                 failures += 1
                 if failures >= self.endpoint.tries or (error.after or 0) > PATIENCE:

@@ -78,8 +78,12 @@ def has(what: str) -> list[dict[str, Any]]:
         from assay.aim import KINDS
         from assay.validate import METRICS
 
-        fits = {name: [kind.name for kind in KINDS if name in kind.metrics] for name in (m.name for m in METRICS)}
-        return [{"metric": name, "for": ", ".join(kinds)} for name, kinds in fits.items()]
+        fits = {one.name: ", ".join(kind.name for kind in KINDS if one.name in kind.fitting) for one in METRICS}
+        better = {True: "higher", False: "lower"}
+        return [
+            {"metric": one.name, "for": fits[one.name], "better": better[one.higher_is_better], "is": one.about}
+            for one in METRICS
+        ]
     if what == "kinds":
         from assay.aim import KINDS
 

@@ -10,43 +10,59 @@ from assay.errors import Problem, UsageError, did_you_mean
 from assay.intervals import observed
 from assay.nouns import Metric, Record, Task
 from assay.validate.metrics.accuracy import Accuracy
+from assay.validate.metrics.bleu import Bleu
+from assay.validate.metrics.by_label import BalancedAccuracy, MacroPrecision, MacroRecall, MicroF1
+from assay.validate.metrics.calibration import Brier, CalibrationError, LogLoss
+from assay.validate.metrics.chrf import Chrf
+from assay.validate.metrics.embedding_similarity import EmbeddingSimilarity
 from assay.validate.metrics.entity_f1 import EntityF1
-from assay.validate.metrics.exact_match import ExactMatch
+from assay.validate.metrics.exact_match import ExactMatch, normalise
+from assay.validate.metrics.json_valid import JsonValid
 from assay.validate.metrics.label_sets import Jaccard, SubsetAccuracy
-from assay.validate.metrics.macro_f1 import MacroF1, MicroF1
+from assay.validate.metrics.likelihood import BitsPerByte, Perplexity
+from assay.validate.metrics.macro_f1 import MacroF1
+from assay.validate.metrics.mcc import Mcc
+from assay.validate.metrics.meteor import MeteorLike
+from assay.validate.metrics.numeric_match import NumericMatch
+from assay.validate.metrics.rouge import ROUGES
+from assay.validate.metrics.spans import EntityMacroF1, EntityPartialF1
 from assay.validate.metrics.token_f1 import TokenF1
 
 METRICS: tuple[Metric, ...] = (
-    Accuracy(),
-    MacroF1(),
-    ExactMatch(),
-    TokenF1(),
-    EntityF1(),
-    SubsetAccuracy(),
-    Jaccard(),
-    MicroF1(),
+    *(Accuracy(), BalancedAccuracy(), MacroF1(), MacroPrecision(), MacroRecall(), MicroF1(), Mcc()),
+    *(SubsetAccuracy(), Jaccard()),
+    *(LogLoss(), Brier(), CalibrationError()),
+    *(ExactMatch(), TokenF1(), NumericMatch(), *ROUGES, Bleu(), Chrf(), MeteorLike(), EmbeddingSimilarity()),
+    *(JsonValid(), BitsPerByte(), Perplexity()),
+    *(EntityF1(), EntityMacroF1(), EntityPartialF1()),
 )
 
 
 def metrics_for(task: Task) -> tuple[Metric, ...]:
-    """The metrics of the task's kind, the one that decides first: `task.metric`, or the kind's own.
+    """The metrics that are shown, the one that decides first: `task.metric`, or the kind's own; then `task.metrics`,
+    or the kind's own few, and those that are guarded.
 
     Raises:
-        UsageError: C076, there is no metric of that name.
+        UsageError: C076, there is no metric of that name; C092, the one that is to decide cannot.
     """
     known = {metric.name: metric for metric in METRICS}
-    if task.metric and task.metric not in known:
-        raise UsageError(
-            Problem(
-                "C076",
-                f"there is no metric '{task.metric}'{did_you_mean(task.metric, known)}",
-                "aim.metric",
-                help=f"the metrics are {', '.join(known)}",
-            )
-        )
+    for place, names in (("aim.metric", (task.metric,)), ("aim.metrics", task.metrics)):
+        for name in names:
+            if name and name not in known:
+                text = f"there is no metric '{name}'{did_you_mean(name, known)}"
+                raise UsageError(Problem("C076", text, place, help=f"the metrics are {', '.join(known)}"))
+    if task.metric and not known[task.metric].decides:
+        text = f"{task.metric} cannot decide between arms"
+        raise UsageError(Problem("C092", text, "aim.metric", help="name it under `aim.metrics`, to be shown"))
     kind = kind_of(task)
-    first = task.metric or kind.metric
-    return tuple(known[name] for name in (first, *(name for name in kind.metrics if name != first)))
+    guards = [name for name in task.guards if name in known]
+    shown = (task.metric or kind.metric, *(task.metrics or kind.metrics), *guards)
+    return tuple(known[name] for name in dict.fromkeys(shown))
+
+
+def is_score(metric: Metric) -> bool:
+    """Whether it lies between 0 and 1 and higher is better: then half of it makes a row a right one."""
+    return metric.higher_is_better and (metric.low, metric.high) == (0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -58,6 +74,7 @@ class Scores:
     rows: dict[str, np.ndarray]  # metric -> (n, columns)
     values: dict[str, float]
     slices: dict[str, np.ndarray]
+    accepted: np.ndarray  # (n,) whether the answer is an accepted one after small differences of writing
 
     def slice_values(self, name: str) -> dict[str, float]:
         """Each metric over the rows of one slice."""
@@ -66,9 +83,22 @@ class Scores:
         }
 
     def of_rows(self, name: str) -> np.ndarray:
-        """The metric of each test row on its own, (n,): what a list of best and worst rows is sorted by."""
-        metric = next(metric for metric in self.metrics if metric.name == name)
-        return np.asarray(metric.total(self.rows[name], np.ones(self.n)), dtype=np.float64)
+        """The metric of each test row on its own, (n,); NaN where a row has none."""
+        return self._metric(name).each(self.rows[name])
+
+    def goodness(self, name: str) -> np.ndarray:
+        """`of_rows`, turned so that higher is better: what a list of best and worst rows is sorted by. A row without a
+        value comes last of all."""
+        values = self.of_rows(name) * (1 if self._metric(name).higher_is_better else -1)
+        return np.where(np.isnan(values), -np.inf, values)
+
+    def right(self, name: str) -> np.ndarray:
+        """Which rows count as answered right, (n,): half a score or more; by a metric that is no score, an accepted
+        answer."""
+        return self.of_rows(name) >= 0.5 if is_score(self._metric(name)) else self.accepted
+
+    def _metric(self, name: str) -> Metric:
+        return next(metric for metric in self.metrics if metric.name == name)
 
 
 def slices_of(records: Sequence[Record]) -> dict[str, np.ndarray]:
@@ -78,6 +108,12 @@ def slices_of(records: Sequence[Record]) -> dict[str, np.ndarray]:
         for name, value in record.question.slices:
             places.setdefault(f"{name}={value}", []).append(index)
     return {name: np.array(places[name]) for name in sorted(places)}
+
+
+def accepted(record: Record) -> bool:
+    """Whether the answer is an accepted one, small differences of writing aside."""
+    text = record.answer.text
+    return text is not None and normalise(text) in {normalise(one) for one in (record.target, *record.also)}
 
 
 def judge(records: Sequence[Record], task: Task) -> Scores:
@@ -91,4 +127,5 @@ def judge(records: Sequence[Record], task: Task) -> Scores:
     metrics = metrics_for(task)
     rows = {metric.name: np.asarray(metric.rows(records, task), dtype=np.float64) for metric in metrics}
     values = {metric.name: observed(rows[metric.name], metric.total) for metric in metrics}
-    return Scores(len(records), metrics, rows, values, slices_of(records))
+    right = np.array([accepted(record) for record in records])
+    return Scores(len(records), metrics, rows, values, slices_of(records), right)

@@ -1,11 +1,15 @@
-"""Who wins: the cheapest arm that cannot be told from the best, and how sure that is.
+"""Who wins: the cheapest arm that may be recommended and cannot be told from the best, and whether that is settled.
 
+Out              an arm over a limit, or that surely breaks a guard, cannot win: see `weigh/out.py`
 Told apart       the paired p-value on the task's metric, Holm-corrected over all arms held against the best, is small
 Floor            if any arm beats the best floor, only such arms can win; where none does, the cheapest untold floor
-Cheapest         by its cost a month (`Weigh.burden`); costs within 20 % are equal, then fewer parts, then the score
+Cheapest         by its cost a month (`weigh/owning.py`); costs within 20 % are equal, then fewer parts, then the score
+Settled          no arm that cannot be told from the best may be better than the chosen one by more points than count as
+                 equal: the upper end of the paired interval says how much it may be
 Corrected        the winner's score less what choosing it on these rows flatters it by: the whole choice is repeated in
                  every bootstrap draw, with the margins that held on all rows
-Watch out        texts hold no time and no price, so that a repeated run says the same
+Watch out        texts hold no time and no price, so that a repeated run says the same, but where a limit was broken
+Documented       docs/decision.md, and held by a table of cases in tests/weigh/test_rule.py
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +19,7 @@ from statistics import NormalDist
 import numpy as np
 
 from assay.intervals import optimism, rows_needed
-from assay.weigh.numbers import count, equals_p, points, rough, score
+from assay.weigh.out import Out
 from assay.weigh.settings import Weigh
 
 Told = Callable[[int, int], bool]  # (reference, arm): can the arm be told from the reference?
@@ -40,73 +44,117 @@ class Standing:
     value: float
     low: float
     high: float
-    burden: float  # what a month costs, see `Weigh.burden`; infinite when not measured
+    burden: float  # what a month costs, see `owning.Owned.burden`; infinite when not measured
     parts: int
-    behind: Gap | None  # against the best arm; None for the best itself
+    behind: Gap | None  # against the best arm that is not out; None for that arm itself
     over: Gap | None  # against the best floor; None for that floor and where there is none
+    out: tuple[Out, ...] = ()  # why it cannot be recommended
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    recommended: str | None
-    reason: str
-    doubt: str
-    corrected: float | None
+class Rival:
+    """An arm that may yet turn out to be the better choice, by more than counts as equal."""
+
+    index: int
+    by: float  # how much better it may be: the upper end of the paired interval, in the metric's unit
+    rows: int | None  # test rows that would settle it; None when no number may
 
 
-def decide(arms: Sequence[Standing], drawn: np.ndarray, *, metric: str, n: int, settings: Weigh) -> Verdict:
-    """The verdict over `arms`; `drawn` has their scores in each bootstrap draw, shape (draws, arms)."""
-    if not arms:
-        return Verdict(None, "No arm was finished, so there is nothing to recommend.", "", None)
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the rule says. `pick` is None when every arm is out."""
+
+    pick: int | None
+    corrected: float | None = None
+    rivals: tuple[Rival, ...] = ()  # empty: settled
+
+    @property
+    def more_rows(self) -> int | None:
+        """How many more test rows would settle it; None when it is settled, or no number may."""
+        known = [rival.rows for rival in self.rivals if rival.rows is not None]
+        return max(known, default=None)
+
+
+def decide(arms: Sequence[Standing], drawn: np.ndarray, *, n: int, settings: Weigh, higher: bool = True) -> Choice:
+    """The choice among `arms`.
+
+    Args:
+        drawn: their scores in each bootstrap draw, shape (draws, arms). n: test rows.
+        higher: whether a higher score is better.
+    """
+    pick = choose(arms, settings, higher)
+    if pick is None:
+        return Choice(None)
+    sign = 1 if higher else -1
+    gains = np.array([sign * arm.value for arm in arms])
+    drawn = sign * drawn
+    flattered = optimism(gains, drawn, lambda draws: _replay(arms, draws, settings))
+    # The correction only ever takes away: a negative one is the noise of the draws.
+    corrected = sign * float(gains[pick] - max(0.0, flattered))
+    return Choice(pick, corrected, tuple(_rivals(arms, gains, drawn, pick, n, settings, higher)))
+
+
+def choose(arms: Sequence[Standing], settings: Weigh, higher: bool = True) -> int | None:
+    """The index of the arm that the rule names on the scores seen."""
     alpha = 1 - settings.level
-    values = [arm.value for arm in arms]
-    pick = _choose(
+    sign = 1 if higher else -1
+    return _choose(
         arms,
-        values,
-        behind=lambda best, arm: _told(arms[arm].behind, alpha),
-        over=lambda floor, arm: _told(arms[arm].over, alpha),
+        [sign * arm.value for arm in arms],
+        behind=lambda best, arm: told(arms[arm].behind, alpha),
+        over=lambda floor, arm: told(arms[arm].over, alpha),
         settings=settings,
     )
-    gain = optimism(np.array(values), drawn, lambda draws: _replay(arms, draws, settings))
-    words = _Words(arms, drawn, pick, metric, n, alpha)
-    # The correction only ever takes away: a negative one is the noise of the draws.
-    return Verdict(arms[pick].name, words.reason(), words.doubt(), float(values[pick] - max(0.0, gain)))
 
 
-def best_of(arms: Sequence[Standing]) -> int:
-    return max(range(len(arms)), key=lambda index: arms[index].value)  # the first of equals
+def best_of(arms: Sequence[Standing], higher: bool = True) -> int | None:
+    """The best arm that may be recommended, the first of equals."""
+    sign = 1 if higher else -1
+    return max(_in(arms), key=lambda index: sign * arms[index].value, default=None)
 
 
-def best_floor(arms: Sequence[Standing]) -> int | None:
+def best_floor(arms: Sequence[Standing], higher: bool = True) -> int | None:
+    """The best floor. One that is over a limit is still what others must beat."""
+    sign = 1 if higher else -1
     floors = [index for index, arm in enumerate(arms) if arm.floor]
-    return max(floors, key=lambda index: arms[index].value, default=None)
+    return max(floors, key=lambda index: sign * arms[index].value, default=None)
 
 
-def _told(gap: Gap | None, alpha: float) -> bool:
+def told(gap: Gap | None, alpha: float) -> bool:
     return gap is not None and gap.p_holm < alpha
 
 
-def _choose(arms: Sequence[Standing], values: Sequence[float], *, behind: Told, over: Told, settings: Weigh) -> int:
-    """The rule itself, on the scores seen and again on those of each draw."""
-    best = max(range(len(arms)), key=lambda index: values[index])  # the first of equals
-    untold = [index for index in range(len(arms)) if index == best or not behind(best, index)]
+def equals(arms: Sequence[Standing], best: int, alpha: float) -> list[int]:
+    """The best arm and those that cannot be told from it, but for those that are out."""
+    return [index for index in _in(arms) if index == best or not told(arms[index].behind, alpha)]
+
+
+def _in(arms: Sequence[Standing]) -> list[int]:
+    return [index for index, arm in enumerate(arms) if not arm.out]
+
+
+def _choose(
+    arms: Sequence[Standing], gains: Sequence[float], *, behind: Told, over: Told, settings: Weigh
+) -> int | None:
+    """The rule itself, on the scores seen and again on those of each draw; a higher gain is better."""
+    may = _in(arms)
+    if not may:
+        return None
+    best = max(may, key=lambda index: gains[index])  # the first of equals
+    untold = [index for index in may if index == best or not behind(best, index)]
     floors = [index for index, arm in enumerate(arms) if arm.floor]
     if floors:
-        floor = max(floors, key=lambda index: values[index])
-        beaters = [
-            index
-            for index, arm in enumerate(arms)
-            if not arm.floor and values[index] > values[floor] and over(floor, index)
-        ]
+        floor = max(floors, key=lambda index: gains[index])
+        beaters = [i for i in may if not arms[i].floor and gains[i] > gains[floor] and over(floor, i)]
         if not beaters:
             # Where every floor is told from the best arm, the best arm is told from every floor, though the correction
             # over the arms held against the floor was a little harder.
             untold = [index for index in untold if index in floors] or untold
         else:
-            untold = [index for index in untold if index in beaters] or [max(beaters, key=lambda index: values[index])]
+            untold = [index for index in untold if index in beaters] or [max(beaters, key=lambda index: gains[index])]
     limit = min(arms[index].burden for index in untold) * (1 + settings.equal_cost)
     near = [index for index in untold if arms[index].burden <= limit]
-    return min(near, key=lambda index: (arms[index].parts, -values[index]))
+    return min(near, key=lambda index: (arms[index].parts, -gains[index]))
 
 
 def _replay(arms: Sequence[Standing], draws: np.ndarray, settings: Weigh) -> np.ndarray:
@@ -117,118 +165,42 @@ def _replay(arms: Sequence[Standing], draws: np.ndarray, settings: Weigh) -> np.
     chosen = np.empty(len(draws), dtype=np.intp)
     for index, row in enumerate(draws.tolist()):
 
-        def told(reference: int, arm: int, row: list[float] = row) -> bool:
+        def apart(reference: int, arm: int, row: list[float] = row) -> bool:
             return abs(row[reference] - row[arm]) > margin[reference][arm]
 
-        chosen[index] = _choose(arms, row, behind=told, over=told, settings=settings)
+        chosen[index] = _choose(arms, row, behind=apart, over=apart, settings=settings)
     return chosen
 
 
-class _Words:
-    """The reason and the doubt in sentences. `pick` is the index of the recommended arm."""
-
-    def __init__(self, arms: Sequence[Standing], drawn: np.ndarray, pick: int, metric: str, n: int, alpha: float):
-        self.arms = arms
-        self.drawn = drawn
-        self.pick = pick
-        self.best = best_of(arms)
-        self.floor = best_floor(arms)
-        self.metric = metric.replace("_", " ")
-        self.n = n
-        self.alpha = alpha
-        self.untold = [i for i, arm in enumerate(arms) if i != self.best and not _told(arm.behind, alpha)]
-
-    def reason(self) -> str:
-        arm, best = self.arms[self.pick], self.arms[self.best]
-        rows = f"on {count(self.n)} test rows"
-        if len(self.arms) == 1:
-            return f"{arm.name} is the only arm that was measured. Its {self.metric} is {_level(arm)} {rows}."
-        if arm.floor:
-            return self._floor_reason(rows)
-        if self.pick != self.best:
-            among = sum(1 for i in (self.best, *self.untold) if self._beats_floor(i))
-            gap = arm.behind
-            why = (
-                f"the cheapest of the {among} arms that cannot be told from the best"
-                if gap and gap.p_holm >= self.alpha
-                else "the best of the arms that beat the floor"
-            )
-            text = f"{arm.name} is {why}. Its {self.metric} is {_level(arm)} {rows}; {best.name} has {_level(best)}"
-            text += f", a difference of {_gap(gap)}." if gap else "."
-        elif self.untold:
-            text = f"{arm.name} has the best {self.metric}, {_level(arm)} {rows}"
-            text += ", and no arm that cannot be told from it is cheaper."
-        else:
-            text = f"{arm.name} has the best {self.metric}, {_level(arm)} {rows}, and every other arm is told from it."
-        if self.floor is not None and arm.over:
-            text += f" Against the floor {self.arms[self.floor].name} it gains {_gap(arm.over)}."
-        return text
-
-    def _beats_floor(self, index: int) -> bool:
-        gap = self.arms[index].over
-        return self.floor is None or (_told(gap, self.alpha) and gap is not None and gap.difference > 0)
-
-    def _floor_reason(self, rows: str) -> str:
-        arm = self.arms[self.pick]
-        if all(other.floor for other in self.arms):
-            is_ = "the best" if self.pick == self.best else "the cheapest that cannot be told from the best"
-            return f"Only floors were measured. {arm.name} is {is_} of them: {self.metric} {_level(arm)} {rows}."
-        if self.pick != self.floor and self.floor is not None:
-            first = self.arms[self.floor]
-            return (
-                f"No arm beats the best floor, {first.name}, with {self.metric} {_level(first)} {rows}."
-                f" {arm.name} is the cheapest floor that cannot be told from the best arm: {_level(arm)}."
-            )
-        return (
-            f"No arm beats the floor. {arm.name}, the best floor, has {self.metric} {_level(arm)} {rows},"
-            " and no other arm can be told to be better."
-        )
-
-    def doubt(self) -> str:
-        if len(self.arms) == 1:
-            return "There is nothing to compare it with."
-        rival = self._rival()
-        name, other = self.arms[self.pick].name, self.arms[rival].name
-        difference = self.arms[self.pick].value - self.arms[rival].value
-        where = f"on {count(self.n)} test rows"
-        if self._apart(rival):
-            lead = f"The nearest other arm, {other}, is {points(abs(difference)).lstrip('+')} points"
-            text = f"{lead} {'lower' if difference > 0 else 'higher'}, more than chance alone would give {where}."
-        else:
-            error = float((self.drawn[:, self.pick] - self.drawn[:, rival]).std())
-            level = 1 - self.alpha
-            more = rows_needed(difference, error, self.n, level=level, comparisons=max(1, len(self.untold)))
-            text = f"{name} and {other} are not distinguishable {where}"
-            if more is None:
-                text += "; they score the same, so more rows may never tell them apart."
-            elif more == 0:
-                text += ", though only just: a slightly larger test set would tell."
-            else:
-                size = points(abs(difference)).lstrip("+")
-                text += f". If the difference stays at {size} points, {rough(more)} more test rows would tell."
-        if self.n < 100:
-            text += " With fewer than 100 test rows only large differences can be seen."
-        return text
-
-    def _rival(self) -> int:
-        """The arm that the doubt is about: the best when another was chosen, else the nearest."""
-        if self.pick != self.best:
-            return self.best
-        others = self.untold or [i for i in range(len(self.arms)) if i != self.pick]
-        return max(others, key=lambda index: self.arms[index].value)
-
-    def _apart(self, rival: int) -> bool:
-        gap = self.arms[self.pick].behind if self.pick != self.best else self.arms[rival].behind
-        if self.pick == self.floor:
-            gap = self.arms[rival].over
-        return _told(gap, self.alpha)
+def _rivals(
+    arms: Sequence[Standing],
+    gains: np.ndarray,
+    drawn: np.ndarray,
+    pick: int,
+    n: int,
+    settings: Weigh,
+    higher: bool,
+) -> list[Rival]:
+    """The arms that cannot be told from the best and may be better than the chosen one by more than counts as equal;
+    the one that may be best first."""
+    best = best_of(arms, higher)
+    untold = equals(arms, pick if best is None else best, 1 - settings.level)
+    found = []
+    for index in untold:
+        if index == pick:
+            continue
+        apart = drawn[:, index] - drawn[:, pick]
+        most = float(np.quantile(apart, (1 + settings.level) / 2))
+        if most > settings.equivalent / 100:
+            ahead, error = float(gains[index] - gains[pick]), float(apart.std())
+            found.append(Rival(index, most, _rows(ahead, error, n, max(1, len(untold) - 1), settings)))
+    return sorted(found, key=lambda rival: -rival.by)
 
 
-def _level(arm: Standing) -> str:
-    return f"{score(arm.value)} ({score(arm.low)} to {score(arm.high)})"
-
-
-def _gap(gap: Gap) -> str:
-    return (
-        f"{points(gap.difference)} points ({points(gap.low)} to {points(gap.high)}; {equals_p(gap.p_holm)} after Holm)"
-    )
+def _rows(ahead: float, error: float, n: int, comparisons: int, settings: Weigh) -> int | None:
+    """More test rows that would settle it, if the difference stays: by telling the two apart, or by showing that what
+    is between them counts as equal; whichever takes fewer."""
+    apart = rows_needed(ahead, error, n, level=settings.level, comparisons=comparisons)
+    room = settings.equivalent / 100 - ahead
+    alike = rows_needed(room, error, n, level=settings.level) if room > 0 else None
+    return min((rows for rows in (apart, alike) if rows is not None), default=None)

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from assay.weigh import decision
 from assay.weigh.arm import Extra
-from assay.weigh.numbers import count, one_line
+from assay.weigh.lines import cost_lines
+from assay.weigh.numbers import count, one_line, three
 from assay.weigh.paper import Dot, Plot
 from assay.weigh.plots import bars, curves, forest, histogram, scatter
 from assay.weigh.view import FEW, Card
@@ -22,7 +24,8 @@ def quality(cards: list[Card], data: dict[str, Any]) -> Plot | None:
     if not cards:
         return None
     floors = [card for card in cards if card.floor]
-    floor = max(floors, key=lambda card: card.data["metrics"][metric]["value"], default=None)
+    sign = 1 if decision.higher_is_better(data) else -1
+    floor = max(floors, key=lambda card: sign * card.data["metrics"][metric]["value"], default=None)
     at = None
     if floor:
         value = floor.data["metrics"][metric]["value"]
@@ -41,20 +44,38 @@ def quality(cards: list[Card], data: dict[str, Any]) -> Plot | None:
 
 
 def price(cards: list[Card], data: dict[str, Any]) -> Plot | None:
-    """Score against time an answer."""
+    """Score against the cost of a month, with the arms that no other beats in both."""
     metric, winner = data["task"]["metric"], data["verdict"]["recommended"]
-    timed = [card for card in cards if card.data["cost"]["seconds_per_answer"] is not None]
-    if len(timed) < 2:
+    known = [card for card in cards if card.data["cost"]["month"]]
+    if len(known) < 2:
         return None
-    dots = [(_dot(card, metric, winner), card.data["cost"]["seconds_per_answer"]) for card in timed]
-    name = metric.replace("_", " ")
+    dots = [(_dot(card, metric, winner), card.data["cost"]["month"]["total"]) for card in known]
+    name, across = metric.replace("_", " "), decision.cost_name(data)
+    better = "Higher" if decision.higher_is_better(data) else "Lower"
     return scatter(
         "price",
         dots,
         axis=name,
-        title=f"{name} against time an answer",
-        about="One mark per arm. Higher is better, further left is cheaper.",
-        caption="Higher is better, further left is cheaper. Lines are intervals of the score.",
+        title=f"{name} against {across}",
+        about=f"One mark per arm. {better} is better, further left is cheaper; a line joins those that no other beats.",
+        caption=f"{better} is better, further left is cheaper. The line joins the arms of the Pareto front: no other is"
+        " as good for as little. Upright lines are intervals of the score.",
+        across=across,
+        powers=lambda power: f"{10.0**power:,g}",
+        shape=three,
+        front=[card.name for card in known if card.data["cost"]["on_front"]],
+    )
+
+
+def lines(cards: list[Card], data: dict[str, Any]) -> Plot | None:
+    """The cost of a month by its answers, with who is recommended where."""
+    places = {card.name: card.index for card in cards}
+    return cost_lines(
+        "lines",
+        [(one["arm"], places[one["arm"]], one["fixed"], one["per_answer"]) for one in data["change"]["lines"]],
+        [(part["from"], part["to"], part["arm"] or "none") for part in data["change"]["volume"]],
+        at=data["weigh"]["volume_per_month"],
+        axis=decision.cost_name(data),
     )
 
 

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from assay.aim.kinds import kind_of
 from assay.store import to_json
-from assay.weigh import figures, retrieval, view
+from assay.weigh import decision, figures, retrieval, view
 from assay.weigh.arm import Extra
 from assay.weigh.markdown import terminal_table
 from assay.weigh.numbers import FORMATS, clean, count, one_line, score, shorten
@@ -76,9 +76,9 @@ def render(report: Report) -> str:
     css = environment.get_template("report.css").render()
     policy = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     cards = view.cards(report)
+    metric, sign = report.data["task"]["metric"], 1 if decision.higher_is_better(report.data) else -1
     ranked = sorted(
-        (card for card in cards if card.done),
-        key=lambda card: -card.data["metrics"][report.data["task"]["metric"]]["value"],
+        (card for card in cards if card.done), key=lambda card: -sign * card.data["metrics"][metric]["value"]
     )
     return environment.get_template("report.html.j2").render(
         css=Markup(css),
@@ -94,7 +94,8 @@ def render(report: Report) -> str:
         sections=SECTIONS,
         badge=badge,
         view=view,
-        metric=report.data["task"]["metric"],
+        metric=metric,
+        decision=decision,
         report=report,
         few=view.FEW,
     )

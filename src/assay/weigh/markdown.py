@@ -4,7 +4,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from assay.weigh import retrieval, view
+from assay.weigh import decision, retrieval, view
 from assay.weigh.numbers import (
     NOTHING,
     clean,
@@ -43,9 +43,9 @@ def fenced(text: str, language: str = "") -> str:
 
 def _done(data: dict[str, Any]) -> list[dict[str, Any]]:
     """The arms, best first, those without a result last."""
-    metric = data["task"]["metric"]
+    metric, sign = data["task"]["metric"], 1 if decision.higher_is_better(data) else -1
     arms = data["strategies"]
-    done = sorted((s for s in arms if s["status"] == "done"), key=lambda s: -s["metrics"][metric]["value"])
+    done = sorted((s for s in arms if s["status"] == "done"), key=lambda s: -sign * s["metrics"][metric]["value"])
     return [*done, *(s for s in arms if s["status"] != "done")]
 
 
@@ -53,6 +53,7 @@ def _cells(arm: dict[str, Any], metric: str, paid: bool = False) -> list[str]:
     cost = arm["cost"]
     costs = [
         milliseconds(cost["seconds_per_answer"]),
+        milliseconds((cost.get("alone") or {}).get("p95")),
         three(cost["tokens_per_answer"]),
         three(cost["fit_seconds"]),
         megabytes(cost["peak_bytes"]),
@@ -76,13 +77,27 @@ def _cells(arm: dict[str, Any], metric: str, paid: bool = False) -> list[str]:
 def _header(data: dict[str, Any]) -> list[str]:
     level = f"{data['task']['level'] * 100:g} %"
     metric = data["task"]["metric"].replace("_", " ")
-    known = ["arm", metric, level, "n", "to floor", "p (Holm)", "ms/answer", "tokens", "fit s", "peak MB", "kept MB"]
+    known = [
+        "arm",
+        metric,
+        level,
+        "n",
+        "to floor",
+        "p (Holm)",
+        "ms/answer",
+        "ms p95",
+        "tokens",
+        "fit s",
+        "peak MB",
+        "kept MB",
+    ]
     return [*known, "price"] if view.paid(data) else known
 
 
 def terminal_table(data: dict[str, Any]) -> list[list[str]]:
-    """The header, then one row per arm, best first: arm, metric, interval, n, to floor, p (Holm), ms an answer,
-    tokens, fit s, peak MB, kept MB, price where answers are paid for. Names are shortened to 24 characters."""
+    """The header, then one row per arm, best first: arm, metric, interval, n, to floor, p (Holm), ms an answer in a
+    batch, ms that 95 answers in 100 are faster than when asked alone, tokens, fit s, peak MB, kept MB, price where
+    answers are paid for. Names are shortened to 24 characters."""
     metric = data["task"]["metric"]
     rows = [_cells(arm, metric, view.paid(data)) for arm in _done(data)]
     return [_header(data), *([one_line(row[0], 24), *row[1:]] for row in rows)]
@@ -94,9 +109,10 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     arms = {s["name"]: s for s in data["strategies"]}
     winner = arms.get(verdict["recommended"])
     if winner is None:
-        return _wrapped(verdict["reason"], "")
+        return [line for text in (verdict["reason"], *view.open_questions(data)) for line in _wrapped(text, "")]
     seconds = winner["cost"]["seconds_per_answer"]
     lines = _wrapped(view.headline(data) + (f" at {duration(seconds)} an answer." if seconds is not None else "."), "")
+    lines += [line for text in view.open_questions(data) for line in _wrapped(text)]
     floor = winner["versus_floor"]
     if floor:
         gap = floor[metric]
@@ -115,6 +131,8 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     leaks = f"leaks: {count(found)}" + (
         f" found, {count(gone)} {'row' if gone == 1 else 'rows'} taken out of train or val" if gone else ""
     )
+    lost = view.forgetting(data, winner["name"])
+    lines += _wrapped(lost) if lost else []
     codes = ", ".join(str(warning["code"]) for warning in data["warnings"])
     lines += _wrapped(f"{leaks}; warnings: {len(data['warnings'])}" + (f" ({codes})" if codes else ""))
     return lines
@@ -191,6 +209,7 @@ def render(report: "Report") -> str:
     title = plain(data["project"]) or "report"
     blocks = [f"# {title}", f"**{plain(view.headline(data))}**", plain(verdict["reason"], 2000)]
     blocks += [plain(verdict["doubt"], 2000)] if verdict["doubt"] else []
+    blocks += [plain(line, 2000) for line in view.open_questions(data)]
     if verdict["corrected"] is not None:
         blocks.append(f"Corrected for having been chosen on these rows: {score(verdict['corrected'])}.")
     missing = view.not_tried(report)
@@ -198,7 +217,10 @@ def render(report: "Report") -> str:
         blocks += ["Not tried:", "\n".join(f"- {plain(line, 500)}" for line in missing)]
     metric = data["task"]["metric"]
     rows = [[plain(cells[0]), *cells[1:]] for cells in (_cells(arm, metric, view.paid(data)) for arm in _done(data))]
-    blocks += ["## The decision, measured", _table(_header(data), rows, 1)]
+    header, guide = decision.guide(data, _done(data))
+    table = _table(header, [[plain(cells[0]), *cells[1:]] for cells in guide], 1)
+    blocks += ["## The decision, measured", table, _table(_header(data), rows, 1)]
+    blocks += ["## What would change it", "\n".join(f"- {plain(line, 500)}" for line in decision.changes(data))]
     blocks += _retrieval(data)
     fits = [f"- {plain(s['name'])}: {s['fit']['word']}. {plain(s['fit']['text'], 500)}" for s in view.trained(data)]
     blocks += ["How training went:", "\n".join(fits)] if fits else []

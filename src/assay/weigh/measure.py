@@ -78,7 +78,7 @@ class Measured:
         None where no documents are noted}. None for an arm that hands on no passages. See `validate/found.py`."""
         if not retrieves(records):
             return None
-        right = [value >= 0.5 for value in self.scores[name].of_rows(self.metrics[0].name)]
+        right = self.scores[name].right(self.metrics[0].name).tolist()
         values = {}
         for key, rows in columns(records, right).items():
             found = metric_interval(rows, share, self._weights.values(rows, share), level=self.level)
@@ -90,8 +90,9 @@ class Measured:
         drawn = self._drawn[name, metric.name] if where is None else self._weights.values(rows, metric.total, where)
         return metric_interval(rows, metric.total, drawn, level=self.level, where=where)
 
-    def versus(self, reference: str) -> dict[str, dict[str, Any]]:
-        """{arm: {metric: {difference, low, high, p, p_holm}}} of every other arm minus `reference`.
+    def versus(self, reference: str, only: str = "") -> dict[str, dict[str, Any]]:
+        """{arm: {metric: {difference, low, high, p, p_holm}}} of every other arm minus `reference`; only of the metric
+        `only`, where it is named.
 
         `p_holm` is corrected over all arms held against `reference`, per metric.
         """
@@ -99,7 +100,7 @@ class Measured:
         found: dict[str, dict[str, Any]] = {name: {} for name in others}
         if self.n < 2:
             return found
-        for metric in self.metrics:
+        for metric in (one for one in self.metrics if only in ("", one.name)):
             base = self.scores[reference].rows[metric.name]
             p = [swap_p(self.scores[name].rows[metric.name], base, metric.total, self._swaps) for name in others]
             for name, one, corrected in zip(others, p, holm(p), strict=True):

@@ -5,7 +5,8 @@ from.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from assay.weigh.numbers import NOTHING, count, duration, one_line, score, three
@@ -60,8 +61,25 @@ def forest(
     return Plot(frame(key, bottom + 46, title, about, parts), caption, columns[:cut], [row[:cut] for row in rows])
 
 
-def scatter(key: str, dots: Sequence[tuple[Dot, float]], *, axis: str, title: str, about: str, caption: str) -> Plot:
-    """Quality against seconds an answer, on a logarithmic scale; up and to the left is better."""
+def scatter(
+    key: str,
+    dots: Sequence[tuple[Dot, float]],
+    *,
+    axis: str,
+    title: str,
+    about: str,
+    caption: str,
+    across: str = "time an answer",
+    powers: Callable[[int], str] | None = None,
+    shape: Callable[[float], str] = duration,
+    front: Sequence[str] = (),
+) -> Plot:
+    """Quality against seconds an answer, or against `across`, on a logarithmic scale; up and to the left is better.
+
+    Args:
+        powers: the words for a power of ten. shape: those for a number in the table.
+        front: names of the dots that a line joins in steps: no other is as good for as little.
+    """
     smallest = min((seconds for _, seconds in dots if seconds > 0), default=1e-3)
     places = [math.log10(max(seconds, smallest)) for _, seconds in dots]
     low, high = math.floor(min(places) * 2 - 0.2) / 2, math.ceil(max(places) * 2 + 0.2) / 2
@@ -73,7 +91,12 @@ def scatter(key: str, dots: Sequence[tuple[Dot, float]], *, axis: str, title: st
         parts.append(text(56, y(tick) + 4.5, f"{tick:g}", "tick", "end"))
     for power in range(math.ceil(low), math.floor(high) + 1):
         parts.append(line(x(power), 24, x(power), 320, "grid"))
-        parts.append(text(x(power), 338, _tenfold(power), "tick", "middle"))
+        parts.append(text(x(power), 338, (powers or _tenfold)(power), "tick", "middle"))
+    on = sorted((x(place), y(dot.value)) for (dot, _), place in zip(dots, places, strict=True) if dot.name in front)
+    if len(on) > 1:
+        steps = [on[0]] + [corner for a, b in pairwise(on) for corner in ((b[0], a[1]), b)]
+        path = " ".join(f"{px:.1f},{py:.1f}" for px, py in steps)
+        parts.append(f'<polyline points="{path}" class="front"/>')
     taken = [(x(p) - 8, y(dot.value) - 8, x(p) + 8, y(dot.value) + 8) for (dot, _), p in zip(dots, places, strict=True)]
     for (dot, _), place in zip(dots, places, strict=True):
         px, py = x(place), y(dot.value)
@@ -81,10 +104,10 @@ def scatter(key: str, dots: Sequence[tuple[Dot, float]], *, axis: str, title: st
             parts.append(line(px, y(dot.low), px, y(dot.high), f"whisker m{dot.mark % 8}"))
         parts.append(glyph(dot.mark, px, py))
         parts.append(_label(dot, px, py, taken))
-    parts.append(text((64 + WIDTH - 40) / 2, 358, "time an answer, logarithmic", "axis", "middle"))
+    parts.append(text((64 + WIDTH - 40) / 2, 358, f"{across}, logarithmic", "axis", "middle"))
     parts.append(text(64, 14, axis, "axis"))
-    rows = [(dot.name, score(dot.value), duration(seconds)) for dot, seconds in dots]
-    return Plot(frame(key, 366, title, about, parts), caption, ("arm", axis, "time an answer"), rows)
+    rows = [(dot.name, score(dot.value), shape(seconds)) for dot, seconds in dots]
+    return Plot(frame(key, 366, title, about, parts), caption, ("arm", axis, across), rows)
 
 
 def _tenfold(power: int) -> str:

@@ -1,14 +1,13 @@
 """The report: `build` makes report.json, `Report` shows it as a page, as Markdown, in a notebook and at the terminal.
 
-report.json holds every number; the page shows none that is not in it. Two runs with one seed differ in `cost` and
-`environment` only. docs/report-schema.md says what each key means.
+report.json holds every number; the page shows none that is not in it. Two runs with one seed differ in `cost`, `change`
+and `environment` only. docs/report-schema.md says what each key means.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,19 @@ from assay.intervals import DRAWS
 from assay.nouns import Record, Task
 from assay.validate import judge, metrics_for
 from assay.weigh.arm import Arm, Extra
-from assay.weigh.decide import Gap, Standing, best_floor, best_of, decide
+from assay.weigh.change import change
+from assay.weigh.field import Field
 from assay.weigh.measure import Measured, rounded
+from assay.weigh.out import Guard, guarded, unjudged
+from assay.weigh.owning import energy, owned, shown
 from assay.weigh.settings import Weigh
+from assay.weigh.verdict import verdict
 
 SCHEMA = 1
 ROWS = ("read", "kept", "dropped", "train", "val", "test")
 AUDIT = ("exact", "near", "group", "conflicting_labels", "repaired")
 COSTS = ("fit_seconds", "seconds_per_answer", "tokens_per_answer", "money_per_answer", "peak_bytes", "kept_bytes")
+COSTS += ("labelled_rows", "alone")
 
 
 def build(
@@ -41,6 +45,7 @@ def build(
     project: str = "",
     version: str = "",
     settings: Weigh | None = None,
+    found: Mapping[str, Any] | None = None,
     draws: int = DRAWS,
 ) -> dict[str, Any]:
     """report.json as plain JSON.
@@ -51,38 +56,45 @@ def build(
         audit: counts named in `AUDIT`; those left out are 0.
         exam: hash and opened.
         warnings: {"code", "count", "text"} each.
+        found: what was measured beside the scores: "forgetting" has a guard, "update_drill" says what a change costs.
 
     Raises:
         ValueError: two arms have one name, a done arm has no records, or the arms had different test rows.
     """
-    settings = settings or Weigh()
+    settings, found = settings or Weigh(), found or {}
     _check(arms)
     done = [arm for arm in arms if arm.status == "done"]
-    records = {arm.name: arm.records for arm in done}
-    measured = Measured(records, task, level=settings.level, draws=draws, seed=seed)
+    measured = Measured({arm.name: arm.records for arm in done}, task, level=settings.level, draws=draws, seed=seed)
     metric = metrics_for(task)[0].name
-    floor, best = _references(done, measured, metric, settings)
-    standings = [_standing(arm, measured, metric, settings, best.of(arm), floor.of(arm)) for arm in done]
-    verdict = decide(standings, measured.drawn(metric), metric=metric, n=measured.n, settings=settings)
+    guards = guarded(task.guards, done, measured, found.get("forgetting"))
+    field = Field(done, measured, metric, guards, _threads(environment or {}))
+    floor, best = _references(done, measured, metric, field.higher)
+    changing = change(field, settings)
+    strategies = [_strategy(arm, measured, floor, best, guards) for arm in arms]
+    for one, arm in zip(strategies, arms, strict=True):
+        one["cost"] |= _owning(arm, field, settings, changing["front"], found.get("update_drill") or {})
     return {
         "schema": SCHEMA,
         "assay": version,
         "project": project,
         "seed": seed,
-        "task": {"kind": task.kind, "metric": metric, "level": settings.level},
+        "task": {"kind": task.kind, "metric": metric, "level": settings.level, "higher_is_better": field.higher},
         "rows": {**dict.fromkeys(ROWS, 0), **rows},
         "audit": {**dict.fromkeys(AUDIT, 0), **audit},
         "exam": {"hash": "", "opened": 0, **exam},
-        "strategies": [_strategy(arm, measured, floor, best) for arm in arms],
-        "verdict": {
-            "recommended": verdict.recommended,
-            "reason": verdict.reason,
-            "doubt": verdict.doubt,
-            "corrected": None if verdict.corrected is None else rounded(verdict.corrected),
-        },
+        "strategies": strategies,
+        "verdict": verdict(field, task, settings, unjudged(task.guards, done, measured, found.get("forgetting"))),
+        "weigh": settings.model_dump(mode="json"),
+        "change": changing,
         "warnings": [dict(warning) for warning in warnings],
         "environment": dict(environment or {}),
     }
+
+
+def _threads(environment: Mapping[str, Any]) -> int:
+    """That the machine computed with, where the environment says so."""
+    said = str(environment.get("threads", ""))
+    return int(said) if said.isdigit() else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +108,15 @@ class _Reference:
         return self.versus.get(arm.name) or None
 
 
-def _references(done: Sequence[Arm], measured: Measured, metric: str, settings: Weigh) -> tuple[_Reference, _Reference]:
+def _references(done: Sequence[Arm], measured: Measured, metric: str, higher: bool) -> tuple[_Reference, _Reference]:
     """The best floor and the best arm."""
-    if not done:
-        return _Reference(None, {}), _Reference(None, {})
-    plain = [_standing(arm, measured, metric, settings) for arm in done]
-    best, floor = plain[best_of(plain)].name, best_floor(plain)
-    low = _Reference(None, {}) if floor is None else _Reference(plain[floor].name, measured.versus(plain[floor].name))
-    return low, _Reference(best, measured.versus(best))
+    sign = 1 if higher else -1
+
+    def best(arms: Sequence[Arm]) -> _Reference:
+        first = max(arms, key=lambda arm: sign * measured.value(arm.name, metric), default=None)
+        return _Reference(None, {}) if first is None else _Reference(first.name, measured.versus(first.name))
+
+    return best([arm for arm in done if arm.floor]), best(done)
 
 
 def _check(arms: Sequence[Arm]) -> None:
@@ -115,37 +128,9 @@ def _check(arms: Sequence[Arm]) -> None:
             raise ValueError(f"{arm.name} is done but has no records")
 
 
-def _standing(
-    arm: Arm,
-    measured: Measured,
-    metric: str,
-    settings: Weigh,
-    behind: dict[str, Any] | None = None,
-    over: dict[str, Any] | None = None,
-) -> Standing:
-    value = measured.of_metrics(arm.name)[metric]
-    burden = settings.burden(arm.cost)
-    return Standing(
-        arm.name,
-        arm.floor,
-        measured.value(arm.name, metric),
-        value["low"],
-        value["high"],
-        math.inf if burden is None else burden,
-        len(arm.cost.get("parts") or ()),
-        _gap(behind, metric),
-        _gap(over, metric),
-    )
-
-
-def _gap(versus: dict[str, Any] | None, metric: str) -> Gap | None:
-    if not versus:
-        return None
-    one = versus[metric]
-    return Gap(one["difference"], one["low"], one["high"], one["p_holm"])
-
-
-def _strategy(arm: Arm, measured: Measured, floor: _Reference, best: _Reference) -> dict[str, Any]:
+def _strategy(
+    arm: Arm, measured: Measured, floor: _Reference, best: _Reference, guards: dict[str, list[Guard]]
+) -> dict[str, Any]:
     done = arm.status == "done"
     answers = [record.answer for record in arm.records]
     return {
@@ -160,6 +145,7 @@ def _strategy(arm: Arm, measured: Measured, floor: _Reference, best: _Reference)
         "slices": measured.of_slices(arm.name) if done else {},
         "versus_floor": {"floor": floor.name, **over} if (over := floor.of(arm)) else None,
         "versus_best": {"best": best.name, **behind} if (behind := best.of(arm)) else None,
+        "guards": {one.metric: one.shown() for one in guards.get(arm.name, ())},
         "cost": {
             **{name: arm.cost.get(name) for name in COSTS},
             "parts": list(arm.cost.get("parts") or ()),
@@ -171,6 +157,27 @@ def _strategy(arm: Arm, measured: Measured, floor: _Reference, best: _Reference)
         "by": dict(sorted(Counter(answer.by for answer in answers if answer.by).items())),
         "fit": {"word": arm.fit["word"], "text": arm.fit["text"]} if arm.fit else None,
     }
+
+
+def _owning(arm: Arm, field: Field, settings: Weigh, front: Sequence[str], drill: Mapping[str, Any]) -> dict[str, Any]:
+    """What an arm costs to own, and to bring up to date."""
+    if arm.status != "done":
+        return {"energy": None, "month": None, "on_front": False, "updating": None}
+    return {
+        "energy": energy(arm.cost, settings, field.threads),
+        "month": shown(owned(arm, settings, paid=field.paid, threads=field.threads)),
+        "on_front": arm.name in front,
+        "updating": _update(arm, drill),
+    }
+
+
+def _update(arm: Arm, drill: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Seconds until it answers by a change: from the update drill, else those of fitting it anew."""
+    measured = drill.get("arms", {}).get(arm.name, {}).get("seconds")
+    if measured is not None:
+        return {"seconds": measured, "by": "drill"}
+    fit = arm.cost.get("fit_seconds")
+    return None if fit is None else {"seconds": fit, "by": "fit"}
 
 
 def predictions(arm: Arm, task: Task) -> Iterator[dict[str, Any]]:

@@ -1,60 +1,88 @@
-"""What an arm's cost is worth: the `weigh:` part of the project file.
+"""What an arm's cost is worth and what it may not pass: the `weigh:` part of the project file.
 
-Cost             machine seconds a month = fitting once per `months` + answering `volume_per_month` questions; where
-                 answers are paid for, or the machine has a price: money a month
-Equal            costs within `equal_cost` of the cheapest count as equal, so that timing noise cannot flip a verdict
-Defaults from    10,000 answers a month is a small internal service; three months is a common time between two fits
+Prices        are yours: each is 0 until you give it, and then a cost is shown in its own unit (hours, MB, kWh)
+Cost a month  setting up, spread over `months`, and running: see `weigh/owning.py`
+Equal         costs within `equal_cost` of the cheapest count as equal, so that timing noise cannot flip a verdict;
+              scores within `equivalent` points count as equal, so that no row is labelled for what does not matter
+Defaults from 10,000 answers a month is a small internal service; three months is a common time between two fits; two
+              points are an assumption, about what a second annotator disagrees on
 """
 
-from typing import Any
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from assay.nouns import Settings
-from assay.weigh.numbers import three
 
-_HOUR = 3600.0
-_NEXT_TO_NOTHING = 1e-6  # price of a machine hour that has none, beside answers that are paid for: it only orders arms
+Positive = Field(default=None, gt=0)
+
+
+class Compliance(Settings):
+    """Something that must be done for an arm to be allowed: a review, a contract, an audit."""
+
+    name: str = Field(min_length=1, max_length=80)
+    price: float = Field(ge=0)  # a month
+    arms: tuple[str, ...] = ()  # names or kinds of arms that need it; all when empty
+
+
+class Prices(Settings):
+    """What things cost, in your own currency."""
+
+    hour_of_machine: float = Field(default=0.0, ge=0)
+    hour_of_person: float = Field(default=0.0, ge=0)
+    label: float = Field(default=0.0, ge=0)  # of one labelled row
+    kwh: float = Field(default=0.0, ge=0)  # where the machine's hour does not hold its energy
+    storage_gb_month: float = Field(default=0.0, ge=0)
+    compliance: tuple[Compliance, ...] = ()
+
+
+class Limits(Settings):
+    """What an arm must keep to be recommended. None: no limit."""
+
+    ms_per_answer: float | None = Positive  # of 95 answers in 100, each question asked alone
+    peak_mb: float | None = Positive
+    kept_mb: float | None = Positive
+    price_per_month: float | None = Positive
+    fit_minutes: float | None = Positive
 
 
 class Weigh(Settings):
     volume_per_month: int = Field(default=10_000, ge=0)  # answers
-    months: float = Field(default=3.0, gt=0)  # how long an arm serves before it is fitted anew
-    price_per_hour: float = Field(default=0.0, ge=0)  # of the machine, in your currency; 0: cost is shown as hours
+    months: float = Field(default=3.0, gt=0)  # how long an arm serves before it is set up anew
+    price_per_hour: float = Field(default=0.0, ge=0)  # of the machine: the older name of prices.hour_of_machine
+    prices: Prices = Prices()
+    effort: dict[
+        str, Annotated[float, Field(ge=0)]
+    ] = {}  # name or kind of an arm -> hours of people to set it up; see `owning.HOURS`
+    watts: float = Field(default=0.0, ge=0)  # of the machine at work; 0: 3.5 for each thread, see `owning.THREAD`
+    limits: Limits = Limits()
     equal_cost: float = Field(default=0.2, ge=0)  # costs this close, as a share, count as equal
+    equivalent: float = Field(default=2.0, ge=0)  # points of the metric: a smaller difference does not matter
     level: float = Field(default=0.95, gt=0, lt=1)  # of every interval and of Holm's correction
 
-    def seconds_per_month(self, cost: dict[str, Any]) -> float | None:
-        """Machine seconds a month from an arm's measured cost; None when its time was not measured."""
-        answer, fit = cost.get("seconds_per_answer"), cost.get("fit_seconds")
-        if answer is None:
-            return None
-        return answer * self.volume_per_month + (fit or 0.0) / self.months
+    @model_validator(mode="after")
+    def _one_price(self) -> Self:
+        if self.price_per_hour and self.prices.hour_of_machine not in (0.0, self.price_per_hour):
+            raise ValueError("the machine's hour has two prices: `price_per_hour` and `prices.hour_of_machine`")
+        return self
 
-    def burden(self, cost: dict[str, Any]) -> float | None:
-        """What arms are ordered by: seconds a month at the machine's price, and what is paid for answers. Of arms that
-        cost no money it is their seconds but for a factor."""
-        seconds = self.seconds_per_month(cost)
-        if seconds is None:
-            return None
-        return seconds / _HOUR * (self.price_per_hour or _NEXT_TO_NOTHING) + self.paid_per_month(cost)
+    @property
+    def hour(self) -> float:
+        """The price of a machine hour; 0 where it has none."""
+        return self.prices.hour_of_machine or self.price_per_hour
 
-    def paid_per_month(self, cost: dict[str, Any]) -> float:
-        """Money for a month's answers of a model behind an address."""
-        return (cost.get("money_per_answer") or 0.0) * self.volume_per_month
+    @property
+    def prices_given(self) -> bool:
+        """Whether costs can be said in money."""
+        prices = self.prices
+        single = (self.hour, prices.hour_of_person, prices.label, prices.kwh, prices.storage_gb_month)
+        return any(single) or bool(prices.compliance)
 
-    def per_month_text(self, cost: dict[str, Any], paid: bool = False) -> str:
-        """`per_month` as the table has it. `paid`: the column is money, so hours without a price are said as such."""
-        value = self.per_month(cost)
-        text = "< 0.001" if value is not None and 0 < value < 0.001 else three(value)
-        return f"{text} h" if paid and not self.price_per_hour and cost.get("money_per_answer") is None else text
-
-    def per_month(self, cost: dict[str, Any]) -> float | None:
-        """What the table shows: machine hours a month, or their price when a price is given, with what is paid for
-        answers."""
-        seconds = self.seconds_per_month(cost)
-        if seconds is None:
-            return None
-        if cost.get("money_per_answer") is not None and not self.price_per_hour:
-            return self.paid_per_month(cost)  # its machine only waits
-        return seconds / _HOUR * (self.price_per_hour or 1.0) + self.paid_per_month(cost)
+    def at(self, **changes: object) -> "Weigh":
+        """The same with other values: `volume_per_month`, `hour` (the machine's price), `ms_per_answer`."""
+        if "hour" in changes:
+            prices = self.prices.model_copy(update={"hour_of_machine": changes.pop("hour")})
+            changes |= {"prices": prices, "price_per_hour": 0.0}
+        if "ms_per_answer" in changes:
+            changes["limits"] = self.limits.model_copy(update={"ms_per_answer": changes.pop("ms_per_answer")})
+        return self.model_copy(update=changes)

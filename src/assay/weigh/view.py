@@ -1,5 +1,6 @@
 """What the page shows, section by section, taken from the report and the rows behind it. Words and marks, no markup."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,8 +9,9 @@ import numpy as np
 
 from assay.nouns import Record, Task
 from assay.validate import judge
+from assay.weigh import decision
 from assay.weigh.arm import Arm
-from assay.weigh.numbers import count, one_line, score
+from assay.weigh.numbers import count, one_line, points, score
 from assay.weigh.report import Report
 
 SHOWN = 10  # rows of each kind embedded in the page; predictions/ has all
@@ -146,7 +148,8 @@ def rival_of(data: dict[str, Any]) -> str | None:
     if done[winner]["versus_best"]:
         return done[winner]["versus_best"]["best"]
     others = [name for name in done if name != winner]
-    return max(others, key=lambda name: done[name]["metrics"][metric]["value"])
+    sign = 1 if decision.higher_is_better(data) else -1
+    return max(others, key=lambda name: sign * done[name]["metrics"][metric]["value"])
 
 
 def duel(report: Report) -> Duel | None:
@@ -180,11 +183,11 @@ def slices(data: dict[str, Any]) -> list[str]:
     chosen = next((s for s in data["strategies"] if s["name"] == winner), None)
     if chosen is None:
         return []
-    metric = data["task"]["metric"]
+    metric, sign = data["task"]["metric"], 1 if decision.higher_is_better(data) else -1
 
     def order(name: str) -> tuple[bool, float, str]:
         one = chosen["slices"][name][metric]
-        return (one["n"] < FEW, one["value"] if one["value"] is not None else 2.0, name)
+        return (one["n"] < FEW, sign * one["value"] if one["value"] is not None else math.inf, name)
 
     return sorted(chosen["slices"], key=order)[:_SLICES]
 
@@ -297,7 +300,7 @@ def headline(data: dict[str, Any]) -> str:
     """The verdict as one sentence that could be said aloud."""
     winner = data["verdict"]["recommended"]
     if winner is None:
-        return "There is nothing to recommend yet."
+        return "No arm may be recommended." if data["verdict"]["out"] else "There is nothing to recommend yet."
     one = next(s for s in data["strategies"] if s["name"] == winner)["metrics"][data["task"]["metric"]]
     return f"Use {winner}: {score(one['value'])} ({score(one['low'])}–{score(one['high'])})"
 
@@ -310,3 +313,32 @@ def paid(data: dict[str, Any]) -> bool:
 def parts_of(cost: dict[str, Any]) -> str:
     """The pieces to keep, in words."""
     return ", ".join(str(part["name"]) if isinstance(part, dict) else str(part) for part in cost["parts"])
+
+
+def open_questions(data: dict[str, Any]) -> list[str]:
+    """What the verdict leaves open or found failed, and what would change it; a sentence each."""
+    verdict = data["verdict"]
+    said = [*verdict["failed"], verdict["undecided"], *([verdict["target"]["text"]] if verdict["target"] else [])]
+    said += [*verdict["unjudged"], *unsure(data), data["change"]["sentence"]]
+    return [sentence for sentence in said if sentence]
+
+
+def unsure(data: dict[str, Any]) -> list[str]:
+    """Guards that the recommended arm may break, though not surely."""
+    chosen = next((s for s in data["strategies"] if s["name"] == data["verdict"]["recommended"]), None)
+    said = []
+    for name, one in (chosen["guards"] if chosen else {}).items():
+        if one["state"] == "unsure":
+            gap = " to ".join(points(one[end] / 100) for end in ("low", "high"))
+            text = f"Whether it keeps the guard on {name.replace('_', ' ')} is not sure: {gap} points against"
+            said.append(f"{text} {one['reference']}, and {one['allowed']:g} may be lost.")
+    return said
+
+
+def forgetting(data: dict[str, Any], name: str) -> str:
+    """`forgetting: −0.4 points on general probes (−1.9 to +1.1)`; empty where it was not measured."""
+    one = data.get("forgetting", {}).get("arms", {}).get(name, {}).get("combined")
+    if not one or one["difference"] is None:
+        return ""
+    size, *ends = (points(one[key] / 100) if one[key] is not None else "–" for key in ("difference", "low", "high"))
+    return f"forgetting: {size} points on general probes ({ends[0]} to {ends[1]})"

@@ -1,1 +1,1 @@
-"""Metrics over test rows: one a file, each named in `judge.METRICS`."""
+"""Metrics over test rows: one, or one family, a file; each named in `judge.METRICS`. docs/metrics.md describes them."""

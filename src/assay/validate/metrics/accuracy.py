@@ -15,6 +15,7 @@ class Accuracy(Metric):
     """One column: 1 for a right answer, else 0."""
 
     name = "accuracy"
+    about = "share of the rows answered with the right label"
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
         right = [record.answer.text in (record.target, *record.also) for record in records]

@@ -14,23 +14,29 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assay.aim.entities import pieces_of
+from assay.aim.entities import Piece, pieces_of
 from assay.nouns import Metric, Record, Task
+
+
+def met(record: Record) -> tuple[Counter[Piece], Counter[Piece]]:
+    """The pieces of the answer, and those of the accepted answer that it meets best."""
+    ours = Counter(pieces_of(record.answer.text or ""))
+    accepted = [Counter(pieces_of(target)) for target in (record.target, *record.also)]
+    best = max(accepted, key=lambda theirs: (2 * (ours & theirs).total() + 1) / (ours.total() + theirs.total() + 1))
+    return ours, best
 
 
 class EntityF1(Metric):
     """Three columns: pieces that are right, pieces that were named, pieces of the target."""
 
     name = "entity_f1"
+    about = "F1 of whole named pieces, type and words, over all rows together"
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
         return np.array([self._one(record) for record in records], dtype=np.float64).reshape(-1, 3)
 
     def _one(self, record: Record) -> tuple[int, int, int]:
-        ours = Counter(pieces_of(record.answer.text or ""))
-        # Of several accepted answers the one that is met best.
-        accepted = [Counter(pieces_of(target)) for target in (record.target, *record.also)]
-        best = max(accepted, key=lambda theirs: (2 * (ours & theirs).total() + 1) / (ours.total() + theirs.total() + 1))
+        ours, best = met(record)
         return (ours & best).total(), ours.total(), best.total()
 
     def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:

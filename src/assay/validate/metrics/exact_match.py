@@ -31,6 +31,7 @@ class ExactMatch(Metric):
     """One column: 1 for an accepted answer, else 0."""
 
     name = "exact_match"
+    about = "share of the rows whose answer is an accepted one, small differences of writing aside"
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
         return np.array([self._right(record) for record in records], dtype=np.float64).reshape(-1, 1)

@@ -20,15 +20,23 @@ from assay.nouns import Metric, Record, Task
 from assay.validate.metrics.accuracy import mean
 
 
-def set_hits(records: Sequence[Record], task: Task) -> np.ndarray:
+def targets_of(records: Sequence[Record], task: Task) -> set[str]:
+    """The labels of all targets."""
+    texts = [text for record in records for text in (record.target, *record.also)]
+    return {label for text in texts for label in labels_in(text, task.nothing)}
+
+
+def set_hits(records: Sequence[Record], task: Task, place: dict[str, int]) -> np.ndarray:
     """Three columns a label, shape (records, 3 x labels): hits of all labels, then false ones, then missed ones. Of
-    several accepted sets the one that is met best counts."""
-    targets = [[set(labels_in(text, task.nothing)) for text in (r.target, *r.also)] for r in records]
-    extra = {label for row in targets for one in row for label in one} - set(task.labels)
-    place = {label: index for index, label in enumerate((*task.labels, *sorted(extra)))}
+    several accepted sets the one that is met best counts.
+
+    Args:
+        place: label -> its column; every label of the targets has one.
+    """
     rows = np.zeros((len(records), 3, len(place)))
-    for row, record, accepted in zip(rows, records, targets, strict=True):
+    for row, record in zip(rows, records, strict=True):
         said = {label for label in labels_in(record.answer.text or "", task.nothing) if label in place}
+        accepted = [set(labels_in(text, task.nothing)) for text in (record.target, *record.also)]
         target = max(accepted, key=lambda one: _jaccard(said, one))
         row[0, [place[label] for label in said & target]] = 1
         row[1, [place[label] for label in said - target]] = 1

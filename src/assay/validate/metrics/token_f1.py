@@ -30,6 +30,7 @@ class TokenF1(Metric):
     """One column: the row's F1."""
 
     name = "token_f1"
+    about = "F1 of the words of answer and target, mean over rows"
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
         return np.array([self._best(record) for record in records], dtype=np.float64).reshape(-1, 1)

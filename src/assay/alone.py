@@ -1,0 +1,61 @@
+"""How long an answer takes when its question comes alone: the latency that a user waits for.
+
+How        after the batch, in the arm's own process with everything loaded: two questions to warm up, then up to 20,
+           evenly spread over the test rows, one at a time
+Ends       after a minute, but not before five; the report says how many were timed
+Remote     a kept answer is not asked for again: the seconds that its own request took stand in, under the load that the
+           batch made
+Watch out  with 20 questions the 95th percentile lies between the slowest and the second slowest: read it as "about so"
+Source     percentiles by linear interpolation (Hyndman & Fan 1996, type 7: numpy's own)
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from assay.nouns import Adapted, Example, Tell
+
+ROWS = 20
+WARM_UP = 2
+FEWEST = 5
+SECONDS = 60.0
+
+
+def alone(
+    adapted: Adapted, questions: Sequence[Example], tell: Tell, waited: Callable[[], float] = lambda: 0.0
+) -> dict[str, Any] | None:
+    """`p50` and `p95` in seconds and `n`, the questions timed; None where there is no question, or where the times of
+    remote answers were not kept.
+
+    Args:
+        waited: seconds that the requests of answers handed out again have taken, in all so far.
+    """
+    if not questions:
+        return None
+    for question in questions[-WARM_UP:]:
+        adapted.answer([question])
+    count = min(ROWS, len(questions))
+    begun, times = time.monotonic(), []
+    for index in range(count):
+        if index >= FEWEST and time.monotonic() - begun > SECONDS:
+            break
+        question = questions[index * len(questions) // count]
+        before, at = waited(), time.perf_counter()
+        adapted.answer([question])
+        times.append(time.perf_counter() - at + waited() - before)
+        tell({"event": "progress", "done": index + 1, "total": count, "unit": "answer, alone"})
+    if not all(math.isfinite(seconds) for seconds in times):
+        return None
+    return {"p50": round(percentile(times, 0.5), 6), "p95": round(percentile(times, 0.95), 6), "n": len(times)}
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that `share` of `values` lie below, between neighbours by their distance."""
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (place - low) * (ordered[high] - ordered[low])

@@ -1,0 +1,89 @@
+"""What `aim` and `weigh` say together with the arms: guards that can be judged, a target that can be met, prices and
+hours of arms that are there.
+
+Codes   C101 a guard of no metric, C102 an arm or kind that is not compared, C103 a guard on what is not measured,
+        C104 a target or guard out of reach
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from assay.aim import KINDS
+from assay.config.complaints import Complaint, SettingsError, fill
+from assay.config.names import arm_name
+from assay.errors import did_you_mean
+from assay.nouns import Strategy, Task
+from assay.validate import METRICS
+from assay.validate.settings import Validate
+from assay.weigh import Weigh
+
+FORGETTING = "forgetting"  # a guard beside the metrics
+
+
+def weigh_of(value: Any) -> Weigh:
+    """The section `weigh`. A negative price, volume or time has a code of its own."""
+    try:
+        return fill(Weigh, value)
+    except SettingsError as error:
+        negative = (c.code == "C073" and _negative(value, c.place) for c in error.complaints)
+        pairs = zip(error.complaints, negative, strict=True)
+        raise SettingsError(*(replace(c, code="C085") if bad else c for c, bad in pairs)) from None
+
+
+def _negative(value: Any, place: Sequence[str | int]) -> bool:
+    for part in place:
+        value = value[part]
+    return isinstance(value, int | float) and value < 0
+
+
+def complaints(found: Mapping[str, Any]) -> Iterator[Complaint]:
+    """Of the sections that could be read, by key; `compare` is {index: strategy}."""
+    if "aim" in found:
+        yield from _guards(found["aim"], found.get("validate", Validate()))
+        yield from _target(found["aim"])
+    if "weigh" in found:
+        yield from _arms(found["weigh"], found["compare"].values())
+
+
+def _guards(task: Task, checking: Validate) -> Iterator[Complaint]:
+    known = [kind for kind in KINDS if "kind" not in task.model_fields_set or kind.name == task.kind]
+    metrics = dict.fromkeys(name for kind in known for name in kind.fitting)
+    for name, allowed in task.guards.items():
+        place = ("aim", "guards", name)
+        if name == FORGETTING:
+            if not checking.forgetting.asked(checking.depth):
+                yield Complaint("C103", place, "is not measured; write `validate: {forgetting: true}`")
+        elif name not in metrics:
+            hint = did_you_mean(name, (*metrics, FORGETTING)) or f"; there are: {', '.join((*metrics, FORGETTING))}"
+            yield Complaint("C101", place, f"no such metric of this task{hint}")
+        if not 0 <= allowed <= 100:
+            yield Complaint("C104", place, f"must be points from 0 to 100 that may be lost, got {allowed:g}")
+
+
+def _target(task: Task) -> Iterator[Complaint]:
+    metric = task.metric or next(kind.metric for kind in KINDS if kind.name == task.kind)
+    if any(one.name == metric and not one.higher_is_better for one in METRICS):
+        return  # it has no upper end
+    if task.target is not None and not 0 <= task.target <= 1:
+        hint = f"; did you mean {task.target / 100:g}" if 1 < task.target <= 100 else ""
+        yield Complaint("C104", ("aim", "target"), f"must lie between 0 and 1, as the metric does{hint}")
+
+
+def _arms(weigh: Weigh, arms: Any) -> Iterator[Complaint]:
+    """Names that prices and hours are given for stand for an arm or a kind that is compared."""
+    known = {name for arm in arms for name in (arm_name(arm), *_kinds(arm))}
+    named = [(("weigh", "effort", name), name) for name in weigh.effort]
+    for index, item in enumerate(weigh.prices.compliance):
+        named += [(("weigh", "prices", "compliance", index, "arms"), name) for name in item.arms]
+    for place, name in named:
+        if known and name not in known:
+            hint = did_you_mean(name, known) or f"; there are: {', '.join(sorted(known))}"
+            yield Complaint("C102", place, f"no arm and no kind that is compared is called '{name}'{hint}")
+
+
+def _kinds(arm: Strategy) -> Iterator[str]:
+    yield arm.kind
+    for _, value in arm:
+        if isinstance(value, Strategy):
+            yield from _kinds(value)

@@ -1,0 +1,40 @@
+"""What an arm needs before it can answer: labelled rows, and the pieces that are kept and run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assay.nouns import Learner, Part, Strategy
+from assay.prompt import Rag, Shots
+
+if TYPE_CHECKING:
+    from assay.bench import Bench
+
+
+def needs_labels(learner: Learner) -> bool:
+    """Whether it learns from labelled rows, or is chosen by them. Not so: asking with no examples, and retrieval around
+    that, whose parts are not trained."""
+    if isinstance(learner, Shots):
+        return learner.k > 0 or learner.asks_val
+    if isinstance(learner, Rag):
+        inside = [value for _, value in learner if isinstance(value, Strategy | Part)]
+        return learner.abstain_below == "val" or any(needs_labels(one) for one in inside)
+    return bool({"train", "val"} & set(learner.reads))
+
+
+def labelled_rows(bench: Bench, strategy: Strategy) -> int:
+    """Rows of train and val that people have labelled and that the arm needs; those that augmentation made are none."""
+    rows = bench.prepared.note["rows"]
+    return rows["train"] - rows.get("made", 0) + rows["val"] if needs_labels(strategy) else 0
+
+
+def pieces(bench: Bench, strategy: Strategy, inside: list[dict[str, Any]], seconds: float) -> list[dict[str, Any]]:
+    """What is kept and run: the models that it asks, the arm itself, and the fitted arms and parts inside it.
+
+    Args:
+        inside: of the note of its fit. seconds: of fitting it all.
+    """
+    own = seconds - sum(part["fit_seconds"] for part in inside)
+    parts = [{"name": part["name"], "fit_seconds": round(part["fit_seconds"], 3)} for part in inside]
+    models = [{"name": name, "fit_seconds": 0.0} for name in strategy.needs(bench.project.model)]
+    return [*models, {"name": strategy.kind, "fit_seconds": round(own, 3)}, *parts]

@@ -1,0 +1,85 @@
+"""The guide's table, measured: for each arm accuracy, complexity, effort, cost of ownership, updates. For the page and
+for report.md; words and places in report.json, no markup."""
+
+from typing import Any
+
+from assay.weigh.numbers import NOTHING, count, duration, score, three
+
+PARTS = (
+    *("fitting", "people", "labels", "energy of fitting", "storage", "compliance"),
+    *("answering", "service", "energy of answering"),
+)
+
+
+def higher_is_better(data: dict[str, Any]) -> bool:
+    """Whether a higher score of the deciding metric is better."""
+    return bool(data["task"].get("higher_is_better", True))
+
+
+def cost_name(data: dict[str, Any]) -> str:
+    return "price a month" if data["change"]["money"] else "machine hours a month"
+
+
+def paid_for(data: dict[str, Any]) -> list[str]:
+    """What some arm is paid for, in the order of `PARTS`."""
+    months = [one["cost"]["month"] for one in data["strategies"] if one["cost"].get("month")]
+    return [name for name in PARTS if any(name in month["parts"] for month in months)]
+
+
+def effort(cost: dict[str, Any]) -> str:
+    """`16.0 h (assumed), 1,595 rows`: hours of people to set it up, and the labelled rows that it needs."""
+    month, rows = cost.get("month"), cost.get("labelled_rows")
+    if month is None:
+        return NOTHING
+    assumed = " (assumed)" if month["people_hours_are"] == "assumed" else ""
+    labelled = "" if rows is None else f", {count(rows)} rows"
+    return f"{three(month['people_hours'])} h{assumed}{labelled}"
+
+
+def update(cost: dict[str, Any]) -> str:
+    """How long until it answers by a change."""
+    found = cost.get("updating")
+    if not found:
+        return NOTHING
+    return f"{duration(found['seconds'])}{'' if found['by'] == 'drill' else ' (to fit anew)'}"
+
+
+def guide(data: dict[str, Any], arms: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows for report.md, of the arms that are done; the first cell of a row is the arm's name as it is."""
+    metric = data["task"]["metric"]
+    header = ["arm", metric.replace("_", " "), "parts", "effort", cost_name(data), "updates", "Pareto"]
+    rows = []
+    for one in arms:
+        if one["status"] != "done":
+            continue
+        cost, value = one["cost"], one["metrics"][metric]
+        month = cost.get("month")
+        level = f"{score(value['value'])} ({score(value['low'])}–{score(value['high'])})"
+        total = NOTHING if month is None else three(month["total"])
+        on = "yes" if cost.get("on_front") else "no"
+        rows.append([one["name"], level, str(len(cost["parts"])), effort(cost), total, update(cost), on])
+    return header, rows
+
+
+def changes(data: dict[str, Any]) -> list[str]:
+    """What would change the recommendation, a sentence each, for report.md."""
+    found, metric = data["change"], data["task"]["metric"].replace("_", " ")
+    unit = "" if found["money"] else " machine hours"
+    said = [found["sentence"]] if found["sentence"] else []
+    said += [
+        f"Without {one['name'].replace('_', ' ')}: {one['arm']}, with {metric} {score(one['value'])}."
+        for one in found["lifted"]
+    ]
+    said += [
+        f"{one['arm']} scores {three(one['points'])} points better; each costs {three(one['price_per_point'])}{unit} a"
+        " month more."
+        for one in found["worth"]
+    ]
+    return said
+
+
+def break_even_words(one: dict[str, Any]) -> str:
+    """Which of two arms is cheaper, and from where."""
+    if one["answers"] is not None:
+        return f"{one['below']} is cheaper below, {one['above']} above"
+    return f"never: {one['below']} is cheaper at any number" if one["below"] else "never: they cost the same"

@@ -1,0 +1,74 @@
+"""The verdict as report.json has it: what to use, why, how sure, what is still open, and which gates failed.
+
+Gates   nothing may be recommended; or the recommended arm scores below the best floor, which a limit has put out
+Target  `aim.target`: reached surely where the whole interval of the recommended arm is on its good side
+"""
+
+from typing import Any
+
+from assay.nouns import Task
+from assay.weigh.decide import Choice, Standing, best_floor, decide
+from assay.weigh.field import Field
+from assay.weigh.measure import rounded
+from assay.weigh.numbers import score, three
+from assay.weigh.settings import Weigh
+from assay.weigh.words import Words
+
+
+def verdict(field: Field, task: Task, settings: Weigh, unjudged: list[str]) -> dict[str, Any]:
+    """The block `verdict`.
+
+    Args:
+        unjudged: guards that could not be judged, a sentence each.
+    """
+    standings = field.under(settings)
+    drawn, n = field.measured.drawn(field.metric), field.measured.n
+    choice = decide(standings, drawn, n=n, settings=settings, higher=field.higher)
+    words = Words(standings, drawn, choice, metric=field.metric, n=n, settings=settings, higher=field.higher)
+    chosen = None if choice.pick is None else standings[choice.pick]
+    return {
+        "recommended": chosen and chosen.name,
+        "reason": words.reason(),
+        "doubt": words.doubt(),
+        "corrected": None if choice.corrected is None else rounded(choice.corrected),
+        "decided": not choice.rivals,
+        "undecided": words.undecided(),
+        "more_rows": choice.more_rows,
+        "out": [{"arm": one.name, "name": out.name, "words": out.words} for one in standings for out in one.out],
+        "target": _target(task.target, chosen, field),
+        "failed": _failed(standings, choice, field),
+        "unjudged": unjudged,
+    }
+
+
+def _target(target: float | None, chosen: Standing | None, field: Field) -> dict[str, Any] | None:
+    """Whether the recommended arm reaches the project's target: surely, maybe or no."""
+    if target is None or chosen is None:
+        return None
+    sign = 1 if field.higher else -1
+    value, *ends = (sign * number for number in (chosen.value, chosen.low, chosen.high))
+    goal = sign * target
+    reached = "surely" if min(ends) >= goal else "no" if max(ends) < goal else "maybe"
+    name = field.metric.replace("_", " ")
+    seen = f"{chosen.name} has {name} {score(chosen.value)} ({score(chosen.low)} to {score(chosen.high)})"
+    told = {
+        "surely": f"The target of {three(target)} is reached: {seen}.",
+        "no": f"The target of {three(target)} is not reached: {seen}.",
+        "maybe": f"Whether the target of {three(target)} is reached is not sure: {seen}.",
+    }
+    return {"value": target, "reached": reached, "seen": value >= goal, "text": told[reached]}
+
+
+def _failed(standings: list[Standing], choice: Choice, field: Field) -> list[str]:
+    """The gates that the run failed, a sentence each; empty when it passed."""
+    if not standings:
+        return ["No arm was finished."]
+    if choice.pick is None:
+        return ["Every arm is out: over a limit, or surely past a guard."]
+    chosen, floor = standings[choice.pick], best_floor(standings, field.higher)
+    if floor is None or chosen.floor:
+        return []
+    behind = standings[floor].value - chosen.value
+    if (behind if field.higher else -behind) <= 0:
+        return []
+    return [f"{chosen.name} scores below the floor {standings[floor].name}."]
