@@ -6,8 +6,10 @@ from dataclasses import replace
 from assay.errors import Problem, TrainError
 from assay.nouns import Part, Strategy, Task
 from assay.prompt import (
+    Copy,
     Encoder,
     Knn,
+    Lead,
     Majority,
     Neighbours,
     QuestionLikelihood,
@@ -25,6 +27,8 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Majority,
     Tfidf,
     Neighbours,
+    Lead,
+    Copy,
     Shots,
     WordingSearch,
     Rag,
@@ -44,7 +48,7 @@ PRESETS: dict[str, dict] = {
 }
 
 # What a strategy must beat to be worth its cost: kinds that train no language model and ask none.
-FLOORS = ("majority", "tfidf", "neighbours")
+FLOORS = ("majority", "tfidf", "neighbours", "lead", "copy")
 
 
 def refuse_unfit(arms: Mapping[str, Strategy], task: Task) -> None:

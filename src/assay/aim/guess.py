@@ -126,7 +126,11 @@ def _target(found: list[Column], known: Mapping[str, str], kind: str | None, pla
         and column.name not in taken
     ]
     if kind == "multilabel":
-        raise _missing("labels", "labels", found, place)
+        named = [c for c in found if c.filled and c.name not in taken and c.key in names.LABEL_SETS]
+        if not named:
+            raise _missing("labels", "labels", found, place)
+        best = min(named, key=lambda column: names.LABEL_SETS.index(column.key))
+        return best, f"the target is '{best.name}': it is named so"
     if kind == "extract":
         # Rows without pieces are empty in it, be they most.
         named = [c for c in found if c.filled and c.name not in taken and _rank(c, names.ENTITIES)]

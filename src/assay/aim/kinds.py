@@ -115,7 +115,6 @@ NUMBER = Kind(
     target="answer",
     closed=False,
     asked="question",
-    lines=True,
 )
 
 SUMMARISE = Kind(

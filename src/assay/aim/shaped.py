@@ -119,8 +119,7 @@ def _labels(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, st
     ):
         return None
     given = known.get("labels") or known.get("label")
-    usual = ("labels", "label", "tags", "categories", "classes", "topics", "genres", "intents", "emotions", "services")
-    lists = [c.name for key in usual for c in found if c.key == key and c.nested > 0]
+    lists = [c.name for key in names.LABEL_SETS for c in found if c.key == key and c.nested > 0]
     lists += [c.name for c in found if c.nested > 0 and c.name not in (*lists, *known.values()) and not c.hidden]
     made = (_label_lists(rows, name, by_name) for name in ([given] if given else lists))
     return next((one for one in made if one is not None), None)
@@ -175,6 +174,9 @@ def _numbers(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, s
 def _summary(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str]) -> Shaped | None:
     """A column that is named as a summary beside a longer text."""
     goal = next((c for key in names.SUMMARY for c in found if c.key == key and c.filled), None)
+    least = 2.0
+    if goal is None and any(c.key == "source" and c.filled for c in found):
+        goal, least = next((c for c in found if c.key == "target" and c.filled), None), 2.5
     named = known.get("answer")
     if named is not None and (goal is None or goal.name != named):
         return None
@@ -185,9 +187,9 @@ def _summary(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, s
     if goal is None or text is None:
         return None
     long, short = (_mean_words(rows, name) for name in (text, goal.name))
-    if short < 3 or long < 2 * short:
+    if short < 3 or long < least * short:
         return None
-    why = f"the task is summarise: '{goal.name}' is named so, {short:.0f} words beside {long:.0f} in '{text}'"
+    why = f"the task is summarise: '{goal.name}' has {short:.0f} words beside {long:.0f} in '{text}'"
     return Shaped("summarise", {"text": text, "answer": goal.name}, why)
 
 
@@ -214,7 +216,7 @@ def _mean_words(rows: Sequence[Row], name: str) -> float:
 
 
 def _words(value: Any) -> int:
-    """Of a text or of a list of sentences; of several references, their mean."""
+    """Of a text, or of a list of sentences together."""
     if isinstance(value, list):
         return sum(_words(one) for one in value)
     return len(as_text(value).split())

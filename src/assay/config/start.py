@@ -147,7 +147,7 @@ def _lines(loaded: Any, path: str, folder: Path) -> Iterator[str]:
     yield "seed: 0"
     yield ""
     yield "aim:"
-    yield f"  kind: {loaded.kind}  # {kind_of(Task(kind=loaded.kind)).about}; `assay list kinds` names the others"
+    yield f"  kind: {loaded.kind}  # {kind_of(Task(kind=loaded.kind)).about}"
     if loaded.kind == "answer" and long_answers(examples):
         yield "  metric: token_f1  # the answers are long: hardly two would match word for word"
     if loaded.slices:
@@ -216,6 +216,11 @@ def _arms(kind: str, labels: Counter[str]) -> Iterator[tuple[dict[str, Any], str
     if kind in CHOSEN:
         yield {"kind": "tfidf"}, "word counts and a linear model"
     yield {"kind": "neighbours"}, "the answer of the most similar training rows"
+    if kind == "summarise":
+        yield {"kind": "lead", "sentences": 3}, "the first sentences of the text"
+        yield {"kind": "lead", "sentences": 1, "choose": "longest"}, "its longest sentence"
+    if kind == "rewrite":
+        yield {"kind": "copy"}, "the text as it is: what an arm has above this is what it does"
     if kind not in LABELLED or len(labels) <= FEW_LABELS:
         yield {"kind": "shots", "k": 0}, "the base model as it is"
     if kind not in ("classify", "choose"):

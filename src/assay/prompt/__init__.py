@@ -1,6 +1,8 @@
 """Adapting without training: floors, prompts, retrieval."""
 
+from assay.prompt.copied import Copy
 from assay.prompt.knn import Knn
+from assay.prompt.lead import Lead
 from assay.prompt.majority import Majority
 from assay.prompt.neighbours import Neighbours
 from assay.prompt.parts import Encoder
@@ -13,8 +15,10 @@ from assay.prompt.tfidf import Tfidf
 from assay.prompt.wording import WordingSearch
 
 __all__ = [
+    "Copy",
     "Encoder",
     "Knn",
+    "Lead",
     "Majority",
     "Neighbours",
     "QuestionLikelihood",

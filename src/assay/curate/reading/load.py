@@ -26,6 +26,7 @@ from assay.curate.reading.marks import look
 from assay.curate.reading.preferences import told, without_target
 from assay.curate.reading.read import RawRow, Read, read
 from assay.curate.reading.shapes import ROLES, Layout, example, fields_of, recognise
+from assay.curate.reading.squad import flattened
 from assay.curate.reading.targets import choices_of
 from assay.errors import DataError, Problem, UsageError, did_you_mean, nearest
 from assay.nouns import NOTHING, Example
@@ -112,7 +113,7 @@ def load(
     for split, one in paths:
         with collected(problems):
             rows = read(one.path, encoding=encoding, head=one.last, base=base, first=one.first, part=one.part)
-            reads.append((split, one.path, unfolded(rows)))
+            reads.append((split, one.path, flattened(unfolded(rows))))
     if not reads:
         raise DataError(*(problems or [Problem("D002", "the project names no data file", help="set data.files")]))
     with collected(problems):
@@ -242,10 +243,11 @@ def _settle(
         told = "has texts without anything to answer: a corpus, not a task"
         raise DataError(Problem("D027", told, table.place, help="list the file under documents; rag reads it there"))
     known = {**columns, **given}
+    why = ""
     if {"rejected", "liked"} & set(known):
         kind = kind or "answer"
     if kind is None and "messages" in known and target:
-        kind = "classify" if _labels_in(table.rows[::step], known) else "answer"
+        kind, why = _kind_of_turns(table.rows[::step], known)
     elif kind is None and roles & {"label", "labels", "choices", "entities"}:
         named_by = {"choices": "choose", "label": "classify", "labels": "multilabel", "entities": "extract"}
         kind = next(kind for role, kind in named_by.items() if role in roles)
@@ -262,7 +264,7 @@ def _settle(
             settled[new] = settled.pop(old)
     if "id" in given:
         settled["id"] = given["id"]
-    reasons = list(made.reasons)
+    reasons = [*([why] if why else []), *made.reasons]
     if shape != "columns":
         reasons.insert(0, f"the shape is {shape.replace('_', '/')}: fields {', '.join(columns.values())}")
     chosen_group = group if group is not None else given.get("group", made.group)
@@ -277,11 +279,17 @@ def _settle(
     return layout, shape, reasons
 
 
-def _labels_in(rows: Sequence[RawRow], columns: Mapping[str, str]) -> bool:
+def _kind_of_turns(rows: Sequence[RawRow], columns: Mapping[str, str]) -> tuple[str, str]:
+    """(kind, reason) of conversations, by their last turns and by how many there are."""
     ignored = Findings("")
     layout = Layout(columns, "answer")
-    made = [example(raw, layout, "", ignored) for raw in rows[:2000]]
-    return looks_like_labels([one.target for one in made if one and one.target])
+    made = [one for raw in rows[:2000] if (one := example(raw, layout, "", ignored))]
+    if looks_like_labels([one.target for one in made if one.target]):
+        return "classify", "the task is classify: the last turns are labels"
+    longer = sum(any(turn.role == "assistant" for turn in one.messages) for one in made)
+    if longer > len(made) / 2:
+        return "chat", f"the task is chat: {longer:,} of {len(made):,} conversations have several turns before the last"
+    return "answer", "the task is answer: the last turns are written texts"
 
 
 def _check_fields(table: Read, wanted: Sequence[str], *, shared: bool = False) -> None:
@@ -322,7 +330,7 @@ def _convert(
                 if made is None:
                     continue
                 if made.id in ids:  # the file's own ids are not always unique
-                    made = replace(made, id=f"{made.id}-{stem}-{line}")
+                    made = replace(made, id=_another(made.id, f"-{stem}-{line}", ids))
                 ids.add(made.id)
                 parts[split].append(made)
             if layout.kind == "classify" and layout.wanted:
@@ -336,6 +344,14 @@ def _convert(
         told = f"'{layout.time}' has dates (first: {clocks['dates']}) and numbers (first: {clocks['numbers']})"
         problems.append(Problem("D093", told, "split.time", help="write all of them as dates, or all as numbers"))
     return parts, warnings, raw_types
+
+
+def _another(id: str, more: str, taken: set[str]) -> str:
+    """An id that no row has yet."""
+    unique, number = f"{id}{more}", 2
+    while unique in taken:
+        unique, number = f"{id}{more}-{number}", number + 1
+    return unique
 
 
 def _stem(path: Path, taken: set[str]) -> str:
