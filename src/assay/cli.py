@@ -188,6 +188,9 @@ def check(
 @app.command(epilog="Example: assay report tickets --diff")
 def report(
     target: Target = ".",
+    newer: Annotated[
+        Path | None, typer.Argument(metavar="NEWER", help="With --diff: the report to compare TARGET's with.")
+    ] = None,
     ledger: Annotated[bool, typer.Option("--ledger", help="Every row that was dropped or changed, and why.")] = False,
     step: Annotated[str, typer.Option("--step", metavar="STEP", help="The ledger of one step.")] = "",
     place: Annotated[str, typer.Option("--place", metavar="FILE[:LINE]", help="The ledger of one file or line.")] = "",
@@ -202,6 +205,11 @@ def report(
     """Show the newest report of a project."""
     from assay.terminal import look
 
+    if newer is not None:
+        if not diff:
+            raise typer.BadParameter("a second report is for --diff: assay report OLD NEW --diff", param_hint="'NEWER'")
+        _moved(look.between(Path(target), newer), as_json)
+        return 0
     folder = look.project_folder(Path(target))
     if to is not None:
         from assay.trackers import export
@@ -217,12 +225,7 @@ def report(
         return 0
     newest = look.newest(folder)
     if diff:
-        lines = look.moved(folder, newest)
-        if as_json:
-            as_document(lines)
-        else:
-            for line in lines or ["Nothing moved beyond noise."]:
-                say(line)
+        _moved(look.moved(folder, newest), as_json)
         return 0
     if as_json:
         as_document(newest.data)
@@ -231,6 +234,14 @@ def report(
             say(line)
         say(f"report  {near(folder.absolute() / 'report' / 'report.html')}")
     return 0
+
+
+def _moved(lines: list[str], as_json: bool) -> None:
+    if as_json:
+        as_document(lines)
+    else:
+        for line in lines or ["Nothing moved beyond noise."]:
+            say(line)
 
 
 def _ledger(folder: Path, step: str, place: str, row: str, as_json: bool) -> None:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import threading
@@ -175,8 +176,8 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
             "event": "stage",
             "name": name,
             "state": "cached" if cached else "done",
-            "metric": f"{metric} {value:.3f}",
-            "value": value,
+            "metric": f"{metric} {value:.3f}" if math.isfinite(value) else f"no {metric}",
+            "value": value if math.isfinite(value) else None,
             "note": kept["fit"]["word"] if kept["fit"] else "",
             "seconds": time.monotonic() - begun,
         }

@@ -2,12 +2,14 @@
 
 import math
 import re
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from assay.weigh import Weigh
 from assay.weigh.decide import Gap, Standing, decide
+from assay.weigh.words import Words
 
 N = 400
 
@@ -23,8 +25,19 @@ def drawn(arms, error=0.02):
     return np.array([arm.value for arm in arms]) + random.normal(0, error, (500, len(arms)))
 
 
+class Said(NamedTuple):
+    recommended: str | None
+    reason: str
+    doubt: str
+    undecided: str
+
+
 def verdict(*arms, n=N, settings=None):
-    return decide(arms, drawn(arms), metric="accuracy", n=n, settings=settings or Weigh())
+    settings, draws = settings or Weigh(), drawn(arms)
+    choice = decide(arms, draws, n=n, settings=settings)
+    words = Words(arms, draws, choice, metric="accuracy", n=n, settings=settings)
+    name = None if choice.pick is None else arms[choice.pick].name
+    return Said(name, words.reason(), words.doubt(), words.undecided())
 
 
 FLOOR = standing("floor", 0.5, 0.001, floor=True, p_best=0.001)
@@ -124,20 +137,10 @@ def test_few_rows_are_a_doubt():
 def test_the_correction_takes_away_and_more_the_closer_the_race():
     def corrected(second):
         arms = (standing("a", 0.8), standing("b", second, p_best=0.5), standing("c", second, p_best=0.5))
-        found = decide(arms, drawn(arms), metric="accuracy", n=N, settings=Weigh())
-        return found.corrected
+        return decide(arms, drawn(arms), n=N, settings=Weigh()).corrected
 
     assert corrected(0.795) < corrected(0.6) <= 0.8
     assert corrected(0.6) == pytest.approx(0.8, abs=0.003)
-
-
-def test_the_cost_of_a_month_by_hand():
-    weigh = Weigh(volume_per_month=1000, months=2, price_per_hour=3.6)
-    cost = {"fit_seconds": 600, "seconds_per_answer": 0.5}
-    assert weigh.seconds_per_month(cost) == 1000 * 0.5 + 600 / 2
-    assert weigh.per_month(cost) == pytest.approx(800 / 3600 * 3.6)
-    assert weigh.seconds_per_month({"fit_seconds": 1}) is None
-    assert weigh.per_month_text({}) == "–"
 
 
 def test_when_nothing_beats_the_floor_the_cheapest_untold_floor_wins():

@@ -35,3 +35,60 @@ def test_what_moved_is_said(report):
         "lora-r8: time an answer 118 ms, now 236 ms.",
         "full: was failed, now skipped.",
     ]
+
+
+def test_the_verdict_gates_guards_and_costs_are_said():
+    from assay.weigh.settings import Limits
+    from weighings import FAIR, FLOOR, GOOD, TWIN, arm, slow, weighed
+
+    old = weighed(FLOOR, GOOD, TWIN, FAIR)
+    slower = arm("fair", range(60), 0.1, alone=slow(0.07))
+    new = weighed(FLOOR, GOOD, TWIN, slower, limits=Limits(ms_per_answer=80))
+    assert diff(old, new) == [
+        "The recommended arm was twin, now fair.",
+        "It is decided now.",
+        "good: out now, it takes 500 ms an answer (95 in 100 are faster), more than the 80.0 allowed.",
+        "twin: out now, it takes 100 ms an answer (95 in 100 are faster), more than the 80.0 allowed.",
+        "fair: time an answer alone (95 in 100) 50.0 ms, now 70.0 ms.",
+    ]
+    assert {"good: ms per answer is kept now.", "It is not decided any more."} <= set(diff(new, old))
+    gone = weighed(FLOOR, GOOD, TWIN, FAIR, limits=Limits(ms_per_answer=0.0001))
+    assert "Gate failed: Every arm is out: over a limit, or surely past a guard." in diff(old, gone)
+
+
+def test_what_was_forgotten_moves_beyond_its_noise():
+    from weighings import FLOOR, GOOD, weighed
+
+    def told(size):
+        combined = {"difference": size, "low": size - 1, "high": size + 1}
+        data = weighed(FLOOR, GOOD)
+        return {**data, "forgetting": {"arms": {"good": {"combined": combined}}}}
+
+    assert diff(told(-0.5), told(-1.5)) == []
+    assert diff(told(-0.5), told(-3.0)) == ["good: forgetting −0.5 points, now −3.0."]
+
+
+def test_a_report_from_before_these_keys_is_still_compared(report):
+    old = copy.deepcopy(report.data)
+    for key in ("weigh", "change"):
+        old.pop(key)
+    old["verdict"] = {key: old["verdict"][key] for key in ("recommended", "reason", "doubt", "corrected")}
+    for one in old["strategies"]:
+        for key in ("alone", "month", "energy", "on_front", "updating", "labelled_rows"):
+            one["cost"].pop(key)
+    assert diff(old, report.data) == []
+
+
+def test_two_reports_are_compared_by_their_places(report, tmp_path, capsys):
+    from assay.cli import command
+    from assay.store import write_json
+
+    new = copy.deepcopy(report.data)
+    new["rows"]["train"] = 1600
+    write_json(tmp_path / "old" / "report" / "report.json", report.data)
+    write_json(tmp_path / "new" / "report.json", new)
+    assert command(["report", str(tmp_path / "old"), str(tmp_path / "new"), "--diff"]) == 0
+    assert capsys.readouterr().out == "Rows, train: 1595, now 1600.\n"
+    assert command(["report", str(tmp_path / "old"), str(tmp_path / "no"), "--diff"]) == 2
+    assert "C062" in capsys.readouterr().err
+    assert command(["report", str(tmp_path / "old"), str(tmp_path / "new")]) == 2

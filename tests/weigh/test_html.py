@@ -71,7 +71,7 @@ def test_the_page_is_well_formed_and_has_every_section(report):
     assert page.open == [] and page.crossed == []
     ids = [attributes["id"] for _, attributes in page.elements if attributes.get("id")]
     assert len(ids) == len(set(ids))
-    for section in ("answer", "decision", "slices", "data", "leaks", "arms", "duel", "limits", "reproduce"):
+    for section in ("answer", "decision", "change", "slices", "data", "leaks", "arms", "duel", "limits", "reproduce"):
         assert section in ids
     links = [attributes["href"] for tag, attributes in page.elements if tag == "a"]
     assert all(link.startswith("#") and link[1:] in ids for link in links)

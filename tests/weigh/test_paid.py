@@ -1,40 +1,90 @@
-"""Answers that are paid for: what a month costs, and what that does to the choice."""
+"""What an arm costs a month: sums by hand, prices of the user's own, and what they do to the choice."""
 
 import pytest
 
 from assay.weigh import Weigh, build
 from assay.weigh.arm import Arm
 from assay.weigh.markdown import terminal_table
+from assay.weigh.owning import THREAD, energy, hours_of, owned
+from assay.weigh.settings import Compliance, Prices
 
 LOCAL = {"fit_seconds": 3600.0, "seconds_per_answer": 0.36}
 PAID = {"fit_seconds": 0.0, "seconds_per_answer": 0.72, "money_per_answer": 0.001}
 
 
+def month(cost, weigh, kind="shots", settings=None, **more):
+    found = owned(Arm("arm", kind, settings or {}, cost=cost), weigh, **more)
+    assert found is not None
+    return found
+
+
+def test_without_prices_a_month_is_machine_hours():
+    found = month({"fit_seconds": 600, "seconds_per_answer": 0.5}, Weigh(volume_per_month=1000, months=2))
+    assert not found.money
+    assert found.total == found.burden == pytest.approx((1000 * 0.5 + 600 / 2) / 3600)
+    assert found.machine_hours == pytest.approx(found.total)
+    assert owned(Arm("arm", "shots", cost={"fit_seconds": 1}), Weigh()) is None
+
+
 def test_a_month_is_hours_at_their_price_and_answers_at_theirs():
     weigh = Weigh(volume_per_month=10_000, months=2.0, price_per_hour=0.5)
     # 0.36 s x 10,000 is an hour, and half an hour of fitting a month.
-    assert weigh.per_month(LOCAL) == pytest.approx(1.5 * 0.5)
+    assert month(LOCAL, weigh).total == pytest.approx(1.5 * 0.5)
     # Two hours of waiting, and 10,000 answers at 0.001.
-    assert weigh.per_month(PAID) == pytest.approx(2 * 0.5 + 10.0)
-    assert weigh.burden(PAID) == pytest.approx(11.0) and weigh.burden(LOCAL) == pytest.approx(0.75)
+    assert month(PAID, weigh).total == pytest.approx(2 * 0.5 + 10.0)
 
 
-def test_without_a_price_of_hours_the_table_says_which_are_hours():
-    weigh = Weigh(volume_per_month=10_000, months=2.0)
-    assert weigh.per_month_text(LOCAL, paid=True) == "1.50 h" and weigh.per_month_text(PAID, paid=True) == "10.0"
-    assert weigh.per_month_text(LOCAL) == "1.50"
+def test_every_price_counts_once():
+    prices = Prices(
+        hour_of_machine=2.0,
+        hour_of_person=50.0,
+        label=0.5,
+        kwh=0.25,
+        storage_gb_month=0.1,
+        compliance=(
+            Compliance(name="review", price=30.0, arms=("lora",)),
+            Compliance(name="other", price=7, arms=("x",)),
+        ),
+    )
+    weigh = Weigh(volume_per_month=10_000, months=4.0, prices=prices, effort={"lora": 8.0}, watts=100.0)
+    cost = {**LOCAL, "labelled_rows": 400, "kept_bytes": 5e9}
+    found = month(cost, weigh, "lora")
+    once = {"fitting": 1 * 2.0, "people": 8 * 50.0, "labels": 400 * 0.5, "energy of fitting": 0.1 * 0.25}
+    assert found.setup == pytest.approx(sum(once.values()))
+    monthly = {"storage": 5 * 0.1, "compliance": 30.0}
+    each = {"answering": 1 * 2.0, "energy of answering": 0.1 * 0.25}  # an hour of answering, 0.1 kWh
+    parts = {name: value / 4 for name, value in once.items()} | monthly | each
+    assert {name: value for name, value in found.parts.items() if value} == pytest.approx(parts)
+    assert found.total == pytest.approx(sum(parts.values()))
+    assert found.total == pytest.approx(found.fixed + 10_000 * found.per_answer)
+
+
+def test_energy_is_watts_by_seconds_and_says_where_the_watts_come_from():
+    cost = {"fit_seconds": 3600.0, "seconds_per_answer": 3.6}
+    assumed = energy(cost, Weigh(), threads=2)
+    assert (assumed["how"], assumed["watts"]) == ("assumed", 2 * THREAD)
+    # 7 W for an hour are 7 Wh; 1,000 answers of 3.6 s are an hour too.
+    assert assumed["fit_kwh"] == assumed["kwh_per_thousand"] == pytest.approx(0.007)
+    assert energy(cost, Weigh(watts=100), 2) == {"how": "given", "watts": 100, "fit_kwh": 0.1, "kwh_per_thousand": 0.1}
+    measured = energy({**cost, "fit_watts": 20.0, "answer_watts": 30.0}, Weigh(watts=100), 2)
+    assert measured == {"how": "measured", "watts": 30.0, "fit_kwh": 0.02, "kwh_per_thousand": 0.03}
+
+
+def test_hours_of_people_are_given_by_name_or_kind_or_assumed_and_add_up():
+    hybrid = Arm("rag-lora", "rag", {"top": 4, "inner": {"kind": "lora", "rank": 8}})
+    assert hours_of(hybrid, Weigh()) == (32.0, True)
+    assert hours_of(hybrid, Weigh(effort={"rag": 5, "lora": 3})) == (8.0, False)
+    assert hours_of(hybrid, Weigh(effort={"lora": 3})) == (19.0, True)
+    assert hours_of(hybrid, Weigh(effort={"rag-lora": 1, "lora": 3})) == (1, False)
 
 
 def test_hours_without_a_price_order_arms_but_weigh_nothing_beside_money():
     weigh = Weigh(volume_per_month=10_000)
     slow = {**LOCAL, "seconds_per_answer": 36.0}
-    assert weigh.burden(LOCAL) < weigh.burden(slow) < weigh.burden(PAID)  # type: ignore[operator]
-    ratio = weigh.burden(slow) / weigh.burden(LOCAL)  # type: ignore[operator]
-    assert ratio == pytest.approx(weigh.seconds_per_month(slow) / weigh.seconds_per_month(LOCAL))  # type: ignore[operator]
-
-
-def test_what_was_not_measured_has_no_cost():
-    assert Weigh().burden({}) is None and Weigh().per_month({}) is None
+    one, two, three = (month(cost, weigh, paid=True) for cost in (LOCAL, slow, PAID))
+    assert one.burden < two.burden < three.burden
+    assert two.burden / one.burden == pytest.approx(two.machine_hours / one.machine_hours)
+    assert one.total == two.total == 0
 
 
 @pytest.mark.parametrize(("price", "chosen"), [(0.0001, "remote"), (0.01, "local")])
@@ -60,3 +110,9 @@ def test_the_price_has_a_column_where_there_is_one(report):
     }
     table = terminal_table({**report.data, "strategies": [one]})
     assert table[0][-1] == "price" and table[1][-1] == "0.00125"
+
+
+def test_the_machines_hour_has_one_price():
+    with pytest.raises(ValueError, match="two prices"):
+        Weigh(price_per_hour=1.0, prices=Prices(hour_of_machine=2.0))
+    assert Weigh(price_per_hour=1.0).hour == Weigh(prices=Prices(hour_of_machine=1.0)).hour == 1.0

@@ -15,11 +15,11 @@ from assay.weigh import Arm, Report, Weigh, build, predictions
 
 TOP = [
     *("schema", "assay", "project", "seed", "task", "rows", "audit", "exam"),
-    *("strategies", "verdict", "warnings", "environment"),
+    *("strategies", "verdict", "weigh", "change", "warnings", "environment"),
 ]
 STRATEGY = [
     *("name", "kind", "settings", "status", "n", "unparseable", "truncated", "metrics", "slices"),
-    *("versus_floor", "versus_best", "cost", "retrieval", "abstained", "refused", "by", "fit"),
+    *("versus_floor", "versus_best", "guards", "cost", "retrieval", "abstained", "refused", "by", "fit"),
 ]
 DIFFERENCE = ["difference", "low", "high", "p", "p_holm"]
 
@@ -32,13 +32,17 @@ def test_the_schema(report):
     data = report.data
     assert list(data) == TOP
     assert data["schema"] == 1
-    assert data["task"] == {"kind": "classify", "metric": "accuracy", "level": 0.95}
-    assert list(data["verdict"]) == ["recommended", "reason", "doubt", "corrected"]
+    assert data["task"] == {"kind": "classify", "metric": "accuracy", "level": 0.95, "higher_is_better": True}
+    assert list(data["verdict"]) == [
+        *("recommended", "reason", "doubt", "corrected", "decided", "undecided", "more_rows"),
+        *("out", "target", "failed", "unjudged"),
+    ]
     for one in data["strategies"]:
         assert list(one) == STRATEGY
         assert list(one["cost"]) == [
             *("fit_seconds", "seconds_per_answer", "tokens_per_answer", "money_per_answer"),
-            *("peak_bytes", "kept_bytes", "parts", "answer_parts"),
+            *("peak_bytes", "kept_bytes", "labelled_rows", "alone", "parts", "answer_parts"),
+            *("energy", "month", "on_front", "updating"),
         ]
     lora = strategy(data, "lora-r8")
     assert list(lora["metrics"]) == ["accuracy", "macro_f1"]
@@ -84,7 +88,7 @@ def test_slices_add_up(report):
     assert right / 264 == pytest.approx(lora["metrics"]["accuracy"]["value"], abs=1e-5)
 
 
-def test_two_runs_differ_in_cost_and_environment_only(made):
+def test_two_runs_differ_in_cost_change_and_environment_only(made):
     first = made.build()
     again = copy.deepcopy(made)
     again.rest["environment"] = {"python": "3.12"}
@@ -100,6 +104,7 @@ def test_two_runs_differ_in_cost_and_environment_only(made):
     second = again.build()
     for data in (first, second):
         data.pop("environment")
+        data.pop("change")
         for one in data["strategies"]:
             one.pop("cost")
     assert json.dumps(first) == json.dumps(second)

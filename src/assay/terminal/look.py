@@ -54,6 +54,25 @@ def moved(folder: Path, report: "Report") -> list[str]:
     return diff(read_json(past / str(numbers[-1]) / "report.json"), report.data)
 
 
+def between(old: Path, new: Path) -> list[str]:
+    """What moved beyond noise from one report to another: each a project, a folder of a report, or a report.json.
+
+    Raises:
+        UsageError: C062, there is no report there.
+    """
+    from assay.store import read_json
+    from assay.weigh import diff
+
+    return diff(*(read_json(_report_at(path)) for path in (old, new)))
+
+
+def _report_at(path: Path) -> Path:
+    for file in (path, path / "report.json", path / "report" / "report.json"):
+        if file.is_file() and file.name == "report.json":
+            return file
+    raise UsageError(Problem("C062", "there is no report here", str(path), help="name a project or its report.json"))
+
+
 def arms(target: Path) -> list[dict[str, Any]]:
     """The arms of a project: name, kind, state, value."""
     from assay.config import load

@@ -216,7 +216,7 @@ def sentence(parts: dict[str, list[Part]], settings: Weigh, chosen: str | None) 
         said += [f"where it costs more than {three(above['from'])} ({_arm(above)})"] if above else []
     limit = settings.limits.ms_per_answer
     below, above = _around(parts["limit"], limit if limit is not None else float("inf"))
-    if below:
+    if below and below["arm"]:
         said.append(f"if an answer must take less than {duration(below['to'] / 1e3)} ({_arm(below)})")
     said += [f"if it may take {duration(above['from'] / 1e3)} ({_arm(above)})"] if above else []
     if not said:

@@ -3,7 +3,7 @@ for report.md; words and places in report.json, no markup."""
 
 from typing import Any
 
-from assay.weigh.numbers import NOTHING, count, duration, score, three
+from assay.weigh.numbers import NOTHING, amount, count, duration, score, three
 
 PARTS = (
     *("fitting", "people", "labels", "energy of fitting", "storage", "compliance"),
@@ -55,7 +55,7 @@ def guide(data: dict[str, Any], arms: list[dict[str, Any]]) -> tuple[list[str], 
         cost, value = one["cost"], one["metrics"][metric]
         month = cost.get("month")
         level = f"{score(value['value'])} ({score(value['low'])}–{score(value['high'])})"
-        total = NOTHING if month is None else three(month["total"])
+        total = NOTHING if month is None else (amount if data["change"]["money"] else three)(month["total"])
         on = "yes" if cost.get("on_front") else "no"
         rows.append([one["name"], level, str(len(cost["parts"])), effort(cost), total, update(cost), on])
     return header, rows

@@ -5,7 +5,7 @@ from typing import Any
 from assay.weigh import decision
 from assay.weigh.arm import Extra
 from assay.weigh.lines import cost_lines
-from assay.weigh.numbers import count, one_line, three
+from assay.weigh.numbers import count, one_line, score, three
 from assay.weigh.paper import Dot, Plot
 from assay.weigh.plots import bars, curves, forest, histogram, scatter
 from assay.weigh.view import FEW, Card
@@ -157,6 +157,38 @@ def learning(card: Card) -> Plot | None:
         about=f"Training and validation loss by step; a ring marks the lowest validation loss.{shade}",
         caption="Loss by step. The ring marks the lowest validation loss, the dashed line the step whose weights are"
         f" kept.{shade}",
+    )
+
+
+def reliability(card: Card) -> Plot | None:
+    """How often the arm is right where it says that it is so sure."""
+    found = card.data.get("calibration")
+    if not found:
+        return None
+    dots = [
+        Dot(
+            f"said {score(one['confidence'])}",
+            card.index,
+            one["right"],
+            one["low"],
+            one["high"],
+            False,
+            f"n = {count(one['n'])}",
+            one["confidence"],
+        )
+        for one in found["bins"]
+    ]
+    return forest(
+        f"reliability-{card.index}",
+        dots,
+        axis="share answered right",
+        line_at=None,
+        title=f"Confidence of {card.name}, held against how often it is right",
+        about="One row per bin of equally many answers, least sure first: the share that is right with its 95 %"
+        " interval, and an upright stroke at the confidence that was said.",
+        caption="Dots are shares of right answers, lines their 95 % intervals, upright strokes the mean confidence of"
+        " the same answers. A dot left of its stroke is more sure than right.",
+        header="confidence",
     )
 
 

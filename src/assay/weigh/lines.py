@@ -62,7 +62,7 @@ def _regions(x: Axis, regions: Sequence[tuple[float, float, str]]) -> list[str]:
     parts = []
     for index, (start, end, name) in enumerate(regions):
         left, right = x(math.log10(start)), x(math.log10(end))
-        style = "band" if index % 2 else "band other"
+        style = "band other" if index % 2 else "band"
         parts.append(
             f'<rect x="{left:.1f}" y="{_TOP - 20:.1f}" width="{right - left:.1f}" height="{_BOTTOM - _TOP + 20:.1f}"'
             f' class="{style}"/>'

@@ -64,6 +64,12 @@ def three(value: float) -> str:
 
 
 @_known
+def amount(value: float) -> str:
+    """Money: three significant digits, and nothing below a hundredth."""
+    return "< 0.01" if 0 < value < 0.005 else three(value)
+
+
+@_known
 def score(value: float) -> str:
     return _minus(f"{value:.3f}")
 
@@ -134,6 +140,7 @@ FORMATS: dict[str, Callable[[float | None], str]] = {
     "p": p_value,
     "count": count,
     "three": three,
+    "amount": amount,
     "ms": milliseconds,
     "mb": megabytes,
 }

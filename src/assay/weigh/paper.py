@@ -35,6 +35,7 @@ class Dot:
     high: float | None
     strong: bool = False
     note: str = ""
+    held: float | None = None  # what this value by itself is held against
 
 
 def text(x: float, y: float, words: str, style: str = "", anchor: str = "start") -> str:

@@ -26,12 +26,13 @@ def forest(
     caption: str,
     header: str = "arm",
 ) -> Plot:
-    """A row per dot: the value as its mark, the interval as a line; `line_at` is what all are held against."""
+    """A row per dot: the value as its mark, the interval as a line; `line_at` is what all are held against, `held` of
+    a dot what it is held against by itself, as an upright stroke."""
     names = [one_line(dot.name, 34) for dot in dots]
     left = min(300.0, 16 + CHAR * max(len(name) for name in names))
     notes = any(dot.note for dot in dots)
     right = WIDTH - (156 if notes else 72)
-    ends = [v for dot in dots for v in (dot.value, dot.low, dot.high) if v is not None]
+    ends = [v for dot in dots for v in (dot.value, dot.low, dot.high, dot.held) if v is not None]
     low, high = widened([*ends, line_at[0]] if line_at else ends)
     x = Axis(low, high, left + 12, right)
     top, bottom = 30.0, 30.0 + _ROW * len(dots)
@@ -50,6 +51,8 @@ def forest(
         parts.append(text(left, y + 4.5, name, weight, "end"))
         if dot.low is not None and dot.high is not None:
             parts.append(line(x(dot.low), y, x(dot.high), y, f"whisker m{dot.mark % 8}"))
+        if dot.held is not None:
+            parts.append(line(x(dot.held), y - 9, x(dot.held), y + 9, "held"))
         parts.append(glyph(dot.mark, x(dot.value), y))
         parts.append(text(right + 14, y + 4.5, score(dot.value), f"{weight} number"))
         if dot.note:

@@ -18,6 +18,7 @@ from assay.nouns import Record, Task
 from assay.validate import judge, metrics_for
 from assay.weigh.arm import Arm, Extra
 from assay.weigh.change import change
+from assay.weigh.detail import described, details, values_of, weighable
 from assay.weigh.field import Field
 from assay.weigh.measure import Measured, rounded
 from assay.weigh.out import Guard, guarded, unjudged
@@ -63,15 +64,17 @@ def build(
     """
     settings, found = settings or Weigh(), found or {}
     _check(arms)
+    metric = metrics_for(task)[0].name
+    arms = weighable(arms, values_of(arms, task, metric), metric)
     done = [arm for arm in arms if arm.status == "done"]
     measured = Measured({arm.name: arm.records for arm in done}, task, level=settings.level, draws=draws, seed=seed)
-    metric = metrics_for(task)[0].name
     guards = guarded(task.guards, done, measured, found.get("forgetting"))
     field = Field(done, measured, metric, guards, _threads(environment or {}))
     floor, best = _references(done, measured, metric, field.higher)
     changing = change(field, settings)
     strategies = [_strategy(arm, measured, floor, best, guards) for arm in arms]
     for one, arm in zip(strategies, arms, strict=True):
+        one |= details(arm.records, task) if arm.status == "done" else {"labels": None, "calibration": None}
         one["cost"] |= _owning(arm, field, settings, changing["front"], found.get("update_drill") or {})
     return {
         "schema": SCHEMA,
@@ -79,6 +82,7 @@ def build(
         "project": project,
         "seed": seed,
         "task": {"kind": task.kind, "metric": metric, "level": settings.level, "higher_is_better": field.higher},
+        "metrics": described(metrics_for(task)),
         "rows": {**dict.fromkeys(ROWS, 0), **rows},
         "audit": {**dict.fromkeys(AUDIT, 0), **audit},
         "exam": {"hash": "", "opened": 0, **exam},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from assay.weigh.decision import higher_is_better
+
 # Key in report.json, heading. In the order of the way from question to answer.
 FOUND = (
     ("recall", "recall"),
@@ -33,8 +35,8 @@ ERRORS = (
 def retrieving(data: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
     """(index, strategy) of the arms that hand passages to their answers, best first by what they found."""
     found = [(i, one) for i, one in enumerate(data["strategies"]) if one.get("retrieval")]
-    metric = data["task"]["metric"]
-    return sorted(found, key=lambda pair: -(pair[1]["metrics"][metric]["value"] or 0.0))
+    metric, sign = data["task"]["metric"], 1 if higher_is_better(data) else -1
+    return sorted(found, key=lambda pair: -sign * (pair[1]["metrics"][metric]["value"] or 0.0))
 
 
 def shown(data: dict[str, Any], headings: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:

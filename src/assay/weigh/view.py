@@ -34,6 +34,7 @@ class Row:
     raw: str
     truncated: bool
     score: float
+    right: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Duel:
     buckets: list[Bucket]
 
 
-def _row(record: Record, value: float) -> Row:
+def _row(record: Record, value: float, right: bool) -> Row:
     question, answer = record.question, record.answer
     return Row(
         question.id,
@@ -92,6 +93,7 @@ def _row(record: Record, value: float) -> Row:
         answer.raw if answer.raw != answer.text else "",
         answer.truncated,
         value,
+        right,
     )
 
 
@@ -115,14 +117,15 @@ def _ends(arm: Arm, report: Report) -> tuple[list[Row], list[Row]]:
     if arm.status != "done":
         return [], []
     metric = report.data["task"]["metric"]
-    values = judge(arm.records, report.task).of_rows(metric)
+    scores = judge(arm.records, report.task)
+    values, good, right = scores.of_rows(metric), scores.goodness(metric), scores.right(metric)
     sure = np.array([record.answer.confidence or 0.0 for record in arm.records])
     place = np.arange(len(values))
-    ascending = np.lexsort((place, -sure, values))[:SHOWN]
-    descending = np.lexsort((place, -sure, -values))[:SHOWN]
-    top, middle = float(values.max()), 0.5
-    worst = [_row(arm.records[i], float(values[i])) for i in ascending if values[i] < max(top, middle)]
-    best = [_row(arm.records[i], float(values[i])) for i in descending if values[i] >= middle]
+    ascending = np.lexsort((place, -sure, good))[:SHOWN]
+    descending = np.lexsort((place, -sure, -good))[:SHOWN]
+    wrong = ~right | (good < good.max())
+    worst = [_row(arm.records[i], float(values[i]), bool(right[i])) for i in ascending if wrong[i]]
+    best = [_row(arm.records[i], float(values[i]), bool(right[i])) for i in descending if right[i]]
     return worst, best
 
 
@@ -158,9 +161,9 @@ def duel(report: Report) -> Duel | None:
     if winner not in arms or other not in arms:
         return None
     metric = report.data["task"]["metric"]
-    ours = judge(arms[winner].records, report.task).of_rows(metric)
-    theirs = judge(arms[other].records, report.task).of_rows(metric)
-    right, right_too = ours >= 0.5, theirs >= 0.5
+    scored = [judge(arms[name].records, report.task) for name in (winner, other)]
+    ours, theirs = (scores.of_rows(metric) for scores in scored)
+    right, right_too = (scores.right(metric) for scores in scored)
     kinds = (
         ("Regressed", f"wrong here, right with {other}", ~right & right_too),
         ("Fixed", f"right here, wrong with {other}", right & ~right_too),
@@ -170,7 +173,10 @@ def duel(report: Report) -> Duel | None:
     buckets = []
     for name, words, where in kinds:
         rows = [
-            (_row(arms[winner].records[i], float(ours[i])), _row(arms[other].records[i], float(theirs[i])))
+            (
+                _row(arms[winner].records[i], float(ours[i]), bool(right[i])),
+                _row(arms[other].records[i], float(theirs[i]), bool(right_too[i])),
+            )
             for i in np.flatnonzero(where)[: _PER_BUCKET if name != "Both right" else 3]
         ]
         buckets.append(Bucket(name, words, int(where.sum()), rows))

@@ -124,7 +124,8 @@ class Words:
             return ""
         rival = self._rival()
         if rival is None:
-            return "There is nothing to compare it with."
+            out = "Every other arm is out. " if len(self.arms) > 1 else ""
+            return f"{out}There is nothing to compare it with."
         name, other = self.arms[self.pick].name, self.arms[rival].name
         difference = self.arms[self.pick].value - self.arms[rival].value
         where = f"on {count(self.n)} test rows"

@@ -1,0 +1,159 @@
+"""What would change the recommendation: places known in closed form, and the rule asked on both sides of each."""
+
+import itertools
+import math
+
+import pytest
+
+from assay.weigh.change import break_even, crossing, cuts_of, segments
+from assay.weigh.settings import Limits, Prices
+from weighings import FAIR, FLOOR, GOOD, TWIN, arm, slow, weighed
+
+LINES = {"a": (100.0, 0.01), "b": (10.0, 0.10), "c": (200.0, 0.20), "a2": (100.0, 0.01)}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "at"),
+    [
+        ((100.0, 0.01), (10.0, 0.10), 1000.0),  # 90 / 0.09
+        ((0.0, 2.0), (6.0, 1.0), 6.0),
+        ((100.0, 0.01), (200.0, 0.20), None),  # they meet left of 0
+        ((1.0, 1.0), (2.0, 1.0), None),
+        ((1.0, 1.0), (1.0, 1.0), None),
+    ],
+)
+def test_where_two_lines_cross(first, second, at):
+    assert crossing(first, second) == crossing(second, first) == (None if at is None else pytest.approx(at))
+
+
+def test_break_even_of_each_two_arms():
+    found = {(one["first"], one["second"]): one for one in break_even(list(LINES), list(LINES.values()))}
+    assert len(found) == 6
+    assert found["a", "b"] == {"first": "a", "second": "b", "answers": 1000.0, "below": "b", "above": "a"}
+    assert found["a", "c"] == {"first": "a", "second": "c", "answers": None, "below": "a", "above": "a"}
+    assert found["a", "a2"] == {"first": "a", "second": "a2", "answers": None, "below": None, "above": None}
+
+
+def test_below_and_above_are_as_the_costs_say():
+    names, lines = list(LINES), list(LINES.values())
+    for one in break_even(names, lines):
+        for volume, side in ((1e-3, "below"), (1e9, "above")):
+            if one[side] is not None:
+                costs = {n: LINES[n][0] + LINES[n][1] * volume for n in (one["first"], one["second"])}
+                assert one[side] == min(costs, key=costs.__getitem__)
+
+
+def test_segments_are_cut_where_the_choice_flips_and_nowhere_else():
+    def pick(volume):
+        return min("ab", key=lambda name: LINES[name][0] + LINES[name][1] * volume)
+
+    cuts = cuts_of([LINES["a"], LINES["b"]], 0.2)
+    assert 1000.0 in [pytest.approx(cut) for cut in cuts]
+    assert segments(10, 1e7, cuts, pick) == [
+        {"from": 10, "to": pytest.approx(1000.0), "arm": "b"},
+        {"from": pytest.approx(1000.0), "to": 1e7, "arm": "a"},
+    ]
+
+
+# --- whole runs -------------------------------------------------------------------------------------------------------
+
+# twin: 10 hours of people at 60 for three months are 200 a month; good: 100 hours, but a tenth of the time an answer.
+QUICK = arm("good", range(20), 0.02, alone=slow(0.03))
+PRICED = {
+    "prices": Prices(hour_of_machine=3.6, hour_of_person=60.0),
+    "effort": {"good": 100, "twin": 10, "fair": 5, "floor": 1},
+    "equal_cost": 0.0,
+}
+
+
+def at(parts, value):
+    return next(p["arm"] for p in parts if p["from"] <= value and (p["to"] is None or value < p["to"]))
+
+
+def test_the_volume_at_which_the_dear_arm_to_set_up_pays():
+    found = weighed(QUICK, TWIN, **PRICED)
+    # 100 hours x 60 / 3 = 2,000 a month and 0.00002 an answer; 10 hours: 200 a month and 0.0002 an answer.
+    even = 1800 / (0.0002 - 0.00002)
+    pair = found["change"]["break_even"][0]
+    assert pair["answers"] == pytest.approx(even, rel=1e-5) and even == pytest.approx(1e7)
+    assert pair["below"] == "twin" and pair["above"] == "good"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [{}, {"limits": Limits(price_per_month=400)}, {"limits": Limits(ms_per_answer=80)}])
+def test_every_segment_says_what_a_run_with_these_settings_would(more):
+    settings = {**PRICED, "effort": {"good": 20, "twin": 10, "fair": 5, "floor": 1}, **more}
+    arms = (QUICK, TWIN, FAIR, FLOOR)
+    change = weighed(*arms, **settings)["change"]
+    for volume in (12, 40_000, 900_000):
+        again = weighed(*arms, **{**settings, "volume_per_month": volume})
+        assert again["verdict"]["recommended"] == at(change["volume"], volume), volume
+    for price in (0.02, 90.0):
+        prices = Prices(hour_of_machine=price, hour_of_person=60.0)
+        again = weighed(*arms, **{**settings, "prices": prices})
+        assert again["verdict"]["recommended"] == at(change["price"], price), price
+    for limit in (5, 40, 70):
+        inside = [p for p in change["limit"] if p["from"] <= limit]
+        limits = settings.get("limits", Limits()).model_copy(update={"ms_per_answer": limit})
+        again = weighed(*arms, **{**settings, "limits": limits})
+        assert again["verdict"]["recommended"] == (at(change["limit"], limit) if inside else None), limit
+
+
+@pytest.mark.slow
+def test_the_grid_is_the_rule_at_each_place():
+    change = weighed(GOOD, TWIN, FAIR, FLOOR, price_per_hour=2.0)["change"]
+    grid = change["grid"]
+    assert grid["volumes"] == [10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000]
+    assert grid["prices"] == [0.1, 1.0, 2.0, 10.0] and grid["limits"] == [None, 1000.0, 300.0, 100.0, 30.0, 10.0]
+    places = itertools.product(list(enumerate(grid["prices"]))[::2], list(enumerate(grid["limits"]))[::2], (0, 6))
+    for (p, price), (m, limit), v in places:
+        again = weighed(
+            *(GOOD, TWIN, FAIR, FLOOR),
+            price_per_hour=price,
+            limits=Limits(ms_per_answer=limit),
+            volume_per_month=grid["volumes"][v],
+        )
+        assert grid["arms"][p][m][v] == again["verdict"]["recommended"]
+
+
+def test_the_front_and_what_a_better_score_costs():
+    found = weighed(GOOD, TWIN, FAIR, FLOOR, arm("silly", range(70), 5.0), price_per_hour=3.6)
+    assert found["change"]["front"] == ["good", "twin", "fair", "floor"]
+    assert [s["cost"]["on_front"] for s in found["strategies"]] == [True, True, True, True, False]
+    # 10,000 answers: 1 s each cost 10, 0.2 s each cost 2; half a point lies between them.
+    assert found["verdict"]["recommended"] == "twin"
+    [one] = found["change"]["worth"]
+    assert one == {"arm": "good", "points": pytest.approx(0.5), "price_per_point": pytest.approx(16.0)}
+
+
+def test_the_sentence_names_the_nearest_changes():
+    told = weighed(GOOD, TWIN, FAIR, FLOOR, price_per_hour=1.0)["change"]["sentence"]
+    assert told == "This would change if an answer must take less than 100 ms (fair)."
+    two = arm("two", [*range(10), *range(60, 72)], 0.05, fit=999)
+    told = weighed(arm("one", range(20), 0.1), two, months=1, equal_cost=0, volume_per_month=50_000)
+    # 999 s of fitting are 0.05 s of 19,980 answers.
+    assert told["change"]["sentence"] == "This would change below 19,980 answers a month (one)."
+    assert weighed(GOOD)["change"]["sentence"].startswith("No volume from 10 to 10,000,000 answers a month")
+
+
+def test_no_arm_no_change():
+    from assay.nouns import Task
+    from assay.weigh import Arm, build
+
+    data = build(task=Task(), arms=[Arm("x", "x", status="failed")], rows={}, audit={}, exam={})
+    assert data["change"]["volume"] == [{"from": 10.0, "to": 1e7, "arm": None}]
+    assert data["change"]["break_even"] == [] and data["change"]["sentence"] == ""
+
+
+def test_costs_are_finite_numbers_or_null():
+    def numbers(value):
+        if isinstance(value, dict):
+            value = list(value.values())
+        if isinstance(value, list):
+            for one in value:
+                yield from numbers(one)
+        elif isinstance(value, float):
+            yield value
+
+    found = weighed(GOOD, TWIN, FAIR, FLOOR, arm("untimed", range(9), None))
+    assert all(math.isfinite(number) for number in numbers(found["change"]))
