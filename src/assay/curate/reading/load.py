@@ -4,7 +4,7 @@ What it is for   the one entry of the stage's first half; the steps, the split a
 Watch out        all files share the columns that were settled on the first; all problems are raised at once
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -12,24 +12,24 @@ from pathlib import Path
 from typing import Any
 
 from assay.aim.columns import columns_of, value_at
-from assay.aim.entities import pieces_of
-from assay.aim.guess import SAMPLE, guess, looks_like_labels
-from assay.aim.label_sets import labels_in
-from assay.aim.options import LETTERS, meaning
+from assay.aim.guess import SAMPLE, guess
+from assay.aim.options import meaning
 from assay.aim.shaped import shaped
 from assay.curate.reading.dialogues import join_turns
 from assay.curate.reading.files import SPLITS, collected, expand, same_file
 from assay.curate.reading.findings import KEPT, Findings
+from assay.curate.reading.known import all_labels, kind_of_turns
+from assay.curate.reading.known import labels_of as labels_of
 from assay.curate.reading.label_studio import unfolded
 from assay.curate.reading.labels import check_answers, check_label_sets, check_labels, kinds_of_values
 from assay.curate.reading.marks import look
 from assay.curate.reading.preferences import told, without_target
-from assay.curate.reading.read import RawRow, Read, read
+from assay.curate.reading.read import Read, read
 from assay.curate.reading.shapes import ROLES, Layout, example, fields_of, recognise
 from assay.curate.reading.squad import flattened
 from assay.curate.reading.targets import choices_of
 from assay.errors import DataError, Problem, UsageError, did_you_mean, nearest
-from assay.nouns import NOTHING, Example
+from assay.nouns import Example
 
 
 @dataclass(frozen=True)
@@ -172,28 +172,6 @@ def _preferences(parts: dict[str, list[Example]]) -> list[dict]:
     return told(pairs, aside)
 
 
-def labels_of(examples: Iterable[Example], kind: str, none: str = "") -> set[str]:
-    """The labels that rows have, or the types of their pieces, or the letters of their options; a written answer has
-    none."""
-    if kind == "choose":
-        return set(LETTERS[: max((len(e.options) for e in examples), default=0)])
-    targets = {e.target for e in examples if e.target}
-    if kind == "extract":
-        return {type_ for target in targets for type_, _ in pieces_of(target)}
-    if kind == "multilabel":
-        return {label for target in targets for label in labels_in(target, none or NOTHING)}
-    return targets if kind == "classify" else set()
-
-
-def all_labels(listed: Sequence[str], examples: Iterable[Example], kind: str, none: str) -> tuple[str, ...]:
-    """The labels that a task knows: those that are listed, else those of the rows; with what stands for none of them
-    where one label is chosen."""
-    if kind == "choose":
-        return tuple(sorted(labels_of(examples, kind)))
-    found = tuple(listed) or tuple(sorted(labels_of(examples, kind, none)))
-    return (*found, none) if none and kind == "classify" and none not in found else found
-
-
 def _answered(reads: Sequence[tuple[str, Path, Read]], layout: Layout) -> Iterator[tuple[Any, Sequence[str]]]:
     """What the answer's field says in each row whose options can be read, with the options."""
     ignored = Findings("")
@@ -247,7 +225,7 @@ def _settle(
     if {"rejected", "liked"} & set(known):
         kind = kind or "answer"
     if kind is None and "messages" in known and target:
-        kind, why = _kind_of_turns(table.rows[::step], known)
+        kind, why = kind_of_turns(table.rows[::step], known)
     elif kind is None and roles & {"label", "labels", "choices", "entities"}:
         named_by = {"choices": "choose", "label": "classify", "labels": "multilabel", "entities": "extract"}
         kind = next(kind for role, kind in named_by.items() if role in roles)
@@ -277,19 +255,6 @@ def _settle(
     ]
     layout = Layout(settled, made.kind, chosen_group or None, chosen, target, separator=separator)
     return layout, shape, reasons
-
-
-def _kind_of_turns(rows: Sequence[RawRow], columns: Mapping[str, str]) -> tuple[str, str]:
-    """(kind, reason) of conversations, by their last turns and by how many there are."""
-    ignored = Findings("")
-    layout = Layout(columns, "answer")
-    made = [one for raw in rows[:2000] if (one := example(raw, layout, "", ignored))]
-    if looks_like_labels([one.target for one in made if one.target]):
-        return "classify", "the task is classify: the last turns are labels"
-    longer = sum(any(turn.role == "assistant" for turn in one.messages) for one in made)
-    if longer > len(made) / 2:
-        return "chat", f"the task is chat: {longer:,} of {len(made):,} conversations have several turns before the last"
-    return "answer", "the task is answer: the last turns are written texts"
 
 
 def _check_fields(table: Read, wanted: Sequence[str], *, shared: bool = False) -> None:
