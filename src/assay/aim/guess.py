@@ -14,6 +14,7 @@ from assay.aim.kinds import KINDS
 from assay.aim.shaped import shaped
 from assay.errors import DataError, Problem
 
+GOALS = ("label", "labels", "answer", "entities", "grades")  # roles of which one is the target
 ONE_LABEL = (None, "classify")  # kinds whose target may be a column of labels
 SAMPLE = 20_000  # rows looked at: enough for shares and for labels of 1 in 1,000
 
@@ -63,7 +64,7 @@ def guess(
     if target and (made := shaped(found, sampled, known, kind)):
         kind, known = made.kind, made.columns | known
         reasons.append(made.why)
-    given_target = next((known[role] for role in ("label", "labels", "answer", "entities") if role in known), None)
+    given_target = next((known[role] for role in (*GOALS,) if role in known), None)
     goal = by_name.get(given_target) if given_target else None
     asked = known.get("text") or known.get("question")
     if target and given_target is None:
@@ -76,8 +77,9 @@ def guess(
     if kind is None:
         kind, why = _kind(known, goal)
         reasons.append(why)
-    if kind == "choose" and "choices" not in known:
-        raise _missing("options", "choices", found, place)
+    for needy, role, what in (("choose", "choices", "options"), ("rank", "candidates", "candidates")):
+        if kind == needy and role not in known:
+            raise _missing(what, role, found, place)
     one = next(one for one in KINDS if one.name == kind)
     mapping = dict(known)
     if asked is not None and "text" not in known and "question" not in known:

@@ -156,7 +156,18 @@ CHAT = Kind(
     more=WRITTEN,
 )
 
-KINDS = (CLASSIFY, MULTILABEL, CHOOSE, ANSWER, NUMBER, EXTRACT, SUMMARISE, REWRITE, CHAT)
+RANK = Kind(
+    name="rank",
+    about="the candidates of a query, the most relevant first",
+    title="Ranking",
+    metric="ndcg",
+    metrics=("ndcg", "mrr"),
+    instruction="Tell whether a passage is relevant to a query.",
+    target="grades",
+    closed=False,
+)
+
+KINDS = (CLASSIFY, MULTILABEL, CHOOSE, ANSWER, NUMBER, EXTRACT, SUMMARISE, REWRITE, CHAT, RANK)
 
 
 def kind_of(task: Task) -> Kind:

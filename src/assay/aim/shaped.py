@@ -40,6 +40,7 @@ def shaped(
     there = {one.name for one in KINDS}
     rules = {
         "choose": _choices,
+        "rank": _ranking,
         "multilabel": _labels,
         "number": _numbers,
         "summarise": _summary,
@@ -81,6 +82,26 @@ def _choices(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, s
     way = {"text": "its text", "letter": "its letter"}.get(how, f"its place, counted {how}")
     why = f"the task is choose: every row has {count} options in {', '.join(fields)}, and '{goal}' names one by {way}"
     return Shaped("choose", columns, why)
+
+
+def _ranking(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str]) -> Shaped | None:
+    """Lists of texts beside lists of as many grades, or beside the relevant ones."""
+    keys = {column.key: column.name for column in found if column.filled}
+    listed = known.get("candidates") or _first(keys, ("candidates", "passages", "documents", "docs"))
+    goal = next((known[role] for role in ("grades", "labels", "label", "answer") if role in known), None)
+    goal = goal or _first(keys, ("grades", "relevance", "relevances", "qrels", "labels", "scores"))
+    asked = known.get("text") or known.get("question") or _first(keys, ("query", "question", "text"))
+    if listed is None or goal is None or asked is None or len({listed, goal, asked}) < 3:
+        return None
+    for row in rows:
+        candidates, grades = value_at(row, listed), value_at(row, goal)
+        if not isinstance(candidates, list) or not isinstance(grades, list) or len(candidates) != len(grades):
+            return None
+        if not all(isinstance(grade, int | float) for grade in grades):
+            return None
+    many = sum(len(value_at(row, listed)) for row in rows) / len(rows)
+    why = f"the task is rank: '{goal}' has a number for each text of '{listed}', {many:.0f} a row"
+    return Shaped("rank", {"text": asked, "candidates": listed, "grades": goal}, why)
 
 
 def _listed_choices(found: Sequence[Column]) -> list[str]:

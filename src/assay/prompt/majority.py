@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from assay.aim.options import LETTERS
+from assay.aim.ranks import ordered
 from assay.encode.parse import worked
 from assay.errors import Problem, TrainError
 from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Tell
@@ -24,7 +25,9 @@ class MajorityAnswers(Adapted):
         return [Answer(self._for(question), raw=self.target) for question in questions]
 
     def _for(self, question: Example) -> str:
-        """The target; of letters, the first one where the question has not so many options."""
+        """The target; of letters, the first one where the question has not so many options; candidates as they come."""
+        if not self.target and question.options:
+            return ordered([0.0] * len(question.options))
         letters = LETTERS[: len(question.options)]
         return self.target if not letters or self.target in letters else letters[0]
 
@@ -37,6 +40,8 @@ class Majority(Strategy):
 
     def fit(self, lesson: Lesson) -> MajorityAnswers:
         need_rows("majority", lesson)
+        if lesson.task.kind == "rank":
+            return MajorityAnswers("")
         targets = (example.target or "" for example in lesson.train)
         if lesson.task.kind == "number":
             targets = (worked(target)[1] for target in targets)

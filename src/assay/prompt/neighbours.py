@@ -21,6 +21,7 @@ from assay.nouns import Adapted, Answer, Example, Lesson, Means, Strategy, Tell
 from assay.prompt.among_options import OptionVectors
 from assay.prompt.majority import need_rows
 from assay.prompt.prompted import chosen
+from assay.prompt.ranked import VectorOrder
 from assay.store import read_json, write_json, write_tensors
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Neighbours(Strategy):
 
     def fit(self, lesson: Lesson) -> Adapted:
         need_rows("neighbours", lesson)
+        if lesson.task.kind == "rank":
+            return VectorOrder(lesson.means, vectors_of)
         if lesson.task.kind == "choose":
             return OptionVectors.of(lesson.train, self.k, lesson.task, lesson.means, vectors_of)
         vectors = vectors_of([example.text for example in lesson.train], lesson.means)
@@ -52,6 +55,8 @@ class Neighbours(Strategy):
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
         from safetensors.numpy import load_file
 
+        if lesson.task.kind == "rank":
+            return VectorOrder(lesson.means, vectors_of)
         if lesson.task.kind == "choose":
             return OptionVectors.restored(folder, self.k, lesson.task, lesson.means, vectors_of)
         vectors = load_file(folder / "neighbours.safetensors")["vectors"]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay.aim.ranks import NO, YES
 from assay.encode import parse
 from assay.encode.wording import PLAIN, Wording, posed
 from assay.nouns import (
@@ -25,6 +26,8 @@ from assay.nouns import (
     Task,
     Tell,
 )
+from assay.prompt.ranked import answered as ordered_by
+from assay.prompt.ranked import by_likelihood, pairs_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,6 +79,8 @@ class Prompted(Adapted):
         return posed(self.task, question, self.shots(question), labels=self.labels, wording=self.wording)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
+        if self.task.kind == "rank":
+            return self.ranked(questions, tell)
         answers = self.reply([self.prompt(question) for question in questions], tell)
         if self.task.kind != "choose":
             return answers
@@ -90,6 +95,20 @@ class Prompted(Adapted):
             return self.chosen(prompts, tell)
         generated = self.model.generate(prompts, max_tokens=self.room, how=self.how, tell=tell)
         return [written(self.reading, one) for one in generated]
+
+    def ranked(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
+        """The candidates of each question by how likely each is found relevant; a model that cannot score says yes or
+        no."""
+        pairs = [pair for question in questions for pair in pairs_of(question.question)]
+        prompts = [self.prompt(pair) for pair in pairs]
+        counts = [len(question.options) for question in questions]
+        if self.model.can_score:
+            return by_likelihood(self.model, prompts, counts, tell)
+        how = replace(self.task.decoding, form=Form("choice", json.dumps([YES, NO])))
+        said = self.model.generate(prompts, max_tokens=self.room, how=how, tell=tell)
+        scores = [float(one.text.strip().casefold().startswith(YES)) for one in said]
+        starts = [sum(counts[:i]) for i in range(len(counts))]
+        return [ordered_by(scores[at : at + count]) for at, count in zip(starts, counts, strict=True)]
 
     def chosen(self, prompts: Sequence[Messages], tell: Tell | None = None) -> list[Answer]:
         """The likeliest label after each prompt."""

@@ -4,7 +4,8 @@ What it is for   the floor that a language model must beat to be worth its cost
 Costs            no language model; seconds of training
 Source           Salton and Buckley (1988), Term-weighting approaches in automatic text retrieval,
                  doi.org/10.1016/0306-4573(88)90021-0
-Several labels   a model and a threshold for each: several.py. Options: a model over their words: among_options.py
+Several labels   a model and a threshold for each: several.py. Options: a model over their words: among_options.py.
+                 Candidates: BM25, ranked.py
 Good when        labels are told apart by words; thousands of short rows
 Watch out        it knows no synonyms and no word order beyond pairs
 Defaults from    scikit-learn's, but for sublinear counts and word pairs, which are usual for short texts
@@ -22,6 +23,7 @@ from assay.prompt import several
 from assay.prompt.among_options import OptionWords, restored_words
 from assay.prompt.majority import need_rows
 from assay.prompt.prompted import chosen
+from assay.prompt.ranked import WordOrder
 from assay.store import read_json, write_json, write_tensors
 
 
@@ -34,6 +36,8 @@ class Tfidf(Strategy):
         from sklearn.linear_model import LogisticRegression
 
         need_rows("tfidf", lesson)
+        if lesson.task.kind == "rank":
+            return WordOrder.of(lesson.train)
         words = self._words()
         texts = [example.text for example in lesson.train]
         split = words.build_analyzer()
@@ -58,6 +62,8 @@ class Tfidf(Strategy):
         from scipy.sparse import csr_matrix
         from sklearn.linear_model import LogisticRegression
 
+        if lesson.task.kind == "rank":
+            return WordOrder.restored(folder)
         saved = read_json(folder / "tfidf.json")
         arrays = load_file(folder / "tfidf.safetensors")
         words = self._words(vocabulary=saved["vocabulary"])

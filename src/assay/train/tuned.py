@@ -13,6 +13,7 @@ from assay.errors import Problem, TrainError
 from assay.nouns import Example, LanguageModel, Lesson, Task
 from assay.prompt.majority import need_rows
 from assay.prompt.prompted import Prompted
+from assay.prompt.ranked import pairs_of
 from assay.prompt.shots import drawn
 from assay.store import read_json, write_json
 from assay.train.settings import Change, Trained
@@ -85,11 +86,14 @@ def train(
 
     need_rows(settings.kind, lesson)
     refuse_silent(lesson.train)
+    learnt = partial(as_learnt, lesson.task)
     chat = replace(model.chat, max_length=min(settings.max_length, model.chat.max_length))
     encode = encode or partial(sequences_of, learn=settings.learn, choosing=settings.objective == "label_set")
-    rows = fitting(lesson.train, encode(chat, lesson.task, lesson.train), settings, chat.max_length, "training")
+    train = learnt(lesson.train)
+    rows = fitting(train, encode(chat, lesson.task, train), settings, chat.max_length, "training")
     held = drawn(lesson.val, settings.val_rows, lesson.seed)
-    val = fitting(held, encode(chat, lesson.task, held), settings, chat.max_length, "val")
+    asked = learnt(held)
+    val = fitting(asked, encode(chat, lesson.task, asked), settings, chat.max_length, "val")
     for some in (rows, val):
         some.warn(lesson)
     if not rows.sequences:
@@ -123,6 +127,11 @@ def train(
     arm.curve, arm.ended, arm.best_step = progress.curve, progress.ended, progress.best_step
     arm.start_loss = progress.start_loss
     arm.fit = fit_words(progress.curve, progress.start_loss).to_json()
+
+
+def as_learnt(task: Task, examples: Sequence[Example]) -> Sequence[Example]:
+    """The rows that something is learnt from: of candidates to be ranked, one row each."""
+    return [pair for row in examples for pair in pairs_of(row)] if task.kind == "rank" else examples
 
 
 def sequences_of(

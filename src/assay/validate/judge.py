@@ -24,6 +24,7 @@ from assay.validate.metrics.macro_f1 import MacroF1
 from assay.validate.metrics.mcc import Mcc
 from assay.validate.metrics.meteor import MeteorLike
 from assay.validate.metrics.numeric_match import NumericMatch
+from assay.validate.metrics.rank_order import Mrr, Ndcg
 from assay.validate.metrics.rouge import ROUGES
 from assay.validate.metrics.spans import EntityMacroF1, EntityPartialF1
 from assay.validate.metrics.token_f1 import TokenF1
@@ -34,6 +35,7 @@ METRICS: tuple[Metric, ...] = (
     *(LogLoss(), Brier(), CalibrationError()),
     *(ExactMatch(), TokenF1(), NumericMatch(), *ROUGES, Bleu(), Chrf(), MeteorLike(), EmbeddingSimilarity()),
     *(JsonValid(), BitsPerByte(), Perplexity()),
+    *(Ndcg(), Mrr()),
     *(EntityF1(), EntityMacroF1(), EntityPartialF1()),
 )
 

@@ -51,15 +51,19 @@ class Loaded:
     warnings: list[dict] = field(default_factory=list)  # {code, count, text}
 
 
-TARGETS = ("label", "labels", "answer", "entities", "rejected", "liked")
+TARGETS = ("label", "labels", "answer", "entities", "grades", "rejected", "liked")
 # What rows of a corpus hold beside their text.
 CORPUS = {"text", "id", "meta", "metadata", "url", "date", "timestamp", "title"}
 # One name for one thing: what each kind of task calls the text and the target.
 NAMED = {
     "classify": (("question", "text"), ("answer", "label"), ("labels", "label")),
     "multilabel": (("question", "text"), ("label", "labels"), ("answer", "labels")),
+    "rank": (("question", "text"), ("labels", "grades"), ("label", "grades"), ("answer", "grades")),
     "extract": (("question", "text"), ("label", "entities"), ("labels", "entities"), ("answer", "entities")),
 }
+# The kind that a role in `data.columns` names.
+NAMED_BY = {"choices": "choose", "candidates": "rank", "label": "classify", "labels": "multilabel"}
+NAMED_BY |= {"entities": "extract"}
 WRITTEN = (("label", "answer"),)  # of the kinds that are not named
 
 
@@ -226,8 +230,14 @@ def _settle(
         kind = kind or "answer"
     if kind is None and "messages" in known and target:
         kind, why = kind_of_turns(table.rows[::step], known)
-    elif kind is None and roles & {"label", "labels", "choices", "entities"}:
-        named_by = {"choices": "choose", "label": "classify", "labels": "multilabel", "entities": "extract"}
+    elif kind is None and roles & {"label", "labels", "choices", "candidates", "entities"}:
+        named_by = {
+            "choices": "choose",
+            "candidates": "rank",
+            "label": "classify",
+            "labels": "multilabel",
+            "entities": "extract",
+        }
         kind = next(kind for role, kind in named_by.items() if role in roles)
     elif kind is None and "answer" in roles:
         made_plain = shaped(columns_of(rows), rows, known) if target else None

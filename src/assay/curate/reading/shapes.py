@@ -10,6 +10,7 @@ rejected         an answer that was not chosen, for preference training
 liked            true where the answer is one to give, false where it is one not to give
 labels           several labels, or none: a list, or a text with `aim.separator` between them (`aim.label_sets`)
 choices          the options of a question: a list, or a field for each, `A, B, C, D`; `answer` then says which is right
+candidates       what is to be put in order for the query that `text` is; `grades` says how relevant each is
 entities         the named pieces of the text: tags of its words, spans, slots, or a line (`aim.entities`)
 context          the passage or passages that belong to the question
 group, id        rows of one group stay in one split; the row's own name
@@ -28,14 +29,14 @@ from assay.curate.reading.contexts import context_of
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.preferences import judged, preference, rejected_of, verdict
 from assay.curate.reading.read import RawRow
-from assay.curate.reading.targets import choices_of, targets_of
+from assay.curate.reading.targets import options_in, targets_of
 from assay.curate.reading.times import time_of
 from assay.curate.reading.turns import is_conversation, turns_of
 from assay.nouns import Example, Message, Messages
 
 ROLES = ("text", "question", "input", "system", "messages", "label", "answer", "rejected", "liked", "entities")
-ROLES += ("labels", "choices", "context", "found_in", "group", "id", "conversation", "role")
-TARGETS = ("label", "labels", "answer", "entities")  # roles of which one is the target
+ROLES += ("labels", "choices", "candidates", "grades", "context", "found_in", "group", "id", "conversation", "role")
+TARGETS = ("label", "labels", "answer", "entities", "grades")  # roles of which one is the target
 
 # --- known shapes ---------------------------------------------------------------------------------------------------
 
@@ -175,6 +176,7 @@ class Layout:
             target,
             self.columns.get("context"),
             *self.choices,
+            self.columns.get("candidates"),
             self.group,
             self.time,
             *self.slices,
@@ -193,7 +195,7 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
     """The row as an example, or None when `found` has a problem with it."""
     row, line = raw.fields, int(raw.source.rpartition(":")[2])
     turns = _messages_of(row, layout, line, found)
-    options = choices_of(row, layout, line, found) if layout.kind == "choose" else ()
+    options = options_in(row, layout, line, found)
     if turns is None or options is None:
         return None
     target: str | None = None
@@ -221,7 +223,7 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         passages = "\n".join(document.text for document in context)
         if not any(answer in passages for answer in (target, *also)):
             found.warn("D054", "the answer does not stand in its context", line)
-    if options and turns:
+    if options and turns and layout.kind == "choose":
         turns = (*turns[:-1], Message("user", shown(turns[-1].content, options)))
     rejected = None
     if target is not None and layout.columns.get("liked"):

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.aim import label_sets, options
+from assay.aim import label_sets, options, ranks
 from assay.aim.columns import Row, as_text, has, value_at
 from assay.aim.entities import OutsideError, of_field, overlapping, written
+from assay.curate.reading.contexts import context_of
 from assay.curate.reading.findings import Findings
 
 if TYPE_CHECKING:
@@ -31,7 +32,27 @@ def targets_of(
         return _labels(row, layout, line, found)
     if layout.kind == "choose":
         return _letter(row, layout, line, found, choices)
+    if layout.kind == "rank":
+        return _grades(row, layout, line, found, choices)
     return _texts(row, layout, line, found)
+
+
+def options_in(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
+    """What the row's answer is made of: its options, or its candidates; () for other kinds, None for a problem."""
+    if layout.kind == "choose":
+        return choices_of(row, layout, line, found)
+    return _candidates(row, layout, line, found) if layout.kind == "rank" else ()
+
+
+def _candidates(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
+    name = layout.columns.get("candidates", "")
+    value = value_at(row, name)
+    texts = [one.text.strip() for one in context_of(row, name, "", "")] if isinstance(value, list) else []
+    if len(texts) < 2 or len(texts) < len(value):
+        told = f"'{name}' is no list of two candidates or more, or one of them is empty"
+        found.count("D117", told, line, "give every row the texts that are to be put in order")
+        return None
+    return tuple(texts)
 
 
 def choices_of(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
@@ -112,6 +133,20 @@ def _letter(row: Row, layout: Layout, line: int, found: Findings, choices: Seque
         found.count("D116", f"'{name}' names none of the row's options", line, help)
         return None
     return tuple(dict.fromkeys(letter for letter in letters if letter))
+
+
+def _grades(row: Row, layout: Layout, line: int, found: Findings, candidates: Sequence[str]) -> tuple[str, ...] | None:
+    """The grades of the candidates on one line."""
+    name = layout.wanted or ""
+    value = value_at(row, name)
+    if layout.open and value is None:
+        return ()
+    try:
+        return (ranks.graded(ranks.grades_of(value, candidates)),)
+    except ValueError as error:
+        help = "a number from 0 for each candidate, or the relevant ones' texts or places"
+        found.count("D118", f"'{name}' {error}", line, help)
+        return None
 
 
 def _pieces(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
