@@ -230,15 +230,8 @@ def _settle(
         kind = kind or "answer"
     if kind is None and "messages" in known and target:
         kind, why = kind_of_turns(table.rows[::step], known)
-    elif kind is None and roles & {"label", "labels", "choices", "candidates", "entities"}:
-        named_by = {
-            "choices": "choose",
-            "candidates": "rank",
-            "label": "classify",
-            "labels": "multilabel",
-            "entities": "extract",
-        }
-        kind = next(kind for role, kind in named_by.items() if role in roles)
+    elif kind is None and roles & set(NAMED_BY):
+        kind = next(kind for role, kind in NAMED_BY.items() if role in roles)
     elif kind is None and "answer" in roles:
         made_plain = shaped(columns_of(rows), rows, known) if target else None
         kind = made_plain.kind if made_plain else "answer"
