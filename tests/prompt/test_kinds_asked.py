@@ -36,6 +36,28 @@ RANKED = [
 ]
 
 
+PAIRS = Task(kind="multilabel", labels=("card", "refund"))
+SAID = [
+    row(f"{i}", f"about the {words} please", target)
+    for i, (words, target) in enumerate(
+        [
+            ("wallet", "card"),
+            ("chip", "card"),
+            ("plastic", "card"),
+            ("money", "refund"),
+            ("return", "refund"),
+            ("shop", "refund"),
+            ("wallet and the money", "card | refund"),
+            ("chip and the return", "card | refund"),
+            ("plastic and the shop", "card | refund"),
+            ("sky", "none"),
+            ("snow", "none"),
+            ("coal", "none"),
+        ]
+    )
+]
+
+
 @pytest.fixture
 def taught(lesson):
     """`taught(task, rows)`: the lesson with these rows for train and val, judged by the task's own metric."""
@@ -124,7 +146,7 @@ def test_what_is_asked_about_candidates_never_holds_their_grades():
     [
         (Task(kind="rank"), RANKED),
         (Task(kind="choose", labels=("A", "B", "C")), CHOICES),
-        (SETS, [row("1", "a taxi", "ride"), row("2", "noodles and a taxi", "food | ride"), row("3", "hello", "none")]),
+        (PAIRS, SAID),
         (Task(kind="number"), [row("1", "1 and 1?", "1 + 1 = 2\n#### 2"), row("2", "2 and 2?", "2 + 2 = 4\n#### 4")]),
         (Task(kind="summarise"), [row("1", "the apple is red", "red apple"), row("2", "the sky is blue", "blue sky")]),
     ],
@@ -135,7 +157,7 @@ def test_a_tuned_model_learns_its_rows_and_is_restored(taught, task, rows, tmp_p
     lesson = taught(task, rows)
     arm = settings.fit(lesson)
     answers = arm.answer([one.question for one in rows])
-    assert lesson.judge(rows, answers) >= 0.9
+    assert lesson.judge(rows, answers) >= 0.9, [a.raw for a in answers]
     arm.save(tmp_path)
     again = settings.restore(tmp_path, replace(lesson, train=(), val=()))
     assert [a.text for a in again.answer([one.question for one in rows])] == [a.text for a in answers]
