@@ -167,7 +167,18 @@ RANK = Kind(
     closed=False,
 )
 
-KINDS = (CLASSIFY, MULTILABEL, CHOOSE, ANSWER, NUMBER, EXTRACT, SUMMARISE, REWRITE, CHAT, RANK)
+CONTINUE = Kind(
+    name="continue",
+    about="how likely texts are, byte by byte: language modelling",
+    title="Language modelling",
+    metric="bits_per_byte",
+    metrics=LIKELIHOOD,
+    instruction="",
+    target="text",
+    closed=False,
+)
+
+KINDS = (CLASSIFY, MULTILABEL, CHOOSE, ANSWER, NUMBER, EXTRACT, SUMMARISE, REWRITE, CHAT, RANK, CONTINUE)
 
 
 def kind_of(task: Task) -> Kind:

@@ -5,6 +5,7 @@ from assay.prompt.knn import Knn
 from assay.prompt.lead import Lead
 from assay.prompt.majority import Majority
 from assay.prompt.neighbours import Neighbours
+from assay.prompt.ngram import Ngram
 from assay.prompt.parts import Encoder
 from assay.prompt.question_likelihood import QuestionLikelihood
 from assay.prompt.rag import Rag
@@ -21,6 +22,7 @@ __all__ = [
     "Lead",
     "Majority",
     "Neighbours",
+    "Ngram",
     "QuestionLikelihood",
     "Rag",
     "RetrievalAware",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from assay.aim.ranks import NO, YES
 from assay.encode import parse
 from assay.encode.wording import PLAIN, Wording, posed
+from assay.errors import Problem, TrainError
 from assay.nouns import (
     Adapted,
     Answer,
@@ -81,6 +82,8 @@ class Prompted(Adapted):
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         if self.task.kind == "rank":
             return self.ranked(questions, tell)
+        if self.task.kind == "continue":
+            return read_through(self.model, [question.text for question in questions], tell)
         answers = self.reply([self.prompt(question) for question in questions], tell)
         if self.task.kind != "choose":
             return answers
@@ -123,6 +126,22 @@ class Prompted(Adapted):
 
     def save(self, folder: Path) -> None:
         """A prompt without examples has nothing to keep but its settings, which arm.json holds."""
+
+
+def read_through(model: LanguageModel, texts: Sequence[str], tell: Tell | None = None) -> list[Answer]:
+    """How likely the model finds each text as it stands, without a chat template: what `continue` asks.
+
+    Raises:
+        TrainError: T084, the model gives no likelihoods.
+    """
+    from assay.model.chat_model import ChatModel
+    from assay.model.reading import text_log_probs
+
+    if not isinstance(model, ChatModel):
+        text = f"{model.name} gives no likelihoods of texts"
+        raise TrainError(Problem("T084", text, help="take a model on this machine"))
+    found = text_log_probs(model, texts, tell)
+    return [Answer("", nats=round(-float(values.sum()), 6), read=len(values)) for values in found]
 
 
 def among(task: Task, question: Example, answer: Answer, reading: parse.Reading | None = None) -> Answer:

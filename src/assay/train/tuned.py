@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from assay.encode.chat import Encoded
 from assay.encode.wording import ask
 from assay.errors import Problem, TrainError
 from assay.nouns import Example, LanguageModel, Lesson, Task
@@ -19,7 +20,7 @@ from assay.store import read_json, write_json
 from assay.train.settings import Change, Trained
 
 if TYPE_CHECKING:
-    from assay.encode.chat import Chat, Encoded
+    from assay.encode.chat import Chat
     from assay.model.chat_model import ChatModel
     from assay.train.exercise import Objective
 
@@ -147,11 +148,21 @@ def sequences_of(
     Args:
         choosing: labels are told from each other alone: from a row without one, nothing is learnt.
     """
+    if task.kind == "continue":
+        return [whole_text(chat, example.text) for example in examples]
     pairs = [chat.pair(ask(task, example), example.target or "", learn=learn) for example in examples]
     if not choosing:
         return pairs
     known = set(task.labels)
     return [p if e.target in known else replace(p, learnt=()) for p, e in zip(pairs, examples, strict=True)]
+
+
+def whole_text(chat: Chat, text: str) -> Encoded:
+    """A text as bases are pretrained on it: a beginning mark, its tokens and an end mark, all but the first learnt."""
+    tokenizer = chat.tokenizer
+    begin = tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
+    ids = [begin, *chat.text_ids(text), tokenizer.eos_token_id]
+    return Encoded(ids, ((1, len(ids)),))
 
 
 # --- rows that are not as they should be ----------------------------------------------------------------------------

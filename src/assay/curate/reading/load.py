@@ -58,6 +58,7 @@ CORPUS = {"text", "id", "meta", "metadata", "url", "date", "timestamp", "title"}
 NAMED = {
     "classify": (("question", "text"), ("answer", "label"), ("labels", "label")),
     "multilabel": (("question", "text"), ("label", "labels"), ("answer", "labels")),
+    "continue": (("question", "text"),),
     "rank": (("question", "text"), ("labels", "grades"), ("label", "grades"), ("answer", "grades")),
     "extract": (("question", "text"), ("label", "entities"), ("labels", "entities"), ("answer", "entities")),
 }
@@ -146,7 +147,7 @@ def load(
         wrong, more = check(parts, raw, labels)
         problems += [problem for problem in wrong if not (unlabelled and problem.code == "D032")]
         warnings += more
-    elif target:
+    elif target and layout.kind != "continue":
         warnings += check_answers(parts)
     if problems:
         raise DataError(*problems[:KEPT])
@@ -221,9 +222,12 @@ def _settle(
     shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
     if not target:
         columns = {role: name for role, name in columns.items() if role not in TARGETS}
+    if kind == "continue":
+        target, columns = False, {role: name for role, name in columns.items() if role not in TARGETS}
     if shape == "columns" and target and set(table.names) <= CORPUS and "text" in table.names:
         told = "has texts without anything to answer: a corpus, not a task"
-        raise DataError(Problem("D027", told, table.place, help="list the file under documents; rag reads it there"))
+        help = "list the file under documents, where rag reads it; to model the texts: aim: {kind: continue}"
+        raise DataError(Problem("D027", told, table.place, help=help))
     known = {**columns, **given}
     why = ""
     if {"rejected", "liked"} & set(known):

@@ -200,7 +200,9 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         return None
     target: str | None = None
     also: tuple[str, ...] = ()
-    if turns and turns[-1].role == "assistant":
+    if turns and layout.kind == "continue":
+        target = turns[-1].content  # what is asked is how likely the text itself is
+    elif turns and turns[-1].role == "assistant":
         target = turns[-1].content.strip() if layout.kind == "classify" else turns[-1].content
         turns = turns[:-1]
         if layout.kind == "classify" and not target and layout.none:
