@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from assay import store
+from assay import alike, store
 from assay.aim.kinds import kind_of
 from assay.bench import Bench, answers_in, cost_of, described, trained
 from assay.beside import Seen, asked, beside
@@ -66,7 +66,7 @@ def run(
         prepared = prepare(project, tell, offline=offline)
         judged(project, prepared, arms)
         exam = Exam(prepared.examples("test"))
-        others = beside(project, prepared)
+        others = [*beside(project, prepared), *alike.strategies(prepared.task)]
         bench = Bench(project, prepared, models(project, [*arms.values(), *others], offline, tell), tell)
         tell(plan_event(bench, arms, exam))
         outcomes = [compete(bench, name, strategy, exam, deadline(started, minutes)) for name, strategy in arms.items()]
@@ -167,6 +167,7 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
             bench.tell({"event": "stage", "name": name, "state": "skipped", "note": "time is up; its state is kept"})
             return replace(arm, status="stopped", note="Stopped when the time given was over. Its state is kept.")
     records = exam.records(answers_in(bench, strategy, exam.hash))
+    records = alike.likened(bench, records) if alike.wanted(bench.prepared.task) else records
     kept = trained(bench, strategy)
     arm = replace(arm, records=records, cost=cost_of(bench, strategy, exam.hash), **kept)
     metric = metrics_for(bench.prepared.task)[0].name

@@ -299,6 +299,10 @@ def work(job: Job) -> None:
         from assay.beside.contamination import read_texts
 
         read_texts(job)
+    elif job.request["mode"] == "alike":
+        from assay.alike import read_pairs
+
+        read_pairs(job)
     elif job.request["mode"] == "train":
         follow(job)
         print(store.to_json({"event": "peak", "bytes": peak_bytes()}), flush=True)

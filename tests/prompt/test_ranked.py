@@ -3,12 +3,14 @@
 import random
 import re
 
+import numpy as np
 import pytest
 
 from assay.aim.ranks import grades_of, order_in, ordered
 from assay.nouns import Answer, Example, Lesson, Message, Record, Task
 from assay.prompt import Majority, Tfidf
 from assay.validate import judge
+from assay.validate.metrics.rank_order import Mrr, Ndcg
 
 TASK = Task(kind="rank")
 
@@ -39,6 +41,17 @@ def test_it_agrees_with_scikit_learn():
         record = Record(row("r", "q", "x" * n), " ".join(map(str, grades)), (), Answer(ordered(scores)))
         values = judge([record], TASK).values
         assert values["ndcg"] == pytest.approx(ndcg_score([grades], [scores], k=10), abs=1e-6)
+
+
+@pytest.mark.parametrize("metric", [Ndcg(), Mrr()], ids=lambda metric: metric.name)
+def test_the_metrics_keep_the_contract(metric):
+    question = row("r", "q", ["a", "b", "c"])
+    lines = (("0 1 2", "1 2 3"), ("1 0 0", None), ("0 0 0", "1 2 3"), ("2 0 0", "1"))
+    columns = metric.rows([Record(question, target, (), Answer(text)) for target, text in lines], TASK)
+    both = metric.total(np.stack([columns.sum(0), columns[:2].sum(0)]), np.array([4.0, 2.0]))
+    assert both.shape == (2,) and 0 <= both.min() and both.max() <= 1
+    assert np.isnan(metric.total(np.zeros(2), np.float64(0)))
+    assert metric.each(columns).shape == (4,)
 
 
 def test_rows_without_a_relevant_candidate_leave_the_mean():

@@ -14,12 +14,13 @@ from assay.validate import judge
 from assay.weigh import Arm, Report, Weigh, build, predictions
 
 TOP = [
-    *("schema", "assay", "project", "seed", "task", "rows", "audit", "exam"),
+    *("schema", "assay", "project", "seed", "task", "metrics", "rows", "audit", "exam"),
     *("strategies", "verdict", "weigh", "change", "warnings", "environment"),
 ]
 STRATEGY = [
     *("name", "kind", "settings", "status", "n", "unparseable", "truncated", "metrics", "slices"),
     *("versus_floor", "versus_best", "guards", "cost", "retrieval", "abstained", "refused", "by", "fit"),
+    *("labels", "calibration"),
 ]
 DIFFERENCE = ["difference", "low", "high", "p", "p_holm"]
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from assay.beside import contamination, leak_cost
+from assay.beside import contamination, judged, leak_cost
 from assay.beside.seen import Seen
 from assay.errors import ResourceError, TrainError
 from assay.nouns import Strategy
@@ -34,7 +34,7 @@ class Question(Protocol):
     def sentences(self, found: dict[str, Any]) -> list[str]: ...
 
 
-QUESTIONS: tuple[Question, ...] = (leak_cost, contamination)
+QUESTIONS: tuple[Question, ...] = (leak_cost, contamination, judged)
 Found = dict[str, dict[str, Any]]
 
 

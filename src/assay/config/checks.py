@@ -1,7 +1,7 @@
 """What must hold between the sections of a project file, and what is worth saying about one that is right.
 
 Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078 metric, C079 documents, C080 paths,
-        C091 fields of rows, C093 C094 labels
+        C091 fields of rows, C092 a metric that cannot decide, C093 C094 labels
 """
 
 import re
@@ -18,6 +18,7 @@ from assay.curate.reading.named import hub_set
 from assay.errors import did_you_mean
 from assay.nouns import Strategy, Task
 from assay.prompt.retrieval.among import filters, read_of_row
+from assay.validate import METRICS
 
 _SWITCHES = {"y", "n", "yes", "no", "on", "off"}  # booleans in YAML 1.1
 _VARIABLE = re.compile(r"\$\w|\$\{|%\w+%")
@@ -91,6 +92,9 @@ def _metrics(task: Task) -> Iterator[Complaint]:
             yield Complaint("C076", place, f"there is no '{name}' here{hint}")
         elif "kind" in task.model_fields_set and name not in fitting:
             yield Complaint("C078", place, f"{name} does not fit {task.kind}; use {', '.join(fitting)}")
+    if any(one.name == task.metric and not one.decides for one in METRICS):
+        words = f"{task.metric} is shown beside others and cannot decide; name it under aim.metrics"
+        yield Complaint("C092", ("aim", "metric"), words)
 
 
 def _labels(task: Task) -> Iterator[Complaint]:

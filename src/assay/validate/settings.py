@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 from assay.nouns import Settings
 from assay.validate.bias.settings import Bias
 from assay.validate.forgetting.settings import Forgetting
+from assay.validate.judged.settings import Judge
 from assay.validate.learning_curve.settings import LearningCurve
 from assay.validate.robustness.settings import Robustness
 from assay.validate.update_drill.settings import UpdateDrill
@@ -29,6 +30,7 @@ class Validate(Settings):
     bias: Bias = Bias()
     learning_curve: LearningCurve = LearningCurve()
     update_drill: UpdateDrill = UpdateDrill()
+    judge: Judge = Judge()
 
     @field_validator("contamination_reference", mode="before")
     @classmethod

@@ -8,7 +8,7 @@ A section has   KEY                its key in report.json; `templates/sections/<
 
 from typing import Any, Protocol
 
-from assay.weigh.sections import bias, forgetting, learning_curve, people, robustness, update_drill
+from assay.weigh.sections import bias, forgetting, judged, learning_curve, people, robustness, update_drill
 
 
 class Section(Protocol):
@@ -22,4 +22,4 @@ class Section(Protocol):
     def markdown(self, data: dict[str, Any]) -> list[str]: ...
 
 
-SECTIONS: tuple[Section, ...] = (robustness, bias, forgetting, people, learning_curve, update_drill)
+SECTIONS: tuple[Section, ...] = (robustness, bias, forgetting, judged, people, learning_curve, update_drill)

@@ -1,0 +1,67 @@
+"""A run with a judge: asked in both orders, held against ratings, shown in all three forms of the report."""
+
+import json
+from hashlib import sha256
+from textwrap import wrap
+
+import pytest
+
+import assay
+from assay.beside import judged
+from assay.errors import DataError
+from toy import write_rows
+
+ANSWERS = ("red", "blue", "green", "black")
+
+
+def build(folder, model, ratings):
+    folder.mkdir()
+    asked = [" ".join(wrap(sha256(str(i).encode()).hexdigest(), 6)) for i in range(60)]  # no two are alike
+    rows = [{"question": one, "answer": ANSWERS[i % 4], "id": f"row-{i}"} for i, one in enumerate(asked)]
+    write_rows(folder / "train.jsonl", rows[:40])
+    write_rows(folder / "test.jsonl", rows[40:])
+    write_rows(folder / "ratings.jsonl", ratings)
+    (folder / "project.yaml").write_text(
+        "version: 1\nname: judged\nseed: 3\naim: {kind: answer, max_answer_tokens: 4}\n"
+        "data: {files: {train: train.jsonl, test: test.jsonl}, columns: {question: question, answer: answer, id: id}}\n"
+        f"model: {model}\n"
+        "compare:\n  - {kind: majority}\n  - {kind: shots, k: 0}\n"
+        "validate: {judge: {rows: 12, ratings: ratings.jsonl}}\n"
+    )
+    return folder
+
+
+@pytest.mark.slow
+def test_a_run_with_a_judge(tmp_path, tiny_model):
+    pairs = [("majority", "shots"), ("shots", "majority")]
+    ratings = [
+        {"id": f"row-{i}", "first": a, "second": b, "better": "first"} for i in range(40, 60) for a, b in pairs[:1]
+    ]
+    folder = build(tmp_path / "project", tiny_model, ratings)
+    report = assay.run(folder)
+    found = report.data["judged"]
+    [pair] = found["pairs"]
+    assert pair["n"] == 12 and pair["won"] + pair["lost"] + pair["ties"] == 12 and pair["alike"] <= pair["ties"]
+    assert 0 <= pair["share"]["low"] <= pair["share"]["value"] <= pair["share"]["high"] <= 1
+    at = found["position"]
+    assert at["n"] == 12 - pair["alike"] and at["unreadable"] == 0
+    assert at["same"] == pytest.approx((pair["won"] + pair["lost"]) / at["n"], abs=1e-6)
+    # Who is preferred when all people prefer one arm: the share of rows on which the judge does.
+    if found["people"]:
+        assert found["people"]["n"] == pair["won"] + pair["lost"]
+    page, text = report.html(), report.markdown()
+    assert 'data-at="/judged/pairs/0/share/value"' in page and "keeps its choice on" in page
+    assert "## Judged by a model" in text and judged.sentences(found)[0][:30] in report.html()
+    # The same run again asks nothing anew.
+    before = {path: path.stat().st_mtime_ns for path in (folder / "work" / "answers").rglob("done.json")}
+    assert assay.run(folder).data["judged"] == found
+    assert before == {path: path.stat().st_mtime_ns for path in (folder / "work" / "answers").rglob("done.json")}
+
+
+def test_a_line_that_is_no_rating_is_told(tmp_path):
+    place = tmp_path / "ratings.jsonl"
+    place.write_text(json.dumps({"id": "r1", "first": "a", "second": "b", "better": "a"}) + "\n")
+    with pytest.raises(DataError, match=r"D026 .*ratings\.jsonl:1"):
+        judged.read_ratings(place)
+    with pytest.raises(DataError, match="D001"):
+        judged.read_ratings(tmp_path / "none.jsonl")

@@ -1,0 +1,55 @@
+"""What is made of a judge's answers, by numbers known beforehand."""
+
+import pytest
+from scipy import stats
+
+from assay.validate.judged.pairs import agreement, position, summed, verdict
+from assay.validate.judged.settings import Judge
+
+
+def test_an_answer_wins_where_both_orders_prefer_it():
+    assert verdict("A", "B") == 1 and verdict("B", "A") == -1
+    assert verdict("A", "A") == verdict("B", "B") == verdict(None, "B") == verdict("A", None) == 0
+
+
+def test_the_share_counts_ties_as_halves():
+    found = summed([1] * 30 + [-1] * 10 + [0] * 20, level=0.95, seed=1)
+    assert (found["n"], found["won"], found["lost"], found["ties"]) == (60, 30, 10, 20)
+    assert found["share"]["value"] == pytest.approx((30 + 10) / 60, abs=1e-6)
+    # The bootstrap's bounds are about those of the normal interval of the mean.
+    error = (((30 * 1 + 20 * 0.25) / 60 - (40 / 60) ** 2) / 60) ** 0.5
+    assert found["share"]["low"] == pytest.approx(40 / 60 - 1.96 * error, abs=0.02)
+    assert found["share"]["high"] == pytest.approx(40 / 60 + 1.96 * error, abs=0.02)
+    # Ties change nothing: the p-value is about that of the sign test on the decided rows.
+    assert found["p"] == pytest.approx(stats.binomtest(30, 40).pvalue, abs=0.002)
+
+
+def test_a_judge_that_always_says_the_first_has_a_full_bias_and_decides_nothing():
+    said = [("A", "A")] * 20
+    assert position(said) == {"n": 20, "first": 1.0, "same": 0.0, "unreadable": 0}
+    assert summed([verdict(*pair) for pair in said], level=0.95, seed=0)["share"]["value"] == 0.5
+    fair = position([("A", "B"), ("B", "A"), (None, "A"), ("A", "B")])
+    assert fair == {"n": 4, "first": pytest.approx(4 / 7, abs=1e-6), "same": 0.75, "unreadable": 1}
+    assert position([]) is None and position([(None, None)]) is None
+
+
+def test_agreement_with_people_whichever_order_they_were_shown():
+    verdicts = {("r1", "x", "y"): 1, ("r2", "x", "y"): -1, ("r3", "x", "y"): 0, ("r4", "x", "y"): 1}
+    ratings = [
+        {"id": "r1", "first": "x", "second": "y", "better": "first"},  # same
+        {"id": "r2", "first": "y", "second": "x", "better": "first"},  # same, shown the other way round
+        {"id": "r3", "first": "x", "second": "y", "better": "first"},  # the judge has a tie
+        {"id": "r4", "first": "x", "second": "y", "better": "second"},  # not the same
+        {"id": "r9", "first": "x", "second": "y", "better": "second"},  # not judged
+        {"id": "r1", "first": "x", "second": "y", "better": "tie"},
+    ]
+    found = agreement(verdicts, ratings, level=0.95, seed=0)
+    assert found is not None and (found["n"], found["ties"]) == (3, 2)
+    assert found["share"]["value"] == pytest.approx(2 / 3, abs=1e-6)
+    assert agreement(verdicts, ratings[4:5], level=0.95, seed=0) is None
+
+
+def test_a_name_alone_asks_that_model_and_depth_asks_none():
+    assert Judge.model_validate("big").model == "big" and Judge.model_validate("big").asked("quick")
+    assert not Judge().asked("full") and Judge.model_validate(True).asked("quick")
+    assert Judge.model_validate({"rows": 20}).asked("quick")
