@@ -49,7 +49,7 @@ def test_the_metrics_keep_the_contract(metric):
     lines = (("0 1 2", "1 2 3"), ("1 0 0", None), ("0 0 0", "1 2 3"), ("2 0 0", "1"))
     columns = metric.rows([Record(question, target, (), Answer(text)) for target, text in lines], TASK)
     both = metric.total(np.stack([columns.sum(0), columns[:2].sum(0)]), np.array([4.0, 2.0]))
-    assert both.shape == (2,) and 0 <= both.min() and both.max() <= 1
+    assert both.shape == (2,) and both.min() >= 0 and both.max() <= 1
     assert np.isnan(metric.total(np.zeros(2), np.float64(0)))
     assert metric.each(columns).shape == (4,)
 
