@@ -215,6 +215,8 @@ def _arms(kind: str, labels: Counter[str]) -> Iterator[tuple[dict[str, Any], str
     yield {"kind": "majority"}, "the floor: always the most frequent answer"
     if kind in CHOSEN:
         yield {"kind": "tfidf"}, "word counts and a linear model"
+    if kind == "rank":
+        yield {"kind": "tfidf"}, "shared words, rare ones first (BM25)"
     yield {"kind": "neighbours"}, "the answer of the most similar training rows"
     if kind == "summarise":
         yield {"kind": "lead", "sentences": 3}, "the first sentences of the text"
@@ -223,7 +225,7 @@ def _arms(kind: str, labels: Counter[str]) -> Iterator[tuple[dict[str, Any], str
         yield {"kind": "copy"}, "the text as it is: what an arm has above this is what it does"
     if kind not in LABELLED or len(labels) <= FEW_LABELS:
         yield {"kind": "shots", "k": 0}, "the base model as it is"
-    if kind not in ("classify", "choose"):
+    if kind not in ("classify", "choose", "rank"):
         yield {"kind": "shots", "k": 4, "choose": "similar"}, "with the 4 most similar training rows in the prompt"
     if kind == "extract":
         yield {"kind": "token_head"}, "a layer on the base that tags words"

@@ -145,14 +145,15 @@ def read_through(model: LanguageModel, texts: Sequence[str], tell: Tell | None =
 
 
 def among(task: Task, question: Example, answer: Answer, reading: parse.Reading | None = None) -> Answer:
-    """An answer of the kind `choose`, held to the options that its question has: other questions may have more.
+    """An answer of the kind `choose`, held to the options that its question has: other questions may have more. A
+    question that comes without its options, as text alone, may have all letters.
 
     Args:
         reading: how what was written is read; None where letters were scored.
     """
     import numpy as np
 
-    n = len(question.options)
+    n = len(question.options) or len(task.labels)
     if answer.scores:
         scores = np.full(len(task.labels), NEVER)
         scores[:n] = answer.scores[:n]
