@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import torch
-from turns import Turns
 
 from assay.model.embed import Embedder
+from turns import Turns
 
 
 def main() -> None:

@@ -6,12 +6,12 @@ import math
 from pathlib import Path
 
 import torch
-from turns import Turns
 
 from assay.model.chat_model import NEAR
 from assay.model.find import Found
 from assay.model.open import load_model
 from assay.nouns import Message
+from turns import Turns
 
 
 def main() -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from turns import Done, Turns, until_done
 
 from assay.config import make_strategy
 from assay.encode.chat import Encoded
@@ -23,6 +22,7 @@ from assay.train.batch import Batch
 from assay.train.loop import Training
 from assay.train.objectives.completion import Loss, completion
 from assay.train.team import Team, meeting
+from turns import Done, Turns, until_done
 
 CHECKED = 16  # rows whose loss before training is compared
 RANK = "BENCHMARK_RANK"

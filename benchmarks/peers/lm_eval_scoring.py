@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
+
 from turns import Turns
 
 SIZES = (1, 4, 8, 16, 32)

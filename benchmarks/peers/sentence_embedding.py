@@ -6,6 +6,7 @@ import time
 
 import torch
 from sentence_transformers import SentenceTransformer
+
 from turns import Turns
 
 

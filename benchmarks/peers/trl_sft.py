@@ -15,6 +15,7 @@ from peft import LoraConfig
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 from transformers.utils import logging
 from trl import SFTConfig, SFTTrainer
+
 from turns import Done, Turns, until_done
 
 CHECKED = 16  # rows whose loss before training is compared

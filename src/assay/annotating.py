@@ -112,9 +112,9 @@ class Annotation:
         """The allowed labels: those of the project; without them those of rows and votes. For extract the types."""
         from assay.curate.reading.load import labels_of
 
-        if self.kind == "answer":
+        if self.kind not in ("classify", "multilabel", "choose", "extract"):
             return ()
-        return tuple(self.project.aim.labels) or tuple(sorted(labels_of(self.rows, self.kind)))
+        return tuple(self.project.aim.labels) or tuple(sorted(labels_of(self.rows, self.kind, self.project.aim.none)))
 
     @cached_property
     def applied(self) -> Applied:

@@ -240,12 +240,14 @@ def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Exa
     them is read as any new file is."""
     from assay.curate.reading.load import load as load_rows
     from assay.curate.reading.read import read
+    from assay.curate.reading.shapes import fields_of
     from assay.curate.steps.dialogues import Dialogues
     from assay.prompt.retrieval.among import row_fields
 
     names = set(read(file.absolute(), head=1, base=Path.cwd()).names)
-    asked = ("text", "question", "input", "system", "messages", "context", "id")
-    columns = {r: c for r, c in prepared.note["columns"].items() if r in asked and c.partition(".")[0] in names}
+    asked = ("text", "question", "input", "system", "messages", "context", "choices", "candidates", "id")
+    known = {r: c for r, c in prepared.note["columns"].items() if r in asked}
+    columns = {r: c for r, c in known.items() if names.issuperset(f.partition(".")[0] for f in fields_of(r, c))}
     loaded = load_rows(
         {"data": [file.absolute()]},
         columns=columns,
@@ -254,6 +256,7 @@ def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Exa
         group="",
         base=Path.cwd(),
         target=False,
+        separator=prepared.task.separator,
         mend_turns=any(isinstance(step, Dialogues) for step in project.curate),
     )
     if not loaded.train:

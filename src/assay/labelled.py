@@ -46,6 +46,8 @@ def read_rows(project: Project, files: dict[str, list[Path]] | None = None, *, u
         time=project.split.time,
         mend_turns=any(isinstance(step, Dialogues) for step in project.curate),
         unlabelled=unlabelled,
+        none=aim.none,
+        separator=aim.separator,
     )
 
 
@@ -62,24 +64,25 @@ def labelled(project: Project, files: dict[str, list[Path]] | None = None) -> tu
     if not project.annotations.is_file():
         raise missing(project.annotations, project.folder)
     done = apply(came, read_votes(project.annotations, project.folder), project.data.settle)
-    return with_labels(loaded, done, project.aim.labels), came, done
+    return with_labels(loaded, done, project.aim.labels, project.aim.none), came, done
 
 
-def with_labels(loaded: Loaded, done: Applied, listed: Sequence[str]) -> Loaded:
+def with_labels(loaded: Loaded, done: Applied, listed: Sequence[str], none: str = "") -> Loaded:
     """`loaded` with the rows of `done` in place of its own; labels are checked as those of files are."""
     from assay.curate.reading.labels import check_labels
-    from assay.curate.reading.load import labels_of
+    from assay.curate.reading.load import all_labels
 
     now = {row.id: row for row in done.examples}
     splits = {"train": loaded.train, "val": loaded.val, "test": loaded.test}
     parts = {name: [now[row.id] for row in rows if row.id in now] for name, rows in splits.items()}
     warnings = loaded.warnings
     if loaded.kind == "classify":
-        problems, told = check_labels(parts, {}, listed)
+        allowed = (*listed, none) if listed and none and none not in listed else listed
+        problems, told = check_labels(parts, {}, allowed)
         if problems:
             raise DataError(*problems)
         warnings = [w for w in warnings if w["code"] not in _LABEL_WARNINGS] + told
-    labels = tuple(listed) or tuple(sorted(labels_of(done.examples, loaded.kind)))
+    labels = all_labels(listed, done.examples, loaded.kind, none)
     return replace(loaded, **parts, labels=labels, warnings=warnings)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay import store
+from assay.aim.label_sets import labels_in
 from assay.curate.annotate.apply import steps as steps_before
 from assay.nouns import Document, Example
 from assay.prompt.retrieval.among import row_fields
@@ -59,8 +60,8 @@ def note_of(
         "steps": veil.deep([*steps_before(before), *curated.counts["steps"]]),
         "flow": curated.counts["flow"],
         "ledger": _ledger_by_reason(ledger, everything, curated.made, veil),
-        "labels": {k: dict(sorted(Counter(e.target or "" for e in v).items())) for k, v in splits.items()}
-        if loaded.kind == "classify"
+        "labels": {k: label_counts(v, loaded.kind, project.aim.nothing) for k, v in splits.items()}
+        if loaded.kind in ("classify", "multilabel")
         else {},
         "lengths": sorted(len(e.text) for e in curated.train),
         "shape": loaded.shape,
@@ -70,6 +71,15 @@ def note_of(
         "notes": veil.deep(loaded.notes),
         "warnings": veil.deep(_warnings(*warnings)),
     }
+
+
+def label_counts(examples: Iterable[Example], kind: str, nothing: str) -> dict[str, int]:
+    """Rows of each label; a row with several counts for each, one with none for what says so."""
+    if kind == "multilabel":
+        counts = Counter(one for e in examples for one in labels_in(e.target or "", nothing) or (nothing,))
+    else:
+        counts = Counter(e.target or "" for e in examples)
+    return dict(sorted(counts.items()))
 
 
 def _warnings(*lists: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -139,6 +149,7 @@ def content_hash(examples: Iterable[Example]) -> str:
             [d.text for d in e.context],
             e.group if e.group else "",
             *([list(e.found_in)] if e.found_in else []),
+            *([{"options": list(e.options)}] if e.options else []),
         ]
         for e in examples
     )

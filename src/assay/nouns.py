@@ -26,14 +26,29 @@ from assay.settings import Settings
 from assay.steps import Augmentation, Changed, Dropped, Made, RowStep, SetStep  # noqa: F401
 
 Precision = Literal["auto", "bf16", "fp32"]
+NOTHING = "none"  # how an empty set of labels is written
 
 
 class Task(Settings):
     """What the model is asked to do. `labels` is filled in from the data when the file leaves it out."""
 
-    kind: Literal["classify", "answer", "extract"] = "classify"
+    kind: Literal[
+        "classify",
+        "multilabel",
+        "choose",
+        "answer",
+        "number",
+        "extract",
+        "summarise",
+        "rewrite",
+        "chat",
+        "rank",
+        "continue",
+    ] = "classify"
     instruction: str = ""
     labels: tuple[str, ...] = ()
+    none: str = Field(default="", max_length=80)  # what rows without a label are called
+    separator: str = Field(default="", max_length=8)  # between several labels, or options, in one field of a file
     metric: str = ""
     metrics: tuple[str, ...] = ()  # shown beside the one that decides; empty: the kind's own few
     tolerance: float = Field(default=1e-6, ge=0, lt=1)  # numbers this close, as a share of the target, are equal
@@ -43,6 +58,16 @@ class Task(Settings):
     max_answer_tokens: int = 0  # 0: derived from the longest training target
     form: Form | None = None  # that a written answer must have
     stop: tuple[str, ...] = ()  # a written answer ends before the first of these
+
+    @property
+    def picks(self) -> bool:
+        """An answer is one of `labels`, and a model that can score does not write it. Those of `choose` are letters."""
+        return self.kind in ("classify", "choose")
+
+    @property
+    def nothing(self) -> str:
+        """What is written where no label fits."""
+        return self.none or NOTHING
 
     @property
     def decoding(self) -> Decoding:

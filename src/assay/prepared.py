@@ -172,7 +172,8 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
         ledger = [row | {"reason": veil.short(row["reason"])} for row in ledger]
     store.write_lines(folder / "ledger.jsonl", ledger)
     labels = loaded.labels if loaded.kind == "classify" else ()
-    given = {name: given_away(rows, labels) for name, rows in splits.items()}
+    asked = {} if loaded.kind == "continue" else splits  # there the target is the text itself
+    given = {name: given_away(asked.get(name, ()), labels) for name in splits}
     checked = {"probes": curated.probed.to_json(), "given_away": given}
     store.write_json(folder / "audit.json", veil.audit(curated.audit, everything) | checked)
     store.write_text(folder / "splits.csv", written(everything, splits))

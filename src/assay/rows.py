@@ -56,6 +56,7 @@ class Example:
     source: str = ""  # "train.csv:17"
     time: float | None = None  # when it was written, as a number that only orders rows: seconds since 1970, a year
     found_in: tuple[str, ...] = ()  # ids of the documents that hold the answer, where a person has noted them
+    options: tuple[str, ...] = ()  # what is chosen from, or put in order; the message of `choose` shows them too
 
     @property
     def text(self) -> str:
@@ -86,8 +87,9 @@ class Example:
             row["slices"] = [list(pair) for pair in self.slices]
         if self.time is not None:
             row["time"] = self.time
-        if self.found_in:
-            row["found_in"] = list(self.found_in)
+        for name in ("found_in", "options"):
+            if getattr(self, name):
+                row[name] = list(getattr(self, name))
         if self.context:
             row["context"] = [document.to_json() for document in self.context]
         return row
@@ -106,4 +108,5 @@ class Example:
             source=row.get("source", ""),
             time=row.get("time"),
             found_in=tuple(row.get("found_in", ())),
+            options=tuple(row.get("options", ())),
         )

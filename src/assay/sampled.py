@@ -75,7 +75,7 @@ def answering(
     """
     warm, _ = _timed(adapted, sample(questions, 1))
     one, answers = _timed(adapted, sample(questions, 1))
-    if learnt and adapted.model is not None:
+    if learnt and adapted.model is not None and (learnt.labels or answers[0].tokens):
         ask = _written if answers[0].tokens else _scored
         return ask(adapted, adapted.model, questions, learnt, Answering(warm, one, one, [], answers, False), enough)
     few = sample(questions, FEW)

@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from assay.errors import Problem, TrainError
+from assay.errors import Problem, TrainError, UsageError
 from assay.nouns import Part, Strategy, Task
 from assay.prompt import (
+    Copy,
     Encoder,
     Knn,
+    Lead,
     Majority,
     Neighbours,
+    Ngram,
     QuestionLikelihood,
     Rag,
     RetrievalAware,
@@ -25,6 +28,9 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Majority,
     Tfidf,
     Neighbours,
+    Lead,
+    Copy,
+    Ngram,
     Shots,
     WordingSearch,
     Rag,
@@ -44,7 +50,12 @@ PRESETS: dict[str, dict] = {
 }
 
 # What a strategy must beat to be worth its cost: kinds that train no language model and ask none.
-FLOORS = ("majority", "tfidf", "neighbours")
+FLOORS = ("majority", "tfidf", "neighbours", "lead", "copy", "ngram")
+
+
+# Kinds that can say how likely a text is.
+READERS = ("ngram", "shots", "full", "lora", "adalora", "miss", "ia3", "adapters", "prefix")
+READERS += ("prompt_tuning", "p_tuning")
 
 
 def refuse_unfit(arms: Mapping[str, Strategy], task: Task) -> None:
@@ -54,11 +65,27 @@ def refuse_unfit(arms: Mapping[str, Strategy], task: Task) -> None:
         arms: by name.
 
     Raises:
-        TrainError: with every problem, its place the arm's name.
+        TrainError: with every problem, its place the arm's name. UsageError: C095, arms of another kind of task.
     """
+    others = [problem for name, arm in arms.items() for problem in _elsewhere(name, arm, task)]
+    if others:
+        raise UsageError(*others)
     problems = [replace(problem, place=name) for name, arm in arms.items() for problem in _unfit(arm, task)]
     if problems:
         raise TrainError(*problems)
+
+
+def _elsewhere(name: str, strategy: Strategy, task: Task) -> Iterator[Problem]:
+    """Arms that only make sense for other kinds of task."""
+    continues = strategy.kind in READERS and (not isinstance(strategy, Shots) or strategy.k == 0)
+    if task.kind == "continue" and not continues:
+        text = f"{strategy.kind} cannot say how likely a text is, which is what a task of the kind 'continue' asks"
+        yield Problem("C095", text, name, "take ngram, shots with k: 0, or a trained arm such as lora")
+    elif strategy.kind == "ngram" and task.kind != "continue":
+        yield Problem("C095", "ngram says how likely texts are; this task asks for answers", name, "leave it out")
+    elif strategy.kind in ("lead", "copy") and (task.picks or task.kind in ("multilabel", "extract", "rank")):
+        text = f"{strategy.kind} answers with text of the question; this task is of the kind '{task.kind}'"
+        yield Problem("C095", text, name, "leave it out")
 
 
 def _unfit(strategy: Strategy, task: Task) -> Iterator[Problem]:

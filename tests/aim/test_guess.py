@@ -89,7 +89,7 @@ PUBLIC = [
     # 5,574 messages by the collection's own page; quotes taken as quotes would make fewer.
     ("sms_spam/SMSSpamCollection", CLASSIFY, {"text": "SMS", "label": "Label"}, 2, 5574),
     ("covid_faq/faq_covidbert.csv", ANSWER, {"question": "question", "answer": "answer"}, 0, 213),
-    ("gsm8k/test.jsonl", ANSWER, {"question": "question", "answer": "answer"}, 0, 1319),
+    ("gsm8k/test.jsonl", "number", {"question": "question", "answer": "answer"}, 0, 1319),
     ("davidson_hate/labeled_data_first6000.csv", CLASSIFY, {"text": "tweet", "label": "class"}, 3, 6000),
     ("hatecheck/test_suite_cases.csv", CLASSIFY, {"text": "test_case", "label": "label_gold"}, 2, 3728),
     ("xstest/xstest_prompts.csv", CLASSIFY, {"text": "prompt", "label": "label"}, 2, 450),

@@ -1,6 +1,8 @@
 """Token ids of conversations, on the tiny tokenizer and on that of SmolLM2. The yardstick is transformers' own
 apply_chat_template, which encodes the rendered text in one piece."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -142,3 +144,23 @@ def test_what_is_cut_is_the_middle(chat):
     ids, cut = short.prompt((Message("user", " ".join(words)),))
     text = chat.tokenizer.decode(ids)
     assert cut > 0 and "w0 " in text and "w59" in text and "w30" not in text
+
+
+def test_of_a_long_conversation_the_oldest_turns_go_first(chat):
+    said = [("system", "Answer"), ("user", "old " * 9), ("assistant", "older " * 9), ("user", "about the chip")]
+    said += [("assistant", "plastic"), ("user", "and the wallet")]
+    whole = tuple(Message(role, text) for role, text in said)
+    full, none = chat.prompt(whole)
+    assert none == 0
+    short = replace(chat, max_length=len(full) - 3)
+    ids, cut = short.prompt(whole)
+    assert ids == chat.prompt((whole[0], *whole[3:]))[0]
+    assert cut == len(chat.text_ids(whole[1].content.strip())) + len(chat.text_ids(whole[2].content.strip()))
+    # Answers of the turns that are left are learnt where all turns are; the pair is the prompt and its answer.
+    pair = short.pair(whole, "red", learn="assistant")
+    left = chat.pair((whole[0], *whole[3:]), "red", learn="assistant")
+    assert (pair.ids, pair.learnt) == (left.ids, left.learnt)
+    # Where the last message alone is too long, the others are gone and its middle goes.
+    tight = replace(chat, max_length=30)
+    ids, _ = tight.prompt((*whole[:-1], Message("user", "w " * 60)))
+    assert len(ids) == 30

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from assay.aim import names
 from assay.aim.columns import Column, Row, columns_of
 from assay.aim.kinds import KINDS
+from assay.aim.shaped import shaped
 from assay.errors import DataError, Problem
 
+GOALS = ("label", "labels", "answer", "entities", "grades")  # roles of which one is the target
+ONE_LABEL = (None, "classify")  # kinds whose target may be a column of labels
 SAMPLE = 20_000  # rows looked at: enough for shares and for labels of 1 in 1,000
 
 
@@ -46,7 +49,7 @@ def guess(
     Args:
         rows: raw rows, field name to value.
         columns: roles that are already known; they are kept as they are.
-        kind: "classify", "answer" or "extract" when known.
+        kind: one of `KINDS` when known.
         place: the file's name, for the error.
         target: False when the rows are questions without answers.
 
@@ -58,7 +61,10 @@ def guess(
     found = columns_of(sampled)
     by_name = {column.name: column for column in found}
     reasons: list[str] = []
-    given_target = known.get("label") or known.get("answer") or known.get("entities")
+    if target and (made := shaped(found, sampled, known, kind)):
+        kind, known = made.kind, made.columns | known
+        reasons.append(made.why)
+    given_target = next((known[role] for role in (*GOALS,) if role in known), None)
     goal = by_name.get(given_target) if given_target else None
     asked = known.get("text") or known.get("question")
     if target and given_target is None:
@@ -71,13 +77,17 @@ def guess(
     if kind is None:
         kind, why = _kind(known, goal)
         reasons.append(why)
-    role = {one.name: one.target for one in KINDS}[kind]
+    for needy, role, what in (("choose", "choices", "options"), ("rank", "candidates", "candidates")):
+        if kind == needy and role not in known:
+            raise _missing(what, role, found, place)
+    one = next(one for one in KINDS if one.name == kind)
     mapping = dict(known)
     if asked is not None and "text" not in known and "question" not in known:
-        mapping["question" if kind == "answer" else "text"] = asked
+        mapping[one.asked] = asked
     if goal is not None and given_target is None:
-        mapping[role] = goal.name
-    free = [column for column in found if column.name not in mapping.values()]
+        mapping[one.target] = goal.name
+    taken = _taken(mapping)
+    free = [column for column in found if column.name not in taken]
     if "context" not in mapping and (context := _context(free)):
         mapping["context"] = context.name
         reasons.append(f"context is '{context.name}': it is named so and stands beside the question")
@@ -87,6 +97,11 @@ def guess(
     if left_out:
         reasons.append(f"left out {', '.join(left_out)}: named like a model's output, so it could give the answer away")
     return Guess(kind, mapping, group, slices, tuple(reasons))
+
+
+def _taken(known: Mapping[str, str]) -> set[str]:
+    """The fields that have a role; the options of a question may stand in several."""
+    return {part.strip() for role, name in known.items() for part in (name.split(",") if role == "choices" else [name])}
 
 
 def _rank(column: Column, known: Sequence[str]) -> float:
@@ -103,7 +118,7 @@ def _rank(column: Column, known: Sequence[str]) -> float:
 
 
 def _target(found: list[Column], known: Mapping[str, str], kind: str | None, place: str) -> tuple[Column, str]:
-    taken = set(known.values())
+    taken = _taken(known)
     usable = [
         column
         for column in found
@@ -112,6 +127,12 @@ def _target(found: list[Column], known: Mapping[str, str], kind: str | None, pla
         and not column.predicted
         and column.name not in taken
     ]
+    if kind == "multilabel":
+        named = [c for c in found if c.filled and c.name not in taken and c.key in names.LABEL_SETS]
+        if not named:
+            raise _missing("labels", "labels", found, place)
+        best = min(named, key=lambda column: names.LABEL_SETS.index(column.key))
+        return best, f"the target is '{best.name}': it is named so"
     if kind == "extract":
         # Rows without pieces are empty in it, be they most.
         named = [c for c in found if c.filled and c.name not in taken and _rank(c, names.ENTITIES)]
@@ -122,16 +143,16 @@ def _target(found: list[Column], known: Mapping[str, str], kind: str | None, pla
     ranked: list[tuple[float, Column, str]] = []
     keys = {column.key for column in found}
     for column in usable:
-        if column.labels and kind != "answer" and not column.hidden and (score := _rank(column, names.LABEL)):
+        if column.labels and kind in ONE_LABEL and not column.hidden and (score := _rank(column, names.LABEL)):
             # A question's own 'answer' is the target even where another column is called 'category'.
             bonus = 1 if column.key == "answer" and {"question", "text"} & keys else 0
             why = f"the target is '{column.name}': {_many(column)} for {column.filled:,} rows"
             ranked.append((score + bonus, column, why))
-        elif column.labels and kind != "answer" and not column.technical and column.numbers < 0.5:
+        elif column.labels and kind in ONE_LABEL and not column.technical and column.numbers < 0.5:
             # Without a telling name, the fewer values the more likely a label.
             why = f"the target is '{column.name}': {_many(column)} for {column.filled:,} rows"
             ranked.append((0.3 / column.distinct**0.5, column, why))
-        if kind == "classify" or column.labels or column.technical or column.markup > 0.5:
+        if kind == "classify" or (column.labels and kind != "number") or column.technical or column.markup > 0.5:
             continue
         if (score := _rank(column, names.ANSWER)) and (score >= 1 or not column.nested):
             bonus = 1 if column.key in ("answer", "completion", "response") else 0
@@ -143,7 +164,7 @@ def _target(found: list[Column], known: Mapping[str, str], kind: str | None, pla
     if not ranked:
         for column in found:
             if (
-                kind != "answer"
+                kind in ONE_LABEL
                 and column.full
                 and column.distinct == 1 < column.filled
                 and _rank(column, names.LABEL) >= 1
@@ -151,7 +172,7 @@ def _target(found: list[Column], known: Mapping[str, str], kind: str | None, pla
                 told = f"all {column.filled:,} rows have '{next(iter(column.values))}' in '{column.name}'"
                 way_out = "take more rows, or name another field: data: {columns: {label: NAME}}"
                 raise DataError(Problem("D032", f"{told}; there is nothing to learn", place, help=way_out))
-        raise _missing("target", "label" if kind != "answer" else "answer", found, place)
+        raise _missing("target", "label" if kind in ONE_LABEL else "answer", found, place)
     best = max(ranked, key=lambda entry: entry[0])
     constant = [c.name for c in found if _rank(c, names.LABEL) >= 1 and c.distinct == 1 and not c.nested]
     why = best[2] + (f" ('{constant[0]}' has one value, so it is no label)" if constant else "")
@@ -159,7 +180,7 @@ def _target(found: list[Column], known: Mapping[str, str], kind: str | None, pla
 
 
 def _text(found: list[Column], goal: Column | None, known: Mapping[str, str], place: str) -> tuple[Column, str]:
-    taken = {*known.values(), goal.name if goal else ""}
+    taken = {*_taken(known), goal.name if goal else ""}
     ranked: list[tuple[float, Column]] = []
     for column in found:
         if column.name in taken or column.predicted or column.hidden or not column.filled:
@@ -182,6 +203,8 @@ def _text(found: list[Column], goal: Column | None, known: Mapping[str, str], pl
 def _kind(known: Mapping[str, str], goal: Column | None) -> tuple[str, str]:
     if "label" in known:
         return "classify", "the task is classify: data.columns names a label"
+    if "labels" in known:
+        return "multilabel", "the task is multilabel: data.columns names labels"
     if "entities" in known:
         return "extract", f"the task is extract: '{known['entities']}' has the named pieces of each text"
     if goal is not None and goal.labels:

@@ -27,3 +27,19 @@ GROUP = _words(
     " account paper cluster"
 )
 SLICE = _words("lang language country region source gender age domain channel difficulty level product bias subject")
+LABEL_SETS = _words("labels label tags categories classes topics genres intents emotions services")
+SUMMARY = _words("summary highlights tldr abstract note headline")
+DOCUMENT = _words("document article source text dialogue dialog transcript content body report passage")
+# Pairs of a text and the same text in other words.
+REWRITTEN = (
+    ("source", "target"),
+    ("original", "rewritten"),
+    ("original", "rewrite"),
+    ("original", "edited"),
+    ("original", "corrected"),
+    ("original", "simplified"),
+    ("informal", "formal"),
+    ("draft", "final"),
+    ("before", "after"),
+    ("complex", "simple"),
+)

@@ -1,7 +1,7 @@
 """What must hold between the sections of a project file, and what is worth saying about one that is right.
 
 Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078 metric, C079 documents, C080 paths,
-        C091 fields of rows, C092 a metric that cannot decide, C100 arms of a question
+        C091 fields of rows, C092 a metric that cannot decide, C093 C094 labels, C100 arms of a question
 """
 
 import re
@@ -38,6 +38,7 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
     yield from weighing.complaints(found)
     if "aim" in found:
         yield from _written(found["aim"])
+        yield from _labels(found["aim"])
     yield from _arms(found["compare"])
     yield from _fields(found)
     yield from _asked(found)
@@ -115,9 +116,25 @@ def _metrics(task: Task) -> Iterator[Complaint]:
         yield Complaint("C092", ("aim", "metric"), words)
 
 
+def _labels(task: Task) -> Iterator[Complaint]:
+    """What is said of labels is said where there are labels, and can be told from them."""
+    if "kind" not in task.model_fields_set:
+        return
+    for name, kinds in (("none", ("classify", "multilabel")), ("separator", ("multilabel", "choose"))):
+        if task.model_dump()[name] and task.kind not in kinds:
+            yield Complaint("C093", ("aim", name), f"is for {' and '.join(kinds)}, and this task is {task.kind}")
+    if task.kind == "multilabel":
+        if "|" in task.none:
+            yield Complaint("C094", ("aim", "none"), "must not hold '|', which stands between labels")
+        for index, label in enumerate(task.labels):
+            if "|" in label or label == task.nothing:
+                words = f"'{label}' could not be told from what is written: labels stand with '|' between them, and"
+                yield Complaint("C094", ("aim", "labels", index), f"{words} '{task.nothing}' says that none fits")
+
+
 def _written(task: Task) -> Iterator[Complaint]:
     """What is said of written answers is said where answers are written."""
-    if task.kind == "classify" and "kind" in task.model_fields_set:
+    if task.picks and "kind" in task.model_fields_set:
         for name in ("form", "stop"):
             if task.model_dump()[name]:
                 yield Complaint("M060", ("aim", name), "labels are chosen, not written; leave it out")

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from assay.aim.kinds import kind_of
 from assay.config.yamlfile import flow, quoted, read
 from assay.curate.reading.named import hub_set, named
 from assay.errors import DataError, Problem, UsageError, nearest
-from assay.nouns import Example, Tell
+from assay.nouns import Example, Task, Tell
 from assay.sets import bring, silent
 from assay.store import write_text
 from assay.terminal.display import plain
@@ -25,6 +26,8 @@ TRAINED_TOKENS = 45_000  # in one pass over them: two minutes at 400 tokens a se
 LONG_ANSWER = 10  # words
 ANSWER_ROWS = 1000  # rows of the first comparison of written answers: 600 to train on, 300 to test
 EPOCHS = 3
+LABELLED = ("classify", "multilabel")  # kinds whose labels are those of the data
+CHOSEN = (*LABELLED, "choose")  # kinds whose first comparison may take all rows: little is written
 FEW_LABELS = 20  # more do not fit into a prompt that a small model can use
 
 
@@ -127,9 +130,12 @@ def hub_name(target: Path) -> str:
 
 
 def _lines(loaded: Any, path: str, folder: Path) -> Iterator[str]:
+    from assay.curate.reading.load import labels_of
+
     examples = loaded.train
     official = bool(loaded.val or loaded.test)
-    labels = Counter(example.target or "" for example in examples) if loaded.kind == "classify" else Counter()
+    labels = Counter(label for example in examples for label in labels_of([example], loaded.kind))
+    labels = labels if loaded.kind in LABELLED else Counter()
     name = path.rpartition("/")[2]
     yield f"# Made by `assay run {name}` from {len(examples):,} rows. Change what is wrong, then run it again:"
     yield f"#   assay run {folder.name}"
@@ -141,16 +147,16 @@ def _lines(loaded: Any, path: str, folder: Path) -> Iterator[str]:
     yield "seed: 0"
     yield ""
     yield "aim:"
-    yield f"  kind: {loaded.kind}  # classify: one of a set of labels; answer: a written answer; extract: named pieces"
+    yield f"  kind: {loaded.kind}  # {kind_of(Task(kind=loaded.kind)).about}"
     if loaded.kind == "answer" and long_answers(examples):
         yield "  metric: token_f1  # the answers are long: hardly two would match word for word"
     if loaded.slices:
         yield f"  slices: {flow(list(loaded.slices))}  # results are also shown by these fields"
-    if loaded.kind == "classify":
+    if loaded.kind in LABELLED:
         yield f"  # {len(labels)} labels, taken from the data; the most frequent: {_most(labels)}"
     yield ""
     yield "data:"
-    if loaded.kind != "classify" and len(examples) > ANSWER_ROWS and "#" not in path and not official:
+    if loaded.kind not in CHOSEN and len(examples) > ANSWER_ROWS and "#" not in path and not official:
         yield f"  # the first {ANSWER_ROWS:,} rows, so that the first run is short; remove #{ANSWER_ROWS} to use all"
         path += f"#{ANSWER_ROWS}"
     yield f"  files: {{data: {quoted(path)}}}"
@@ -182,11 +188,11 @@ def _curation(loaded: Any, labels: Counter[str]) -> Iterator[str]:
     if loaded.group:
         yield f"  group: {quoted(loaded.group)}  # rows with one value of it stay in one split"
     yield "  leaks: repair  # near-copies of test rows leave train; stop: the run ends instead"
-    if loaded.kind != "classify" and len(loaded.train) > ANSWER_ROWS:
+    if loaded.kind not in CHOSEN and len(loaded.train) > ANSWER_ROWS:
         yield "  train: 0.6"
         yield "  val: 0.1"
         yield "  test: 0.3"
-    if labels and 0.8 * len(loaded.train) > (rows := rows_to_train(loaded.train)):
+    if loaded.kind == "classify" and 0.8 * len(loaded.train) > (rows := rows_to_train(loaded.train)):
         per_label = max(4, rows // len(labels))
         yield f"  rows_per_label: {per_label}  # of train, so that the first run is short; remove it to use all rows"
     yield ""
@@ -207,12 +213,19 @@ def rows_to_train(examples: Sequence[Example]) -> int:
 
 def _arms(kind: str, labels: Counter[str]) -> Iterator[tuple[dict[str, Any], str]]:
     yield {"kind": "majority"}, "the floor: always the most frequent answer"
-    if kind == "classify":
+    if kind in CHOSEN:
         yield {"kind": "tfidf"}, "word counts and a linear model"
+    if kind == "rank":
+        yield {"kind": "tfidf"}, "shared words, rare ones first (BM25)"
     yield {"kind": "neighbours"}, "the answer of the most similar training rows"
-    if kind != "classify" or len(labels) <= FEW_LABELS:
+    if kind == "summarise":
+        yield {"kind": "lead", "sentences": 3}, "the first sentences of the text"
+        yield {"kind": "lead", "sentences": 1, "choose": "longest"}, "its longest sentence"
+    if kind == "rewrite":
+        yield {"kind": "copy"}, "the text as it is: what an arm has above this is what it does"
+    if kind not in LABELLED or len(labels) <= FEW_LABELS:
         yield {"kind": "shots", "k": 0}, "the base model as it is"
-    if kind != "classify":
+    if kind not in ("classify", "choose", "rank"):
         yield {"kind": "shots", "k": 4, "choose": "similar"}, "with the 4 most similar training rows in the prompt"
     if kind == "extract":
         yield {"kind": "token_head"}, "a layer on the base that tags words"

@@ -47,22 +47,22 @@ class Chat:
     _known: dict[str, list[int]] = field(default_factory=dict)
 
     def prompt(self, messages: Messages, *, room: int = 0) -> tuple[list[int], int]:
-        """Token ids up to where the answer begins, and how many tokens of the last message were cut to leave `room`."""
-        pieces, cut = self._pieces(messages, room)
+        """Token ids up to where the answer begins, and how many tokens of the messages were cut to leave `room`."""
+        pieces, cut, _ = self._pieces(messages, room)
         return [token for piece in pieces for token in piece], cut
 
     def parted(self, messages: Messages, *, room: int = 0) -> tuple[list[int], int, int]:
         """As `prompt`, and before the tokens cut: the index of the token that the last message's text begins with."""
-        pieces, cut = self._pieces(messages, room)
+        pieces, cut, _ = self._pieces(messages, room)
         return [token for piece in pieces for token in piece], sum(map(len, pieces[:-2])), cut
 
     def placed(self, messages: Messages) -> tuple[list[int], int, list[tuple[int, int, int]]]:
         """As `prompt`, and where the last message's text lies: (index of a token, its first character, one past its
         last) for each of its tokens that was not cut, in the stripped text."""
-        pieces, cut = self._pieces(messages, 0)
+        pieces, cut, _ = self._pieces(messages, 0)
         offsets = self._offsets(messages[-1].content.strip())
-        if cut:
-            kept = len(offsets) - cut
+        kept = len(pieces[-2])
+        if kept < len(offsets):
             offsets = offsets[: kept // 2] + offsets[len(offsets) - (kept - kept // 2) :]
         start = sum(map(len, pieces[:-2]))
         return [t for p in pieces for t in p], cut, [(start + i, *bounds) for i, bounds in enumerate(offsets)]
@@ -75,16 +75,25 @@ class Chat:
         settings = {"add_special_tokens": False, "split_special_tokens": True, "return_offsets_mapping": True}
         return [(start, end) for start, end in self.tokenizer(text, **settings)["offset_mapping"]]
 
-    def _pieces(self, messages: Messages, room: int) -> tuple[list[list[int]], int]:
-        """The prompt as template, content, template, content, ..., template; and how many tokens were cut.
+    def _pieces(self, messages: Messages, room: int) -> tuple[list[list[int]], int, Messages]:
+        """The prompt as template, content, template, content, ..., template; how many tokens were cut; and the messages
+        that are left.
 
-        The middle goes: the beginning and the end of a text say most (Sun et al. 2019, How to Fine-Tune BERT for Text
-        Classification, arxiv.org/abs/1905.05583), and with passages the end is the question itself.
+        What stood first goes first: earlier turns, and examples before them, two by two, so that the roles still take
+        turns. Of a last message that is too long even so the middle goes: the beginning and the end of a text say most
+        (Sun et al. 2019, How to Fine-Tune BERT for Text Classification, arxiv.org/abs/1905.05583), and with passages
+        the end is the question itself.
         """
         heads, _ = self._form(tuple(message.role for message in messages))
         texts = [self._known_ids(message.content.strip()) for message in messages[:-1]]
         texts.append(self.text_ids(messages[-1].content.strip()))
         over = sum(map(len, heads)) + sum(map(len, texts)) + room - self.max_length
+        first, dropped = int(messages[0].role == "system"), 0
+        while over > 0 and len(messages) - first > 2:
+            dropped += sum(map(len, texts[first : first + 2]))
+            messages, texts = (*messages[:first], *messages[first + 2 :]), [*texts[:first], *texts[first + 2 :]]
+            heads, _ = self._form(tuple(message.role for message in messages))
+            over = sum(map(len, heads)) + sum(map(len, texts)) + room - self.max_length
         cut = max(0, min(over, len(texts[-1])))
         if cut:
             kept = len(texts[-1]) - cut
@@ -92,7 +101,7 @@ class Chat:
         pieces = [heads[0]]
         for text, head in zip(texts, heads[1:], strict=True):
             pieces += [text, head]
-        return pieces, cut
+        return pieces, cut + dropped, messages
 
     def answer(self, text: str) -> list[int]:
         """Token ids of an answer, end of turn included."""
@@ -107,7 +116,7 @@ class Chat:
                 or everything but the first token, which nothing predicts.
         """
         answer = self.answer(target)
-        pieces, cut = self._pieces(messages, len(answer))
+        pieces, cut, messages = self._pieces(messages, len(answer))
         starts = [0]
         for piece in pieces:
             starts.append(starts[-1] + len(piece))

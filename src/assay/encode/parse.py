@@ -5,6 +5,8 @@ Reasoning   where the model reasons first, its answer stands after the last mark
             line of its own, leniently anywhere, or after the words "answer is"
 Solutions   `#### 42` on the last line is the answer of a worked solution (the form of GSM8K: Cobbe et al. 2021,
             arxiv.org/abs/2110.14168)
+Labels      several are written with ` | ` between them; leniently, those that a text names, or "none"
+Letters     of options: alone, or leniently `B.`, `(b)`, `B: the text`, after "answer is", or the text of an option
 Numbers     where all of a task's answers are numbers, the last number of a text is what it answers (as Kojima et al.
             2022, arxiv.org/abs/2205.11916, read theirs)
 """
@@ -15,11 +17,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from assay.aim.kinds import kind_of
+from assay.aim.label_sets import written
 from assay.nouns import Task
 
 NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\d)|(?<![\w.])\.\d+")
 SOLVED = re.compile(r"^#### *(.+?)\s*\Z", re.MULTILINE)
 SAID = re.compile(r"\b(?:answer|label|result) (?:is|would be|must be)\b:?(.*)", re.IGNORECASE)
+LETTER = re.compile(r"[(\[]?([A-Za-z])(?:[)\].:]|$|\s*$|\s+-)")  # of an option: `B`, `B.`, `(b)`, `B: its text`
 DRESS = " \t*_`\"'"  # what stands around an answer and is not part of it
 
 
@@ -47,6 +52,7 @@ class Reading:
         mark: what stands before an answer, such as `Answer:`; "" where nothing does.
         steps: reasoning comes first, then the mark and the answer.
         numeric: every answer of the task is a number.
+        options: of the question, where its letters are answered.
     """
 
     task: Task
@@ -54,6 +60,11 @@ class Reading:
     mark: str = ""
     steps: bool = False
     numeric: bool = False
+    options: tuple[str, ...] = ()
+
+    @property
+    def numbers(self) -> bool:
+        return self.numeric or self.task.kind == "number"
 
     def strict(self, text: str) -> str | None:
         """The answer when `text` is written as it was asked for, else None."""
@@ -63,11 +74,14 @@ class Reading:
             if not last.startswith(self.mark):
                 return None
             text = last.removeprefix(self.mark).strip()
-        if self.task.kind == "classify":
-            return next((label for label in self.task.labels if text in (label, self._word(label))), None)
-        if self.numeric:
+        if self.task.picks:
+            return next((label for label in self._labels if text in (label, self._word(label))), None)
+        if self.task.kind == "multilabel":
+            return self._set(text)
+        if self.numbers:
             return number(text) if NUMBER.fullmatch(text) else None
-        if self.task.form is not None:  # what a form is good for, all of the text says
+        # What a form is good for, all of the text says; and so does an answer that may have several lines.
+        if self.task.form is not None or kind_of(self.task).lines:
             return text or None
         return text if text and "\n" not in text else None
 
@@ -78,15 +92,15 @@ class Reading:
             return exact
         told = self._told(text)
         if told is None and self.steps:
-            if self.numeric:
+            if self.numbers:
                 return last_number(text)
             # Without a mark the end of a text says most; a free answer cannot be told from its reasoning.
             lines = [line for line in text.splitlines() if line.strip()]
-            return self._label(lines[-1]) if lines and self.task.kind == "classify" else None
+            return self._named(lines[-1]) if lines else None
         text = text if told is None else told
-        if self.task.kind == "classify":
-            return self._label(text)
-        if self.numeric:
+        if self.task.picks or self.task.kind == "multilabel":
+            return self._named(text)
+        if self.numbers:
             return last_number(text)
         return next((line.strip() for line in text.splitlines() if line.strip()), None)
 
@@ -102,20 +116,66 @@ class Reading:
             return _undressed(said[-1]) or None
         return None
 
+    @property
+    def _labels(self) -> tuple[str, ...]:
+        """The labels that may be answered: of letters, those of the question's options."""
+        return self.task.labels[: len(self.options)] if self.options else self.task.labels
+
+    def _named(self, text: str) -> str | None:
+        """The label, labels or letter that a text names; None for a written answer, which cannot be told."""
+        if self.task.kind == "classify":
+            return self._label(text)
+        if self.task.kind == "choose":
+            return self._letter(text)
+        return self._several(text) if self.task.kind == "multilabel" else None
+
+    def _set(self, text: str) -> str | None:
+        """The labels of a line as they are asked for, in one writing."""
+        if text == self.task.nothing:
+            return text
+        parts = [part.strip() for part in text.split("|")]
+        by_word = {word: label for label in self.task.labels for word in (self._word(label), label)}
+        known = [by_word[part] for part in parts if part in by_word]
+        return written(known, self.task.nothing) if text and len(known) == len(parts) else None
+
+    def _several(self, text: str) -> str | None:
+        """All labels that are named, or none of them where that is said."""
+        found = self._all_named(text)
+        if found:
+            return written(found, self.task.nothing)
+        said = folded(text)
+        return self.task.nothing if said in (folded(self.task.nothing), "none", "none of these", "no label") else None
+
+    def _letter(self, text: str) -> str | None:
+        """The letter that a text answers with, or that of the only option whose text it names."""
+        if (said := SAID.findall(text)) and (match := LETTER.match(said[-1].strip(DRESS))):
+            text = match[0]
+        match = LETTER.match(text.strip(DRESS))
+        if match and match[1].upper() in self._labels:
+            return match[1].upper()
+        called = {letter: folded(option) for letter, option in zip(self._labels, self.options, strict=False)}
+        said_words = f" {folded(text)} "
+        named = [letter for letter, words in called.items() if words and f" {words} " in said_words]
+        longest = [a for a in named if not any(called[a] != called[b] and called[a] in called[b] for b in named)]
+        return longest[0] if len(longest) == 1 else None
+
     def _word(self, label: str) -> str:
         return self.words.get(label, label).strip()
 
     def _label(self, text: str) -> str | None:
         """The only label that is named."""
+        named = self._all_named(text)
+        return named[0] if len(named) == 1 else None
+
+    def _all_named(self, text: str) -> list[str]:
         said = f" {folded(text)} "
         called = {label: folded(self._word(label)) for label in self.task.labels}
         # A label without a letter or digit folds to nothing, which stands in every text: it only counts as written.
         named = [label for label, word in called.items() if word and f" {word} " in said]
         # `card lost` also names `card`: a label inside another named label does not count.
-        longest = [
+        return [
             a for a in named if not any(called[a] != called[b] and f" {called[a]} " in f" {called[b]} " for b in named)
         ]
-        return longest[0] if len(longest) == 1 else None
 
 
 def _first_line(text: str) -> str:

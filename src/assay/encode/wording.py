@@ -13,12 +13,14 @@ from typing import Literal
 from pydantic import Field
 
 from assay.aim.kinds import kind_of
+from assay.aim.label_sets import labels_in, written
 from assay.encode.parse import worked
 from assay.errors import Problem, did_you_mean
 from assay.nouns import Example, Message, Messages, Settings, Task
 
 WITH_PASSAGES = "Use the passages."
 STEPS = "Let's think step by step."  # Kojima et al. (2022), arxiv.org/abs/2205.11916
+ALONE = {"classify": "one label", "multilabel": "the labels", "choose": "one letter", "number": "the number"}
 QUESTION, ANSWER = "Question:", "Answer:"  # the marks where marks are needed and none are given
 INDENT = "  "
 
@@ -50,6 +52,15 @@ class Wording(Settings):
     def words(self, label: str) -> str:
         """What stands for a label, or for any other target."""
         return self.label_words.get(label, label)
+
+    def answer_of(self, task: Task, target: str) -> str:
+        """What a solved example answers: the words of its label, or of each of its labels; of a worked solution the
+        number alone."""
+        if task.kind == "number":
+            return worked(target)[1]
+        if task.kind != "multilabel" or not self.label_words:
+            return self.words(target)
+        return written((self.words(label) for label in labels_in(target, task.nothing)), task.nothing)
 
     def unfit(self, kind: str, task: Task) -> Iterator[Problem]:
         """Why the words for labels cannot be those of the task's labels. `kind`: of the strategy that has the wording.
@@ -101,18 +112,22 @@ def posed(
     """
     lines = [wording.instruction or task.instruction or kind_of(task).instruction]
     if steps:
-        what = "one label" if task.kind == "classify" else "the answer"
+        what = ALONE.get(task.kind, "the answer")
         lines.append(f"Reason step by step first. Then write one last line: {wording.final_mark} and {what} alone.")
     if question.context:
         lines.append(WITH_PASSAGES)
-    if labels and wording.list_labels and task.labels:
+    if task.none and task.kind == "classify":
+        lines.append(f"Answer {wording.words(task.none)} when no label fits.")
+    elif task.kind == "multilabel":
+        lines.append(f"Answer {task.nothing} when no label fits.")
+    if labels and wording.list_labels and task.labels and task.kind != "choose":  # its letters stand in the question
         lines += ["Labels:", *(f"- {wording.words(label)}" for label in task.labels)]
     turns = [message for message in question.messages if message.role != "system"]
     lines += [message.content for message in question.messages if message.role == "system"]
     *earlier, last = turns
     system, asked = Message("system", "\n".join(lines)), _asked(question, last.content, wording, steps)
     if wording.layout == "text":
-        texts = [_solved(shot, wording, steps) for shot in shots]
+        texts = [_solved(task, shot, wording, steps) for shot in shots]
         return (system, *earlier, Message("user", "\n\n".join([*texts, asked])))
     solved = [message for shot in shots for message in shown(task, shot, wording, steps=steps)]
     return (system, *solved, *earlier, Message("user", asked))
@@ -120,7 +135,7 @@ def posed(
 
 def shown(task: Task, example: Example, wording: Wording = PLAIN, *, steps: bool = False) -> Messages:
     """A solved example as two turns of the conversation: what few-shot prompts are made of."""
-    answer = wording.words(example.target or "")
+    answer = wording.answer_of(task, example.target or "")
     if steps:
         reasoning, answer = worked(example.target or "")
         answer = f"{reasoning}\n{wording.final_mark} {wording.words(answer)}".strip()
@@ -154,10 +169,10 @@ def _asked(question: Example, text: str, wording: Wording, steps: bool) -> str:
     return "\n".join(lines)
 
 
-def _solved(example: Example, wording: Wording, steps: bool) -> str:
+def _solved(task: Task, example: Example, wording: Wording, steps: bool) -> str:
     """A solved example as text."""
     asked = _asked(example, example.messages[-1].content, wording, steps)
     if not steps:
-        return f"{asked} {inside(wording.words(example.target or ''))}"
+        return f"{asked} {inside(wording.answer_of(task, example.target or ''))}"
     reasoning, answer = worked(example.target or "")
     return f"{asked}\n{INDENT}{inside(reasoning)}\n{wording.final_mark} {inside(wording.words(answer))}"

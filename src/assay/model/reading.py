@@ -34,9 +34,7 @@ class Followed:
 
 def begun(model: ChatModel, text: str) -> list[int]:
     """The token ids of plain text, behind the token that texts begin with (or, where there is none, end with)."""
-    tokenizer = model.chat.tokenizer
-    begin = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
-    return [begin, *model.chat.text_ids(text)[:MAX_TOKENS]]
+    return [_begin(model), *model.chat.text_ids(text)[:MAX_TOKENS]]
 
 
 def token_log_probs(model: ChatModel, texts: Sequence[str], tell: Tell | None = None) -> list[np.ndarray]:
@@ -44,6 +42,27 @@ def token_log_probs(model: ChatModel, texts: Sequence[str], tell: Tell | None = 
     template. A text without a token gives an empty array."""
     rows = [begun(model, text) for text in texts]
     return [one.log_probs for one in followed(model, rows, [1] * len(rows), tell)]
+
+
+def text_log_probs(model: ChatModel, texts: Sequence[str], tell: Tell | None = None) -> list[np.ndarray]:
+    """As `token_log_probs`, of all tokens. A text longer than the model's window is read in windows; each but the first
+    begins with the last token of the one before it, as training reads documents, so its first tokens know less."""
+    step = model.chat.max_length - 1
+    rows, owner = [], []
+    for place, text in enumerate(texts):
+        ids = [_begin(model), *model.chat.text_ids(text)]
+        for start in range(0, max(1, len(ids) - 1), step):
+            rows.append(ids[start : start + step + 1])
+            owner.append(place)
+    out: list[list[np.ndarray]] = [[] for _ in texts]
+    for place, one in zip(owner, followed(model, rows, [1] * len(rows), tell), strict=True):
+        out[place].append(one.log_probs)
+    return [np.concatenate(parts) if parts else np.zeros(0) for parts in out]
+
+
+def _begin(model: ChatModel) -> int:
+    tokenizer = model.chat.tokenizer
+    return tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
 
 
 @torch.inference_mode()

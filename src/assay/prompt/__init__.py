@@ -1,8 +1,11 @@
 """Adapting without training: floors, prompts, retrieval."""
 
+from assay.prompt.copied import Copy
 from assay.prompt.knn import Knn
+from assay.prompt.lead import Lead
 from assay.prompt.majority import Majority
 from assay.prompt.neighbours import Neighbours
+from assay.prompt.ngram import Ngram
 from assay.prompt.parts import Encoder
 from assay.prompt.question_likelihood import QuestionLikelihood
 from assay.prompt.rag import Rag
@@ -13,10 +16,13 @@ from assay.prompt.tfidf import Tfidf
 from assay.prompt.wording import WordingSearch
 
 __all__ = [
+    "Copy",
     "Encoder",
     "Knn",
+    "Lead",
     "Majority",
     "Neighbours",
+    "Ngram",
     "QuestionLikelihood",
     "Rag",
     "RetrievalAware",

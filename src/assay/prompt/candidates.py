@@ -32,11 +32,18 @@ MARKS = {
     "classify": (("", ""), ("Message:", "Label:"), ("Text:", "Category:"), ("Input:", "Output:"), ("Q:", "A:")),
     "answer": (("", ""), ("Question:", "Answer:"), ("Q:", "A:"), ("Input:", "Output:")),
     "extract": (("", ""), ("Text:", "Pieces:"), ("Input:", "Output:")),
+    "multilabel": (("", ""), ("Message:", "Labels:"), ("Text:", "Categories:"), ("Input:", "Output:")),
+    "choose": (("", ""), ("Question:", "Answer:"), ("Q:", "A:")),
+    "number": (("", ""), ("Question:", "Answer:"), ("Q:", "A:")),
 }
+ANY_MARKS = (("", ""), ("Input:", "Output:"))  # of the other kinds
 ENDINGS = {
     "classify": ("", "Answer with one label.", "Which label fits?", "The label of this text is"),
     "answer": ("", "Answer in a few words.", "Give the answer only.", "The answer is"),
     "extract": ("", "Name the pieces."),
+    "multilabel": ("", "Name all labels that fit.", "Which labels fit?"),
+    "choose": ("", "Answer with the letter.", "The right letter is"),
+    "number": ("", "Give the number only.", "The number is"),
 }
 
 
@@ -128,13 +135,13 @@ class Room:
         return replace(of(one, wording=wording), by=chosen.by)
 
     def mark(self, one: Candidate, rng: random.Random) -> Candidate:
-        question, answer = rng.choice(MARKS[self.task.kind])
+        question, answer = rng.choice(MARKS.get(self.task.kind, ANY_MARKS))
         layout = rng.choice(("turns", "text"))
         update = {"layout": layout, "question": question, "answer": answer}
         return of(one, wording=one.prompt.wording.model_copy(update=update))
 
     def end(self, one: Candidate, rng: random.Random) -> Candidate:
-        ending = rng.choice(ENDINGS[self.task.kind])
+        ending = rng.choice(ENDINGS.get(self.task.kind, ("",)))
         return of(one, wording=one.prompt.wording.model_copy(update={"ending": ending}))
 
     def call(self, one: Candidate, rng: random.Random) -> Candidate:

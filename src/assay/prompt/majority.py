@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from assay.aim.options import LETTERS
+from assay.aim.ranks import ordered
+from assay.encode.parse import worked
 from assay.errors import Problem, TrainError
 from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Tell
 from assay.store import read_json, write_json
@@ -19,7 +22,14 @@ class MajorityAnswers(Adapted):
         self.target = target
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        return [Answer(self.target, raw=self.target) for _ in questions]
+        return [Answer(self._for(question), raw=self.target) for question in questions]
+
+    def _for(self, question: Example) -> str:
+        """The target; of letters, the first one where the question has not so many options; candidates as they come."""
+        if not self.target and question.options:
+            return ordered([0.0] * len(question.options))
+        letters = LETTERS[: len(question.options)]
+        return self.target if not letters or self.target in letters else letters[0]
 
     def save(self, folder: Path) -> None:
         write_json(folder / "majority.json", {"target": self.target})
@@ -30,7 +40,12 @@ class Majority(Strategy):
 
     def fit(self, lesson: Lesson) -> MajorityAnswers:
         need_rows("majority", lesson)
-        counts = Counter(example.target or "" for example in lesson.train)
+        if lesson.task.kind == "rank":
+            return MajorityAnswers("")
+        targets = (example.target or "" for example in lesson.train)
+        if lesson.task.kind == "number":
+            targets = (worked(target)[1] for target in targets)
+        counts = Counter(targets)
         # Ties go to the target that sorts first, so that a rerun gives the same answer.
         return MajorityAnswers(min(counts, key=lambda target: (-counts[target], target)))
 

@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay.aim.ranks import NO, YES
 from assay.encode import parse
 from assay.encode.wording import PLAIN, Wording, posed
+from assay.errors import Problem, TrainError
 from assay.nouns import (
     Adapted,
     Answer,
@@ -25,15 +27,19 @@ from assay.nouns import (
     Task,
     Tell,
 )
+from assay.prompt.ranked import answered as ordered_by
+from assay.prompt.ranked import by_likelihood, pairs_of
 
 if TYPE_CHECKING:
     import numpy as np
 
+NEVER = -1e9  # the log score of what cannot be answered
 LONGEST_ANSWER = 256  # tokens; only used when there are no training targets to measure
 
 
 class Prompted(Adapted):
-    """Asks `model` with the task's wording. Classification scores every label; other tasks generate and parse."""
+    """Asks `model` with the task's wording. Where one label or letter is chosen, all are scored; in other tasks
+    it writes, and that is read."""
 
     def __init__(self, model: LanguageModel, task: Task, *, labels: bool, room: int, wording: Wording = PLAIN):
         self._model = model
@@ -55,7 +61,7 @@ class Prompted(Adapted):
     def how(self) -> Decoding:
         """How an answer is written. A model that cannot score labels writes one of them."""
         how = self.task.decoding
-        if self.task.kind == "classify":
+        if self.task.picks:
             words = [self.wording.words(label) for label in self.task.labels]
             how = replace(how, form=Form("choice", json.dumps(words, ensure_ascii=False)))
         return replace(how, stop=(*how.stop, *self.next_question))
@@ -74,14 +80,38 @@ class Prompted(Adapted):
         return posed(self.task, question, self.shots(question), labels=self.labels, wording=self.wording)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        return self.reply([self.prompt(question) for question in questions], tell)
+        if self.task.kind == "rank":
+            return self.ranked(questions, tell)
+        if self.task.kind == "continue":
+            return read_through(self.model, [question.text for question in questions], tell)
+        answers = self.reply([self.prompt(question) for question in questions], tell)
+        if self.task.kind != "choose":
+            return answers
+        return [
+            among(self.task, question, answer, self.reading)
+            for question, answer in zip(questions, answers, strict=True)
+        ]
 
     def reply(self, prompts: Sequence[Messages], tell: Tell | None = None) -> list[Answer]:
         """The answers to prompts as they are sent."""
-        if self.task.kind == "classify" and self.model.can_score:
+        if self.task.picks and self.model.can_score:
             return self.chosen(prompts, tell)
         generated = self.model.generate(prompts, max_tokens=self.room, how=self.how, tell=tell)
         return [written(self.reading, one) for one in generated]
+
+    def ranked(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
+        """The candidates of each question by how likely each is found relevant; a model that cannot score says yes or
+        no."""
+        pairs = [pair for question in questions for pair in pairs_of(question.question)]
+        prompts = [self.prompt(pair) for pair in pairs]
+        counts = [len(question.options) for question in questions]
+        if self.model.can_score:
+            return by_likelihood(self.model, prompts, counts, tell)
+        how = replace(self.task.decoding, form=Form("choice", json.dumps([YES, NO])))
+        said = self.model.generate(prompts, max_tokens=self.room, how=how, tell=tell)
+        scores = [float(one.text.strip().casefold().startswith(YES)) for one in said]
+        starts = [sum(counts[:i]) for i in range(len(counts))]
+        return [ordered_by(scores[at : at + count]) for at, count in zip(starts, counts, strict=True)]
 
     def chosen(self, prompts: Sequence[Messages], tell: Tell | None = None) -> list[Answer]:
         """The likeliest label after each prompt."""
@@ -98,9 +128,45 @@ class Prompted(Adapted):
         """A prompt without examples has nothing to keep but its settings, which arm.json holds."""
 
 
+def read_through(model: LanguageModel, texts: Sequence[str], tell: Tell | None = None) -> list[Answer]:
+    """How likely the model finds each text as it stands, without a chat template: what `continue` asks.
+
+    Raises:
+        TrainError: T084, the model gives no likelihoods.
+    """
+    from assay.model.chat_model import ChatModel
+    from assay.model.reading import text_log_probs
+
+    if not isinstance(model, ChatModel):
+        text = f"{model.name} gives no likelihoods of texts"
+        raise TrainError(Problem("T084", text, help="take a model on this machine"))
+    found = text_log_probs(model, texts, tell)
+    return [Answer("", nats=round(-float(values.sum()), 6), read=len(values)) for values in found]
+
+
+def among(task: Task, question: Example, answer: Answer, reading: parse.Reading | None = None) -> Answer:
+    """An answer of the kind `choose`, held to the options that its question has: other questions may have more. A
+    question that comes without its options, as text alone, may have all letters.
+
+    Args:
+        reading: how what was written is read; None where letters were scored.
+    """
+    import numpy as np
+
+    n = len(question.options) or len(task.labels)
+    if answer.scores:
+        scores = np.full(len(task.labels), NEVER)
+        scores[:n] = answer.scores[:n]
+        best = chosen(task.labels, scores)
+        return replace(answer, text=best.text, scores=best.scores, confidence=best.confidence)
+    if reading is not None and answer.text not in task.labels[:n]:
+        return replace(answer, text=replace(reading, options=question.options).lenient(answer.raw))
+    return answer if answer.text in task.labels[:n] else replace(answer, text=None)
+
+
 def written(reading: parse.Reading, one: Generated) -> Answer:
     """What a model wrote, read as an answer. A refusal is none, and counts as wrong."""
-    labelled = reading.task.kind == "classify" and one.logprob is not None
+    labelled = reading.task.picks and one.logprob is not None
     return Answer(
         None if one.refused else reading.lenient(one.text),
         raw=one.text,
@@ -128,11 +194,16 @@ def chosen(labels: Sequence[str], scores: np.ndarray, prompt_tokens: int = 0) ->
     )
 
 
-def answer_room(lesson: Lesson, model: LanguageModel, wording: Wording = PLAIN) -> int:
-    """How many tokens an answer may take: the task's own number, or half as much again as the longest target."""
+def answer_room(lesson: Lesson, model: LanguageModel, wording: Wording = PLAIN, *, whole: bool = False) -> int:
+    """How many tokens an answer may take: the task's own number, or half as much again as the longest target.
+
+    Args:
+        whole: targets are answered as they are, worked solutions with their steps: so a trained arm has learnt them.
+    """
     if lesson.task.max_answer_tokens:
         return lesson.task.max_answer_tokens
-    targets = {wording.words(example.target or "") for example in lesson.train}
+    raw = {example.target or "" for example in lesson.train}
+    targets = raw if whole else {wording.answer_of(lesson.task, target) for target in raw}
     if not targets:
         return LONGEST_ANSWER
     empty = model.count_tokens((Message("user", ""),))

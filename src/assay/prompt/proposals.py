@@ -45,11 +45,26 @@ PLAIN = {
         "Name every piece of the kinds that are asked for, in the order of the text.",
         "Copy the pieces from the text exactly as they are written.",
     ),
+    "multilabel": (
+        "Read the text and name every label that fits it.",
+        "Which labels describe the text? Give all of them and no others.",
+    ),
+    "choose": (
+        "Pick the option that answers the question best.",
+        "Only one option is right. Which one?",
+    ),
+    "number": (
+        "Work out the number that is asked for.",
+        "Reply with the number, and nothing else.",
+    ),
 }
 LAST_LINE = {
     "classify": ("Answer with one label and nothing else.", "Write the label exactly as it is listed."),
     "answer": ("Write the answer only.", "Use as few words as possible."),
     "extract": ("Write nothing else.",),
+    "multilabel": ("Write the labels exactly as they are listed, with ` | ` between them.",),
+    "choose": ("Answer with one letter and nothing else.",),
+    "number": ("Write the number only.",),
 }
 ASKING = (
     "Here are inputs with their right outputs.\n\n{rows}\n\nWrite the instruction that was given for this task, in one"
@@ -66,10 +81,11 @@ def by_rule(task: Task, train: Sequence[Example]) -> list[str]:
     """Instructions made from the task's own and from the training rows; the first is the task's own."""
     own = task.instruction or kind_of(task).instruction
     short = re.split(r"(?<=[.?!])\s", own)[0]
-    made = [own, short, *PLAIN[task.kind]]
+    made = [own, short, *PLAIN.get(task.kind, ())]
     made += [f"{role} {own}" for role in ROLES]
-    made += [f"{own} {line}" for line in LAST_LINE[task.kind]]
-    made += [f"Task: {own}\nOutput: {line}" for line in LAST_LINE[task.kind][:1]]
+    last = LAST_LINE.get(task.kind, ("Write nothing else.",))
+    made += [f"{own} {line}" for line in last]
+    made += [f"Task: {own}\nOutput: {line}" for line in last[:1]]
     made += described(task, own, train)
     return kept(made, ())
 

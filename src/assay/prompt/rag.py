@@ -50,6 +50,7 @@ from assay.prompt.retrieval.words import Words
 from assay.prompt.support import judged, supported
 from assay.store import read_json, read_lines, write_json, write_lines, write_tensors
 
+WRITTEN = ("answer", "number", "chat")  # kinds whose answers are texts that passages may hold
 WORDS = "words.safetensors"  # of a fitted arm: how often each stem stands in each passage
 
 
@@ -155,7 +156,7 @@ class Rag(Looking, Strategy):
         val = tuple(self.shown(e, h) for e, h in zip(lesson.val, hits[n:], strict=True))
         inner = lesson.fit(self.inner, replace(lesson, train=train, val=val))
         least = 0.0 if self.abstain_below in (None, "val") else float(self.abstain_below)
-        arm = RagAnswers(self, finder, inner, least, written=lesson.task.kind == "answer")
+        arm = RagAnswers(self, finder, inner, least, written=lesson.task.kind in WRITTEN)
         if self.abstain_below == "val":
             arm.least = below(arm, lesson.val, hits[n:], self.unknown, lesson.tell)
         return arm
@@ -173,7 +174,7 @@ class Rag(Looking, Strategy):
         finder = Finder(self, chunks, tools, vectors, words)
         finder.weight, finder.order = kept["weight"], kept["order"]
         inner = self.inner.restore(folder / "inner", lesson)
-        return RagAnswers(self, finder, inner, kept["least"], written=lesson.task.kind == "answer")
+        return RagAnswers(self, finder, inner, kept["least"], written=lesson.task.kind in WRITTEN)
 
     def shown(self, example: Example, hits: Hits) -> Example:
         """The example as the inner arm sees it: with passages, and with what its answer must look like."""
@@ -193,7 +194,7 @@ class Rag(Looking, Strategy):
             text = "rag: there are no documents to search"
             raise UsageError(Problem("C079", text, "documents", "name them under `documents:`"))
         refuse_twice(lesson.documents)
-        if lesson.task.kind != "answer" and (self.cite or self.unknown):
+        if lesson.task.kind not in WRITTEN and (self.cite or self.unknown):
             text = "rag: a label or a piece names no passages and has no answer for what is not known"
             raise TrainError(Problem("T097", text, help="leave `cite`, `unknown` and `abstain_below` out"))
         if self.abstain_below == "val" and not lesson.val:

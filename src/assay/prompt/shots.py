@@ -24,6 +24,7 @@ from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import EMBEDDER, vectors_of
 from assay.prompt.picking import Choice, Order, diverse, drawn, spread
 from assay.prompt.prompted import answer_room
+from assay.prompt.ranked import pairs_of
 from assay.prompt.shots_answers import ShotsAnswers
 from assay.store import read_json, read_lines
 
@@ -125,6 +126,8 @@ class Shots(Strategy):
     def _pool(self, lesson: Lesson) -> "tuple[Sequence[Example], np.ndarray | None]":
         """The rows that examples are taken from, and their vectors where questions are compared with them."""
         rows: Sequence[Example] = lesson.train if self.k else ()
+        if lesson.task.kind == "rank":
+            rows = [pair for row in rows for pair in pairs_of(row)]
         if self.reason == "steps":
             rows = [row for row in rows if worked(row.target or "")[0]]
         if not rows:

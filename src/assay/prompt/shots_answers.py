@@ -98,7 +98,7 @@ class ShotsAnswers(Prompted):
 
     def _reasoned(self, prompts: Sequence[Messages], tell: Tell | None) -> list[Answer]:
         n = self.settings.samples
-        scored = self.task.kind == "classify" and n == 1 and self.model.can_score
+        scored = self.task.picks and n == 1 and self.model.can_score
         how = replace(GREEDY, stop=self.next_question)
         if n > 1:
             how = replace(how, temperature=self.settings.temperature, seed=self.seed)

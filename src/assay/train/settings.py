@@ -168,7 +168,7 @@ class Trained(Strategy):
         change = self.change(model, lesson)
         if lesson.start is not None:
             change.read(lesson.start)
-        arm = Tuned(model, lesson.task, answer_room(lesson, model), change.write)
+        arm = Tuned(model, lesson.task, answer_room(lesson, model, whole=True), change.write)
         train(lesson, self, model, change, arm)
         return arm
 

@@ -8,17 +8,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from assay.encode.chat import Encoded
 from assay.encode.wording import ask
 from assay.errors import Problem, TrainError
 from assay.nouns import Example, LanguageModel, Lesson, Task
 from assay.prompt.majority import need_rows
 from assay.prompt.prompted import Prompted
+from assay.prompt.ranked import pairs_of
 from assay.prompt.shots import drawn
 from assay.store import read_json, write_json
 from assay.train.settings import Change, Trained
 
 if TYPE_CHECKING:
-    from assay.encode.chat import Chat, Encoded
+    from assay.encode.chat import Chat
     from assay.model.chat_model import ChatModel
     from assay.train.exercise import Objective
 
@@ -85,11 +87,14 @@ def train(
 
     need_rows(settings.kind, lesson)
     refuse_silent(lesson.train)
+    learnt = partial(as_learnt, lesson.task)
     chat = replace(model.chat, max_length=min(settings.max_length, model.chat.max_length))
     encode = encode or partial(sequences_of, learn=settings.learn, choosing=settings.objective == "label_set")
-    rows = fitting(lesson.train, encode(chat, lesson.task, lesson.train), settings, chat.max_length, "training")
+    train = learnt(lesson.train)
+    rows = fitting(train, encode(chat, lesson.task, train), settings, chat.max_length, "training")
     held = drawn(lesson.val, settings.val_rows, lesson.seed)
-    val = fitting(held, encode(chat, lesson.task, held), settings, chat.max_length, "val")
+    asked = learnt(held)
+    val = fitting(asked, encode(chat, lesson.task, asked), settings, chat.max_length, "val")
     for some in (rows, val):
         some.warn(lesson)
     if not rows.sequences:
@@ -125,6 +130,11 @@ def train(
     arm.fit = fit_words(progress.curve, progress.start_loss).to_json()
 
 
+def as_learnt(task: Task, examples: Sequence[Example]) -> Sequence[Example]:
+    """The rows that something is learnt from: of candidates to be ranked, one row each."""
+    return [pair for row in examples for pair in pairs_of(row)] if task.kind == "rank" else examples
+
+
 def sequences_of(
     chat: Chat,
     task: Task,
@@ -138,11 +148,21 @@ def sequences_of(
     Args:
         choosing: labels are told from each other alone: from a row without one, nothing is learnt.
     """
+    if task.kind == "continue":
+        return [whole_text(chat, example.text) for example in examples]
     pairs = [chat.pair(ask(task, example), example.target or "", learn=learn) for example in examples]
     if not choosing:
         return pairs
     known = set(task.labels)
     return [p if e.target in known else replace(p, learnt=()) for p, e in zip(pairs, examples, strict=True)]
+
+
+def whole_text(chat: Chat, text: str) -> Encoded:
+    """A text as bases are pretrained on it: a beginning mark, its tokens and an end mark, all but the first learnt."""
+    tokenizer = chat.tokenizer
+    begin = tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
+    ids = [begin, *chat.text_ids(text), tokenizer.eos_token_id]
+    return Encoded(ids, ((1, len(ids)),))
 
 
 # --- rows that are not as they should be ----------------------------------------------------------------------------

@@ -18,20 +18,24 @@ from assay.validate.metrics.embedding_similarity import EmbeddingSimilarity
 from assay.validate.metrics.entity_f1 import EntityF1
 from assay.validate.metrics.exact_match import ExactMatch, normalise
 from assay.validate.metrics.json_valid import JsonValid
+from assay.validate.metrics.label_sets import Jaccard, SubsetAccuracy
 from assay.validate.metrics.likelihood import BitsPerByte, Perplexity
 from assay.validate.metrics.macro_f1 import MacroF1
 from assay.validate.metrics.mcc import Mcc
 from assay.validate.metrics.meteor import MeteorLike
 from assay.validate.metrics.numeric_match import NumericMatch
+from assay.validate.metrics.rank_order import Mrr, Ndcg
 from assay.validate.metrics.rouge import ROUGES
 from assay.validate.metrics.spans import EntityMacroF1, EntityPartialF1
 from assay.validate.metrics.token_f1 import TokenF1
 
 METRICS: tuple[Metric, ...] = (
     *(Accuracy(), BalancedAccuracy(), MacroF1(), MacroPrecision(), MacroRecall(), MicroF1(), Mcc()),
+    *(SubsetAccuracy(), Jaccard()),
     *(LogLoss(), Brier(), CalibrationError()),
     *(ExactMatch(), TokenF1(), NumericMatch(), *ROUGES, Bleu(), Chrf(), MeteorLike(), EmbeddingSimilarity()),
     *(JsonValid(), BitsPerByte(), Perplexity()),
+    *(Ndcg(), Mrr()),
     *(EntityF1(), EntityMacroF1(), EntityPartialF1()),
 )
 

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from assay.aim.kinds import kind_of
 from assay.store import to_json
 from assay.weigh import certain, decision, figures, retrieval, view
 from assay.weigh.arm import Extra
@@ -83,6 +84,7 @@ def render(report: Report) -> str:
         css=Markup(css),
         policy=policy,
         data=report.data,
+        title=kind_of(report.task).title,
         extra={**dict.fromkeys(Extra.__annotations__), **report.extra},
         settings=report.settings,
         cards=cards,

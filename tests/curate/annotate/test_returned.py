@@ -144,6 +144,17 @@ def test_pieces_and_written_answers(tmp_path):
     assert take(tmp_path / "q.csv", rows, (), "answer").votes[0].label == "whatever"
 
 
+def test_sets_of_labels_and_letters(tmp_path):
+    rows = {"a": row("a", "To Oslo by taxi"), "b": row("b", "Hello")}
+    (tmp_path / "s.csv").write_text("id,label\na,Ride | food\nb,None\na,boat | food\n")
+    found = take(tmp_path / "s.csv", rows, ("food", "ride"), "multilabel")
+    assert [vote.label for vote in found.votes] == ["food | ride", "none"]
+    assert codes(found) == [("D030", "4")]
+    (tmp_path / "t.csv").write_text("id,label\na,B\nb,a summary\n")
+    assert take(tmp_path / "t.csv", rows, ("A", "B"), "choose").votes[0].label == "B"
+    assert take(tmp_path / "t.csv", rows, (), "summarise").votes[1].label == "a summary"
+
+
 def test_one_annotator_in_two_sheets_that_differ(tmp_path):
     for name, label in (("one.csv", "login"), ("two.csv", "refund")):
         (tmp_path / name).write_text(f"id,label,annotator\nr1,{label},anna\n")

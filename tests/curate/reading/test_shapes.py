@@ -80,7 +80,7 @@ def test_messages_keep_the_system_turn_and_earlier_turns(tmp_path):
     ]
     row = {"messages": [{"role": role, "content": content} for role, content in turns]}
     got = loaded(tmp_path, row)
-    assert (got.kind, got.shape) == ("answer", "messages")
+    assert (got.kind, got.shape) == ("chat", "messages")
     assert got.train[0].messages == tuple(Message(role, content) for role, content in turns[:-1])
     assert got.train[0].target == "See you soon"
 

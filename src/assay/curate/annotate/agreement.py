@@ -24,6 +24,7 @@ from assay.curate.text import normal
 from assay.intervals import DRAWS, Interval, Weights, metric_interval
 
 Votes = Mapping[str, Mapping[str, str]]  # {row: {annotator: label}}
+CLOSED = ("classify", "choose", "multilabel")  # kinds whose votes are labels, letters or sets of labels
 MOST_VALUES = 30  # distinct numbers up to which ordinal and interval alpha are computed
 Total = Any
 
@@ -79,17 +80,17 @@ def agreement(votes: Votes, kind: str = "classify", *, draws: int = DRAWS, seed:
 
     Args:
         votes: {row: {annotator: label}}; rows with one vote count for nothing but the annotator's number of votes.
-        kind: "classify": labels; "extract": lines of pieces, so F1 of pairs; "answer": texts, equal but for case,
-            white space and punctuation.
+        kind: of the task. Labels, letters and sets of labels are equal or not; lines of pieces ("extract") have F1 of
+            pairs; texts of the other kinds are equal but for case, white space and punctuation.
 
     Returns:
         values are NaN, and null in JSON, where they are not defined: kappa and alpha of votes that are all one label.
     """
-    if kind == "answer":
+    if kind not in (*CLOSED, "extract"):
         votes = {row: {who: normal(label) for who, label in said.items()} for row, said in votes.items()}
     people = Counter(annotator for said in votes.values() for annotator in said)
     shared = {row: dict(said) for row, said in votes.items() if len(said) > 1}
-    closed = kind == "classify"
+    closed = kind in CLOSED
     pairs = tuple(
         _pair(first, second, both, kind, draws, seed)
         for first, second in combinations(sorted(people), 2)
@@ -207,7 +208,7 @@ def _pair(first: str, second: str, both: list[tuple[str, str]], kind: str, draws
     same = np.array([[float(a == b)] for a, b in both])
     percent = _interval(same, _mean, weights)
     kappa = f1 = None
-    if kind == "classify":
+    if kind in CLOSED:
         labels = sorted({label for pair in both for label in pair})
         one_hot = np.zeros((len(both), 2, len(labels)))
         for row, pair in zip(one_hot, both, strict=True):

@@ -16,6 +16,8 @@ from typing import Any
 
 from assay.aim.columns import as_text
 from assay.aim.entities import NONE, pieces_of, written
+from assay.aim.label_sets import labels_in
+from assay.aim.label_sets import written as label_line
 from assay.curate.annotate.sheet import bare, cut
 from assay.curate.annotate.votes import Vote, mark, newest
 from assay.curate.reading.findings import excerpt, rows
@@ -168,10 +170,12 @@ def _apart(here: str, there: str) -> str:
 
 def _label(cell: str, labels: Sequence[str], kind: str, place: str) -> tuple[str, Problem | None]:
     """The label that a cell means, or what is wrong with it."""
-    if kind == "answer":
-        return bare(cell), None
     if kind == "extract":
         return _pieces(bare(cell), labels, place)
+    if kind == "multilabel":
+        return _several(bare(cell), labels, place)
+    if kind not in ("classify", "choose"):
+        return bare(cell), None
     for text in (bare(cell), cell):
         if not labels or text in labels:
             return text, None
@@ -181,6 +185,17 @@ def _label(cell: str, labels: Sequence[str], kind: str, place: str) -> tuple[str
     near = nearest(bare(cell), labels)
     help = f"did you mean '{near}'?" if near else f"there are: {', '.join(labels[:12])}" + ", ..." * (len(labels) > 12)
     return "", Problem("D030", f"label '{bare(cell)}' is not one of the {len(labels)} labels", place, help=help)
+
+
+def _several(text: str, labels: Sequence[str], place: str) -> tuple[str, Problem | None]:
+    """The line of a set of labels; `none`, in any case, says that there is none."""
+    found = [] if text.casefold() == NONE else list(labels_in(text))
+    for label in found:
+        told, problem = _label(label, labels, "classify", place)
+        if problem:
+            return "", problem
+        found[found.index(label)] = told
+    return label_line(found), None
 
 
 def _pieces(text: str, types: Sequence[str], place: str) -> tuple[str, Problem | None]:

@@ -7,11 +7,13 @@ Watch out        D031 stops, unless the project lists both spellings under `aim.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from assay.aim.label_sets import labels_in
 from assay.curate.reading.findings import rows
 from assay.errors import Problem, nearest
-from assay.nouns import Example
+from assay.nouns import NOTHING, Example
 
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
@@ -50,6 +52,39 @@ def check_labels(
         problems.append(Problem("D032", told, source, help="take more rows, or map another field: data.columns.label"))
     warnings = [*_unseen(splits, counts), *_rare(counts, first, splits), *_conflicts(every), *_commas(first)]
     return problems, warnings + _given_away(every, share=0.5)
+
+
+def check_label_sets(
+    splits: Mapping[str, Sequence[Example]],
+    raw: Mapping[str, Mapping[str, str]],
+    listed: Sequence[str],
+    none: str = "",
+) -> tuple[list[Problem], list[dict]]:
+    """Problems and warnings of a task with several labels a row: D030 to D034, label by label.
+
+    Args:
+        raw: as `check_labels`. none: what the empty set is called.
+    """
+    nothing = none or NOTHING
+    apart = {name: [one for row in rows for one in _apart(row, nothing)] for name, rows in splits.items()}
+    every = [example for part in apart.values() for example in part]
+    first: dict[str, str] = {}
+    for example in every:
+        first.setdefault(example.target or "", example.source)
+    problems = [*_mixed_types(raw), *_alike(first, listed), *_unknown(every, listed)]
+    if not first:
+        source = next((row.source for rows in splits.values() for row in rows), "")
+        told = "no row has a label; there is nothing to learn"
+        problems.append(Problem("D032", told, source, help="map another field: data.columns.labels"))
+    counts = Counter(example.target for example in apart["train"] if example.target)
+    rare = _rare(counts, first, splits)
+    sets = [row for part in splits.values() for row in part if row.target]
+    return problems, [*_unseen(apart, counts), *rare, *_conflicts(sets)]
+
+
+def _apart(example: Example, nothing: str) -> list[Example]:
+    """The row once for each of its labels."""
+    return [replace(example, target=label) for label in labels_in(example.target or "", nothing)]
 
 
 def check_answers(splits: Mapping[str, Sequence[Example]]) -> list[dict]:

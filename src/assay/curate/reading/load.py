@@ -4,23 +4,30 @@ What it is for   the one entry of the stage's first half; the steps, the split a
 Watch out        all files share the columns that were settled on the first; all problems are raised at once
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
-from assay.aim.columns import value_at
-from assay.aim.entities import pieces_of
-from assay.aim.guess import SAMPLE, guess, looks_like_labels
+from assay.aim.columns import columns_of, value_at
+from assay.aim.guess import SAMPLE, guess
+from assay.aim.options import meaning
+from assay.aim.shaped import shaped
 from assay.curate.reading.dialogues import join_turns
 from assay.curate.reading.files import SPLITS, collected, expand, same_file
 from assay.curate.reading.findings import KEPT, Findings
+from assay.curate.reading.known import all_labels, kind_of_turns
+from assay.curate.reading.known import labels_of as labels_of
 from assay.curate.reading.label_studio import unfolded
-from assay.curate.reading.labels import check_answers, check_labels, kinds_of_values
+from assay.curate.reading.labels import check_answers, check_label_sets, check_labels, kinds_of_values
 from assay.curate.reading.marks import look
 from assay.curate.reading.preferences import told, without_target
-from assay.curate.reading.read import RawRow, Read, read
-from assay.curate.reading.shapes import ROLES, Layout, example, recognise
+from assay.curate.reading.read import Read, read
+from assay.curate.reading.shapes import ROLES, Layout, example, fields_of, recognise
+from assay.curate.reading.squad import flattened
+from assay.curate.reading.targets import choices_of
 from assay.errors import DataError, Problem, UsageError, did_you_mean, nearest
 from assay.nouns import Example
 
@@ -44,15 +51,21 @@ class Loaded:
     warnings: list[dict] = field(default_factory=list)  # {code, count, text}
 
 
-TARGETS = ("label", "answer", "entities", "rejected", "liked")
+TARGETS = ("label", "labels", "answer", "entities", "grades", "rejected", "liked")
 # What rows of a corpus hold beside their text.
 CORPUS = {"text", "id", "meta", "metadata", "url", "date", "timestamp", "title"}
 # One name for one thing: what each kind of task calls the text and the target.
 NAMED = {
-    "classify": (("question", "text"), ("answer", "label")),
-    "answer": (("label", "answer"),),
-    "extract": (("question", "text"), ("label", "entities"), ("answer", "entities")),
+    "classify": (("question", "text"), ("answer", "label"), ("labels", "label")),
+    "multilabel": (("question", "text"), ("label", "labels"), ("answer", "labels")),
+    "continue": (("question", "text"),),
+    "rank": (("question", "text"), ("labels", "grades"), ("label", "grades"), ("answer", "grades")),
+    "extract": (("question", "text"), ("label", "entities"), ("labels", "entities"), ("answer", "entities")),
 }
+# The kind that a role in `data.columns` names.
+NAMED_BY = {"choices": "choose", "candidates": "rank", "label": "classify", "labels": "multilabel"}
+NAMED_BY |= {"entities": "extract"}
+WRITTEN = (("label", "answer"),)  # of the kinds that are not named
 
 
 def load(
@@ -69,6 +82,8 @@ def load(
     time: str | None = None,
     mend_turns: bool = False,
     unlabelled: bool = False,
+    none: str = "",
+    separator: str = "",
 ) -> Loaded:
     """Read all files of a project.
 
@@ -77,7 +92,7 @@ def load(
             rows, or folders as Hugging Face `datasets` writes them.
         columns: role -> field, see `shapes`; roles that are left out are guessed.
         encoding: of the text forms; UTF-8 when None.
-        kind: "classify", "answer" or "extract"; guessed when None.
+        kind: one of `aim.kinds`; guessed when None.
         slices: fields to report by; guessed when None.
         group: field whose rows stay in one split; guessed when None, "" for none.
         labels: all labels, when the project lists them.
@@ -87,6 +102,8 @@ def load(
         mend_turns: take conversations whose turns are out of order, for the step `dialogues` to mend.
         unlabelled: rows may lack a target (None then), since annotations may have it. Where `kind` is given and
             `columns` names the text but no target, no file need have a field for it.
+        none: what rows without a label are called; "": such rows are an error where one label is needed.
+        separator: between several labels, or options, in one field; "": the field is a list.
 
     Raises:
         DataError: with every problem of all files.
@@ -101,30 +118,36 @@ def load(
     for split, one in paths:
         with collected(problems):
             rows = read(one.path, encoding=encoding, head=one.last, base=base, first=one.first, part=one.part)
-            reads.append((split, one.path, unfolded(rows)))
+            reads.append((split, one.path, flattened(unfolded(rows))))
     if not reads:
         raise DataError(*(problems or [Problem("D002", "the project names no data file", help="set data.files")]))
     with collected(problems):
         reads, columns = join_turns(reads, columns)
     reads.sort(key=lambda entry: SPLITS.index(entry[0]))
-    if unlabelled and kind and columns and not columns.keys() & {"label", "answer", "entities", "messages"}:
+    if unlabelled and kind and columns and not columns.keys() & {*TARGETS, "messages"}:
         target = False
     settled = None
     with collected(problems):
         _check_fields(reads[0][2], [time] if time else [])
-        settled = _settle(reads[0][2], columns, kind, slices, group, target)
+        settled = _settle(reads[0][2], columns, kind, slices, group, target, separator)
     if settled is None:
         raise DataError(*problems)
-    layout, shape, guessed = replace(settled[0], time=time, mend=mend_turns, open=unlabelled), *settled[1:]
+    layout, shape, guessed = settled
+    layout = replace(layout, time=time, mend=mend_turns, open=unlabelled, none=none)
+    if layout.kind == "choose" and target:
+        layout = replace(layout, meaning=meaning(_answered(reads, layout)))
     parts, warnings, raw = _convert(reads, layout, problems)
     warnings += _preferences(parts) if target else []
     marked, unseen = look(one for part in parts.values() for one in part)
     warnings += marked
-    if layout.kind == "classify" and target:
-        wrong, more = check_labels(parts, raw, labels)
+    if none and labels and layout.kind == "classify":
+        labels = (*labels, *(() if none in labels else (none,)))
+    if layout.kind in ("classify", "multilabel") and target:
+        check = check_labels if layout.kind == "classify" else partial(check_label_sets, none=none)
+        wrong, more = check(parts, raw, labels)
         problems += [problem for problem in wrong if not (unlabelled and problem.code == "D032")]
         warnings += more
-    elif target:
+    elif target and layout.kind != "continue":
         warnings += check_answers(parts)
     if problems:
         raise DataError(*problems[:KEPT])
@@ -137,7 +160,7 @@ def load(
         columns=dict(layout.columns),
         group=layout.group,
         slices=layout.slices,
-        labels=tuple(labels) or (tuple(sorted(labels_of(chain(*parts.values()), layout.kind))) if target else ()),
+        labels=all_labels(labels, chain(*parts.values()), layout.kind, none) if target else tuple(labels),
         guessed=guessed,
         notes=[*(note for _, _, table in reads for note in table.notes), *unseen],
         warnings=warnings,
@@ -154,12 +177,16 @@ def _preferences(parts: dict[str, list[Example]]) -> list[dict]:
     return told(pairs, aside)
 
 
-def labels_of(examples: Iterable[Example], kind: str) -> set[str]:
-    """The labels that rows have, or the types of their pieces; a written answer has none."""
-    targets = {e.target for e in examples if e.target}
-    if kind == "extract":
-        return {type_ for target in targets for type_, _ in pieces_of(target)}
-    return targets if kind == "classify" else set()
+def _answered(reads: Sequence[tuple[str, Path, Read]], layout: Layout) -> Iterator[tuple[Any, Sequence[str]]]:
+    """What the answer's field says in each row whose options can be read, with the options."""
+    ignored = Findings("")
+    for _, _, table in reads:
+        for raw in table.rows:
+            options = choices_of(raw.fields, layout, 1, ignored)
+            value = value_at(raw.fields, layout.wanted or "")
+            for one in value if isinstance(value, list) else [value]:
+                if options is not None and not isinstance(one, list | dict):
+                    yield one, options
 
 
 def _check_roles(columns: Mapping[str, str]) -> None:
@@ -184,36 +211,45 @@ def _settle(
     slices: Sequence[str] | None,
     group: str | None,
     target: bool,
+    separator: str,
 ) -> tuple[Layout, str, list[str]]:
     """What the fields mean: as given, else by a known shape, else by a guess."""
-    _check_fields(table, [*given.values(), *(slices or ()), *([group] if group else [])])
+    named = [field for role, name in given.items() for field in fields_of(role, name)]
+    _check_fields(table, [*named, *(slices or ()), *([group] if group else [])])
     step = -(-len(table.rows) // SAMPLE)
     rows = [raw.fields for raw in table.rows[::step]]
     roles = set(given) - {"group", "id", "system", "context", "found_in"}
     shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
     if not target:
         columns = {role: name for role, name in columns.items() if role not in TARGETS}
+    if kind == "continue":
+        target, columns = False, {role: name for role, name in columns.items() if role not in TARGETS}
     if shape == "columns" and target and set(table.names) <= CORPUS and "text" in table.names:
         told = "has texts without anything to answer: a corpus, not a task"
-        raise DataError(Problem("D027", told, table.place, help="list the file under documents; rag reads it there"))
+        help = "list the file under documents, where rag reads it; to model the texts: aim: {kind: continue}"
+        raise DataError(Problem("D027", told, table.place, help=help))
     known = {**columns, **given}
+    why = ""
     if {"rejected", "liked"} & set(known):
         kind = kind or "answer"
     if kind is None and "messages" in known and target:
-        kind = "classify" if _labels_in(table.rows[::step], known) else "answer"
-    elif kind is None and roles & {"label", "answer", "entities"}:
-        kind = "classify" if "label" in roles else "answer" if "answer" in roles else "extract"
+        kind, why = kind_of_turns(table.rows[::step], known)
+    elif kind is None and roles & set(NAMED_BY):
+        kind = next(kind for role, kind in NAMED_BY.items() if role in roles)
+    elif kind is None and "answer" in roles:
+        made_plain = shaped(columns_of(rows), rows, known) if target else None
+        kind = made_plain.kind if made_plain else "answer"
     elif kind is None and not target:
         kind = "answer"
     mapped = {role: name for role, name in known.items() if role not in ("group", "id")}
     made = guess(rows, columns=mapped, kind=kind, place=table.place, target=target and "messages" not in known)
     settled = dict(made.columns)
-    for old, new in NAMED[made.kind]:
+    for old, new in NAMED.get(made.kind, WRITTEN):
         if old in settled and new not in settled:
             settled[new] = settled.pop(old)
     if "id" in given:
         settled["id"] = given["id"]
-    reasons = list(made.reasons)
+    reasons = [*([why] if why else []), *made.reasons]
     if shape != "columns":
         reasons.insert(0, f"the shape is {shape.replace('_', '/')}: fields {', '.join(columns.values())}")
     chosen_group = group if group is not None else given.get("group", made.group)
@@ -224,14 +260,8 @@ def _settle(
         if not (reason.startswith("rows are split by") and chosen_group != made.group)
         and not (reason.startswith("results are also") and slices is not None)
     ]
-    return Layout(settled, made.kind, chosen_group or None, chosen, target), shape, reasons
-
-
-def _labels_in(rows: Sequence[RawRow], columns: Mapping[str, str]) -> bool:
-    ignored = Findings("")
-    layout = Layout(columns, "answer")
-    made = [example(raw, layout, "", ignored) for raw in rows[:2000]]
-    return looks_like_labels([one.target for one in made if one and one.target])
+    layout = Layout(settled, made.kind, chosen_group or None, chosen, target, separator=separator)
+    return layout, shape, reasons
 
 
 def _check_fields(table: Read, wanted: Sequence[str], *, shared: bool = False) -> None:
@@ -272,7 +302,7 @@ def _convert(
                 if made is None:
                     continue
                 if made.id in ids:  # the file's own ids are not always unique
-                    made = replace(made, id=f"{made.id}-{stem}-{line}")
+                    made = replace(made, id=_another(made.id, f"-{stem}-{line}", ids))
                 ids.add(made.id)
                 parts[split].append(made)
             if layout.kind == "classify" and layout.wanted:
@@ -286,6 +316,14 @@ def _convert(
         told = f"'{layout.time}' has dates (first: {clocks['dates']}) and numbers (first: {clocks['numbers']})"
         problems.append(Problem("D093", told, "split.time", help="write all of them as dates, or all as numbers"))
     return parts, warnings, raw_types
+
+
+def _another(id: str, more: str, taken: set[str]) -> str:
+    """An id that no row has yet."""
+    unique, number = f"{id}{more}", 2
+    while unique in taken:
+        unique, number = f"{id}{more}-{number}", number + 1
+    return unique
 
 
 def _stem(path: Path, taken: set[str]) -> str:

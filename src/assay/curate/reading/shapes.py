@@ -8,6 +8,9 @@ messages         a whole conversation; its last assistant turn is the target
 label, answer    the target; a list of answers is the target and further accepted ones
 rejected         an answer that was not chosen, for preference training
 liked            true where the answer is one to give, false where it is one not to give
+labels           several labels, or none: a list, or a text with `aim.separator` between them (`aim.label_sets`)
+choices          the options of a question: a list, or a field for each, `A, B, C, D`; `answer` then says which is right
+candidates       what is to be put in order for the query that `text` is; `grades` says how relevant each is
 entities         the named pieces of the text: tags of its words, spans, slots, or a line (`aim.entities`)
 context          the passage or passages that belong to the question
 group, id        rows of one group stay in one split; the row's own name
@@ -21,17 +24,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.aim.columns import Row, as_text, has, value_at
-from assay.aim.entities import OutsideError, of_field, overlapping, written
+from assay.aim.options import Meaning, shown
 from assay.curate.reading.contexts import context_of
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.preferences import judged, preference, rejected_of, verdict
 from assay.curate.reading.read import RawRow
+from assay.curate.reading.targets import options_in, targets_of
 from assay.curate.reading.times import time_of
 from assay.curate.reading.turns import is_conversation, turns_of
 from assay.nouns import Example, Message, Messages
 
 ROLES = ("text", "question", "input", "system", "messages", "label", "answer", "rejected", "liked", "entities")
-ROLES += ("context", "found_in", "group", "id", "conversation", "role")
+ROLES += ("labels", "choices", "candidates", "grades", "context", "found_in", "group", "id", "conversation", "role")
+TARGETS = ("label", "labels", "answer", "entities", "grades")  # roles of which one is the target
 
 # --- known shapes ---------------------------------------------------------------------------------------------------
 
@@ -144,6 +149,9 @@ class Layout:
     time: str | None = None  # field that says when a row was written
     mend: bool = False  # the order of turns is left to the step `dialogues`
     open: bool = False  # rows may lack a target: it may come from annotations
+    none: str = ""  # what rows without a label are called
+    separator: str = ""  # between several labels, or options, in one field
+    meaning: Meaning = "text"  # how the answer's field names an option
 
     @property
     def asked(self) -> str | None:
@@ -151,7 +159,12 @@ class Layout:
 
     @property
     def wanted(self) -> str | None:
-        return self.columns.get("label") or self.columns.get("answer") or self.columns.get("entities")
+        return next((self.columns[role] for role in TARGETS if self.columns.get(role)), None)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The fields that hold the options of a question."""
+        return fields_of("choices", self.columns.get("choices", ""))
 
     @property
     def needed(self) -> list[str]:
@@ -162,6 +175,8 @@ class Layout:
             self.asked,
             target,
             self.columns.get("context"),
+            *self.choices,
+            self.columns.get("candidates"),
             self.group,
             self.time,
             *self.slices,
@@ -169,23 +184,35 @@ class Layout:
         return [name for name in needed if name]
 
 
+def fields_of(role: str, name: str) -> tuple[str, ...]:
+    """The fields that a role's entry names: `choices: A, B, C` names three."""
+    if role != "choices":
+        return (name,) if name else ()
+    return tuple(part.strip() for part in name.split(",") if part.strip())
+
+
 def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | None:
     """The row as an example, or None when `found` has a problem with it."""
     row, line = raw.fields, int(raw.source.rpartition(":")[2])
     turns = _messages_of(row, layout, line, found)
-    if turns is None:
+    options = options_in(row, layout, line, found)
+    if turns is None or options is None:
         return None
     target: str | None = None
     also: tuple[str, ...] = ()
-    if turns and turns[-1].role == "assistant":
+    if turns and layout.kind == "continue":
+        target = turns[-1].content  # what is asked is how likely the text itself is
+    elif turns and turns[-1].role == "assistant":
         target = turns[-1].content.strip() if layout.kind == "classify" else turns[-1].content
         turns = turns[:-1]
-        if layout.kind == "classify" and not target:
+        if layout.kind == "classify" and not target and layout.none:
+            target = layout.none
+        elif layout.kind == "classify" and not target:
             found.count("D026", "the last assistant turn is empty", line, "give it a label, or remove the row")
     elif layout.target and layout.mend and "messages" in layout.columns:
         target = ""  # the conversation ends with the user: `dialogues` cuts it back to the last answer
     elif layout.target and layout.wanted:
-        answers = (_pieces if layout.kind == "extract" else _targets)(row, layout, line, found)
+        answers = targets_of(row, layout, line, found, options)
         if answers is None:
             return None
         target, also = (answers[0], answers[1:]) if answers else (None, ())
@@ -198,6 +225,8 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         passages = "\n".join(document.text for document in context)
         if not any(answer in passages for answer in (target, *also)):
             found.warn("D054", "the answer does not stand in its context", line)
+    if options and turns and layout.kind == "choose":
+        turns = (*turns[:-1], Message("user", shown(turns[-1].content, options)))
     rejected = None
     if target is not None and layout.columns.get("liked"):
         target, rejected = judged(row, layout.columns["liked"], target, line, found)
@@ -218,6 +247,7 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         source=raw.source,
         time=when,
         found_in=_named(row, layout.columns.get("found_in")),
+        options=options,
     )
 
 
@@ -268,50 +298,3 @@ def _text(value: Any, name: str, line: int, found: Findings, between: str = "\n"
         found.count("D025", f"'{name}' is {what}, a text is needed", line, "name a field inside it: data.columns")
         return None
     return as_text(value)
-
-
-def _targets(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
-    """The target, then further accepted answers; none where the row may lack them."""
-    name = layout.wanted or ""
-    value = value_at(row, name)
-    if isinstance(value, Mapping) and isinstance(value.get("text"), list):
-        value = value["text"]  # SQuAD: {"text": [...], "answer_start": [...]}
-    if isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(v, list | Mapping) for v in value)):
-        found.count("D025", f"'{name}' is an object, a text is needed", line, "name a field inside it: data.columns")
-        return None
-    values = list(dict.fromkeys(as_text(v) for v in value)) if isinstance(value, list) else [as_text(value)]
-    if layout.kind == "classify":
-        values = [text.strip() for text in values]
-        if len(values) > 1:
-            found.count("D025", f"'{name}' is a list of several labels, one is needed", line, "keep one label a row")
-            return None
-    if layout.open and not "".join(values).strip():
-        return ()
-    if not values or value is None or (layout.kind == "classify" and not values[0]):
-        help = f"fill in '{name}', or remove the row"
-        found.count("D026", f"'{name}' missing", line, help)
-        return None
-    return tuple(values)
-
-
-def _pieces(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
-    """The line that names the pieces of the text."""
-    name, asked = layout.wanted or "", value_at(row, layout.asked or "")
-    words = asked if isinstance(asked, list) else None
-    if layout.open and as_text(value_at(row, name)).strip() == "":
-        return ()
-    if not has(row, name):
-        found.count("D026", f"'{name}' missing", line, f"give every row '{name}'; without pieces it is []")
-        return None
-    try:
-        text = " ".join(map(as_text, words)) if words else as_text(asked)
-        line_of_pieces = written(of_field(value_at(row, name), text, words))
-        if overlapping(value_at(row, name)):
-            found.warn("D053", f"'{name}' has spans that overlap; an arm that tags words learns one of them", line)
-        return (line_of_pieces,)
-    except OutsideError as error:
-        found.problem("D053", f"'{name}' has a {error}", line, help="count characters of the text from 0, end excluded")
-        return None
-    except ValueError as error:
-        found.count("D025", f"'{name}' {error}", line, "see docs/project-file.md for the forms of `entities`")
-        return None

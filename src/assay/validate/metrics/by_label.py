@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 
 from assay.nouns import Metric, Record, Task
+from assay.validate.metrics.label_sets import set_hits, targets_of
 
 
 def labels_of(records: Sequence[Record], task: Task) -> tuple[str, ...]:
     """The task's labels, then targets that are none of them. The records of all arms have the same targets, so all
     arms have the same columns."""
-    return (*task.labels, *sorted({record.target for record in records} - set(task.labels)))
+    targets = targets_of(records, task) if task.kind == "multilabel" else {record.target for record in records}
+    return (*task.labels, *sorted(targets - set(task.labels)))
 
 
 def counted(record: Record, place: dict[str, int]) -> str:
@@ -33,6 +35,8 @@ def counted(record: Record, place: dict[str, int]) -> str:
 def hits(records: Sequence[Record], task: Task) -> np.ndarray:
     """Three columns a label, shape (records, 3 x labels): hits of all labels, then false ones, then missed ones."""
     place = {label: index for index, label in enumerate(labels_of(records, task))}
+    if task.kind == "multilabel":
+        return set_hits(records, task, place)
     rows = np.zeros((len(records), 3, len(place)))
     for row, record in zip(rows, records, strict=True):
         text, target = record.answer.text, counted(record, place)

@@ -1,0 +1,119 @@
+"""Kinds that are guessed from the shape of rows, on small tables and on public data sets as they are downloaded."""
+
+import json
+
+import pytest
+from tests.turns import acts_of_turns
+
+from assay.aim import guess
+from assay.curate.reading.load import load
+from assay.errors import DataError
+
+
+def asked(n, **columns):
+    return [
+        {"question": f"what is thing number {i} good for", **{k: make(i) for k, make in columns.items()}}
+        for i in range(n)
+    ]
+
+
+def test_options_in_a_list_or_in_columns():
+    words = ["red apple", "blue sky", "green grass"]
+    listed = guess(asked(40, choices=lambda i: words, answer=lambda i: words[i % 3]))
+    assert (listed.kind, listed.columns["choices"]) == ("choose", "choices")
+    lettered = guess(asked(40, A=lambda i: "red", B=lambda i: "blue", answer=lambda i: "AB"[i % 2]))
+    assert (lettered.kind, lettered.columns) == (
+        "choose",
+        {"question": "question", "choices": "A, B", "answer": "answer"},
+    )
+    assert "by its letter" in lettered.reasons[0]
+
+
+def test_options_that_no_column_answers_are_none():
+    table = asked(60, A=lambda i: "red", B=lambda i: "blue", answer=lambda i: ["yes", "no"][i % 2])
+    assert guess(table).kind == "classify"
+
+
+def test_lists_of_labels_and_lists_that_are_none():
+    sets = [["ride"], ["ride", "food"], [], ["food"]]
+    got = guess([{"text": f"say something about {i} please", "topics": sets[i % 4]} for i in range(40)])
+    assert (got.kind, got.columns) == ("multilabel", {"labels": "topics", "text": "text"})
+    assert got.reasons[-1] == "the task is multilabel: 'topics' has lists of 2 labels, 1.0 a row, none in 10 rows"
+    # A number for each sentence is no set, and a column of single labels outweighs lists beside it.
+    with pytest.raises(DataError, match="D027"):
+        guess([{"text": f"say something about {i} please", "marks": [0, 1, 0]} for i in range(40)])
+    both = [{"text": f"say {i} please", "topics": sets[i % 4], "verdict": "ab"[i % 2]} for i in range(40)]
+    assert guess(both).kind == "classify"
+
+
+def test_numbers_and_few_numbers():
+    assert guess(asked(90, answer=lambda i: str(i * 7 + 0.5))).kind == "number"
+    assert guess(asked(90, answer=lambda i: str(i % 3))).kind == "classify"
+
+
+def test_pairs_of_texts():
+    pairs = [
+        {"source": f"gimme file {i} now will you", "target": f"Please give me file {i} now will you"} for i in range(30)
+    ]
+    assert guess(pairs).kind == "rewrite"
+    long = "The lake froze. Skaters came from all villages around it and stayed until late. "
+    short = [{"document": f"{long * 2}{i}", "summary": f"Skaters came to lake {i}."} for i in range(30)]
+    got = guess(short)
+    assert (got.kind, got.columns) == ("summarise", {"text": "document", "answer": "summary"})
+
+
+def test_conversations_of_several_turns(tmp_path):
+    def turns(i, n):
+        said = [("user", f"question {i} of {n}"), ("assistant", f"a long answer to question {i} and nothing else")] * n
+        return {"messages": [{"role": role, "content": text} for role, text in said]}
+
+    for n, kind in ((1, "answer"), (2, "chat")):
+        path = tmp_path / f"{n}.jsonl"
+        path.write_text("".join(json.dumps(turns(i, n)) + "\n" for i in range(30)))
+        assert load({"data": [path]}).kind == kind
+
+
+MMLU = {"question": "question", "choices": "choice0, choice1, choice2, choice3", "answer": "answer"}
+PUBLIC = [
+    ("mmlu_sample/mmlu_test_sample1140.csv", "choose", MMLU, 1140),
+    ("scitldr/train_first500.jsonl", "summarise", {"text": "source", "answer": "target"}, 500),
+    ("aci_bench/train.csv", "summarise", {"text": "dialogue", "answer": "note"}, 67),
+    ("xquad/xquad.en.json", "answer", {"question": "question", "answer": "answers", "context": "context"}, 1190),
+]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("file", "kind", "columns", "n"), PUBLIC, ids=[entry[0] for entry in PUBLIC])
+def test_public_data_sets_need_no_settings(shared_data, file, kind, columns, n):
+    got = load({"data": [file]}, base=shared_data(file.split("/")[0]).parent)
+    assert (got.kind, got.columns, len(got.train)) == (kind, columns, n)
+    assert len({example.id for example in got.train}) == n
+
+
+@pytest.mark.real
+def test_acts_of_real_dialogues(shared_data, tmp_path):
+    path = tmp_path / "turns.jsonl"
+    rows = acts_of_turns(shared_data("sgd_dev"))
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    got = load({"data": [path]})
+    assert (got.kind, got.columns, got.group, len(got.train)) == (
+        "multilabel",
+        {"text": "text", "labels": "acts"},
+        "dialogue_id",
+        499,
+    )
+    assert set(got.labels) == {act for row in rows for act in row["acts"]}
+
+
+@pytest.mark.real
+def test_two_solutions_of_a_goal(shared_data, tmp_path):
+    folder = shared_data("piqa_valid")
+    labels = (folder / "valid-labels.lst").read_text().split()
+    rows = [json.loads(line) for line in (folder / "valid.jsonl").read_text().splitlines()]
+    path = tmp_path / "piqa.jsonl"
+    path.write_text("".join(json.dumps({**row, "label": int(n)}) + "\n" for row, n in zip(rows, labels, strict=True)))
+    got = load({"data": [path]})
+    assert got.columns == {"question": "goal", "choices": "sol1, sol2", "answer": "label"}
+    assert [one.target for one in got.train] == ["AB"[int(n)] for n in labels]
+    assert got.train[0].options == (rows[0]["sol1"], rows[0]["sol2"])
+    assert got.train[0].text.endswith(f"\nB. {' '.join(rows[0]['sol2'].split())}")

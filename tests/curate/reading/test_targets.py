@@ -1,0 +1,137 @@
+"""Targets of the kinds that are no plain text: sets of labels, letters of options, labels that may be missing."""
+
+import json
+
+import pytest
+
+from assay.aim.options import LETTERS, meaning, options_of, right
+from assay.curate.reading.load import load
+from assay.errors import DataError
+
+
+def file_of(tmp_path, rows):
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return {"data": [path]}
+
+
+def targets(tmp_path, rows, **settings):
+    return [one.target for one in load(file_of(tmp_path, rows), **settings).train]
+
+
+def test_a_set_of_labels_in_each_form(tmp_path):
+    rows = [
+        {"text": f"row {i}", "labels": value} for i, value in enumerate([["b", "a"], ["b", "b"], [], None, "a", ""])
+    ]
+    assert targets(tmp_path, rows, kind="multilabel") == ["a | b", "b", "none", "none", "a", "none"]
+    split = [{"text": f"row {i}", "labels": value} for i, value in enumerate(["b; a", "b;;", "", "none"])]
+    made = load(file_of(tmp_path, split), kind="multilabel", separator=";", none="nothing")
+    assert [one.target for one in made.train] == ["a | b", "b", "nothing", "none"]
+    assert made.labels == ("a", "b", "none")
+
+
+def test_the_mark_for_none_is_no_label(tmp_path):
+    rows = [{"text": f"row {i}", "labels": value} for i, value in enumerate([["none"], ["a", "none"], ["b"]])]
+    made = load(file_of(tmp_path, rows), kind="multilabel")
+    assert [one.target for one in made.train] == ["none", "a", "b"]
+    assert made.labels == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([{"text": "x", "labels": ["a|b"]}, {"text": "y", "labels": ["a"]}], "D114 .*'a|b'"),
+        ([{"text": "x", "labels": {"a": 1}}, {"text": "y", "labels": ["a"]}], "D025 .*is an object"),
+        ([{"text": "x"}, {"text": "y", "labels": ["a"]}], "D026 .*'labels' missing"),
+        ([{"text": "x", "labels": []}, {"text": "y", "labels": []}], "D032 .*no row has a label"),
+        ([{"text": "x", "labels": ["Pay"]}, {"text": "y", "labels": ["pay"]}], "D031"),
+    ],
+)
+def test_sets_that_cannot_be_read(tmp_path, rows, told):
+    with pytest.raises(DataError, match=told):
+        load(file_of(tmp_path, rows), kind="multilabel", columns={"text": "text", "labels": "labels"})
+
+
+def test_a_label_that_is_not_listed_is_named(tmp_path):
+    rows = [{"text": "x", "labels": ["pay", "lnd"]}, {"text": "y", "labels": ["lend"]}]
+    with pytest.raises(DataError, match=r"D030 .*'lnd'.*\n.*did you mean 'lend'"):
+        load(file_of(tmp_path, rows), kind="multilabel", labels=("pay", "lend"))
+
+
+def test_rows_that_no_label_fits(tmp_path):
+    rows = [{"text": f"row {i}", "label": value} for i, value in enumerate(["a", "", None, "b", " "])]
+    made = load(file_of(tmp_path, rows), kind="classify", none="other")
+    assert [one.target for one in made.train] == ["a", "other", "other", "b", "other"]
+    assert made.labels == ("a", "b", "other")
+    listed = load(file_of(tmp_path, rows), kind="classify", none="other", labels=("b", "a"))
+    assert listed.labels == ("b", "a", "other")
+    with pytest.raises(DataError, match="D026"):
+        load(file_of(tmp_path, rows), kind="classify")
+
+
+def test_the_right_option_by_letter_place_and_text():
+    three = ["red", "blue", "green"]
+    for values, how in (
+        (["A", "c", "(B)"], "letter"),
+        ([0, 2, 1], "from 0"),
+        (["1", "3", "2"], "from 1"),
+        (["red", "green", "blue"], "text"),
+    ):
+        assert meaning((value, three) for value in values) == how
+        assert [right(value, three, how) for value in values] == ["A", "C", "B"]
+    assert right("mauve", three, "text") is None
+    assert right("D", three, "letter") is None
+    # Options that are numbers: 2 is a place where all answers are, and a text where all are texts.
+    numbers = ["2", "0", "7"]
+    assert meaning([(1, numbers), (2, three)]) == "from 0"
+    assert meaning([("7", numbers), ("2", numbers)]) == "text"
+    assert right("7", numbers, "text") == "C"
+
+
+def test_options_in_each_form():
+    assert options_of([["a", "b"]]) == options_of(["a", "b", None]) == options_of(['["a", "b"]']) == ["a", "b"]
+    assert options_of(["a; b"], ";") == options_of([{"text": ["a", "b"], "label": ["A", "B"]}]) == ["a", "b"]
+    for bad in (["a"], [["a", ""]], ["", "a", "b"], [[f"{i}" for i in range(len(LETTERS) + 1)]], [["a", ["b"]]]):
+        with pytest.raises(ValueError, match=r"\b(has|is)\b"):
+            options_of(bad)
+
+
+def test_a_question_stands_with_its_options(tmp_path):
+    rows = [
+        {"question": "Which swims?", "choices": ["eagle", "big  trout"], "answer": "big  trout"},
+        {"question": "Which flies?", "choices": ["eagle", "trout", "camel"], "answer": "eagle"},
+    ]
+    made = load(file_of(tmp_path, rows), kind="choose")
+    assert made.train[0].text == "Which swims?\nA. eagle\nB. big trout"
+    assert [one.target for one in made.train] == ["B", "A"]
+    assert made.labels == ("A", "B", "C")
+    kept = made.train[0]
+    assert type(kept).from_json(kept.to_json()) == kept
+
+
+def test_an_answer_that_names_no_option(tmp_path):
+    rows = [{"question": f"q {i}", "choices": ["x", "y"], "answer": value} for i, value in enumerate(["x", "y", "z"])]
+    with pytest.raises(DataError, match=r"D116 .*'answer' names none"):
+        load(
+            file_of(tmp_path, rows),
+            kind="choose",
+            columns={"question": "question", "choices": "choices", "answer": "answer"},
+        )
+    with pytest.raises(DataError, match=r"D115 .*fewer than two options"):
+        load(
+            file_of(tmp_path, [*rows[:2], {"question": "q", "choices": ["x"], "answer": "x"}]),
+            kind="choose",
+            columns={"question": "question", "choices": "choices", "answer": "answer"},
+        )
+
+
+def test_questions_of_squad_files(tmp_path):
+    def asks(words, texts):
+        return {"id": words, "question": words, "answers": [{"text": text, "answer_start": 0} for text in texts]}
+
+    paragraph = {"context": "Ann met Bo.", "qas": [asks("Who met Bo?", ["Ann", "Ann"]), asks("Who is Cy?", [])]}
+    path = tmp_path / "squad.json"
+    path.write_text(json.dumps({"version": "1", "data": [{"title": "People", "paragraphs": [paragraph]}]}))
+    made = load({"data": [path]})
+    assert [(e.text, e.target, e.context[0].text) for e in made.train] == [("Who met Bo?", "Ann", "Ann met Bo.")]
+    assert any("1 row without an answer" in note for note in made.notes)

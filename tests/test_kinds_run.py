@@ -1,0 +1,95 @@
+"""Kinds of task through the whole product: check, run with a tiny model, answers to new rows, mistakes in the file."""
+
+import json
+
+import pytest
+
+import assay
+from assay.errors import ProjectError, UsageError
+
+
+def project(folder, rows, text):
+    folder.mkdir()
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "project.yaml").write_text(f"data: {{files: {{data: rows.jsonl}}}}\n{text}")
+    return folder
+
+
+THINGS = ("apple", "sky", "grass", "coal", "snow", "lemon", "wallet", "chip", "money", "shop", "taxi", "reader")
+
+
+def sets(n=48):
+    chosen = [["card"], ["card", "refund"], [], ["refund"]]
+    return [{"text": f"about the {THINGS[i % 12]} number {i * 37}", "labels": chosen[i % 4]} for i in range(n)]
+
+
+def options(n=36):
+    rows = []
+    for i in range(n):
+        three = [THINGS[(i + k) % 12] for k in range(2 + i % 2)]
+        rows.append({"question": f"which is number {i * 91}", "choices": three, "answer": three[i % 2]})
+    return rows
+
+
+def ranked(n=24):
+    texts = [[f"the {THINGS[(i + k) % 12]} of page {i}" for k in range(3)] for i in range(n)]
+    return [
+        {"query": f"page on {THINGS[i % 12]} {i}", "candidates": texts[i], "grades": [2, 0, i % 2]} for i in range(n)
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rows", "kind", "metric"),
+    [(sets(), "multilabel", "micro_f1"), (options(), "choose", "accuracy"), (ranked(), "rank", "ndcg")],
+    ids=["multilabel", "choose", "rank"],
+)
+def test_a_model_is_asked_and_trained_and_answers_new_rows(tmp_path, tiny_model, rows, kind, metric):
+    arms = "  - {kind: tfidf}\n  - {kind: shots, k: 1}\n  - {kind: lora, rank: 4, epochs: 1}\n"
+    shares = "split: {train: 0.6, val: 0.2, test: 0.2, near: 1.0}\n"
+    folder = project(tmp_path / "p", rows, f"{shares}model: {tiny_model}\ncompare:\n{arms}")
+    report = assay.run(folder)
+    assert report.data["task"] | {"kind": kind, "metric": metric} == report.data["task"]
+    assert {arm["status"] for arm in report.data["strategies"]} == {"done"}
+    new = [{k: v for k, v in row.items() if k not in ("labels", "answer", "grades")} for row in rows[:5]]
+    (tmp_path / "new.jsonl").write_text("".join(json.dumps(row) + "\n" for row in new))
+    out = tmp_path / "out.jsonl"
+    assay.answer(tmp_path / "new.jsonl", "tfidf", out, project=folder)
+    answers = [json.loads(line)["answer"] for line in out.read_text().splitlines()]
+    assert len(answers) == 5
+    wanted = {"multilabel": {"card", "refund", "card | refund", "none"}, "choose": {"A", "B", "C"}}.get(kind)
+    assert set(answers) <= wanted if wanted else {tuple(sorted(a.split())) for a in answers} == {("1", "2", "3")}
+
+
+def test_labels_are_counted_one_by_one(tmp_path):
+    folder = project(tmp_path / "p", sets(), "aim: {none: nothing}\ncompare: [{kind: tfidf}]\nsplit: {near: 1.0}")
+    checked = assay.check(folder)
+    labels = checked.prepared.note["labels"]
+    assert set(labels["train"]) == {"card", "refund", "nothing"}
+    assert checked.prepared.task.labels == ("card", "refund")
+
+
+@pytest.mark.parametrize(
+    ("aim", "code"),
+    [
+        ("{kind: answer, none: other}", "C093"),
+        ("{kind: classify, separator: ';'}", "C093"),
+        ("{kind: multilabel, labels: [a, 'b|c']}", "C094"),
+        ("{kind: multilabel, labels: [a, none]}", "C094"),
+        ("{kind: multilabel, none: 'x|y'}", "C094"),
+        ("{kind: choose, stop: ['.']}", "M060"),
+        ("{kind: rank, metric: accuracy}", "C078"),
+    ],
+)
+def test_settings_that_do_not_fit_the_kind(tmp_path, aim, code):
+    folder = project(tmp_path / "p", sets(8), f"aim: {aim}\ncompare: [{{kind: majority}}]")
+    with pytest.raises(ProjectError) as caught:
+        assay.check(folder)
+    assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_an_arm_of_another_kind_is_refused_before_anything_runs(tmp_path):
+    folder = project(tmp_path / "p", sets(), "split: {near: 1.0}\ncompare: [{kind: lead}, {kind: ngram}]")
+    with pytest.raises(UsageError) as caught:
+        assay.check(folder)
+    assert [problem.code for problem in caught.value.problems] == ["C095", "C095"]
