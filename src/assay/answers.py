@@ -107,6 +107,7 @@ class Answer:
     support: float | None = None  # share of the answer's words that stand in its passages
     judged: float | None = None  # how likely a model finds it that the passages support the answer
     by: str = ""  # the inner arm that answered, where there are several
+    ran: tuple[str, int, str] | tuple[()] = ()  # what running it came to, where the task is code: see `Outcome`
 
     def to_json(self) -> dict[str, Any]:
         return {name: list(v) if isinstance(v := getattr(self, name), tuple) else v for name in self.__slots__}

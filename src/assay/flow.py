@@ -22,9 +22,10 @@ from assay.bench import Bench, answers_in, cost_of, described, trained
 from assay.beside import Seen, asked, beside
 from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean
 from assay.events import NAME, logged
+from assay.executed import executed, reference_warning, refuse_unsafe, wrong_references
 from assay.gained import gained
 from assay.keys import own_settings
-from assay.nouns import Strategy, Tell
+from assay.nouns import Answer, Strategy, Tell
 from assay.prepared import Prepared, prepare
 from assay.publish import publish, weighed
 from assay.served import refuse_remote, remote_warnings
@@ -69,6 +70,7 @@ def run(
         bench = Bench(project, prepared, models(project, [*arms.values(), *others], offline, tell), tell)
         tell(plan_event(bench, arms, exam))
         outcomes = [compete(bench, name, strategy, exam, deadline(started, minutes)) for name, strategy in arms.items()]
+        warnings += referenced(bench, exam)
         opened = exam.open(project.folder / "exam.jsonl", by=looked_at(bench, arms, exam))
         outcomes = gained(bench, outcomes)
         seen = Seen(bench, exam, tuple(outcomes), lambda: weighed(bench, outcomes, exam, opened, ()))
@@ -99,7 +101,8 @@ def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -
 
     Raises:
         UsageError: C076, there is no such metric; C078, it does not fit. TrainError: an arm cannot do the task.
-        ModelError: M064, a model behind an address is to do what it cannot.
+        ModelError: M064, a model behind an address is to do what it cannot. ResourceError: R031, R032, there is no
+            sandbox for what models write.
     """
     from assay.strategies import refuse_unfit
 
@@ -108,6 +111,7 @@ def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -
     if task.metric and task.metric not in (fitting := kind_of(task).metrics):
         text = f"{task.metric} does not fit {task.kind}, which the task was taken for"
         raise UsageError(Problem("C078", text, "aim.metric", help=f"use {' or '.join(fitting)}, or set `aim.kind`"))
+    refuse_unsafe(task)
     refuse_unfit(arms, task)
     refuse_remote(project, arms)
 
@@ -163,6 +167,7 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
             bench.tell({"event": "stage", "name": name, "state": "skipped", "note": "time is up; its state is kept"})
             return replace(arm, status="stopped", note="Stopped when the time given was over. Its state is kept.")
     records = exam.records(answers_in(bench, strategy, exam.hash))
+    records = executed(records, bench.prepared.task, bench.project.work, lambda e: bench.tell({"stage": name, **e}))
     kept = trained(bench, strategy)
     arm = replace(arm, records=records, cost=cost_of(bench, strategy, exam.hash), **kept)
     metric = metrics_for(bench.prepared.task)[0].name
@@ -179,6 +184,13 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
         }
     )
     return arm
+
+
+def referenced(bench: Bench, exam: Exam) -> list[dict[str, Any]]:
+    """D122, where rows of a code task cannot be answered rightly by their own reference."""
+    records = exam.records([Answer("")] * len(exam))
+    wrong = wrong_references(records, bench.prepared.task, bench.project.work, bench.tell)
+    return [warning] if (warning := reference_warning(wrong, len(records))) else []
 
 
 def looked_at(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> str:

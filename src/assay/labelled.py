@@ -46,6 +46,8 @@ def read_rows(project: Project, files: dict[str, list[Path]] | None = None, *, u
         time=project.split.time,
         mend_turns=any(isinstance(step, Dialogues) for step in project.curate),
         unlabelled=unlabelled,
+        language=aim.language,
+        show_tests=aim.show_tests,
     )
 
 

@@ -139,6 +139,7 @@ def content_hash(examples: Iterable[Example]) -> str:
             [d.text for d in e.context],
             e.group if e.group else "",
             *([list(e.found_in)] if e.found_in else []),
+            *([e.checks.to_json()] if e.checks else []),
         ]
         for e in examples
     )

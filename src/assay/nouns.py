@@ -21,7 +21,7 @@ from pydantic_core import core_schema
 # The nouns are taken from here, whichever file of the ground holds them.
 from assay.answers import GREEDY, Answer, Decoding, Form, Generated, LanguageModel, Tell, took  # noqa: F401
 from assay.errors import Problem
-from assay.rows import Document, Example, Message, Messages, Role  # noqa: F401
+from assay.rows import Checks, Document, Example, Message, Messages, Role  # noqa: F401
 from assay.settings import Settings
 from assay.steps import Augmentation, Changed, Dropped, Made, RowStep, SetStep  # noqa: F401
 
@@ -31,7 +31,7 @@ Precision = Literal["auto", "bf16", "fp32"]
 class Task(Settings):
     """What the model is asked to do. `labels` is filled in from the data when the file leaves it out."""
 
-    kind: Literal["classify", "answer", "extract"] = "classify"
+    kind: Literal["classify", "answer", "extract", "code"] = "classify"
     instruction: str = ""
     labels: tuple[str, ...] = ()
     metric: str = ""
@@ -39,6 +39,9 @@ class Task(Settings):
     max_answer_tokens: int = 0  # 0: derived from the longest training target
     form: Form | None = None  # that a written answer must have
     stop: tuple[str, ...] = ()  # a written answer ends before the first of these
+    language: Literal["python", "sql"] = "python"  # of a code task
+    show_tests: Literal["first", "all", "none"] = "first"  # those of a row's tests that its question shows
+    database: str = ""  # of a code task in SQL: a file of SQLite's, or a folder of them
 
     @property
     def decoding(self) -> Decoding:
@@ -231,6 +234,7 @@ class Record:
     also: tuple[str, ...]
     answer: Answer
     found_in: tuple[str, ...] = ()  # ids of the documents that hold the answer, where a person has noted them
+    checks: Checks | None = None  # what the answer is run with, where the task is code
 
 
 class Metric(ABC):

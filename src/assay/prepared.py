@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from assay.config import Project
 
 VERSION = 3  # raise it when the same files and settings are prepared differently
+CODE = ("language", "show_tests", "database")  # settings of the task that code tasks alone have
 Files = dict[str, list[Path]]  # split -> files and folders on this machine
 
 
@@ -76,7 +77,7 @@ def prepare(project: Project, tell: Tell, *, offline: bool = False, new_key: boo
     note = stage.done()
     if note is not None:
         tell({"event": "stage", "name": "curate", "state": "cached"})
-        return Prepared(stage.folder, note, True)
+        return Prepared(stage.folder, placed(project, note), True)
     tell({"event": "stage", "name": "curate", "state": "start"})
     if veil.key:
         store.write_json(project.work / MARK, {"key": veil.trace})
@@ -86,7 +87,14 @@ def prepare(project: Project, tell: Tell, *, offline: bool = False, new_key: boo
     rows = note["rows"]
     text = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; {rows['dropped']:,} dropped"
     tell({"event": "stage", "name": "curate", "state": "done", "note": text})
-    return Prepared(stage.folder, note, False)
+    return Prepared(stage.folder, placed(project, note), False)
+
+
+def placed(project: Project, note: dict[str, Any]) -> dict[str, Any]:
+    """The note with the place of the database on this machine: a folder may have been moved since it was written."""
+    if not project.aim.database:
+        return note
+    return {**note, "task": {**note["task"], "database": str((project.folder / project.aim.database).absolute())}}
 
 
 def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trace: str) -> str:
@@ -99,12 +107,16 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
     documents = [(path.name, bytes_of(path)) for path in project.document_paths]
     split = [bytes_of(path) for path in (project.manifest_path, *project.probe_paths) if path]
     settings = {
-        "aim": project.aim.model_dump(mode="json", exclude={"instruction", "metric", "max_answer_tokens"}),
+        "aim": project.aim.model_dump(mode="json", exclude={"instruction", "metric", "max_answer_tokens", *CODE}),
         "data": project.data.model_dump(mode="json", exclude={"processes", "ray"}),  # the result is the same
         "curate": [{"kind": s.kind, "version": s.VERSION, **s.changed()} for s in project.curate],
         "split": project.split.model_dump(mode="json"),
         "seed": project.seed,
     }
+    if code := project.aim.model_dump(mode="json", include={"language", "show_tests"}, exclude_defaults=True):
+        settings["code"] = code
+    if project.aim.database:
+        settings["database"] = bytes_of(project.folder / project.aim.database)
     if project.augment:
         settings["augment"] = [{"kind": a.kind, "version": a.VERSION, **a.changed()} for a in project.augment]
     if fields := document_fields(project.compare):
@@ -183,7 +195,11 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
         noted.warnings,
     )
     found = {"warnings": warnings, "models": lender.used, "before": before}
-    return note_of(project, loaded, curated, everything, ledger, documents, veil, **found)
+    note = note_of(project, loaded, curated, everything, ledger, documents, veil, **found)
+    if project.aim.database:  # what val rows are judged by
+        held = bytes_of(project.folder / project.aim.database)
+        note["hashes"]["val"] = store.digest([note["hashes"]["val"], held])
+    return note
 
 
 def _leaked(came: dict[str, list[Example]], ledger: Sequence[dict[str, Any]]) -> list[Example]:

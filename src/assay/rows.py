@@ -1,7 +1,7 @@
 """The nouns of data: what the lines of a file become. Others take them from `assay.nouns`.
 
 Message   one turn of a conversation                   Example   one row: what is asked, and the target if it is known
-Document  unlabelled text
+Document  unlabelled text                              Checks    what a written program is run with
 """
 
 from __future__ import annotations
@@ -20,6 +20,22 @@ class Message:
 
 
 Messages = tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What a written program or query is run with. Arms never see it."""
+
+    tests: tuple[str, ...] = ()  # assert statements
+    setup: str = ""  # run before the tests
+    database: str = ""  # the name of the row's database, where the task has a folder of them
+
+    def to_json(self) -> list[Any]:
+        return [list(self.tests), self.setup, self.database]
+
+    @classmethod
+    def from_json(cls, row: Sequence[Any]) -> Checks:
+        return cls(tuple(row[0]), *row[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,7 @@ class Example:
     source: str = ""  # "train.csv:17"
     time: float | None = None  # when it was written, as a number that only orders rows: seconds since 1970, a year
     found_in: tuple[str, ...] = ()  # ids of the documents that hold the answer, where a person has noted them
+    checks: Checks | None = None  # what an answer is run with, where the task is code
 
     @property
     def text(self) -> str:
@@ -67,7 +84,7 @@ class Example:
     @property
     def question(self) -> Example:
         """The same row without anything that gives the answer away."""
-        return replace(self, target=None, also=(), rejected=None, found_in=())
+        return replace(self, target=None, also=(), rejected=None, found_in=(), checks=None)
 
     def with_text(self, text: str) -> Example:
         """The same row with the content of its last message replaced."""
@@ -86,6 +103,8 @@ class Example:
             row["slices"] = [list(pair) for pair in self.slices]
         if self.time is not None:
             row["time"] = self.time
+        if self.checks:
+            row["checks"] = self.checks.to_json()
         if self.found_in:
             row["found_in"] = list(self.found_in)
         if self.context:
@@ -106,4 +125,5 @@ class Example:
             source=row.get("source", ""),
             time=row.get("time"),
             found_in=tuple(row.get("found_in", ())),
+            checks=Checks.from_json(row["checks"]) if "checks" in row else None,
         )

@@ -46,7 +46,7 @@ def guess(
     Args:
         rows: raw rows, field name to value.
         columns: roles that are already known; they are kept as they are.
-        kind: "classify", "answer" or "extract" when known.
+        kind: "classify", "answer", "extract" or "code" when known.
         place: the file's name, for the error.
         target: False when the rows are questions without answers.
 
@@ -58,7 +58,7 @@ def guess(
     found = columns_of(sampled)
     by_name = {column.name: column for column in found}
     reasons: list[str] = []
-    given_target = known.get("label") or known.get("answer") or known.get("entities")
+    given_target = known.get("label") or known.get("answer") or known.get("entities") or known.get("code")
     goal = by_name.get(given_target) if given_target else None
     asked = known.get("text") or known.get("question")
     if target and given_target is None:
@@ -118,6 +118,12 @@ def _target(found: list[Column], known: Mapping[str, str], kind: str | None, pla
         if not named:
             raise _missing("pieces of the text", "entities", found, place)
         best = max(named, key=lambda column: _rank(column, names.ENTITIES))
+        return best, f"the target is '{best.name}': it is named so"
+    if kind == "code":
+        named = [c for c in found if c.full and c.name not in taken and _rank(c, names.CODE)]
+        if not named:
+            raise _missing("right program or query", "code", found, place)
+        best = max(named, key=lambda column: _rank(column, names.CODE))
         return best, f"the target is '{best.name}': it is named so"
     ranked: list[tuple[float, Column, str]] = []
     keys = {column.key for column in found}
@@ -184,6 +190,8 @@ def _kind(known: Mapping[str, str], goal: Column | None) -> tuple[str, str]:
         return "classify", "the task is classify: data.columns names a label"
     if "entities" in known:
         return "extract", f"the task is extract: '{known['entities']}' has the named pieces of each text"
+    if "code" in known or "tests" in known:
+        return "code", "the task is code: its rows have programs, and tests that say whether one is right"
     if goal is not None and goal.labels:
         return "classify", f"the task is classify: '{goal.name}' is one of {goal.distinct} labels"
     return "answer", "the task is answer: the targets are written texts, not a fixed set of labels"

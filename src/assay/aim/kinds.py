@@ -3,7 +3,7 @@
 What it is for   one place to add a kind: write a `Kind(...)` value and name it in `KINDS`
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assay.nouns import Task
 
@@ -52,9 +52,28 @@ EXTRACT = Kind(
     closed=False,
 )
 
-KINDS = (CLASSIFY, ANSWER, EXTRACT)
+CODE = Kind(
+    name="code",
+    about="a Python program that passes tests, or an SQL query with the right result",
+    metric="pass_at_1",
+    metrics=("pass_at_1",),
+    instruction="Write what is asked for. Answer with the code only.",
+    target="code",
+    closed=False,
+)
+
+SQL = replace(
+    CODE,
+    metric="sql_match",
+    metrics=("sql_match",),
+    instruction="Write one SQL query for SQLite that answers the question. Answer with the query only.",
+)
+
+KINDS = (CLASSIFY, ANSWER, EXTRACT, CODE)
 
 
 def kind_of(task: Task) -> Kind:
     """The kind that the task's settings name."""
+    if task.kind == "code" and task.language == "sql":
+        return SQL
     return {kind.name: kind for kind in KINDS}[task.kind]

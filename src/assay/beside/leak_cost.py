@@ -20,6 +20,7 @@ from assay.bench import Bench, answers_in
 from assay.beside.seen import Seen
 from assay.curate import Anonymise
 from assay.errors import Problem, UsageError, did_you_mean
+from assay.executed import executed
 from assay.noted import content_hash
 from assay.nouns import Changed, Dropped, Example, Means, RowStep, Strategy
 from assay.prepared import Prepared, read_examples
@@ -95,7 +96,8 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
         one = bench if name == "without" else replace(bench, prepared=variant(bench, rows))
         if one.state(strategy, exam.hash) != "cached":
             one.run(f"leak cost, {name.replace('_', ' ')}", strategy, exam.questions, exam.hash)
-        scores[name] = judge(exam.records(answers_in(one, strategy, exam.hash)), prepared.task)
+        records = exam.records(answers_in(one, strategy, exam.hash))
+        scores[name] = judge(executed(records, prepared.task, bench.project.work, bench.tell), prepared.task)
     metric = scores["with"].metrics[0]
     held = leaked_tests(prepared)
     where = np.array([at for at, question in enumerate(exam.questions) if question.id in held], dtype=int)

@@ -1,7 +1,7 @@
 """What must hold between the sections of a project file, and what is worth saying about one that is right.
 
 Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078 metric, C079 documents, C080 paths,
-        C091 fields of rows
+        C091 fields of rows, C096 code
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay.aim import KINDS
+from assay.aim import KINDS, SQL, kind_of
 from assay.config.complaints import Complaint
 from assay.config.names import arm_name, is_name, same
 from assay.config.yamlfile import Place, Source
@@ -35,6 +35,7 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
         yield from _metric(found["aim"])
     if "aim" in found:
         yield from _written(found["aim"])
+        yield from _code(found["aim"])
     yield from _arms(found["compare"])
     yield from _fields(found)
     if not found.get("documents"):
@@ -68,6 +69,8 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     if "validate" in found:
         paths = found["validate"].contamination_reference
         yield from ((("validate", "contamination_reference"), path) for path in paths)
+    if "aim" in found and found["aim"].database:
+        yield ("aim", "database"), found["aim"].database
     if "split" in found:
         yield from ((("split", "probes"), path) for path in found["split"].probes)
         if found["split"].manifest is not None:
@@ -79,12 +82,12 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
 def _metric(task: Task) -> Iterator[Complaint]:
     """The metric fits the kind of task. A kind that is still to be guessed is judged once it is known."""
     place = ("aim", "metric")
-    every = dict.fromkeys(metric for kind in KINDS for metric in kind.metrics)
+    every = dict.fromkeys(metric for kind in (*KINDS, SQL) for metric in kind.metrics)
     if task.metric not in every:
         hint = did_you_mean(task.metric, every) or f"; there are: {', '.join(every)}"
         yield Complaint("C076", place, f"there is no '{task.metric}' here{hint}")
     elif "kind" in task.model_fields_set:
-        fitting = next(kind.metrics for kind in KINDS if kind.name == task.kind)
+        fitting = kind_of(task).metrics
         if task.metric not in fitting:
             yield Complaint("C078", place, f"{task.metric} does not fit {task.kind}; use {' or '.join(fitting)}")
 
@@ -95,6 +98,16 @@ def _written(task: Task) -> Iterator[Complaint]:
         for name in ("form", "stop"):
             if task.model_dump()[name]:
                 yield Complaint("M060", ("aim", name), "labels are chosen, not written; leave it out")
+
+
+def _code(task: Task) -> Iterator[Complaint]:
+    """What is said of programs is said where programs are written."""
+    if "kind" in task.model_fields_set and task.kind != "code":
+        for name in ("language", "show_tests", "database"):
+            if name in task.model_fields_set:
+                yield Complaint("C096", ("aim", name), f"is said of code; the kind here is {task.kind}: leave it out")
+    elif task.database and task.language != "sql":
+        yield Complaint("C096", ("aim", "database"), "is what queries are run on; say `language: sql`")
 
 
 def _arms(arms: Mapping[int, Strategy]) -> Iterator[Complaint]:

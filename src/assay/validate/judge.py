@@ -13,9 +13,10 @@ from assay.validate.metrics.accuracy import Accuracy
 from assay.validate.metrics.entity_f1 import EntityF1
 from assay.validate.metrics.exact_match import ExactMatch
 from assay.validate.metrics.macro_f1 import MacroF1
+from assay.validate.metrics.pass_at import PassAt1, SqlMatch
 from assay.validate.metrics.token_f1 import TokenF1
 
-METRICS: tuple[Metric, ...] = (Accuracy(), MacroF1(), ExactMatch(), TokenF1(), EntityF1())
+METRICS: tuple[Metric, ...] = (Accuracy(), MacroF1(), ExactMatch(), TokenF1(), EntityF1(), PassAt1(), SqlMatch())
 
 
 def metrics_for(task: Task) -> tuple[Metric, ...]:

@@ -44,7 +44,7 @@ class Loaded:
     warnings: list[dict] = field(default_factory=list)  # {code, count, text}
 
 
-TARGETS = ("label", "answer", "entities", "rejected", "liked")
+TARGETS = ("label", "answer", "entities", "code", "tests", "setup", "rejected", "liked")
 # What rows of a corpus hold beside their text.
 CORPUS = {"text", "id", "meta", "metadata", "url", "date", "timestamp", "title"}
 # One name for one thing: what each kind of task calls the text and the target.
@@ -52,6 +52,7 @@ NAMED = {
     "classify": (("question", "text"), ("answer", "label")),
     "answer": (("label", "answer"),),
     "extract": (("question", "text"), ("label", "entities"), ("answer", "entities")),
+    "code": (("question", "text"), ("label", "code"), ("answer", "code")),
 }
 
 
@@ -69,6 +70,8 @@ def load(
     time: str | None = None,
     mend_turns: bool = False,
     unlabelled: bool = False,
+    language: str = "python",
+    show_tests: str = "first",
 ) -> Loaded:
     """Read all files of a project.
 
@@ -77,7 +80,7 @@ def load(
             rows, or folders as Hugging Face `datasets` writes them.
         columns: role -> field, see `shapes`; roles that are left out are guessed.
         encoding: of the text forms; UTF-8 when None.
-        kind: "classify", "answer" or "extract"; guessed when None.
+        kind: "classify", "answer", "extract" or "code"; guessed when None.
         slices: fields to report by; guessed when None.
         group: field whose rows stay in one split; guessed when None, "" for none.
         labels: all labels, when the project lists them.
@@ -87,6 +90,8 @@ def load(
         mend_turns: take conversations whose turns are out of order, for the step `dialogues` to mend.
         unlabelled: rows may lack a target (None then), since annotations may have it. Where `kind` is given and
             `columns` names the text but no target, no file need have a field for it.
+        language: "python" or "sql", of a code task. show_tests: "first", "all" or "none": the tests that a question
+            shows; without one a model cannot know how the function is to be called.
 
     Raises:
         DataError: with every problem of all files.
@@ -107,7 +112,7 @@ def load(
     with collected(problems):
         reads, columns = join_turns(reads, columns)
     reads.sort(key=lambda entry: SPLITS.index(entry[0]))
-    if unlabelled and kind and columns and not columns.keys() & {"label", "answer", "entities", "messages"}:
+    if unlabelled and kind and columns and not columns.keys() & {"label", "answer", "entities", "code", "messages"}:
         target = False
     settled = None
     with collected(problems):
@@ -116,6 +121,7 @@ def load(
     if settled is None:
         raise DataError(*problems)
     layout, shape, guessed = replace(settled[0], time=time, mend=mend_turns, open=unlabelled), *settled[1:]
+    layout = replace(layout, language=language, show_tests=show_tests)
     parts, warnings, raw = _convert(reads, layout, problems)
     warnings += _preferences(parts) if target else []
     marked, unseen = look(one for part in parts.values() for one in part)
@@ -189,7 +195,7 @@ def _settle(
     _check_fields(table, [*given.values(), *(slices or ()), *([group] if group else [])])
     step = -(-len(table.rows) // SAMPLE)
     rows = [raw.fields for raw in table.rows[::step]]
-    roles = set(given) - {"group", "id", "system", "context", "found_in"}
+    roles = set(given) - {"group", "id", "system", "context", "found_in"} - {"tests", "setup", "database"}
     shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
     if not target:
         columns = {role: name for role, name in columns.items() if role not in TARGETS}
@@ -201,6 +207,8 @@ def _settle(
         kind = kind or "answer"
     if kind is None and "messages" in known and target:
         kind = "classify" if _labels_in(table.rows[::step], known) else "answer"
+    elif kind is None and ("tests" in known or "code" in roles):
+        kind = "code"
     elif kind is None and roles & {"label", "answer", "entities"}:
         kind = "classify" if "label" in roles else "answer" if "answer" in roles else "extract"
     elif kind is None and not target:

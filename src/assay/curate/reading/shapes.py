@@ -8,6 +8,9 @@ messages         a whole conversation; its last assistant turn is the target
 label, answer    the target; a list of answers is the target and further accepted ones
 rejected         an answer that was not chosen, for preference training
 liked            true where the answer is one to give, false where it is one not to give
+code             the target of a code task: a right program, or a right query
+tests, setup     assert statements that a program has to pass, and what is run before them
+database         the name of the row's database, where `aim.database` is a folder of them
 entities         the named pieces of the text: tags of its words, spans, slots, or a line (`aim.entities`)
 context          the passage or passages that belong to the question
 group, id        rows of one group stay in one split; the row's own name
@@ -22,7 +25,9 @@ from typing import Any
 
 from assay.aim.columns import Row, as_text, has, value_at
 from assay.aim.entities import OutsideError, of_field, overlapping, written
+from assay.aim.names import SETUP, TESTS
 from assay.curate.reading.contexts import context_of
+from assay.curate.reading.checks import checks_of, with_tests
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.preferences import judged, preference, rejected_of, verdict
 from assay.curate.reading.read import RawRow
@@ -31,7 +36,9 @@ from assay.curate.reading.turns import is_conversation, turns_of
 from assay.nouns import Example, Message, Messages
 
 ROLES = ("text", "question", "input", "system", "messages", "label", "answer", "rejected", "liked", "entities")
-ROLES += ("context", "found_in", "group", "id", "conversation", "role")
+ROLES += ("code", "tests", "setup", "database", "context", "found_in", "group", "id", "conversation", "role")
+
+WANTED = ("label", "answer", "entities", "code")  # the roles of a target
 
 # --- known shapes ---------------------------------------------------------------------------------------------------
 
@@ -97,6 +104,16 @@ def text_spans(names: Sequence[str], row: Row) -> dict[str, str] | None:
     return None
 
 
+def code_tests(names: Sequence[str], row: Row) -> dict[str, str] | None:
+    """A text, a program and the tests that it passes: MBPP."""
+    tests = next((name for name in TESTS if isinstance(row.get(name), list)), None)
+    text = next((name for name in ("text", "prompt", "question") if name in names), None)
+    if tests is None or text is None or "code" not in names:
+        return None
+    setup = next((name for name in SETUP if name in names), None)
+    return {"text": text, "code": "code", "tests": tests, **({"setup": setup} if setup else {})}
+
+
 def text_label(names: Sequence[str], row: Row) -> dict[str, str] | None:
     return {"text": "text", "label": "label"} if {"text", "label"} <= set(names) else None
 
@@ -109,6 +126,7 @@ SHAPES: tuple[Shape, ...] = (
     sharegpt,
     prompt_completion,
     alpaca,
+    code_tests,
     question_answer,
     tokens_tags,
     text_spans,
@@ -144,6 +162,8 @@ class Layout:
     time: str | None = None  # field that says when a row was written
     mend: bool = False  # the order of turns is left to the step `dialogues`
     open: bool = False  # rows may lack a target: it may come from annotations
+    language: str = "python"  # of a code task
+    show_tests: str = "first"
 
     @property
     def asked(self) -> str | None:
@@ -151,7 +171,7 @@ class Layout:
 
     @property
     def wanted(self) -> str | None:
-        return self.columns.get("label") or self.columns.get("answer") or self.columns.get("entities")
+        return next((self.columns[role] for role in WANTED if self.columns.get(role)), None)
 
     @property
     def needed(self) -> list[str]:
@@ -162,6 +182,7 @@ class Layout:
             self.asked,
             target,
             self.columns.get("context"),
+            self.columns.get("tests") if self.target else None,
             self.group,
             self.time,
             *self.slices,
@@ -205,6 +226,9 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         rejected = rejected_of(row, layout.columns["rejected"], turns, target, line, found)
     slices = tuple(sorted((name, word) for name in layout.slices if (word := as_word(value_at(row, name)))))
     group = as_word(value_at(row, layout.group)) if layout.group else ""
+    checks = checks_of(row, layout.columns, layout.language, line, found) if layout.kind == "code" else None
+    if checks is not None and turns and layout.show_tests != "none":
+        turns = with_tests(turns, checks.tests[:1] if layout.show_tests == "first" else checks.tests)
     own, when = layout.columns.get("id"), time_of(row, layout.time, line, found)
     return Example(
         id=as_text(value_at(row, own)).strip() or id if own else id,
@@ -218,6 +242,7 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         source=raw.source,
         time=when,
         found_in=_named(row, layout.columns.get("found_in")),
+        checks=checks,
     )
 
 

@@ -53,7 +53,7 @@ class Cage:
         parts = [self.bwrap, *split, "--die-with-parent", "--new-session", "--clearenv"]
         needed, package = _needed(), f"{THERE}/assay/validate/sandbox/inside"
         # bwrap makes the folders above a mount for its own user alone.
-        above = sorted({str(folder) for path in [*needed, package, "/data/0"] for folder in Path(path).parents} - {"/"})
+        above = sorted({str(folder) for path in [*needed, package, "/data/0", "/etc/ld.so.cache"] for folder in Path(path).parents} - {"/"})
         for folder in above:
             parts += ["--perms", "0755", "--dir", folder]
         for path in needed:

@@ -21,9 +21,9 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +52,6 @@ class Outcome:
     @property
     def passed(self) -> bool:
         return self.kind == "passed"
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +227,6 @@ def held(pid: int) -> int:
     return total
 
 
-def many(cage: Cage, programs: Sequence[Program], wall: float = WALL, workers: int = 0) -> Iterator[Outcome]:
-    """The outcomes of programs, in order, as many at a time as there are processors."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:
-        yield from pool.map(lambda program: run(cage, program, wall), programs)
+def processors() -> int:
+    """How many programs are run at a time."""
+    return len(os.sched_getaffinity(0))

@@ -52,7 +52,7 @@ class Line:
             name, text = str(reply[1])[:TEXT], str(reply[2])[:TEXT]
         except (EOFError, OSError, LookupError, TypeError, ValueError, RecursionError) as error:
             raise Ended(str(error)) from None
-        if name == "StopIteration":
+        if name == "StopIteration" and request[0] == "next":
             raise StopIteration
         self.raised = (name, text)
         kind = getattr(builtins, name, None)

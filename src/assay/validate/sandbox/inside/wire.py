@@ -1,23 +1,30 @@
 """What may cross between the two sandboxes: plain values, written as JSON, one frame each.
 
 Plain      None, bool, int, float, complex, str, bytes, list, tuple, set, frozenset, dict, range, Decimal, Fraction
+           and the types that are built in (int, list)
 Others     are handed to `keep`, which gives a handle or refuses: an object never crosses, and so neither does its
            `__eq__`. Subclasses of plain types (Counter, namedtuple) cross as what they are made of
 Limits     4 MiB a frame, 100 levels
 """
 
+from __future__ import annotations
+
+import builtins
 import json
 import struct
-from collections.abc import Callable
-from decimal import Decimal
-from fractions import Fraction
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Keep = Callable[[Any], list[Any]]
 
 FRAME = 4 << 20
 DEPTH = 100
 SAFE = 2**53
-
-Keep = Callable[[Any], list[Any]]
+# A value of these can only be there where its module was imported; importing them takes as long as all else here.
+NUMBERS = {"D": ("decimal", "Decimal"), "F": ("fractions", "Fraction")}
 
 
 def refuse(value: Any) -> list[Any]:
@@ -55,10 +62,11 @@ def _rare(value: Any, keep: Keep) -> list[Any]:
         return ["c", value.real, value.imag]
     if isinstance(value, range):
         return ["r", *(encode(one) for one in (value.start, value.stop, value.step))]
-    if isinstance(value, Decimal):
-        return ["D", str(value)]
-    if isinstance(value, Fraction):
-        return ["F", str(value)]
+    if isinstance(value, type) and getattr(builtins, value.__name__, None) is value:
+        return ["n", value.__name__]
+    for tag, (module, name) in NUMBERS.items():
+        if module in sys.modules and isinstance(value, getattr(sys.modules[module], name)):
+            return [tag, str(value)]
     return keep(value)
 
 
@@ -80,13 +88,16 @@ def decode(value: Any, find: Callable[[str, Any], Any]) -> Any:
         return find(rest[0], rest[1])
     if tag == "r":
         return range(*(decode(one, find) for one in rest))
+    if tag == "n" and isinstance(kind := getattr(builtins, rest[0]), type):
+        return kind
+    if tag in NUMBERS:
+        module, name = NUMBERS[tag]
+        return getattr(__import__(module), name)(rest[0])
     kinds: dict[str, Callable[..., Any]] = {
         "i": lambda text: int(text, 16),
         "b": bytes.fromhex,
         "B": bytearray.fromhex,
         "c": complex,
-        "D": Decimal,
-        "F": Fraction,
     }
     return kinds[tag](*rest)
 
