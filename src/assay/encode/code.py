@@ -11,7 +11,9 @@ import ast
 import re
 import warnings
 
-FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+.#-]*)[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(
+    r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+.#-]*)[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
+)
 BEGINS = re.compile(r"^(?:def|class|import|from|async def|@)\b|^@|^[A-Za-z_]\w*\s*=", re.MULTILINE)
 QUERY = re.compile(r"^\s*(?:SELECT|WITH)\b", re.MULTILINE | re.IGNORECASE)
 NAMES = {"python": ("", "python", "py", "python3"), "sql": ("", "sql", "sqlite", "sqlite3")}

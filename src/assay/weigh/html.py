@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from assay.store import to_json
-from assay.weigh import figures, retrieval, view
+from assay.weigh import figures, ran, retrieval, view
 from assay.weigh.arm import Extra
 from assay.weigh.markdown import terminal_table
 from assay.weigh.numbers import FORMATS, clean, count, one_line, score, shorten
@@ -89,6 +89,7 @@ def render(report: Report) -> str:
         ranked=ranked,
         figures=figures,
         retrieval=retrieval,
+        ran=ran,
         sections=SECTIONS,
         badge=badge,
         view=view,

@@ -20,6 +20,7 @@ from assay.validate import judge, metrics_for
 from assay.weigh.arm import Arm, Extra
 from assay.weigh.decide import Gap, Standing, best_floor, best_of, decide
 from assay.weigh.measure import Measured, rounded
+from assay.weigh.ran import counts
 from assay.weigh.settings import Weigh
 
 SCHEMA = 1
@@ -73,7 +74,7 @@ def build(
         "rows": {**dict.fromkeys(ROWS, 0), **rows},
         "audit": {**dict.fromkeys(AUDIT, 0), **audit},
         "exam": {"hash": "", "opened": 0, **exam},
-        "strategies": [_strategy(arm, measured, floor, best) for arm in arms],
+        "strategies": [_strategy(arm, task, measured, floor, best) for arm in arms],
         "verdict": {
             "recommended": verdict.recommended,
             "reason": verdict.reason,
@@ -145,7 +146,7 @@ def _gap(versus: dict[str, Any] | None, metric: str) -> Gap | None:
     return Gap(one["difference"], one["low"], one["high"], one["p_holm"])
 
 
-def _strategy(arm: Arm, measured: Measured, floor: _Reference, best: _Reference) -> dict[str, Any]:
+def _strategy(arm: Arm, task: Task, measured: Measured, floor: _Reference, best: _Reference) -> dict[str, Any]:
     done = arm.status == "done"
     answers = [record.answer for record in arm.records]
     return {
@@ -166,6 +167,7 @@ def _strategy(arm: Arm, measured: Measured, floor: _Reference, best: _Reference)
             "answer_parts": list(arm.cost.get("answer_parts") or ()),
         },
         "retrieval": measured.of_retrieval(arm.name, arm.records) if done else None,
+        "outcomes": counts(arm.records, task) if done else None,
         "abstained": sum(answer.abstained for answer in answers),
         "refused": sum(answer.refused for answer in answers),
         "by": dict(sorted(Counter(answer.by for answer in answers if answer.by).items())),
@@ -197,6 +199,9 @@ def _sources(record: Record) -> dict[str, Any]:
     answer = record.answer
     said = {"passages": list(answer.passages), "found_in": list(record.found_in), "cited": list(answer.cited)}
     said |= {"support": answer.support, "by": answer.by, "abstained": answer.abstained, "refused": answer.refused}
+    if answer.ran:
+        kind, at, text = answer.ran
+        said |= {"outcome": kind, "failed_test": 0 if kind == "passed" else at + 1, "outcome_text": text}
     return {name: value for name, value in said.items() if value not in (None, "", False, [])}
 
 

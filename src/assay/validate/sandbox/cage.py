@@ -53,7 +53,10 @@ class Cage:
         parts = [self.bwrap, *split, "--die-with-parent", "--new-session", "--clearenv"]
         needed, package = _needed(), f"{THERE}/assay/validate/sandbox/inside"
         # bwrap makes the folders above a mount for its own user alone.
-        above = sorted({str(folder) for path in [*needed, package, "/data/0", "/etc/ld.so.cache"] for folder in Path(path).parents} - {"/"})
+        above = sorted(
+            {str(folder) for path in [*needed, package, "/data/0", "/etc/ld.so.cache"] for folder in Path(path).parents}
+            - {"/"}
+        )
         for folder in above:
             parts += ["--perms", "0755", "--dir", folder]
         for path in needed:
@@ -82,7 +85,9 @@ class Cage:
         shown = [word for at, path in enumerate(see) for word in ("--ro-bind", path, f"/data/{at}")]
         # -I would drop PYTHONHASHSEED; the environment is empty, so these are as good.
         python = [os.path.realpath(sys.executable), "-s", "-S", "-P", "-B", "-c"]
-        words = f"import sys; sys.path.insert(0, {THERE!r}); from assay.validate.sandbox.inside.{part} import main; main()"
+        words = (
+            f"import sys; sys.path.insert(0, {THERE!r}); from assay.validate.sandbox.inside.{part} import main; main()"
+        )
         with tempfile.TemporaryFile() as calls:
             calls.write(filter_of())
             calls.seek(0)

@@ -52,6 +52,8 @@ class Side:
             self.load()
             return ["value", None, []]
         if verb == "get":
+            if rest[0] not in self.module.__dict__:
+                raise NameError(f"name '{rest[0]}' is not defined")
             return ["value", encode(self.module.__dict__[rest[0]], self.keep), []]
         target = self.kept[rest[0]]
         if verb == "attribute":

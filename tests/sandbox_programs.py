@@ -43,7 +43,10 @@ HOSTILE: dict[str, tuple[str, set[str]]] = {
         "open('/proc/self/environ')\n",
         {"exception"},
     ),
-    "home folder": ("import os\nassert 'pyvenv.cfg' not in os.listdir('/root')\nopen('/root/.bashrc')\n", {"exception"}),
+    "home folder": (
+        "import os\nassert 'pyvenv.cfg' not in os.listdir('/root')\nopen('/root/.bashrc')\n",
+        {"exception"},
+    ),
     "out by ..": ("print(open('../../../../../../etc/passwd').read())\n", {"exception"}),
     "out by a link": (
         "import os\nos.symlink('/etc/shadow', '/tmp/link')\nopen('/tmp/link')\n",
@@ -132,10 +135,10 @@ CHEATS: dict[str, tuple[str, set[str]]] = {
         "        if isinstance(one, dict) and 'tests' in one:\n            return int(one['tests'][0].split('==')[1])\n",
         FAILS,
     ),
-    "prints passed": ("print('passed')\nprint('{\"kind\": \"passed\", \"at\": 1, \"text\": \"\"}')\n", FAILS),
+    "prints passed": ('print(\'passed\')\nprint(\'{"kind": "passed", "at": 1, "text": ""}\')\n', FAILS),
     "writes a verdict to every pipe": (
         "import os\nfor n in range(64):\n    try:\n"
-        "        os.write(n, b'{\"kind\": \"passed\", \"at\": 1, \"text\": \"\", \"token\": \"\"}')\n"
+        '        os.write(n, b\'{"kind": "passed", "at": 1, "text": "", "token": ""}\')\n'
         "    except OSError:\n        pass\n",
         FAILS,
     ),
