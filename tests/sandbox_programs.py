@@ -1,8 +1,8 @@
-"""The 44 programs of the sandbox's promise: 24 hostile ones and 20 that try to cheat. Each is asked for `double(3) == 6`
-and `double(10) == 20`; what it should come to is named beside it.
+"""The 44 programs of the sandbox's promise: 24 hostile ones and 20 that try to cheat. Each is asked for
+`double(3) == 6` and `double(10) == 20`; what it should come to is named beside it.
 
-HONEST ends a hostile program that is meant to do its harm and then answer rightly: where the harm is refused or bounded,
-it may pass, and passing is then the right verdict.
+HONEST ends a hostile program that is meant to do its harm and then answer rightly: where the harm is refused or
+bounded, it may pass, and passing is then the right verdict.
 """
 
 TESTS = ("assert double(3) == 6", "assert double(10) == 20")
@@ -34,7 +34,8 @@ HOSTILE: dict[str, tuple[str, set[str]]] = {
         PASSES,
     ),
     "100,000 threads": (
-        "import threading, time\nfor _ in range(100_000):\n    threading.Thread(target=time.sleep, args=(3600,)).start()\n",
+        "import threading, time\nfor _ in range(100_000):\n"
+        "    threading.Thread(target=time.sleep, args=(3600,)).start()\n",
         {"exception"},
     ),
     "1 GB printed": ("for _ in range(1000):\n    print('x' * 1_000_000)\n" + HONEST, {"resources"}),
@@ -91,13 +92,15 @@ HOSTILE: dict[str, tuple[str, set[str]]] = {
     "segmentation fault": ("import ctypes\nctypes.string_at(0)\n", {"resources"}),
     "clock loop and /dev/full": (
         "import time\ntry:\n    with open('/dev/full', 'w') as file:\n        file.write('x' * 100_000)\n"
-        "except OSError:\n    pass\nend = time.monotonic() + 3600\nwhile time.monotonic() < end:\n    time.sleep(0.01)\n",
+        "except OSError:\n    pass\nend = time.monotonic() + 3600\n"
+        "while time.monotonic() < end:\n    time.sleep(0.01)\n",
         {"timeout"},
     ),
 }
 
 ALWAYS = (
-    "class Same:\n    def __eq__(self, other):\n        return True\n    def __ne__(self, other):\n        return False\n"
+    "class Same:\n    def __eq__(self, other):\n        return True\n"
+    "    def __ne__(self, other):\n        return False\n"
     "    def __bool__(self):\n        return True\n    def __hash__(self):\n        return 6\n"
     "    def __sub__(self, other):\n        return 0\n    __rsub__ = __sub__\n    def __lt__(self, other):\n"
     "        return True\n    def __getattr__(self, name):\n        return lambda *a: True\n"
@@ -132,7 +135,8 @@ CHEATS: dict[str, tuple[str, set[str]]] = {
     ),
     "looks through all memory for the tests": (
         "import gc\ndef double(x):\n    for one in gc.get_objects():\n"
-        "        if isinstance(one, dict) and 'tests' in one:\n            return int(one['tests'][0].split('==')[1])\n",
+        "        if isinstance(one, dict) and 'tests' in one:\n"
+        "            return int(one['tests'][0].split('==')[1])\n",
         FAILS,
     ),
     "prints passed": ('print(\'passed\')\nprint(\'{"kind": "passed", "at": 1, "text": ""}\')\n', FAILS),
@@ -154,7 +158,8 @@ CHEATS: dict[str, tuple[str, set[str]]] = {
         FAILS,
     ),
     "patches builtins": (
-        "import builtins\nbuiltins.AssertionError = type('A', (BaseException,), {})\nbuiltins.isinstance = lambda *a: True\n"
+        "import builtins\nbuiltins.AssertionError = type('A', (BaseException,), {})\n"
+        "builtins.isinstance = lambda *a: True\n"
         "builtins.compile = builtins.exec = lambda *a, **k: None\ndef double(x):\n    return None\n",
         FAILS,
     ),
@@ -165,7 +170,8 @@ CHEATS: dict[str, tuple[str, set[str]]] = {
         FAILS,
     ),
     "atexit": (
-        "import atexit, os\natexit.register(lambda: print('passed'))\natexit.register(os._exit, 0)\nraise SystemExit(0)\n",
+        "import atexit, os\natexit.register(lambda: print('passed'))\natexit.register(os._exit, 0)\n"
+        "raise SystemExit(0)\n",
         FAILS,
     ),
     "infinite generator": (

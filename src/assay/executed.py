@@ -1,7 +1,7 @@
 """Outcomes of programs and queries, run once a project: a column beside the answers, kept in `work/outcomes.jsonl`.
 
-Key        a hash of all that an outcome depends on: the answer, the tests and their setup, the reference, which says what
-           names the tests mean; for a query the reference and the database's bytes; this file's VERSION and Python's
+Key        a hash of all that an outcome depends on: the answer, the tests and their setup, the reference, which says
+           what names the tests mean; for a query the reference and the database's bytes; VERSION, and Python's
 Once       the scores, the report and its pages judge the same answers several times, other arms and later runs give the
            same program again: what is known is not run again
 Watch out  a timeout is kept as well: on a busy machine a slow program may have one that it would not have had alone
@@ -90,7 +90,7 @@ def refuse_unsafe(task: Task) -> None:
     """
     if task.kind != "code":
         return
-    if task.language == "sql" and not Path(task.database).exists():
+    if task.language == "sql" and not (task.database and Path(task.database).exists()):
         what = f"there is no file {task.database}" if task.database else "queries are judged by what they give"
         help = "name a database of SQLite's, or a folder of them: aim: {database: shop.sqlite}"
         raise UsageError(Problem("C096", what, "aim.database", help=help))

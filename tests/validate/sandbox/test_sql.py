@@ -154,7 +154,7 @@ def test_every_statement_that_is_no_query_is_refused(shop, statement):
         fetch(guarded(str(shop)), statement)
 
 
-# --- which results are alike -------------------------------------------------------------------------------------------
+# --- which results are alike ------------------------------------------------------------------------------------------
 
 
 def test_rows_count_as_often_as_they_occur_and_in_order_where_it_was_asked_for():
@@ -183,7 +183,7 @@ def test_the_search_for_columns_finds_what_trying_all_orders_finds(rows, random)
     assert alike(rows, other, ordered=False) == any(Counter(one) == Counter(rows) for one in tried)
 
 
-# --- in the sandbox ----------------------------------------------------------------------------------------------------
+# --- in the sandbox ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,8 @@ def test_the_search_for_columns_finds_what_trying_all_orders_finds(rows, random)
         ("SELECT a.name FROM item a, item b, item c, item d, item e, item f, item g, item h", "resources"),
         # one step of SQLite's machine that takes for ever: no interrupt reaches it, the sandbox is ended
         (
-            "SELECT hex(printf('%.*c', 300000, 'a')) LIKE '%' || replace(hex(printf('%.*c', 20, 'a')), '6', '6%') || '_b'",
+            "SELECT hex(printf('%.*c', 300000, 'a')) LIKE"
+            " '%' || replace(hex(printf('%.*c', 20, 'a')), '6', '6%') || '_b'",
             "",
         ),
     ],

@@ -1,8 +1,8 @@
 """What a program is run with, from a row's fields: tests, setup, the name of its database.
 
 Shown      a test tells a model how the function is called and what it gives; the first of a row's is the usual one to
-           show (the MBPP of the BigCode evaluation harness, after Fried et al. 2022, InCoder, arxiv.org/abs/2204.05999),
-           all of them the original (Austin et al. 2021, arxiv.org/abs/2108.07732)
+           show (the MBPP of the BigCode evaluation harness, after Fried et al. 2022, arxiv.org/abs/2204.05999), all of
+           them the original (Austin et al. 2021, arxiv.org/abs/2108.07732)
 Watch out  a model that is shown a test can write its value down; the tests that are not shown then tell
 """
 

@@ -26,8 +26,8 @@ from typing import Any
 from assay.aim.columns import Row, as_text, has, value_at
 from assay.aim.entities import OutsideError, of_field, overlapping, written
 from assay.aim.names import SETUP, TESTS
-from assay.curate.reading.contexts import context_of
 from assay.curate.reading.checks import checks_of, with_tests
+from assay.curate.reading.contexts import context_of
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.preferences import judged, preference, rejected_of, verdict
 from assay.curate.reading.read import RawRow

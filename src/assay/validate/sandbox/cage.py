@@ -18,7 +18,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -88,17 +87,20 @@ class Cage:
         words = (
             f"import sys; sys.path.insert(0, {THERE!r}); from assay.validate.sandbox.inside.{part} import main; main()"
         )
-        with tempfile.TemporaryFile() as calls:
-            calls.write(filter_of())
-            calls.seek(0)
-            block = ["--seccomp", str(calls.fileno())] if filter_of() else []
+        calls, written = os.pipe()
+        try:
+            os.write(written, filter_of())  # some 500 bytes: a pipe holds them
+            os.close(written)
+            block = ["--seccomp", str(calls)] if filter_of() else []
             return subprocess.Popen(
                 [*self.command, *shown, "--remount-ro", "/", *block, "--chdir", "/tmp", "--", *python, words],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                pass_fds=[*keep, calls.fileno()],
+                pass_fds=[*keep, calls],
             )
+        finally:
+            os.close(calls)
 
 
 def _needed() -> list[str]:
@@ -108,7 +110,7 @@ def _needed() -> list[str]:
     found = [os.path.realpath(sys.executable), sysconfig.get_path("stdlib"), compiled]
     found += [str(path) for path in sorted((prefix / "lib").glob("libpython3*"))]
     found += ["/lib64", "/usr/lib64", *([f"/lib/{multiarch}", f"/usr/lib/{multiarch}"] if multiarch else [])]
-    return [path for path in dict.fromkeys(found) if os.path.exists(path)]
+    return [path for path in dict.fromkeys(found) if Path(path).exists()]
 
 
 def find_cage() -> Cage:

@@ -1,8 +1,8 @@
 """One program against its tests: two sandboxes, and what they came to.
 
-How        the candidate's sandbox runs the program, the checker's the tests; a socket between them carries arguments and
-           plain values (`inside/`). Arguments go in, values come out, and the comparison is on the checker's side: the
-           candidate's sandbox holds no expected value
+How        the candidate's sandbox runs the program, the checker's the tests; a socket between them carries arguments
+           and plain values (`inside/`). Arguments go in, values come out, and the comparison is on the checker's side:
+           the candidate's sandbox holds no expected value
 Verdict    comes on a pipe of the checker's, with a random token of this run; without it, nothing has passed
 Ends       at the verdict, when 64 KiB were printed, when the processes of a sandbox hold more than 1.5 GB together
            (looked at every 50 ms), or when the wall time is over; then both PID namespaces are killed
@@ -22,7 +22,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,15 +85,17 @@ def run(cage: Cage, program: Program, wall: float = WALL) -> Outcome:
             job = {"channel": one.fileno(), "user": cage.user(), "source": program.source, "imports": plan["imports"]}
             other = {**plan, "channel": two.fileno(), "user": cage.user(), "verdict": told, "token": token}
             other |= {"setup": program.setup, "tests": program.tests}
-            with ended(cage.start("candidate", keep=[one.fileno()])) as candidate:
-                with ended(cage.start("checker", keep=[two.fileno(), told])) as checker:
-                    one.close()
-                    two.close()
-                    os.close(told)
-                    told = -1
-                    given(candidate, job)
-                    given(checker, other)
-                    return _watched(candidate, checker, verdict, token, wall)
+            with (
+                ended(cage.start("candidate", keep=[one.fileno()])) as candidate,
+                ended(cage.start("checker", keep=[two.fileno(), told])) as checker,
+            ):
+                one.close()
+                two.close()
+                os.close(told)
+                told = -1
+                given(candidate, job)
+                given(checker, other)
+                return _watched(candidate, checker, verdict, token, wall)
     finally:
         os.close(verdict)
         if told >= 0:
@@ -158,10 +160,8 @@ def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]
         process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None and not pipe.closed:
-                try:
+                with suppress(BrokenPipeError):
                     pipe.close()
-                except BrokenPipeError:
-                    pass
 
 
 def _watched(
@@ -220,8 +220,8 @@ def held(pid: int) -> int:
         place = Path("/proc", str(todo.pop()))
         try:
             total += int((place / "statm").read_text().split()[1]) * page
-            for task in os.listdir(place / "task"):
-                todo += map(int, (place / "task" / task / "children").read_text().split())
+            for task in (place / "task").iterdir():
+                todo += map(int, (task / "children").read_text().split())
         except (OSError, ValueError, IndexError):
             continue
     return total

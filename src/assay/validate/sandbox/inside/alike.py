@@ -4,8 +4,8 @@ Rows       as a multiset: how often each row occurs counts; in order, where the 
 Columns    in any order: some permutation has to make the rows alike. Their names do not count
 Values     as Python compares what SQLite gives: 1 and 1.0 are alike, '1' and 1 are not
 Source     Zhong, Yu and Klein (2020), Semantic evaluation for text-to-SQL with distilled test suites,
-           arxiv.org/abs/2010.02840, whose scorer is Spider's. BIRD's (Li et al. 2023, arxiv.org/abs/2305.03111) compares
-           sets of rows, columns in their order: it forgives rows that are doubled, and not columns that are exchanged
+           arxiv.org/abs/2010.02840, whose scorer is Spider's. BIRD's (Li et al. 2023, arxiv.org/abs/2305.03111)
+           compares sets of rows, columns in their order: it forgives doubled rows, and not exchanged columns
 """
 
 from collections import Counter

@@ -9,6 +9,7 @@ import socket
 import sys
 import types
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from assay.validate.sandbox.inside.enter import enter
@@ -30,8 +31,8 @@ class Side:
     def load(self) -> None:
         """Run the program once. Its `if __name__ == "__main__"` part is left out."""
         space = self.module.__dict__
-        exec(compile(self.imports, "<setup>", "exec"), space)  # noqa: S102
-        exec(compile(self.source, "<program>", "exec"), space)  # noqa: S102
+        exec(compile(self.imports, "<setup>", "exec"), space)
+        exec(compile(self.source, "<program>", "exec"), space)
 
     def keep(self, value: Any) -> list[Any]:
         kind = "object"
@@ -88,7 +89,7 @@ def serve(side: Side, channel: socket.socket) -> None:
         asked = receive(channel)
         try:
             reply = side.answer(asked)
-        except BaseException as error:  # noqa: B036, BLE001 - of a program that may raise anything, SystemExit too
+        except BaseException as error:  # noqa: BLE001 - of a program that may raise anything, SystemExit too
             reply = ["raised", type(error).__name__, _said(error)]
         try:
             send(channel, reply)
@@ -99,7 +100,7 @@ def serve(side: Side, channel: socket.socket) -> None:
 def _said(error: BaseException) -> str:
     try:
         return str(error)[:TEXT]
-    except BaseException:  # noqa: B036, BLE001 - the exception is the program's own
+    except BaseException:  # noqa: BLE001 - the exception is the program's own
         return ""
 
 
@@ -107,8 +108,6 @@ def main() -> None:
     job = json.loads(sys.stdin.buffer.read())
     enter(job["user"])
     side = Side(job["source"], job["imports"])
-    with socket.socket(fileno=job["channel"]) as channel:
-        try:
-            serve(side, channel)
-        except (EOFError, OSError):  # the checker has what it wants
-            pass
+    # The other side ends when the checker has what it wants.
+    with suppress(EOFError, OSError), socket.socket(fileno=job["channel"]) as channel:
+        serve(side, channel)

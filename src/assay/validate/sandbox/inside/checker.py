@@ -82,6 +82,9 @@ def _change(value: Any, new: Any) -> None:
 class Opaque:
     """Something that a test can do nothing with but hand it on."""
 
+    _line: Line
+    _number: int
+
     def __init__(self, line: Line, number: int):
         self.__dict__.update(_line=line, _number=number)
 
@@ -167,15 +170,15 @@ def check(job: dict[str, Any], line: Line) -> dict[str, Any]:
     try:
         line.ask("load")
         space: dict[str, Any] = {"__name__": "tests"}
-        exec(compile(job["imports"], "<imports>", "exec"), space)  # noqa: S102
+        exec(compile(job["imports"], "<imports>", "exec"), space)
         space.update({name: line.ask("get", name) for name in job["names"]})
-        exec(compile(job["setup"], "<setup>", "exec"), space)  # noqa: S102
+        exec(compile(job["setup"], "<setup>", "exec"), space)
         for at, test in enumerate(job["tests"]):  # noqa: B007
             line.raised = None
-            exec(compile(test, "<test>", "exec"), space)  # noqa: S102
+            exec(compile(test, "<test>", "exec"), space)
     except Ended as error:
         return {"kind": "ended", "at": at, "text": str(error)[:TEXT]}
-    except BaseException as error:  # noqa: B036, BLE001 - a test or the program may raise anything
+    except BaseException as error:  # noqa: BLE001 - a test or the program may raise anything
         return _failure(error, at, line)
     return {"kind": "passed", "at": at, "text": ""}
 

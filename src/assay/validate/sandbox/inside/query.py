@@ -1,4 +1,4 @@
-"""A query and its reference on one database: run in a sandbox, compared there, since nothing of a program runs in it."""
+"""A query and its reference on one database: run in a sandbox, and compared there, since no program runs in it."""
 
 import json
 import os
