@@ -17,7 +17,7 @@ from assay.nouns import Answer, Checks, Example, Message, Record, Task
 
 def program(n: int) -> dict:
     return {
-        "text": f"Write a function add_{n} that adds {n} to {'a number' if n % 2 else 'what it is given'}, number {n * 37}.",
+        "text": f"Write a function add_{n}: add {n} to {'a number' if n % 2 else 'what it is given'}, number {n * 37}.",
         "code": f"def add_{n}(x):\n    return x + {n}",
         "task_id": n,
         "test_list": [f"assert add_{n}({k}) == {k + n}" for k in (1, 5)],

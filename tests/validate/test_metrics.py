@@ -3,6 +3,7 @@
 import re
 import string
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -170,6 +171,8 @@ def test_the_deciding_metric_comes_first():
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 def test_every_metric_keeps_the_contract(metric):
     rows = [record("a", "a"), record("b", None), record("c", "a"), record("c", "c")]
+    came_to = ["passed", "not parsed", "wrong value", "passed"]  # where the task is code
+    rows = [replace(r, answer=replace(r.answer, ran=(k, 0, ""))) for r, k in zip(rows, came_to, strict=True)]
     columns = metric.rows(rows, CLASSIFY)
     assert columns.shape[0] == 4 and columns.dtype == np.float64
     assert np.array_equal(columns, metric.rows(rows, CLASSIFY))

@@ -19,7 +19,7 @@ TOP = [
 ]
 STRATEGY = [
     *("name", "kind", "settings", "status", "n", "unparseable", "truncated", "metrics", "slices"),
-    *("versus_floor", "versus_best", "cost", "retrieval", "abstained", "refused", "by", "fit"),
+    *("versus_floor", "versus_best", "cost", "retrieval", "outcomes", "abstained", "refused", "by", "fit"),
 ]
 DIFFERENCE = ["difference", "low", "high", "p", "p_holm"]
 

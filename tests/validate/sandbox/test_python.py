@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -154,3 +155,13 @@ def test_a_bubblewrap_that_can_make_no_sandbox_is_told(monkeypatch, tmp_path):
     with pytest.raises(ResourceError) as refused:
         cages.find_cage()
     assert refused.value.problems[0].code == "R032" and "no permissions" in refused.value.problems[0].text
+
+
+def test_a_sandbox_that_does_not_start_is_no_verdict(cage, tmp_path):
+    for part in ("candidate", "checker"):
+        fails = tmp_path / part
+        fails.write_text(f'#!/bin/sh\ncase "$*" in *inside.{part}*) exit 1;; esac\nexec {cage.bwrap} "$@"\n')
+        fails.chmod(0o755)
+        with pytest.raises(ResourceError) as failed:
+            run(replace(cage, bwrap=str(fails)), Program("def f(): return 1", ("assert f() == 1",)))
+        assert failed.value.problems[0].code == "R033"

@@ -50,11 +50,13 @@ class Cage:
         else:
             split = ["--unshare-all", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"]
         parts = [self.bwrap, *split, "--die-with-parent", "--new-session", "--clearenv"]
+        # First, since an interpreter may itself lie in /tmp. `size` and `perms` are of the mount that follows.
+        parts += ["--size", str(SCRATCH), "--perms", "1777", "--tmpfs", "/tmp"]
         needed, package = _needed(), f"{THERE}/assay/validate/sandbox/inside"
         # bwrap makes the folders above a mount for its own user alone.
         above = sorted(
             {str(folder) for path in [*needed, package, "/data/0", "/etc/ld.so.cache"] for folder in Path(path).parents}
-            - {"/"}
+            - {"/", "/tmp"}
         )
         for folder in above:
             parts += ["--perms", "0755", "--dir", folder]
@@ -68,8 +70,7 @@ class Cage:
             parts += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
         parts += ["--ro-bind", str(HERE), package]
         parts += ["--setenv", "PYTHONHASHSEED", "0"]
-        # `size` and `perms` are of the tmpfs that follows; what holds the mounts together is closed last.
-        return (*parts, "--size", str(SCRATCH), "--perms", "1777", "--tmpfs", "/tmp")
+        return tuple(parts)
 
     def user(self) -> int:
         """A user number that nobody has, for one sandbox; 0 where there is a user namespace."""

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assay.errors import Problem, ResourceError
 from assay.validate.sandbox.cage import Cage
 
 WALL = 10.0  # seconds
@@ -69,6 +70,9 @@ def run(cage: Cage, program: Program, wall: float = WALL) -> Outcome:
 
     Args:
         wall: seconds for all tests.
+
+    Raises:
+        ResourceError: R033, a sandbox did not start.
     """
     plan = planned(program)
     if isinstance(plan, Outcome):
@@ -140,6 +144,12 @@ def _bound(node: ast.AST) -> set[str]:
     return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
 
 
+def not_started() -> ResourceError:
+    """No verdict on the program: its sandbox was not there."""
+    help = "too little memory, or too many processes? What was judged is kept: run the same command again"
+    return ResourceError(Problem("R033", "a sandbox could not be started", help=help))
+
+
 def given(process: subprocess.Popen[bytes], job: Any) -> None:
     """Hand a sandbox its job. What it cannot take any more, since it has ended, is seen when it is watched."""
     assert process.stdin is not None
@@ -195,8 +205,14 @@ def _watched(
 
 
 def _outcome(said: bytes, token: str, candidate: subprocess.Popen[bytes], late: bool) -> Outcome:
-    """The checker has closed its pipe: with a verdict, or since it was ended itself."""
-    found = json.loads(said) if said else {}
+    """The checker has closed its pipe: with a verdict, or since it was ended itself.
+
+    Raises:
+        ResourceError: R033, one of the two sandboxes did not start.
+    """
+    found = json.loads(said) if said.strip() else {}
+    if not said or found.get("kind") == "absent":
+        raise not_started()
     if found.get("token") != token:
         return Outcome("resources", -1, "its tests could not be ended")
     kind, at, text = found["kind"], found["at"], found["text"]

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from assay.errors import Problem, UsageError
 from assay.validate.sandbox.cage import Cage
-from assay.validate.sandbox.python import LOOK, MEMORY, OUTPUT, Outcome, ended, given, held
+from assay.validate.sandbox.python import LOOK, MEMORY, OUTPUT, Outcome, ended, given, held, not_started
 
 WALL = 5.0  # seconds for both queries
 NAME = re.compile(r"[\w-][\w.-]*")
@@ -33,7 +33,11 @@ class Query:
 
 
 def run(cage: Cage, query: Query, wall: float = WALL) -> Outcome:
-    """What the query came to: "passed" where it gives what the reference gives."""
+    """What the query came to: "passed" where it gives what the reference gives.
+
+    Raises:
+        ResourceError: R033, the sandbox did not start, or the database cannot be opened there.
+    """
     token = secrets.token_hex(16)
     verdict, told = os.pipe()
     try:
@@ -43,13 +47,16 @@ def run(cage: Cage, query: Query, wall: float = WALL) -> Outcome:
             # The pipe's number is the same on the other side of the fork.
             given(process, {**job, "verdict": told, "token": token})
             told = -1
-            found = json.loads(said) if (said := _read(verdict, process.pid, wall)) else {}
+            said = _read(verdict, process.pid, wall)
+            found = json.loads(said) if said and said.strip() else {}
     finally:
         os.close(verdict)
         if told >= 0:
             os.close(told)
     if found.get("token") == token:
         return Outcome(found["outcome"][0], 0, found["outcome"][1])
+    if said == b"":
+        raise not_started()
     if said is None:
         return Outcome("timeout", 0, f"it was not done after {wall:g} seconds")
     return Outcome("resources", 0, "its process ended without a result")
@@ -65,9 +72,9 @@ def _read(pipe: int, pid: int, wall: float) -> bytes | None:
                 data = os.read(pipe, 1 << 14)
                 said += data
                 if not data or len(said) > OUTPUT:
-                    return said if not data else b""
+                    return said if not data else b" "
             if held(pid) > MEMORY:
-                return b""
+                return b" "
     return None
 
 

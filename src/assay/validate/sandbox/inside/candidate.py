@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from assay.validate.sandbox.inside.enter import enter
-from assay.validate.sandbox.inside.wire import decode, encode, receive, send
+from assay.validate.sandbox.inside.wire import READY, decode, encode, receive, send
 
 TEXT = 200  # characters of an exception's message
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
@@ -110,4 +110,5 @@ def main() -> None:
     side = Side(job["source"], job["imports"])
     # The other side ends when the checker has what it wants.
     with suppress(EOFError, OSError), socket.socket(fileno=job["channel"]) as channel:
+        send(channel, READY)  # before the program has a say: without it, it is the sandbox that has failed
         serve(side, channel)

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.validate.sandbox.inside.enter import enter
-from assay.validate.sandbox.inside.wire import decode, encode, receive, send
+from assay.validate.sandbox.inside.wire import READY, decode, encode, receive, send
 
 TEXT = 200
 
@@ -39,6 +39,11 @@ class Line:
     def __init__(self, channel: socket.socket, objects: bool):
         self.channel, self.objects = channel, objects
         self.raised: tuple[str, str] | None = None  # the last exception that came from the program
+
+    def ready(self) -> None:
+        """Raises: EOFError, OSError, ValueError: the other side did not come."""
+        if receive(self.channel) != READY:
+            raise ValueError("the other side does not begin as it should")
 
     def ask(self, *request: Any, args: tuple[Any, ...] = ()) -> Any:
         try:
@@ -164,9 +169,14 @@ def check(job: dict[str, Any], line: Line) -> dict[str, Any]:
     """Run the tests in order, up to the first that fails.
 
     Returns:
-        {"kind": "passed", "wrong value", "exception", "ended", "syntax" or "test", "at": place of the test, "text"}.
+        {"kind": "passed", "wrong value", "exception", "ended" or "syntax", "at": place of the test, "text"}; "absent":
+        the other sandbox was never there.
     """
     at = -1
+    try:
+        line.ready()
+    except (EOFError, OSError, ValueError) as error:
+        return {"kind": "absent", "at": at, "text": str(error)[:TEXT]}
     try:
         line.ask("load")
         space: dict[str, Any] = {"__name__": "tests"}
@@ -197,6 +207,7 @@ def _failure(error: BaseException, at: int, line: Line) -> dict[str, Any]:
 def main() -> None:
     job = json.loads(sys.stdin.buffer.read())
     enter(job["user"])
+    os.write(job["verdict"], b" ")  # here at all; JSON does not mind
     with socket.socket(fileno=job["channel"]) as channel:
         found = check(job, Line(channel, job["objects"]))
     os.write(job["verdict"], json.dumps({**found, "token": job["token"]}).encode())

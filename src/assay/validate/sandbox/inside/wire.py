@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FRAME = 4 << 20
 DEPTH = 100
 SAFE = 2**53
+READY = "ready"  # the first message of the program's side
 # A value of these can only be there where its module was imported; importing them takes as long as all else here.
 NUMBERS = {"D": ("decimal", "Decimal"), "F": ("fractions", "Fraction")}
 
