@@ -107,6 +107,8 @@ class Answer:
     support: float | None = None  # share of the answer's words that stand in its passages
     judged: float | None = None  # how likely a model finds it that the passages support the answer
     by: str = ""  # the inner arm that answered, where there are several
+    samples: tuple[str | None, ...] = ()  # further answers drawn for the same question; None: not parsed
+    sampled: tuple[str, ...] = ()  # what running each of them came to
     ran: tuple[str, int, str] | tuple[()] = ()  # what running it came to, where the task is code: see `Outcome`
 
     def to_json(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 from assay import store
 from assay.errors import Problem, UsageError
 from assay.nouns import Answer, Record, Task, Tell
-from assay.validate.outcomes import ran, with_outcomes
+from assay.validate.outcomes import ran, spread, with_outcomes
 from assay.validate.sandbox.cage import find_cage
 from assay.validate.sandbox.python import Outcome
 from assay.validate.sandbox.sql import database_of
@@ -39,9 +39,10 @@ def executed(records: Sequence[Record], task: Task, work: Path, tell: Tell = lam
     if task.kind != "code":
         return list(records)
     book, known = work / NAME, _known(work / NAME)
-    keys = _keys(records, task)
+    every = spread(records)
+    keys = _keys(every, task)
     left: dict[str, Record] = {}
-    for key, record in zip(keys, records, strict=True):
+    for key, record in zip(keys, every, strict=True):
         if key not in known:
             left.setdefault(key, record)
     unsaved: list[Any] = []

@@ -45,7 +45,7 @@ def fit_key(
 def plain(task: Task) -> set[str]:
     """Settings of the task that no fit reads: what is said of code, where the task is none. A database is a place, and
     where val is judged by it, what its queries come to is asked anew (`executed`)."""
-    return {"database"} if task.kind == "code" else {"database", "language", "show_tests"}
+    return {"database"} if task.kind == "code" else {"database", "language", "show_tests", "samples", "temperature"}
 
 
 def own_settings(learner: Learner) -> dict[str, Any]:

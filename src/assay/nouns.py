@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import GetCoreSchemaHandler, ValidationInfo
+from pydantic import Field, GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
 # The nouns are taken from here, whichever file of the ground holds them.
@@ -41,6 +41,8 @@ class Task(Settings):
     stop: tuple[str, ...] = ()  # a written answer ends before the first of these
     language: Literal["python", "sql"] = "python"  # of a code task
     show_tests: Literal["first", "all", "none"] = "first"  # those of a row's tests that its question shows
+    samples: int = Field(default=0, ge=0, le=200)  # further programs drawn a question, for pass@k; of a code task
+    temperature: float = Field(default=0.8, gt=0, le=2)  # that they are drawn at
     database: str = ""  # of a code task in SQL: a file of SQLite's, or a folder of them
 
     @property

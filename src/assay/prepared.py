@@ -30,7 +30,13 @@ if TYPE_CHECKING:
     from assay.config import Project
 
 VERSION = 3  # raise it when the same files and settings are prepared differently
-CODE = ("language", "show_tests", "database")  # settings of the task that code tasks alone have
+CODE = (
+    "language",
+    "show_tests",
+    "database",
+    "samples",
+    "temperature",
+)  # settings of the task that code tasks alone have
 Files = dict[str, list[Path]]  # split -> files and folders on this machine
 
 

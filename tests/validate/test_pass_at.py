@@ -8,9 +8,10 @@ import pytest
 
 import bubblewrap
 from assay.nouns import Answer, Checks, Example, Message, Record, Task
+from assay.prompt.prompted import Prompted
 from assay.validate import judge
 from assay.validate.metrics.pass_at import pass_at_k
-from assay.validate.outcomes import NO_CODE, outcomes
+from assay.validate.outcomes import NO_CODE, outcomes, ran, spread, with_outcomes
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 7])
@@ -66,3 +67,37 @@ def test_answers_are_run_in_order():
     assert [one.kind for one in found] == ["passed", "wrong value", "exception", "not parsed", "passed"]
     scores = judge([record(text) for text in texts], Task(kind="code"))
     assert scores.values["pass_at_1"] == pytest.approx(0.4)
+
+
+def test_drawn_programs_give_the_estimate_and_a_single_one_itself():
+    right, wrong = ("passed", 0, ""), ("wrong value", 0, "")
+    drawn = record("x", ran=wrong, samples=("a",) * 10, sampled=("passed",) * 3 + ("exception",) * 7)
+    records = [drawn, record("x", ran=right), record("x", ran=wrong)]
+    task = Task(kind="code", samples=10)
+    found = {name: rows[:, 0].tolist() for name, rows in judge(records, task).rows.items()}
+    assert list(found) == ["pass_at_1", "pass_at_5", "pass_at_10"]
+    assert found["pass_at_1"] == [0, 1, 0] and found["pass_at_10"] == [1, 1, 0]
+    assert found["pass_at_5"] == pytest.approx([1 - math.comb(7, 5) / math.comb(10, 5), 1, 0])
+
+
+def test_drawn_programs_are_run_like_answers():
+    if reason := bubblewrap.missing():
+        pytest.skip(reason)
+    texts = ("def f(x): return x + 1", None, "def f(x): return 2", "def f(x): return 0", "f = 3")
+    one = record("def f(x): return 0", samples=texts)
+    found = judge([one], Task(kind="code", samples=5))
+    assert found.values == {"pass_at_1": 0.0, "pass_at_5": 1.0}
+    (kept,) = with_outcomes([one], list(ran(spread([one]), Task(kind="code"))))
+    assert kept.answer.sampled == ("passed", "not parsed", "passed", "wrong value", "wrong value")
+    assert Answer.from_json(kept.answer.to_json()) == kept.answer
+
+
+def test_a_model_draws_as_many_programs_as_it_is_asked_for(open_tiny):
+    task = Task(kind="code", samples=5, max_answer_tokens=8)
+    arm = Prompted(open_tiny("tiny"), task, labels=False, room=8)
+    questions = [Example(str(n), (Message("user", f"add {n}"),)) for n in range(2)]
+    answers = arm.answer(questions)
+    assert [len(answer.samples) for answer in answers] == [5, 5]
+    assert arm.answer(questions) == answers  # drawn by the seed
+    plain = Prompted(open_tiny("tiny"), Task(kind="code"), labels=False, room=8).answer(questions)
+    assert [answer.raw for answer in plain] == [answer.raw for answer in answers]

@@ -69,6 +69,8 @@ SQL = replace(
     instruction="Write one SQL query for SQLite that answers the question. Answer with the query only.",
 )
 
+DRAWN = (5, 10, 100)  # the k of pass@k, beside 1
+
 KINDS = (CLASSIFY, ANSWER, EXTRACT, CODE)
 
 
@@ -76,4 +78,6 @@ def kind_of(task: Task) -> Kind:
     """The kind that the task's settings name."""
     if task.kind == "code" and task.language == "sql":
         return SQL
+    if task.kind == "code":
+        return replace(CODE, metrics=(*CODE.metrics, *(f"pass_at_{k}" for k in DRAWN if k <= task.samples)))
     return {kind.name: kind for kind in KINDS}[task.kind]

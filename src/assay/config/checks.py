@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay.aim import KINDS, SQL, kind_of
+from assay.aim import DRAWN, KINDS, SQL, kind_of
 from assay.config.complaints import Complaint
 from assay.config.names import arm_name, is_name, same
 from assay.config.yamlfile import Place, Source
@@ -83,6 +83,7 @@ def _metric(task: Task) -> Iterator[Complaint]:
     """The metric fits the kind of task. A kind that is still to be guessed is judged once it is known."""
     place = ("aim", "metric")
     every = dict.fromkeys(metric for kind in (*KINDS, SQL) for metric in kind.metrics)
+    every |= dict.fromkeys(f"pass_at_{k}" for k in DRAWN)
     if task.metric not in every:
         hint = did_you_mean(task.metric, every) or f"; there are: {', '.join(every)}"
         yield Complaint("C076", place, f"there is no '{task.metric}' here{hint}")
@@ -103,9 +104,11 @@ def _written(task: Task) -> Iterator[Complaint]:
 def _code(task: Task) -> Iterator[Complaint]:
     """What is said of programs is said where programs are written."""
     if "kind" in task.model_fields_set and task.kind != "code":
-        for name in ("language", "show_tests", "database"):
+        for name in ("language", "show_tests", "samples", "temperature", "database"):
             if name in task.model_fields_set:
                 yield Complaint("C096", ("aim", name), f"is said of code; the kind here is {task.kind}: leave it out")
+    elif task.samples and task.language == "sql":
+        yield Complaint("C096", ("aim", "samples"), "programs are drawn for pass@k; queries are not: leave it out")
     elif task.database and task.language != "sql":
         yield Complaint("C096", ("aim", "database"), "is what queries are run on; say `language: sql`")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assay.aim.kinds import kind_of
+from assay.aim.kinds import DRAWN, kind_of
 from assay.errors import Problem, UsageError, did_you_mean
 from assay.intervals import observed
 from assay.nouns import Metric, Record, Task
@@ -13,10 +13,13 @@ from assay.validate.metrics.accuracy import Accuracy
 from assay.validate.metrics.entity_f1 import EntityF1
 from assay.validate.metrics.exact_match import ExactMatch
 from assay.validate.metrics.macro_f1 import MacroF1
-from assay.validate.metrics.pass_at import PassAt1, SqlMatch
+from assay.validate.metrics.pass_at import PassAt1, PassAtK, SqlMatch
 from assay.validate.metrics.token_f1 import TokenF1
 
-METRICS: tuple[Metric, ...] = (Accuracy(), MacroF1(), ExactMatch(), TokenF1(), EntityF1(), PassAt1(), SqlMatch())
+METRICS: tuple[Metric, ...] = (
+    *(Accuracy(), MacroF1(), ExactMatch(), TokenF1(), EntityF1()),
+    *(PassAt1(), SqlMatch(), *map(PassAtK, DRAWN)),
+)
 
 
 def metrics_for(task: Task) -> tuple[Metric, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from assay.nouns import Record, Task
+from assay.nouns import Answer, Record, Task
 from assay.validate.sandbox import python, sql
 from assay.validate.sandbox.cage import Cage, find_cage
 from assay.validate.sandbox.python import Outcome
@@ -30,12 +30,40 @@ def outcomes(records: Sequence[Record], task: Task) -> list[Outcome]:
     return [known[at] for at in range(len(records))]
 
 
+def drawn(records: Sequence[Record], task: Task) -> list[tuple[int, int]]:
+    """(programs, those that pass) of each record's drawn programs; of its answer where none were drawn.
+
+    Raises:
+        ResourceError: as `outcomes`.
+    """
+    if any(len(r.answer.sampled) < len(r.answer.samples) for r in records):
+        records = with_outcomes(records, list(ran(spread(records), task)))
+    rest = iter(outcomes([record for record in records if not record.answer.samples], task))
+    counts = []
+    for record in records:
+        kinds = record.answer.sampled if record.answer.samples else (next(rest).kind,)
+        counts.append((len(kinds), sum(kind == "passed" for kind in kinds)))
+    return counts
+
+
+def spread(records: Sequence[Record]) -> list[Record]:
+    """Each record, followed by one for each of its drawn answers."""
+    every = []
+    for record in records:
+        every.append(record)
+        every += [replace(record, answer=Answer(text)) for text in record.answer.samples]
+    return every
+
+
 def with_outcomes(records: Sequence[Record], found: Sequence[Outcome]) -> list[Record]:
-    """The records with their outcomes."""
-    return [
-        replace(record, answer=replace(record.answer, ran=(one.kind, one.at, one.text)))
-        for record, one in zip(records, found, strict=True)
-    ]
+    """The records with their outcomes; `found` has those of `spread(records)`."""
+    rest, made = iter(found), []
+    for record in records:
+        one = next(rest)
+        sampled = tuple(next(rest).kind for _ in record.answer.samples)
+        answer = replace(record.answer, ran=(one.kind, one.at, one.text), sampled=sampled)
+        made.append(replace(record, answer=answer))
+    return made
 
 
 def ran(records: Sequence[Record], task: Task, cage: Cage | None = None) -> Iterator[Outcome]:
@@ -46,8 +74,11 @@ def ran(records: Sequence[Record], task: Task, cage: Cage | None = None) -> Iter
         yield from (NO_CODE for _ in records)
         return
     cage = cage or find_cage()
-    with ThreadPoolExecutor(python.processors()) as pool:
+    pool = ThreadPoolExecutor(python.processors())
+    try:
         yield from pool.map(lambda job: job(), [_job(cage, record, task) for record in records])
+    finally:  # of a run that is stopped, only what is running now is waited for
+        pool.shutdown(cancel_futures=True)
 
 
 def _job(cage: Cage, record: Record, task: Task) -> Callable[[], Outcome]:

@@ -1,7 +1,8 @@
 """Share of the test rows whose program passes all its tests, when k programs may be tried.
 
 Estimate   of n programs for a row, c pass: 1 - C(n - c, k) / C(n, k), the chance that k drawn without return have one
-           that passes; unbiased where 1 - (1 - c/n)^k is not. With one program a row it is whether that passes
+           that passes; unbiased where 1 - (1 - c/n)^k is not. The n are drawn (`aim.samples`);
+           pass_at_1 is of the answer itself
 What runs  each answer in a sandbox (`validate/sandbox`); once, since its outcome stays with the answer
 Unreadable an answer in which there is no program has failed, and stays in n
 Source     Chen et al. 2021, Evaluating large language models trained on code, arxiv.org/abs/2107.03374, section 2.1
@@ -13,7 +14,7 @@ import numpy as np
 
 from assay.nouns import Metric, Record, Task
 from assay.validate.metrics.accuracy import mean
-from assay.validate.outcomes import outcomes
+from assay.validate.outcomes import drawn, outcomes
 
 
 def pass_at_k(n: int, c: int, k: int) -> float:
@@ -30,16 +31,28 @@ def pass_at_k(n: int, c: int, k: int) -> float:
 
 
 class PassAt1(Metric):
-    """One column: the row's estimate."""
+    """One column: 1 where the answer itself passes, which is the likeliest program, else 0."""
 
     name = "pass_at_1"
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
-        # With one program a row, n is 1.
-        return np.array([pass_at_k(1, one.passed, 1) for one in outcomes(records, task)]).reshape(-1, 1)
+        return np.array([float(one.passed) for one in outcomes(records, task)]).reshape(-1, 1)
 
     def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:
         return mean(sums[..., 0], n)
+
+
+class PassAtK(PassAt1):
+    """One column: the row's estimate from its drawn programs. An arm that draws none gives one program k times."""
+
+    def __init__(self, k: int):
+        self.k = k
+        self.name = f"pass_at_{k}"
+
+    def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
+        counts = drawn(records, task)
+        values = [pass_at_k(n, c, self.k) if n >= self.k else float(c > 0) for n, c in counts]
+        return np.array(values, dtype=np.float64).reshape(-1, 1)
 
 
 class SqlMatch(PassAt1):
