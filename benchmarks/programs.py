@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from assay.validate.sandbox.cage import find_cage
-from assay.validate.sandbox.python import Program, held, processors, run
+from assay.validate.sandbox.python import Program, held, planned, processors, run
 
 SWAPS = {
     ast.Add: ast.Sub,
@@ -89,8 +89,9 @@ def programs(rows: list[dict], mutate) -> list[tuple[int, Program]]:
 
 def table(name: str, made: list[tuple[int, Program]], wall: float) -> None:
     cage, begun = find_cage(), time.monotonic()
+    plans = [(program, planned(program)) for _, program in made]
     with ThreadPoolExecutor(processors()) as pool:
-        found = list(pool.map(lambda one: run(cage, one[1], wall), made))
+        found = list(pool.map(lambda one: run(cage, one[0], wall, one[1]), plans))
     kinds = Counter(one.kind for one in found)
     seconds = time.monotonic() - begun
     print(f"{name}: {len(made)} programs, {kinds['passed']} passed; {dict(kinds)}; {seconds:.0f} s")

@@ -7,9 +7,9 @@ No fence   the whole text, when it can be read; else the lines from the first th
 None       no fence and nothing that begins a program: the answer counts as not parsed
 """
 
-import ast
 import re
-import warnings
+
+from assay.aim.python import reads
 
 FENCE = re.compile(
     r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+.#-]*)[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
@@ -40,17 +40,6 @@ def strict_code(text: str, language: str) -> str | None:
         found = _query(text)
         return found if found == text.strip().rstrip(";").rstrip() else None
     return text.strip("\n") if text.strip() and reads(text) else None
-
-
-def reads(text: str) -> bool:
-    """Can it be read as Python? It is not run."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of escapes in strings
-        try:
-            ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
-    return True
 
 
 def _program(text: str) -> str | None:

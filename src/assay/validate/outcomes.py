@@ -89,7 +89,8 @@ def _job(cage: Cage, record: Record, task: Task) -> Callable[[], Outcome]:
         database = sql.database_of(task.database, record.checks.database if record.checks else "")
         return lambda: sql.run(cage, sql.Query(text, record.target, database))
     program = program_of(record)
-    return lambda: python.run(cage, program)
+    plan = python.planned(program)  # here, in one thread: see `aim/python.py`
+    return lambda: python.run(cage, program, plan=plan)
 
 
 def program_of(record: Record) -> python.Program:

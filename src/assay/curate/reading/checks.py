@@ -6,11 +6,11 @@ Shown      a test tells a model how the function is called and what it gives; th
 Watch out  a model that is shown a test can write its value down; the tests that are not shown then tell
 """
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from assay.aim.columns import Row, as_text, value_at
+from assay.aim.python import UNREADABLE, parsed
 from assay.curate.reading.findings import Findings
 from assay.nouns import Checks, Messages
 
@@ -30,8 +30,8 @@ def checks_of(row: Row, columns: Mapping[str, str], language: str, line: int, fo
         found.count("D120", f"'{name}' has no test", line, "give every row assert statements, or remove the row")
     for text in (*tests, setup):
         try:
-            ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            parsed(text)
+        except UNREADABLE as error:
             found.count("D121", f"'{name}' cannot be read as Python ({error})", line, "correct it, or remove the row")
             break
     return Checks(tests, setup, database)
