@@ -125,6 +125,32 @@ def test_what_was_run_before_is_not_run_again(boxed, tmp_path, monkeypatch):
         executed(changed, task, tmp_path)
 
 
+@pytest.mark.slow
+def test_new_questions_need_no_tests_and_show_those_they_have(boxed, tmp_path):
+    folder = write(tmp_path / "p", [program(n) for n in range(40)])
+    assay.run(folder)
+    (tmp_path / "new.jsonl").write_text(json.dumps({"text": "Write one."}) + "\n")
+    answers = assay.answer(tmp_path / "new.jsonl", "majority", tmp_path / "out.jsonl", project=folder)
+    assert answers and len((tmp_path / "out.jsonl").read_text().splitlines()) == 1
+    from assay.asking import read_questions
+    from assay.prepared import prepare
+
+    project = load(folder / "project.yaml")
+    (tmp_path / "shown.jsonl").write_text(json.dumps({"text": "Write one.", "test_list": ["assert f(1) == 2"]}) + "\n")
+    (question,) = read_questions(prepare(project, lambda event: None), project, tmp_path / "shown.jsonl")
+    assert question.text.endswith("assert f(1) == 2") and question.checks is None
+
+
+def test_repair_leaves_a_program_as_it_is():
+    from assay.curate.steps.repair import Repair
+    from assay.nouns import Changed, Means
+
+    source = "def f(x):\n    return x.replace('  ', '&amp;')"
+    row = Example("a", (Message("user", "two  spaces"),), source, checks=Checks(("assert True",)))
+    changed = Repair().one(row, Means())
+    assert isinstance(changed, Changed) and changed.example.target == source and changed.example.text == "two spaces"
+
+
 # --- SQL -------------------------------------------------------------------------------------------------------------
 
 
@@ -178,3 +204,18 @@ def test_what_is_said_of_code_is_refused_elsewhere(shop):
         with pytest.raises(ProjectError) as refused:
             load(shop / "project.yaml")
         assert "C096" in {p.code for p in refused.value.problems}
+
+
+def test_every_database_that_rows_name_has_to_be_there(boxed, shop):
+    text = (shop / "project.yaml").read_text().replace("database: shop.sqlite", "database: .")
+    (shop / "project.yaml").write_text(text.replace("code: sql}", "code: sql, database: db}"))
+    rows = [json.loads(line) for line in (shop / "rows.jsonl").read_text().splitlines()]
+    for names, refused in ((("shop",), False), (("shop", "other"), True)):
+        lines = [json.dumps(row | {"db": names[n % len(names)]}) for n, row in enumerate(rows)]
+        (shop / "rows.jsonl").write_text("\n".join(lines) + "\n")
+        if not refused:
+            assert assay.run(shop).data["strategies"][0]["outcomes"]["test"] == 0
+            continue
+        with pytest.raises(UsageError) as wrong:
+            assay.run(shop)
+        assert wrong.value.problems[0].code == "C096" and "'other'" in wrong.value.problems[0].text

@@ -244,12 +244,14 @@ def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Exa
     from assay.prompt.retrieval.among import row_fields
 
     names = set(read(file.absolute(), head=1, base=Path.cwd()).names)
-    asked = ("text", "question", "input", "system", "messages", "context", "id")
+    asked = ("text", "question", "input", "system", "messages", "context", "tests", "id")
     columns = {r: c for r, c in prepared.note["columns"].items() if r in asked and c.partition(".")[0] in names}
     loaded = load_rows(
         {"data": [file.absolute()]},
         columns=columns,
         kind=prepared.task.kind,
+        language=prepared.task.language,
+        show_tests=prepared.task.show_tests,
         slices=tuple(name for name in row_fields(project.compare) if name.partition(".")[0] in names),
         group="",
         base=Path.cwd(),

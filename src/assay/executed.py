@@ -10,13 +10,13 @@ Watch out  a timeout is kept as well: on a busy machine a slow program may have 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from assay import store
 from assay.errors import Problem, UsageError
-from assay.nouns import Answer, Record, Task, Tell
+from assay.nouns import Answer, Example, Record, Task, Tell
 from assay.validate.outcomes import ran, spread, with_outcomes
 from assay.validate.sandbox.cage import find_cage
 from assay.validate.sandbox.python import Outcome
@@ -83,8 +83,11 @@ def _keys(records: Sequence[Record], task: Task) -> list[str]:
     return keys
 
 
-def refuse_unsafe(task: Task) -> None:
+def refuse_unsafe(task: Task, rows: Iterable[Example]) -> None:
     """Said before anything is run: a code task needs a sandbox, and SQL a database.
+
+    Args:
+        rows: those that are judged.
 
     Raises:
         ResourceError: R031, R032. UsageError: C096.
@@ -95,6 +98,9 @@ def refuse_unsafe(task: Task) -> None:
         what = f"there is no file {task.database}" if task.database else "queries are judged by what they give"
         help = "name a database of SQLite's, or a folder of them: aim: {database: shop.sqlite}"
         raise UsageError(Problem("C096", what, "aim.database", help=help))
+    if task.language == "sql":
+        for name in sorted({row.checks.database if row.checks else "" for row in rows}):
+            database_of(task.database, name)
     find_cage()
 
 

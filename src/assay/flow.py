@@ -111,7 +111,8 @@ def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -
     if task.metric and task.metric not in (fitting := kind_of(task).metrics):
         text = f"{task.metric} does not fit {task.kind}, which the task was taken for"
         raise UsageError(Problem("C078", text, "aim.metric", help=f"use {' or '.join(fitting)}, or set `aim.kind`"))
-    refuse_unsafe(task)
+    if task.kind == "code":
+        refuse_unsafe(task, [*prepared.examples("val"), *prepared.examples("test")])
     refuse_unfit(arms, task)
     refuse_remote(project, arms)
 

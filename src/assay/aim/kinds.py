@@ -78,6 +78,6 @@ def kind_of(task: Task) -> Kind:
     """The kind that the task's settings name."""
     if task.kind == "code" and task.language == "sql":
         return SQL
-    if task.kind == "code":
+    if task.kind == "code" and task.samples:
         return replace(CODE, metrics=(*CODE.metrics, *(f"pass_at_{k}" for k in DRAWN if k <= task.samples)))
     return {kind.name: kind for kind in KINDS}[task.kind]

@@ -17,8 +17,14 @@ from assay.nouns import Checks, Messages
 SHOWN = "Your code should pass {}:"
 
 
-def checks_of(row: Row, columns: Mapping[str, str], language: str, line: int, found: Findings) -> Checks:
-    """The checks of one row; what is wrong with them goes into `found`: D120 there are none, D121 not Python."""
+def checks_of(
+    row: Row, columns: Mapping[str, str], language: str, line: int, found: Findings, *, needed: bool = True
+) -> Checks:
+    """The checks of one row; what is wrong with them goes into `found`: D120 there are none, D121 not Python.
+
+    Args:
+        needed: False for a question that is only asked, whose tests may be there to be shown.
+    """
     database = as_text(value_at(row, columns["database"])).strip() if "database" in columns else ""
     if language == "sql":
         return Checks(database=database)
@@ -26,7 +32,7 @@ def checks_of(row: Row, columns: Mapping[str, str], language: str, line: int, fo
     value = value_at(row, name)
     tests = tuple(text for one in (value if isinstance(value, list) else [value]) if (text := as_text(one).strip()))
     setup = as_text(value_at(row, columns["setup"])) if "setup" in columns else ""
-    if not tests:
+    if not tests and needed:
         found.count("D120", f"'{name}' has no test", line, "give every row assert statements, or remove the row")
     for text in (*tests, setup):
         try:

@@ -44,7 +44,7 @@ class Loaded:
     warnings: list[dict] = field(default_factory=list)  # {code, count, text}
 
 
-TARGETS = ("label", "answer", "entities", "code", "tests", "setup", "rejected", "liked")
+TARGETS = ("label", "answer", "entities", "code", "rejected", "liked")
 # What rows of a corpus hold beside their text.
 CORPUS = {"text", "id", "meta", "metadata", "url", "date", "timestamp", "title"}
 # One name for one thing: what each kind of task calls the text and the target.

@@ -226,9 +226,11 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         rejected = rejected_of(row, layout.columns["rejected"], turns, target, line, found)
     slices = tuple(sorted((name, word) for name in layout.slices if (word := as_word(value_at(row, name)))))
     group = as_word(value_at(row, layout.group)) if layout.group else ""
-    checks = checks_of(row, layout.columns, layout.language, line, found) if layout.kind == "code" else None
-    if checks is not None and turns and layout.show_tests != "none":
-        turns = with_tests(turns, checks.tests[:1] if layout.show_tests == "first" else checks.tests)
+    checks = None
+    if layout.kind == "code":
+        checks = checks_of(row, layout.columns, layout.language, line, found, needed=layout.target)
+        if turns and layout.show_tests != "none":
+            turns = with_tests(turns, checks.tests[:1] if layout.show_tests == "first" else checks.tests)
     own, when = layout.columns.get("id"), time_of(row, layout.time, line, found)
     return Example(
         id=as_text(value_at(row, own)).strip() or id if own else id,
@@ -242,7 +244,7 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         source=raw.source,
         time=when,
         found_in=_named(row, layout.columns.get("found_in")),
-        checks=checks,
+        checks=checks if layout.target else None,
     )
 
 
