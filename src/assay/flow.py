@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assay import store
@@ -168,7 +169,7 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
             bench.tell({"event": "stage", "name": name, "state": "skipped", "note": "time is up; its state is kept"})
             return replace(arm, status="stopped", note="Stopped when the time given was over. Its state is kept.")
     records = exam.records(answers_in(bench, strategy, exam.hash))
-    records = executed(records, bench.prepared.task, bench.project.work, lambda e: bench.tell({"stage": name, **e}))
+    records = executed(records, bench.prepared.task, bench.project.work, partial(told_of, bench.tell, name))
     kept = trained(bench, strategy)
     arm = replace(arm, records=records, cost=cost_of(bench, strategy, exam.hash), **kept)
     metric = metrics_for(bench.prepared.task)[0].name
@@ -187,10 +188,16 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
     return arm
 
 
+def told_of(tell: Tell, name: str, event: dict) -> None:
+    """An event of what is done for the arm or question `name`."""
+    tell({"stage": name, **event})
+
+
 def referenced(bench: Bench, exam: Exam) -> list[dict[str, Any]]:
     """D122, where rows of a code task cannot be answered rightly by their own reference."""
     records = exam.records([Answer("")] * len(exam))
-    wrong = wrong_references(records, bench.prepared.task, bench.project.work, bench.tell)
+    tell = partial(told_of, bench.tell, "references")
+    wrong = wrong_references(records, bench.prepared.task, bench.project.work, tell)
     return [warning] if (warning := reference_warning(wrong, len(records))) else []
 
 

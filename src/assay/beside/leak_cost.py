@@ -87,6 +87,9 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
     from assay.intervals import paired_interval
     from assay.validate import judge
 
+    def tell(event: dict) -> None:
+        bench.tell({"stage": "leak cost", **event})
+
     prepared = bench.prepared
     train = prepared.examples("train")
     leaked = cleaned(bench.project, read_examples(prepared.folder / "leaked.jsonl"))
@@ -97,7 +100,7 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
         if one.state(strategy, exam.hash) != "cached":
             one.run(f"leak cost, {name.replace('_', ' ')}", strategy, exam.questions, exam.hash)
         records = exam.records(answers_in(one, strategy, exam.hash))
-        scores[name] = judge(executed(records, prepared.task, bench.project.work, bench.tell), prepared.task)
+        scores[name] = judge(executed(records, prepared.task, bench.project.work, tell), prepared.task)
     metric = scores["with"].metrics[0]
     held = leaked_tests(prepared)
     where = np.array([at for at, question in enumerate(exam.questions) if question.id in held], dtype=int)

@@ -165,3 +165,28 @@ def test_a_sandbox_that_does_not_start_is_no_verdict(cage, tmp_path):
         with pytest.raises(ResourceError) as failed:
             run(replace(cage, bwrap=str(fails)), Program("def f(): return 1", ("assert f() == 1",)))
         assert failed.value.problems[0].code == "R033"
+
+
+def test_calls_that_no_test_needs_are_refused(cage):
+    source = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+def tried(name, *words):
+    ctypes.set_errno(0)
+    return (getattr(libc, name)(*words), ctypes.get_errno())
+def f():
+    refused = [tried("unshare", 0x10000000), tried("mount", b"x", b"/tmp", b"tmpfs", 0, None)]
+    refused += [tried("memfd_create", b"x", 0)]
+    refused += [tried("syscall", 425, 1, 0), tried("syscall", 435, 0, 0)]
+    return [number for _, number in refused]
+"""
+    assert kinds(cage, source, "assert f() == [1, 1, 1, 1, 38]") == "passed"  # EPERM, and ENOSYS of clone3
+
+
+def test_an_import_of_the_reference_is_no_import_of_the_program(cage):
+    reference = "import math\ndef f(x): return math.sqrt(x)"
+    forgot = "def f(x): return math.sqrt(x)"
+    test = "assert math.isclose(f(4), 2)"
+    assert kinds(cage, reference, test) == "passed"
+    assert kinds(cage, forgot, test, reference=reference) == "exception"
+    assert kinds(cage, forgot, test, setup="import math", reference=reference) == "passed"

@@ -88,7 +88,8 @@ NUMBERS: dict[str, tuple[int, dict[str, int]]] = {
         },
     ),
 }
-# The same number on every processor: io_uring_*, open_tree to pidfd_getfd, memfd_secret, and what came after clone3.
+# The same number on every processor: io_uring_*, open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, pidfd_getfd,
+# mount_setattr, quotactl_fd, memfd_secret.
 ALIKE = (425, 426, 427, 428, 429, 430, 431, 432, 433, 438, 442, 443, 447)
 CLONE3 = 435
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000

@@ -86,7 +86,8 @@ def run(cage: Cage, program: Program, wall: float = WALL, plan: Plan | None = No
     verdict, told = os.pipe()
     try:
         with one, two:
-            job = {"channel": one.fileno(), "user": cage.user(), "source": program.source, "imports": plan["imports"]}
+            job = {"channel": one.fileno(), "user": cage.user(), "source": program.source}
+            job |= {"imports": plan["setup_imports"]}
             other = {**plan, "channel": two.fileno(), "user": cage.user(), "verdict": told, "token": token}
             other |= {"setup": program.setup, "tests": program.tests}
             with (
@@ -107,9 +108,11 @@ def run(cage: Cage, program: Program, wall: float = WALL, plan: Plan | None = No
 
 
 def planned(program: Program) -> Plan:
-    """Which names of the tests are the program's, and which imports both sides make: read, never run.
+    """Which names of the tests are the program's, and which imports are made: read, never run.
 
-    A name is the program's where the reference defines it on its top level, or where nothing else does.
+    A name is the program's where the reference defines it on its top level, or where nothing else does. The checker
+    makes the imports of setup and reference that the tests use; the program's side those of the setup alone, since a
+    program that forgot an import has to fail.
     """
     try:
         tests = [parsed(test) for test in (program.setup, *program.tests)]
@@ -135,7 +138,9 @@ def planned(program: Program) -> Plan:
     classes = {node.name for node in reference.body if isinstance(node, ast.ClassDef)}
     made = {n.func.id for t in tests for n in ast.walk(t) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
     objects = bool(classes & set(names)) or any(name[:1].isupper() for name in made & set(names))
-    return {"names": names, "imports": "\n".join(map(ast.unparse, wanted)), "objects": objects}
+    given = "\n".join(ast.unparse(node) for node in wanted if node in tests[0].body)
+    checkers = "\n".join(map(ast.unparse, wanted))
+    return {"names": names, "imports": checkers, "setup_imports": given, "objects": objects}
 
 
 def _bound(node: ast.AST) -> set[str]:
