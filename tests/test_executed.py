@@ -13,6 +13,12 @@ from assay.config import load
 from assay.errors import DataError, ProjectError, ResourceError, UsageError
 from assay.executed import NAME, executed
 from assay.nouns import Answer, Checks, Example, Message, Record, Task
+from toy import comparable
+
+ARMS = """
+  - {kind: shots, k: 2}
+  - {kind: lora, rank: 2, epochs: 1}
+"""
 
 
 def program(n: int) -> dict:
@@ -123,6 +129,21 @@ def test_what_was_run_before_is_not_run_again(boxed, tmp_path, monkeypatch):
     changed = [Record(question, target, (), Answer(texts[0]), checks=Checks(("assert f(1) == 3",)))]
     with pytest.raises(ResourceError):
         executed(changed, task, tmp_path)
+
+
+@pytest.mark.slow
+def test_arms_that_ask_a_model_draw_programs_and_a_trained_one_chooses_by_running(boxed, tmp_path, tiny_model):
+    aim = "{kind: code, samples: 5, max_answer_tokens: 8}"
+    folder = write(tmp_path / "p", [program(n) for n in range(40)], aim)
+    text = (folder / "project.yaml").read_text().replace("[{kind: majority}]", ARMS)
+    (folder / "project.yaml").write_text(f"model: {tiny_model}\n{text}")
+    report = assay.run(folder)
+    for arm in report.data["strategies"]:
+        assert arm["status"] == "done", arm
+        assert list(arm["metrics"]) == ["pass_at_1", "pass_at_5"]
+        assert sum(arm["outcomes"].values()) == arm["n"] == 4
+    again = assay.run(folder)
+    assert comparable(again.data) == comparable(report.data)
 
 
 @pytest.mark.slow
