@@ -3,7 +3,7 @@ anything behind?
 
     python benchmarks/programs.py references ../shared/data/mbpp/mbpp.jsonl
     python benchmarks/programs.py mutants ../shared/data/mbpp/mbpp.jsonl     # three ways of breaking each reference
-    python benchmarks/programs.py hostile 1000                                # the 44 programs of the tests, drawn
+    python benchmarks/programs.py hostile 1000 [SEED]                         # the 44 programs of the tests, drawn
 
 A mutant differs from its reference in one place: an operator, a constant, or every `return` gives None. One that its
 tests do not notice is listed by number: its tests say nothing of that place, or the change changes nothing.
@@ -99,11 +99,11 @@ def table(name: str, made: list[tuple[int, Program]], wall: float) -> None:
     print(f"  {'not passed' if name == 'references' else 'not noticed'}: {other}", flush=True)
 
 
-def hostile(count: int) -> None:
+def hostile(count: int, seed: int) -> None:
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
     from sandbox_programs import CHEATS, HONEST, HOSTILE, TESTS
 
-    every, draw, cage = {**HOSTILE, **CHEATS}, random.Random(0), find_cage()
+    every, draw, cage = {**HOSTILE, **CHEATS}, random.Random(seed), find_cage()
     wrong, slowest, begun = [], 0.0, time.monotonic()
     for _ in range(10):  # what a first run of all this takes is no leak
         run(cage, Program(HONEST, TESTS, reference=HONEST), 1)
@@ -131,9 +131,9 @@ def memory() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def main(verb: str, what: str) -> None:
+def main(verb: str, what: str, seed: str = "0") -> None:
     if verb == "hostile":
-        hostile(int(what))
+        hostile(int(what), int(seed))
         return
     rows = [json.loads(line) for line in Path(what).read_text().splitlines()]
     if verb == "references":
@@ -144,4 +144,4 @@ def main(verb: str, what: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])
