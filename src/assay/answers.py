@@ -110,6 +110,9 @@ class Answer:
     # Of an arm that reads how likely the row's own text is: minus its natural-log likelihood, and its tokens.
     nats: float | None = None
     read: int = 0
+    samples: tuple[str | None, ...] = ()  # further answers drawn for the same question; None: not parsed
+    sampled: tuple[str, ...] = ()  # what running each of them came to
+    ran: tuple[str, int, str] | tuple[()] = ()  # what running it came to, where the task is code: see `Outcome`
 
     def to_json(self) -> dict[str, Any]:
         return {name: list(v) if isinstance(v := getattr(self, name), tuple) else v for name in self.__slots__}

@@ -245,13 +245,15 @@ def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Exa
     from assay.prompt.retrieval.among import row_fields
 
     names = set(read(file.absolute(), head=1, base=Path.cwd()).names)
-    asked = ("text", "question", "input", "system", "messages", "context", "choices", "candidates", "id")
+    asked = ("text", "question", "input", "system", "messages", "context", "choices", "candidates", "tests", "id")
     known = {r: c for r, c in prepared.note["columns"].items() if r in asked}
     columns = {r: c for r, c in known.items() if names.issuperset(f.partition(".")[0] for f in fields_of(r, c))}
     loaded = load_rows(
         {"data": [file.absolute()]},
         columns=columns,
         kind=prepared.task.kind,
+        language=prepared.task.language,
+        show_tests=prepared.task.show_tests,
         slices=tuple(name for name in row_fields(project.compare) if name.partition(".")[0] in names),
         group="",
         base=Path.cwd(),

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assay import alike, store
@@ -23,9 +24,10 @@ from assay.bench import Bench, answers_in, cost_of, described, trained
 from assay.beside import Seen, asked, beside
 from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean
 from assay.events import NAME, logged
+from assay.executed import executed, reference_warning, refuse_unsafe, wrong_references
 from assay.gained import gained
 from assay.keys import own_settings
-from assay.nouns import Strategy, Tell
+from assay.nouns import Answer, Strategy, Tell
 from assay.prepared import Prepared, prepare
 from assay.publish import publish, weighed
 from assay.reseeded import again
@@ -71,6 +73,7 @@ def run(
         bench = Bench(project, prepared, models(project, [*arms.values(), *others], offline, tell), tell)
         tell(plan_event(bench, arms, exam))
         outcomes = [compete(bench, name, strategy, exam, deadline(started, minutes)) for name, strategy in arms.items()]
+        warnings += referenced(bench, exam)
         opened = exam.open(project.folder / "exam.jsonl", by=looked_at(bench, arms, exam))
         outcomes = gained(bench, outcomes)
         seen = Seen(bench, exam, tuple(outcomes), lambda: weighed(bench, outcomes, exam, opened, ()))
@@ -101,7 +104,8 @@ def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -
 
     Raises:
         UsageError: C076, there is no such metric; C078, it does not fit. TrainError: an arm cannot do the task.
-        ModelError: M064, a model behind an address is to do what it cannot.
+        ModelError: M064, a model behind an address is to do what it cannot. ResourceError: R031, R032, there is no
+            sandbox for what models write.
     """
     from assay.strategies import refuse_unfit
 
@@ -113,6 +117,8 @@ def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -
             if name and name not in fitting:
                 text = f"{name} does not fit {task.kind}, which the task was taken for"
                 raise UsageError(Problem("C078", text, place, help=f"use {', '.join(fitting)}, or set `aim.kind`"))
+    if task.kind == "code":
+        refuse_unsafe(task, [*prepared.examples("val"), *prepared.examples("test")])
     refuse_unfit(arms, task)
     refuse_remote(project, arms)
 
@@ -169,6 +175,7 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
             return replace(arm, status="stopped", note="Stopped when the time given was over. Its state is kept.")
     records = exam.records(answers_in(bench, strategy, exam.hash))
     records = alike.likened(bench, records) if alike.wanted(bench.prepared.task) else records
+    records = executed(records, bench.prepared.task, bench.project.work, partial(told_of, bench.tell, name))
     kept = trained(bench, strategy)
     arm = replace(arm, records=records, cost=cost_of(bench, strategy, exam.hash), **kept)
     arm = again(bench, arm, strategy, exam, until)
@@ -186,6 +193,19 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
         }
     )
     return arm
+
+
+def told_of(tell: Tell, name: str, event: dict) -> None:
+    """An event of what is done for the arm or question `name`."""
+    tell({"stage": name, **event})
+
+
+def referenced(bench: Bench, exam: Exam) -> list[dict[str, Any]]:
+    """D122, where rows of a code task cannot be answered rightly by their own reference."""
+    records = exam.records([Answer("")] * len(exam))
+    tell = partial(told_of, bench.tell, "references")
+    wrong = wrong_references(records, bench.prepared.task, bench.project.work, tell)
+    return [warning] if (warning := reference_warning(wrong, len(records))) else []
 
 
 def looked_at(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> str:

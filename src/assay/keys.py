@@ -35,12 +35,18 @@ def fit_key(
             "version": [VERSION, versions(strategy)],
             "settings": settings_of(strategy),
             "parts": {part: parts[part] for part in (*strategy.reads, *fields)},
-            "task": task.model_dump(mode="json", exclude=set(scored) | UNREAD),
+            "task": task.model_dump(mode="json", exclude=set(scored) | UNREAD | plain(task)),
             "models": needed,
             "seed": seed,
             "numeric": numeric if strategy.neural else None,
         }
     )[:20]
+
+
+def plain(task: Task) -> set[str]:
+    """Settings of the task that no fit reads: what is said of code, where the task is none. A database is a place, and
+    where val is judged by it, what its queries come to is asked anew (`executed`)."""
+    return {"database"} if task.kind == "code" else {"database", "language", "show_tests", "samples", "temperature"}
 
 
 def own_settings(learner: Learner) -> dict[str, Any]:

@@ -48,6 +48,8 @@ def read_rows(project: Project, files: dict[str, list[Path]] | None = None, *, u
         unlabelled=unlabelled,
         none=aim.none,
         separator=aim.separator,
+        language=aim.language,
+        show_tests=aim.show_tests,
     )
 
 

@@ -150,6 +150,7 @@ def content_hash(examples: Iterable[Example]) -> str:
             e.group if e.group else "",
             *([list(e.found_in)] if e.found_in else []),
             *([{"options": list(e.options)}] if e.options else []),
+            *([e.checks.to_json()] if e.checks else []),
         ]
         for e in examples
     )

@@ -21,7 +21,7 @@ from pydantic_core import core_schema
 # The nouns are taken from here, whichever file of the ground holds them.
 from assay.answers import GREEDY, Answer, Decoding, Form, Generated, LanguageModel, Tell, took  # noqa: F401
 from assay.errors import Problem
-from assay.rows import Document, Example, Message, Messages, Role  # noqa: F401
+from assay.rows import Checks, Document, Example, Message, Messages, Role  # noqa: F401
 from assay.settings import Settings
 from assay.steps import Augmentation, Changed, Dropped, Made, RowStep, SetStep  # noqa: F401
 
@@ -44,6 +44,7 @@ class Task(Settings):
         "chat",
         "rank",
         "continue",
+        "code",
     ] = "classify"
     instruction: str = ""
     labels: tuple[str, ...] = ()
@@ -58,6 +59,11 @@ class Task(Settings):
     max_answer_tokens: int = 0  # 0: derived from the longest training target
     form: Form | None = None  # that a written answer must have
     stop: tuple[str, ...] = ()  # a written answer ends before the first of these
+    language: Literal["python", "sql"] = "python"  # of a code task
+    show_tests: Literal["first", "all", "none"] = "first"  # those of a row's tests that its question shows
+    samples: int = Field(default=0, ge=0, le=200)  # further programs drawn a question, for pass@k; of a code task
+    temperature: float = Field(default=0.8, gt=0, le=2)  # that they are drawn at
+    database: str = ""  # of a code task in SQL: a file of SQLite's, or a folder of them
 
     @property
     def picks(self) -> bool:
@@ -270,6 +276,7 @@ class Record:
     answer: Answer
     found_in: tuple[str, ...] = ()  # ids of the documents that hold the answer, where a person has noted them
     alike: float | None = None  # cosine of answer and nearest accepted answer; None where no encoder was asked
+    checks: Checks | None = None  # what the answer is run with, where the task is code
 
 
 class Metric(ABC):

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from assay.config import Project
 
 VERSION = 3  # raise it when the same files and settings are prepared differently
-UNREAD = {"instruction", "max_answer_tokens", "metric", "metrics", "tolerance", "guards", "target"}  # of the task
+# Settings of the task that no row depends on.
+UNREAD = {"instruction", "max_answer_tokens", "metric", "metrics", "tolerance", "guards", "target"}
+CODE = ("language", "show_tests", "database", "samples", "temperature")  # what code tasks alone have
 Files = dict[str, list[Path]]  # split -> files and folders on this machine
 
 
@@ -79,7 +81,8 @@ def prepare(project: Project, tell: Tell, *, offline: bool = False, new_key: boo
         tell({"event": "stage", "name": "curate", "state": "cached"})
         # What no row depends on is taken from the project as it is now, not as it was when the rows were prepared.
         said = project.aim.model_dump(mode="json", exclude={"kind", "labels", "slices"})
-        return Prepared(stage.folder, {**note, "task": {**note["task"], **said}}, True)
+        note = {**note, "task": {**note["task"], **said}}
+        return Prepared(stage.folder, placed(project, note), True)
     tell({"event": "stage", "name": "curate", "state": "start"})
     if veil.key:
         store.write_json(project.work / MARK, {"key": veil.trace})
@@ -89,7 +92,14 @@ def prepare(project: Project, tell: Tell, *, offline: bool = False, new_key: boo
     rows = note["rows"]
     text = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; {rows['dropped']:,} dropped"
     tell({"event": "stage", "name": "curate", "state": "done", "note": text})
-    return Prepared(stage.folder, note, False)
+    return Prepared(stage.folder, placed(project, note), False)
+
+
+def placed(project: Project, note: dict[str, Any]) -> dict[str, Any]:
+    """The note with the place of the database on this machine: a folder may have been moved since it was written."""
+    if not project.aim.database:
+        return note
+    return {**note, "task": {**note["task"], "database": str((project.folder / project.aim.database).absolute())}}
 
 
 def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trace: str) -> str:
@@ -102,12 +112,16 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
     documents = [(path.name, bytes_of(path)) for path in project.document_paths]
     split = [bytes_of(path) for path in (project.manifest_path, *project.probe_paths) if path]
     settings = {
-        "aim": project.aim.model_dump(mode="json", exclude=UNREAD),
+        "aim": project.aim.model_dump(mode="json", exclude=UNREAD | set(CODE)),
         "data": project.data.model_dump(mode="json", exclude={"processes", "ray"}),  # the result is the same
         "curate": [{"kind": s.kind, "version": s.VERSION, **s.changed()} for s in project.curate],
         "split": project.split.model_dump(mode="json"),
         "seed": project.seed,
     }
+    if code := project.aim.model_dump(mode="json", include={"language", "show_tests"}, exclude_defaults=True):
+        settings["code"] = code
+    if project.aim.database:
+        settings["database"] = bytes_of(project.folder / project.aim.database)
     if project.augment:
         settings["augment"] = [{"kind": a.kind, "version": a.VERSION, **a.changed()} for a in project.augment]
     if fields := document_fields(project.compare):
@@ -187,7 +201,11 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
         noted.warnings,
     )
     found = {"warnings": warnings, "models": lender.used, "before": before}
-    return note_of(project, loaded, curated, everything, ledger, documents, veil, **found)
+    note = note_of(project, loaded, curated, everything, ledger, documents, veil, **found)
+    if project.aim.database:  # what val rows are judged by
+        held = bytes_of(project.folder / project.aim.database)
+        note["hashes"]["val"] = store.digest([note["hashes"]["val"], held])
+    return note
 
 
 def _leaked(came: dict[str, list[Example]], ledger: Sequence[dict[str, Any]]) -> list[Example]:

@@ -1,7 +1,7 @@
 """The nouns of data: what the lines of a file become. Others take them from `assay.nouns`.
 
 Message   one turn of a conversation                   Example   one row: what is asked, and the target if it is known
-Document  unlabelled text
+Document  unlabelled text                              Checks    what a written program is run with
 """
 
 from __future__ import annotations
@@ -20,6 +20,22 @@ class Message:
 
 
 Messages = tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What a written program or query is run with. Arms never see it."""
+
+    tests: tuple[str, ...] = ()  # assert statements
+    setup: str = ""  # run before the tests
+    database: str = ""  # the name of the row's database, where the task has a folder of them
+
+    def to_json(self) -> list[Any]:
+        return [list(self.tests), self.setup, self.database]
+
+    @classmethod
+    def from_json(cls, row: Sequence[Any]) -> Checks:
+        return cls(tuple(row[0]), *row[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,7 @@ class Example:
     time: float | None = None  # when it was written, as a number that only orders rows: seconds since 1970, a year
     found_in: tuple[str, ...] = ()  # ids of the documents that hold the answer, where a person has noted them
     options: tuple[str, ...] = ()  # what is chosen from, or put in order; the message of `choose` shows them too
+    checks: Checks | None = None  # what an answer is run with, where the task is code
 
     @property
     def text(self) -> str:
@@ -68,7 +85,7 @@ class Example:
     @property
     def question(self) -> Example:
         """The same row without anything that gives the answer away."""
-        return replace(self, target=None, also=(), rejected=None, found_in=())
+        return replace(self, target=None, also=(), rejected=None, found_in=(), checks=None)
 
     def with_text(self, text: str) -> Example:
         """The same row with the content of its last message replaced."""
@@ -87,6 +104,8 @@ class Example:
             row["slices"] = [list(pair) for pair in self.slices]
         if self.time is not None:
             row["time"] = self.time
+        if self.checks:
+            row["checks"] = self.checks.to_json()
         for name in ("found_in", "options"):
             if getattr(self, name):
                 row[name] = list(getattr(self, name))
@@ -109,4 +128,5 @@ class Example:
             time=row.get("time"),
             found_in=tuple(row.get("found_in", ())),
             options=tuple(row.get("options", ())),
+            checks=Checks.from_json(row["checks"]) if "checks" in row else None,
         )

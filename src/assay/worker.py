@@ -131,8 +131,8 @@ class Job:
                 encoder_folder=self.encoder_folder,
                 shelf=self.work / "vectors",
             ),
-            score=lambda adapted, some: val_score(adapted, some, self.task),
-            judge=lambda some, answers: judged(some, answers, self.task),
+            score=lambda adapted, some: val_score(adapted, some, self.task, self.work),
+            judge=lambda some, answers: judged(some, answers, self.task, self.work),
             fit=self.fit_inner,
         )
 
@@ -247,16 +247,20 @@ class Job:
         stage.finish(note)
 
 
-def val_score(adapted: Adapted, val: Sequence[Example], task: Task) -> float:
+def val_score(adapted: Adapted, val: Sequence[Example], task: Task, work: Path | None = None) -> float:
     """The task's own metric on rows of val; higher is better."""
-    return judged(val, adapted.answer([example.question for example in val]), task)
+    return judged(val, adapted.answer([example.question for example in val]), task, work)
 
 
-def judged(rows: Sequence[Example], answers: Sequence[Answer], task: Task) -> float:
-    """The task's own metric of answers to these rows; higher is better."""
+def judged(rows: Sequence[Example], answers: Sequence[Answer], task: Task, work: Path | None = None) -> float:
+    """The task's own metric of answers to these rows; higher is better. `work`: where programs' outcomes are kept."""
+    from assay.executed import executed
     from assay.validate import judge, metrics_for
 
-    records = [Record(e.question, e.target or "", e.also, a) for e, a in zip(rows, answers, strict=True)]
+    pairs = zip(rows, answers, strict=True)
+    records = [Record(e.question, e.target or "", e.also, a, checks=e.checks) for e, a in pairs]
+    if work is not None:
+        records = executed(records, task, work)
     metric = metrics_for(task)[0]
     value = judge(records, task).values[metric.name]
     return value if metric.higher_is_better else -value

@@ -19,7 +19,7 @@ TOP = [
 STRATEGY = [
     *("name", "kind", "settings", "status", "n", "unparseable", "truncated", "metrics", "seeds", "slices"),
     *("versus_floor", "versus_best", "guards", "cost", "retrieval", "abstained", "refused", "by", "fit"),
-    *("labels", "calibration"),
+    *("labels", "calibration", "outcomes"),
 ]
 DIFFERENCE = ["difference", "low", "high", "p", "p_holm"]
 

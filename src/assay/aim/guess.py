@@ -64,7 +64,7 @@ def guess(
     if target and (made := shaped(found, sampled, known, kind)):
         kind, known = made.kind, made.columns | known
         reasons.append(made.why)
-    given_target = next((known[role] for role in (*GOALS,) if role in known), None)
+    given_target = next((known[role] for role in (*GOALS, "code") if role in known), None)
     goal = by_name.get(given_target) if given_target else None
     asked = known.get("text") or known.get("question")
     if target and given_target is None:
@@ -140,6 +140,12 @@ def _target(found: list[Column], known: Mapping[str, str], kind: str | None, pla
             raise _missing("pieces of the text", "entities", found, place)
         best = max(named, key=lambda column: _rank(column, names.ENTITIES))
         return best, f"the target is '{best.name}': it is named so"
+    if kind == "code":
+        named = [c for c in found if c.full and c.name not in taken and _rank(c, names.CODE)]
+        if not named:
+            raise _missing("right program or query", "code", found, place)
+        best = max(named, key=lambda column: _rank(column, names.CODE))
+        return best, f"the target is '{best.name}': it is named so"
     ranked: list[tuple[float, Column, str]] = []
     keys = {column.key for column in found}
     for column in usable:
@@ -207,6 +213,8 @@ def _kind(known: Mapping[str, str], goal: Column | None) -> tuple[str, str]:
         return "multilabel", "the task is multilabel: data.columns names labels"
     if "entities" in known:
         return "extract", f"the task is extract: '{known['entities']}' has the named pieces of each text"
+    if "code" in known or "tests" in known:
+        return "code", "the task is code: its rows have programs, and tests that say whether one is right"
     if goal is not None and goal.labels:
         return "classify", f"the task is classify: '{goal.name}' is one of {goal.distinct} labels"
     return "answer", "the task is answer: the targets are written texts, not a fixed set of labels"

@@ -5,7 +5,7 @@ Elsewhere        `aim/shaped.py` guesses it from rows, `curate/reading/targets.p
                  its answers
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assay.nouns import Task
 
@@ -178,9 +178,33 @@ CONTINUE = Kind(
     closed=False,
 )
 
-KINDS = (CLASSIFY, MULTILABEL, CHOOSE, ANSWER, NUMBER, EXTRACT, SUMMARISE, REWRITE, CHAT, RANK, CONTINUE)
+CODE = Kind(
+    name="code",
+    about="a Python program that passes tests, or an SQL query with the right result",
+    title="Code",
+    metric="pass_at_1",
+    metrics=("pass_at_1",),
+    instruction="Write what is asked for. Answer with the code only.",
+    target="code",
+    closed=False,
+)
+
+SQL = replace(
+    CODE,
+    metric="sql_match",
+    metrics=("sql_match",),
+    instruction="Write one SQL query for SQLite that answers the question. Answer with the query only.",
+)
+
+DRAWN = (5, 10, 100)  # the k of pass@k, beside 1
+
+KINDS = (CLASSIFY, MULTILABEL, CHOOSE, ANSWER, NUMBER, EXTRACT, SUMMARISE, REWRITE, CHAT, RANK, CONTINUE, CODE)
 
 
 def kind_of(task: Task) -> Kind:
     """The kind that the task's settings name."""
+    if task.kind == "code" and task.language == "sql":
+        return SQL
+    if task.kind == "code" and task.samples:
+        return replace(CODE, metrics=(*CODE.metrics, *(f"pass_at_{k}" for k in DRAWN if k <= task.samples)))
     return {kind.name: kind for kind in KINDS}[task.kind]

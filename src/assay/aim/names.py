@@ -20,6 +20,9 @@ ANSWER = _words(
     "answer response completion output target reply solution summary reference ref snippet code sql query translation"
     " note highlights label"
 )
+CODE = _words("code solution canonical_solution program query sql")
+TESTS = ("tests", "test_list")
+SETUP = ("test_setup_code", "setup")
 ENTITIES = _words("entities spans ner_tags tags slots ner annotations labels mentions")
 CONTEXT = _words("context contexts passage passages paragraph paragraphs evidence document documents article")
 GROUP = _words(

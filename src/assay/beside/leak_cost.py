@@ -20,6 +20,7 @@ from assay.beside.seen import Seen
 from assay.beside.variants import varied
 from assay.curate import Anonymise
 from assay.errors import Problem, UsageError, did_you_mean
+from assay.executed import executed
 from assay.nouns import Changed, Dropped, Example, Means, RowStep, Strategy
 from assay.prepared import Prepared, read_examples
 
@@ -85,6 +86,9 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
     from assay.spread import grouped, paired_difference
     from assay.validate import judge
 
+    def tell(event: dict) -> None:
+        bench.tell({"stage": "leak cost", **event})
+
     prepared = bench.prepared
     train = prepared.examples("train")
     leaked = cleaned(bench.project, read_examples(prepared.folder / "leaked.jsonl"))
@@ -94,7 +98,8 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
         one = bench if name == "without" else varied(bench, "leak cost", train=rows)
         if one.state(strategy, exam.hash) != "cached":
             one.run(f"leak cost, {name.replace('_', ' ')}", strategy, exam.questions, exam.hash)
-        scores[name] = judge(exam.records(answers_in(one, strategy, exam.hash)), prepared.task)
+        records = exam.records(answers_in(one, strategy, exam.hash))
+        scores[name] = judge(executed(records, prepared.task, bench.project.work, tell), prepared.task)
     metric = scores["with"].metrics[0]
     held = leaked_tests(prepared)
     where = np.array([at for at, question in enumerate(exam.questions) if question.id in held], dtype=int)

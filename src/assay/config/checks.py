@@ -1,7 +1,7 @@
 """What must hold between the sections of a project file, and what is worth saying about one that is right.
 
 Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078 metric, C079 documents, C080 paths,
-        C091 fields of rows, C092 a metric that cannot decide, C093 C094 labels, C100 arms of a question
+        C091 fields of rows, C092 a metric that cannot decide, C093 C094 labels, C096 code, C100 arms of a question
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay.aim import KINDS
+from assay.aim import DRAWN, KINDS, SQL, kind_of
 from assay.config import weighing
 from assay.config.complaints import Complaint
 from assay.config.names import arm_name, is_name, same
@@ -39,6 +39,7 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
     if "aim" in found:
         yield from _written(found["aim"])
         yield from _labels(found["aim"])
+        yield from _code(found["aim"])
     yield from _arms(found["compare"])
     yield from _fields(found)
     yield from _asked(found)
@@ -91,6 +92,8 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         for name, path in (("jailbreaks", robustness.jailbreaks), ("translations", robustness.translations)):
             if path:
                 yield ("validate", "robustness", name), path
+    if "aim" in found and found["aim"].database:
+        yield ("aim", "database"), found["aim"].database
     if "split" in found:
         yield from ((("split", "probes"), path) for path in found["split"].probes)
         if found["split"].manifest is not None:
@@ -101,8 +104,9 @@ def _paths(found: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
 
 def _metrics(task: Task) -> Iterator[Complaint]:
     """The metrics fit the kind of task. A kind that is still to be guessed is judged once it is known."""
-    every = dict.fromkeys(metric for kind in KINDS for metric in kind.fitting)
-    fitting = next(kind.fitting for kind in KINDS if kind.name == task.kind)
+    every = dict.fromkeys(metric for kind in (*KINDS, SQL) for metric in kind.fitting)
+    every |= dict.fromkeys(f"pass_at_{k}" for k in DRAWN)
+    fitting = kind_of(task).fitting
     named: list[tuple[Place, str]] = [(("aim", "metric"), task.metric)] if task.metric else []
     named += [(("aim", "metrics", index), name) for index, name in enumerate(task.metrics)]
     for place, name in named:
@@ -138,6 +142,18 @@ def _written(task: Task) -> Iterator[Complaint]:
         for name in ("form", "stop"):
             if task.model_dump()[name]:
                 yield Complaint("M060", ("aim", name), "labels are chosen, not written; leave it out")
+
+
+def _code(task: Task) -> Iterator[Complaint]:
+    """What is said of programs is said where programs are written."""
+    if "kind" in task.model_fields_set and task.kind != "code":
+        for name in ("language", "show_tests", "samples", "temperature", "database"):
+            if name in task.model_fields_set:
+                yield Complaint("C096", ("aim", name), f"is said of code; the kind here is {task.kind}: leave it out")
+    elif task.samples and task.language == "sql":
+        yield Complaint("C096", ("aim", "samples"), "programs are drawn for pass@k; queries are not: leave it out")
+    elif task.database and task.language != "sql":
+        yield Complaint("C096", ("aim", "database"), "is what queries are run on; say `language: sql`")
 
 
 def _arms(arms: Mapping[int, Strategy]) -> Iterator[Complaint]:

@@ -19,6 +19,7 @@ from decimal import Decimal
 
 from assay.aim.kinds import kind_of
 from assay.aim.label_sets import written
+from assay.encode.code import code_of, strict_code
 from assay.nouns import Task
 
 NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\d)|(?<![\w.])\.\d+")
@@ -68,6 +69,8 @@ class Reading:
 
     def strict(self, text: str) -> str | None:
         """The answer when `text` is written as it was asked for, else None."""
+        if self.task.kind == "code" and not self.steps:
+            return strict_code(text, self.task.language)
         text = text.strip()
         if self.steps:
             last = text.rsplit("\n", 1)[-1].strip()
@@ -87,6 +90,8 @@ class Reading:
 
     def lenient(self, text: str) -> str | None:
         """The answer when `text` holds one that can be told, else None."""
+        if self.task.kind == "code":
+            return code_of(text, self.task.language)
         exact = self.strict(text)
         if exact is not None or (self.task.form is not None and not self.steps):
             return exact

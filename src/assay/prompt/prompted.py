@@ -97,7 +97,26 @@ class Prompted(Adapted):
         if self.task.picks and self.model.can_score:
             return self.chosen(prompts, tell)
         generated = self.model.generate(prompts, max_tokens=self.room, how=self.how, tell=tell)
-        return [written(self.reading, one) for one in generated]
+        answers = [written(self.reading, one) for one in generated]
+        return self.drawn(prompts, answers, tell) if self.task.samples else answers
+
+    def drawn(self, prompts: Sequence[Messages], answers: Sequence[Answer], tell: Tell | None) -> list[Answer]:
+        """The answers with `task.samples` further ones each, drawn from the likeliest tokens of a share of 0.95 (as
+        Chen et al. 2021, arxiv.org/abs/2107.03374). What they take is counted with the answer."""
+        n, how = self.task.samples, replace(self.how, temperature=self.task.temperature, top_p=0.95)
+        every = [prompt for prompt in prompts for _ in range(n)]
+        generated = self.model.generate(every, max_tokens=self.room, how=how, tell=tell)
+        found = [written(self.reading, one) for one in generated]
+        parts = [found[at : at + n] for at in range(0, len(found), n)]
+        return [
+            replace(
+                answer,
+                samples=tuple(one.text for one in part),
+                prompt_tokens=answer.prompt_tokens + sum(one.prompt_tokens for one in part),
+                tokens=answer.tokens + sum(one.tokens for one in part),
+            )
+            for answer, part in zip(answers, parts, strict=True)
+        ]
 
     def ranked(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         """The candidates of each question by how likely each is found relevant; a model that cannot score says yes or

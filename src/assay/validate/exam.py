@@ -40,7 +40,7 @@ class Exam:
         if len(answers) != len(self._examples):
             raise ValueError(f"{len(self._examples)} questions have {len(answers)} answers")
         return [
-            Record(example.question, example.target or "", example.also, answer, example.found_in)
+            Record(example.question, example.target or "", example.also, answer, example.found_in, example.checks)
             for example, answer in zip(self._examples, answers, strict=True)
         ]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assay.aim.kinds import kind_of
+from assay.aim.kinds import DRAWN, kind_of
 from assay.errors import Problem, UsageError, did_you_mean
 from assay.intervals import observed
 from assay.nouns import Metric, Record, Task
@@ -24,6 +24,7 @@ from assay.validate.metrics.macro_f1 import MacroF1
 from assay.validate.metrics.mcc import Mcc
 from assay.validate.metrics.meteor import MeteorLike
 from assay.validate.metrics.numeric_match import NumericMatch
+from assay.validate.metrics.pass_at import PassAt1, PassAtK, SqlMatch
 from assay.validate.metrics.rank_order import Mrr, Ndcg
 from assay.validate.metrics.rouge import ROUGES
 from assay.validate.metrics.spans import EntityMacroF1, EntityPartialF1
@@ -37,6 +38,7 @@ METRICS: tuple[Metric, ...] = (
     *(JsonValid(), BitsPerByte(), Perplexity()),
     *(Ndcg(), Mrr()),
     *(EntityF1(), EntityMacroF1(), EntityPartialF1()),
+    *(PassAt1(), SqlMatch(), *map(PassAtK, DRAWN)),
 )
 
 

@@ -4,7 +4,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from assay.weigh import certain, decision, retrieval, view
+from assay.weigh import certain, decision, ran, retrieval, view
 from assay.weigh.numbers import (
     NOTHING,
     clean,
@@ -202,6 +202,16 @@ def _retrieval(data: dict[str, Any]) -> list[str]:
     return blocks + ([_table(["arm", *(words for _, words in retrieval.ERRORS)], counts, 1)] if told else [])
 
 
+def _ran(data: dict[str, Any]) -> list[str]:
+    """What running the answers came to, where something was run."""
+    arms, kinds = ran.arms(data), ran.shown(data)
+    if not arms:
+        return []
+    rows = [[plain(one["name"]), *(count(one["outcomes"][key]) for key, _ in kinds)] for _, one in arms]
+    table = _table(["arm", *(words for _, words in kinds)], rows, 1)
+    return ["## What running the answers came to", plain(ran.sentence(data), 1000), table]
+
+
 def render(report: "Report") -> str:
     """report.md: answer, decision table, leaks, limits, how to reproduce."""
     data, extra = report.data, report.extra
@@ -223,7 +233,7 @@ def render(report: "Report") -> str:
     blocks += ["## What would change it", "\n".join(f"- {plain(line, 500)}" for line in decision.changes(data))]
     sure = certain.said(data)
     blocks += ["How sure:", "\n".join(f"- {plain(line, 500)}" for line in sure)] if sure else []
-    blocks += _retrieval(data)
+    blocks += _retrieval(data) + _ran(data)
     fits = [f"- {plain(s['name'])}: {s['fit']['word']}. {plain(s['fit']['text'], 500)}" for s in view.trained(data)]
     blocks += ["How training went:", "\n".join(fits)] if fits else []
     blocks += ["## Leaks", plain(view.leak_sentence(data), 500)]

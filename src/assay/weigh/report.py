@@ -24,6 +24,7 @@ from assay.weigh.field import Field
 from assay.weigh.measure import Measured, rounded
 from assay.weigh.out import Guard, guarded, unjudged
 from assay.weigh.owning import energy, owned, shown
+from assay.weigh.ran import counts
 from assay.weigh.settings import Weigh
 from assay.weigh.verdict import verdict
 
@@ -83,6 +84,7 @@ def build(
     strategies = [_strategy(arm, measured, floor, best, guards) for arm in arms]
     for one, arm in zip(strategies, arms, strict=True):
         one |= details(arm.records, task) if arm.status == "done" else {"labels": None, "calibration": None}
+        one["outcomes"] = counts(arm.records, task) if arm.status == "done" else None
         one["cost"] |= _owning(arm, field, settings, changing["front"], found.get("update_drill") or {})
     said = verdict(field, task, settings, unjudged(task.guards, done, measured, found.get("forgetting")))
     sure = certainty(measured, metric, said["recommended"], best.name, exam.get("opened", 0), settings)
@@ -230,6 +232,9 @@ def _sources(record: Record) -> dict[str, Any]:
     answer = record.answer
     said = {"passages": list(answer.passages), "found_in": list(record.found_in), "cited": list(answer.cited)}
     said |= {"support": answer.support, "by": answer.by, "abstained": answer.abstained, "refused": answer.refused}
+    if answer.ran:
+        kind, at, text = answer.ran
+        said |= {"outcome": kind, "failed_test": 0 if kind == "passed" else at + 1, "outcome_text": text}
     return {name: value for name, value in said.items() if value not in (None, "", False, [])}
 
 

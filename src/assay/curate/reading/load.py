@@ -51,7 +51,7 @@ class Loaded:
     warnings: list[dict] = field(default_factory=list)  # {code, count, text}
 
 
-TARGETS = ("label", "labels", "answer", "entities", "grades", "rejected", "liked")
+TARGETS = ("label", "labels", "answer", "entities", "grades", "code", "rejected", "liked")
 # What rows of a corpus hold beside their text.
 CORPUS = {"text", "id", "meta", "metadata", "url", "date", "timestamp", "title"}
 # One name for one thing: what each kind of task calls the text and the target.
@@ -61,6 +61,7 @@ NAMED = {
     "continue": (("question", "text"),),
     "rank": (("question", "text"), ("labels", "grades"), ("label", "grades"), ("answer", "grades")),
     "extract": (("question", "text"), ("label", "entities"), ("labels", "entities"), ("answer", "entities")),
+    "code": (("question", "text"), ("label", "code"), ("answer", "code")),
 }
 # The kind that a role in `data.columns` names.
 NAMED_BY = {"choices": "choose", "candidates": "rank", "label": "classify", "labels": "multilabel"}
@@ -84,6 +85,8 @@ def load(
     unlabelled: bool = False,
     none: str = "",
     separator: str = "",
+    language: str = "python",
+    show_tests: str = "first",
 ) -> Loaded:
     """Read all files of a project.
 
@@ -104,6 +107,8 @@ def load(
             `columns` names the text but no target, no file need have a field for it.
         none: what rows without a label are called; "": such rows are an error where one label is needed.
         separator: between several labels, or options, in one field; "": the field is a list.
+        language: "python" or "sql", of a code task. show_tests: "first", "all" or "none": the tests that a question
+            shows; without one a model cannot know how the function is to be called.
 
     Raises:
         DataError: with every problem of all files.
@@ -134,6 +139,7 @@ def load(
         raise DataError(*problems)
     layout, shape, guessed = settled
     layout = replace(layout, time=time, mend=mend_turns, open=unlabelled, none=none)
+    layout = replace(layout, language=language, show_tests=show_tests)
     if layout.kind == "choose" and target:
         layout = replace(layout, meaning=meaning(_answered(reads, layout)))
     parts, warnings, raw = _convert(reads, layout, problems)
@@ -218,7 +224,7 @@ def _settle(
     _check_fields(table, [*named, *(slices or ()), *([group] if group else [])])
     step = -(-len(table.rows) // SAMPLE)
     rows = [raw.fields for raw in table.rows[::step]]
-    roles = set(given) - {"group", "id", "system", "context", "found_in"}
+    roles = set(given) - {"group", "id", "system", "context", "found_in"} - {"tests", "setup", "database"}
     shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
     if not target:
         columns = {role: name for role, name in columns.items() if role not in TARGETS}
@@ -234,6 +240,8 @@ def _settle(
         kind = kind or "answer"
     if kind is None and "messages" in known and target:
         kind, why = kind_of_turns(table.rows[::step], known)
+    elif kind is None and ("tests" in known or "code" in roles):
+        kind = "code"
     elif kind is None and roles & set(NAMED_BY):
         kind = next(kind for role, kind in NAMED_BY.items() if role in roles)
     elif kind is None and "answer" in roles:

@@ -11,6 +11,9 @@ liked            true where the answer is one to give, false where it is one not
 labels           several labels, or none: a list, or a text with `aim.separator` between them (`aim.label_sets`)
 choices          the options of a question: a list, or a field for each, `A, B, C, D`; `answer` then says which is right
 candidates       what is to be put in order for the query that `text` is; `grades` says how relevant each is
+code             the target of a code task: a right program, or a right query
+tests, setup     assert statements that a program has to pass, and what is run before them
+database         the name of the row's database, where `aim.database` is a folder of them
 entities         the named pieces of the text: tags of its words, spans, slots, or a line (`aim.entities`)
 context          the passage or passages that belong to the question
 group, id        rows of one group stay in one split; the row's own name
@@ -24,7 +27,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.aim.columns import Row, as_text, has, value_at
+from assay.aim.names import SETUP, TESTS
 from assay.aim.options import Meaning, shown
+from assay.curate.reading.checks import checks_of, with_tests
 from assay.curate.reading.contexts import context_of
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.preferences import judged, preference, rejected_of, verdict
@@ -36,7 +41,8 @@ from assay.nouns import Example, Message, Messages
 
 ROLES = ("text", "question", "input", "system", "messages", "label", "answer", "rejected", "liked", "entities")
 ROLES += ("labels", "choices", "candidates", "grades", "context", "found_in", "group", "id", "conversation", "role")
-TARGETS = ("label", "labels", "answer", "entities", "grades")  # roles of which one is the target
+ROLES += ("code", "tests", "setup", "database")
+TARGETS = ("label", "labels", "answer", "entities", "grades", "code")  # roles of which one is the target
 
 # --- known shapes ---------------------------------------------------------------------------------------------------
 
@@ -102,6 +108,16 @@ def text_spans(names: Sequence[str], row: Row) -> dict[str, str] | None:
     return None
 
 
+def code_tests(names: Sequence[str], row: Row) -> dict[str, str] | None:
+    """A text, a program and the tests that it passes: MBPP."""
+    tests = next((name for name in TESTS if isinstance(row.get(name), list)), None)
+    text = next((name for name in ("text", "prompt", "question") if name in names), None)
+    if tests is None or text is None or "code" not in names:
+        return None
+    setup = next((name for name in SETUP if name in names), None)
+    return {"text": text, "code": "code", "tests": tests, **({"setup": setup} if setup else {})}
+
+
 def text_label(names: Sequence[str], row: Row) -> dict[str, str] | None:
     return {"text": "text", "label": "label"} if {"text", "label"} <= set(names) else None
 
@@ -114,6 +130,7 @@ SHAPES: tuple[Shape, ...] = (
     sharegpt,
     prompt_completion,
     alpaca,
+    code_tests,
     question_answer,
     tokens_tags,
     text_spans,
@@ -152,6 +169,8 @@ class Layout:
     none: str = ""  # what rows without a label are called
     separator: str = ""  # between several labels, or options, in one field
     meaning: Meaning = "text"  # how the answer's field names an option
+    language: str = "python"  # of a code task
+    show_tests: str = "first"
 
     @property
     def asked(self) -> str | None:
@@ -177,6 +196,7 @@ class Layout:
             self.columns.get("context"),
             *self.choices,
             self.columns.get("candidates"),
+            self.columns.get("tests") if self.target else None,
             self.group,
             self.time,
             *self.slices,
@@ -234,6 +254,11 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         rejected = rejected_of(row, layout.columns["rejected"], turns, target, line, found)
     slices = tuple(sorted((name, word) for name in layout.slices if (word := as_word(value_at(row, name)))))
     group = as_word(value_at(row, layout.group)) if layout.group else ""
+    checks = None
+    if layout.kind == "code":
+        checks = checks_of(row, layout.columns, layout.language, line, found, needed=layout.target)
+        if turns and layout.show_tests != "none":
+            turns = with_tests(turns, checks.tests[:1] if layout.show_tests == "first" else checks.tests)
     own, when = layout.columns.get("id"), time_of(row, layout.time, line, found)
     return Example(
         id=as_text(value_at(row, own)).strip() or id if own else id,
@@ -248,6 +273,7 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         time=when,
         found_in=_named(row, layout.columns.get("found_in")),
         options=options,
+        checks=checks if layout.target else None,
     )
 
 

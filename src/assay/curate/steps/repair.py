@@ -2,7 +2,8 @@
 
 Source      ftfy (Speer 2019, doi.org/10.5281/zenodo.2591652) for mojibake and HTML entities; Unicode NFC
 What stays  curly quotes, full-width letters, line breaks and indentation: they may carry meaning; `plain` changes the
-            first two. A joiner inside an emoji, a flag or a word of a script that needs it stays too
+            first two. A joiner inside an emoji, a flag or a word of a script that needs it stays too. A program or a
+            query that is a target: spaces in its strings are part of it
 Invisible   zero-width characters, controls of the writing direction, tag letters and soft hyphens: no reader sees them,
             and they hide text from filters (Boucher et al. 2022, Bad Characters, arxiv.org/abs/2106.09898)
 Watch out   `lower` also lowers targets, since a model that never sees capitals should not be asked for them
@@ -62,7 +63,7 @@ class Repair(RowStep):
         repaired = replace(
             example,
             messages=tuple(replace(message, content=fix(message.content)) for message in example.messages),
-            target=None if example.target is None else fix(example.target),
+            target=None if example.target is None else example.target if example.checks else fix(example.target),
             also=tuple(map(fix, example.also)),
             rejected=None if example.rejected is None else fix(example.rejected),
             context=tuple(replace(document, text=fix(document.text)) for document in example.context),
@@ -109,7 +110,7 @@ def _texts(example: Example) -> Iterator[str]:
     yield from (message.content for message in example.messages)
     yield from example.also
     yield from (document.text for document in example.context)
-    yield from (text for text in (example.target, example.rejected) if text is not None)
+    yield from (text for text in (None if example.checks else example.target, example.rejected) if text is not None)
 
 
 def _same(text: str) -> str:

@@ -1,0 +1,192 @@
+"""What crosses between a program and its tests, and what does not."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assay.errors import ResourceError
+from assay.validate.sandbox import cage as cages
+from assay.validate.sandbox.inside.wire import decode, encode
+from assay.validate.sandbox.python import Program, planned, run
+
+plain = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text()
+    | st.binary()
+    | st.complex_numbers(allow_nan=False)
+    | st.decimals(allow_nan=False)
+    | st.fractions(),
+    lambda inner: (
+        st.lists(inner)
+        | st.tuples(inner, inner)
+        | st.sets(st.integers())
+        | st.frozensets(st.text())
+        | st.dictionaries(st.text() | st.integers() | st.tuples(st.integers()), inner)
+    ),
+)
+
+
+@given(plain)
+@settings(max_examples=300, deadline=None)
+def test_plain_values_come_back_as_they_were(value):
+    back = decode(json.loads(json.dumps(encode(value))), lambda kind, number: None)
+    assert back == value and type(back) is type(value)
+
+
+def test_what_is_not_plain_is_refused():
+    for value in (object(), len, lambda: 1, iter([])):
+        with pytest.raises(TypeError):
+            encode(value)
+    deep: list = []
+    for _ in range(200):
+        deep = [deep]
+    with pytest.raises(ValueError, match="deeper"):
+        encode(deep)
+    assert encode(Decimal("1.50")) == ["D", "1.50"] and encode(Fraction(1, 3)) == ["F", "1/3"]
+
+
+def kinds(cage, source, *tests, setup="", reference=""):
+    return run(cage, Program(source, tests, setup, reference or source)).kind
+
+
+@pytest.mark.parametrize(
+    ("source", "test", "kind"),
+    [
+        ("def f(x): return x", "assert f({1, 2}) == {2, 1}", "passed"),
+        ("def f(x): return (1, 2)", "assert f(0) == [1, 2]", "wrong value"),
+        ("def f(x): return x / 3", "import math\nassert math.isclose(f(1), 0.3333, rel_tol=1e-3)", "passed"),
+        ("def f(x): return [1, 2, 3]", "assert set(f(0)) == {3, 2, 1} and len(f(0)) == 3", "passed"),
+        ("def f(x): x.sort()", "values = [3, 1]\nf(values)\nassert values == [1, 3]", "passed"),
+        ("def f(x):\n    yield from range(x)", "assert list(f(3)) == [0, 1, 2]", "passed"),
+        ("def f(x): return map(str, x)", "assert f([1]) == ['1']", "wrong value"),
+        ("def f(n): return lambda x: x + n", "assert f(3)(4) == 7", "passed"),
+        (
+            "def f(x): raise ValueError('no')",
+            "try:\n    f(1)\n    assert False\nexcept ValueError:\n    pass",
+            "passed",
+        ),
+        ("def f(x): return x[1]", "assert f([]) == 1", "exception"),
+        ("class E(Exception): pass\ndef f(x): raise E()", "assert f(1) == 1", "exception"),
+        ("def g(x): return x", "assert f(1) == 1", "exception"),
+        ("def f(x): return None", "assert f(1) < 3", "wrong value"),
+        ("def f(x) return x", "assert f(1) == 1", "not parsed"),
+        ("def f(x): return x", "assert f(1) ==", "test"),
+        ("def f(x): return 10**400", "assert f(1) == 10**400", "passed"),
+        ("def f(x): return 'x' * 5_000_000", "assert len(f(1)) == 5_000_000", "exception"),
+        (
+            "import collections\ndef f(x): return collections.Counter(x)",
+            "assert f('aab') == {'a': 2, 'b': 1}",
+            "passed",
+        ),
+        ("from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int", "assert P(1).x == 1", "passed"),
+        ("def sum(a, b): return a + b", "assert sum(1, 2) == 3", "passed"),  # a built-in name of the program's
+        ("import sys\ndef f(x): return sys.getsizeof(x)", "assert f('a') == sys.getsizeof('a')", "passed"),
+    ],
+)
+def test_a_test_means_what_it_means_in_python(cage, source, test, kind):
+    reference = source if kind != "not parsed" else "def f(x): return x"
+    assert kinds(cage, source, test, reference=reference) == kind
+
+
+TREE = """
+class Node:
+    def __init__(self, value):
+        self.value, self.left, self.right = value, None, None
+    def __eq__(self, other):
+        return self.value == other.value
+def height(node):
+    return 0 if node is None else 1 + max(height(node.left), height(node.right))
+"""
+
+
+def test_tests_that_name_a_class_can_build_with_it(cage):
+    setup = "root = Node(1)\nroot.left = Node(2)\nroot.left.right = Node(3)"
+    assert kinds(cage, TREE, "assert height(root) == 3", "assert Node(4) == Node(4)", setup=setup) == "passed"
+    assert kinds(cage, TREE, "assert Node(4) == Node(5)") == "wrong value"
+    assert kinds(cage, TREE, "assert isinstance(Node(4), Node)") == "passed"
+    always = TREE.replace("self.value == other.value", "True")
+    assert kinds(cage, always, "assert Node(4) == 5", reference=TREE) == "wrong value"  # a plain value is not asked
+
+
+def test_the_programs_names_are_told_by_the_reference():
+    plan = planned(Program("", ("assert set(f(x)) == {1}",), "import math\nx = math.pi", "def f(x):\n    return x"))
+    assert isinstance(plan, dict) and plan["names"] == ["f"] and plan["imports"] == "import math"
+    plan = planned(Program("", ("assert sum(1, 2) == 3 and max([1]) == 1",), "", "def sum(a, b): ..."))
+    assert isinstance(plan, dict) and plan["names"] == ["sum"] and not plan["objects"]
+
+
+def known_hash(text):
+    """Of a Python whose hash seed is 0."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"print(hash({text!r}))"], env={"PYTHONHASHSEED": "0"}, capture_output=True
+    )
+    return int(done.stdout)
+
+
+def test_the_hash_seed_is_fixed_and_the_environment_is_empty(cage):
+    seen = "import os\ndef f(): return sorted(set(os.environ) - {'PWD', 'LC_CTYPE'})"
+    assert kinds(cage, seen, "assert f() == ['PYTHONHASHSEED']") == "passed"
+    hashed = "def f(): return hash('a')"
+    found = {run(cage, Program(hashed, (f"assert f() == {known_hash('a')}",))).kind for _ in range(2)}
+    assert found == {"passed"}
+
+
+def test_without_bubblewrap_nothing_runs(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(ResourceError) as refused:
+        cages.find_cage()
+    assert refused.value.problems[0].code == "R031" and refused.value.exit_code == 4
+
+
+def test_a_bubblewrap_that_can_make_no_sandbox_is_told(monkeypatch, tmp_path):
+    (tmp_path / "bwrap").write_text("#!/bin/sh\necho no permissions to create a new namespace >&2\nexit 1\n")
+    (tmp_path / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(ResourceError) as refused:
+        cages.find_cage()
+    assert refused.value.problems[0].code == "R032" and "no permissions" in refused.value.problems[0].text
+
+
+def test_a_sandbox_that_does_not_start_is_no_verdict(cage, tmp_path):
+    for part in ("candidate", "checker"):
+        fails = tmp_path / part
+        fails.write_text(f'#!/bin/sh\ncase "$*" in *inside.{part}*) exit 1;; esac\nexec {cage.bwrap} "$@"\n')
+        fails.chmod(0o755)
+        with pytest.raises(ResourceError) as failed:
+            run(replace(cage, bwrap=str(fails)), Program("def f(): return 1", ("assert f() == 1",)))
+        assert failed.value.problems[0].code == "R033"
+
+
+def test_calls_that_no_test_needs_are_refused(cage):
+    source = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+def tried(name, *words):
+    ctypes.set_errno(0)
+    return (getattr(libc, name)(*words), ctypes.get_errno())
+def f():
+    refused = [tried("unshare", 0x10000000), tried("mount", b"x", b"/tmp", b"tmpfs", 0, None)]
+    refused += [tried("memfd_create", b"x", 0)]
+    refused += [tried("syscall", 425, 1, 0), tried("syscall", 435, 0, 0)]
+    return [number for _, number in refused]
+"""
+    assert kinds(cage, source, "assert f() == [1, 1, 1, 1, 38]") == "passed"  # EPERM, and ENOSYS of clone3
+
+
+def test_an_import_of_the_reference_is_no_import_of_the_program(cage):
+    reference = "import math\ndef f(x): return math.sqrt(x)"
+    forgot = "def f(x): return math.sqrt(x)"
+    test = "assert math.isclose(f(4), 2)"
+    assert kinds(cage, reference, test) == "passed"
+    assert kinds(cage, forgot, test, reference=reference) == "exception"
+    assert kinds(cage, forgot, test, setup="import math", reference=reference) == "passed"
