@@ -146,9 +146,9 @@ def over_seeds(spreads: Sequence[Spread]) -> Spread:
     return Spread(float(values.mean()), left.mean(axis=0), first.n, mean, False, between, many - 1)
 
 
-def score_interval(spread: Spread, level: float = 0.95) -> Interval:
+def score_interval(spread: Spread, level: float = 0.95, ends: tuple[float, float] = (0.0, 1.0)) -> Interval:
     """The interval of a score that lies between 0 and 1. All right or all wrong without groups: Clopper and Pearson
-    (1934), about 1 - 3.7/n at 95 %."""
+    (1934), about 1 - 3.7/n at 95 %. Of a metric with other `ends`: Student's, within them."""
     value, n = spread.value, spread.n
     if not math.isfinite(value) or (len(spread.left) < 2 and not spread.share):
         return Interval(value, math.nan, math.nan)
@@ -160,6 +160,9 @@ def score_interval(spread: Spread, level: float = 0.95) -> Interval:
     error = spread.error
     if not math.isfinite(error):
         return Interval(value, math.nan, math.nan)
+    if ends != (0.0, 1.0):
+        half = student(level, spread.freedom) * error
+        return Interval(value, max(ends[0], value - half), min(ends[1], value + half))
     # Nothing to see of a spread: as many independent rows as there are units.
     rows = value * (1 - value) / error**2 if error > _SAME and 0 < value < 1 else float(len(spread.left))
     return _wilson(value, rows, student(level, spread.freedom))

@@ -127,9 +127,9 @@ class Compared:
         return np.stack(columns, axis=1)
 
     def score(self, name: str, metric: str, where: np.ndarray | None = None) -> Interval:
-        return score_interval(
-            self.spread(name, metric) if where is None else self.part(name, metric, where), self.level
-        )
+        spread = self.spread(name, metric) if where is None else self.part(name, metric, where)
+        one = self.metrics[metric]
+        return score_interval(spread, self.level, (one.low, one.high))
 
     def difference(self, name: str, reference: str, metric: str, level: float | None = None) -> Interval:
         """How much better `name` is than `reference`."""
