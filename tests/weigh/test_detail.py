@@ -1,11 +1,13 @@
 """Each label by itself, how confidence holds, and a report whose deciding metric is better when lower."""
 
 import json
+import math
 import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from assay.nouns import Answer, Example, Message, Record, Task
 from assay.weigh import Arm, Report, build, view
@@ -122,3 +124,11 @@ def test_types_of_pieces_are_told_one_by_one():
     table = data["strategies"][0]["labels"]
     assert [(one["label"], one["n"], one["f1"]) for one in table] == [("LOC", 3, 0.0), ("PER", 3, 1.0)]
     assert "Each type, worst first" in Report(data, task, made).html()
+
+
+def test_the_interval_of_a_loss_is_students(report):
+    records = arms()[2].records
+    losses = np.array([-record.answer.scores[LABELS.index(record.target)] for record in records])
+    found = of(report, "strong")["metrics"]["log_loss"]
+    half = stats.t.ppf(0.975, len(losses) - 1) * losses.std(ddof=1) / math.sqrt(len(losses))
+    assert (found["low"], found["high"]) == pytest.approx((losses.mean() - half, losses.mean() + half), rel=0.02)
