@@ -218,9 +218,7 @@ class Job:
         stage = store.Stage(self.work, "answers", self.request["answer_key"])
         adapted, fitted = self.fitted(self.strategy, self.lesson(), key)
         spent, file = Spent(stage.open()), stage.folder / "answers.jsonl"
-        store.drop_torn_line(file)
-        done = sum(1 for _ in store.read_lines(file)) if file.exists() else 0
-        done -= done % CHUNK  # a chunk is one append, so this only cuts what another version left
+        done = kept_lines(file, len(questions), CHUNK)
         parts, meter = Parts(len(questions) - done), Meter()
         while done < len(questions):
             chunk = questions[done : done + CHUNK]
@@ -245,6 +243,17 @@ class Job:
             note["alone"] = alone(adapted, questions, self.tell, self.waited)
         spent.forget()
         stage.finish(note)
+
+
+def kept_lines(file: Path, all_: int, chunk: int) -> int:
+    """How many of `all_` results an earlier run has left in `file`: whole chunks, or all. What is more is cut off, so
+    that what follows stands in its place: results depend on the chunk that they were made in."""
+    store.drop_torn_line(file)
+    found = list(store.read_lines(file)) if file.exists() else []
+    done = all_ if len(found) >= all_ else len(found) - len(found) % chunk
+    if done < len(found):
+        store.write_lines(file, found[:done])
+    return done
 
 
 def val_score(adapted: Adapted, val: Sequence[Example], task: Task, work: Path | None = None) -> float:
