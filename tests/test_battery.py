@@ -94,6 +94,8 @@ def fits(values, task):
         return task == "answer"
     if values["kind"] == "token_head":
         return task == "extract"
+    if values["kind"] in ("lead", "copy", "ngram"):  # they answer with text of the question, or with none
+        return task == "answer"
     return task != "extract" or values["kind"] in ("neighbours", "shots", "wording")
 
 
@@ -246,7 +248,7 @@ def test_answers_keep_the_order_and_are_of_the_task(fitted):
 def needs_rows(settings):
     if settings["kind"] == "rag":
         return needs_rows(settings["inner"])
-    return settings["kind"] != "shots" or settings.get("k", 4) > 0
+    return settings["kind"] not in ("lead", "copy") and (settings["kind"] != "shots" or settings.get("k", 4) > 0)
 
 
 @battery

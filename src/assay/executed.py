@@ -112,7 +112,7 @@ def wrong_references(records: Sequence[Record], task: Task, work: Path, tell: Te
     """
     if task.kind != "code":
         return []
-    own = [Record(r.question, r.target, r.also, Answer(r.target), r.found_in, r.checks) for r in records]
+    own = [Record(r.question, r.target, r.also, Answer(r.target), r.found_in, checks=r.checks) for r in records]
     tried = executed(own, task, work, tell)
     found = [(r.question.id, Outcome(*r.answer.ran)) for r in tried if r.answer.ran]
     return [(id, one) for id, one in found if not one.passed]

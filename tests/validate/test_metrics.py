@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
-from assay.aim.kinds import KINDS
+from assay.aim.kinds import DRAWN, KINDS, SQL
 from assay.errors import UsageError
 from assay.intervals import Weights, observed
 from assay.nouns import Answer, Example, Message, Record, Task
@@ -185,12 +185,14 @@ def test_every_kind_names_metrics_that_there_are():
         assert set(kind.fitting) <= known and kind.metric in kind.metrics
         # A report shows a few; the others are named.
         assert len(kind.metrics) <= 5
-    assert known == {name for kind in KINDS for name in (*kind.fitting, "bits_per_byte", "perplexity")}
+    drawn = {f"pass_at_{k}" for k in DRAWN}
+    assert known == {name for kind in (*KINDS, SQL) for name in kind.fitting} | drawn
 
 
 def answered(target, text, confidence):
     shares = tuple(math.log(confidence if label == text else (1 - confidence) / 3) for label in LABELS)
-    answer = Answer(text, text or "", shares, confidence, nats=3.0 * confidence, read=2)
+    came_to = ("passed" if text == target else "wrong value", 0, "")  # where the task is code
+    answer = Answer(text, text or "", shares, confidence, nats=3.0 * confidence, read=2, ran=came_to)
     return Record(Example(id="r", messages=(Message("user", "a b c"),)), target, (), answer, (), confidence)
 
 
@@ -200,8 +202,7 @@ ORDERS = {"ndcg", "mrr"}  # their targets are grades: tests/prompt/test_ranked.p
 @pytest.mark.parametrize("metric", [m for m in METRICS if m.name not in ORDERS], ids=lambda metric: metric.name)
 def test_every_metric_keeps_the_contract(metric):
     rows = [answered("a", "a", 0.9), record("b", None), answered("c", "a", 0.5), answered("c", "c", 0.7)]
-    came_to = ["passed", "not parsed", "wrong value", "passed"]  # where the task is code
-    rows = [replace(r, answer=replace(r.answer, ran=(k, 0, ""))) for r, k in zip(rows, came_to, strict=True)]
+    rows[1] = replace(rows[1], answer=replace(rows[1].answer, ran=("not parsed", 0, "")))
     columns = metric.rows(rows, CLASSIFY)
     assert columns.shape[0] == 4 and columns.dtype == np.float64
     assert np.array_equal(columns, metric.rows(rows, CLASSIFY))

@@ -38,7 +38,6 @@ CHUNK = 64  # items between two saves
 def ask_probes(job: Job) -> None:
     """Runs in the worker: ask the arm's language model, or the base, the items of the request."""
     from assay.validate.forgetting.measure import ask
-    from assay.worker import kept_lines
 
     stage = store.Stage(job.work, "probes", job.request["probes_key"])
     items = [Item.from_json(row) for row in store.read_lines(Path(job.request["items"]))]

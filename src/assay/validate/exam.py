@@ -40,7 +40,14 @@ class Exam:
         if len(answers) != len(self._examples):
             raise ValueError(f"{len(self._examples)} questions have {len(answers)} answers")
         return [
-            Record(example.question, example.target or "", example.also, answer, example.found_in, example.checks)
+            Record(
+                example.question,
+                example.target or "",
+                example.also,
+                answer,
+                example.found_in,
+                checks=example.checks,
+            )
             for example, answer in zip(self._examples, answers, strict=True)
         ]
 

@@ -34,6 +34,7 @@ class PassAt1(Metric):
     """One column: 1 where the answer itself passes, which is the likeliest program, else 0."""
 
     name = "pass_at_1"
+    about = "share of the rows whose program passes all its tests, each run in a sandbox"
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
         return np.array([float(one.passed) for one in outcomes(records, task)]).reshape(-1, 1)
@@ -48,6 +49,7 @@ class PassAtK(PassAt1):
     def __init__(self, k: int):
         self.k = k
         self.name = f"pass_at_{k}"
+        self.about = f"chance that one of {k} programs passes (aim.samples draws them)"
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
         counts = drawn(records, task)
@@ -60,3 +62,4 @@ class SqlMatch(PassAt1):
     It is `pass_at_1` under the name that it has for SQL."""
 
     name = "sql_match"
+    about = "share of the rows whose query gives the rows of the reference on the project's database"
