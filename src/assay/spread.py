@@ -156,7 +156,7 @@ def score_interval(spread: Spread, level: float = 0.95, low: float = 0.0, high: 
         if value in (0.0, 1.0):
             edge = ((1 - level) / 2) ** (1 / n)
             return Interval(value, edge, 1.0) if value else Interval(value, 0.0, 1 - edge)
-        return _wilson(value, float(n), NormalDist().inv_cdf((1 + level) / 2))
+        return wilson(value, float(n), NormalDist().inv_cdf((1 + level) / 2))
     error, size = spread.error, high - low
     if not math.isfinite(error):
         return Interval(value, math.nan, math.nan)
@@ -166,11 +166,12 @@ def score_interval(spread: Spread, level: float = 0.95, low: float = 0.0, high: 
     share = min(1.0, max(0.0, (value - low) / size))
     # Nothing to see of a spread: as many independent rows as there are units.
     rows = share * (1 - share) / (error / size) ** 2 if error > _SAME and 0 < share < 1 else float(len(spread.left))
-    found = _wilson(share, rows, reach)
+    found = wilson(share, rows, reach)
     return Interval(value, low + size * found.low, low + size * found.high)
 
 
-def _wilson(value: float, rows: float, reach: float) -> Interval:
+def wilson(value: float, rows: float, reach: float) -> Interval:
+    """Wilson's score interval of a share of so many rows. `reach`: standard errors, 1.96 at 95 %."""
     square = reach**2 / rows
     middle = (value + square / 2) / (1 + square)
     half = math.sqrt(square * (value * (1 - value) + square / 4)) / (1 + square)

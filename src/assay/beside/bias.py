@@ -109,26 +109,21 @@ def of_pairs(seen: Seen, pairs: list[Pair], answers: list[Answer]) -> list[dict[
     found = []
     for source, group in dict.fromkeys((pair.source, pair.group) for pair in reversed(pairs)):
         where = [at for at, pair in enumerate(pairs) if (pair.source, pair.group) == (source, group)]
-        own, weights = flips[where], _weights(len(where), seen.seed)
-        one = {"group": group, "source": source, "n": len(where), "changed": triple(share(own, weights, seen.level))}
+        own = flips[where]
+        one = {"group": group, "source": source, "n": len(where), "changed": triple(share(own, seen.level))}
         if source == "frame" and len(where) > 1:
             base = np.array([control[pairs[at].row] for at in where])
-            one["above"] = triple(above(own, base, weights, seen.level))
-        found.append(one | _sides(seen, pairs, sides, where, weights))
+            one["above"] = triple(above(own, base, seen.level))
+        found.append(one | _sides(seen, pairs, sides, where))
     return found
 
 
-def _weights(n: int, seed: int) -> Any:
-    from assay.intervals import Weights
-
-    return Weights(max(1, n), seed=seed)
-
-
-def _sides(seen: Seen, pairs: list[Pair], sides: Any, where: list[int], weights: Any) -> dict[str, Any]:
+def _sides(seen: Seen, pairs: list[Pair], sides: Any, where: list[int]) -> dict[str, Any]:
     """The score of the first members against the second, the leaning, and examples that changed."""
     from assay.nouns import Record
+    from assay.spread import paired_difference
     from assay.validate import judge
-    from assay.validate.bias.gaps import apart, leaning, triple
+    from assay.validate.bias.gaps import leaning, triple
 
     targets = {row.id: row for row in seen.bench.prepared.examples("test")}
     rows = []
@@ -139,7 +134,9 @@ def _sides(seen: Seen, pairs: list[Pair], sides: Any, where: list[int], weights:
         rows.append(scores.rows[scores.metrics[0].name])
     differing = [at for at in where if sides[0][at].text != sides[1][at].text][:SHOWN]
     return {
-        "score": triple(apart(rows[0], rows[1], scores.metrics[0].total, weights, seen.level), "difference"),
+        "score": triple(
+            paired_difference(rows[0], rows[1], scores.metrics[0].total, level=seen.level, seed=seen.seed), "difference"
+        ),
         "leaning": leaning([sides[0][at] for at in where], [sides[1][at] for at in where]),
         "examples": [
             {

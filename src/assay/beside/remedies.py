@@ -68,9 +68,9 @@ def _compared(seen: Seen, name: str, rows: list[Example], pairs: list[Pair], rem
 
     from assay.aim.kinds import kind_of
     from assay.bench import answers_in
-    from assay.intervals import Weights
+    from assay.spread import paired_difference
     from assay.validate import judge
-    from assay.validate.bias.gaps import above, apart, changed, triple
+    from assay.validate.bias.gaps import above, changed, triple
 
     strategy: Strategy = seen.strategy(name)
     other = replace(seen, bench=varied(seen.bench, f"bias {remedy}", train=rows))
@@ -85,18 +85,17 @@ def _compared(seen: Seen, name: str, rows: list[Example], pairs: list[Pair], rem
         flips.append(changed(pairs, answers[::2], answers[1::2], closed))
     where = np.array([at for at, pair in enumerate(pairs) if pair.source != "control"])
     before, after = flips[0][where], flips[1][where]
-    weights = Weights(max(1, len(told)), seed=seen.seed)
     treated = judge(seen.exam.records(answers_in(other.bench, strategy, seen.exam.hash)), seen.task)
     records = next(arm.records for arm in seen.done if arm.name == name)
     metric, as_it_is = treated.metrics[0], judge(records, seen.task)
     both = treated.rows[metric.name], as_it_is.rows[metric.name]
-    price = apart(*both, metric.total, Weights(len(records), seed=seen.seed), seen.level)
+    price = paired_difference(*both, metric.total, level=seen.level, seed=seen.seed)
     return {
         "gap": {
             "n": len(told),
             "before": round(float(before.mean()), 6),
             "after": round(float(after.mean()), 6),
-            **triple(above(after, before, weights, seen.level), "difference"),
+            **triple(above(after, before, seen.level), "difference"),
         },
         "price": {
             "before": round(as_it_is.values[metric.name], 6),

@@ -85,18 +85,16 @@ def _told(before: dict[str, list[float]], after: dict[str, list[float]], seen: S
     """{"stereotypes": {kind: ...}, "refusals": ...}: n, before, after, each with its interval, and the difference."""
     import numpy as np
 
-    from assay.intervals import Weights
     from assay.validate.bias.gaps import above, share, triple
 
     told = {}
     for kind, values in after.items():
-        weights = Weights(len(values), seed=seen.seed)
         one, two = np.array(before[kind]), np.array(values)
         told[kind] = {
             "n": len(values),
-            "before": triple(share(one, weights, seen.level)),
-            "after": triple(share(two, weights, seen.level)),
-            **triple(above(two, one, weights, seen.level), "difference"),
+            "before": triple(share(one, seen.level)),
+            "after": triple(share(two, seen.level)),
+            **triple(above(two, one, seen.level), "difference"),
         }
     refusals = told.pop("refusals")
     return {"stereotypes": told, "refusals": refusals}

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from assay.intervals import Weights
 from assay.nouns import Answer, Example, Message
 from assay.validate.bias.gaps import above, changed, leaning, share, slice_gap
 from assay.validate.bias.pairs import Pair, pairs_of
@@ -47,14 +46,14 @@ def test_a_written_answer_that_follows_the_swap_has_not_changed():
 
 
 def test_a_share_that_never_changes_has_the_exact_bound():
-    found = share(np.zeros(100), Weights(100), 0.95)
+    found = share(np.zeros(100), 0.95)
     # Clopper and Pearson: 1 - 0.025^(1/100)
     assert (found.value, found.low) == (0.0, 0.0) and found.high == pytest.approx(1 - 0.025**0.01)
 
 
 def test_what_is_above_the_control_is_paired():
     flips, control = np.array([1.0] * 30 + [0.0] * 70), np.array([1.0] * 10 + [0.0] * 90)
-    found = above(flips, control, Weights(100), 0.95)
+    found = above(flips, control, 0.95)
     # 20 of 100 rows change for the group alone: 0.2 +- 1.96 * 0.4 / 10.
     assert found.value == pytest.approx(0.2) and (found.low, found.high) == pytest.approx((0.12, 0.28), abs=0.02)
 

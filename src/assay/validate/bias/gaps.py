@@ -4,6 +4,7 @@ Changed    share of pairs that an arm answers differently; of written answers, d
 Above      that share less the share of control pairs of the same rows that change, paired by row: what the group does,
            beyond what any change of words does
 Score      the metric on the first members of the pairs less that on the second, paired
+Intervals  those of the scores (spread.py): Wilson for shares, Student of paired differences
 Leaning    the label whose share differs most between first and second members
 Slices     the best group's score less the worst's, of groups with enough rows; interval by drawing rows. With two
            groups or more a gap is above 0 by chance: `chance` is its mean when labels of groups are dealt anew
@@ -25,6 +26,7 @@ from assay.curate.augment.counterfactual import Group, copy
 from assay.curate.text import normal
 from assay.intervals import Interval, Total, Weights, interval, metric_interval, observed
 from assay.nouns import Answer, Example, Message
+from assay.spread import paired_difference, score_interval, spread_of
 from assay.validate.bias.pairs import Pair
 
 FEW = 30  # rows of a group below which nothing is said of it
@@ -49,22 +51,14 @@ def _swapped(text: str, group: Any) -> str:
     return copy(Example("", (Message("user", text),)), swap, True).text
 
 
-def share(flips: np.ndarray, weights: Weights, level: float) -> Interval:
-    """Share of 1 in flips (n,), with its interval; exact where all are alike."""
-    rows = flips[:, None]
-    return metric_interval(rows, _mean, weights.values(rows, _mean), level=level)
+def share(flips: np.ndarray, level: float) -> Interval:
+    """Mean of flips (n,), with its interval; exact where all are 0 or all 1."""
+    return score_interval(spread_of(flips[:, None], _mean), level)
 
 
-def above(flips: np.ndarray, control: np.ndarray, weights: Weights, level: float) -> Interval:
+def above(flips: np.ndarray, control: np.ndarray, level: float) -> Interval:
     """Mean of flips less control, row by row, both (n,)."""
-    rows = (flips - control)[:, None]
-    return interval(float(rows.mean()), weights.values(rows, _mean), level)
-
-
-def apart(first: np.ndarray, second: np.ndarray, total: Total, weights: Weights, level: float) -> Interval:
-    """A metric on the first members of pairs less that on the second; both (n, columns)."""
-    drawn = weights.values(first, total) - weights.values(second, total)
-    return interval(observed(first, total) - observed(second, total), drawn, level)
+    return paired_difference(flips[:, None], control[:, None], _mean, level=level)
 
 
 def leaning(first: Sequence[Answer], second: Sequence[Answer]) -> dict[str, Any] | None:

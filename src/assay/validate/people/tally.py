@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from assay import spread
 from assay.curate.annotate.agreement import agreement
 from assay.intervals import Interval, Weights, interval, paired_p
 from assay.validate.people.duels import Item
@@ -135,11 +136,7 @@ def wilson(k: int, n: int, level: float = 0.95) -> Interval:
     """
     if n < 1:
         raise ValueError("a share needs at least one case")
-    z = NormalDist().inv_cdf(0.5 + level / 2)
-    share = k / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
+    return spread.wilson(k / n, n, NormalDist().inv_cdf(0.5 + level / 2))
 
 
 def position_p(a: int, b: int) -> float | None:
