@@ -1,0 +1,153 @@
+"""What a project file says, as frozen settings: `Project`, and the sections that no stage has a class for."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SerializeAsAny, field_validator
+
+from assay.config.names import arm_name
+from assay.config.task import as_said
+from assay.config.yamlfile import dump
+from assay.curate.annotate.settle import Settle
+from assay.curate.reading.named import hub_set
+from assay.curate.split import Split
+from assay.model.endpoint import Endpoint
+from assay.nouns import Augmentation, RowStep, SetStep, Settings, Strategy, Task
+from assay.validate.settings import Validate
+from assay.weigh import Weigh
+
+VERSION = 1  # of the file's format
+SECTIONS = ("version", "name", "seed", "seeds", "aim", "data", "curate", "split", "augment", "model", "remote")
+SECTIONS += ("documents", "compare", "search", "validate", "weigh")
+
+
+class Files(Settings):
+    """Paths by split, relative to the project file. `data` holds rows that are still to be split."""
+
+    data: tuple[str, ...] = ()
+    train: tuple[str, ...] = ()
+    val: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+class Data(Settings):
+    files: Files
+    columns: dict[str, str] = {}  # role -> field of the file
+    encoding: str = ""  # found out when empty
+    processes: int = Field(default=0, ge=0, le=256)  # that apply row steps; 0: as many as cores, where it pays
+    ray: str = ""  # a cluster to apply row steps on: local, auto, or its address
+    annotations: str = ""  # labels by people, which stand over those of the files; rows may then lack a label
+    settle: Settle = "majority"  # how several votes on a row become one label
+
+
+class Documents(Settings):
+    files: tuple[str, ...]
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+class Head(Settings):
+    """The keys of the file that stand alone."""
+
+    version: int = Field(default=VERSION, ge=1)
+    name: str = Field(default="", max_length=80)
+    seed: int = Field(default=0, ge=0, le=2**32 - 1)
+    seeds: int = Field(default=1, ge=1, le=20)  # that each arm which draws is fitted with, from `seed` on
+    model: str = Field(default="smollm2-135m", min_length=1)
+
+
+class Project(Head):
+    """Everything that a project file says. `arms` has the strategies under the names used everywhere else."""
+
+    aim: Task = Task()
+    data: Data
+    curate: tuple[SerializeAsAny[RowStep | SetStep], ...] = ()
+    split: Split = Split()
+    augment: tuple[SerializeAsAny[Augmentation], ...] = ()
+    remote: dict[str, Endpoint] = {}  # name -> a model behind an address
+    documents: tuple[str, ...] = ()
+    compare: tuple[SerializeAsAny[Strategy], ...] = ()
+    checking: Validate = Validate()  # the section `validate`; pydantic's own models have a method of that name
+    weigh: Weigh = Weigh()
+    folder: Path = Field(default=Path(), exclude=True)
+    warnings: tuple[dict[str, Any], ...] = Field(default=(), exclude=True)  # {"code", "count", "text"}
+
+    @property
+    def further_seeds(self) -> tuple[int, ...]:
+        """Those that arms which draw are fitted with beside `seed`."""
+        return tuple((self.seed + more) % 2**32 for more in range(1, self.seeds))
+
+    @property
+    def work(self) -> Path:
+        return self.folder / "work"
+
+    @property
+    def report_folder(self) -> Path:
+        return self.folder / "report"
+
+    @property
+    def files(self) -> dict[str, list[Path]]:
+        """The data files as absolute paths, by split; splits without files are left out."""
+        named = self.data.files.model_dump()
+        return {split: [_inside(self.folder, path) for path in paths] for split, paths in named.items() if paths}
+
+    @property
+    def annotations(self) -> Path | None:
+        """The file of votes, when the project reads one."""
+        return _inside(self.folder, self.data.annotations) if self.data.annotations else None
+
+    @property
+    def document_paths(self) -> list[Path]:
+        return [_inside(self.folder, path) for path in self.documents]
+
+    @property
+    def manifest_path(self) -> Path | None:
+        return _inside(self.folder, self.split.manifest) if self.split.manifest else None
+
+    @property
+    def probe_paths(self) -> list[Path]:
+        return [_inside(self.folder, path) for path in self.split.probes]
+
+    @property
+    def reference_paths(self) -> list[Path]:
+        return [_inside(self.folder, path) for path in self.checking.contamination_reference]
+
+    @property
+    def probe_sets(self) -> list[Path]:
+        """Files and folders of probes for forgetting."""
+        return [_inside(self.folder, path) for path in self.checking.forgetting.sets]
+
+    @property
+    def social_sets(self) -> list[Path]:
+        """Folders of pairs and prompts for bias."""
+        return [_inside(self.folder, path) for path in self.checking.bias.sets]
+
+    @property
+    def arms(self) -> dict[str, Strategy]:
+        """The strategies by arm name, in the order of the file."""
+        return {arm_name(strategy): strategy for strategy in self.compare}
+
+    def to_yaml(self) -> str:
+        """A project file that loads to the same project: only what differs from the defaults."""
+        settings = self.model_dump(mode="json", exclude_defaults=True)
+        settings |= {"validate": settings.pop("checking")} if "checking" in settings else {}
+        settings |= {"aim": as_said(self.aim)} if "aim" in settings else {}
+        settings = {"version": self.version, **{key: settings[key] for key in SECTIONS if key in settings}}
+        settings["data"]["files"] = {s: p[0] if len(p) == 1 else p for s, p in settings["data"]["files"].items()}
+        for section, items in (("curate", self.curate), ("augment", self.augment), ("compare", self.compare)):
+            if items:
+                settings[section] = [{"kind": item.kind, **item.changed()} for item in items]
+        return dump(settings)
+
+
+def _inside(folder: Path, path: str) -> Path:
+    return Path(path) if hub_set(path) else Path(os.path.normpath(folder / path))
