@@ -65,3 +65,18 @@ def poisoned(report):
         draws=100,
     )
     return Report(data, report.task, arms, extra)
+
+
+FOREIGN = {"question", "target", "answer", "answers", "row", "id", "text", "note", "document", "old", "new"}
+FOREIGN |= {"before", "after", "first", "second", "words", "original", "changed", "confused", "label", "name", "why"}
+
+
+def fouled(value, names: dict[str, str], key: str = ""):
+    """A part of report.json with foreign text replaced by an attack. `names`: arm to its name in the bad report."""
+    if isinstance(value, dict):
+        return {names.get(k, k): fouled(one, names, k) for k, one in value.items()}
+    if isinstance(value, list):
+        return [fouled(one, names, key) for one in value]
+    if isinstance(value, str):
+        return names.get(value) or (" ".join(PAYLOADS) if key in FOREIGN else value)
+    return value

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+from assay.nouns import Answer
+from assay.validate.robustness.compared import compared
+from assay.validate.robustness.operators import Asked
+from assay.weigh import Report
+
 
 def triple(value: float, half: float = 0.03, name: str = "value") -> dict[str, float]:
     return {name: value, "low": round(value - half, 6), "high": round(value + half, 6)}
@@ -93,6 +98,160 @@ def _people(names: list[str]) -> dict[str, Any]:
     return {"duels": [duel], "known": {"anna": {"right": 3, "n": 3}, "ben": {"right": 2, "n": 3}}, "notes": [note]}
 
 
-def samples(names: list[str]) -> dict[str, Any]:
-    """By key of report.json. `names` are arms of the report, the recommended one first."""
-    return {"bias": _bias(names), "mistakes": _mistakes(names), "people": _people(names)}
+def point(rows, score, **more):
+    return {"rows": rows, "score": score, "low": score - 0.03, "high": score + 0.03, **more}
+
+
+def gain(value, low, high, **more):
+    return {"gain": value, "low": low, "high": high, **more}
+
+
+def rising(name, word, top):
+    sizes = (200, 400, 800, 1595)
+    return {
+        "name": name,
+        "points": [point(n, top - 0.3 * (n / 200) ** -0.5, draws=3) for n in sizes],
+        "law": "power",
+        "numbers": {"a": 1 - top, "b": 0.1, "c": 0.5},
+        "curve": [point(n, top - 0.3 * (n / 200) ** -0.5) for n in range(200, 3200, 150)],
+        "last": gain(0.031, 0.004, 0.061, **{"from": 800}),
+        "more": gain(0.012, 0.002, 0.024, rows=400),
+        "furthest": gain(0.004 if word == "flat" else 0.03, 0.0, 0.008 if word == "flat" else 0.06, rows=1595),
+        "word": word,
+    }
+
+
+CURVE = {
+    "metric": "accuracy",
+    "level": 0.95,
+    "rows": {"train": 1595, "test": 264},
+    "reach": 2.0,
+    "arms": [rising("tfidf", "flat", 0.7), rising("lora-r8", "rises", 0.86)],
+    "left_out": [{"arm": "lora-r8", "rows": 800, "draw": 2, "why": "about 412 s, more than is left of `minutes`"}],
+}
+
+
+def taken(name, way, first, before, after, open=40, some=31):
+    return {
+        "name": name,
+        "way": way,
+        "minutes": 5 if way == "edited" else None,
+        "cost": {"start": 1.2, "load": 0.4, "update": 0.02, "first_answer": 1.9, "first_right": first},
+        "changed": {
+            "open": open,
+            "taken": some,
+            "before": {"value": before, "low": 0.0, "high": 0.09},
+            "after": {"value": after, "low": after - 0.1, "high": min(1.0, after + 0.1)},
+        },
+        "unchanged": {
+            "before": 0.741,
+            "after": 0.735,
+            "difference": -0.006,
+            "low": -0.019,
+            "high": 0.007,
+            "lost": 3,
+            "gained": 2,
+        },
+        "shown": [{"question": "What does a copy cost?", "target": "65 cents", "before": "40 cents", "after": None}],
+    }
+
+
+DRILL = {
+    "metric": "accuracy",
+    "level": 0.95,
+    "changes": [
+        {
+            "kind": "facts",
+            "ends": False,
+            "rows": {"changed": 40, "unchanged": 200, "new": 31},
+            "shown": [{"document": "fees.md", "old": "40 cents", "new": "65 cents"}],
+            "arms": [
+                taken("rag-lora", "reindexed", 3.1, 0.0, 0.775),
+                taken("lora-r8", "retrained", 540.0, 0.0, 0.45),
+                taken("shots-k8", "edited", None, 0.0, 0.0, some=0),
+            ],
+        },
+        {
+            "kind": "topic",
+            "ends": True,
+            "rows": {"changed": 12, "unchanged": 200, "new": 0},
+            "shown": [{"label": "refund"}],
+            "arms": [
+                taken("tfidf", "refitted", 1.9, 0.0, 1.0, open=12, some=12),
+                taken("zero", "edited", None, 1, 1, 0),
+            ],
+        },
+    ],
+    "cannot": [{"kind": "label", "why": "the answers are no labels"}],
+    "left_out": [{"kind": "facts", "arm": "full", "way": "retrained", "why": "about 41 minutes, more than `longest`"}],
+}
+
+
+def probe(before, after, low, high, unit="share", chance=False):
+    gap = round(after - before, 6)
+    values = {"before": before, "after": after, "difference": gap, "low": low, "high": high}
+    return values | {"n": 60, "unit": unit, "chance": chance}
+
+
+def _forgetting(names: list[str]) -> dict[str, Any]:
+    text = probe(1.08, 1.39, 0.25, 0.37, "bits a byte")
+    probes = {
+        "knowledge": probe(0.7, 0.6, -0.15, -0.05),
+        "mmlu": probe(0.26, 0.25, -0.1, 0.1, chance=True),
+        "text": text,
+    }
+    item = {"probe": "knowledge", "source": "k:1", "text": "Which is cold?", "target": "ice"}
+    whole = {"difference": -8.3, "low": -11.0, "high": -5.6, "probes": 3, "n": 140}
+    arm = {"base": "b", "combined": whole, "probes": probes, "flips": {"lost": 1, "gained": 0}}
+    arm |= {"flipped": [{**item, "before": "ice", "after": "fire", "now": "wrong"}]}
+    base = {"b": {"probes": {"knowledge": {"at_chance": False}, "mmlu": {"at_chance": True}}}}
+    costs = {"items": 178, "tokens": 12345, "seconds": 61.5, "failed": {}}
+    return {"level": 0.95, "arms": {names[0]: arm}, "base": base, **costs}
+
+
+def _judged(names: list[str]) -> dict[str, Any]:
+    pair = {"first": names[0], "second": names[1], "n": 60, "won": 30, "lost": 12, "ties": 18, "alike": 5, "p": 0.008}
+    place = {"same": 0.7, "n": 60, "first": 0.61}
+    people = {"share": triple(0.72, 0.1), "n": 44}
+    return {
+        "model": "smollm2-135m",
+        "level": 0.95,
+        "pairs": [{**pair, "share": triple(0.65, 0.1)}],
+        "position": place,
+        "people": people,
+    }
+
+
+def _robustness(report: Report) -> dict[str, Any]:
+    """Made as it is in a run: the recommended arm loses every fourth row by typos."""
+    names = [report.data["verdict"]["recommended"], "tfidf", "majority"]
+    labels, arms = report.task.labels, []
+    for name in names:
+        records = next(arm for arm in report.arms if arm.name == name).records[:120]
+        asked, answers = [], []
+        for kind, way in (("typos", "typos"), ("casing", "upper"), ("injection", "forged")):
+            for i, record in enumerate(records):
+                example = record.question.with_text(f"{record.question.text} {way}")
+                asked.append(Asked(i, kind, way, example, labels[-1] if kind == "injection" else ""))
+                lost = kind == "typos" and name == names[0] and not i % 4
+                answers.append(Answer(None) if lost else record.answer)
+        arms.append({"name": name, **compared(records, asked, answers, report.task, level=0.95, seed=2)})
+    facts = {"rows": 120, "metric": "accuracy", "level": 0.95, "rate": 0.1, "cut": 0.2, "long": 3276}
+    return {**facts, "arms": arms, "left_out": ["translation"], "recommended": names[0]}
+
+
+def samples(report: Report) -> dict[str, Any]:
+    """By key of report.json, for the synthetic report of weigh/conftest.py."""
+    first = report.data["verdict"]["recommended"]
+    done = [one["name"] for one in report.data["strategies"] if one["status"] == "done"]
+    names = [first, *(name for name in done if name != first)]
+    return {
+        "mistakes": _mistakes(names),
+        "robustness": _robustness(report),
+        "bias": _bias(names),
+        "forgetting": _forgetting(names),
+        "people": _people(names),
+        "judged": _judged(names),
+        "learning_curve": CURVE,
+        "update_drill": DRILL,
+    }

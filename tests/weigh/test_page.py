@@ -9,7 +9,7 @@ import pytest
 from assay.weigh import Report
 from assay.weigh.sections import SECTIONS
 from browser import browser, missing
-from hostile import poisoned
+from hostile import fouled, poisoned
 from section_samples import samples
 
 pytestmark = pytest.mark.slow
@@ -26,9 +26,7 @@ def chromium():
 
 def full(report: Report) -> Report:
     """The report with every section measured."""
-    names = [report.data["verdict"]["recommended"]]
-    names += [s["name"] for s in report.data["strategies"] if s["name"] not in names and s["status"] == "done"]
-    return replace(report, data=report.data | samples(names))
+    return replace(report, data=report.data | samples(report))
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +47,10 @@ def opened(chromium, report: Report, folder, scheme: str = "light"):
     return page, said
 
 
+def test_there_is_a_sample_of_every_section(whole):
+    assert {section.KEY for section in SECTIONS} <= set(whole.data)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(chromium, whole, tmp_path, scheme):
     from axe_playwright_python.sync_playwright import Axe
@@ -66,7 +68,11 @@ def test_nothing_but_the_file_is_asked_for_and_nothing_is_said(chromium, whole, 
 
 def test_hostile_text_changes_nothing(chromium, report, whole, tmp_path):
     """Every piece of foreign text is an attack: no dialog, no request, no complaint of the policy, no new element."""
-    page, said = opened(chromium, full(poisoned(report)), tmp_path)
+    bad = poisoned(report)
+    names = {
+        old["name"]: new["name"] for old, new in zip(report.data["strategies"], bad.data["strategies"], strict=True)
+    }
+    page, said = opened(chromium, replace(bad, data=bad.data | fouled(samples(report), names)), tmp_path)
     assert said == [page.url]
     kinds = set(page.evaluate("[...document.querySelectorAll('*')].map(one => one.tagName.toLowerCase())"))
     calm, _ = opened(chromium, whole, tmp_path)
