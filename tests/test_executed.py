@@ -92,7 +92,7 @@ def test_answers_are_run_once_and_the_report_tells_how_they_failed(boxed, tmp_pa
     (folder / "project.yaml").write_text(text)
     report = assay.run(folder)
     (arm,) = report.data["strategies"]
-    assert report.data["task"] == {"kind": "code", "metric": "pass_at_1", "level": 0.95}
+    assert report.data["task"] == {"kind": "code", "metric": "pass_at_1", "level": 0.95, "higher_is_better": True}
     assert arm["outcomes"]["exception"] == arm["n"] == 20 and arm["metrics"]["pass_at_1"]["value"] == 0
     assert [w["count"] for w in report.data["warnings"] if w["code"] == "D122"] == [1]
     book = folder / "work" / NAME
