@@ -166,20 +166,20 @@ def ask(seen: Seen) -> dict[str, Any]:
     }
 
 
-def asked_base(bench: Bench, name: str, items: Sequence[Item]) -> tuple[list[Asked], dict[str, Any]]:
+def asked_base(bench: Bench, name: str, items: Sequence[Item], why: str = KEY) -> tuple[list[Asked], dict[str, Any]]:
     """What a base does with the items, from a process of its own or from an earlier run; and tokens and seconds."""
     from assay.prompt.shots import Shots
 
     own = {"base": name, "models": {name: bench.models[name]}, "probed": "base"}
-    return asked(
-        bench, f"forgetting, {name}", {**bench.request(Shots(k=0)), **own}, bench.models[name]["digest"], items
-    )
+    return asked(bench, f"{why}, {name}", {**bench.request(Shots(k=0)), **own}, bench.models[name]["digest"], items)
 
 
-def asked_arm(bench: Bench, name: str, strategy: Strategy, items: Sequence[Item]) -> tuple[list[Asked], dict[str, Any]]:
+def asked_arm(
+    bench: Bench, name: str, strategy: Strategy, items: Sequence[Item], why: str = KEY
+) -> tuple[list[Asked], dict[str, Any]]:
     """The same of a fitted arm's language model."""
     request = {**bench.request(strategy), "probed": "arm"}
-    return asked(bench, f"forgetting, {name}", request, bench.fit_key(strategy), items)
+    return asked(bench, f"{why}, {name}", request, bench.fit_key(strategy), items)
 
 
 def asked(

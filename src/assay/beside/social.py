@@ -51,7 +51,7 @@ def social(seen: Seen) -> dict[str, Any] | None:
     needed = {name: one.model or bench.project.model for name, one in trained.items() if one is not None}
     own_base = [bench.project.model] if any(arm.kind == "shots" for arm in seen.done) else []
     bases = {
-        name: asked_base(bench, name, items)[0]
+        name: asked_base(bench, name, items, "bias")[0]
         for name in dict.fromkeys([*own_base, *needed.values()])
         if name in bench.models and name not in bench.project.remote
     }
@@ -63,7 +63,7 @@ def social(seen: Seen) -> dict[str, Any] | None:
     for name, base in needed.items():
         if base not in before:
             continue
-        after = _counted(kinds, asked_arm(bench, name, seen.strategy(name), items)[0])
+        after = _counted(kinds, asked_arm(bench, name, seen.strategy(name), items, "bias")[0])
         arms[name] = {"base": base, **_told(before[base], after, seen)}
     return {
         "bases": {name: _told(found, found, seen) for name, found in before.items()},
