@@ -15,6 +15,8 @@ def sentence(found: dict[str, Any]) -> str:
     if not found["groups"]:
         return f"{head}: too few to group." if found["wrong"] < 8 else f"{head}; they do not gather anywhere."
     group = max(found["groups"], key=lambda one: one["share"]["low"])
+    if group["share"]["low"] <= found["wrong"] / found["n"]:
+        return f"{head}; no group of like questions is surely worse than the rest."
     by = f" that say {', '.join(group['words'][:3])}" if group["words"] else ""
     lost = f"{count(group['near_wrong'])} of {count(group['near'])}"
     return f"{head}. They are densest among questions{by}: {lost} such rows are wrong. A reason to look there, no test."
