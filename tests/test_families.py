@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import studentized_range
 
-from assay.families import holm, pairs_left, simultaneous
+from assay.families import holm, pairs_left
 
 
 def test_holm_by_hand():
@@ -55,13 +55,3 @@ def test_holding_all_against_the_best_needs_all_pairs():
     expected = studentized_range.sf(norm.isf(0.05 / 18) * np.sqrt(2), 10, 1e6)
     assert np.mean(9 * p < 0.05) == pytest.approx(expected, abs=4 * np.sqrt(expected / 4000)) and expected > 0.14
     assert np.mean(pairs_left(10)[0] * p < 0.05) <= 0.05
-
-
-def test_simultaneous_intervals_hold_for_all_at_once():
-    # Five independent differences: 95 % for all five needs 2.57 standard errors, not 1.96 (Sidak).
-    random = np.random.default_rng(2)
-    drawn = random.normal(0, [1, 2, 3, 4, 5], (40000, 5))
-    found = simultaneous(np.zeros(5), drawn)
-    widths = [one.high / size for one, size in zip(found, (1, 2, 3, 4, 5), strict=True)]
-    assert widths == pytest.approx([2.569] * 5, rel=0.02)
-    assert simultaneous(np.zeros(0), np.zeros((10, 0))) == []

@@ -1,15 +1,11 @@
-"""Many comparisons at once: how p-values and intervals are corrected for it.
+"""Many comparisons at once: how p-values are corrected for it.
 
 Watch out   the arm that others are held against is itself the best by the same rows: all pairs of arms are the family
-Source      Holm 1979; Shaffer 1986; Westfall & Young 1993
+Source      Holm 1979; Shaffer 1986
 """
 
 import math
 from collections.abc import Sequence
-
-import numpy as np
-
-from assay.intervals import Interval, check_level
 
 
 def holm(p: Sequence[float], most: Sequence[int] = ()) -> list[float]:
@@ -46,20 +42,3 @@ def pairs_left(arms: int) -> list[int]:
         possible.append({math.comb(first, 2) + rest for first in range(1, size + 1) for rest in possible[size - first]})
     pairs = math.comb(arms, 2)
     return [max(count for count in possible[arms] if count <= pairs - told) for told in range(pairs)]
-
-
-def simultaneous(differences: np.ndarray, drawn: np.ndarray, level: float = 0.95) -> list[Interval]:
-    """Intervals that hold for all differences at once: half-widths in proportion to each one's standard error.
-
-    Args:
-        differences: seen, shape (comparisons,).
-        drawn: the same in each bootstrap draw, shape (draws, comparisons).
-
-    Source: Westfall & Young (1993), Resampling-based multiple testing: the max-t method, single step
-    """
-    check_level(level)
-    error = drawn.std(axis=0)
-    safe = np.where(error > 0, error, 1.0)
-    largest = (np.abs(drawn - drawn.mean(axis=0)) / safe).max(axis=1, initial=0.0)
-    half = np.quantile(largest, level) * error
-    return [Interval(float(d), float(d - h), float(d + h)) for d, h in zip(differences, half, strict=True)]

@@ -26,5 +26,9 @@ def test_a_question_is_asked_when_it_is_named_or_in_full_depth(said, quick, full
 def test_what_is_no_setting_is_said():
     with pytest.raises(SettingsError, match=r"bias.rows: must be a whole number"):
         fill(Validate, {"bias": {"rows": "many"}})
+    with pytest.raises(SettingsError, match=r"^bias.swap: must have 1 or more, got 0$"):
+        fill(Validate, {"bias": {"swap": []}})
+    with pytest.raises(SettingsError, match=r"^bias.swap.0: must be 'gender', .* got 'sex'$"):
+        fill(Validate, {"bias": {"swap": ["sex"]}})  # and not also that no group is left
     with pytest.raises(SettingsError, match="depth"):
         fill(Validate, {"depth": "deep"})

@@ -72,7 +72,12 @@ def _complaints(model: type[Settings], value: dict[str, Any], error: ValidationE
         raised = [item["ctx"]["error"] for item in items if item["type"] == "value_error"]
         nested = [each for each in raised if isinstance(each, SettingsError)]
         types = {item["type"] for item in items}
-        if nested:
+        if types == {"too_short"}:
+            # Items that are wrong do not count as there; they are said, and that is enough.
+            if not any(other[: len(place)] == place and other != place for other in said):
+                least, got = items[0]["ctx"]["min_length"], len(_find(value, place))
+                yield Complaint("C073", place, f"must have {least} or more, got {got}")
+        elif nested:
             yield from nested[0].below(*place)
         elif raised:
             yield _raised(str(raised[0]), place)
