@@ -52,5 +52,7 @@ def test_the_report_says_what_the_search_gained_and_the_prompt_can_be_given_back
 def test_the_plan_counts_the_calls_without_asking_them(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, ARMS)
     rows = {row["name"]: row for row in assay.plan(folder).rows}
-    assert rows["found"]["parts"]["search"][0] > rows["by-hand"]["parts"]["answers"][0]
+    parts = rows["found"]["parts"]
+    # Both from one measured speed: 100 calls in the search, 30 answers to the test rows.
+    assert parts["search"][0] > parts["answers"][0] > 0
     assert not list((folder / "work").rglob("val.jsonl"))[1:]  # the split's own, no search's
