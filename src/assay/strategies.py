@@ -23,6 +23,7 @@ from assay.prompt import (
 )
 from assay.train import METHODS
 from assay.train.retriever import CrossEncoder, TunedEncoder
+from assay.use import AROUND
 
 STRATEGIES: tuple[type[Strategy], ...] = (
     Majority,
@@ -38,6 +39,7 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Knn,
     Router,
     *METHODS,
+    *AROUND,
 )
 
 # Fitted pieces of a strategy, each named by the setting that takes it: `rag` has `embed` and `rerank`.
