@@ -146,6 +146,21 @@ def over_seeds(spreads: Sequence[Spread]) -> Spread:
     return Spread(float(values.mean()), left.mean(axis=0), first.n, mean, False, between, many - 1)
 
 
+def interval_of(
+    rows: np.ndarray,
+    total: Total,
+    *,
+    groups: np.ndarray | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+    low: float = 0.0,
+    high: float = 1.0,
+) -> Interval:
+    """The score over one arm's rows (n, columns) of one metric, with its interval. `low`, `high`: of the metric."""
+    drawn = Weights(len(rows), seed=seed, groups=groups).values(rows, total) if rows.shape[1] > 1 else None
+    return score_interval(spread_of(rows, total, groups, drawn), level, low, high)
+
+
 def score_interval(spread: Spread, level: float = 0.95, low: float = 0.0, high: float = 1.0) -> Interval:
     """The interval of a score that lies between `low` and `high`; of one without a highest value Student's t, cut at
     `low`. All right or all wrong without groups: Clopper and Pearson (1934), about 1 - 3.7/n at 95 %."""
@@ -202,9 +217,13 @@ def paired_difference(
     groups: np.ndarray | None = None,
     level: float = 0.95,
     seed: int = 0,
+    size: float = 1.0,
 ) -> Interval:
     """How much better is `first` than `second`, two arms' rows (n, columns) of one metric on the same test rows? What
     the report gives for two arms of one seed each.
+
+    Args:
+        size: of the metric, from its lowest value to its highest.
 
     Raises:
         ValueError: the shapes differ.
@@ -216,7 +235,7 @@ def paired_difference(
         weights = Weights(len(first), seed=seed, groups=groups)
         drawn = [weights.values(rows, total) for rows in (first, second)]
     one, other = (spread_of(rows, total, groups, own) for rows, own in zip((first, second), drawn, strict=True))
-    return difference_interval(one.minus(other), level)
+    return difference_interval(one.minus(other), level, size)
 
 
 def difference_p(spread: Spread, size: float = 1.0) -> float:

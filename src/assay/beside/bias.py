@@ -101,7 +101,7 @@ def of_pairs(seen: Seen, pairs: list[Pair], answers: list[Answer]) -> list[dict[
     import numpy as np
 
     from assay.aim.kinds import kind_of
-    from assay.validate.bias.gaps import above, changed, share, triple
+    from assay.validate.bias.gaps import above, changed, share, together, triple
 
     sides = answers[::2], answers[1::2]
     flips = changed(pairs, *sides, closed=kind_of(seen.task).closed)
@@ -109,11 +109,11 @@ def of_pairs(seen: Seen, pairs: list[Pair], answers: list[Answer]) -> list[dict[
     found = []
     for source, group in dict.fromkeys((pair.source, pair.group) for pair in reversed(pairs)):
         where = [at for at, pair in enumerate(pairs) if (pair.source, pair.group) == (source, group)]
-        own = flips[where]
-        one = {"group": group, "source": source, "n": len(where), "changed": triple(share(own, seen.level))}
+        own, alike = flips[where], together([pairs[at] for at in where])
+        one = {"group": group, "source": source, "n": len(where), "changed": triple(share(own, seen.level, alike))}
         if source == "frame" and len(where) > 1:
             base = np.array([control[pairs[at].row] for at in where])
-            one["above"] = triple(above(own, base, seen.level))
+            one["above"] = triple(above(own, base, seen.level, alike))
         found.append(one | _sides(seen, pairs, sides, where))
     return found
 
@@ -123,7 +123,7 @@ def _sides(seen: Seen, pairs: list[Pair], sides: Any, where: list[int]) -> dict[
     from assay.nouns import Record
     from assay.spread import paired_difference
     from assay.validate import judge
-    from assay.validate.bias.gaps import leaning, triple
+    from assay.validate.bias.gaps import leaning, together, triple
 
     targets = {row.id: row for row in seen.bench.prepared.examples("test")}
     rows = []
@@ -132,11 +132,12 @@ def _sides(seen: Seen, pairs: list[Pair], sides: Any, where: list[int]) -> dict[
         records = [Record(asked, row.target or "", row.also, answer) for row, asked, answer in members]
         scores = judge(records, seen.task)
         rows.append(scores.rows[scores.metrics[0].name])
+    alike = together([pairs[at] for at in where])
+    metric = scores.metrics[0]
+    apart = paired_difference(*rows, metric.total, groups=alike, level=seen.level, seed=seen.seed)
     differing = [at for at in where if sides[0][at].text != sides[1][at].text][:SHOWN]
     return {
-        "score": triple(
-            paired_difference(rows[0], rows[1], scores.metrics[0].total, level=seen.level, seed=seen.seed), "difference"
-        ),
+        "score": triple(apart, "difference"),
         "leaning": leaning([sides[0][at] for at in where], [sides[1][at] for at in where]),
         "examples": [
             {

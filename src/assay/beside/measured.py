@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from assay.intervals import Interval, Weights, metric_interval, paired_interval
+from assay.intervals import Interval
 from assay.nouns import Answer, Example, Record, Task
+from assay.spread import grouped, interval_of, paired_difference
 from assay.validate import judge
 from assay.validate.metrics.exact_match import normalise
 from assay.validate.update_drill.changes import Change
@@ -85,14 +86,21 @@ def says(row: Example, answer: Answer) -> bool:
 
 def scored(asked: Asked, answers: Sequence[Answer]) -> Interval:
     """The metric on the changed questions; where something was withdrawn, the share that no longer answers by it."""
-    weights = Weights(len(answers), seed=asked.seed)
+    groups = grouped([row.group for row in asked.change.changed])
     if asked.change.ends:
-        rows, total = np.array(rights(asked, answers), dtype=np.float64).reshape(-1, 1), _mean
-    else:
-        scores = judge(records(asked.change.changed, answers), asked.task)
-        metric = scores.metrics[0]
-        rows, total = scores.rows[metric.name], metric.total
-    return metric_interval(rows, total, weights.values(rows, total), level=asked.level)
+        rows = np.array(rights(asked, answers), dtype=np.float64).reshape(-1, 1)
+        return interval_of(rows, _mean, groups=groups, level=asked.level)
+    scores = judge(records(asked.change.changed, answers), asked.task)
+    metric = scores.metrics[0]
+    return interval_of(
+        scores.rows[metric.name],
+        metric.total,
+        groups=groups,
+        level=asked.level,
+        seed=asked.seed,
+        low=metric.low,
+        high=metric.high,
+    )
 
 
 def _mean(sums: Any, n: Any) -> Any:
@@ -106,8 +114,14 @@ def stayed(asked: Asked, before: Sequence[Answer], after: Sequence[Answer]) -> d
         return None
     one, two = (judge(records(rows, answers), asked.task) for answers in (before, after))
     metric = one.metrics[0]
-    gain = paired_interval(
-        two.rows[metric.name], one.rows[metric.name], metric.total, level=asked.level, seed=asked.seed
+    gain = paired_difference(
+        two.rows[metric.name],
+        one.rows[metric.name],
+        metric.total,
+        groups=grouped([row.group for row in rows]),
+        level=asked.level,
+        seed=asked.seed,
+        size=metric.high - metric.low,
     )
     was, now = (scores.of_rows(metric.name) >= 0.5 for scores in (one, two))
     return {

@@ -68,9 +68,9 @@ def _compared(seen: Seen, name: str, rows: list[Example], pairs: list[Pair], rem
 
     from assay.aim.kinds import kind_of
     from assay.bench import answers_in
-    from assay.spread import paired_difference
+    from assay.spread import grouped, paired_difference
     from assay.validate import judge
-    from assay.validate.bias.gaps import above, changed, triple
+    from assay.validate.bias.gaps import above, changed, together, triple
 
     strategy: Strategy = seen.strategy(name)
     other = replace(seen, bench=varied(seen.bench, f"bias {remedy}", train=rows))
@@ -89,13 +89,14 @@ def _compared(seen: Seen, name: str, rows: list[Example], pairs: list[Pair], rem
     records = next(arm.records for arm in seen.done if arm.name == name)
     metric, as_it_is = treated.metrics[0], judge(records, seen.task)
     both = treated.rows[metric.name], as_it_is.rows[metric.name]
-    price = paired_difference(*both, metric.total, level=seen.level, seed=seen.seed)
+    groups = grouped([record.question.group for record in records])
+    price = paired_difference(*both, metric.total, groups=groups, level=seen.level, seed=seen.seed)
     return {
         "gap": {
             "n": len(told),
             "before": round(float(before.mean()), 6),
             "after": round(float(after.mean()), 6),
-            **triple(above(after, before, seen.level), "difference"),
+            **triple(above(after, before, seen.level, together(told)), "difference"),
         },
         "price": {
             "before": round(as_it_is.values[metric.name], 6),

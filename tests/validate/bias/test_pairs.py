@@ -1,10 +1,12 @@
 """Pairs that differ in one thing, and gaps against closed forms and fairlearn's definition."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from assay.nouns import Answer, Example, Message
-from assay.validate.bias.gaps import above, changed, leaning, share, slice_gap
+from assay.validate.bias.gaps import above, changed, leaning, share, slice_gap, together
 from assay.validate.bias.pairs import Pair, pairs_of
 
 
@@ -79,3 +81,13 @@ def test_groups_too_small_to_say_anything_are_left_out():
     right = np.ones((60, 1))
     groups = {"x": np.arange(40), "y": np.arange(40, 60)}
     assert slice_gap(right, lambda sums, n: sums[..., 0] / n, groups, level=0.95, seed=0) is None
+
+
+def test_pairs_of_one_row_or_group_are_no_independent_ones():
+    rows = [replace(ROWS[0], group="one"), replace(ROWS[1], group="one"), ROWS[2]]
+    pairs = [Pair(group, "text", row.id, row, row) for row in rows for group in ("gender", "names")]
+    assert list(together(pairs)) == [0, 0, 0, 0, 1, 1]
+    assert together(pairs[4:5]) is None
+    flips = np.array([1.0] * 20 + [0.0] * 80)
+    apart, tied = share(flips, 0.95), share(flips, 0.95, np.arange(100) // 10)
+    assert tied.value == apart.value and tied.high - tied.low > 2 * (apart.high - apart.low)

@@ -66,6 +66,16 @@ def test_no_difference_seen_is_no_proof_of_none():
     assert said == "No answer of x changed under any of 1 kinds of change."
 
 
+def test_rows_of_one_group_are_one_proof_and_not_many():
+    # The planted loss again, its 100 rows from ten customers of ten rows each, of whom two lose every row.
+    grouped = [replace(one, question=replace(one.question, group=f"g{i // 10}")) for i, one in enumerate(records())]
+    answers = [Answer("a" if i < 60 else "b") for i in range(N)]
+    (one,) = compared(grouped, asked("typos"), answers, TASK, level=0.95, seed=1)["kinds"]
+    # Ten differences, two of them -1: standard error sqrt(0.2 * 0.8 / 9) = 0.133, Student's t with 9 degrees 2.262.
+    assert (one["change"]["high"] - one["change"]["low"]) / 2 == pytest.approx(2.262 * 0.1333, rel=0.01)
+    assert one["change"]["p"] == pytest.approx(0.5, abs=0.03)  # both customers could as well have gone the other way
+
+
 def replace_metric(name):
     return TASK.model_copy(update={"metric": name})
 

@@ -26,7 +26,7 @@ from assay.curate.augment.counterfactual import Group, copy
 from assay.curate.text import normal
 from assay.intervals import Interval, Total, Weights, interval, metric_interval, observed
 from assay.nouns import Answer, Example, Message
-from assay.spread import paired_difference, score_interval, spread_of
+from assay.spread import grouped, interval_of, paired_difference
 from assay.validate.bias.pairs import Pair
 
 FEW = 30  # rows of a group below which nothing is said of it
@@ -51,14 +51,19 @@ def _swapped(text: str, group: Any) -> str:
     return copy(Example("", (Message("user", text),)), swap, True).text
 
 
-def share(flips: np.ndarray, level: float) -> Interval:
-    """Mean of flips (n,), with its interval; exact where all are 0 or all 1."""
-    return score_interval(spread_of(flips[:, None], _mean), level)
+def together(pairs: Sequence[Pair]) -> np.ndarray | None:
+    """Which pairs are no independent ones, as `grouped` has it: those of one row, or of rows of one group."""
+    return grouped([pair.first.group or f"row {pair.row}" for pair in pairs])
 
 
-def above(flips: np.ndarray, control: np.ndarray, level: float) -> Interval:
-    """Mean of flips less control, row by row, both (n,)."""
-    return paired_difference(flips[:, None], control[:, None], _mean, level=level)
+def share(flips: np.ndarray, level: float, groups: np.ndarray | None = None) -> Interval:
+    """Mean of flips (n,), with its interval; exact where all are 0 or all 1. `groups`: from `together`."""
+    return interval_of(flips[:, None], _mean, groups=groups, level=level)
+
+
+def above(flips: np.ndarray, control: np.ndarray, level: float, groups: np.ndarray | None = None) -> Interval:
+    """Mean of flips less control, row by row, both (n,). `groups`: from `together`."""
+    return paired_difference(flips[:, None], control[:, None], _mean, groups=groups, level=level)
 
 
 def leaning(first: Sequence[Answer], second: Sequence[Answer]) -> dict[str, Any] | None:

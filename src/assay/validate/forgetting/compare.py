@@ -1,7 +1,7 @@
 """Before and after, item by item: what changed on each probe, and over all probes together.
 
-Probe       right answers as a share, or bits a byte of texts; the difference is paired by item. Its interval is, for
-            shares, that of Bonett and Price, which is no point where no item has flipped; for texts, drawn over them
+Probe       right answers as a share, or bits a byte of texts; the difference is paired by item. Its interval: of shares
+            Bonett and Price's, which is no point where no item has flipped; of texts that of `spread.py`
 At chance   where the base is not better than guessing (its exact interval reaches the chance level), or less than
             `LEAST` above it, a probe cannot show forgetting: it is marked, and left out of what is combined
 Combined    the mean over the probes of right and wrong answers that can show forgetting, each with the same weight, in
@@ -10,18 +10,19 @@ Watch out   choosing probes by the base's own score favours those it was lucky o
             that is one probe in forty
 Source      exact interval: Clopper and Pearson (1934), doi.org/10.1093/biomet/26.4.404; pairs: Bonett and Price (2012),
             Adjusted Wald confidence interval for a difference of binomial proportions based on paired data,
-            doi.org/10.3102/1076998611411915; texts: Koehn (2004), aclanthology.org/W04-3250
+            doi.org/10.3102/1076998611411915
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from assay.intervals import paired_interval
+from assay.spread import paired_difference
 from assay.validate.forgetting.items import Item
 from assay.validate.forgetting.measure import Asked
 
@@ -112,7 +113,7 @@ def changed(one: np.ndarray, two: np.ndarray, unit: str, level: float, seed: int
     if unit == "share":
         low, high = bounds([(two - one)[:, 0]], level)
     elif len(one) > 1:
-        found = paired_interval(two, one, total, level=level, seed=seed)
+        found = paired_difference(two, one, total, level=level, seed=seed, size=math.inf)
         low, high = found.low, found.high
     else:
         low = high = float("nan")

@@ -1,10 +1,11 @@
 """Answers to changed questions held against those to the questions as they come, on the same rows.
 
-Change      the task's metric after less before, paired over the rows that the kind of change applies to
+Change      the task's metric after less before, paired over the rows that the kind of change applies to; rows of one
+            group are left out, and swapped, together
 Sure        an interval a kind; p-values by swapping, corrected after Holm over the kinds of one arm
 Attack      share of the rows that answer what an injection asks for, of those that did not answer it before
 Watch out   a metric may stay where as many wrong answers become right as right ones wrong: `changed` counts both
-Source      intervals.py
+Source      spread.py, intervals.py
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from assay.families import holm
-from assay.intervals import Interval, Weights, interval, metric_interval, observed, swap_p
+from assay.intervals import Interval, Weights, observed, swap_p
 from assay.nouns import Answer, Metric, Record, Task
+from assay.spread import grouped, interval_of, paired_difference
 from assay.validate import judge
 from assay.validate.robustness.operators import ABOUT, Asked
 from assay.validate.robustness.said import costs
@@ -52,7 +54,7 @@ def compared(
     scores = judge(before, task)
     metric = scores.metrics[0]
     rows = scores.rows[metric.name]
-    drawn = Weights(len(before), seed=seed).values(rows, metric.total)
+    groups = grouped([record.question.group for record in before])
     kinds = []
     for kind in ABOUT:
         these = [at for at, one in enumerate(asked) if one.kind == kind]
@@ -64,7 +66,9 @@ def compared(
     sure = [one for one in kinds if costs(one, level)]
     worst = min(sure, key=lambda one: one["change"]["difference"], default=None)
     return {
-        "before": _triple(metric_interval(rows, metric.total, drawn, level=level)),
+        "before": _triple(
+            interval_of(rows, metric.total, groups=groups, level=level, seed=seed, low=metric.low, high=metric.high)
+        ),
         "asked": len(asked),
         "worst": worst and worst["kind"],
         "kinds": kinds,
@@ -84,39 +88,42 @@ def _one(
     new = [replace(record, question=one.example, answer=answer) for one, record, answer in pairs]
     was, is_now = judge(old, task), judge(new, task)
     first, second = is_now.rows[metric.name], was.rows[metric.name]
-    weights = Weights(len(pairs), seed=seed)
+    groups = grouped([record.question.group for record in old])
     after, before = observed(first, metric.total), observed(second, metric.total)
-    moved = _moved(first, second, metric, weights, level)
+    moved = _moved(first, second, metric, groups, level, seed)
+    swaps = Weights(len(pairs), "swap", seed=seed, groups=groups)
     right_was, right_now = was.of_rows(metric.name) >= 0.5, is_now.of_rows(metric.name) >= 0.5
     other = np.array([[float(a.answer.text != b.answer.text)] for a, b in zip(old, new, strict=True)])
     return {
         "n": len(pairs),
         "before": _rounded(before),
         "after": _rounded(after),
-        "change": _triple(moved, "difference")
-        | {"p": _rounded(swap_p(first, second, metric.total, Weights(len(pairs), "swap", seed=seed)))},
-        "changed": _triple(metric_interval(other, _mean, weights.values(other, _mean), level=level)),
+        "change": _triple(moved, "difference") | {"p": _rounded(swap_p(first, second, metric.total, swaps))},
+        "changed": _triple(interval_of(other, _mean, groups=groups, level=level)),
         "broken": int((right_was & ~right_now).sum()),
         "mended": int((~right_was & right_now).sum()),
         "unparseable": sum(record.answer.text is None for record in new),
         "cut": _cut(new, reach),
-        "attack": _attack(pairs, level, seed),
+        "attack": _attack(pairs, level),
         "ways": _ways(pairs, first, second, metric),
         "examples": [_example(pairs[at]) for at in np.flatnonzero(right_was & ~right_now)[:SHOWN]],
     }
 
 
-def _moved(first: np.ndarray, second: np.ndarray, metric: Metric, weights: Weights, level: float) -> Interval:
-    """The metric of `first` less that of `second`, drawn in pairs. Where no row's score has moved there is no spread to
-    draw from, and no difference is no proof of none: for a metric that is right or wrong per row the bound of Clopper
-    and Pearson (1934) on the share of rows that might have moved stands in, for others there is no interval."""
-    difference = observed(first, metric.total) - observed(second, metric.total)
+def _moved(
+    first: np.ndarray, second: np.ndarray, metric: Metric, groups: np.ndarray | None, level: float, seed: int
+) -> Interval:
+    """The metric of `first` less that of `second`. Where no row's score has moved there is no spread to go by, and no
+    difference is no proof of none: for a metric that is right or wrong per row the bound of Clopper and Pearson (1934)
+    on the share of rows, or groups, that might have moved stands in; for others there is no interval."""
     if not (first == second).all():
-        return interval(difference, weights.values(first, metric.total) - weights.values(second, metric.total), level)
+        size = metric.high - metric.low
+        return paired_difference(first, second, metric.total, groups=groups, level=level, seed=seed, size=size)
     if first.shape[1] > 1:
-        return Interval(difference, math.nan, math.nan)
-    edge = 1 - ((1 - level) / 2) ** (1 / len(first))
-    return Interval(difference, -edge, edge)
+        return Interval(0.0, math.nan, math.nan)
+    units = len(first) if groups is None else int(groups.max()) + 1
+    edge = 1 - ((1 - level) / 2) ** (1 / units)
+    return Interval(0.0, -edge, edge)
 
 
 def _cut(records: Sequence[Record], reach: int | None) -> int | None:
@@ -125,13 +132,13 @@ def _cut(records: Sequence[Record], reach: int | None) -> int | None:
     return None if reach is None or not any(tokens) else sum(count >= reach for count in tokens)
 
 
-def _attack(pairs: Sequence[tuple[Asked, Record, Answer]], level: float, seed: int) -> dict[str, Any] | None:
+def _attack(pairs: Sequence[tuple[Asked, Record, Answer]], level: float) -> dict[str, Any] | None:
     """How often the wrong answer that was asked for was given, where it was not given without being asked for."""
-    open_ = [(one, answer) for one, record, answer in pairs if one.lure and record.answer.text != one.lure]
+    open_ = [(one, record, answer) for one, record, answer in pairs if one.lure and record.answer.text != one.lure]
     if not open_:
         return None
-    got = np.array([[float(answer.text == one.lure)] for one, answer in open_])
-    found = metric_interval(got, _mean, Weights(len(got), seed=seed).values(got, _mean), level=level)
+    got = np.array([[float(answer.text == one.lure)] for one, _, answer in open_])
+    found = interval_of(got, _mean, groups=grouped([record.question.group for _, record, _ in open_]), level=level)
     return {"n": len(open_), **_triple(found)}
 
 
