@@ -70,6 +70,19 @@ def test_an_arm_that_learns_words_takes_a_label_in_and_lets_it_go(labels):
     assert not any("update drill" in event.get("stage", event.get("name", "")) for event in seen)
 
 
+@pytest.mark.slow
+def test_updates_that_would_take_longer_than_is_given_are_left_out_and_said(labels):
+    file = labels / "project.yaml"
+    # Starting a process takes five seconds: with what is fitted before it, the one that ends a label costs less.
+    file.write_text(file.read_text().replace("minutes: {refitted: 5}", "within: 0.17"))
+    found = assay.run(labels).data["update_drill"]
+    assert [[arm["name"] for arm in change["arms"]] for change in found["changes"]] == [[], ["tfidf"]]
+    (left_out,) = found["left_out"]
+    assert (left_out["kind"], left_out["arm"]) == ("label", "tfidf") and "update_drill.within" in left_out["why"]
+    text = (labels / "report/report.md").read_text().replace("\\", "")
+    assert left_out["why"] in " ".join(text.split())
+
+
 @pytest.fixture
 def handbook(tmp_path, tiny_model):
     """Twelve pages with a price each. A training row and a test row ask for it by the page's own word."""

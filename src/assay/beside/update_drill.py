@@ -5,7 +5,7 @@ Ways       `ways.py`: the shortest honest one of each arm; a trained arm is trai
 Asked      the test rows that the change touches, and others that must stay; before and after it
 Time       of the machine alone, from the start of a process to the first right answer, loading among it
 Watch out  arms that need the label or the document beforehand are fitted once more without it, as long as their fit
-           took; a training that would pass `longest` is left out, and said
+           took; updates that cost least are made first, and those that would pass `within` are left out, and said
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ from assay.prepared import Prepared
 from assay.prompt import Majority, Rag
 from assay.validate.update_drill.changes import Change, Data, made
 from assay.validate.update_drill.settings import UpdateDrill, Way
+from assay.weigh.numbers import duration
 
 if TYPE_CHECKING:
     from assay.config import Project
     from assay.weigh import Arm
 
 KEY = "update_drill"
+START = 5.0  # seconds that a process takes before it fits or answers
 VERSION = 1  # raise it when the same change is taken in differently
 
 
@@ -70,14 +72,23 @@ def ask(seen: Seen) -> dict[str, Any] | None:
         why = "; ".join(f"{one['kind']}: {one['why']}" for one in cannot) if not changes else "no arm can be changed"
         seen.bench.tell({"event": "warning", "code": "D128", "count": 1, "text": f"there is no update drill: {why}"})
         return None
-    left_out: list[dict[str, str]] = []
+    updates, left_out = planned([Drill.of(seen, data, change) for change in changes], arms, 60 * settings.within)
     return {
         "metric": metrics_for(seen.task)[0].name,
         "level": seen.level,
-        "changes": [Drill.of(seen, data, change).told(arms, left_out) for change in changes],
+        "changes": [
+            told(change, made_of([one for one in updates if one.drill.change is change], left_out))
+            for change in changes
+        ],
         "cannot": cannot,
         "left_out": left_out,
     }
+
+
+def told(change: Change, arms: list[dict[str, Any]]) -> dict[str, Any]:
+    """One of `changes` in the report."""
+    rows = {"changed": len(change.changed), "unchanged": len(change.unchanged), "new": len(change.new)}
+    return {"kind": change.kind, "ends": change.ends, "rows": rows, "shown": list(change.shown), "arms": arms}
 
 
 def drilled(seen: Seen, settings: UpdateDrill) -> list[Arm]:
@@ -92,6 +103,57 @@ def drilled(seen: Seen, settings: UpdateDrill) -> list[Arm]:
     reads = next((name for name, strategy in known.items() if isinstance(strategy, Rag)), None)
     trained = next((name for name, strategy in known.items() if trains(strategy) and name != reads), None)
     return [arm for arm in seen.done if arm.name in known and arm.name in {*seen.chosen(), reads, trained}]
+
+
+@dataclass(frozen=True)
+class Update:
+    """One arm, changed in one way. `seconds` are thought from the run's own fits; `before`: of the arm without the
+    change, where it must be fitted first."""
+
+    drill: Drill
+    arm: Arm
+    way: Way
+    seconds: float
+    before: float
+
+    def left_out(self, why: str) -> dict[str, str]:
+        return {"kind": self.drill.change.kind, "arm": self.arm.name, "way": self.way, "why": why}
+
+
+def planned(drills: Sequence[Drill], arms: Sequence[Arm], seconds: float) -> tuple[list[Update], list[dict[str, str]]]:
+    """The updates that make sense and fit into the time, those that cost least first; and those left out, with why."""
+    possible, left_out = [], []
+    for drill in drills:
+        for arm in arms:
+            strategy = drill.seen.strategy(arm.name)
+            for way in ways(strategy, drill.change):
+                update = Update(drill, arm, way, *drill.thought(arm, way))
+                why = drill.senseless(strategy, way)
+                left_out += [update.left_out(why)] if why else []
+                possible += [] if why else [update]
+    taken: list[Update] = []
+    for one in sorted(possible, key=lambda one: one.seconds + one.before):
+        fitted = any(other.drill is one.drill and other.arm is one.arm for other in taken)
+        need = one.seconds + (0.0 if fitted else one.before)
+        if need <= seconds:
+            taken.append(one)
+            seconds -= need
+        else:
+            left_out.append(
+                one.left_out(f"about {duration(need)} are more than is left of validate.update_drill.within")
+            )
+    return [one for one in possible if one in taken], left_out
+
+
+def made_of(updates: Sequence[Update], left_out: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """`arms` of a change in the report. Those that could not be changed are added to `left_out`."""
+    found = []
+    for one in updates:
+        try:
+            found.append(one.drill.taken(one.arm, one.drill.seen.strategy(one.arm.name), one.way))
+        except (TrainError, ResourceError) as error:
+            left_out.append(one.left_out(error.problems[0].text))
+    return found
 
 
 @dataclass(frozen=True)
@@ -127,41 +189,21 @@ class Drill:
     def hash(self) -> str:
         return store.digest([question.to_json() for question in self.questions])[:16]
 
-    def told(self, arms: Sequence[Arm], left_out: list[dict[str, str]]) -> dict[str, Any]:
-        """One of `changes` in the report. Arms that could not be changed are added to `left_out`."""
-        change, found = self.change, []
-        for arm in arms:
-            strategy = self.seen.strategy(arm.name)
-            for way in ways(strategy, change):
-                why = self.hindered(arm, strategy, way)
-                if not why:
-                    try:
-                        found.append(self.taken(arm, strategy, way))
-                    except (TrainError, ResourceError) as error:
-                        why = error.problems[0].text
-                if why:
-                    left_out.append({"kind": change.kind, "arm": arm.name, "way": way, "why": why})
-        return {
-            "kind": change.kind,
-            "ends": change.ends,
-            "rows": {"changed": len(change.changed), "unchanged": len(change.unchanged), "new": len(change.new)},
-            "shown": list(change.shown),
-            "arms": found,
-        }
-
-    def hindered(self, arm: Arm, strategy: Strategy, way: Way) -> str:
+    def senseless(self, strategy: Strategy, way: Way) -> str:
         """Why the update is not made, or nothing."""
         if way != "reindexed" and self.before.fit_key(strategy) == self.after.fit_key(strategy):
             return "it reads nothing of what changes"
         if way == "retrained" and not self.change.new and self.change.kind == "facts":
             return "no training row asks for what changes, so there is nothing to train on"
-        fit = arm.cost.get("fit_seconds") or 0.0
-        share = (1 + self.settings.rehearse) * len(self.change.new) / max(1, len(self.change.after.train))
-        seconds = {"reindexed": 0.0, "continued": fit * min(1.0, share)}.get(way, fit)
-        seconds += 0.0 if self.before is self.seen.bench else fit
-        if seconds > 60 * self.settings.longest:
-            return f"about {seconds / 60:,.0f} minutes, more than `longest`"
         return ""
+
+    def thought(self, arm: Arm, way: Way) -> tuple[float, float]:
+        """Seconds that the update will take, and those of the arm before it."""
+        fit, each = arm.cost.get("fit_seconds") or 0.0, arm.cost.get("seconds_per_answer") or 0.0
+        answers = START + each * len(self.questions)
+        share = (1 + self.settings.rehearse) * len(self.change.new) / max(1, len(self.change.after.train))
+        own = {"reindexed": 0.0, "continued": fit * min(1.0, share)}.get(way, fit)
+        return own + answers, 0.0 if self.before is self.seen.bench else fit + answers
 
     def taken(self, arm: Arm, strategy: Strategy, way: Way) -> dict[str, Any]:
         """An arm before and after the change."""
