@@ -1,15 +1,18 @@
 """The examples that ship: what was planted is found, and the data is what its README says."""
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import assay
+from assay.config import load as load_project
 from assay.store import read_lines
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+SHARED = {"neighbours", "rag-lora"}  # arms of both projects on the handbook
 
 
 def read(name: str) -> list[dict]:
@@ -84,6 +87,16 @@ def test_the_intents_are_as_described():
     labels = Counter(row["label"] for row in test)
     assert len(tickets) >= 1200 and len(test) >= 240
     assert len(labels) == 12 and set(labels.values()) == {23}
+
+
+def test_the_ways_are_asked_the_same_questions_as_the_handbook(tmp_path):
+    for name in ("handbook", "handbook-ways"):
+        shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=shutil.ignore_patterns("work", "report", "exam.jsonl"))
+    one, two = (assay.check(tmp_path / name).prepared for name in ("handbook", "handbook-ways"))
+    assert [row.id for row in one.examples("test")] == [row.id for row in two.examples("test")]
+    assert [page.text for page in one.documents()] == [page.text for page in two.documents()]
+    arms = load_project(tmp_path / "handbook-ways/project.yaml").arms
+    assert len(arms) == 11 and not set(arms) & (set(load_project(tmp_path / "handbook/project.yaml").arms) - SHARED)
 
 
 def test_the_handbook_is_as_described():
