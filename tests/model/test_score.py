@@ -255,3 +255,19 @@ def test_rows_whose_best_options_are_close():
     # The second row's close ones are not its best; the last row's best are the same option twice.
     assert scoring.contested(np.array(rows)).tolist() == [0, 2]
     assert scoring.contested(np.zeros((3, 1))).tolist() == []
+
+
+def test_only_options_that_may_be_the_best_are_scored_again(open_tiny, monkeypatch):
+    narrow, wide = open_tiny(dtype=torch.bfloat16), open_tiny(dtype=torch.bfloat16)
+    wide.network.float()
+    expected = wide.score(RAGGED, MANY, near=inf)
+    monkeypatch.setattr(scoring, "CLOSE", 0.0)
+    rough = narrow.score(RAGGED, MANY, near=inf)
+    # As close as the two best options of the first row: then it is scored again, with what is twice as far.
+    best = np.sort(rough[0])[::-1]
+    monkeypatch.setattr(scoring, "CLOSE", float(best[0] - best[1]) + 1e-6)
+    mixed = narrow.score(RAGGED, MANY, near=inf)
+    again = scoring.near_best(rough)
+    assert 2 <= again[0].sum() < len(MANY)
+    np.testing.assert_allclose(mixed[0][again[0]], expected[0][again[0]], atol=1e-4)
+    np.testing.assert_array_equal(mixed[0][~again[0]], rough[0][~again[0]])

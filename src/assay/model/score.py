@@ -73,6 +73,11 @@ class Trie:
                 sees[node] |= sees[parent]
         return sees
 
+    def above(self, answers: np.ndarray) -> set[int]:
+        """The nodes on the way to some of the answers, (answers,) bool."""
+        ends = [end for end, wanted in zip(self.ends, answers, strict=True) if wanted]
+        return set(np.flatnonzero(self.sees[ends].any(0)).tolist())
+
     def chain(self, node: int) -> list[int]:
         """`node` and what follows it until the next fork: all of it is needed as soon as `node` is."""
         nodes = [node]
@@ -84,9 +89,10 @@ class Trie:
 class Descent:
     """The way down the trie for one prompt: what is known, and what is worth computing next."""
 
-    def __init__(self, trie: Trie, near: float):
+    def __init__(self, trie: Trie, near: float, among: np.ndarray | None = None):
         self.trie = trie
         self.near = near
+        self.among = None if among is None else trie.above(among)  # nodes that may be followed; None: all
         self.total = np.full(len(trie.tokens), -math.inf)  # log-likelihood from the prompt down to each node
         self.open: set[int] = set()  # known nodes with children that were not computed yet
         self.best = -math.inf  # of the whole answers known so far
@@ -97,7 +103,8 @@ class Descent:
         for child, value in zip(self.trie.children[parent], log_probs, strict=True):
             last = self._reached(child, above + float(value))
             if last in self.trie.children:
-                self.open.add(child)
+                if self.among is None or last in self.among:
+                    self.open.add(child)
             else:
                 self.best = max(self.best, self.total[last])
 
@@ -148,6 +155,7 @@ def descend(
     near: float,
     rows_at_once: int,
     together: int,
+    among: np.ndarray | None = None,
 ) -> np.ndarray:
     """Scores of all answers for the rows of one batch, float64, (rows, answers).
 
@@ -158,8 +166,9 @@ def descend(
         logits: the output layer. rows_at_once: states that it gets in one call.
         together: rows that go down together, at most: those with about as many nodes to compute, for the others are
             padded to the most.
+        among: (rows, answers) bool, the answers that are asked about; the others get an upper bound.
     """
-    descents = [Descent(trie, near) for _ in range(len(first))]
+    descents = [Descent(trie, near, None if among is None else among[row]) for row in range(len(first))]
     for descent, values in zip(descents, _children(trie, first, [-1] * len(first), logits, rows_at_once), strict=True):
         descent.learn(-1, values)
     wanted = [descent.next() for descent in descents]
