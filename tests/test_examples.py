@@ -92,7 +92,9 @@ def test_the_intents_are_as_described():
 def test_the_ways_are_asked_the_same_questions_as_the_handbook(tmp_path):
     for name in ("handbook", "handbook-ways"):
         shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=shutil.ignore_patterns("work", "report", "exam.jsonl"))
-    one, two = (assay.check(tmp_path / name).prepared for name in ("handbook", "handbook-ways"))
+    checked = assay.check(tmp_path / "handbook")
+    assert "395 train, 49 val, 224 test" in repr(checked)  # what a notebook shows
+    one, two = checked.prepared, assay.check(tmp_path / "handbook-ways").prepared
     assert [row.id for row in one.examples("test")] == [row.id for row in two.examples("test")]
     assert [page.text for page in one.documents()] == [page.text for page in two.documents()]
     arms = load_project(tmp_path / "handbook-ways/project.yaml").arms

@@ -31,7 +31,7 @@ ROWS, SHOTS = 100, 4
 FEWEST = 10  # rows that are worth asking
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ranking:
     """The candidates, best first, those that could not be asked last.
 
@@ -49,6 +49,9 @@ class Ranking:
 
     def to_json(self) -> dict[str, Any]:
         return {"metric": self.metric, "rows": self.n, "shots": self.shots, "models": self.rows}
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines())
 
     def lines(self) -> list[str]:
         from assay.terminal.results import columns

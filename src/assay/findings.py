@@ -40,7 +40,7 @@ def rendered(task: Task, example: Example) -> dict[str, Any]:
     return {"parts": parts, "learnt": max(1, round(letters[-1] / CHARACTERS_A_TOKEN)) + 1, "tokens": tokens + 1}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Checked:
     """What `assay check` found."""
 
@@ -93,6 +93,9 @@ class Checked:
     def _example(self) -> Example:
         rows = self.prepared.examples("train")
         return sorted(rows, key=lambda e: (len(e.text), e.id))[len(rows) // 2]
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines())
 
     def lines(self) -> list[str]:
         note, task = self.prepared.note, self.prepared.task

@@ -11,7 +11,7 @@ SPREAD = 0.3  # a probe of seconds is this far from a run of minutes, either way
 FREE = 0.8  # share of the memory that a plan may take
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """What `run --plan` shows.
 
@@ -49,6 +49,9 @@ class Plan:
 
     def _peak(self) -> int:
         return max((row["bytes"] or 0 for row in self.rows), default=0)
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines())
 
     def lines(self) -> list[str]:
         width = max([len(row["name"]) for row in self.rows] + [4])

@@ -238,7 +238,7 @@ def _sources(record: Record) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value not in (None, "", False, [])}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """report.json as a dict, with what the page needs beside it. In a notebook it shows itself."""
 
@@ -298,6 +298,9 @@ class Report:
         store.write_text(folder / "report.md", self.markdown())
         store.write_json(folder / "report.json", self.data)
         return Report(self.data, self.task, self.arms, self.extra, self.settings, folder)
+
+    def __repr__(self) -> str:
+        return "\n".join(self.summary())
 
     def _repr_html_(self) -> str:
         from assay.weigh.html import notebook
