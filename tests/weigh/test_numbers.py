@@ -2,7 +2,20 @@ import math
 
 import pytest
 
-from assay.weigh.numbers import clean, duration, one_line, p_value, points, rough, score, shorten, signed, three
+from assay.weigh.numbers import (
+    apart,
+    clean,
+    duration,
+    one_line,
+    p_value,
+    points,
+    rough,
+    score,
+    shorten,
+    signed,
+    sized,
+    three,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,3 +55,9 @@ def test_foreign_text():
     assert clean("می‌خواهم 👩‍🔬 é") == "می‌خواهم 👩‍🔬 é"  # joiners carry meaning
     assert one_line("a\n b   c" + "d" * 100, 10) == "a b cdddd…"
     assert shorten("x" * 30, 10) == "xxxxxxxxxx … (20 more characters)"
+
+
+def test_a_difference_of_a_score_is_in_points_and_of_others_in_their_unit():
+    assert (sized(-0.147), apart(0.147), apart(-0.0001)) == ("14.7 points", "+14.7", "0.0")
+    assert (sized(-2.79, "bits a byte"), apart(-2.79, "bits a byte")) == ("2.79 bits a byte", "−2.79")
+    assert (apart(None, "nats"), apart(0.0, "nats")) == (apart(None), "0")

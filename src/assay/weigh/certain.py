@@ -19,7 +19,7 @@ import numpy as np
 
 from assay.spread import FEW_GROUPS, Spread
 from assay.weigh.measure import Measured, rounded
-from assay.weigh.numbers import count, points
+from assay.weigh.numbers import apart, count, points, sized
 from assay.weigh.settings import Weigh
 
 FEW_PER_LABEL = 5  # test rows a label: with fewer a macro-F1 changes with the number of test rows
@@ -76,11 +76,13 @@ def equivalence(measured: Measured, metric: str, arm: str, best: str, settings: 
     gap = measured.compared.difference(arm, best, metric, max(0.01, level))
     low, high, room = 100 * gap.low, 100 * gap.high, settings.equivalent
     shown = -room <= low and high <= room
-    ends = f"{points(gap.low)} to {points(gap.high)}, {100 * level:g} %"
+    unit = next((one.unit for one in measured.metrics if one.name == metric), "")
+    ends = f"{apart(gap.low, unit)} to {apart(gap.high, unit)}, {100 * level:g} %"
+    within = f"within {sized(room / 100, unit) if unit else f'{room:g} points'}"
     if shown:
-        text = f"{arm} is equivalent to {best}: the difference is within {room:g} points ({ends})."
+        text = f"{arm} is equivalent to {best}: the difference is {within} ({ends})."
     else:
-        text = f"That {arm} is within {room:g} points of {best} is not shown ({ends})."
+        text = f"That {arm} is {within} of {best} is not shown ({ends})."
     return {
         "arm": arm,
         "best": best,

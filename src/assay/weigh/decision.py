@@ -3,12 +3,17 @@ for report.md; words and places in report.json, no markup."""
 
 from typing import Any
 
-from assay.weigh.numbers import NOTHING, amount, count, duration, points, score, three
+from assay.weigh.numbers import NOTHING, amount, count, duration, points, score, sized, three
 
 PARTS = (
     *("fitting", "people", "labels", "energy of fitting", "storage", "compliance"),
     *("answering", "service", "energy of answering"),
 )
+
+
+def unit_of(data: dict[str, Any]) -> str:
+    """Of the metric that decides; empty for a score, whose differences are told in points."""
+    return data["metrics"][data["task"]["metric"]]["unit"]
 
 
 def higher_is_better(data: dict[str, Any]) -> bool:
@@ -67,14 +72,15 @@ def changes(data: dict[str, Any]) -> list[str]:
     """What would change the recommendation, a sentence each, for report.md."""
     found, metric = data["change"], data["task"]["metric"].replace("_", " ")
     unit = "" if found["money"] else " machine hours"
+    part = " hundredth" if unit_of(data) else ""
     said = [found["sentence"]] if found["sentence"] else []
     said += [
         f"Without {one['name'].replace('_', ' ')}: {one['arm']}, with {metric} {score(one['value'])}."
         for one in found["lifted"]
     ]
     said += [
-        f"{one['arm']} scores {three(one['points'])} points better; each costs {three(one['price_per_point'])}{unit} a"
-        " month more."
+        f"{one['arm']} scores {sized(one['points'] / 100, unit_of(data))} better; each{part} costs"
+        f" {three(one['price_per_point'])}{unit} a month more."
         for one in found["worth"]
     ]
     return said

@@ -8,7 +8,7 @@ or in again, a guard that is kept or broken: any change is said. Everything else
 import math
 from typing import Any
 
-from assay.weigh.numbers import duration, megabytes, points, score, three
+from assay.weigh.numbers import apart, duration, megabytes, points, score, three
 
 _COSTS = {
     "fit_seconds": ("fitting", duration),
@@ -31,7 +31,9 @@ def diff(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     lines += [f"{name}: not in the new report." for name in before if name not in after]
     lines += [f"{name}: new." for name in after if name not in before]
     for name in (name for name in after if name in before):
-        lines += [f"{name}: {change}" for change in _arm(before[name], after[name], _comparable(old, new))]
+        lines += [
+            f"{name}: {change}" for change in _arm(before[name], after[name], _comparable(old, new), new["metrics"])
+        ]
         lines += [f"{name}: {change}" for change in _forgotten(old, new, name)]
     return lines
 
@@ -89,16 +91,17 @@ def _failed(data: dict[str, Any]) -> list[str]:
     return data["verdict"].get("failed", [])
 
 
-def _arm(old: dict[str, Any], new: dict[str, Any], comparable: bool) -> list[str]:
+def _arm(old: dict[str, Any], new: dict[str, Any], comparable: bool, metrics: dict[str, Any]) -> list[str]:
+    """`metrics`: of report.json, with the unit of each."""
     lines = []
     if old["status"] != new["status"]:
         lines.append(f"was {old['status']}, now {new['status']}.")
     for name, value in new["metrics"].items():
-        lines += _moved(name.replace("_", " "), old["metrics"].get(name), value)
-    for part, metrics in new["slices"].items():
-        for name, value in metrics.items():
+        lines += _moved(name.replace("_", " "), old["metrics"].get(name), value, metrics[name]["unit"])
+    for part, values in new["slices"].items():
+        for name, value in values.items():
             label = f"{name.replace('_', ' ')} where {part}"
-            lines += _moved(label, old["slices"].get(part, {}).get(name), value)
+            lines += _moved(label, old["slices"].get(part, {}).get(name), value, metrics[name]["unit"])
     for name, (words, shape) in _COSTS.items():
         if name == "month" and not comparable:
             continue
@@ -112,11 +115,11 @@ def _figure(value: Any, name: str) -> float | None:
     return value.get(_INSIDE[name]) if isinstance(value, dict) else value
 
 
-def _moved(name: str, old: dict[str, Any] | None, new: dict[str, Any]) -> list[str]:
+def _moved(name: str, old: dict[str, Any] | None, new: dict[str, Any], unit: str) -> list[str]:
     if old is None or None in (*old.values(), *new.values()):
         return []
     change = new["value"] - old["value"]
     noise = math.hypot((old["high"] - old["low"]) / 2, (new["high"] - new["low"]) / 2)
     if abs(change) <= noise:
         return []
-    return [f"{name} {score(old['value'])}, now {score(new['value'])} ({points(change)} points)."]
+    return [f"{name} {score(old['value'])}, now {score(new['value'])} ({apart(change, unit)} {unit or 'points'})."]

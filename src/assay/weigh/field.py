@@ -32,6 +32,7 @@ class Field:
         self.guards = guards
         self.threads = threads
         self.higher = next((one.higher_is_better for one in measured.metrics if one.name == metric), True)
+        self.unit = next((one.unit for one in measured.metrics if one.name == metric), "")
         self.paid = any(arm.cost.get("money_per_answer") is not None for arm in arms)
         self._versus: dict[str, dict[str, dict[str, Any]]] = {}
         self._scores = {arm.name: measured.of_metrics(arm.name)[metric] for arm in arms}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from assay.weigh import certain, decision, ran, retrieval, view
 from assay.weigh.numbers import (
     NOTHING,
+    apart,
     clean,
     count,
     duration,
@@ -15,9 +16,9 @@ from assay.weigh.numbers import (
     milliseconds,
     one_line,
     p_value,
-    points,
     score,
     signed,
+    sized,
     three,
 )
 from assay.weigh.sections import SECTIONS, forgetting
@@ -113,15 +114,16 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     seconds = winner["cost"]["seconds_per_answer"]
     lines = _wrapped(view.headline(data) + (f" at {duration(seconds)} an answer." if seconds is not None else "."), "")
     lines += [line for text in decision.open_questions(data) for line in _wrapped(text)]
-    floor = winner["versus_floor"]
+    floor, unit = winner["versus_floor"], decision.unit_of(data)
     if floor:
         gap = floor[metric]
-        lines += _wrapped(f"{points(gap['difference'])} points over the floor {floor['floor']} ({_bounds(gap)})")
+        size = f"{apart(gap['difference'], unit)} {unit or 'points'}"
+        lines += _wrapped(f"{size} over the floor {floor['floor']} ({_bounds(gap, unit)})")
     elif len(arms) > 1:
         lines += _wrapped(verdict["reason"])
     rival = view.rival_of(data)
     if rival and (winner["versus_best"] or arms[rival]["versus_best"]):
-        lines += _wrapped(_against(arms[rival], winner, metric))
+        lines += _wrapped(_against(arms[rival], winner, metric, unit))
     if verdict["doubt"]:
         lines += _wrapped(verdict["doubt"])
     fit = winner.get("fit")
@@ -138,11 +140,11 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _bounds(gap: dict[str, Any]) -> str:
-    return f"{points(gap['low'])} to {points(gap['high'])}, {equals_p(gap['p_holm'])} after Holm"
+def _bounds(gap: dict[str, Any], unit: str) -> str:
+    return f"{apart(gap['low'], unit)} to {apart(gap['high'], unit)}, {equals_p(gap['p_holm'])} after Holm"
 
 
-def _against(rival: dict[str, Any], winner: dict[str, Any], metric: str) -> str:
+def _against(rival: dict[str, Any], winner: dict[str, Any], metric: str, unit: str) -> str:
     """How the nearest other arm differs, in score and in time."""
     if rival["versus_best"]:
         gap, sign = rival["versus_best"][metric], 1
@@ -151,8 +153,8 @@ def _against(rival: dict[str, Any], winner: dict[str, Any], metric: str) -> str:
     bounds = sorted(sign * gap[end] for end in ("low", "high"))
     size = sign * gap["difference"]
     word = "higher" if size > 0 else "lower"
-    text = f"{rival['name']} is {points(abs(size)).lstrip('+')} points {word}"
-    text += f" ({points(bounds[0])} to {points(bounds[1])}, {equals_p(gap['p_holm'])} after Holm)"
+    text = f"{rival['name']} is {sized(size, unit)} {word}"
+    text += f" ({apart(bounds[0], unit)} to {apart(bounds[1], unit)}, {equals_p(gap['p_holm'])} after Holm)"
     ours, theirs = winner["cost"]["seconds_per_answer"], rival["cost"]["seconds_per_answer"]
     if ours and theirs:
         text += f", {_pace(theirs / ours)}"

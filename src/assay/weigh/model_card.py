@@ -11,7 +11,7 @@ from typing import Any
 from assay.store import to_json
 from assay.weigh import decision, view
 from assay.weigh.markdown import _table, plain
-from assay.weigh.numbers import NOTHING, count, megabytes, milliseconds, points, score, three
+from assay.weigh.numbers import NOTHING, apart, count, megabytes, milliseconds, score, three
 from assay.weigh.report import Report
 from assay.weigh.sections import SECTIONS, forgetting
 
@@ -107,7 +107,9 @@ def _good(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
     for side, what in (("versus_floor", "floor"), ("versus_best", "best")):
         if against := one[side]:
             gap = against[metric]
-            words = f"{points(gap['difference'])} points ({points(gap['low'])} to {points(gap['high'])})"
+            unit = decision.unit_of(data)
+            words = f"{apart(gap['difference'], unit)} {unit or 'points'}"
+            words += f" ({apart(gap['low'], unit)} to {apart(gap['high'], unit)})"
             blocks.append(f"Against the {'best arm' if what == 'best' else 'floor'} {plain(against[what])}: {words}.")
     guards = [
         f"- {plain(name)}: {guard['state']} against {plain(guard['reference'])}"

@@ -87,6 +87,19 @@ def points(value: float) -> str:
     return _minus(text) if float(text) else "0.0"
 
 
+def apart(value: float | None, unit: str = "") -> str:
+    """A difference of a metric with its sign: in points of a score, else three digits of its own `unit`."""
+    if value is None or not unit:
+        return points(value)
+    text = three(abs(value))
+    return text if not value else _minus(f"{'+' if value > 0 else '-'}{text}")
+
+
+def sized(value: float, unit: str = "") -> str:
+    """How large a difference is: 14.7 points; 2.79 bits a byte."""
+    return f"{apart(abs(value), unit).lstrip('+')} {unit or 'points'}"
+
+
 @_known
 def tenths(value: float) -> str:
     """A difference that is in points already, with its sign: +8.0."""

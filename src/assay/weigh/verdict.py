@@ -26,7 +26,15 @@ def verdict(field: Field, task: Task, settings: Weigh, unjudged: list[str]) -> d
     choice = decide(standings, drawn, n=n, settings=settings, higher=field.higher)
     groups = None if field.measured.groups is None else field.measured.compared.units
     words = Words(
-        standings, drawn, choice, metric=field.metric, n=n, settings=settings, higher=field.higher, groups=groups
+        standings,
+        drawn,
+        choice,
+        metric=field.metric,
+        n=n,
+        settings=settings,
+        higher=field.higher,
+        unit=field.unit,
+        groups=groups,
     )
     chosen = None if choice.pick is None else standings[choice.pick]
     return {

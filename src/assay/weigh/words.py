@@ -6,7 +6,7 @@ import numpy as np
 
 from assay.intervals import rows_needed
 from assay.weigh.decide import Choice, Gap, Standing, best_floor, best_of, equals, open_pairs, told
-from assay.weigh.numbers import count, equals_p, points, rough, score
+from assay.weigh.numbers import apart, count, equals_p, rough, score, sized
 from assay.weigh.settings import Weigh
 
 
@@ -28,6 +28,7 @@ class Words:
         n: int,
         settings: Weigh,
         higher: bool = True,
+        unit: str = "",
         groups: int | None = None,
     ):
         self.arms = arms
@@ -40,6 +41,7 @@ class Words:
         self.settings = settings
         self.alpha = 1 - settings.level
         self.higher = higher
+        self.unit = unit  # of a metric that is no score
         self.best = -1 if (best := best_of(arms, higher)) is None else best
         self.floor = best_floor(arms, higher)
         self.untold = (
@@ -88,7 +90,7 @@ class Words:
                 else "the best of the arms that beat the floor"
             )
             text = f"{arm.name} is {why}. Its {self.metric} is {_level(arm)} {rows}; {best.name} has {_level(best)}"
-            text += f", a difference of {_gap(gap)}." if gap else "."
+            text += f", a difference of {_gap(gap, self.unit)}." if gap else "."
         elif self.untold:
             text = f"{arm.name} has the best {self.metric}, {_level(arm)} {rows}"
             text += ", and no arm that cannot be told from it is cheaper."
@@ -96,7 +98,7 @@ class Words:
             text = f"{arm.name} has the best {self.metric}, {_level(arm)} {rows}, and every other arm is told from it."
         if self.floor is not None and arm.over:
             gains = arm.over if self.higher else _turned(arm.over)
-            text += f" Against the floor {self.arms[self.floor].name} it gains {_gap(gains)}."
+            text += f" Against the floor {self.arms[self.floor].name} it gains {_gap(gains, self.unit)}."
         return text
 
     def _beats_floor(self, index: int) -> bool:
@@ -133,7 +135,7 @@ class Words:
         difference = self.arms[self.pick].value - self.arms[rival].value
         where = self.where
         if self._apart(rival):
-            lead = f"The nearest other arm, {other}, is {points(abs(difference)).lstrip('+')} points"
+            lead = f"The nearest other arm, {other}, is {sized(difference, self.unit)}"
             text = f"{lead} {'lower' if difference > 0 else 'higher'}, more than chance alone would give {where}."
         else:
             error = float((self.drawn[:, self.pick] - self.drawn[:, rival]).std())
@@ -145,8 +147,8 @@ class Words:
             elif more == 0:
                 text += ", though only just: a slightly larger test set would tell."
             else:
-                size = points(abs(difference)).lstrip("+")
-                text += f". If the difference stays at {size} points, {rough(more)} more test rows would tell."
+                size = sized(difference, self.unit)
+                text += f". If the difference stays at {size}, {rough(more)} more test rows would tell."
         if self.n < 100:
             text += " With fewer than 100 test rows only large differences can be seen."
         return text
@@ -156,10 +158,10 @@ class Words:
         if not self.choice.rivals:
             return ""
         first = self.choice.rivals[0]
-        most = points(first.by).lstrip("+")
+        equal = f"{self.settings.equivalent:g}" if not self.unit else sized(self.settings.equivalent / 100, self.unit)
         text = (
-            f"Not yet decided: {self.arms[first.index].name} may be up to {most} points better than"
-            f" {self.arms[self.pick].name}, and {self.settings.equivalent:g} count as equal."
+            f"Not yet decided: {self.arms[first.index].name} may be up to {sized(first.by, self.unit)} better than"
+            f" {self.arms[self.pick].name}, and {equal} count as equal."
         )
         if (more := self.choice.more_rows) is None:
             return f"{text} More test rows may never tell."
@@ -190,7 +192,6 @@ def _turned(gap: Gap) -> Gap:
     return Gap(-gap.difference, -gap.high, -gap.low, gap.p_holm)
 
 
-def _gap(gap: Gap) -> str:
-    return (
-        f"{points(gap.difference)} points ({points(gap.low)} to {points(gap.high)}; {equals_p(gap.p_holm)} after Holm)"
-    )
+def _gap(gap: Gap, unit: str) -> str:
+    ends = f"{apart(gap.low, unit)} to {apart(gap.high, unit)}"
+    return f"{apart(gap.difference, unit)} {unit or 'points'} ({ends}; {equals_p(gap.p_holm)} after Holm)"
