@@ -1,12 +1,14 @@
 """Mistakes in groups of like questions: how many, where else such questions stand, and by which words one knows them.
 
-Groups     the wrong rows by their vectors, average linkage on cosine distance, as many as make the silhouette largest
+Groups     the wrong rows by their vectors, Ward's linkage, as many as make the silhouette (of cosine distance) largest.
+           Average linkage chains: of 77 mistakes of a router it made one group of 76
 Near       a test row belongs to a group's surroundings where it lies as near to the group's middle as the group's own
            farther rows do (the nearest nine of ten): of those the share of wrong ones is given, with Wilson's interval
 Words      those that the group has more often than the other test rows: log-odds with a Dirichlet prior, z above 1.96
 Watch out  groups are found on the rows that they are counted on: a reason to look, no test
-Source     Rousseeuw (1987), Silhouettes, doi.org/10.1016/0377-0427(87)90125-7; Monroe, Colaresi and Quinn (2008),
-           Fightin' words, doi.org/10.1093/pan/mpn018
+Source     Ward (1963), doi.org/10.1080/01621459.1963.10500845; Rousseeuw (1987), Silhouettes,
+           doi.org/10.1016/0377-0427(87)90125-7; Monroe, Colaresi and Quinn (2008), Fightin' words,
+           doi.org/10.1093/pan/mpn018
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ def groups(vectors: np.ndarray, wrong: np.ndarray, least: int) -> list[np.ndarra
     np.fill_diagonal(distances, 0.0)
     best: tuple[float, np.ndarray] | None = None
     for count in range(2, min(MOST + 1, len(places) // least + 1, len(places))):
-        made = AgglomerativeClustering(count, metric="precomputed", linkage="average").fit_predict(distances)
+        made = AgglomerativeClustering(count, linkage="ward").fit_predict(own)
         quality = float(silhouette_score(distances, made, metric="precomputed"))
         if best is None or quality > best[0] + 1e-9:
             best = quality, made
