@@ -16,6 +16,8 @@ from pydantic import PrivateAttr
 
 from assay.errors import ModelError, Problem
 from assay.nouns import Adapted, Lesson, Precision, Strategy
+from assay.prompt.prompted import Prompted
+from assay.store import read_json
 from assay.train.settings import Trained
 from assay.use.pairs import ALONE
 
@@ -53,7 +55,7 @@ def adapters_in(strategy: Strategy) -> Iterator[Lora]:
         text = f"{strategy.kind} changes the network itself; only lora, dora, qlora and blend share a base with others"
         raise ModelError(Problem("M114", text, help=ALONE))
     else:
-        for _, value in strategy:
+        for _, value in strategy.inside():
             if isinstance(value, Strategy):
                 yield from adapters_in(value)
 
@@ -95,6 +97,7 @@ def restored(many: Many, name: str, strategy: Strategy, folder: Path, lesson: Le
     """See `Many.restore`."""
     from assay.train.methods import Lora
     from assay.train.tuned import Tuned, kept
+    from assay.use.blend import Blend
 
     if isinstance(strategy, Lora):
         many.add(name, folder)
@@ -102,6 +105,10 @@ def restored(many: Many, name: str, strategy: Strategy, folder: Path, lesson: Le
         arm = Tuned(model, lesson.task, kept(folder)["room"], unwritten)
         arm.recall(folder)
         return arm
+    if isinstance(strategy, Blend):
+        many.add(name, folder)
+        model = many.model(name, closed=next(adapters_in(strategy)).objective == "label_set")
+        return Prompted(model, lesson.task, labels=False, room=read_json(folder / "blend.json")["room"])
     shared = replace(lesson, means=replace(lesson.means, open_model=lent(many)))
     inside = {key: Lodger.of(many, name, value) for key, value in strategy if isinstance(value, Strategy)}
     return strategy.model_copy(update=inside).restore(folder, shared)

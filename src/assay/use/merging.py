@@ -77,8 +77,9 @@ def merged(
 def need_mergeable(strategy: Strategy) -> None:
     """Raises ModelError, M110, for arms whose trained part cannot become part of the base's weights."""
     from assay.train.methods import Adalora, Full, Ia3, Lora, Miss
+    from assay.use.blend import Blend
 
-    if isinstance(strategy, Lora | Adalora | Miss | Ia3 | Full):
+    if isinstance(strategy, Lora | Adalora | Miss | Ia3 | Full | Blend):
         return
     why = UNMERGED.get(strategy.kind, "it is no adapter; name the trained arm inside it")
     text = f"{strategy.kind} cannot be merged into its base: {why}"
@@ -88,9 +89,12 @@ def need_mergeable(strategy: Strategy) -> None:
 def beside_full(strategy: Strategy) -> Strategy:
     """The same settings beside a base that is not quantised."""
     from assay.train.methods import Lora
+    from assay.use.blend import Blend
 
     if isinstance(strategy, Lora):
         return strategy.model_copy(update={"bits": 0, "quant": "", "double": False})
+    if isinstance(strategy, Blend):
+        return strategy.model_copy(update={"inners": tuple(beside_full(inner) for inner in strategy.inners)})
     return strategy
 
 
