@@ -41,11 +41,11 @@ def refuse_foreign(model: ChatModel, folder: Path) -> None:
 def _by_digest(model: ChatModel, folder: Path) -> Problem | None:
     from assay.model.find import digest_of
 
-    file = folder / "arm.json"
-    if not file.exists():
+    file, place = folder / "arm.json", Path(model.network.name_or_path)
+    if not file.exists() or not (place / "config.json").exists():  # a network that was made in memory has no files
         return None
     known: dict[str, str] = read_json(file)["models"]
-    now = digest_of(Path(model.network.name_or_path))
+    now = digest_of(place)
     if not known or now in known.values():
         return None
     if model.name in known:
