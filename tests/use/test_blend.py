@@ -232,7 +232,7 @@ def test_it_shares_a_base_with_other_adapters(lesson, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
-        ({"inners": TWO[:1]}, "at least 2"),
+        ({"inners": TWO[:1]}, "2 or more, got 1"),
         ({"inners": [TWO[0], {"kind": "tfidf"}]}, "number 1 is tfidf"),
         ({"inners": [TWO[0], {"kind": "dora"}]}, "number 1 is dora"),
         ({"inners": [TWO[0], {"kind": "qlora"}]}, "bits is 0 and 4"),
