@@ -11,7 +11,7 @@ from assay.adapters import folder_of, merged, shared
 from assay.errors import ModelError, UsageError
 
 pytestmark = pytest.mark.slow
-ARM = "lora-r4-e2-drop0.1"
+ARM = "lora-r4-e2-drop1e-1"
 PAGE = Path(__file__).parents[1] / "docs" / "adapters.md"
 QUESTIONS = ["a bill about the fee", "a novel from the shelf", "the door of the room"]
 
