@@ -36,6 +36,9 @@ SMALL = {
     "p_tuning": QUICK,
     "head": QUICK,
     "token_head": QUICK,
+    "quantise": {"inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3}},
+    "distil": {"inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3}, "layers": 1, "epochs": 1},
+    "prune": {"inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3}, "layers": 1, "rows": 8},
 }
 # Further forms of a listed kind that have code of their own.
 FORMS = [
@@ -79,6 +82,12 @@ FORMS = [
     {"kind": "p_tuning", **SMALL["p_tuning"], "encoder": "lstm", "hidden": 8, "tokens": 4, "learning_rate": 1e-2},
     {"kind": "prefix", **SMALL["prefix"], "hidden": 8, "start": "vocabulary", "tokens": 4},
     {"kind": "adapters", **SMALL["adapters"], "place": "parallel", "size": 4},
+    {
+        "kind": "quantise",
+        "bits": 4,
+        "inner": {"kind": "prune", "layers": 1, "heal": 0, "inner": {"kind": "shots", "k": 2}},
+    },
+    {"kind": "distil", "layers": 1, "epochs": 1, "level": "sequence", "inner": {"kind": "full", **SMALL["full"]}},
 ]
 
 

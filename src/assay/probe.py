@@ -28,6 +28,7 @@ from assay.sampled import Answering, Learnt, answering, once_more
 from assay.spent import peak_bytes
 from assay.train.gauges import clock, memory
 from assay.train.request import ask, rehearsed
+from assay.use.shrink import Shrunk
 from assay.worker import Job
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class Looks:
 
 def usual(adapted: Adapted) -> bool:
     """Whether an arm asks its model for its answers as all prompted ones do."""
+    if isinstance(adapted, Shrunk):
+        adapted = adapted.arm
     return isinstance(adapted, Prompted) and type(adapted).answer is Prompted.answer
 
 
@@ -188,6 +191,7 @@ def _rehearsed(
         ask(place, done=steps_done(known))
         fitted = job.fit(strategy, lesson)
         sizes.kept += saved(fitted, place / known.key)
+        ask(place, done=steps_done(stage))  # what the outer arm trains after it is its own
         return fitted
 
     begun = clock()

@@ -1,6 +1,11 @@
 """After training: make it smaller, take adapters apart and together, give it away, serve it."""
 
-# Strategies around fitted arms, named in `assay.strategies`.
-AROUND = ()
+from assay.use.distil import Distil
+from assay.use.prune import Prune
+from assay.use.quantise import Quantise
+from assay.use.shrink import Shrink
 
-__all__ = ["AROUND"]
+# Strategies around fitted arms, named in `assay.strategies`.
+AROUND = (Quantise, Distil, Prune)
+
+__all__ = ["AROUND", "Distil", "Prune", "Quantise", "Shrink"]

@@ -71,7 +71,7 @@ def without_block(distances: Sequence[Sequence[float]], count: int, wanted: int)
         distances: [l][n - 1]: between the input of layer l and that of layer l + n. count: of layers.
     """
     size = count - wanted
-    first = min(range(wanted + 1), key=lambda l: (distances[l][size - 1], -l))
+    first = min(range(wanted + 1), key=lambda low: (distances[low][size - 1], -low))
     return [place for place in range(count) if not first <= place < first + size]
 
 

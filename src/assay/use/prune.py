@@ -13,7 +13,6 @@ Defaults from    a quarter of the layers, as in both papers; one epoch at LoRA's
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -27,14 +26,16 @@ from assay.use.shrink import Shrink, Shrunk, trained_again
 
 if TYPE_CHECKING:
     from assay.train.batch import Batch
-    from assay.train.methods import Lora
 
 TOKENS = 2048  # of a batch that layers are judged by
 
 
 class Prune(Shrink):
     kind: Literal["prune"] = "prune"
-    layers: Annotated[int, Field(ge=1, le=1000)] | Annotated[float, Field(gt=0, lt=1)] = 0.25  # taken out: number, share
+    layers: Annotated[int, Field(ge=1, le=1000)] | Annotated[float, Field(gt=0, lt=1)] = (
+        0.25  # taken out: number, share
+    )
+    # `layers`: how many are taken out, or which share of them
     by: Literal["influence", "block"] = "influence"  # each layer by itself, or the best run of so many
     rows: int = Field(default=64, ge=1, le=100_000)  # training rows that they are judged by, drawn with the seed
     heal: int = Field(default=1, ge=0, le=1000)  # epochs of training afterwards
@@ -58,7 +59,7 @@ class Prune(Shrink):
         model, record = arm.local, arm.record
         count = len(record.layers)
         wanted = count - number(self.kind, self.layers, count)
-        batches = self._batches(arm, lesson)
+        batches = judging(arm, lesson, self.rows, self.max_length)
         if self.by == "influence":
             found = influences(model.network, batches)
             kept = least(found, wanted)
@@ -75,37 +76,45 @@ class Prune(Shrink):
             self._heal(arm, lesson)
         return arm
 
-    def _batches(self, arm: Shrunk, lesson: Lesson) -> list[Batch]:
-        """Some training rows as the arm is asked them, with their answers."""
-        from assay.model.batches import by_length
-        from assay.train.batch import Batch
-        from assay.train.tuned import as_learnt
-
-        model = arm.local
-        chat = replace(model.chat, max_length=min(self.max_length, model.chat.max_length))
-        rows = as_learnt(lesson.task, drawn(lesson.train, self.rows, lesson.seed))
-        pairs = [chat.pair(arm.prompt(row.question), row.target or "") for row in rows]
-        made = partial(Batch.of, pad=model.pad, device=model.device)
-        groups = by_length([len(pair.ids) for pair in pairs], TOKENS)
-        return [made([pairs[i] for i in group], group) for group in groups]
-
     def _heal(self, arm: Shrunk, lesson: Lesson) -> None:
+        """Train adapters on the rows, and merge them."""
+        import torch
+
+        from assay.train.methods import Lora
         from assay.use.merging import merge
 
+        settings = Lora(
+            rank=self.rank,
+            epochs=self.heal,
+            learning_rate=self.learning_rate,
+            max_length=self.max_length,
+            objective="label_set" if arm.record.closed else "completion",
+        )
         network = arm.local.network
         dtype = network.dtype
-        trained_again(arm, lesson, self._healing, "heal")
-        merge(network, torch_float32())
+        trained_again(arm, lesson, settings, "heal")
+        merge(network, torch.float32)
         network.to(dtype)
         arm.local.forget()
 
-    @property
-    def _healing(self) -> Lora:
-        from assay.train.methods import Lora
 
-        return Lora(
-            rank=self.rank, epochs=self.heal, learning_rate=self.learning_rate, max_length=self.max_length
-        )
+def judging(arm: Shrunk, lesson: Lesson, rows: int, max_length: int) -> list[Batch]:
+    """Some training rows, drawn with the seed, as the arm is asked them, with their answers."""
+    from assay.encode.chat import Encoded
+    from assay.model.batches import by_length
+    from assay.train.batch import Batch
+    from assay.train.tuned import as_learnt, whole_text
+
+    model = arm.local
+    chat = replace(model.chat, max_length=min(max_length, model.chat.max_length))
+    some = as_learnt(lesson.task, drawn(lesson.train, rows, lesson.seed))
+    pairs: list[Encoded] = (
+        [whole_text(chat, row.text) for row in some]
+        if lesson.task.kind == "continue"
+        else [chat.pair(arm.prompt(row.question), row.target or "") for row in some]
+    )
+    groups = by_length([len(pair.ids) for pair in pairs], TOKENS)
+    return [Batch.of([pairs[i] for i in group], group, pad=model.pad, device=model.device) for group in groups]
 
 
 def number(kind: str, layers: float, count: int) -> int:

@@ -1,7 +1,7 @@
-"""What the ways of making a fitted arm smaller share: the arm's network as one plain one, and the arm around the result.
+"""What the ways of making a fitted arm smaller share: its network as a plain one, and the arm around the result.
 
-How              the inner arm is fitted as any other; adapters go into the weights in fp32; then the network is changed.
-                 What is kept is the whole network, as it is asked: the folder needs of the base its config and
+How              the inner arm is fitted as any other; adapters go into the weights in fp32; then the network is
+                 changed. What is kept is the whole network, as it is asked: of the base, the folder needs config and
                  tokenizer alone
 Inner arms       trained ones whose weights can be merged, and `shots`: the base with a prompt. Retrieval and other arms
                  around an arm stand outside: {kind: rag, inner: {kind: quantise, inner: ...}}
@@ -19,7 +19,6 @@ from pydantic import model_validator
 
 from assay.errors import ModelError, Problem, TrainError
 from assay.nouns import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
-from assay.prompt import Shots
 from assay.prompt.prompted import Prompted
 from assay.store import read_json, write_json, write_tensors
 from assay.train.settings import Trained
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     import torch
 
     from assay.model.chat_model import ChatModel
+    from assay.train.exercise import Objective
+    from assay.train.tuned import Tuned
 
 WEIGHTS, RECORD = "weights.safetensors", "shrunk.json"
 
@@ -208,6 +209,29 @@ def bare(arm: Tuned, model: ChatModel) -> Tuned:
     return found
 
 
+def trained_again(
+    arm: Shrunk, lesson: Lesson, settings: Trained, place: str, objective: Objective | None = None
+) -> None:
+    """Train the network of an arm that is asked as a trained one, in a folder of its own within the arm's.
+
+    Args:
+        settings: the method, whose change of the network is made in place and stays. objective: as for `tuned.train`.
+    """
+    import torch
+
+    from assay.model.tree_check import takes_trees
+    from assay.train.tuned import train
+
+    model, tuned = arm.local, arm.arm
+    own = lesson.workdir / place
+    own.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(lesson.seed)
+    if not takes_trees(model.network):
+        model.network.set_attn_implementation("sdpa")
+    change = settings.change(model, lesson)
+    train(replace(lesson, means=replace(lesson.means, workdir=own)), settings, model, change, tuned, objective)
+
+
 def nothing(folder: Path) -> None:
     """There is nothing to write."""
 
@@ -229,7 +253,6 @@ def tensors_of(network: Any) -> dict[str, torch.Tensor]:
 
 def read_network(network: Any, record: Record, folder: Path) -> None:
     """Give a freshly opened base the form and the weights that were kept, in place."""
-    import torch
     from safetensors.torch import load_file
 
     from assay.use.fewer import keep
@@ -237,7 +260,7 @@ def read_network(network: Any, record: Record, folder: Path) -> None:
 
     tensors = load_file(folder / WEIGHTS)
     keep(network, record.layers)
-    network.to({named(kind): kind for kind in (torch.float32, torch.bfloat16, torch.float16)}[record.dtype])
+    network.to(dtype_of(record))
     for name in [name.removesuffix(".codes") for name in tensors if name.endswith(".codes")]:
         parts = [tensors.pop(f"{name}.{part}", None) for part in ("codes", "scale", "bias")]
         put(network, name, KINDS[record.bits](*parts))  # type: ignore[arg-type]
@@ -248,3 +271,9 @@ def read_network(network: Any, record: Record, folder: Path) -> None:
 
 def named(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
+
+
+def dtype_of(record: Record) -> torch.dtype:
+    import torch
+
+    return {named(kind): kind for kind in (torch.float32, torch.bfloat16, torch.float16)}[record.dtype]
