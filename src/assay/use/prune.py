@@ -32,10 +32,8 @@ TOKENS = 2048  # of a batch that layers are judged by
 
 class Prune(Shrink):
     kind: Literal["prune"] = "prune"
-    layers: Annotated[int, Field(ge=1, le=1000)] | Annotated[float, Field(gt=0, lt=1)] = (
-        0.25  # taken out: number, share
-    )
-    # `layers`: how many are taken out, or which share of them
+    # How many are taken out, or which share of them.
+    layers: Annotated[int, Field(ge=1, le=1000)] | Annotated[float, Field(gt=0, lt=1)] = 0.25
     by: Literal["influence", "block"] = "influence"  # each layer by itself, or the best run of so many
     rows: int = Field(default=64, ge=1, le=100_000)  # training rows that they are judged by, drawn with the seed
     heal: int = Field(default=1, ge=0, le=1000)  # epochs of training afterwards
