@@ -7,9 +7,9 @@
 Scales           are bf16, rounded before the codes are made, so that a code times its scale is what is computed
 Speed            on a processor a few rows at 8 bits go through torch's own kernel, which reads half of the bytes; more
                  rows than that, and all at 4 bits, are multiplied by the weights written out
-Why not          bitsandbytes' and torchao's layers: on two cores with AMX they took 1.4 to 8 times as long for a
-                 matrix of SmolLM2, at any number of rows (docs/shrink.md); and their tensors are neither parameters
-                 that a copy in fp32 can be made of, nor plain ones in a file
+Why not          bitsandbytes' and torchao's layers for 8 bits: on a processor with AMX they took 1.2 to 12 times as
+                 long for a matrix of SmolLM2, at any number of rows (docs/shrink.md). Theirs are no plain tensors in
+                 a file either, and no copy in fp32 can be made of them, by which close scores are decided
 """
 
 from __future__ import annotations
