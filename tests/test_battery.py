@@ -87,7 +87,7 @@ FORMS = [
         "bits": 4,
         "inner": {"kind": "prune", "layers": 1, "heal": 0, "inner": {"kind": "shots", "k": 2}},
     },
-    {"kind": "distil", "layers": 1, "epochs": 1, "level": "sequence", "inner": {"kind": "full", **SMALL["full"]}},
+    {"kind": "distil", "layers": 1, "epochs": 1, "level": "sequence", "inner": {"kind": "shots", "k": 2}},
 ]
 
 

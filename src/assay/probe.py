@@ -211,7 +211,9 @@ def _rehearsed(
 
 def steps_done(stage: store.Stage) -> int:
     """Optimiser steps that a killed run of this stage has saved."""
-    return max((int(state.name.partition("-")[2]) for state in stage.folder.glob("training/state-????????")), default=0)
+    # An arm around another trains in a folder within its own.
+    states = [*stage.folder.glob("training/state-????????"), *stage.folder.glob("training/*/state-????????")]
+    return max((int(state.name.partition("-")[2]) for state in states), default=0)
 
 
 def saved(fitted: Adapted, folder: Path) -> int:

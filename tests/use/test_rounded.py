@@ -34,8 +34,8 @@ def test_four_bits_use_the_values_of_nf4_and_err_as_bitsandbytes_does():
     theirs = bnb.functional.dequantize_4bit(packed, state)
     ours = Four.of(own, None).weight(torch.float32)
     assert float((ours - own).square().mean()) == pytest.approx(float((theirs - own).square().mean()), rel=0.02)
-    torch.testing.assert_close(ours, theirs, atol=0.1 * float(own.abs().max()), rtol=0)
-    assert float((ours - theirs).abs().mean()) < 0.01 * float(own.abs().mean())
+    # Scales differ by their rounding to bf16; few weights lie so near the middle that they go the other way for it.
+    assert float(((ours - theirs).abs() > 0.01 * float(own.abs().max())).float().mean()) < 0.005
 
 
 @pytest.mark.parametrize("kind", [Eight, Four])
@@ -60,9 +60,8 @@ def test_a_row_of_zeros_stays_zeros(kind):
 
 def test_bytes_are_those_of_codes_scales_and_what_stays(open_tiny):
     network = open_tiny().network
-    sizes = {name: part.weight.numel() for name, part in network.named_modules() if type(part) is torch.nn.Linear}
-    linears = sum(size for name, size in sizes.items() if name != "lm_head")
-    outputs = sum(part.out_features for n, part in network.named_modules() if type(part) is torch.nn.Linear) - 480
+    parts = [part for name, part in network.named_modules() if type(part) is torch.nn.Linear and name != "lm_head"]
+    linears, outputs = sum(part.weight.numel() for part in parts), sum(part.out_features for part in parts)
     whole = held(network)
     assert round_layers(network, 8) == 14
     assert held(network) == whole - 4 * linears + linears + 2 * outputs

