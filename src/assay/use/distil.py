@@ -55,6 +55,10 @@ class Distil(Shrink):
     does: ClassVar[str] = "a teacher that is copied"
     seeded = True
 
+    @property
+    def reads(self) -> tuple[str, ...]:  # type: ignore[override]
+        return tuple(dict.fromkeys((*self.inner.reads, "train", "val")))
+
     def fit(self, lesson: Lesson) -> Shrunk:
         need_rows(self.kind, lesson)
         self._refuse(lesson)

@@ -43,6 +43,10 @@ class Prune(Shrink):
     does: ClassVar[str] = "pruned"
     seeded = True
 
+    @property
+    def reads(self) -> tuple[str, ...]:  # type: ignore[override]
+        return tuple(dict.fromkeys((*self.inner.reads, "train", "val")))
+
     @model_validator(mode="after")
     def _healable(self) -> Prune:
         if self.heal and isinstance(self.core, Shots):

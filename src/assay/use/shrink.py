@@ -21,6 +21,7 @@ from assay.errors import ModelError, Problem, TrainError
 from assay.nouns import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
 from assay.prompt.prompted import Prompted
 from assay.store import read_json, write_json, write_tensors
+from assay.train.methods import Adalora, Full, Ia3, Lora, Miss
 from assay.train.settings import Trained
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Shrink(Strategy):
 
     @property
     def reads(self) -> tuple[str, ...]:  # type: ignore[override]
-        return tuple(dict.fromkeys((*self.inner.reads, "train", "val")))
+        return self.inner.reads
 
     @property
     def core(self) -> Strategy:
@@ -95,12 +96,14 @@ class Shrink(Strategy):
 
 def inner_problems(kind: str, inner: Strategy) -> Iterator[Problem]:
     """Why the network of an arm of these settings cannot be made smaller."""
-    from assay.use.merging import need_mergeable
-
     if not inner.neural:
         text = f"{kind}: {inner.kind} asks no language model, so there is nothing to make smaller"
         yield Problem("T071", text, "inner", help=f"name a trained arm: {{kind: {kind}, inner: {{kind: lora}}}}")
     elif isinstance(inner, Trained):
+        if isinstance(inner, Lora | Adalora | Miss | Ia3 | Full):
+            return
+        from assay.use.merging import need_mergeable  # it loads torch, and this is asked before anything runs
+
         try:
             need_mergeable(inner)
         except ModelError as error:
