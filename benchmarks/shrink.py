@@ -215,7 +215,7 @@ def table(found: dict[str, Any], teacher: str) -> str:
 def claims(found: dict[str, Any], teacher: str) -> list[str]:
     """Each claim with what was found."""
     speed, student = ratios(found, teacher)["student"], found["student"]
-    share = student["accuracy"] / found[teacher]["accuracy"] if found[teacher]["accuracy"] else 0.0
+    share = round(student["accuracy"] / found[teacher]["accuracy"], 9) if found[teacher]["accuracy"] else 0.0
     lost = -100 * found["int8"]["difference"][0]
     rows = [
         (f"the student keeps {share:.0%} of the score, at least {SHARE:.0%}", share >= SHARE),
