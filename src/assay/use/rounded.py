@@ -62,7 +62,7 @@ class Eight(torch.nn.Module):
         rows, scale = x.numel() // x.shape[-1], self.scale.to(x.dtype)
         if rows <= FEW and x.dtype == torch.bfloat16 and x.device.type == "cpu":
             flat = x.reshape(rows, -1).contiguous()
-            out = torch._weight_int8pack_mm(flat, self.codes, scale[:, 0]).view(*x.shape[:-1], -1)
+            out = torch.ops.aten._weight_int8pack_mm(flat, self.codes, scale[:, 0]).view(*x.shape[:-1], -1)
         elif rows < MANY:
             out = linear(x, self.codes.to(x.dtype)) * scale[:, 0]
         else:

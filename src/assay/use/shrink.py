@@ -225,7 +225,8 @@ def trained_again(
     from assay.model.tree_check import takes_trees
     from assay.train.tuned import train
 
-    model, tuned = arm.local, arm.arm
+    model = arm.local
+    tuned: Any = arm.arm
     own = lesson.workdir / place
     own.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(lesson.seed)
