@@ -30,7 +30,8 @@ def test_a_plan_and_a_run_of_smaller_arms(tmp_path, tiny_model):
     # 30,000 embeddings in fp32 and 74,000 codes; one of two layers in fp32.
     assert found["small"]["cost"]["kept_bytes"] < 250_000
     assert found["student"]["cost"]["kept_bytes"] < 330_000
-    assert "14 linear layers in 8 bits" in found["small"]["note"]
-    assert "A student with 1 of its teacher's 2 decoder layers: 0." in found["student"]["note"]
+    said = {one.name: one.note for one in report.arms}
+    assert "14 linear layers in 8 bits" in said["small"]
+    assert "A student with 1 of its teacher's 2 decoder layers: 0." in said["student"]
     arm = assay.load(folder, "small")
     assert arm.answer(["a book about a shelf"])[0].text in {"pay", "lend", "meet"}
