@@ -37,6 +37,9 @@ SMALL = {
     "head": QUICK,
     "token_head": QUICK,
     "blend": {"inners": [{"kind": "lora", "rank": rank, **QUICK, "learning_rate": 3e-3} for rank in (2, 3)]},
+    "quantise": {"inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3}},
+    "distil": {"inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3}, "layers": 1, "epochs": 1},
+    "prune": {"inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3}, "layers": 1, "rows": 8},
 }
 # Further forms of a listed kind that have code of their own.
 FORMS = [
@@ -81,6 +84,12 @@ FORMS = [
     {"kind": "p_tuning", **SMALL["p_tuning"], "encoder": "lstm", "hidden": 8, "tokens": 4, "learning_rate": 1e-2},
     {"kind": "prefix", **SMALL["prefix"], "hidden": 8, "start": "vocabulary", "tokens": 4},
     {"kind": "adapters", **SMALL["adapters"], "place": "parallel", "size": 4},
+    {
+        "kind": "quantise",
+        "bits": 4,
+        "inner": {"kind": "prune", "layers": 1, "heal": 0, "inner": {"kind": "shots", "k": 2}},
+    },
+    {"kind": "distil", "layers": 1, "epochs": 1, "level": "sequence", "inner": {"kind": "shots", "k": 2}},
 ]
 
 
@@ -90,7 +99,7 @@ def kind_of(cls):
 
 def fits(values, task):
     """What each can do: labels alone, pieces alone, or all; of those that can do all, few are asked for pieces."""
-    if values["kind"] in ("head", "knn") or "objective" in values or "calibrate" in values:
+    if values["kind"] in ("head", "knn") or {"objective", "calibrate", "level"} & set(values):
         return task == "classify"
     if "cite" in values or "embed" in values:  # what is learnt from passages needs answers that stand in them
         return task == "answer"

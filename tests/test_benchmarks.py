@@ -186,3 +186,21 @@ def test_what_an_arm_forgot_is_a_row_a_probe_and_a_row_an_arm():
     assert "| full | text | 20 | 1.000 | 1.200 | +0.200 (+0.100 to +0.300) | bits a byte |" in made
     assert "| full | 0.900 | −10.0 (−15.0 to −5.0) | 9,000 | 61 |" in made
     assert "| b, the base | | | 9,000 | 61 |" in made
+
+
+def test_a_smaller_arm_is_compared_with_its_teacher_by_medians():
+    from shrink import TIMED, claims, ratios
+
+    def arm(accuracy, seconds, lost=0.0):
+        return {"accuracy": accuracy, "difference": [-lost, 0, 0], "seconds": dict.fromkeys(TIMED, seconds)}
+
+    found = {
+        "teacher": arm(0.8, [9.0, 4.0, 2.0]),
+        "student": arm(0.72, [2.0, 2.0, 50.0]),
+        "int8": arm(0.79, [4.0], 0.02),
+    }
+    assert ratios(found, "teacher")["student"] == dict.fromkeys(TIMED, 2.0)
+    said = claims(found, "teacher")
+    assert [line.startswith("- held") for line in said] == [True, True, True, False]
+    assert said[0] == "- held: the student keeps 90% of the score, at least 90%"
+    assert said[3] == "- MISSED: 8 bits lose 2.0 points, at most 1"

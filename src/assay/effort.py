@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from assay.nouns import Learner, Part, Strategy
 from assay.prompt import Rag, Shots
+from assay.use import Quantise
 
 if TYPE_CHECKING:
     from assay.bench import Bench
 
 
 def needs_labels(learner: Learner) -> bool:
-    """Whether it learns from labelled rows, or is chosen by them. Not so: asking with no examples, and retrieval around
-    that, whose parts are not trained."""
+    """Whether it learns from labelled rows, or is chosen by them. Not so: asking with no examples, rounded weights or
+    not, and retrieval around that, whose parts are not trained."""
     if isinstance(learner, Shots):
         return learner.k > 0 or learner.asks_val
+    if isinstance(learner, Quantise):
+        return needs_labels(learner.inner)
     if isinstance(learner, Rag):
         inside = [value for _, value in learner.inside() if isinstance(value, Strategy | Part)]
         return learner.abstain_below == "val" or any(needs_labels(one) for one in inside)

@@ -28,6 +28,7 @@ from assay.sampled import Answering, Learnt, answering, once_more
 from assay.spent import peak_bytes
 from assay.train.gauges import clock, memory
 from assay.train.request import ask, rehearsed
+from assay.use.shrink import Shrunk
 from assay.worker import Job
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class Looks:
 
 def usual(adapted: Adapted) -> bool:
     """Whether an arm asks its model for its answers as all prompted ones do."""
+    if isinstance(adapted, Shrunk):
+        adapted = adapted.arm
     return isinstance(adapted, Prompted) and type(adapted).answer is Prompted.answer
 
 
@@ -188,6 +191,7 @@ def _rehearsed(
         ask(place, done=steps_done(known))
         fitted = job.fit(strategy, lesson)
         sizes.kept += saved(fitted, place / known.key)
+        ask(place, done=steps_done(stage))  # what the outer arm trains after it is its own
         return fitted
 
     begun = clock()
@@ -207,7 +211,9 @@ def _rehearsed(
 
 def steps_done(stage: store.Stage) -> int:
     """Optimiser steps that a killed run of this stage has saved."""
-    return max((int(state.name.partition("-")[2]) for state in stage.folder.glob("training/state-????????")), default=0)
+    # An arm around another trains in a folder within its own.
+    states = [*stage.folder.glob("training/state-????????"), *stage.folder.glob("training/*/state-????????")]
+    return max((int(state.name.partition("-")[2]) for state in states), default=0)
 
 
 def saved(fitted: Adapted, folder: Path) -> int:

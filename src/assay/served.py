@@ -39,9 +39,12 @@ def refuse_remote(project: Project, arms: Mapping[str, Strategy]) -> None:
 def _unfit(learner: Learner, project: Project) -> Iterator[tuple[str, str]]:
     """Names of remote models, and what they cannot be, of a strategy or part and of those inside it."""
     from assay.train.settings import Trained
+    from assay.use import Shrink
 
     if isinstance(learner, Trained):
         yield from ((name, "trained") for name in learner.needs(project.model) if name in project.remote)
+    if isinstance(learner, Shrink):
+        yield from ((name, learner.does) for name in learner.needs(project.model) if name in project.remote)
     yield from ((name, "an encoder") for name in learner.encoders() if name in project.remote)
     for _, value in learner.inside():
         yield from _unfit(value, project)

@@ -23,7 +23,7 @@ from assay.prompt import (
 )
 from assay.train import METHODS
 from assay.train.retriever import CrossEncoder, TunedEncoder
-from assay.use import AROUND
+from assay.use import AROUND, Shrink
 
 STRATEGIES: tuple[type[Strategy], ...] = (
     Majority,
@@ -79,7 +79,8 @@ def refuse_unfit(arms: Mapping[str, Strategy], task: Task) -> None:
 
 def _elsewhere(name: str, strategy: Strategy, task: Task) -> Iterator[Problem]:
     """Arms that only make sense for other kinds of task."""
-    continues = strategy.kind in READERS and (not isinstance(strategy, Shots) or strategy.k == 0)
+    core = strategy.core if isinstance(strategy, Shrink) else strategy
+    continues = core.kind in READERS and (not isinstance(core, Shots) or core.k == 0)
     if task.kind == "continue" and not continues:
         text = f"{strategy.kind} cannot say how likely a text is, which is what a task of the kind 'continue' asks"
         yield Problem("C095", text, name, "take ngram, shots with k: 0, or a trained arm such as lora")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from assay.store import read_json, read_lines, write_json
+from assay.store import append, read_json, read_lines, write_json
+from assay.train.gauges import clock
 
 REQUEST, RESULT = "rehearse.json", "rehearsed.jsonl"
 ABOVE = 3  # folders above the run's own in which a request is looked for: a strategy may train more than once
@@ -31,3 +34,16 @@ def asked(folder: Path) -> tuple[Path, dict[str, Any]] | None:
 def rehearsed(folder: Path) -> list[dict[str, Any]]:
     """What the trainings in `folder` have told, in order: see `Rehearsal.told`."""
     return list(read_lines(folder / RESULT)) if (folder / RESULT).exists() else []
+
+
+@contextmanager
+def part(folder: Path, name: str, times: float) -> Iterator[None]:
+    """Work of a fit in `folder` that is no training, done in part while it is rehearsed: it takes `times` what it takes
+    inside the block."""
+    found = asked(folder)
+    assert found is not None, "only a rehearsal does a part"
+    begun = clock()
+    yield
+    took = clock() - begun
+    told = {"seconds": {name: (times * took).tolist()}, "looks": 0, "scored": False, "disk": {}}
+    append(found[0] / RESULT, {**told, "need": 0, "left": 0, "fits": [], "inside": took.tolist()})
