@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from conftest import letters
-from small import SmallEngine
+from small_engine import SmallEngine
 
 from assay.nouns import Example, Lesson, Message, Task
 from assay.prompt import Majority, Tfidf

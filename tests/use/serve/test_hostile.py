@@ -1,6 +1,6 @@
 """Wrong requests get one error in OpenAI's shape, with the status that fits; nothing dies, and no answer is 5xx."""
 
-import httpx
+import httpx2 as httpx
 import pytest
 from hostile_requests import BODIES, CHAT, CHAT_AT, FIELDS, GOOD, JSON, KEYLESS, NOTED, PLACES, TEXT, VECTORS
 

@@ -100,10 +100,17 @@ class StrictRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def read(request: Request) -> Response:
-            if request.method == "POST" and request.headers.get("content-type", "").split(";")[0].strip().lower() != (
-                "application/json"
-            ):
-                raise Refused(415, "the body must be JSON: send Content-Type: application/json", "unsupported_media")
+            if request.method == "POST":
+                _is_json(request)
             return await handle(_Strict(request.scope, request.receive))
 
         return read
+
+
+def _is_json(request: Request) -> None:
+    """Raises: Refused: 415."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    packed = request.headers.get("content-encoding", "identity").lower()
+    if kind != "application/json" or packed != "identity":
+        text = "the body must be JSON, not packed: send Content-Type: application/json"
+        raise Refused(415, text, "unsupported_media")
