@@ -13,8 +13,16 @@ from assay.use.serve.app import House, app
 from assay.use.serve.limits import Limits
 from assay.use.serve.listening import Listening, bound
 
-KEY = "sk-a-key-of-some-length"
 LONG = "one two three four five six seven eight nine ten " * 5
+
+ROWS = [
+    ("my card is lost", "card"),
+    ("the card was stolen", "card"),
+    ("a new card please", "card"),
+    ("money back please", "refund"),
+    ("where is my refund", "refund"),
+    ("refund the order", "refund"),
+]
 
 
 @pytest.fixture(scope="session")
@@ -29,16 +37,6 @@ def arms():
     }
 
 
-ROWS = [
-    ("my card is lost", "card"),
-    ("the card was stolen", "card"),
-    ("a new card please", "card"),
-    ("money back please", "refund"),
-    ("where is my refund", "refund"),
-    ("refund the order", "refund"),
-]
-
-
 @pytest.fixture
 def engine(arms):
     made = SmallEngine(arms, letters)
@@ -46,8 +44,14 @@ def engine(arms):
     made.close(0)
 
 
+@pytest.fixture
+def served():
+    """`with served(engine) as (address, server)`: a server on a free port, in a thread."""
+    return _running
+
+
 @contextmanager
-def running(engine, limits=None, house=None, grace=5.0):
+def _running(engine, limits=None, house=None, grace=5.0):
     """The address of a server on a free port, and the server."""
     limits, house, listens = limits or Limits(), house or House(), threading.Event()
     found = bound("127.0.0.1", 0)
