@@ -98,7 +98,8 @@ class Door:
         found: dict[bytes, list[bytes]] = {}
         for key, value in scope["headers"]:
             found.setdefault(key, []).append(value)
-        if sum(len(k) + len(v) + 4 for k, v in scope["headers"]) > self.limits.headers:
+        line = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+        if line + sum(len(k) + len(v) + 4 for k, v in scope["headers"]) > self.limits.headers:
             raise Refused(431, f"the headers have more than {self.limits.headers:,} bytes", "headers_too_large")
         self._same_place(found)
         if scope["path"] in OPEN:
