@@ -63,7 +63,7 @@ FIELDS = [
     ("a part without text", CHAT_AT, turn([{"type": "text"}]), 400, "missing_parameter"),
     ("a part with more", CHAT_AT, turn([{"type": "text", "text": "a", "x": 1}]), 400, "unknown_parameter"),
     ("too many parts", CHAT_AT, turn([{"type": "text", "text": "a"}] * 257), 400, "invalid_value"),
-    ("a million characters", CHAT_AT, turn("a " * 490_000), 400, "C001"),
+    ("a million characters", CHAT_AT, turn("a " * 490_000), 400, "context_length_exceeded"),
     ("an answer with a call", CHAT_AT, turn("a", tool_calls=[{"id": "x"}]), 400, "invalid_value"),
     ("tools", CHAT_AT, {"tools": TOOL}, 400, "unsupported_parameter"),
     ("no tools", CHAT_AT, {"tools": []}, 400, "unsupported_parameter"),

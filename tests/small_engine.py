@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from assay.errors import Problem, UsageError
+from assay.errors import ModelError, Problem
 from assay.nouns import Example, Message
 from assay.use.serve.wanted import Full, Load, Piece, Served, Told
 
@@ -45,9 +45,11 @@ class SmallEngine:
     def begin(self, wanted, put):
         if self._waiting.qsize() >= self._size:
             raise Full(2.0)
+        if wanted.arm not in self.arms:
+            raise ModelError(Problem("M121", f"{wanted.arm} does not write"))
         text = wanted.text if wanted.text is not None else "\n".join(one.content for one in wanted.messages)
         if len(text) > 8 * self._context:
-            raise UsageError(Problem("C001", f"the prompt has more than {self._context:,} tokens"))
+            raise ModelError(Problem("M120", f"the prompt has more than {self._context:,} tokens"))
         ticket = _Ticket()
         self._waiting.put((wanted, put, ticket))
         return ticket

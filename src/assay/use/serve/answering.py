@@ -69,8 +69,7 @@ class Answering:
 
     async def chat(self, asked: ChatRequest, receive: Receive) -> Response:
         served = wants.named(self.engine, asked.model)
-        wanted = await asyncio.to_thread(wants.chat, asked, served, self._house.mend)
-        reply = self._reply("chatcmpl", [wanted], asked.counts, chat=True)
+        reply = self._reply("chatcmpl", [wants.chat(asked, served)], asked.counts, chat=True)
         return await self._given(reply, receive, streamed=bool(asked.stream))
 
     async def completions(self, asked: CompletionRequest, receive: Receive) -> Response:

@@ -14,7 +14,6 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Path, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from assay.nouns import Messages
 from assay.use.serve import metrics, replies, wants
 from assay.use.serve.answering import Answering
 from assay.use.serve.door import Door, Inside
@@ -34,21 +33,15 @@ EVENTS = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}  # w
 Name = Annotated[str, Path(max_length=200)]
 
 
-def as_it_is(messages: Messages) -> Messages:
-    return messages
-
-
 @dataclass(frozen=True, slots=True)
 class House:
     """What the server's owner does with what comes in.
 
     Attributes:
-        mend: the repairs that the arms' training rows went through.
         log: takes a record of each whole answer before it is handed out; None: nothing is noted.
         feedback: takes a rating; False: no such answer was noted. None: there is no /v1/feedback.
     """
 
-    mend: Callable[[Messages], Messages] = as_it_is
     log: Callable[[dict[str, Any]], None] | None = None
     feedback: Callable[[dict[str, Any]], bool] | None = None
     inside: Inside = field(default_factory=Inside)

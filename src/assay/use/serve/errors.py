@@ -18,10 +18,11 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from assay.errors import AssayError
+from assay.errors import AssayError, ResourceError
 from assay.use.serve.wanted import Full
 
 KINDS = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
+NAMED = {"M120": "context_length_exceeded", "M121": "model_not_supported"}  # that clients know by a name of OpenAI's
 CODES = {404: "not_found", 405: "method_not_allowed"}
 # Parameters of OpenAI's that ask for what is not done here. Others that are not known are slips.
 UNSUPPORTED = frozenset(
@@ -82,7 +83,10 @@ def late(seconds: float) -> Refused:
 def unanswerable(error: AssayError) -> Refused:
     """What the engine says of a request that it cannot take."""
     problem = error.problems[0]
-    return Refused(400, f"{problem.text}{f' ({problem.help})' if problem.help else ''}", problem.code)
+    if isinstance(error, ResourceError):
+        return Refused(503, problem.text, "unavailable", headers={"Retry-After": "5"})
+    text = f"{problem.code} {problem.text}{f' ({problem.help})' if problem.help else ''}"
+    return Refused(400, text, NAMED.get(problem.code, "invalid_request"))
 
 
 def invalid(found: Sequence[Any]) -> Refused:

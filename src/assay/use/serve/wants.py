@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import replace
 
 from assay.answers import Decoding, Form
 from assay.errors import did_you_mean
-from assay.nouns import Message, Messages
+from assay.nouns import Message, Role
 from assay.store import to_json
 from assay.use.serve.errors import Refused
 from assay.use.serve.shapes import ChatRequest, CompletionRequest, SchemaJson, Writing
@@ -16,7 +15,7 @@ from assay.use.serve.wanted import Engine, Served, Wanted
 
 CHAT_TOKENS, TEXT_TOKENS = 256, 16  # of an answer whose length nobody named
 OBJECT = Form("json", '{"type": "object"}')
-ROLES = {"developer": "system"}
+ROLES: dict[str, Role] = {"developer": "system", "system": "system", "user": "user", "assistant": "assistant"}
 
 
 def named(engine: Engine, name: str) -> Served:
@@ -28,21 +27,15 @@ def named(engine: Engine, name: str) -> Served:
     return served[name]
 
 
-def chat(asked: ChatRequest, served: Served, mend: Callable[[Messages], Messages]) -> Wanted:
-    """Args:
-        mend: the repairs that the arm's training rows went through.
-
-    Raises:
-        Refused: 400, the model does not write, or so many tokens do not fit.
+def chat(asked: ChatRequest, served: Served) -> Wanted:
+    """Raises:
+    Refused: 400, so many tokens do not fit.
     """
-    if not served.writes:
-        raise Refused(400, f"'{served.name}' makes vectors; ask /v1/embeddings", "model_not_supported", "model")
-    messages = tuple(Message(_role(turn.role), turn.text) for turn in asked.messages)
     limit = asked.max_tokens or asked.max_completion_tokens
     return Wanted(
         served.name,
-        messages=mend(messages),
-        max_tokens=_room(limit, CHAT_TOKENS, served),
+        messages=tuple(Message(ROLES[turn.role], turn.text) for turn in asked.messages),
+        max_tokens=_room(limit, served.room or CHAT_TOKENS, served),
         how=replace(_how(asked), form=_form(asked)),
         top=(asked.top_logprobs or 0) if asked.logprobs else None,
     )
@@ -54,8 +47,6 @@ def completions(asked: CompletionRequest, served: Served) -> list[Wanted]:
     Raises:
         Refused: as `chat`.
     """
-    if not served.writes:
-        raise Refused(400, f"'{served.name}' makes vectors; ask /v1/embeddings", "model_not_supported", "model")
     room = 0 if asked.max_tokens == 0 else _room(asked.max_tokens, TEXT_TOKENS, served)
     how = _how(asked)
     return [
@@ -64,14 +55,10 @@ def completions(asked: CompletionRequest, served: Served) -> list[Wanted]:
     ]
 
 
-def _role(role: str) -> str:
-    return ROLES.get(role, role)
-
-
 def _room(limit: int | None, usual: int, served: Served) -> int:
     if limit is None:
-        return max(1, min(usual, served.context // 2))
-    if limit > served.context:
+        return min(usual, max(1, served.context // 2)) if served.context else usual
+    if limit > served.context > 0:  # an arm without a model reads any number
         text = f"max_tokens: '{served.name}' takes {served.context:,} tokens of prompt and answer, got {limit:,}"
         raise Refused(400, text, "context_length_exceeded", "max_tokens")
     return limit
