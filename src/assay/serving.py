@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from socket import socket
 
     from assay.bench import Bench
+    from assay.store import Stage
     from assay.use.serve.limits import Limits
     from assay.use.serve.wanted import Engine
 
@@ -138,10 +139,15 @@ def _opened(folder: Path, names: Sequence[str], seconds: float, offline: bool, t
             strategy = strategies[name]
             loaded = Loaded(bench, strategy, None if trains(strategy) else shared.open)
             adapted[name] = loaded.newest
-            ready, created = partial(repaired, bench.project), int(fitted(bench, strategy).folder.stat().st_mtime)
+            ready, created = partial(repaired, bench.project), _made(fitted(bench, strategy))
             arms.append(Arm.of(name, strategy.kind, loaded.newest, ready=ready, created=created))
         tell({"event": "stage", "name": name, "state": "done"})
     return _Opened(bench, adapted, OwnEngine(arms, seconds=seconds))
+
+
+def _made(stage: Stage) -> int:
+    """When the arm was fitted, in seconds since 1970."""
+    return int((stage.folder / "done.json").stat().st_mtime)
 
 
 @dataclass
