@@ -55,6 +55,7 @@ class Writer:
         self, model: ChatModel, shelf: Shelf, *, slots: int = SLOTS, own_bytes: int = OWN_BYTES, mix: Mix | None = None
     ):
         self.model = model
+        self.body = model.network.base_model
         self.shelf = shelf
         self.most = slots
         self.own_bytes = own_bytes
@@ -150,7 +151,7 @@ class Writer:
         heads = known["num_attention_heads"]
         width = known.get("head_dim") or known["hidden_size"] // heads
         kv = known.get("num_key_value_heads") or heads
-        return 2 * known["num_hidden_layers"] * kv * width * self.model.body.dtype.itemsize
+        return 2 * known["num_hidden_layers"] * kv * width * self.body.dtype.itemsize
 
     def _widen(self, room: int) -> None:
         """Make place for the rows at work; slots that hold nothing are made anew, as small as they may be."""
@@ -193,7 +194,7 @@ class Writer:
         work = Round.of(self.slots, [stretch for _, stretch in plan], device)
         mixed = self.mix([(row.adapter, stretch.new) for row, stretch in plan]) if self.mix else nullcontext()
         with mixed:
-            return self.model.body(
+            return self.body(
                 input_ids=torch.tensor([ids], device=device),
                 position_ids=(work.place + work.before)[None],
                 attention_mask=torch.ones(1, 1, 1, 1, dtype=torch.long, device=device),
