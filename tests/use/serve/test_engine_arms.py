@@ -162,3 +162,44 @@ def test_models_that_cannot_be_computed_side_by_side_answer_in_turn(open_tiny):
             assert len(heard.tokens) == heard.last.written
         echo = begin(engine, Wanted("base", text="the taxi", max_tokens=1, echo=True, top=1))
         assert len(echo.tokens) == echo.last.prompt_tokens + 1
+
+
+# --- adapters on one base -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many(lesson, open_tiny, tmp_path):
+    """A base with two trained adapters beside it, and what each says with a network of its own."""
+    import torch
+
+    from adapters import saved, taught
+    from assay.train.methods import Lora
+    from assay.use.many import Many
+
+    given, alone = lesson("classify"), {"": open_tiny()}
+    shared = Many(open_tiny())
+    for number, name in enumerate(("one", "two")):
+        model = open_tiny()
+        torch.manual_seed(number)
+        change = Lora(rank=4 + number).change(model, given)
+        taught(model, change, given, rate=3e-2)
+        shared.add(name, saved(change, tmp_path / name))
+        alone[name] = model
+    return shared, alone
+
+
+def test_rows_of_several_adapters_in_one_pass(many):
+    shared, alone = many
+    arms = [replace(base_arm(shared.model(name)), name=name or "base") for name in alone]
+    system = "missing taxi and a stolen reader of the shop " * 3  # a beginning that each adapter has for itself
+    prompts = [chat(system, f"{text} number {i}") for i, text in enumerate(("taxi", "card", "a", "b", "money"))]
+    with running(arms, slots=8) as engine:
+        for _ in range(2):
+            asked = [
+                (name, p, begin(engine, Wanted(name or "base", p, max_tokens=9))) for p in prompts for name in alone
+            ]
+            for name, prompt, heard in asked:
+                assert heard.text == alone[name].generate([prompt], max_tokens=9)[0].text
+        assert len(engine._writers) == 1 and len(engine.shelves[0]) >= 3
+    answers = {name: model.generate(prompts, max_tokens=9) for name, model in alone.items()}
+    assert answers["one"] != answers["two"] != answers[""] != answers["one"]

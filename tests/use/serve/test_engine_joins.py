@@ -83,7 +83,7 @@ def test_whoever_comes_and_leaves_answers_stay_the_same(model, alone, come, slot
         assert not writer.busy
     assert not writer.slots.own, "slots of nobody are given back"
     for _, leaves, prompt, limit, heard, _ in rows:
-        if leaves is None or heard.come.qsize() and heard.come.queue[-1].finish:
+        if leaves is None or (heard.come.qsize() and heard.come.queue[-1].finish):
             assert heard.text == alone(prompt, limit)
         else:  # what it heard is how the answer begins
             assert alone(prompt, limit).startswith("".join(p.text for p in heard.come.queue).strip())

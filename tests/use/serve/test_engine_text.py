@@ -52,7 +52,9 @@ def in_bytes(model, text):
     return ids
 
 
-@pytest.mark.parametrize("text", ["a grin \U0001f600 and \u00e9\u4e2d", "\U0001f468\u200d\U0001f469\u200d\U0001f467!", "\u00e9" * 5])
+@pytest.mark.parametrize(
+    "text", ["a grin \U0001f600 and \u00e9\u4e2d", "\U0001f468\u200d\U0001f469\u200d\U0001f467!", "\u00e9" * 5]
+)
 def test_no_piece_has_half_a_character(model, text):
     tokens = in_bytes(model, text)
     assert len(tokens) == len(text.encode())
@@ -117,7 +119,9 @@ def plain(model, ids):
         return model.network(torch.tensor([ids])).logits[0].double().log_softmax(-1)
 
 
-@pytest.mark.parametrize("how", [GREEDY, Decoding(temperature=1.3, seed=4), Decoding(form=Form("regex", "[a-z ]{3,9}"))])
+@pytest.mark.parametrize(
+    "how", [GREEDY, Decoding(temperature=1.3, seed=4), Decoding(form=Form("regex", "[a-z ]{3,9}"))]
+)
 def test_likelihoods_are_those_of_a_plain_pass(model, engine, how):
     heard = begin(engine, Wanted("base", PROMPT, max_tokens=9, how=how, top=3))
     tokens = heard.tokens
