@@ -79,6 +79,11 @@ class Arm:
         return self.adapted.finder.tools.encoding if isinstance(self.adapted, RagAnswers) else None
 
 
+def base_arm(model: ChatModel, *, name: str = "base", created: int = 0) -> Arm:
+    """A base under a name of its own: its chat template and nothing else."""
+    return Arm(name, "base", None, model, created=created)
+
+
 def writes(adapted: Adapted) -> bool:
     """Whether an arm's answer is one text that its model writes after its prompt."""
     if isinstance(adapted, (RagAnswers, WordingAnswers)):

@@ -20,7 +20,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -30,7 +29,7 @@ from assay.model.chat_model import ChatModel
 from assay.nouns import Example
 from assay.use.many import Sharing
 from assay.use.serve.apart import Apart
-from assay.use.serve.arms import Arm, decoding, merged, opened
+from assay.use.serve.arms import Arm, base_arm, decoding, merged, opened
 from assay.use.serve.front import Front
 from assay.use.serve.kept import BYTES, Shelf
 from assay.use.serve.pace import Pace
@@ -273,6 +272,4 @@ class OwnEngine:
         self._settle()
 
 
-def base_arm(model: Any, *, name: str = "base", created: int = 0) -> Arm:
-    """The base under a name of its own: its chat template and nothing else."""
-    return replace(Arm(name, "base", None, model), created=created)
+__all__ = ["OwnEngine", "base_arm"]
