@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
 from assay.errors import DataError, Problem, UsageError, did_you_mean
-from assay.nouns import Answer, Changed, Document, Dropped, Example, Means, Message, RowStep, Tell
+from assay.nouns import (
+    Adapted,
+    Answer,
+    Changed,
+    Document,
+    Dropped,
+    Example,
+    LanguageModel,
+    Means,
+    Message,
+    RowStep,
+    Tell,
+)
 from assay.veiled import Veil, key_of, steps_of
 
 if TYPE_CHECKING:
@@ -67,9 +80,10 @@ def fitted(bench: Bench, strategy: Any) -> store.Stage:
 
 
 class Loaded:
-    """A fitted arm in this process. Models are loaded once, on the first question."""
+    """A fitted arm in this process. Models are loaded once. `open_model`, where given, opens them: arms that train
+    nothing can share a network."""
 
-    def __init__(self, bench: Bench, strategy: Any):
+    def __init__(self, bench: Bench, strategy: Any, open_model: Callable[..., LanguageModel] | None = None):
         from assay.model.environment import threads
         from assay.model.machine import steady
         from assay.worker import Job
@@ -80,8 +94,16 @@ class Loaded:
         store.write_json(stage.folder / "request.json", request)
         job = Job(stage.folder)
         self.project = bench.project
-        self.adapted = strategy.restore(stage.folder / "arm", job.lesson(rows=False))
+        lesson = job.lesson(rows=False)
+        if open_model is not None:
+            lesson = replace(lesson, means=replace(lesson.means, open_model=open_model))
+        self.adapted = strategy.restore(stage.folder / "arm", lesson)
         self._library = library_of(bench, strategy, self.adapted)
+
+    @property
+    def newest(self) -> Adapted:
+        """The arm; of one that reads documents, over their newest version."""
+        return self.adapted if self._library is None else self._library.arm()
 
     @property
     def documents(self) -> Shelf:

@@ -1,6 +1,7 @@
 """The log of a server: what was asked and answered, and what people said of it, as JSON lines in two files.
 
-    log.jsonl            {id, at, arm, question, answer, parsed, abstained, passages, prompt_tokens, tokens, seconds, finish}
+    log.jsonl            {id, at, arm, question, answer, parsed, abstained, passages, prompt_tokens, tokens, seconds,
+                         finish}
     log.feedback.jsonl   {id, at, rating, correction, comment}: of the answer `id`
 
 Watch out   questions and answers may be personal data: the files are their owner's alone (0600), and where the project
@@ -85,8 +86,8 @@ class Book:
 
 
 def judged(adapted: Adapted | None, task: Task, text: str, passages: list[str]) -> dict[str, Any]:
-    """How the arm reads what it has written: `parsed`, null where it cannot be read; and whether it `abstained`. Nothing
-    for a model that is no arm of the task."""
+    """How the arm reads what it has written: `parsed`, null where it cannot be read; and whether it `abstained`.
+    Nothing for a model that is no arm of the task."""
     if adapted is None:
         return {}
     if isinstance(adapted, WordingAnswers):

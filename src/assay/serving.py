@@ -1,32 +1,32 @@
 """Arms of a project behind OpenAI's routes: `serve("tickets", ["lora"])`, on this machine only unless told otherwise.
 
-    project -> fitted arms -> engine -> app -> socket, until the process is asked to stop
+project -> fitted arms -> engine -> app -> socket, until the process is asked to stop
 """
 
 from __future__ import annotations
 
 import ipaddress
 import os
-import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from assay import store
 from assay.asking import fitted, repaired, silent
 from assay.errors import DataError, Problem, UsageError, did_you_mean
-from assay.nouns import Tell
+from assay.nouns import Adapted, LanguageModel, Learner, Precision, Tell
 
 if TYPE_CHECKING:
-    from assay.asking import Loaded
+    from socket import socket
+
     from assay.bench import Bench
+    from assay.store import Stage
+    from assay.use.serve.limits import Limits
     from assay.use.serve.wanted import Engine
 
-EngineName = Literal["own", "llama.cpp", "vllm"]
-ENGINES = ("own", "llama.cpp", "vllm")
+ENGINES = ("own",)
 BASE = "base"  # the project's base model, with its chat template and nothing else
 KEY = "ASSAY_API_KEY"
 SHORTEST = 16  # characters of a key
@@ -48,7 +48,6 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
-    engine: EngineName = "own",
     keys: Sequence[str] = (),
     names: Sequence[str] = (),
     log: str | Path | None = None,
@@ -73,67 +72,123 @@ def serve(
 
     Raises:
         UsageError: C062 nothing is fitted; C083 no such arm; C150 no key; C151 a bad key; C152 a library is missing;
-            C153 the engine; C154 nothing to serve. ResourceError: R055, the address cannot be had.
+            C154 nothing to serve. ResourceError: R055, the address cannot be had.
     """
     refuse_open(host, keys)
     refuse_missing()
     from assay.use.serve.limits import Limits
-    from assay.use.serve.listening import bound, listen
+    from assay.use.serve.listening import bound
 
+    limits = Limits(tuple(keys), _names(host, names, keys), rate, seconds)
     found = bound(host, port)  # before models are loaded, which takes longer than to be told that it is taken
     try:
-        opened = _opened(Path(folder), arms, engine, seconds, offline, tell)
-        limits = Limits(tuple(keys), _names(host, names, keys), rate, seconds)
-        _answered(opened, limits, found, log, grace, host, ready, listen)
+        opened = _opened(Path(folder), arms, seconds, offline, tell)
+        _answered(opened, limits, found, host, _Wishes(log, grace, ready))
     finally:
         found.close()
 
 
 @dataclass(frozen=True)
+class _Wishes:
+    log: str | Path | None
+    grace: float
+    ready: Callable[[Open], Any]
+
+
+@dataclass(frozen=True)
 class _Opened:
     bench: Bench
-    loaded: dict[str, Loaded]
+    arms: dict[str, Adapted]
     engine: Engine
 
 
-def _answered(
-    opened: _Opened, limits: Any, found: Any, log: str | Path | None, grace: float, host: str, ready: Any, listen: Any
-) -> None:
+def _answered(opened: _Opened, limits: Limits, found: socket, host: str, more: _Wishes) -> None:
     from assay.book import Book
     from assay.use.serve.app import House, app
+    from assay.use.serve.listening import listen
 
-    project, engine = opened.bench.project, opened.engine
-    book = None
-    if log is not None:
-        arms = {name: loaded.adapted for name, loaded in opened.loaded.items()}
-        book = Book(Path(log), arms, opened.bench.prepared.task, partial(repaired, project))
-    house = House(log=book.note, feedback=book.rate) if book else House()
+    engine, book = opened.engine, None
+    if more.log is not None:
+        task = opened.bench.prepared.task
+        book = Book(Path(more.log), opened.arms, task, partial(repaired, opened.bench.project))
+    house = House(book.note, book.rate) if book else House()
     shown = f"[{host}]" if ":" in host else host
-    told = Open(
-        f"http://{shown}:{found.getsockname()[1]}", tuple(one.name for one in engine.served()), bool(limits.keys)
-    )
+    models = tuple(one.name for one in engine.served())
+    told = Open(f"http://{shown}:{found.getsockname()[1]}", models, bool(limits.keys))
     try:
-        listen(app(engine, limits, house), found, limits, house.inside, grace, lambda: ready(told))
+        listen(app(engine, limits, house), found, limits, house.inside, more.grace, lambda: more.ready(told))
     finally:
-        # Nobody listens any more, so nothing is worth finishing.
-        threading.Thread(target=engine.close, args=(0.0,), daemon=True).start()
-        time.sleep(0)
+        engine.close(0.0)  # nobody listens any more, so nothing is worth finishing
 
 
-def _opened(
-    folder: Path, names: Sequence[str], engine: EngineName, seconds: float, offline: bool, tell: Tell
-) -> _Opened:
-    """The arms, loaded, and the engine that answers for them."""
+def _opened(folder: Path, names: Sequence[str], seconds: float, offline: bool, tell: Tell) -> _Opened:
+    """The arms, loaded, and the engine that answers for them. Arms that train nothing share one network."""
     from assay.asking import Loaded
-    from assay.use.serve.engines import engine_of
+    from assay.use.serve.arms import Arm
+    from assay.use.serve.engine import OwnEngine, base_arm
 
-    bench, arms = benched(folder, names, offline, tell)
-    loaded = {}
-    for name, strategy in arms.items():
+    names = names or usual(folder)
+    bench, strategies = benched(folder, [name for name in names if name != BASE], offline, tell)
+    shared = _Shared(bench)
+    arms, adapted = [], {}
+    for name in names:
         tell({"event": "stage", "name": name, "state": "start"})
-        loaded[name] = Loaded(bench, strategy)
+        if name == BASE and name not in strategies:
+            arms.append(base_arm(shared.open(bench.project.model), created=int(time.time())))
+        else:
+            strategy = strategies[name]
+            loaded = Loaded(bench, strategy, None if trains(strategy) else shared.open)
+            adapted[name] = loaded.newest
+            ready, created = partial(repaired, bench.project), _made(fitted(bench, strategy))
+            arms.append(Arm.of(name, strategy.kind, loaded.newest, ready=ready, created=created))
         tell({"event": "stage", "name": name, "state": "done"})
-    return _Opened(bench, loaded, engine_of(engine, loaded))
+    return _Opened(bench, adapted, OwnEngine(arms, seconds=seconds))
+
+
+def _made(stage: Stage) -> int:
+    """When the arm was fitted, in seconds since 1970."""
+    return int((stage.folder / "done.json").stat().st_mtime)
+
+
+@dataclass
+class _Shared:
+    """Networks that no training changes, each opened once."""
+
+    bench: Bench
+    _models: dict[tuple[str, Precision], LanguageModel] = field(default_factory=dict)
+
+    def open(self, name: str, precision: Precision = "auto") -> LanguageModel:
+        if (name, precision) not in self._models:
+            from assay.model.find import Found
+            from assay.model.open import load_model
+
+            noted = self.bench.models[name]
+            if "remote" in noted:
+                text = f"{name} is remote: it is served already"
+                raise UsageError(Problem("C154", text, name, "name an arm"))
+            self._models[name, precision] = load_model(Found(**{**noted, "folder": Path(noted["folder"])}), precision)
+        return self._models[name, precision]
+
+
+def trains(learner: Learner) -> bool:
+    """Whether weights of its model, or of one inside it, are trained."""
+    from assay.train.settings import Trained
+
+    return isinstance(learner, Trained) or any(trains(value) for _, value in learner if isinstance(value, Learner))
+
+
+def usual(folder: Path) -> list[str]:
+    """What is served where no arm is named: the one that the newest report recommends, and the base.
+
+    Raises:
+        UsageError: C062, there is no report; C154, it recommends nothing.
+    """
+    from assay.terminal.look import newest
+
+    name = newest(folder).verdict["recommended"]
+    if not name:
+        raise UsageError(Problem("C154", "the report recommends no arm", str(folder), "name the arms to serve"))
+    return [name, BASE]
 
 
 def benched(folder: Path, names: Sequence[str], offline: bool, tell: Tell) -> tuple[Bench, dict[str, Any]]:
@@ -146,10 +201,12 @@ def benched(folder: Path, names: Sequence[str], offline: bool, tell: Tell) -> tu
     from assay.config import load as load_project
     from assay.flow import models
     from assay.prepared import prepare
+    from assay.prompt import Shots
 
     project = load_project(folder / "project.yaml")
+    known = (*project.arms, BASE)
     problems = [
-        Problem("C083", f"there is no arm '{name}'{did_you_mean(name, project.arms)}", str(folder), ", ".join(project.arms))
+        Problem("C083", f"there is no arm '{name}'{did_you_mean(name, known)}", str(folder), ", ".join(known))
         for name in names
         if name not in project.arms
     ]
@@ -157,7 +214,8 @@ def benched(folder: Path, names: Sequence[str], offline: bool, tell: Tell) -> tu
         raise UsageError(*problems)
     arms = {name: project.arms[name] for name in names}
     prepared = prepare(project, silent, offline=offline, new_key=False)
-    bench = Bench(project, prepared, models(project, arms.values(), offline, tell), tell)
+    base = Shots(k=0)  # needs the base and nothing else
+    bench = Bench(project, prepared, models(project, [*arms.values(), base], offline, tell), tell)
     unfit = [
         Problem("C062", f"'{name}' is not fitted yet", str(folder), help=f"assay run {folder} --only {name}")
         for name, strategy in arms.items()

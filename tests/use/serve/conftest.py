@@ -4,14 +4,14 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from conftest import letters
-from small_engine import SmallEngine
 
 from assay.nouns import Example, Lesson, Message, Task
 from assay.prompt import Majority, Tfidf
 from assay.use.serve.app import House, app
 from assay.use.serve.limits import Limits
 from assay.use.serve.listening import Listening, bound
+from conftest import letters
+from small_engine import SmallEngine
 
 LONG = "one two three four five six seven eight nine ten " * 5
 

@@ -5,12 +5,12 @@ import json
 import numpy as np
 import openai
 import pytest
-from conftest import letters
 from jsonschema import validate
 from prometheus_client.parser import text_string_to_metric_families
 
 from assay.use.serve.app import House
 from assay.use.serve.limits import Limits
+from conftest import letters
 
 KEY = "sk-a-key-of-some-length"
 ASKED = [{"role": "user", "content": "the card was stolen"}]

@@ -8,9 +8,9 @@ import time
 
 import httpx2 as httpx
 import pytest
-from small_engine import SmallEngine
 
 from assay.use.serve.limits import Keys, Limits, Rate, host_of, same_origin
+from small_engine import SmallEngine
 
 CHAT = {"model": "tfidf", "messages": [{"role": "user", "content": "card stolen"}]}
 LONG = {"model": "long", "messages": [{"role": "user", "content": "tell me"}]}
@@ -169,9 +169,10 @@ def test_slow_clients_are_let_go_and_others_are_answered_meanwhile(engine, serve
 
 
 def test_an_idle_connection_stays_beyond_the_time_of_the_headers(engine, served):
-    with served(engine, Limits(slow=0.3)) as (url, _), socket.create_connection(
-        ("127.0.0.1", int(url.rpartition(":")[2]))
-    ) as one:
+    with (
+        served(engine, Limits(slow=0.3)) as (url, _),
+        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as one,
+    ):
         for _ in range(2):
             one.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
             said = b""

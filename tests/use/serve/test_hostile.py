@@ -2,10 +2,10 @@
 
 import httpx2 as httpx
 import pytest
-from hostile_requests import BODIES, CHAT, CHAT_AT, FIELDS, GOOD, JSON, KEYLESS, NOTED, PLACES, TEXT, VECTORS
 
 from assay.use.serve.app import House, app
 from assay.use.serve.limits import Limits
+from hostile_requests import BODIES, CHAT, CHAT_AT, FIELDS, GOOD, JSON, KEYLESS, NOTED, PLACES, TEXT, VECTORS
 
 RIGHT = {CHAT_AT: CHAT, "/v1/completions": TEXT, "/v1/embeddings": VECTORS, "/v1/feedback": NOTED}
 KEY = "sk-a-key-of-some-length"
@@ -117,10 +117,19 @@ def test_two_headers_of_a_kind(ask):
 def test_what_the_clients_send_by_themselves_is_taken(ask):
     """Fields with which openai, langchain and lm-eval come; none of them changes the answer."""
     silent = {
-        **{"n": 1, "user": "me", "store": False, "metadata": {"a": "b"}, "parallel_tool_calls": True, "logit_bias": {}},
-        **{"tools": None, "tool_choice": "none", "service_tier": "auto", "frequency_penalty": 0, "presence_penalty": 0.0},
-        **{"logprobs": False, "stop": None, "stream": False, "temperature": 1, "top_p": 1, "max_tokens": 100.0},
-        **{"response_format": {"type": "text"}, "seed": -(2**63), "modalities": ["text"], "safety_identifier": "x"},
+        **dict.fromkeys(("tools", "stop", "logit_bias", "stream_options", "functions", "audio", "prediction")),
+        **dict.fromkeys(("store", "logprobs", "stream"), False),
+        **dict.fromkeys(("n", "temperature", "top_p", "parallel_tool_calls"), 1),
+        **dict.fromkeys(("frequency_penalty", "presence_penalty"), 0),
+        **dict.fromkeys(("user", "safety_identifier", "prompt_cache_key"), "me"),
+        "parallel_tool_calls": True,
+        "metadata": {"a": "b"},
+        "tool_choice": "none",
+        "service_tier": "auto",
+        "max_tokens": 100.0,
+        "response_format": {"type": "text"},
+        "seed": -(2**63),
+        "modalities": ["text"],
     }
 
     async def work():

@@ -84,9 +84,7 @@ def _asked(made: FastAPI, answering: Answering) -> None:
         """One answer to a conversation."""
         return await _unless_gone(answering.chat(asked, request.receive))
 
-    @made.post(
-        "/v1/completions", response_model=replies.Completion, responses={**REFUSED, 200: EVENTS}, tags=["ask"]
-    )
+    @made.post("/v1/completions", response_model=replies.Completion, responses={**REFUSED, 200: EVENTS}, tags=["ask"])
     async def completions(asked: CompletionRequest, request: Request) -> Response:
         """What follows a text, or several; with `echo` also how likely the text itself is."""
         return await _unless_gone(answering.completions(asked, request.receive))

@@ -146,7 +146,8 @@ class Door:
                 async with asyncio.timeout(until - time.monotonic()):
                     message: Any = await receive()
             except TimeoutError:
-                raise Refused(408, f"the body was not there after {self.limits.slow:g} s", "slow_request", headers=CLOSE) from None
+                text = f"the body was not there after {self.limits.slow:g} s"
+                raise Refused(408, text, "slow_request", headers=CLOSE) from None
             size += len(message.get("body", b""))
             done = not message.get("more_body", False)
             if size > self.limits.body:

@@ -44,7 +44,7 @@ def bound(host: str, port: int) -> socket.socket:
     except OSError as error:
         found.close()
         text = f"cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}"
-        raise ResourceError(Problem("R055", text, "--port", help="choose another --port, or 0 for a free one")) from error
+        raise ResourceError(Problem("R055", text, "--port", "choose another --port, or 0 for a free one")) from error
     return found
 
 

@@ -207,9 +207,12 @@ class CompletionRequest(Writing):
 
 class EmbeddingRequest(Shape):
     model: Name
-    input: Annotated[str, Field(min_length=1, max_length=1_000_000)] | Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=1_000_000)]], Field(min_length=1, max_length=TEXTS)
-    ] = Field(description="Texts; token ids are not read, for they belong to another tokenizer.")
+    input: (
+        Annotated[str, Field(min_length=1, max_length=1_000_000)]
+        | Annotated[
+            list[Annotated[str, Field(min_length=1, max_length=1_000_000)]], Field(min_length=1, max_length=TEXTS)
+        ]
+    ) = Field(description="Texts; token ids are not read, for they belong to another tokenizer.")
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: Annotated[int, Field(ge=1, le=1_000_000), Whole] | None = Field(
         default=None, description="None, or as many as the encoder has."
