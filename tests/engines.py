@@ -62,7 +62,7 @@ def chat(*texts: str):
 
 @contextmanager
 def running(arms, **sizes):
-    engine = OwnEngine(arms, **sizes)
+    engine = OwnEngine(arms, **{"queue": 1000, **sizes})
     try:
         yield engine
     finally:

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from engines import begin, chat, running
 
 from assay.nouns import Decoding, Form
 from assay.use.serve.engine import base_arm
 from assay.use.serve.wanted import Wanted
+from engines import begin, chat, running
 
 SYSTEM = "Answer the question."
 TEXTS = ("my card", "so the taxi then and then again", "a", "plastic", "the lemon has what colour?", "money", "grass")
@@ -60,7 +60,9 @@ def test_each_request_has_a_way_of_its_own(model):
         Decoding(stop=("a", "no")),
         Decoding(form=Form("regex", "[a-z ]{2,9}")),
         Decoding(form=Form("choice", '["card", "card lost", "refund"]')),
-        Decoding(temperature=1.0, seed=7, form=Form("json", '{"type": "object", "properties": {"a": {"type": "integer"}}}')),
+        Decoding(
+            temperature=1.0, seed=7, form=Form("json", '{"type": "object", "properties": {"a": {"type": "integer"}}}')
+        ),
     ]
     prompts = [PROMPTS[i % 4] for i in range(3 * len(ways))]
     with running([base_arm(model)], slots=8) as engine:

@@ -21,6 +21,7 @@ from assay.prompt.prompted import Prompted
 from assay.prompt.rag import RagAnswers
 from assay.prompt.shots_answers import ShotsAnswers
 from assay.prompt.wording import WordingAnswers
+from assay.use.many import Sharing
 
 
 def as_it_is(question: Example) -> Example:
@@ -33,7 +34,6 @@ class Arm:
 
     Attributes:
         adapted: the fitted arm; None: the base itself. model: the network that writes or is read; None: there is none.
-        adapter: which adapter of a shared network it computes with.
         ready: the repairs that every question of the project goes through.
     """
 
@@ -41,7 +41,6 @@ class Arm:
     kind: str
     adapted: Adapted | None = None
     model: ChatModel | None = None
-    adapter: str = ""
     ready: Callable[[Example], Example] = as_it_is
     created: int = 0
 
@@ -52,14 +51,17 @@ class Arm:
         kind: str,
         adapted: Adapted,
         *,
-        adapter: str = "",
         ready: Callable[[Example], Example] = as_it_is,
         created: int = 0,
     ) -> Arm:
         """A fitted arm; its network is the one that it asks."""
         model = adapted.model
-        found = model if isinstance(model, ChatModel) else None
-        return cls(name, kind, adapted, found, adapter, ready, created)
+        return cls(name, kind, adapted, model if isinstance(model, ChatModel) else None, ready, created)
+
+    @property
+    def adapter(self) -> str:
+        """Which adapter of a shared network it computes with; "" for none, or one that is always on."""
+        return self.model.adapter if isinstance(self.model, Sharing) else ""
 
     @property
     def writes(self) -> bool:
@@ -75,6 +77,11 @@ class Arm:
     def encoding(self) -> Encoding | None:
         """What makes vectors for its retrieval."""
         return self.adapted.finder.tools.encoding if isinstance(self.adapted, RagAnswers) else None
+
+
+def base_arm(model: ChatModel, *, name: str = "base", created: int = 0) -> Arm:
+    """A base under a name of its own: its chat template and nothing else."""
+    return Arm(name, "base", None, model, created=created)
 
 
 def writes(adapted: Adapted) -> bool:

@@ -20,27 +20,27 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import replace
 from typing import Any
 
 import torch
 
 from assay.errors import ModelError, Problem, ResourceError, did_you_mean
+from assay.model.chat_model import ChatModel
 from assay.nouns import Example
+from assay.use.many import Sharing
 from assay.use.serve.apart import Apart
-from assay.use.serve.arms import Arm, decoding, merged, opened
+from assay.use.serve.arms import Arm, base_arm, decoding, merged, opened
 from assay.use.serve.front import Front
 from assay.use.serve.kept import BYTES, Shelf
 from assay.use.serve.pace import Pace
 from assay.use.serve.row import FAULTS, Request, Row, said
+from assay.use.serve.vectors import Vectors
 from assay.use.serve.wanted import Full, Load, Piece, Served, Ticket, Wanted
 from assay.use.serve.whole import Asked, Whole, piece_of
 from assay.use.serve.writer import OWN_BYTES, SLOTS, Mix, Writer, fits
 
 QUEUE = 16  # requests a slot that may wait
 SECONDS = 600.0  # that an answer may take
-TEXTS = 32  # made into vectors between two passes
 CLOSING = "the server is stopping"
 
 
@@ -51,7 +51,6 @@ class OwnEngine:
         arms: by name; the first names of /v1/models. slots: rows of one network at work. queue: requests that may wait.
         seconds: that a request may take, its time in the queue included.
         kept_bytes: of beginnings between requests, a network. own_bytes: of rows at work, a network.
-        mix: how a network with several adapters computes rows of several at once; see `use.many`.
     """
 
     def __init__(
@@ -63,7 +62,6 @@ class OwnEngine:
         seconds: float = SECONDS,
         kept_bytes: int = BYTES,
         own_bytes: int = OWN_BYTES,
-        mix: Mix | None = None,
     ):
         self.arms = {arm.name: arm for arm in arms}
         self.slots = slots
@@ -73,10 +71,10 @@ class OwnEngine:
         self._front = Front(arms)
         self._writers: dict[int, Writer | Apart] = {}  # by network
         self._sizes = {"slots": slots, "own_bytes": own_bytes}
-        self._kept_bytes, self._mix = kept_bytes, mix
+        self._kept_bytes = kept_bytes
         self._wholes = {arm.name: Whole(arm) for arm in arms if not arm.writes}
         self._inbox: deque[tuple[Request, Arm, list[int]]] = deque()
-        self._texts: deque[tuple[Arm, list[str], list[Any], Future[tuple[Any, int]]]] = deque()
+        self._vectors = Vectors()
         self._open: list[Request] = []  # not over
         self._numbers = itertools.count()
         self._pace = Pace()
@@ -132,10 +130,9 @@ class OwnEngine:
         arm = self._arm(name)
         if arm.encoding is None:
             raise ModelError(Problem("M121", f"{name} has no encoder", name, "name an arm that searches by meaning"))
-        made: Future[tuple[Any, int]] = Future()
         with self._changed:
             self._refuse_late()
-            self._texts.append((arm, list(texts), [], made))
+            made = self._vectors.ask(arm.encoding, texts)
             self._changed.notify()
         return made.result()
 
@@ -185,7 +182,7 @@ class OwnEngine:
     def _turn(self) -> bool:
         """Take in what has come and compute a little of everything. False: it is over."""
         with self._changed:
-            while not self._inbox and not self._texts and not self._parts():
+            while not self._inbox and not self._parts():
                 if self._closing is not None and self._sleep() is None:
                     return False
                 self._changed.wait(self._sleep())
@@ -196,16 +193,16 @@ class OwnEngine:
                 return False
         for request, arm, ids in come:
             self._place(request, arm, ids)
-        for part in (*self._writers.values(), *self._wholes.values()):
+        for part in (*self._writers.values(), *self._wholes.values(), self._vectors):
             if part.busy:
                 part.step()
-        self._vectors()
         self._settle()
         return True
 
     def _parts(self) -> bool:
         """Whether something can be computed now."""
-        return any(writer.busy for writer in self._writers.values()) or self._sleep() == 0
+        parts = (*self._writers.values(), self._vectors)
+        return any(part.busy for part in parts) or self._sleep() == 0
 
     def _sleep(self) -> float | None:
         """Seconds until chosen answers are due; None: there are none."""
@@ -247,29 +244,16 @@ class OwnEngine:
         if place not in self._writers:
             if fits(arm.model):
                 self.shelves.append(Shelf(self._kept_bytes))
-                self._writers[place] = Writer(arm.model, self.shelves[-1], mix=self._mix, **self._sizes)
+                self._writers[place] = Writer(arm.model, self.shelves[-1], mix=self._mix(arm.model), **self._sizes)
             else:
                 self._writers[place] = Apart(arm.model, slots=self.slots)
         return self._writers[place]
 
-    def _vectors(self) -> None:
-        """Make some of the vectors that are asked for."""
-        if not self._texts:
-            return
-        import numpy as np
-
-        arm, texts, parts, made = self._texts[0]
-        assert arm.encoding is not None
-        done = sum(map(len, parts))
-        try:
-            if done < len(texts):
-                parts.append(arm.encoding.vectors(texts[done : done + TEXTS]))
-                return
-            whole = np.concatenate(parts) if parts else np.zeros((0, arm.encoding.width), dtype=np.float32)
-            made.set_result((whole, arm.encoding.tokens(texts)))
-        except FAULTS as fault:
-            made.set_exception(fault)
-        self._texts.popleft()
+    def _mix(self, model: ChatModel) -> Mix | None:
+        """What says which row has which adapter, where a network has several."""
+        models = (arm.model for arm in self.arms.values())
+        found = (one.many.rows for one in models if isinstance(one, Sharing) and one.network is model.network)
+        return next(found, None)
 
     def _settle(self) -> None:
         """Forget what is over."""
@@ -283,13 +267,9 @@ class OwnEngine:
             part.give_up(CLOSING)
         for request, _, _ in self._inbox:
             request.fail(CLOSING)
-        for *_, made in self._texts:
-            made.set_exception(ResourceError(Problem("R050", CLOSING)))
+        self._vectors.give_up(ResourceError(Problem("R050", CLOSING)))
         self._inbox.clear()
-        self._texts.clear()
         self._settle()
 
 
-def base_arm(model: Any, *, name: str = "base", created: int = 0) -> Arm:
-    """The base under a name of its own: its chat template and nothing else."""
-    return replace(Arm(name, "base", None, model), created=created)
+__all__ = ["OwnEngine", "base_arm"]

@@ -35,7 +35,7 @@ FAULTS = (
 def said(fault: BaseException) -> str:
     """What a client is told of a fault."""
     if isinstance(fault, AssayError):
-        return str(fault.problems[0])
+        return str(fault.problems[0]).splitlines()[0]
     return f"{type(fault).__name__}: {fault}".splitlines()[0][:200]
 
 

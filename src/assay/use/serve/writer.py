@@ -5,11 +5,13 @@ What     A pass computes the next token of every row that writes and, beside the
 Memory   `slots` rows, and own keys and values of `own_bytes` at most, but always one row. A row enters when there is
          room for all that it may come to, so none is thrown out halfway. Rows enter in the order in which they came.
 Sharing  What prompts begin with is computed once (`kept`). A request that makes a beginning reads it there itself.
+Adapters Rows of several adapters on one base are rows of one pass (`use.many`); a beginning belongs to an adapter.
 Rounding A row's logits differ in the last bits with the company that it is in, as products of other shapes are summed
-         in another order: in fp32 by about 1e-6 of their size. Greedy answers are those of `ChatModel.generate` but where
-         two tokens lie closer than that; in bf16 near ties may fall the other way.
+         in another order: in fp32 by about 1e-6 of their size. Greedy answers are those of `ChatModel.generate` but
+         where two tokens lie closer than that; in bf16 near ties may fall the other way.
 Source   Yu et al. (2022), Orca: A Distributed Serving System for Transformer-Based Generative Models (iteration-level
-         scheduling), usenix.org/conference/osdi22/presentation/yu; Kwon et al. (2023), arxiv.org/abs/2309.06180
+         scheduling), usenix.org/conference/osdi22/presentation/yu; Kwon et al. (2023), arxiv.org/abs/2309.06180;
+         Sheng et al. (2023), S-LoRA, arxiv.org/abs/2311.03285 (adapters of several rows)
 """
 
 from __future__ import annotations
@@ -33,8 +35,8 @@ BESIDE = 512  # tokens of prompts in a pass in which rows write: these wait for 
 ALONE = 2048  # where none writes
 ROOM = 128  # slots grow by so many tokens
 LOGITS = 256  # places of a prompt whose logits are made at once
-# (adapter, tokens) of each row of a pass, in order -> a block in which the network computes with these
-Mix = Callable[[Sequence[tuple[str, int]]], AbstractContextManager[object]]
+# (adapters of rows, (tokens,) the row of each token) -> a block in which the network computes with these: `Many.rows`
+Mix = Callable[[Sequence[str], torch.Tensor], AbstractContextManager[None]]
 
 
 def fits(model: ChatModel) -> bool:
@@ -55,6 +57,7 @@ class Writer:
         self, model: ChatModel, shelf: Shelf, *, slots: int = SLOTS, own_bytes: int = OWN_BYTES, mix: Mix | None = None
     ):
         self.model = model
+        self.body = model.network.base_model
         self.shelf = shelf
         self.most = slots
         self.own_bytes = own_bytes
@@ -150,7 +153,7 @@ class Writer:
         heads = known["num_attention_heads"]
         width = known.get("head_dim") or known["hidden_size"] // heads
         kv = known.get("num_key_value_heads") or heads
-        return 2 * known["num_hidden_layers"] * kv * width * self.model.body.dtype.itemsize
+        return 2 * known["num_hidden_layers"] * kv * width * self.body.dtype.itemsize
 
     def _widen(self, room: int) -> None:
         """Make place for the rows at work; slots that hold nothing are made anew, as small as they may be."""
@@ -191,9 +194,9 @@ class Writer:
         device = self.model.device
         ids = [token for row, stretch in plan for token in row.next(stretch.new)]
         work = Round.of(self.slots, [stretch for _, stretch in plan], device)
-        mixed = self.mix([(row.adapter, stretch.new) for row, stretch in plan]) if self.mix else nullcontext()
+        mixed = self.mix([row.adapter for row in self.active], work.slot) if self.mix else nullcontext()
         with mixed:
-            return self.model.body(
+            return self.body(
                 input_ids=torch.tensor([ids], device=device),
                 position_ids=(work.place + work.before)[None],
                 attention_mask=torch.ones(1, 1, 1, 1, dtype=torch.long, device=device),
