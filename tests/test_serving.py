@@ -13,11 +13,12 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from assay import serving, store
+from assay import store
 from assay.book import Book, feedback_file, judged
 from assay.errors import DataError, ResourceError, UsageError
 from assay.nouns import Example, Lesson, Message, Task
 from assay.prompt import Majority
+from assay.use.serve import who
 
 GOOD = "a-key-of-sixteen-characters"
 TASK = Task(kind="classify", labels=("pay", "lend"))
@@ -34,37 +35,37 @@ def code(error) -> str:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.4", "example.com", "", "127.0.0.1.example.com"])
 def test_an_address_that_others_reach_needs_a_key(host):
     with pytest.raises(UsageError) as error:
-        serving.refuse_open(host, ())
+        who.refuse_open(host, ())
     assert code(error) == "C150"
-    serving.refuse_open(host, (GOOD,))
+    who.refuse_open(host, (GOOD,))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
 def test_this_machine_alone_needs_none(host):
-    serving.refuse_open(host, ())
+    who.refuse_open(host, ())
 
 
 def test_keys_come_from_a_file_or_the_surroundings(tmp_path, monkeypatch):
-    monkeypatch.delenv(serving.KEY, raising=False)
-    assert serving.keys_of(None) == ()
-    monkeypatch.setenv(serving.KEY, GOOD)
-    assert serving.keys_of(None) == (GOOD,)
+    monkeypatch.delenv(who.KEY, raising=False)
+    assert who.keys_of(None) == ()
+    monkeypatch.setenv(who.KEY, GOOD)
+    assert who.keys_of(None) == (GOOD,)
     file = tmp_path / "keys"
     file.write_text(f"{GOOD}\n\n  {GOOD}2\n")
-    assert serving.keys_of(file) == (GOOD, f"{GOOD}2")
+    assert who.keys_of(file) == (GOOD, f"{GOOD}2")
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "short", "a key with spaces in it", "schlüssel-mit-umlaut", f"{GOOD}\nx"])
 def test_bad_keys_are_refused_and_not_printed(tmp_path, text):
     (tmp_path / "keys").write_text(text)
     with pytest.raises(UsageError) as error:
-        serving.keys_of(tmp_path / "keys")
+        who.keys_of(tmp_path / "keys")
     assert code(error) == "C151" and GOOD not in str(error.value)
 
 
 def test_a_file_of_keys_that_is_not_there(tmp_path):
     with pytest.raises(DataError) as error:
-        serving.keys_of(tmp_path / "keys")
+        who.keys_of(tmp_path / "keys")
     assert code(error) == "D001"
 
 

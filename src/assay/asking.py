@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from assay.nouns import (
     Document,
     Dropped,
     Example,
-    LanguageModel,
+    Lesson,
     Means,
     Message,
     RowStep,
@@ -80,10 +79,10 @@ def fitted(bench: Bench, strategy: Any) -> store.Stage:
 
 
 class Loaded:
-    """A fitted arm in this process. Models are loaded once. `open_model`, where given, opens them: arms that train
-    nothing can share a network."""
+    """A fitted arm in this process. Models are loaded once. `restore`, where given, takes the arm's folder and its
+    lesson, and gives the arm in place of the strategy's own: on a network that several arms share."""
 
-    def __init__(self, bench: Bench, strategy: Any, open_model: Callable[..., LanguageModel] | None = None):
+    def __init__(self, bench: Bench, strategy: Any, restore: Callable[[Path, Lesson], Adapted] | None = None):
         from assay.model.environment import threads
         from assay.model.machine import steady
         from assay.worker import Job
@@ -94,10 +93,7 @@ class Loaded:
         store.write_json(stage.folder / "request.json", request)
         job = Job(stage.folder)
         self.project = bench.project
-        lesson = job.lesson(rows=False)
-        if open_model is not None:
-            lesson = replace(lesson, means=replace(lesson.means, open_model=open_model))
-        self.adapted = strategy.restore(stage.folder / "arm", lesson)
+        self.adapted = (restore or strategy.restore)(stage.folder / "arm", job.lesson(rows=False))
         self._library = library_of(bench, strategy, self.adapted)
 
     @property

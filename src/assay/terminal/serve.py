@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from assay.errors import Problem, UsageError, did_you_mean
 from assay.terminal.look import project_folder
 from assay.terminal.outcome import say
 
@@ -28,7 +27,11 @@ Names = Annotated[
     list[str] | None,
     typer.Option("--allow-host", metavar="NAME", help="A further name that the server is called by; may be repeated."),
 ]
-EngineOf = Annotated[str, typer.Option("--engine", help="What computes: own.")]
+EngineOf = Annotated[str, typer.Option("--engine", help="What writes: own, llama.cpp or vllm.")]
+Weights = Annotated[
+    Path | None,
+    typer.Option("--weights", metavar="PATH", help="For llama.cpp a GGUF file, for vllm the folder of a merged model."),
+]
 Log = Annotated[
     Path | None,
     typer.Option("--log", metavar="FILE", help="Keep questions and answers, JSON lines; personal data may be in them."),
@@ -50,6 +53,7 @@ def serve(
     api_key_file: Keys = None,
     allow_host: Names = None,
     engine: EngineOf = "own",
+    weights: Weights = None,
     log: Log = None,
     rate: Rate = 0.0,
     seconds: Seconds = 600.0,
@@ -62,17 +66,17 @@ def serve(
     """Answer requests of OpenAI's clients with fitted arms, until Ctrl-C or SIGTERM."""
     from assay import serving
     from assay.terminal.display import for_terminal
+    from assay.use.serve.who import keys_of
 
-    if engine not in serving.ENGINES:
-        text = f"there is no engine '{engine}'{did_you_mean(engine, serving.ENGINES)}"
-        raise UsageError(Problem("C153", text, "--engine", help=", ".join(serving.ENGINES)))
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         serving.serve(
             project_folder(project),
             arms or (),
             host=host,
             port=port,
-            keys=serving.keys_of(api_key_file),
+            engine=engine,
+            weights=weights,
+            keys=keys_of(api_key_file),
             names=allow_host or (),
             log=log,
             rate=rate,

@@ -1,0 +1,117 @@
+"""Several fitted arms in one process: the networks that they share, and the engine that answers for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.errors import ModelError, Problem, UsageError, did_you_mean
+from assay.nouns import Adapted, LanguageModel, Lesson, Means, Precision, Strategy
+
+if TYPE_CHECKING:
+    from assay.bench import Bench
+    from assay.model.chat_model import ChatModel
+    from assay.use.lodger import Laid
+    from assay.use.many import Many
+    from assay.use.serve.arms import Arm
+    from assay.use.serve.wanted import Engine
+
+BASE = "base"  # the project's base model, with its chat template and nothing else
+ENGINES = ("own", "llama.cpp", "vllm")
+FEW = 8  # places of llama.cpp's server on a processor
+
+
+@dataclass
+class Shared:
+    """The networks of several arms. Those that want one base in the same bits and precision share it, each with its own
+    adapter; an arm that changes the network itself, or asks another model, has one of its own."""
+
+    bench: Bench
+    _bases: dict[Laid, Many] = field(default_factory=dict)
+
+    def restore(self, name: str, strategy: Strategy, folder: Path, lesson: Lesson) -> Adapted:
+        from assay.use.lodger import Laid, adapters_in, laying
+
+        project = self.bench.project
+        encoders = strategy.encoders()
+        asked = [one for one in strategy.needs(project.model) if one not in encoders]
+        try:
+            loras = list(adapters_in(strategy))
+        except ModelError:  # M114: such an arm shares its base with no other
+            return strategy.restore(folder, lesson)
+        wanted = laying(loras[0], lesson.base) if loras else Laid(lesson.base)
+        if asked != [wanted.model] or wanted.model in project.remote:  # a floor, or several models
+            return strategy.restore(folder, lesson)
+        return self._base(wanted, strategy, lesson).restore(name, strategy, folder, lesson)
+
+    def base(self) -> ChatModel:
+        """The project's base, without an adapter.
+
+        Raises:
+            UsageError: C154, it is remote.
+        """
+        from assay.use.lodger import Laid
+
+        project = self.bench.project
+        if project.model in project.remote:
+            raise UsageError(Problem("C154", f"{project.model} is remote: it is served already", BASE, "name an arm"))
+        lesson = Lesson(self.bench.prepared.task, base=project.model, means=Means(open_model=self._open))
+        return self._base(Laid(project.model), None, lesson).model("")
+
+    def _base(self, wanted: Laid, strategy: Strategy | None, lesson: Lesson) -> Many:
+        from assay.use.many import Many
+
+        if wanted not in self._bases:
+            self._bases[wanted] = Many.opened(strategy, lesson)
+        return self._bases[wanted]
+
+    def _open(self, name: str, precision: Precision = "auto") -> LanguageModel:
+        from assay.model.find import Found
+        from assay.model.open import load_model
+
+        noted = self.bench.models[name]
+        return load_model(Found(**{**noted, "folder": Path(noted["folder"])}), precision)
+
+
+def engine_of(kind: str, arms: Sequence[Arm], weights: Path | None, seconds: float) -> Engine:
+    """assay's own engine, or a server of others as a child of this process, which writes with `weights`.
+
+    Raises:
+        ResourceError: R051, R052, the other one is not installed, or does not start. ModelError: M121, an arm of labels
+            cannot be asked there.
+    """
+    if kind == "own":
+        from assay.use.serve.engine import OwnEngine
+
+        return OwnEngine(arms, seconds=seconds)
+    from assay.model.environment import threads
+    from assay.use.serve import child
+    from assay.use.serve.outside import SLOTS, OutsideEngine, Place
+
+    assert weights is not None
+    context = max((arm.model.chat.max_length for arm in arms if arm.model), default=2048)
+    if kind == "vllm":
+        slots = SLOTS
+        there = child.vllm(weights, BASE, context=context, slots=slots)
+    else:
+        slots = FEW
+        there = child.llama_cpp(weights, BASE, context=context, slots=slots, threads=threads())
+    places = [Place(arm, there.address, BASE, context, there.key) for arm in arms]
+    return OutsideEngine(places, slots=slots, seconds=seconds, end=there.end)
+
+
+def refuse_engine(kind: str, weights: Path | None) -> None:
+    """Raises:
+    UsageError: C153, there is no such engine, or its weights are not there.
+    """
+    if kind not in ENGINES:
+        text = f"there is no engine '{kind}'{did_you_mean(kind, ENGINES)}"
+        raise UsageError(Problem("C153", text, "--engine", help=", ".join(ENGINES)))
+    if kind != "own" and (weights is None or not weights.exists()):
+        text = f"{kind} writes with exported weights; {weights or 'none'} is not there"
+        way = "--weights FILE.gguf for llama.cpp, --weights FOLDER of a merged model for vllm"
+        raise UsageError(Problem("C153", text, "--weights", way))
+    if kind == "own" and weights is not None:
+        raise UsageError(Problem("C153", "assay's own engine has the arm's weights", "--weights", "leave it out"))
