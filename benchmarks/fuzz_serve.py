@@ -1,4 +1,4 @@
-"""Requests that schemathesis makes from the server's own OpenAPI, right and wrong ones, against `assay serve` on a port.
+"""Requests that schemathesis makes from the server's OpenAPI, right and wrong ones, against `assay serve` on a port.
 
     python benchmarks/fuzz_serve.py PROJECT [--cases 10000] [--arms base,tfidf]
 
