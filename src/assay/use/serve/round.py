@@ -105,6 +105,8 @@ class Round:
         device = self.slot.device
         self.deepest = max((s.slot for s in self.writing), default=-1) + 1
         self.longest = max((s.length for s in self.writing), default=-1) + 1
+        # The usual case: rows that write stand first, in slots and in the line; nothing has to be gathered.
+        self.first = all(s.slot == s.start == i for i, s in enumerate(self.writing))
         self.at = torch.tensor([s.start for s in self.writing], device=device, dtype=torch.long)
         self.rows = torch.tensor([s.slot for s in self.writing], device=device, dtype=torch.long)
         sizes = torch.tensor([s.new for s in self.beginning], device=device, dtype=torch.long)[:, None]
@@ -175,59 +177,83 @@ class Round:
         keys[self.slot, :, self.place] = key[0].transpose(0, 1)
         values[self.slot, :, self.place] = value[0].transpose(0, 1)
         heads, tokens, kv = query.shape[1], query.shape[2], key.shape[1]
-        groups = heads // kv
-        masks = self.masks(window, groups, query.dtype)
-        lines = query[0].transpose(0, 1).reshape(tokens, kv, groups, -1)
+        masks = self.masks(window, heads // kv, query.dtype)
+        lines = query[0].transpose(0, 1).reshape(tokens, kv, heads // kv, -1)
         out = lines.new_empty(*lines.shape[:3], value.shape[3])
         sums = torch.empty(lines.shape[:3], dtype=torch.float32, device=query.device)
+        work = Layer(lines, out, sums, keys, values, scale, cap)
         if self.writing:
-            n, seen = self.deepest, self.longest
-            asking = lines.new_zeros(n, *lines.shape[1:])
-            asking[self.rows] = lines[self.at]
-            found, total = look(asking, keys[:n, :, :seen], values[:n, :, :seen], scale, cap, masks.writing)
-            out[self.at], sums[self.at] = found[self.rows], total[self.rows].float()
+            self._write(work, masks)
         if self.beginning:
-            asking = query[0][:, self.entering].transpose(0, 1)
-            own = [part[0][:, self.entering].transpose(0, 1).repeat_interleave(groups, 1) for part in (key, value)]
-            found, total = look(asking, own[0], own[1], scale, cap, masks.beginning)
-            rows, columns = self.real
-            out[self.real_at] = found[rows, :, columns].unflatten(1, (kv, groups))
-            sums[self.real_at] = total[rows, :, columns].float().unflatten(1, (kv, groups))
+            self._begin(work, masks, query[0], key[0], value[0])
         for s, mask in zip(self.going, masks.going, strict=True):
-            some = slice(s.start, s.start + s.new)
-            asking = lines[some].permute(1, 2, 0, 3).reshape(1, kv, groups * s.new, -1)
-            there = slice(0, s.length + s.new)
-            found, total = look(
-                asking, keys[s.slot : s.slot + 1, :, there], values[s.slot : s.slot + 1, :, there], scale, cap, mask
-            )
-            out[some] = found.view(kv, groups, s.new, -1).permute(2, 0, 1, 3)
-            sums[some] = total.view(kv, groups, s.new).permute(2, 0, 1).float()
+            go_on(work, s, mask)
         for s, (mask, none) in zip(self.shared, masks.shared, strict=True):
-            own = (lines, out, sums) if s.which is None else (lines[s.which], out[s.which], sums[s.which])
-            both = read(s.lent, number, *own, scale, cap, mask, none)
+            both = read(work, s, number, mask, none)
             if s.which is None:
-                out = both
+                work.out = both
             else:
-                out[s.which] = both
-        return out.flatten(1, 2)[None]
+                work.out[s.which] = both
+        return work.out.flatten(1, 2)[None]
+
+    def _write(self, work: Layer, masks: Masks) -> None:
+        """Rows with one new token, over their own keys."""
+        n, there = self.deepest, slice(0, self.longest)
+        asking = work.lines[:n] if self.first else work.lines.new_zeros(n, *work.lines.shape[1:])
+        if not self.first:
+            asking[self.rows] = work.lines[self.at]
+        found, total = look(
+            asking, work.keys[:n, :, there], work.values[:n, :, there], work.scale, work.cap, masks.writing
+        )
+        if self.first:
+            work.out[:n], work.sums[:n] = found, total
+        else:
+            work.out[self.at], work.sums[self.at] = found[self.rows], total[self.rows].float()
+
+    def _begin(self, work: Layer, masks: Masks, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> None:
+        """Rows of which nothing was read yet: each token sees those before it; (heads, tokens, width) of the line."""
+        kv, groups = work.lines.shape[1:3]
+        asking = query[:, self.entering].transpose(0, 1)
+        own = [part[:, self.entering].transpose(0, 1).repeat_interleave(groups, 1) for part in (key, value)]
+        found, total = look(asking, own[0], own[1], work.scale, work.cap, masks.beginning)
+        rows, columns = self.real
+        work.out[self.real_at] = found[rows, :, columns].unflatten(1, (kv, groups))
+        work.sums[self.real_at] = total[rows, :, columns].float().unflatten(1, (kv, groups))
 
 
-def read(
-    lent: Lent,
-    number: int,
-    lines: torch.Tensor,
-    out: torch.Tensor,
-    sums: torch.Tensor,
-    scale: float,
-    cap: float | None,
-    mask: torch.Tensor | None,
-    none: torch.Tensor | None,
-) -> torch.Tensor:
+@dataclass
+class Layer:
+    """What one layer asks and has found: `lines` and `out` (tokens, kv heads, groups, width), `sums` (tokens, kv heads,
+    groups); keys and values of all slots."""
+
+    lines: torch.Tensor
+    out: torch.Tensor
+    sums: torch.Tensor
+    keys: torch.Tensor
+    values: torch.Tensor
+    scale: float
+    cap: float | None
+
+
+def go_on(work: Layer, s: Stretch, mask: torch.Tensor) -> None:
+    """A further stretch of one row, over the row's own keys up to each token."""
+    kv, groups = work.lines.shape[1:3]
+    some, there = slice(s.start, s.start + s.new), slice(0, s.length + s.new)
+    row = slice(s.slot, s.slot + 1)
+    asking = work.lines[some].permute(1, 2, 0, 3).reshape(1, kv, groups * s.new, -1)
+    found, total = look(asking, work.keys[row, :, there], work.values[row, :, there], work.scale, work.cap, mask)
+    work.out[some] = found.view(kv, groups, s.new, -1).permute(2, 0, 1, 3)
+    work.sums[some] = total.view(kv, groups, s.new).permute(2, 0, 1).float()
+
+
+def read(work: Layer, s: Shared, number: int, mask: torch.Tensor | None, none: torch.Tensor | None) -> torch.Tensor:
     """Join what tokens found among own keys with what they find in a beginning: (tokens, kv heads, groups, width)."""
+    every = s.which is None
+    lines, out, sums = (part if every else part[s.which] for part in (work.lines, work.out, work.sums))
     tokens, kv, groups = lines.shape[:3]
-    keys, values = (part.to(lines.dtype) for part in lent.layer(number))
+    keys, values = (part.to(lines.dtype) for part in s.lent.layer(number))
     asking = lines.transpose(0, 1).reshape(1, kv, tokens * groups, -1)
-    found, total = look(asking, keys, values, scale, cap, mask)
+    found, total = look(asking, keys, values, work.scale, work.cap, mask)
     found = found.view(kv, tokens, groups, -1).transpose(0, 1)
     total = total.view(kv, tokens, groups).transpose(0, 1)
     if none is not None:

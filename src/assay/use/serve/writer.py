@@ -93,11 +93,12 @@ class Writer:
             return
         try:
             hidden = self._compute(plan)
+            logits = self._next(plan, hidden)
         except FAULTS as fault:
             self._blame(plan, fault)
         else:
             for row, stretch in plan:
-                self._took(row, stretch, hidden)
+                self._took(row, stretch, hidden, logits)
         self._close()
 
     # --- who is at work ---------------------------------------------------------------------------------------------
@@ -204,7 +205,15 @@ class Writer:
                 use_cache=False,
             ).last_hidden_state[0]
 
-    def _took(self, row: Row, stretch: Stretch, hidden: torch.Tensor) -> None:
+    def _next(self, plan: Sequence[tuple[Row, Stretch]], hidden: torch.Tensor) -> dict[int, torch.Tensor]:
+        """The logits, (1, vocabulary), of the rows that get a token, by slot: one product for all of them."""
+        ends = [s for row, s in plan if s.new == row.ahead and not row.making and not row.line.over]
+        if not ends:
+            return {}
+        rows = self.model.logits(hidden[[s.start + s.new - 1 for s in ends]])
+        return {s.slot: rows[i : i + 1] for i, s in enumerate(ends)}
+
+    def _took(self, row: Row, stretch: Stretch, hidden: torch.Tensor, logits: dict[int, torch.Tensor]) -> None:
         """What a pass means for one row. A fault in it ends that row alone."""
         ended = stretch.new == row.ahead
         try:
@@ -220,8 +229,7 @@ class Writer:
             elif row.line.over:  # only its prompt was to be read
                 row.speak()
             else:
-                last = stretch.start + stretch.new - 1
-                row.write(self.model.logits(hidden[last : last + 1]))
+                row.write(logits[stretch.slot])
         except FAULTS as fault:
             row.request.fail(said(fault))
             row.request.over = True
