@@ -99,7 +99,11 @@ def engine_of(kind: str, arms: Sequence[Arm], weights: Path | None, seconds: flo
         slots = FEW
         there = child.llama_cpp(weights, BASE, context=context, slots=slots, threads=threads())
     places = [Place(arm, there.address, BASE, context, there.key) for arm in arms]
-    return OutsideEngine(places, slots=slots, seconds=seconds, end=there.end)
+
+    def end() -> None:
+        there.end()
+
+    return OutsideEngine(places, slots=slots, seconds=seconds, end=end)
 
 
 def refuse_engine(kind: str, weights: Path | None) -> None:
