@@ -2,6 +2,7 @@
 
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -13,12 +14,14 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from assay import store
+from assay import serving, store
 from assay.book import Book, feedback_file, judged
 from assay.errors import DataError, ResourceError, UsageError
 from assay.nouns import Example, Lesson, Message, Task
 from assay.prompt import Majority
+from assay.shared import engine_of, refuse_engine
 from assay.use.serve import who
+from assay.use.serve.wanted import Wanted
 
 GOOD = "a-key-of-sixteen-characters"
 TASK = Task(kind="classify", labels=("pay", "lend"))
@@ -132,6 +135,44 @@ def test_only_answers_that_were_noted_can_be_rated_also_after_a_new_start(book):
 
 def test_a_model_that_is_no_arm_is_not_judged():
     assert judged(None, TASK, "anything", []) == {}
+
+
+# --- the arms --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_what_is_served_is_what_was_measured(finished):
+    """Label by label as in the exam; the base, the asked and the trained arm share one network."""
+    names = ["shots-k0", "lora-r4-e2-drop1e-1", "tfidf", "base"]
+    there = serving.opened(finished, names)
+    engine = engine_of("own", there.arms, None, 60.0)
+    models = [arm.model for arm in there.arms]
+    assert models[2] is None and models[0].network is models[1].network is models[3].network
+    for name in names[:3]:
+        rows = list(store.read_lines(finished / "report" / "predictions" / f"{name}.jsonl"))[:12]
+        told: list[queue.Queue] = [queue.Queue() for _ in rows]
+        for row, one in zip(rows, told, strict=True):
+            engine.begin(Wanted(name, (Message("user", row["question"]),)), one.put)
+        assert [one.get(timeout=60).text for one in told] == [row["answer"] for row in rows]
+    engine.close(0)
+
+
+@pytest.mark.slow
+def test_the_recommended_arm_and_the_base_are_what_is_served(finished, tmp_path):
+    recommended = store.read_json(finished / "report" / "report.json")["verdict"]["recommended"]
+    assert serving.usual(finished) == [recommended, "base"]
+    with pytest.raises(UsageError) as error:
+        serving.usual(tmp_path)
+    assert code(error) == "C062"
+
+
+def test_engines_and_their_weights(tmp_path):
+    refuse_engine("own", None)
+    refuse_engine("vllm", tmp_path)
+    for kind, weights in (("onw", None), ("llama.cpp", None), ("vllm", tmp_path / "x"), ("own", tmp_path)):
+        with pytest.raises(UsageError) as error:
+            refuse_engine(kind, weights)
+        assert code(error) == "C153"
 
 
 # --- the process -----------------------------------------------------------------------------------------------------

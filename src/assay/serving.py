@@ -16,17 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from assay.asking import fitted, repaired, silent
 from assay.errors import Problem, UsageError, did_you_mean
-from assay.nouns import Adapted, Tell
+from assay.nouns import Tell
 from assay.shared import BASE, Shared, engine_of, refuse_engine
 from assay.use.serve.who import names_of, refuse_missing, refuse_open
 
 if TYPE_CHECKING:
-    from socket import socket
-
     from assay.bench import Bench
     from assay.store import Stage
-    from assay.use.serve.limits import Limits
-    from assay.use.serve.wanted import Engine
+    from assay.use.serve.app import House
+    from assay.use.serve.arms import Arm
 
 
 @dataclass(frozen=True)
@@ -78,74 +76,70 @@ def serve(
     refuse_open(host, keys)
     refuse_missing()
     refuse_engine(engine, None if weights is None else Path(weights))
+    from assay.use.serve.app import app
     from assay.use.serve.limits import Limits
-    from assay.use.serve.listening import bound
+    from assay.use.serve.listening import bound, listen
 
     limits = Limits(tuple(keys), names_of(host, names, keys), rate, seconds)
     found = bound(host, port)  # before models are loaded, which takes longer than to be told that it is taken
     try:
-        wishes = _Wishes(engine, None if weights is None else Path(weights), seconds, log, grace, ready)
-        _answered(_opened(Path(folder), arms, wishes, offline, tell), limits, found, host, wishes)
+        there = opened(Path(folder), arms, offline, tell)
+        answers = engine_of(engine, there.arms, None if weights is None else Path(weights), seconds)
+        shown = f"[{host}]" if ":" in host else host
+        models = tuple(one.name for one in answers.served())
+        told = Open(f"http://{shown}:{found.getsockname()[1]}", models, bool(keys))
+        try:
+            house = there.house(None if log is None else Path(log))
+            listen(app(answers, limits, house), found, limits, house.inside, grace, lambda: ready(told))
+        finally:
+            answers.close(0.0)  # nobody listens any more, so nothing is worth finishing
     finally:
         found.close()
 
 
 @dataclass(frozen=True)
-class _Wishes:
-    engine: str
-    weights: Path | None
-    seconds: float
-    log: str | Path | None
-    grace: float
-    ready: Callable[[Open], Any]
+class Opened:
+    """Fitted arms in this process, ready to be served."""
 
-
-@dataclass(frozen=True)
-class _Opened:
     bench: Bench
-    arms: dict[str, Adapted]
-    engine: Engine
+    arms: tuple[Arm, ...]
+
+    def house(self, log: Path | None) -> House:
+        """What is done with what comes in: noted in a file, or nothing."""
+        from assay.book import Book
+        from assay.use.serve.app import House
+
+        if log is None:
+            return House()
+        adapted = {arm.name: arm.adapted for arm in self.arms if arm.adapted is not None}
+        book = Book(log, adapted, self.bench.prepared.task, partial(repaired, self.bench.project))
+        return House(book.note, book.rate)
 
 
-def _answered(opened: _Opened, limits: Limits, found: socket, host: str, wishes: _Wishes) -> None:
-    from assay.book import Book
-    from assay.use.serve.app import House, app
-    from assay.use.serve.listening import listen
+def opened(folder: Path, names: Sequence[str] = (), offline: bool = False, tell: Tell = silent) -> Opened:
+    """The arms, loaded.
 
-    engine, book = opened.engine, None
-    if wishes.log is not None:
-        task = opened.bench.prepared.task
-        book = Book(Path(wishes.log), opened.arms, task, partial(repaired, opened.bench.project))
-    house = House(book.note, book.rate) if book else House()
-    shown = f"[{host}]" if ":" in host else host
-    models = tuple(one.name for one in engine.served())
-    told = Open(f"http://{shown}:{found.getsockname()[1]}", models, bool(limits.keys))
-    try:
-        listen(app(engine, limits, house), found, limits, house.inside, wishes.grace, lambda: wishes.ready(told))
-    finally:
-        engine.close(0.0)  # nobody listens any more, so nothing is worth finishing
-
-
-def _opened(folder: Path, names: Sequence[str], wishes: _Wishes, offline: bool, tell: Tell) -> _Opened:
-    """The arms, loaded, and the engine that answers for them."""
+    Raises:
+        UsageError: as `serve`.
+    """
     from assay.asking import Loaded
     from assay.use.serve.arms import Arm, base_arm
 
     names = names or usual(folder)
     bench, strategies = benched(folder, [name for name in names if name != BASE], offline, tell)
     shared = Shared(bench)
-    arms, adapted = [], {}
-    for name in names:
+    arms = []
+    for name in dict.fromkeys(names):
         tell({"event": "stage", "name": name, "state": "start"})
         if name not in strategies:
             arms.append(base_arm(shared.base(), created=int(time.time())))
         else:
             strategy = strategies[name]
-            arm = adapted[name] = Loaded(bench, strategy, partial(shared.restore, name, strategy)).newest
-            ready = partial(repaired, bench.project)
-            arms.append(Arm.of(name, strategy.kind, arm, ready=ready, created=_made(fitted(bench, strategy))))
+            adapted = Loaded(bench, strategy, partial(shared.restore, name, strategy)).newest
+            made, ready = _made(fitted(bench, strategy)), partial(repaired, bench.project)
+            arms.append(Arm.of(name, strategy.kind, adapted, ready=ready, created=made))
         tell({"event": "stage", "name": name, "state": "done"})
-    return _Opened(bench, adapted, engine_of(wishes.engine, arms, wishes.weights, wishes.seconds))
+    return Opened(bench, tuple(arms))
 
 
 def _made(stage: Stage) -> int:
