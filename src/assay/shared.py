@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BASE = "base"  # the project's base model, with its chat template and nothing else
 ENGINES = ("own", "llama.cpp", "vllm")
+LATER = 5.0  # seconds that the engine waits beyond the routes, which have the better word for it
 FEW = 8  # places of llama.cpp's server on a processor
 
 
@@ -85,7 +86,7 @@ def engine_of(kind: str, arms: Sequence[Arm], weights: Path | None, seconds: flo
     if kind == "own":
         from assay.use.serve.engine import OwnEngine
 
-        return OwnEngine(arms, seconds=seconds)
+        return OwnEngine(arms, seconds=seconds + LATER)
     from assay.model.environment import threads
     from assay.use.serve import child
     from assay.use.serve.outside import SLOTS, OutsideEngine, Place
@@ -103,7 +104,7 @@ def engine_of(kind: str, arms: Sequence[Arm], weights: Path | None, seconds: flo
     def end() -> None:
         there.end()
 
-    return OutsideEngine(places, slots=slots, seconds=seconds, end=end)
+    return OutsideEngine(places, slots=slots, seconds=seconds + LATER, end=end)
 
 
 def refuse_engine(kind: str, weights: Path | None) -> None:

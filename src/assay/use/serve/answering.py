@@ -63,7 +63,7 @@ class Answering:
     def __init__(self, engine: Engine, limits: Limits, house: House, metrics: Metrics):
         self.engine = engine
         self.encoding = asyncio.Semaphore(2)  # requests for vectors at once
-        self._limits = limits
+        self.seconds = limits.seconds
         self._house = house
         self._metrics = metrics
 
@@ -79,7 +79,7 @@ class Answering:
 
     def _reply(self, kind: str, wanted: Sequence[Wanted], counts: bool, *, chat: bool) -> Reply:
         head = {"id": f"{kind}-{uuid.uuid4().hex}", "created": int(time.time()), "model": wanted[0].arm}
-        answers = Answers(self.engine, wanted, self._house.inside, self._limits.seconds)
+        answers = Answers(self.engine, wanted, self._house.inside, self.seconds)
         return Reply(head, wanted, answers, chat, counts, time.monotonic(), [[] for _ in wanted])
 
     async def _given(self, reply: Reply, receive: Receive, *, streamed: bool) -> Response:

@@ -92,7 +92,7 @@ def _asked(made: FastAPI, answering: Answering) -> None:
     @made.post("/v1/embeddings", response_model=replies.Vectors, responses=REFUSED, tags=["ask"])
     async def embeddings(asked: EmbeddingRequest) -> Response:
         """Vectors of texts, where a model has an encoder."""
-        return JSONResponse(await vectors(answering.engine, asked, answering.encoding))
+        return JSONResponse(await vectors(answering.engine, asked, answering.encoding, answering.seconds))
 
 
 async def _unless_gone(reply: Any) -> Response:

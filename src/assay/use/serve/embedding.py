@@ -7,24 +7,27 @@ import base64
 from typing import Any
 
 from assay.use.serve import replies, wants
-from assay.use.serve.errors import Refused
+from assay.use.serve.errors import Refused, late
 from assay.use.serve.shapes import EmbeddingRequest
 from assay.use.serve.wanted import Engine
 
 
-async def vectors(engine: Engine, asked: EmbeddingRequest, turn: asyncio.Semaphore) -> dict[str, Any]:
+async def vectors(engine: Engine, asked: EmbeddingRequest, turn: asyncio.Semaphore, seconds: float) -> dict[str, Any]:
     """Args:
-        turn: so many requests are encoded at once.
+        turn: so many requests are encoded at once. seconds: until the vectors must be there.
 
     Raises:
-        Refused: 404 no such model; 400 it has no encoder, or vectors of another width.
+        Refused: 404 no such model; 400 it has no encoder, or vectors of another width; 504 it took too long.
     """
     served = wants.named(engine, asked.model)
     if not served.embeds:
         raise Refused(400, f"'{served.name}' has no encoder", "model_not_supported", "model")
     texts = [asked.input] if isinstance(asked.input, str) else asked.input
-    async with turn:
-        found, tokens = await asyncio.to_thread(engine.embed, served.name, texts)
+    try:
+        async with asyncio.timeout(seconds), turn:
+            found, tokens = await asyncio.to_thread(engine.embed, served.name, texts)
+    except TimeoutError:
+        raise late(seconds) from None
     if asked.dimensions not in (None, found.shape[1]):
         text = f"'{served.name}' makes vectors of {found.shape[1]}, got dimensions: {asked.dimensions}"
         raise Refused(400, text, "invalid_value", "dimensions")
