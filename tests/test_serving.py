@@ -1,7 +1,6 @@
 """`assay serve`: who may ask, the log, and the process: stopped, killed, started anew."""
 
 import json
-import os
 import queue
 import signal
 import subprocess
@@ -253,14 +252,14 @@ def test_a_stop_in_the_middle(finished, number):
 
 
 @pytest.mark.slow
-def test_the_command_line_is_told_what_is_wrong(finished):
-    def said(*arguments, **surroundings):
-        command = [sys.executable, "-m", "assay.cli", "serve", *arguments, "--project", str(finished)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=120, env={**os.environ, **surroundings}, check=False
-        )
-        return done.returncode, done.stderr
+def test_the_command_line_is_told_what_is_wrong(finished, monkeypatch, capsys):
+    from assay.cli import command
 
+    def said(*arguments):
+        status = command(["serve", *arguments, "--project", str(finished)])
+        return status, capsys.readouterr().err
+
+    monkeypatch.delenv(who.KEY, raising=False)
     for arguments, message in (
         (("nothing",), "C083"),
         (("--host", "0.0.0.0"), "C150"),
@@ -269,5 +268,6 @@ def test_the_command_line_is_told_what_is_wrong(finished):
     ):
         status, text = said(*arguments)
         assert (status, message in text, "Traceback" in text) == (2, True, False), text
-    status, text = said("--host", "0.0.0.0", ASSAY_API_KEY="short")
+    monkeypatch.setenv(who.KEY, "short")
+    status, text = said("--host", "0.0.0.0")
     assert status == 2 and "C151" in text

@@ -122,11 +122,11 @@ def opened(folder: Path, names: Sequence[str] = (), offline: bool = False, tell:
     Raises:
         UsageError: as `serve`.
     """
-    from assay.asking import Loaded
-    from assay.use.serve.arms import Arm, base_arm
-
     names = names or usual(folder)
     bench, strategies = benched(folder, [name for name in names if name != BASE], offline, tell)
+    from assay.asking import Loaded  # with torch: what is wrong with the names is said before
+    from assay.use.serve.arms import Arm, base_arm
+
     shared = Shared(bench)
     arms = []
     for name in dict.fromkeys(names):

@@ -39,12 +39,12 @@ def parsed(data: bytes) -> Any:
         value = json.loads(
             text, object_pairs_hook=_once, parse_constant=_constant, parse_int=_whole, parse_float=_finite
         )
-        deep = _deep(value)
+        too_deep = _deep(value) > DEEPEST
     except json.JSONDecodeError as error:
         _refuse(f"{error.msg} (line {error.lineno}, column {error.colno})")
     except RecursionError:
-        deep = DEEPEST + 1
-    if deep > DEEPEST:
+        value, too_deep = None, True
+    if too_deep:
         _refuse(f"brackets stand more than {DEEPEST} deep inside each other")
     if _HALF.search(data) and any("\ud800" <= char <= "\udfff" for char in json.dumps(value, ensure_ascii=False)):
         _refuse("it holds half a character")
