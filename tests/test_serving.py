@@ -132,6 +132,14 @@ def test_only_answers_that_were_noted_can_be_rated_also_after_a_new_start(book):
     assert row.pop("at") > 0 and row == {"id": record(1)["id"], "rating": "bad", "correction": "lend"}
 
 
+def test_one_of_several_prompts_is_rated_by_its_number(book):
+    one = book()
+    for name in ("cmpl-a-0", "cmpl-a-1"):
+        one.note({**record(1), "id": name})
+    rated = [one.rate({"id": name, "rating": "good"}) for name in ("cmpl-a", "cmpl-a-1", "cmpl-a-2", "cmpl-b")]
+    assert rated == [True, True, False, False]
+
+
 def test_a_model_that_is_no_arm_is_not_judged():
     assert judged(None, TASK, "anything", []) == {}
 
@@ -235,7 +243,7 @@ def test_what_was_answered_before_a_kill_stands_in_the_log(finished, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_a_stop_in_the_middle(finished, number):
     with process(finished, "base", "tfidf") as (found, child):
         assert found["models"] == ["base", "tfidf"]

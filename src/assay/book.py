@@ -80,7 +80,8 @@ class Book:
         return True
 
     def _remember(self, name: str) -> None:
-        self._known[name] = None
+        """Of several prompts in one request each answer has the request's id and a number; either may be rated."""
+        self._known |= dict.fromkeys(("-".join(name.split("-")[:2]), name))
         if len(self._known) > REMEMBERED:
             del self._known[next(iter(self._known))]
 

@@ -223,7 +223,9 @@ class EmbeddingRequest(Shape):
 class FeedbackRequest(Shape):
     """What a person says of an answer."""
 
-    id: Annotated[str, Field(pattern=r"^(chatcmpl|cmpl)-[0-9a-f]{32}$")] = Field(description="Of the answer.")
+    id: Annotated[str, Field(pattern=r"^(chatcmpl|cmpl)-[0-9a-f]{32}(-[0-9]{1,2})?$")] = Field(
+        description="Of the answer; of several prompts in one request, with -0, -1, ... for one of them."
+    )
     rating: Literal["good", "bad"] | None = None
     correction: Annotated[str, Field(max_length=32_000)] | None = Field(
         default=None, description="What the answer should have been."
