@@ -245,18 +245,18 @@ def test_what_was_answered_before_a_kill_stands_in_the_log(finished, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_a_stop_in_the_middle(finished, number):
-    with process(finished, "base", "tfidf") as (found, child):
+    with process(finished, "base", "tfidf", "--grace", "600") as (found, child):
         assert found["models"] == ["base", "tfidf"]
         told: list = []
-        body = {"model": "base", "max_tokens": 400, "stream": True}
+        body = {"model": "base", "max_tokens": 100, "stream": True}
         asking = threading.Thread(target=lambda: told.append(ask(found["address"], **body)))
         asking.start()
         while "assay_running 1.0" not in httpx.get(found["address"] + "/metrics").text and asking.is_alive():
             time.sleep(0.01)
         child.send_signal(number)
-        asking.join(60)
+        asking.join(600)
         assert told[0].status_code == 200 and told[0].text.endswith("data: [DONE]\n\n")
-        assert child.wait(30) == 0
+        assert child.wait(60) == 0
 
 
 @pytest.mark.slow
