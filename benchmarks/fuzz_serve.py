@@ -39,6 +39,7 @@ from schemathesis.specs.openapi.checks import (
 from assay.store import write_json
 
 OUT = Path(__file__).parent / "out" / "fuzz_serve.json"
+LONGEST = 200  # letters of a model's name
 SHORT = 3  # tokens of an answer whose length a case leaves open
 ROUND = 40  # cases of an operation before the next one
 CHECKS = [
@@ -121,7 +122,8 @@ class Fuzz:
         ask()
 
     def _ask(self, operation: Any, case: Any) -> None:
-        if isinstance(case.body, dict) and isinstance(case.body.get("model"), str) and case.body["model"]:
+        name = case.body.get("model") if isinstance(case.body, dict) else None
+        if isinstance(name, str) and 0 < len(name) <= LONGEST:  # one that the schema allows
             case.body["model"] = self.arms[self.cases % len(self.arms)]
             if operation.path.endswith("completions") and "max_completion_tokens" not in case.body:
                 case.body.setdefault("max_tokens", SHORT)

@@ -29,7 +29,7 @@ REFUSED: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ErrorBody, "description": "What is wrong with the request."},
     "5XX": {"model": ErrorBody, "description": "The server could not answer."},
 }
-EVENTS = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}  # with stream: true
+EVENTS = {"content": {"text/event-stream": {}}}  # with stream: true; each event is a part of the same answer
 Name = Annotated[str, Path(max_length=200)]
 
 
