@@ -130,8 +130,10 @@ class Fuzz:
         self.cases += 1
         response = case.call(timeout=120)
         self.statuses[operation.label][response.status_code] += 1
+        # A body that is too large is refused as such (413), which schemathesis does not count as a refusal.
+        checks = [one for one in CHECKS if response.status_code != 413 or one is not negative_data_rejection]
         try:
-            case.validate_response(response, checks=CHECKS)
+            case.validate_response(response, checks=checks)
         except (Failure, FailureGroup) as failure:
             if len(self.failures) < 10:
                 self.failures.append(f"{operation.label}: {failure}\n{str(case.body)[:400]}\n{response.text[:300]}")

@@ -58,7 +58,10 @@ def test_every_operation(arms, mode):
         def ask(case):
             tried.append(case)
             named(case)
-            case.call_and_validate(checks=CHECKS)
+            response = case.call()
+            # A body that is too large is refused as such (413), which schemathesis does not count as a refusal.
+            checks = [one for one in CHECKS if response.status_code != 413 or one is not negative_data_rejection]
+            case.validate_response(response, checks=checks)
 
         ask()
     engine.close(0)
