@@ -125,7 +125,7 @@ def test_an_engine_by_one_word(open_tiny):
     assert engine.load().slots == 2
     engine.close(0)
     for word in ("llama.cpp", "vllm"):
-        with pytest.raises(ModelError, match="M121.*there is none"):
+        with pytest.raises(ModelError, match=r"M121.*there is none"):
             engine_of(word, arms)
 
 
