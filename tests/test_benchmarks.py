@@ -186,3 +186,35 @@ def test_what_an_arm_forgot_is_a_row_a_probe_and_a_row_an_arm():
     assert "| full | text | 20 | 1.000 | 1.200 | +0.200 (+0.100 to +0.300) | bits a byte |" in made
     assert "| full | 0.900 | −10.0 (−15.0 to −5.0) | 9,000 | 61 |" in made
     assert "| b, the base | | | 9,000 | 61 |" in made
+
+
+def test_the_slowest_of_twenty_is_the_95th_percentile():
+    from serve import late
+
+    assert late([float(i) for i in range(1, 21)]) == 20.0
+    assert late([float(i) for i in range(1, 101)]) == 96.0
+    assert late([3.0]) == 3.0
+
+
+def test_a_server_is_judged_against_each_other_one():
+    from types import SimpleNamespace
+
+    from serve_tables import shared_table
+
+    def told(seconds):
+        rounds = [{"seconds": seconds, "processor": seconds, "tokens": 100, "first_p95": 0.5}]
+        return {"rounds": rounds, "same_as_assay": 1.0}
+
+    found = {"assay": told(10.0), "transformers serve": told(35.0), "llama.cpp": told(9.0)}
+    options = SimpleNamespace(questions=4, clients=2, tokens=8)
+    table = shared_table({"shared_tokens": 1000, "contenders": found}, options)
+    assert "against transformers serve: 3.50x; must 3x: reached" in table
+    assert "against llama.cpp: 0.90x; must 1x: short" in table
+
+
+def test_clients_share_the_questions_and_keep_their_order():
+    from serve_clients import all_at_once
+
+    assert all_at_once(3, 10, lambda i: i * i) == [i * i for i in range(10)]
+    with pytest.raises(RuntimeError, match="no"):
+        all_at_once(2, 5, lambda i: int("no"))

@@ -9,6 +9,7 @@ from assay.nouns import Decoding, Form
 from assay.use.serve import child
 from assay.use.serve.app import House, app
 from assay.use.serve.arms import Arm, base_arm
+from assay.use.serve.engines import engine_of
 from assay.use.serve.limits import Limits
 from assay.use.serve.listening import Listening, bound
 from assay.use.serve.outside import OutsideEngine, Place
@@ -118,6 +119,16 @@ def test_what_is_not_installed_is_said(monkeypatch):
         child.llama_cpp("file", "base", context=100, slots=1, threads=1)
 
 
+def test_an_engine_by_one_word(open_tiny):
+    arms = [base_arm(open_tiny())]
+    engine = engine_of("own", arms, slots=2)
+    assert engine.load().slots == 2
+    engine.close(0)
+    for word in ("llama.cpp", "vllm"):
+        with pytest.raises(ModelError, match=r"M121.*there is none"):
+            engine_of(word, arms)
+
+
 @pytest.mark.slow
 def test_a_file_that_is_none_is_said(tmp_path):
     pytest.importorskip("xllamacpp")
@@ -138,10 +149,7 @@ def test_llama_cpp_writes_for_the_routes(open_tiny):
         file = fetch(entry) / entry.gguf
     except AssayError as error:
         pytest.skip(str(error))
-    started = child.llama_cpp(file, "base", context=512, slots=2, threads=1)
-    engine = OutsideEngine(
-        [Place(base_arm(open_tiny()), started.address, "base", 512, started.key)], slots=2, end=started.end
-    )
+    engine = engine_of("llama.cpp", [base_arm(open_tiny())], files={"base": file}, slots=2, context=512)
     try:
         prompt = chat("", "Name one colour.")
         asked = [begin(engine, Wanted("base", prompt, max_tokens=8)) for _ in range(3)]

@@ -59,11 +59,10 @@ class OutsideEngine:
         slots: int = SLOTS,
         queue: int | None = None,
         seconds: float = SECONDS,
-        end: Callable[[], None] = lambda: None,
+        end: Callable[[], object] = lambda: None,
     ):
         for place in places:
-            if not place.arm.writes and place.arm.adapted is not None:
-                _unfit(place.arm, "chooses among labels, which this engine cannot", "serve it with engine: own")
+            refuse_unwritten(place.arm)
         self.places = {place.arm.name: place for place in places}
         self.slots, self.queue, self.seconds = slots, QUEUE * slots if queue is None else queue, seconds
         self._end = end
@@ -278,6 +277,12 @@ def _refuse(arm: Arm, wanted: Wanted) -> None:
     form = wanted.how.form or own
     if form is not None and form.kind != "json":
         _unfit(arm, "is held to no other form than a JSON schema", "serve it with engine: own")
+
+
+def refuse_unwritten(arm: Arm) -> None:
+    """Raises ModelError, M121, for an arm that does not write its answers."""
+    if arm.adapted is not None and not arm.writes:
+        _unfit(arm, "chooses among labels, which this engine cannot", "serve it with engine: own")
 
 
 def _unfit(arm: Arm, text: str, way: str) -> None:
