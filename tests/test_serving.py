@@ -18,8 +18,9 @@ from assay.book import Book, feedback_file, judged
 from assay.errors import DataError, ResourceError, UsageError
 from assay.nouns import Example, Lesson, Message, Task
 from assay.prompt import Majority
-from assay.shared import engine_of, refuse_engine
+from assay.shared import refuse_engine
 from assay.use.serve import who
+from assay.use.serve.engines import engine_of
 from assay.use.serve.wanted import Wanted
 
 GOOD = "a-key-of-sixteen-characters"
@@ -152,7 +153,7 @@ def test_what_is_served_is_what_was_measured(finished):
     """Label by label as in the exam; the base, the asked and the trained arm share one network."""
     names = ["shots-k0", "lora-r4-e2-drop1e-1", "tfidf", "base"]
     there = serving.opened(finished, names)
-    engine = engine_of("own", there.arms, None, 60.0)
+    engine = engine_of("own", there.arms, seconds=60.0)
     models = [arm.model for arm in there.arms]
     assert models[2] is None and models[0].network is models[1].network is models[3].network
     for name in names[:3]:
@@ -174,9 +175,10 @@ def test_the_recommended_arm_and_the_base_are_what_is_served(finished, tmp_path)
 
 
 def test_engines_and_their_weights(tmp_path):
-    refuse_engine("own", None)
-    refuse_engine("vllm", tmp_path)
-    for kind, weights in (("onw", None), ("llama.cpp", None), ("vllm", tmp_path / "x"), ("own", tmp_path)):
+    refuse_engine("own", {})
+    refuse_engine("vllm", {"lora": tmp_path})
+    wrong = {"a": tmp_path / "x"}
+    for kind, weights in (("onw", {}), ("llama.cpp", {}), ("vllm", wrong), ("own", {"a": tmp_path})):
         with pytest.raises(UsageError) as error:
             refuse_engine(kind, weights)
         assert code(error) == "C153"

@@ -8,16 +8,18 @@ The steps are `benched`, `shared`, `use.serve.app` and `use.serve.listening`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from assay.asking import fitted, repaired, silent
 from assay.errors import Problem, UsageError, did_you_mean
+from assay.model.environment import threads
 from assay.nouns import Tell
-from assay.shared import BASE, Shared, engine_of, refuse_engine
+from assay.shared import BASE, Shared, refuse_engine
 from assay.use.serve.who import names_of, refuse_missing, refuse_open
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from assay.store import Stage
     from assay.use.serve.app import House
     from assay.use.serve.arms import Arm
+    from assay.use.serve.engines import EngineName
+
+LATER = 5.0  # seconds that the engine waits beyond the routes, which have the better word for it
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,8 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
-    engine: str = "own",
-    weights: str | Path | None = None,
+    engine: EngineName = "own",
+    weights: Mapping[str, str | Path] = MappingProxyType({}),
     keys: Sequence[str] = (),
     names: Sequence[str] = (),
     log: str | Path | None = None,
@@ -59,8 +64,8 @@ def serve(
     Args:
         folder: of a project that has run. arms: names; "base" is the base model itself. Left out: the recommended arm
             and the base.
-        port: 0 for any that is free. engine: what writes: own, llama.cpp or vllm; the others write with `weights`, a
-            GGUF file or the folder of a merged model.
+        port: 0 for any that is free. engine: what writes: own, llama.cpp or vllm; the others write with `weights`,
+            by arm a GGUF file or the folder of a merged model.
         keys: clients must send one of them; needed unless `host` is this machine itself.
         names: further names that the server is called by, in the header Host.
         log: a file for questions and answers; feedback stands beside it. None: nothing is kept.
@@ -75,7 +80,8 @@ def serve(
     """
     refuse_open(host, keys)
     refuse_missing()
-    refuse_engine(engine, None if weights is None else Path(weights))
+    files = {name: Path(path) for name, path in weights.items()}
+    refuse_engine(engine, files)
     from assay.use.serve.app import app
     from assay.use.serve.limits import Limits
     from assay.use.serve.listening import bound, listen
@@ -84,7 +90,9 @@ def serve(
     found = bound(host, port)  # before models are loaded, which takes longer than to be told that it is taken
     try:
         there = opened(Path(folder), arms, offline, tell)
-        answers = engine_of(engine, there.arms, None if weights is None else Path(weights), seconds)
+        from assay.use.serve.engines import engine_of  # with torch, as the arms
+
+        answers = engine_of(engine, there.arms, files=files, seconds=seconds + LATER, threads=threads())
         shown = f"[{host}]" if ":" in host else host
         models = tuple(one.name for one in answers.served())
         told = Open(f"http://{shown}:{found.getsockname()[1]}", models, bool(keys))

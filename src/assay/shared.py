@@ -1,8 +1,8 @@
-"""Several fitted arms in one process: the networks that they share, and the engine that answers for them."""
+"""Several fitted arms in one process: the networks that they share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +15,9 @@ if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
     from assay.use.lodger import Laid
     from assay.use.many import Many
-    from assay.use.serve.arms import Arm
-    from assay.use.serve.wanted import Engine
 
+ENGINES = ("own", "llama.cpp", "vllm")  # those of `use.serve.engines`, which loads torch
 BASE = "base"  # the project's base model, with its chat template and nothing else
-ENGINES = ("own", "llama.cpp", "vllm")
-LATER = 5.0  # seconds that the engine waits beyond the routes, which have the better word for it
-FEW = 8  # places of llama.cpp's server on a processor
 
 
 @dataclass
@@ -76,47 +72,17 @@ class Shared:
         return load_model(Found(**{**noted, "folder": Path(noted["folder"])}), precision)
 
 
-def engine_of(kind: str, arms: Sequence[Arm], weights: Path | None, seconds: float) -> Engine:
-    """assay's own engine, or a server of others as a child of this process, which writes with `weights`.
-
-    Raises:
-        ResourceError: R051, R052, the other one is not installed, or does not start. ModelError: M121, an arm of labels
-            cannot be asked there.
-    """
-    if kind == "own":
-        from assay.use.serve.engine import OwnEngine
-
-        return OwnEngine(arms, seconds=seconds + LATER)
-    from assay.model.environment import threads
-    from assay.use.serve import child
-    from assay.use.serve.outside import SLOTS, OutsideEngine, Place
-
-    assert weights is not None
-    context = max((arm.model.chat.max_length for arm in arms if arm.model), default=2048)
-    if kind == "vllm":
-        slots = SLOTS
-        there = child.vllm(weights, BASE, context=context, slots=slots)
-    else:
-        slots = FEW
-        there = child.llama_cpp(weights, BASE, context=context, slots=slots, threads=threads())
-    places = [Place(arm, there.address, BASE, context, there.key) for arm in arms]
-
-    def end() -> None:
-        there.end()
-
-    return OutsideEngine(places, slots=slots, seconds=seconds + LATER, end=end)
-
-
-def refuse_engine(kind: str, weights: Path | None) -> None:
+def refuse_engine(kind: str, weights: Mapping[str, Path]) -> None:
     """Raises:
     UsageError: C153, there is no such engine, or its weights are not there.
     """
     if kind not in ENGINES:
         text = f"there is no engine '{kind}'{did_you_mean(kind, ENGINES)}"
         raise UsageError(Problem("C153", text, "--engine", help=", ".join(ENGINES)))
-    if kind != "own" and (weights is None or not weights.exists()):
-        text = f"{kind} writes with exported weights; {weights or 'none'} is not there"
+    if kind == "own" and weights:
+        raise UsageError(Problem("C153", "assay's own engine has the arm's weights", "--weights", "leave it out"))
+    missing = [str(path) for path in weights.values() if not path.exists()]
+    if kind != "own" and (missing or not weights):
+        text = f"{kind} writes with exported weights; {', '.join(missing) or 'none'} is not there"
         way = "--weights FILE.gguf for llama.cpp, --weights FOLDER of a merged model for vllm"
         raise UsageError(Problem("C153", text, "--weights", way))
-    if kind == "own" and weights is not None:
-        raise UsageError(Problem("C153", "assay's own engine has the arm's weights", "--weights", "leave it out"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from assay.errors import Problem, UsageError
 from assay.terminal.look import project_folder
 from assay.terminal.outcome import say
 
@@ -29,8 +31,12 @@ Names = Annotated[
 ]
 EngineOf = Annotated[str, typer.Option("--engine", help="What writes: own, llama.cpp or vllm.")]
 Weights = Annotated[
-    Path | None,
-    typer.Option("--weights", metavar="PATH", help="For llama.cpp a GGUF file, for vllm the folder of a merged model."),
+    list[str] | None,
+    typer.Option(
+        "--weights",
+        metavar="[ARM=]PATH",
+        help="For llama.cpp a GGUF file, for vllm the folder of a merged model; may be repeated.",
+    ),
 ]
 Log = Annotated[
     Path | None,
@@ -75,7 +81,7 @@ def serve(
             host=host,
             port=port,
             engine=engine,
-            weights=weights,
+            weights=_by_arm(weights or (), arms or ()),
             keys=keys_of(api_key_file),
             names=allow_host or (),
             log=log,
@@ -87,6 +93,18 @@ def serve(
             ready=lambda found: _ready(found, as_json),
         )
     return 0
+
+
+def _by_arm(weights: Sequence[str], arms: Sequence[str]) -> dict[str, str]:
+    """Where each arm's weights are. A path without a name is that of the only arm."""
+    found = {}
+    for one in weights:
+        name, mark, path = one.partition("=")
+        if not mark and len(arms) != 1:
+            text = f"whose weights are in {one}? There are {len(arms)} arms"
+            raise UsageError(Problem("C153", text, "--weights", f"--weights ARM={one}"))
+        found[name if mark else arms[0]] = path if mark else one
+    return found
 
 
 def _ready(found, as_json: bool) -> None:
