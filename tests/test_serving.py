@@ -18,7 +18,7 @@ from assay.book import Book, feedback_file, judged
 from assay.errors import DataError, ResourceError, UsageError
 from assay.nouns import Example, Lesson, Message, Task
 from assay.prompt import Majority
-from assay.shared import refuse_engine
+from assay.shared import engine_named
 from assay.use.serve import who
 from assay.use.serve.engines import engine_of
 from assay.use.serve.wanted import Wanted
@@ -175,12 +175,11 @@ def test_the_recommended_arm_and_the_base_are_what_is_served(finished, tmp_path)
 
 
 def test_engines_and_their_weights(tmp_path):
-    refuse_engine("own", {})
-    refuse_engine("vllm", {"lora": tmp_path})
+    assert engine_named("own", {}) == "own" and engine_named("vllm", {"lora": tmp_path}) == "vllm"
     wrong = {"a": tmp_path / "x"}
     for kind, weights in (("onw", {}), ("llama.cpp", {}), ("vllm", wrong), ("own", {"a": tmp_path})):
         with pytest.raises(UsageError) as error:
-            refuse_engine(kind, weights)
+            engine_named(kind, weights)
         assert code(error) == "C153"
 
 

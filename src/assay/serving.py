@@ -19,7 +19,7 @@ from assay.asking import fitted, repaired, silent
 from assay.errors import Problem, UsageError, did_you_mean
 from assay.model.environment import threads
 from assay.nouns import Tell
-from assay.shared import BASE, Shared, refuse_engine
+from assay.shared import BASE, Shared, engine_named
 from assay.use.serve.who import names_of, refuse_missing, refuse_open
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from assay.store import Stage
     from assay.use.serve.app import House
     from assay.use.serve.arms import Arm
-    from assay.use.serve.engines import EngineName
 
 LATER = 5.0  # seconds that the engine waits beyond the routes, which have the better word for it
 
@@ -47,7 +46,7 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
-    engine: EngineName = "own",
+    engine: str = "own",
     weights: Mapping[str, str | Path] = MappingProxyType({}),
     keys: Sequence[str] = (),
     names: Sequence[str] = (),
@@ -81,7 +80,7 @@ def serve(
     refuse_open(host, keys)
     refuse_missing()
     files = {name: Path(path) for name, path in weights.items()}
-    refuse_engine(engine, files)
+    word = engine_named(engine, files)
     from assay.use.serve.app import app
     from assay.use.serve.limits import Limits
     from assay.use.serve.listening import bound, listen
@@ -92,7 +91,7 @@ def serve(
         there = opened(Path(folder), arms, offline, tell)
         from assay.use.serve.engines import engine_of  # with torch, as the arms
 
-        answers = engine_of(engine, there.arms, files=files, seconds=seconds + LATER, threads=threads())
+        answers = engine_of(word, there.arms, files=files, seconds=seconds + LATER, threads=threads())
         shown = f"[{host}]" if ":" in host else host
         models = tuple(one.name for one in answers.served())
         told = Open(f"http://{shown}:{found.getsockname()[1]}", models, bool(keys))

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
     from assay.use.lodger import Laid
     from assay.use.many import Many
+    from assay.use.serve.engines import EngineName
 
-ENGINES = ("own", "llama.cpp", "vllm")  # those of `use.serve.engines`, which loads torch
+ENGINES: tuple[EngineName, ...] = ("own", "llama.cpp", "vllm")  # those of `use.serve.engines`, which loads torch
 BASE = "base"  # the project's base model, with its chat template and nothing else
 
 
@@ -72,11 +73,14 @@ class Shared:
         return load_model(Found(**{**noted, "folder": Path(noted["folder"])}), precision)
 
 
-def refuse_engine(kind: str, weights: Mapping[str, Path]) -> None:
-    """Raises:
-    UsageError: C153, there is no such engine, or its weights are not there.
+def engine_named(kind: str, weights: Mapping[str, Path]) -> EngineName:
+    """The engine of that name, whose weights are there.
+
+    Raises:
+        UsageError: C153, there is no such engine, or its weights are not there.
     """
-    if kind not in ENGINES:
+    found = next((one for one in ENGINES if one == kind), None)
+    if found is None:
         text = f"there is no engine '{kind}'{did_you_mean(kind, ENGINES)}"
         raise UsageError(Problem("C153", text, "--engine", help=", ".join(ENGINES)))
     if kind == "own" and weights:
@@ -86,3 +90,4 @@ def refuse_engine(kind: str, weights: Mapping[str, Path]) -> None:
         text = f"{kind} writes with exported weights; {', '.join(missing) or 'none'} is not there"
         way = "--weights FILE.gguf for llama.cpp, --weights FOLDER of a merged model for vllm"
         raise UsageError(Problem("C153", text, "--weights", way))
+    return found
