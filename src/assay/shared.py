@@ -79,7 +79,8 @@ def engine_named(kind: str, weights: Mapping[str, Path]) -> EngineName:
     Raises:
         UsageError: C153, there is no such engine, or its weights are not there.
     """
-    found = next((one for one in ENGINES if one == kind), None)
+    known: dict[str, EngineName] = {one: one for one in ENGINES}
+    found = known.get(kind)
     if found is None:
         text = f"there is no engine '{kind}'{did_you_mean(kind, ENGINES)}"
         raise UsageError(Problem("C153", text, "--engine", help=", ".join(ENGINES)))
