@@ -145,9 +145,9 @@ def written(model: ChatModel, prompts: Sequence[Messages], limit: int) -> list[l
     from assay.nouns import GREEDY
 
     with torch.inference_mode():
-        pen = model._pen(GREEDY, limit)
+        pen = model.pen(GREEDY, limit)
         lines = pen.lines([model.chat.prompt(prompt, room=limit)[0] for prompt in prompts])
-        for _ in model._desk([line.ids for line in lines], limit).write(pen, lines):
+        for _ in model.desk([line.ids for line in lines], limit).write(pen, lines):
             pass
     return [line.tokens for line in lines]
 

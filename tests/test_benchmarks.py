@@ -204,3 +204,35 @@ def test_a_smaller_arm_is_compared_with_its_teacher_by_medians():
     assert [line.startswith("- held") for line in said] == [True, True, True, False]
     assert said[0] == "- held: the student keeps 90% of the score, at least 90%"
     assert said[3] == "- MISSED: 8 bits lose 2.0 points, at most 1"
+
+
+def test_the_slowest_of_twenty_is_the_95th_percentile():
+    from serve import late
+
+    assert late([float(i) for i in range(1, 21)]) == 20.0
+    assert late([float(i) for i in range(1, 101)]) == 96.0
+    assert late([3.0]) == 3.0
+
+
+def test_a_server_is_judged_against_each_other_one():
+    from types import SimpleNamespace
+
+    from serve_tables import shared_table
+
+    def told(seconds):
+        rounds = [{"seconds": seconds, "processor": seconds, "tokens": 100, "first_p95": 0.5}]
+        return {"rounds": rounds, "same_as_assay": 1.0}
+
+    found = {"assay": told(10.0), "transformers serve": told(35.0), "llama.cpp": told(9.0)}
+    options = SimpleNamespace(questions=4, clients=2, tokens=8)
+    table = shared_table({"shared_tokens": 1000, "contenders": found}, options)
+    assert "against transformers serve: 3.50x; must 3x: reached" in table
+    assert "against llama.cpp: 0.90x; must 1x: short" in table
+
+
+def test_clients_share_the_questions_and_keep_their_order():
+    from serve_clients import all_at_once
+
+    assert all_at_once(3, 10, lambda i: i * i) == [i * i for i in range(10)]
+    with pytest.raises(RuntimeError, match="no"):
+        all_at_once(2, 5, lambda i: int("no"))

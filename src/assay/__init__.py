@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from assay.reviewing import Review
     from assay.weigh import Report
 
-__all__ = ["annotation", "answer", "check", "load", "plan", "rank_models", "report", "review", "run"]
+__all__ = ["annotation", "answer", "check", "load", "plan", "rank_models", "report", "review", "run", "serve"]
 
 
 def silent(event: dict) -> None:
@@ -140,3 +140,34 @@ def annotation(target: str | Path = ".") -> Annotation:
     from assay.annotating import Annotation
 
     return Annotation.of(target)
+
+
+def serve(
+    folder: str | Path = ".",
+    arms: Sequence[str] = (),
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    keys: Sequence[str] = (),
+    log: str | Path | None = None,
+    rate: float = 0.0,
+    grace: float = 30.0,
+    offline: bool = False,
+    tell: Tell = silent,
+) -> None:
+    """Answer requests of OpenAI's clients with fitted arms of a project, until SIGTERM or SIGINT; see
+    `serving.serve`."""
+    from assay.serving import serve as serve_arms
+
+    serve_arms(
+        folder,
+        arms,
+        host=host,
+        port=port,
+        keys=keys,
+        log=log,
+        rate=rate,
+        grace=grace,
+        offline=offline,
+        tell=tell,
+    )

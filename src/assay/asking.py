@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
 from assay.errors import DataError, Problem, UsageError, did_you_mean
-from assay.nouns import Answer, Changed, Document, Dropped, Example, Means, Message, RowStep, Tell
+from assay.nouns import (
+    Adapted,
+    Answer,
+    Changed,
+    Document,
+    Dropped,
+    Example,
+    Lesson,
+    Means,
+    Message,
+    RowStep,
+    Tell,
+)
 from assay.veiled import Veil, key_of, steps_of
 
 if TYPE_CHECKING:
@@ -67,9 +79,10 @@ def fitted(bench: Bench, strategy: Any) -> store.Stage:
 
 
 class Loaded:
-    """A fitted arm in this process. Models are loaded once, on the first question."""
+    """A fitted arm in this process. Models are loaded once. `restore`, where given, takes the arm's folder and its
+    lesson, and gives the arm in place of the strategy's own: on a network that several arms share."""
 
-    def __init__(self, bench: Bench, strategy: Any):
+    def __init__(self, bench: Bench, strategy: Any, restore: Callable[[Path, Lesson], Adapted] | None = None):
         from assay.model.environment import threads
         from assay.model.machine import steady
         from assay.worker import Job
@@ -80,8 +93,13 @@ class Loaded:
         store.write_json(stage.folder / "request.json", request)
         job = Job(stage.folder)
         self.project = bench.project
-        self.adapted = strategy.restore(stage.folder / "arm", job.lesson(rows=False))
+        self.adapted = (restore or strategy.restore)(stage.folder / "arm", job.lesson(rows=False))
         self._library = library_of(bench, strategy, self.adapted)
+
+    @property
+    def newest(self) -> Adapted:
+        """The arm; of one that reads documents, over their newest version."""
+        return self.adapted if self._library is None else self._library.arm()
 
     @property
     def documents(self) -> Shelf:

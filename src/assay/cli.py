@@ -14,6 +14,7 @@ import typer
 
 from assay.terminal import documents as of_documents
 from assay.terminal import review as of_reviews
+from assay.terminal import serve as of_serving
 from assay.terminal.annotate import EXAMPLE, annotate
 from assay.terminal.outcome import Outcome, say
 from assay.terminal.results import as_document, columns, near, show, summary
@@ -298,6 +299,7 @@ def answer(
 app.command(epilog=EXAMPLE)(annotate)
 app.command(epilog=of_reviews.EXAMPLE)(of_reviews.review)
 app.command(epilog=of_documents.EXAMPLE)(of_documents.documents)
+app.command(epilog=of_serving.EXAMPLE)(of_serving.serve)
 
 
 @app.command("list", epilog="Example: assay list strategies")

@@ -18,6 +18,7 @@ from assay.nouns import Messages
 
 Learn = Literal["completion", "assistant", "everything"]
 KNOWN = 1000  # texts whose tokens are remembered
+FORMS = 256  # sequences of roles whose template is remembered
 WAY_OUT = "choose a model whose template takes a system turn, or set a template of your own"
 
 
@@ -189,6 +190,8 @@ class Chat:
             ends = self._ends()
             stop = next((i for i, token in enumerate(tail) if token in ends), None)
             tail = tail[: stop + 1] if stop is not None else [self.tokenizer.eos_token_id]
+            if len(self._forms) >= FORMS:
+                self._forms.clear()
             self._forms[roles] = ([self._template_ids(head) for head in heads], tail)
         return self._forms[roles]
 

@@ -14,7 +14,7 @@ from transformers import DynamicCache
 from assay.encode.chat import Chat
 from assay.model.batches import common_prefix
 from assay.model.beginning import Beginning, Beginnings
-from assay.model.forms import Forms
+from assay.model.forms import Forms, Shape
 from assay.model.output import output, scaled
 from assay.model.pen import Pen
 from assay.model.scoring import likelihoods
@@ -97,11 +97,11 @@ class ChatModel:
         Raises:
             ModelError: M056 to M059 and M061, the form cannot be used.
         """
-        pen = self._pen(how, max_tokens)
+        pen = self.pen(how, max_tokens)
         sequences = self._sequences(prompts, max_tokens, tell)
         lines = pen.lines(sequences)
         done = 0
-        for ended in self._desk(sequences, max_tokens).write(pen, lines):
+        for ended in self.desk(sequences, max_tokens).write(pen, lines):
             done += len(ended)
             if tell and ended:
                 tell({"event": "progress", "done": done, "total": len(prompts), "unit": "answer"})
@@ -110,25 +110,33 @@ class ChatModel:
     @torch.inference_mode()
     def stream(self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY) -> Iterator[str]:
         """The answer piece by piece, as text that is complete so far; white space around it is not taken off."""
-        pen = self._pen(how, max_tokens)
+        pen = self.pen(how, max_tokens)
         sequences = self._sequences([prompt], max_tokens, None)
         lines = pen.lines(sequences)
         told = ""
-        for _ in self._desk(sequences, max_tokens).write(pen, lines):
+        for _ in self.desk(sequences, max_tokens).write(pen, lines):
             text = pen.sure(lines[0])
             if len(text) > len(told):
                 yield text[len(told) :]
                 told = text
 
-    def _pen(self, how: Decoding, limit: int) -> Pen:
-        shape = None if how.form is None else self._forms.shape(how.form)
-        return Pen(self.chat, how, limit, shape)
+    def pen(self, how: Decoding, limit: int) -> Pen:
+        """What writes answers of at most `limit` tokens."""
+        return Pen(self.chat, how, limit, self.shape(how))
+
+    def shape(self, how: Decoding) -> Shape | None:
+        """The form of answers, made ready for this model.
+
+        Raises:
+            ModelError: M056 to M059 and M061, the form cannot be used.
+        """
+        return None if how.form is None else self._forms.shape(how.form)
 
     @cached_property
     def _forms(self) -> Forms:
         return Forms(self.chat, self.head.weight.shape[0])
 
-    def _desk(self, sequences: Sequence[Sequence[int]], limit: int) -> Desk:
+    def desk(self, sequences: Sequence[Sequence[int]], limit: int) -> Desk:
         """What rows are written on: their common beginning, computed once."""
         shared = common_prefix(sequences) if sequences else 0
         trained = self.soft().get_seq_length() if self.soft else 0

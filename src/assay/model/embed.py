@@ -92,6 +92,12 @@ class Embedder:
             self._embed(texts[start : start + TEXTS], query, out[start : start + TEXTS])
         return out
 
+    def tokens(self, texts: Sequence[str]) -> int:
+        """How many tokens it reads of texts, as passages."""
+        asked = [self.encoder.passage + text for text in texts]
+        rows = self.tokenizer(asked, truncation=True, max_length=self.limit)["input_ids"] if asked else []
+        return sum(map(len, rows))
+
     @torch.inference_mode()
     def _embed(self, texts: Sequence[str], query: bool, out: np.ndarray) -> None:
         prompt = self.encoder.question if query else self.encoder.passage

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from llguidance import LLMatcher, LLTokenizer
 
 
+KEPT = 64  # forms that are remembered: a server is sent ever new ones
+
+
 class Fitting(ABC):
     """How far one answer has come in its form."""
 
@@ -52,7 +55,7 @@ class Forms:
         self._ready: dict[Form, Shape] = {}
 
     def shape(self, form: Form) -> Shape:
-        """The form made ready; remembered.
+        """The form made ready; the last ones are remembered.
 
         Raises:
             ModelError: M056 to M059, see `aim.forms.grammar`; M061, it is too large for this model's tokens.
@@ -64,6 +67,8 @@ class Forms:
                 self._ready[form] = _Choice(trie)
             else:
                 self._ready[form] = _Grammar(made, self._tokens, self._never)
+            for old in list(self._ready)[:-KEPT]:
+                del self._ready[old]
         return self._ready[form]
 
     @cached_property

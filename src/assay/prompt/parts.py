@@ -40,6 +40,10 @@ class Encoding(Kept):
             tell: gets progress events, of unit "text".
         """
 
+    def tokens(self, texts: Sequence[str]) -> int:
+        """How many tokens its model reads of them; 0 where that is not known."""
+        return 0
+
 
 class Ranking(Kept):
     """Reads a question and a passage together and says how well the passage answers it."""
@@ -94,6 +98,11 @@ class FrozenEncoding(Encoding):
 
     def vectors(self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None) -> np.ndarray:
         return in_chunks(self._embed, texts, self.width, tell)
+
+    def tokens(self, texts: Sequence[str]) -> int:
+        from assay.model.embed import Embedder
+
+        return self._embed.tokens(texts) if isinstance(self._embed, Embedder) else 0
 
     def save(self, folder: Path) -> None:
         write_json(folder / "encoder.json", {"model": self.name, "digest": self.digest, "width": self.width})

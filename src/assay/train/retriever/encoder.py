@@ -98,6 +98,9 @@ class TunedEncoding(Encoding):
     def vectors(self, texts: Sequence[str], *, query: bool = False, tell: Tell | None = None) -> np.ndarray:
         return in_chunks(self._embed, texts, self.width, tell)
 
+    def tokens(self, texts: Sequence[str]) -> int:
+        return self._embed.tokens(texts)
+
     def save(self, folder: Path) -> None:
         write_tensors(folder / "encoder.safetensors", self._embed.network.state_dict())
         own = {"model": self.model, "start": self.start, "digest": self.digest, "width": self.width}

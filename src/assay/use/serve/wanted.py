@@ -60,6 +60,7 @@ class Served:
     created: int  # seconds since 1970
     embeds: bool = False  # it has an encoder: /v1/embeddings
     writes: bool = True
+    room: int = 0  # tokens that its answers could have when it was measured: `max_tokens` of those who name none
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,203 @@
+"""Arms of a project behind OpenAI's routes: `serve("tickets", ["lora"])`, on this machine only unless told otherwise.
+
+    project -> fitted arms -> engine -> app -> socket, until the process is asked to stop
+
+The steps are `benched`, `shared`, `use.serve.app` and `use.serve.listening`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from assay.asking import fitted, repaired, silent
+from assay.errors import Problem, UsageError, did_you_mean
+from assay.model.environment import threads
+from assay.nouns import Tell
+from assay.shared import BASE, Shared, engine_named
+from assay.use.serve.who import names_of, refuse_missing, refuse_open
+
+if TYPE_CHECKING:
+    from assay.bench import Bench
+    from assay.store import Stage
+    from assay.use.serve.app import House
+    from assay.use.serve.arms import Arm
+
+LATER = 5.0  # seconds that the engine waits beyond the routes, which have the better word for it
+
+
+@dataclass(frozen=True)
+class Open:
+    """A server that listens. `models`: names that it answers to."""
+
+    address: str
+    models: tuple[str, ...]
+    key: bool
+
+
+def serve(
+    folder: str | Path = ".",
+    arms: Sequence[str] = (),
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    engine: str = "own",
+    weights: Mapping[str, str | Path] = MappingProxyType({}),
+    keys: Sequence[str] = (),
+    names: Sequence[str] = (),
+    log: str | Path | None = None,
+    rate: float = 0.0,
+    seconds: float = 600.0,
+    grace: float = 30.0,
+    offline: bool = False,
+    tell: Tell = silent,
+    ready: Callable[[Open], Any] = lambda found: None,
+) -> None:
+    """Answer requests until SIGTERM or SIGINT; see docs/serve.md.
+
+    Args:
+        folder: of a project that has run. arms: names; "base" is the base model itself. Left out: the recommended arm
+            and the base.
+        port: 0 for any that is free. engine: what writes: own, llama.cpp or vllm; the others write with `weights`,
+            by arm a GGUF file or the folder of a merged model.
+        keys: clients must send one of them; needed unless `host` is this machine itself.
+        names: further names that the server is called by, in the header Host.
+        log: a file for questions and answers; feedback stands beside it. None: nothing is kept.
+        rate: requests a minute of one key, or of one address; 0 for any number.
+        seconds: that an answer may take. grace: that running answers have, once the server is asked to stop.
+        ready: called when it listens.
+
+    Raises:
+        UsageError: C062 nothing is fitted; C083 no such arm; C150 no key; C151 a bad key; C152 a library is missing;
+            C153 no such engine, or no weights for it; C154 nothing to serve. ResourceError: R055, the address cannot be
+            had; R051, R052, the engine cannot.
+    """
+    refuse_open(host, keys)
+    refuse_missing()
+    files = {name: Path(path) for name, path in weights.items()}
+    word = engine_named(engine, files)
+    from assay.use.serve.app import app
+    from assay.use.serve.limits import Limits
+    from assay.use.serve.listening import bound, listen
+
+    limits = Limits(tuple(keys), names_of(host, names, keys), rate, seconds)
+    found = bound(host, port)  # before models are loaded, which takes longer than to be told that it is taken
+    try:
+        there = opened(Path(folder), arms, offline, tell)
+        from assay.use.serve.engines import engine_of  # with torch, as the arms
+
+        answers = engine_of(word, there.arms, files=files, seconds=seconds + LATER, threads=threads())
+        shown = f"[{host}]" if ":" in host else host
+        models = tuple(one.name for one in answers.served())
+        told = Open(f"http://{shown}:{found.getsockname()[1]}", models, bool(keys))
+        try:
+            house = there.house(None if log is None else Path(log))
+            listen(app(answers, limits, house), found, limits, house.inside, grace, lambda: ready(told))
+        finally:
+            answers.close(0.0)  # nobody listens any more, so nothing is worth finishing
+    finally:
+        found.close()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Fitted arms in this process, ready to be served."""
+
+    bench: Bench
+    arms: tuple[Arm, ...]
+
+    def house(self, log: Path | None) -> House:
+        """What is done with what comes in: noted in a file, or nothing."""
+        from assay.book import Book
+        from assay.use.serve.app import House
+
+        if log is None:
+            return House()
+        adapted = {arm.name: arm.adapted for arm in self.arms if arm.adapted is not None}
+        book = Book(log, adapted, self.bench.prepared.task, partial(repaired, self.bench.project))
+        return House(book.note, book.rate)
+
+
+def opened(folder: Path, names: Sequence[str] = (), offline: bool = False, tell: Tell = silent) -> Opened:
+    """The arms, loaded.
+
+    Raises:
+        UsageError: as `serve`.
+    """
+    names = names or usual(folder)
+    bench, strategies = benched(folder, [name for name in names if name != BASE], offline, tell)
+    from assay.asking import Loaded  # with torch: what is wrong with the names is said before
+    from assay.use.serve.arms import Arm, base_arm
+
+    shared = Shared(bench)
+    arms = []
+    for name in dict.fromkeys(names):
+        tell({"event": "stage", "name": name, "state": "start"})
+        if name not in strategies:
+            arms.append(base_arm(shared.base(), created=int(time.time())))
+        else:
+            strategy = strategies[name]
+            adapted = Loaded(bench, strategy, partial(shared.restore, name, strategy)).newest
+            made, ready = _made(fitted(bench, strategy)), partial(repaired, bench.project)
+            arms.append(Arm.of(name, strategy.kind, adapted, ready=ready, created=made))
+        tell({"event": "stage", "name": name, "state": "done"})
+    return Opened(bench, tuple(arms))
+
+
+def _made(stage: Stage) -> int:
+    """When the arm was fitted, in seconds since 1970."""
+    return int((stage.folder / "done.json").stat().st_mtime)
+
+
+def usual(folder: Path) -> list[str]:
+    """What is served where no arm is named: the one that the newest report recommends, and the base.
+
+    Raises:
+        UsageError: C062, there is no report; C154, it recommends nothing.
+    """
+    from assay.terminal.look import newest
+
+    name = newest(folder).verdict["recommended"]
+    if not name:
+        raise UsageError(Problem("C154", "the report recommends no arm", str(folder), "name the arms to serve"))
+    return [name, BASE]
+
+
+def benched(folder: Path, names: Sequence[str], offline: bool, tell: Tell) -> tuple[Bench, dict[str, Any]]:
+    """The bench of a project with the named arms, and these arms.
+
+    Raises:
+        UsageError: C083 there is no such arm; C062 one was not fitted yet.
+    """
+    from assay.bench import Bench
+    from assay.config import load as load_project
+    from assay.flow import models
+    from assay.prepared import prepare
+    from assay.prompt import Shots
+
+    project = load_project(folder / "project.yaml")
+    known = (*project.arms, BASE)
+    problems = [
+        Problem("C083", f"there is no arm '{name}'{did_you_mean(name, known)}", str(folder), ", ".join(known))
+        for name in names
+        if name not in project.arms
+    ]
+    if problems:
+        raise UsageError(*problems)
+    arms = {name: project.arms[name] for name in names}
+    prepared = prepare(project, silent, offline=offline, new_key=False)
+    base = Shots(k=0)  # needs the base and nothing else
+    bench = Bench(project, prepared, models(project, [*arms.values(), base], offline, tell), tell)
+    unfit = [
+        Problem("C062", f"'{name}' is not fitted yet", str(folder), help=f"assay run {folder} --only {name}")
+        for name, strategy in arms.items()
+        if fitted(bench, strategy).done() is None
+    ]
+    if unfit:
+        raise UsageError(*unfit)
+    return bench, arms

@@ -1,0 +1,94 @@
+"""Several fitted arms in one process: the networks that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.errors import ModelError, Problem, UsageError, did_you_mean
+from assay.nouns import Adapted, LanguageModel, Lesson, Means, Precision, Strategy
+
+if TYPE_CHECKING:
+    from assay.bench import Bench
+    from assay.model.chat_model import ChatModel
+    from assay.use.lodger import Laid
+    from assay.use.many import Many
+    from assay.use.serve.engines import EngineName
+
+ENGINES: tuple[EngineName, ...] = ("own", "llama.cpp", "vllm")  # those of `use.serve.engines`, which loads torch
+BASE = "base"  # the project's base model, with its chat template and nothing else
+
+
+@dataclass
+class Shared:
+    """The networks of several arms. Those that want one base in the same bits and precision share it, each with its own
+    adapter; an arm that changes the network itself, or asks another model, has one of its own."""
+
+    bench: Bench
+    _bases: dict[Laid, Many] = field(default_factory=dict)
+
+    def restore(self, name: str, strategy: Strategy, folder: Path, lesson: Lesson) -> Adapted:
+        from assay.use.lodger import Laid, adapters_in, laying
+
+        project = self.bench.project
+        encoders = strategy.encoders()
+        asked = [one for one in strategy.needs(project.model) if one not in encoders]
+        try:
+            loras = list(adapters_in(strategy))
+        except ModelError:  # M114: such an arm shares its base with no other
+            return strategy.restore(folder, lesson)
+        wanted = laying(loras[0], lesson.base) if loras else Laid(lesson.base)
+        if asked != [wanted.model] or wanted.model in project.remote:  # a floor, or several models
+            return strategy.restore(folder, lesson)
+        return self._base(wanted, strategy, lesson).restore(name, strategy, folder, lesson)
+
+    def base(self) -> ChatModel:
+        """The project's base, without an adapter.
+
+        Raises:
+            UsageError: C154, it is remote.
+        """
+        from assay.use.lodger import Laid
+
+        project = self.bench.project
+        if project.model in project.remote:
+            raise UsageError(Problem("C154", f"{project.model} is remote: it is served already", BASE, "name an arm"))
+        lesson = Lesson(self.bench.prepared.task, base=project.model, means=Means(open_model=self._open))
+        return self._base(Laid(project.model), None, lesson).model("")
+
+    def _base(self, wanted: Laid, strategy: Strategy | None, lesson: Lesson) -> Many:
+        from assay.use.many import Many
+
+        if wanted not in self._bases:
+            self._bases[wanted] = Many.opened(strategy, lesson)
+        return self._bases[wanted]
+
+    def _open(self, name: str, precision: Precision = "auto") -> LanguageModel:
+        from assay.model.find import Found
+        from assay.model.open import load_model
+
+        noted = self.bench.models[name]
+        return load_model(Found(**{**noted, "folder": Path(noted["folder"])}), precision)
+
+
+def engine_named(kind: str, weights: Mapping[str, Path]) -> EngineName:
+    """The engine of that name, whose weights are there.
+
+    Raises:
+        UsageError: C153, there is no such engine, or its weights are not there.
+    """
+    known: dict[str, EngineName] = {one: one for one in ENGINES}
+    found = known.get(kind)
+    if found is None:
+        text = f"there is no engine '{kind}'{did_you_mean(kind, ENGINES)}"
+        raise UsageError(Problem("C153", text, "--engine", help=", ".join(ENGINES)))
+    if kind == "own" and weights:
+        raise UsageError(Problem("C153", "assay's own engine has the arm's weights", "--weights", "leave it out"))
+    missing = [str(path) for path in weights.values() if not path.exists()]
+    if kind != "own" and (missing or not weights):
+        text = f"{kind} writes with exported weights; {', '.join(missing) or 'none'} is not there"
+        way = "--weights FILE.gguf for llama.cpp, --weights FOLDER of a merged model for vllm"
+        raise UsageError(Problem("C153", text, "--weights", way))
+    return found

@@ -1,0 +1,205 @@
+"""Every kind of arm answers through the engine as it answers the exam."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from assay.config import make_strategy
+from assay.nouns import Decoding, Example, Message
+from assay.use.serve.arms import Arm
+from assay.use.serve.engine import base_arm
+from assay.use.serve.wanted import Wanted
+from engines import begin, chat, running
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+LABELS = ({"kind": "majority"}, {"kind": "tfidf"}, {"kind": "shots", "k": 2}, {"kind": "lora", "rank": 4, "epochs": 1})
+WRITTEN = (
+    {"kind": "shots", "k": 2},
+    {"kind": "lora", "rank": 4, "epochs": 1},
+    {"kind": "rag", "top": 2, "inner": {"kind": "shots", "k": 0}},
+    {"kind": "rag", "top": 2, "unknown": "I do not know", "abstain_below": 0.9, "inner": {"kind": "shots", "k": 0}},
+    {"kind": "rag", "top": 2, "cite": True, "inner": {"kind": "shots", "k": 1}},
+    {"kind": "prefix", "tokens": 3, "epochs": 1},
+)
+ROUTED = {"kind": "router", "threshold": 0.5, "cheap": {"kind": "tfidf"}, "strong": {"kind": "shots", "k": 0}}
+
+
+def fitted(kind, settings, lesson):
+    strategy = make_strategy(settings, {})
+    return Arm.of("arm", strategy.kind, strategy.fit(replace(lesson(kind), base="tiny")))
+
+
+def conversation(example):
+    return example.question.messages
+
+
+@pytest.mark.parametrize("settings", [*LABELS, ROUTED], ids=lambda s: s["kind"])
+def test_labels_are_those_of_the_exam(lesson, settings):
+    arm = fitted("classify", settings, lesson)
+    rows = lesson("classify").val
+    expected = arm.adapted.answer([row.question for row in rows])
+    with running([arm]) as engine:
+        (served,) = engine.served()
+        assert not served.writes and served.room == 0
+        asked = [begin(engine, Wanted("arm", conversation(row), top=1)) for row in rows]
+        for heard, answer in zip(asked, expected, strict=True):
+            assert heard.text == answer.text and heard.last.finish == "stop" and len(heard.pieces) == 1
+            assert (heard.last.prompt_tokens, heard.last.written) == (answer.prompt_tokens, answer.tokens)
+            if answer.confidence:
+                assert np.exp(heard.tokens[0].logprob) == pytest.approx(answer.confidence)
+
+
+@pytest.mark.parametrize("settings", WRITTEN, ids=lambda s: f"{s['kind']}{'-unknown' * ('unknown' in s)}")
+def test_written_answers_are_those_of_the_exam(lesson, settings):
+    arm = fitted("answer", settings, lesson)
+    rows = lesson("answer").val
+    expected = arm.adapted.answer([row.question for row in rows])
+    with running([arm]) as engine:
+        (served,) = engine.served()
+        assert served.writes and served.room > 0
+        asked = [begin(engine, Wanted("arm", conversation(row), max_tokens=served.room)) for row in rows]
+        for heard, answer in zip(asked, expected, strict=True):
+            assert heard.text == answer.raw
+            assert heard.last.passages == answer.passages
+            assert (heard.last.prompt_tokens, heard.last.written) == (answer.prompt_tokens, answer.tokens)
+
+
+def test_a_conversation_is_one_question(lesson):
+    """Earlier turns stand before it, and a system turn is added to the arm's own."""
+    arm = fitted("answer", {"kind": "shots", "k": 0}, lesson)
+    turns = chat("Be brief.", "What colour is the sky?", "blue", "and the grass?")
+    (expected,) = arm.adapted.answer([Example("1", turns)])
+    with running([arm]) as engine:
+        heard = begin(engine, Wanted("arm", turns, max_tokens=arm.room))
+        assert heard.text == expected.raw and heard.last.prompt_tokens == expected.prompt_tokens
+
+
+def test_questions_get_their_repairs(lesson):
+    arm = fitted("classify", {"kind": "tfidf"}, lesson)
+
+    def ready(question):
+        return question.with_text("my refund shop money return")
+
+    arm = replace(arm, ready=ready)
+    (expected,) = arm.adapted.answer([Example("1", (Message("user", "my refund shop money return"),))])
+    with running([arm]) as engine:
+        assert begin(engine, Wanted("arm", chat("", "stolen taxi"))).text == expected.text
+
+
+def test_arms_of_several_kinds_at_once(lesson, open_tiny):
+    label, written = fitted("classify", LABELS[1], lesson), fitted("answer", WRITTEN[0], lesson)
+    base = base_arm(open_tiny())
+    arms = [replace(label, name="label"), replace(written, name="written"), base]
+    rows = lesson("answer").val
+    with running(arms, slots=4) as engine:
+        assert [one.name for one in engine.served()] == ["label", "written", "base"]
+        asked = [begin(engine, Wanted(arm.name, conversation(row), max_tokens=5)) for row in rows for arm in arms]
+        heard = [one.text for one in asked]
+    for number, row in enumerate(rows):
+        alone = base.model.generate([conversation(row)], max_tokens=5)[0].text
+        own = written.model.generate([written.adapted.prompt(row.question)], max_tokens=5)[0].text
+        assert heard[3 * number : 3 * number + 3] == [label.adapted.answer([row.question])[0].text, own, alone]
+
+
+def test_a_label_arm_reads_texts_but_takes_no_form(lesson):
+    from assay.errors import ModelError
+    from assay.nouns import Form
+
+    arm = fitted("classify", {"kind": "shots", "k": 0}, lesson)
+    floor = replace(fitted("classify", {"kind": "majority"}, lesson), name="floor")
+    with running([arm, floor]) as engine:
+        heard = begin(engine, Wanted("arm", text="the taxi", max_tokens=0, echo=True, top=1))
+        assert len(heard.tokens) > 1
+        with pytest.raises(ModelError, match="M121"):
+            begin(engine, Wanted("arm", chat("", "a"), how=Decoding(form=Form("regex", "a"))))
+        with pytest.raises(ModelError, match="M121"):
+            begin(engine, Wanted("floor", text="the taxi"))
+
+
+def test_a_question_that_a_floor_fails_on_ends_itself_alone(lesson):
+    arm = fitted("classify", {"kind": "tfidf"}, lesson)
+    answer = arm.adapted.answer
+
+    class Picky(type(arm.adapted)):
+        def answer(self, questions, tell=None):
+            if any("bad" in q.text for q in questions):
+                raise ValueError("not this one")
+            return answer(questions, tell)
+
+    picky = Picky.__new__(Picky)
+    vars(picky).update(vars(arm.adapted))
+    with running([replace(arm, adapted=picky)]) as engine:
+        asked = [begin(engine, Wanted("arm", chat("", text))) for text in ("stolen", "bad", "shop")]
+        assert [heard.last.finish for heard in asked] == ["stop", "error", "stop"]
+        assert asked[1].last.error == "ValueError: not this one"
+
+
+def test_vectors_are_those_of_the_arms_encoder(lesson):
+    settings = {"kind": "rag", "top": 2, "find": "dense", "inner": {"kind": "shots", "k": 0}}
+    arm = fitted("answer", settings, lesson)
+    texts = [f"the colour of number {i}" for i in range(70)] + ["grass"]
+    with running([arm, base_arm(arm.model)]) as engine:
+        assert [one.embeds for one in engine.served()] == [True, False]
+        vectors, tokens = engine.embed("arm", texts)
+        np.testing.assert_allclose(vectors, arm.encoding.vectors(texts), atol=1e-6)
+        assert vectors.dtype == np.float32 and tokens > len(texts)
+        assert engine.embed("arm", [])[0].shape == (0, vectors.shape[1])
+
+
+def test_models_that_cannot_be_computed_side_by_side_answer_in_turn(open_tiny):
+    model, plain = open_tiny(), open_tiny()
+    vars(model)["takes_trees"] = False
+    prompts = [chat("Answer the question.", f"{text} again") for text in ("taxi", "card", "a", "b", "c", "d")]
+    with running([base_arm(model)], slots=3) as engine:
+        ways = [Decoding(), Decoding(temperature=1.0, seed=3), Decoding(stop=("a",))] * 2
+        asked = [
+            begin(engine, Wanted("base", prompt, max_tokens=7, how=how, top=1))
+            for prompt, how in zip(prompts, ways, strict=True)
+        ]
+        for heard, prompt, how in zip(asked, prompts, ways, strict=True):
+            assert heard.text == plain.generate([prompt], max_tokens=7, how=how)[0].text
+            assert len(heard.tokens) == heard.last.written
+        echo = begin(engine, Wanted("base", text="the taxi", max_tokens=1, echo=True, top=1))
+        assert len(echo.tokens) == echo.last.prompt_tokens + 1
+
+
+# --- adapters on one base -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many(lesson, open_tiny, tmp_path):
+    """A base with two trained adapters beside it, and what each says with a network of its own."""
+    import torch
+
+    from adapters import saved, taught
+    from assay.train.methods import Lora
+    from assay.use.many import Many
+
+    given, alone = lesson("classify"), {"": open_tiny()}
+    shared = Many(open_tiny())
+    for number, name in enumerate(("one", "two")):
+        model = open_tiny()
+        torch.manual_seed(number)
+        change = Lora(rank=4 + number).change(model, given)
+        taught(model, change, given, rate=3e-2)
+        shared.add(name, saved(change, tmp_path / name))
+        alone[name] = model
+    return shared, alone
+
+
+def test_rows_of_several_adapters_in_one_pass(many):
+    shared, alone = many
+    arms = [replace(base_arm(shared.model(name)), name=name or "base") for name in alone]
+    system = "missing taxi and a stolen reader of the shop " * 3  # a beginning that each adapter has for itself
+    prompts = [chat(system, f"{text} number {i}") for i, text in enumerate(("taxi", "card", "a", "b", "money"))]
+    with running(arms, slots=8) as engine:
+        for _ in range(2):
+            asked = [
+                (name, p, begin(engine, Wanted(name or "base", p, max_tokens=9))) for p in prompts for name in alone
+            ]
+            for name, prompt, heard in asked:
+                assert heard.text == alone[name].generate([prompt], max_tokens=9)[0].text
+        assert len(engine._writers) == 1 and len(engine.shelves[0]) >= 3
+    answers = {name: model.generate(prompts, max_tokens=9) for name, model in alone.items()}
+    assert answers["one"] != answers["two"] != answers[""] != answers["one"]

@@ -1,0 +1,246 @@
+"""Requests come and leave at any step; what they leave is free, and nobody else's answer changes."""
+
+import threading
+import time
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assay.errors import ModelError, ResourceError
+from assay.nouns import GREEDY, Decoding, Form
+from assay.use.serve.engine import base_arm
+from assay.use.serve.front import Front
+from assay.use.serve.kept import Shelf
+from assay.use.serve.row import Request, Row
+from assay.use.serve.wanted import Full, Wanted
+from assay.use.serve.writer import Writer
+from engines import Heard, begin, chat, running
+
+SYSTEMS = ("Answer the question.", "missing taxi and a stolen reader of the shop " * 5, "a plastic chip, " * 9)
+TEXTS = ("my card", "so the taxi then and then again", "a", "plastic", "the lemon has what colour?", "money " * 40)
+ENDLESS = Decoding(form=Form("regex", "[a-z ]{400,900}"))
+
+
+@pytest.fixture(scope="module")
+def model(open_tiny):
+    model = open_tiny()
+    with torch.no_grad():
+        model.head.weight[model.chat.end[0]] *= 1.6
+    return model
+
+
+@pytest.fixture(scope="module")
+def alone(model):
+    """What each prompt is answered in a call of its own."""
+    known = {}
+
+    def answer(prompt, limit):
+        if (prompt, limit) not in known:
+            known[prompt, limit] = model.generate([prompt], max_tokens=limit)[0].text
+        return known[prompt, limit]
+
+    return answer
+
+
+comings = st.lists(
+    st.tuples(
+        st.integers(0, 12),  # the pass before which it comes
+        st.sampled_from(SYSTEMS),
+        st.sampled_from(TEXTS),
+        st.integers(1, 9),  # tokens at most
+        st.one_of(st.none(), st.integers(0, 8)),  # passes after which its client leaves
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(comings, st.integers(1, 5), st.sampled_from([0, 1 << 13, 1 << 26]), st.sampled_from([4, 64, 1 << 20]))
+def test_whoever_comes_and_leaves_answers_stay_the_same(model, alone, come, slots, kept_bytes, own_rooms):
+    front, shelf = Front([base_arm(model)]), Shelf(kept_bytes)
+    writer = Writer(model, shelf, slots=slots, own_bytes=own_rooms << 10)
+    rows = []
+    with torch.inference_mode():
+        for number, (at, system, text, limit, leaves) in enumerate(come):
+            prompt, heard = chat(system, text), Heard()
+            wanted = Wanted("base", prompt, max_tokens=limit)
+            request = Request(number, wanted, heard.put, time.monotonic() + 60)
+            ids = front.prompt(base_arm(model), wanted)
+            rows.append((at, leaves, prompt, limit, heard, Row.of(request, model, "", ids, GREEDY, limit)))
+        for step in range(2000):
+            for at, leaves, *_, row in rows:
+                if at == step:
+                    writer.add(row)
+                if leaves is not None and at + leaves == step:
+                    row.request.cancel()
+            if not writer.busy and step > 20:
+                break
+            writer.step()
+            assert writer.running <= slots
+            assert shelf.bytes <= kept_bytes and shelf.bytes == sum(k.bytes for k in shelf._kept.values())
+        assert not writer.busy
+    assert not writer.slots.own, "slots of nobody are given back"
+    for _, leaves, prompt, limit, heard, _ in rows:
+        if leaves is None or (heard.come.qsize() and heard.come.queue[-1].finish):
+            assert heard.text == alone(prompt, limit)
+        else:  # what it heard is how the answer begins
+            assert alone(prompt, limit).startswith("".join(p.text for p in heard.come.queue).strip())
+
+
+def test_a_beginning_is_computed_once_and_read_by_all(model):
+    prompts = [chat(SYSTEMS[1], text) for text in TEXTS]
+    with running([base_arm(model)]) as engine:
+        answers = [begin(engine, Wanted("base", p, max_tokens=4)) for p in prompts]
+        shared = sorted(heard.last.shared for heard in answers)
+        assert shared[0] == 0 and min(shared[1:]) >= 32, "the first one makes what the others read"
+        again = begin(engine, Wanted("base", prompts[0], max_tokens=4))
+        assert again.last.shared >= min(shared[1:]), "it is kept from request to request"
+        assert len(engine.shelves[0]) >= 1
+
+
+def test_a_client_that_leaves_frees_its_place_within_a_pass(model):
+    with running([base_arm(model)], slots=1) as engine:
+        first = begin(engine, Wanted("base", chat("", "a"), max_tokens=400, how=ENDLESS))
+        second = begin(engine, Wanted("base", chat("", "b"), max_tokens=2))
+        first.next()
+        assert engine.load().running == 1 and engine.load().waiting == 1
+        first.ticket.cancel()
+        assert second.last.finish in ("stop", "length")
+        assert first.come.qsize() < 300, "it was not written to its end"
+        first.ticket.cancel()
+        second.ticket.cancel()  # harmless
+        assert begin(engine, Wanted("base", chat("", "c"), max_tokens=2)).last.finish
+
+
+def test_a_client_that_cannot_be_told_any_more_is_one_that_has_left(model):
+    def put(piece):
+        raise RuntimeError("Event loop is closed")
+
+    with running([base_arm(model)], slots=1) as engine:
+        engine.begin(Wanted("base", chat("", "a"), max_tokens=400, how=ENDLESS), put)
+        assert begin(engine, Wanted("base", chat("", "b"), max_tokens=2)).last.finish in ("stop", "length")
+
+
+def test_a_full_queue_says_when_to_come_again(model):
+    with running([base_arm(model)], slots=1, queue=2) as engine:
+        held = []
+        with pytest.raises(Full) as full:
+            for _ in range(9):
+                held.append(begin(engine, Wanted("base", chat("", "a"), max_tokens=400, how=ENDLESS)))
+        assert full.value.seconds >= 1
+        assert 2 <= len(held) <= 3
+        for heard in held:
+            heard.ticket.cancel()
+        while engine.load().waiting:
+            time.sleep(0.01)
+        assert begin(engine, Wanted("base", chat("", "b"), max_tokens=2)).last.finish
+
+
+def test_closing_finishes_what_runs(model, alone):
+    prompts = [chat(SYSTEMS[0], text) for text in TEXTS]
+    with running([base_arm(model)], slots=2) as engine:
+        asked = [begin(engine, Wanted("base", p, max_tokens=6)) for p in prompts]
+        engine.close(60)
+        assert [heard.text for heard in asked] == [alone(p, 6) for p in prompts]
+        with pytest.raises(ResourceError, match="R050"):
+            begin(engine, Wanted("base", prompts[0]))
+
+
+def test_closing_gives_up_what_takes_too_long(model):
+    with running([base_arm(model)], slots=1) as engine:
+        asked = [begin(engine, Wanted("base", chat("", t), max_tokens=400, how=ENDLESS)) for t in "abc"]
+        asked[0].next()
+        engine.close(0)
+        for heard in asked:
+            assert (heard.last.finish, heard.last.error) == ("error", "the server is stopping")
+        assert engine.load().running == engine.load().waiting == 0
+
+
+def test_an_answer_has_so_much_time(model):
+    with running([base_arm(model)], seconds=0.2) as engine:
+        heard = begin(engine, Wanted("base", chat("", "a"), max_tokens=450, how=ENDLESS))
+        assert heard.last.finish == "error" and "time" in heard.last.error
+
+
+def test_a_fault_ends_one_request_and_no_other(model, alone):
+    heavy = Decoding(form=Form("regex", "(?:[a-z]{1,1000}){200,1000}"))  # llguidance gives it up while it is followed
+    with running([base_arm(model)], slots=4) as engine:
+        asked = [begin(engine, Wanted("base", chat(SYSTEMS[0], t), max_tokens=6)) for t in TEXTS]
+        bad = begin(engine, Wanted("base", chat(SYSTEMS[0], "a"), max_tokens=300, how=heavy))
+        late = begin(engine, Wanted("base", text=(1, 2, 430), max_tokens=3))
+        assert [heard.text for heard in asked] == [alone(chat(SYSTEMS[0], t), 6) for t in TEXTS]
+        assert bad.last.finish == "error" and "M061" in bad.last.error
+        assert late.last.finish in ("stop", "length")
+
+
+def test_a_pass_that_fails_is_tried_without_the_one_at_fault(model, monkeypatch):
+    """Memory that one prompt asks for and does not get."""
+    forward = model.network.base_model.forward
+
+    def short(*args, input_ids, **given):
+        if (input_ids == 300).any():
+            raise MemoryError("not for this one")
+        return forward(*args, input_ids=input_ids, **given)
+
+    monkeypatch.setattr(model.network.base_model, "forward", short)
+    with running([base_arm(model)]) as engine:
+        asked = [begin(engine, Wanted("base", text=(5, 6, 7, i), max_tokens=3)) for i in (8, 300, 9)]
+        assert [heard.last.finish for heard in asked] == ["length", "error", "length"]
+        assert "not for this one" in asked[1].last.error
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        (Wanted("base", chat("", "card " * 600), max_tokens=8), "M120"),
+        (Wanted("base", chat("", "c" * 1_000_000), max_tokens=8), "M120"),
+        (Wanted("base", chat("", "card"), max_tokens=512), "M120"),
+        (Wanted("base", text=(1,) * 510, max_tokens=3), "M120"),
+        (Wanted("base", ()), "M121"),
+        (Wanted("base", chat("", "a", "b")), "M121"),
+        (Wanted("base", chat("", "a"), echo=True), "M121"),
+        (Wanted("base", text=()), "M121"),
+        (Wanted("base", text=(1, 2, 433)), "M122"),
+        (Wanted("base", text=(-1,)), "M122"),
+        (Wanted("bass", chat("", "a")), "M123"),
+        (Wanted("base", chat("", "a"), how=Decoding(form=Form("json", "{"))), "M056"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_before_it_waits(model, wanted, code):
+    with running([base_arm(model)]) as engine:
+        with pytest.raises(ModelError, match=code):
+            begin(engine, wanted)
+        assert engine.load().waiting == engine.load().running == 0
+
+
+def test_many_threads_ask_at_once(model, alone):
+    prompts = [chat(SYSTEMS[i % 3], TEXTS[i % 5]) for i in range(48)]
+    heard: dict[int, str] = {}
+
+    def ask(number):
+        heard[number] = begin(engine, Wanted("base", prompts[number], max_tokens=6)).text
+
+    with running([base_arm(model)], slots=8) as engine:
+        threads = [threading.Thread(target=ask, args=(i,)) for i in range(len(prompts))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert [heard[i] for i in range(len(prompts))] == [alone(p, 6) for p in prompts]
+
+
+def test_nothing_grows_with_requests(model):
+    """Beginnings stay within their bytes, and nothing is held of requests that are over."""
+    with running([base_arm(model)], slots=4, kept_bytes=1 << 16) as engine:
+        for turn in range(4):
+            prompts = [chat(f"{SYSTEMS[1]} {turn} {i // 2}", f"text {i}") for i in range(24)]
+            for heard in [begin(engine, Wanted("base", p, max_tokens=3)) for p in prompts]:
+                assert heard.last.finish
+            (shelf,) = engine.shelves
+            assert 0 < shelf.bytes <= 1 << 16
+            while engine.load().running:
+                time.sleep(0.01)
+            (writer,) = engine._writers.values()
+            assert not writer.slots.own and not writer.active and not writer.waiting and not engine._open
