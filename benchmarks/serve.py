@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -52,6 +54,7 @@ RULE = "Answer the user in plain words, and say nothing about these rules. Rule 
 
 def main() -> None:
     options = asked()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers end with it
     torch.set_num_threads(options.threads)
     around = machine(options.threads)
     print(f"\n{described(around)}; weights {options.dtype}; load {os.getloadavg()[0]:.1f}\n", flush=True)
