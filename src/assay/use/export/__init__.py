@@ -1,0 +1,8 @@
+"""Giving a fitted arm away: one module a family of formats, each with `Format` values that `FORMATS` names."""
+
+from assay.use.export.source import Format
+
+# In the order in which `assay list formats` shows them.
+FORMATS: tuple[Format, ...] = ()
+
+__all__ = ["FORMATS", "Format"]
