@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from assay.errors import ModelError, Problem
 from assay.model.hub import HUB_NAME
-from assay.nouns import GREEDY, Adapted, Decoding, Generated, Messages, Precision, Strategy, Task, Tell
+from assay.nouns import GREEDY, Adapted, Decoding, Generated, Lesson, Messages, Precision, Strategy, Task, Tell
 from assay.prompt.prompted import Prompted
 
 if TYPE_CHECKING:
-    from assay.model.chat_model import ChatModel
+    from assay.encode.chat import Chat
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,22 @@ class Base:
 
 
 @dataclass(frozen=True)
+class Merged:
+    """A plain network of transformers in fp32, under the names that its config loads; its `Chat`; and how many tokens
+    an answer of the arm may take."""
+
+    network: Any
+    chat: Chat
+    room: int
+
+
+@dataclass(frozen=True)
 class Source:
     """One fitted arm of a project.
 
     Attributes:
         folder: where its files lie as the fit left them, `adapter_config.json` among them for an adapter; to be read.
-        restore: loads the arm with its base in a precision.
+        lesson: without rows, opening every model in a precision: what `Strategy.restore` needs.
         prompts: of some rows of val, as the arm sends them: to compare tokenizers by, never to be written down.
         report: the arm's line of report.json, as plain JSON; None before there is a report.
         out: the folder that the export will have in the end; what is written goes into another one until it is whole.
@@ -76,7 +86,7 @@ class Source:
     task: Task
     folder: Path
     base: Base
-    restore: Callable[[Precision], Adapted]
+    lesson: Callable[[Precision], Lesson]
     out: Path
     wish: Wish = field(default_factory=Wish)
     prompts: tuple[Messages, ...] = ()
@@ -93,30 +103,59 @@ class Source:
 
     def open(self, precision: Precision = "fp32") -> Adapted:
         """The arm, freshly loaded."""
-        return self.restore(precision)
+        return self.strategy.restore(self.folder, self.lesson(precision))
 
-    def merged(self) -> ChatModel:
-        """The arm's model with everything that was trained in its weights: a plain network of transformers in fp32,
-        under the names that its config loads.
+    def merged(self) -> Merged:
+        """The arm's model with everything that was trained in its weights, freshly made.
 
         Raises:
-            ModelError: the arm has no model, or what was trained is not in weights.
+            ModelError: M100, the arm has no model that writes; C142 or those of merging.
         """
         from assay.use.export.merged import plain
 
         return plain(self)
 
-    def settings(self, chat: Any, room: int) -> dict[str, Any]:
+    def settings(self, chat: Chat, room: int) -> dict[str, Any]:
         """`generation_config.json`: greedy, ended by the token that the arm has learnt to end with.
 
         Args:
-            chat: the model's `Chat`. room: tokens that an answer may take.
+            room: tokens that an answer may take.
         """
         tokenizer = chat.tokenizer
         ends = sorted({chat.end[-1], tokenizer.eos_token_id} - {None})
         known = {"bos_token_id": tokenizer.bos_token_id, "pad_token_id": tokenizer.pad_token_id}
         kept = {name: value for name, value in known.items() if value is not None}
         return {"do_sample": False, "eos_token_id": ends, "max_new_tokens": room, **kept}
+
+
+def refused(source: Source) -> Problem | None:
+    """C142, why the arm has no model of its own that could be given away; None where it has one. What answers by a
+    model as it comes, or by none, is another format's."""
+    from assay.train.label_layer import LabelLayer
+    from assay.train.settings import Trained
+
+    strategy, name = source.strategy, source.name
+    if isinstance(strategy, LabelLayer):
+        text = f"{name} answers with a layer of labels on the model's states; nothing outside assay reads that"
+        return Problem("C142", text, name, help=f"assay answer FILE --with {name}; or train lora or full")
+    if isinstance(strategy, Trained):
+        if strategy.objective == "completion":
+            return None
+        text = f"{name} has learnt to choose among the labels; what it writes freely says nothing"
+        return Problem("C142", text, name, help="train it without `objective: label_set`")
+    for kinds, what, way in ELSEWHERE:
+        if strategy.kind in kinds:
+            return Problem("C142", f"{name} {what}", name, help=way.format(name=name))
+    return None
+
+
+ANSWER = "assay answer FILE --with {name} runs it"
+ELSEWHERE = (
+    (("rag", "retrieval_aware"), "is a model with an index; the model alone is another arm", "take --to index"),
+    (("shots", "wording"), "trains nothing: it is a prompt for a base as it comes", "take --to prompt"),
+    (("knn", "router"), "is a mix of arms, which only assay puts together", ANSWER),
+    (("majority", "tfidf", "neighbours", "lead", "copy", "ngram"), "asks no language model: there is none", ANSWER),
+)
 
 
 def prompted(arm: Adapted, name: str) -> Prompted:
@@ -129,6 +168,20 @@ def prompted(arm: Adapted, name: str) -> Prompted:
         return arm
     text = "its answers are not what a model writes after a prompt"
     raise ModelError(Problem("M100", text, name, help=f"assay answer FILE --with {name}"))
+
+
+def chat_of(arm: Prompted) -> Chat:
+    """How the arm's model encodes.
+
+    Raises:
+        ModelError: M100, its model is behind an address.
+    """
+    from assay.model.chat_model import ChatModel
+
+    if isinstance(arm.model, ChatModel):
+        return arm.model.chat
+    text = f"{arm.model.name} is behind an address: its weights are not here"
+    raise ModelError(Problem("M100", text, help="take --to prompt"))
 
 
 class Opened(Protocol):

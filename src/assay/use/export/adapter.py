@@ -1,0 +1,121 @@
+"""The adapter alone, in PEFT's own files, with the tokenizer: what `AutoPeftModelForCausalLM.from_pretrained` loads.
+
+Watch out   an adapter is worth nothing without its base. One from the hub is named with its commit; one that is on no
+            hub is named by its folder, and may be written beside the adapter
+            An adapter trained on a base in 4 or 8 bits belongs to the rounded weights. Written beside it, the base has
+            these, in full precision; else whoever loads it has to quantise in the same way
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from assay import store
+from assay.errors import Problem
+from assay.nouns import Tell
+from assay.use.export.folder import write_beside, write_network, write_tokenizer
+from assay.use.export.plain import Plain, dtype_of, generation
+from assay.use.export.source import Format, Source, chat_of, prompted, refused
+
+CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+BITS = "base_bits.json"  # how the base is to be quantised, for an adapter of a quantised one
+BASE = "base"
+
+
+def refuses(source: Source) -> Iterator[Problem]:
+    if problem := refused(source):
+        yield problem
+    elif not (source.folder / CONFIG).is_file():
+        text = f"{source.kind} leaves no adapter in PEFT's form: what it trained is in the weights themselves"
+        yield Problem("C142", text, source.name, help="take --to merged")
+
+
+def size(source: Source) -> int:
+    own = sum(path.stat().st_size for path in source.folder.glob("adapter_*"))
+    base = sum(path.stat().st_size for path in source.base.folder.glob("*.safetensors"))
+    return own + (64 << 20) + (2 * base if source.wish.with_base else 0)
+
+
+def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
+    arm = prompted(source.open(), source.name)
+    config = store.read_json(source.folder / CONFIG)
+    notes = []
+    if source.wish.with_base:
+        tell({"event": "note", "text": "the base is written beside the adapter"})
+        (folder / BASE).mkdir()
+        write_base(source, folder / BASE)
+        write_tokenizer(source.base, folder / BASE)
+        config |= {"base_model_name_or_path": str(source.out / BASE), "revision": None}
+        notes.append(
+            f"The base is in `{BASE}/`. `adapter_config.json` names it by its whole path, {source.out / BASE}: write the"
+            " new path there after the folder was moved."
+        )
+    elif source.base.hub is None:
+        notes.append(
+            f"The base, {source.base.name}, is on no hub: `adapter_config.json` names its folder on the machine that"
+            f" wrote this, {config['base_model_name_or_path']}. To take the adapter elsewhere, export it anew with"
+            " `--with-base`, or take `--to merged`."
+        )
+    if source.bits and not source.wish.with_base:
+        store.write_json(folder / BITS, quantisation(source))
+        notes.append(
+            f"The adapter was trained on a base in {source.bits} bits. Load the base so too: `quantization_config="
+            f"BitsAndBytesConfig(**json.load(open('{BITS}')))`. On the base as it is, it answers somewhat differently."
+        )
+    store.write_json(folder / CONFIG, config)
+    store.write_bytes(folder / WEIGHTS, (source.folder / WEIGHTS).read_bytes())
+    write_beside(source, chat_of(arm), arm.room, folder)
+    return tuple(notes)
+
+
+def write_base(source: Source, folder: Path) -> None:
+    """The base, with the weights that the adapter was trained on: of a quantised one, what its codes stand for."""
+    from assay.use.export.merged import bare
+
+    write_network(folder, bare(source), dtype_of(source.wish.precision))
+
+
+def quantisation(source: Source) -> dict[str, Any]:
+    """Arguments of transformers' `BitsAndBytesConfig`."""
+    if source.bits == 8:
+        return {"load_in_8bit": True}
+    told = source.strategy.model_dump()
+    kind = told.get("quant") or "nf4"
+    return {
+        "load_in_4bit": True,
+        "bnb_4bit_quant_type": kind,
+        "bnb_4bit_use_double_quant": bool(told.get("double")),
+        "bnb_4bit_compute_dtype": "float32",
+    }
+
+
+def opened(folder: Path) -> Plain:
+    import torch
+    from peft import AutoPeftModelForCausalLM
+    from transformers import AutoTokenizer, BitsAndBytesConfig
+
+    from assay.model.machine import device, quiet
+
+    quiet()
+    config = store.read_json(folder / CONFIG)
+    more: dict[str, Any] = {}
+    if (folder / BITS).exists():
+        more["quantization_config"] = BitsAndBytesConfig(**store.read_json(folder / BITS))
+    network = AutoPeftModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, local_files_only=True, revision=config.get("revision"), **more
+    )
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return Plain(network if more else network.to(device()), tokenizer, generation(folder))
+
+
+PEFT = Format(
+    name="peft",
+    about="the adapter alone, as AutoPeftModelForCausalLM loads it",
+    refuses=refuses,
+    size=size,
+    write=write,
+    opened=opened,
+    limit=0.995,
+)
