@@ -15,9 +15,9 @@ from typing import Any
 from assay import store
 from assay.errors import Problem
 from assay.nouns import Tell
-from assay.use.export.folder import write_beside, write_network, write_tokenizer
+from assay.use.export.folder import loading, write_beside, write_network, write_tokenizer
 from assay.use.export.plain import Plain, dtype_of, generation
-from assay.use.export.source import Format, Source, chat_of, prompted, refused
+from assay.use.export.source import Format, Source, prompted, refused, sent
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 BITS = "base_bits.json"  # how the base is to be quantised, for an adapter of a quantised one
@@ -41,7 +41,8 @@ def size(source: Source) -> int:
 def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
     arm = prompted(source.open(), source.name)
     config = store.read_json(source.folder / CONFIG)
-    notes = []
+    load = "model = AutoPeftModelForCausalLM.from_pretrained(folder)"
+    notes = [loading("from peft import AutoPeftModelForCausalLM", load, sent(arm))]
     if source.wish.with_base:
         tell({"event": "note", "text": "the base is written beside the adapter"})
         (folder / BASE).mkdir()
@@ -49,8 +50,8 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
         write_tokenizer(source.base, folder / BASE)
         config |= {"base_model_name_or_path": str(source.out / BASE), "revision": None}
         notes.append(
-            f"The base is in `{BASE}/`. `adapter_config.json` names it by its whole path, {source.out / BASE}: write the"
-            " new path there after the folder was moved."
+            f"The base is in `{BASE}/`. `adapter_config.json` names it by its whole path, {source.out / BASE}: write"
+            " the new one there after the folder was moved."
         )
     elif source.base.hub is None:
         notes.append(
@@ -66,7 +67,7 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
         )
     store.write_json(folder / CONFIG, config)
     store.write_bytes(folder / WEIGHTS, (source.folder / WEIGHTS).read_bytes())
-    write_beside(source, chat_of(arm), arm.room, folder)
+    write_beside(source, arm, folder)
     return tuple(notes)
 
 
@@ -116,6 +117,7 @@ PEFT = Format(
     refuses=refuses,
     size=size,
     write=write,
+    runtime="transformers and PEFT",
     opened=opened,
     limit=0.995,
 )

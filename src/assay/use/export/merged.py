@@ -14,9 +14,9 @@ from typing import Any
 
 from assay.errors import Problem
 from assay.nouns import Tell
-from assay.use.export.folder import write_model
-from assay.use.export.plain import Plain, open_model
-from assay.use.export.source import Format, Merged, Source, chat_of, prompted, refused
+from assay.use.export.folder import loading, write_model
+from assay.use.export.plain import open_model
+from assay.use.export.source import Format, Merged, Source, chat_model, prompted, refused, sent
 
 ROOM = 64 << 20  # bytes: tokenizer, card and what a file system takes beside
 
@@ -40,10 +40,10 @@ def plain(source: Source) -> Merged:
 
     strategy = beside_full(source.strategy) if source.wish.into == "original" else source.strategy
     arm = prompted(strategy.restore(source.folder, source.lesson("fp32")), source.name)
-    chat = chat_of(arm)
-    network: Any = arm.model.network  # type: ignore[attr-defined]
-    merge(network, torch.float32)
-    return Merged(network, chat, arm.room)
+    model = chat_model(arm)
+    merge(model.network, torch.float32)
+    model.forget()
+    return Merged(arm, model)
 
 
 def bare(source: Source) -> Any:
@@ -68,16 +68,16 @@ def size(source: Source) -> int:
 
 
 def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
-    write_model(source, folder)
-    notes = [f"The weights are in {source.wish.precision}."]
+    model = write_model(source, folder)
+    load = "model = AutoModelForCausalLM.from_pretrained(folder)"
+    notes = [
+        loading("from transformers import AutoModelForCausalLM", load, sent(model.arm)),
+        f"The weights are in {source.wish.precision}.",
+    ]
     if source.bits:
         what = "what the codes of the base stood for" if source.wish.into == "dequantised" else "the base as it was"
         notes.append(f"It was trained beside a base in {source.bits} bits, and is merged into {what}.")
     return tuple(notes)
-
-
-def opened(folder: Path) -> Plain:
-    return open_model(folder)
 
 
 MERGED = Format(
@@ -86,6 +86,7 @@ MERGED = Format(
     refuses=refuses,
     size=size,
     write=write,
-    opened=opened,
+    runtime="transformers",
+    opened=open_model,
     limit=0.995,
 )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
 from assay.store import read_json
+from assay.use.export.source import turns_of
 
 if TYPE_CHECKING:
     import torch
@@ -51,8 +52,7 @@ class Plain:
 
     def ids(self, prompt: Messages) -> list[int]:
         """The prompt by the folder's own template."""
-        turns = [{"role": message.role, "content": message.content} for message in prompt]
-        text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+        text = self.tokenizer.apply_chat_template(turns_of(prompt), tokenize=False, add_generation_prompt=True)
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def _written(self, rows: Sequence[list[int]], room: int) -> list[list[int]]:

@@ -16,11 +16,25 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from assay.errors import ModelError, Problem
 from assay.model.hub import HUB_NAME
-from assay.nouns import GREEDY, Adapted, Decoding, Generated, Lesson, Messages, Precision, Strategy, Task, Tell
+from assay.nouns import (
+    GREEDY,
+    Adapted,
+    Decoding,
+    Example,
+    Generated,
+    Lesson,
+    Message,
+    Messages,
+    Precision,
+    Strategy,
+    Task,
+    Tell,
+)
 from assay.prompt.prompted import Prompted
 
 if TYPE_CHECKING:
     from assay.encode.chat import Chat
+    from assay.model.chat_model import ChatModel
 
 
 @dataclass(frozen=True)
@@ -60,12 +74,23 @@ class Base:
 
 @dataclass(frozen=True)
 class Merged:
-    """A plain network of transformers in fp32, under the names that its config loads; its `Chat`; and how many tokens
-    an answer of the arm may take."""
+    """An arm whose model is a plain network of transformers in fp32, under the names that its config loads."""
 
-    network: Any
-    chat: Chat
-    room: int
+    arm: Prompted
+    model: ChatModel
+
+    @property
+    def network(self) -> Any:
+        return self.model.network
+
+    @property
+    def chat(self) -> Chat:
+        return self.model.chat
+
+    @property
+    def room(self) -> int:
+        """Tokens that an answer may take."""
+        return self.arm.room
 
 
 @dataclass(frozen=True)
@@ -73,9 +98,9 @@ class Source:
     """One fitted arm of a project.
 
     Attributes:
-        folder: where its files lie as the fit left them, `adapter_config.json` among them for an adapter; to be read.
+        key: of its fit. folder: its files as the fit left them, `adapter_config.json` among those of an adapter.
         lesson: without rows, opening every model in a precision: what `Strategy.restore` needs.
-        prompts: of some rows of val, as the arm sends them: to compare tokenizers by, never to be written down.
+        examples: some questions of val, to compare tokenizers by, never to be written down.
         report: the arm's line of report.json, as plain JSON; None before there is a report.
         out: the folder that the export will have in the end; what is written goes into another one until it is whole.
     """
@@ -84,12 +109,13 @@ class Source:
     project: str
     strategy: Strategy
     task: Task
+    key: str
     folder: Path
     base: Base
     lesson: Callable[[Precision], Lesson]
     out: Path
     wish: Wish = field(default_factory=Wish)
-    prompts: tuple[Messages, ...] = ()
+    examples: tuple[Example, ...] = ()
     report: dict[str, Any] | None = None
 
     @property
@@ -170,16 +196,28 @@ def prompted(arm: Adapted, name: str) -> Prompted:
     raise ModelError(Problem("M100", text, name, help=f"assay answer FILE --with {name}"))
 
 
-def chat_of(arm: Prompted) -> Chat:
-    """How the arm's model encodes.
+QUESTION = "the question"
+
+
+def sent(arm: Prompted) -> list[dict[str, str]]:
+    """What the arm sends for a question of one turn, as transformers' chat templates and OpenAI's servers take it."""
+    return turns_of(arm.prompt(Example("question", (Message("user", QUESTION),))))
+
+
+def turns_of(prompt: Messages) -> list[dict[str, str]]:
+    return [{"role": message.role, "content": message.content.strip()} for message in prompt]
+
+
+def chat_model(arm: Prompted) -> ChatModel:
+    """The model that the arm asks.
 
     Raises:
-        ModelError: M100, its model is behind an address.
+        ModelError: M100, it is behind an address.
     """
     from assay.model.chat_model import ChatModel
 
     if isinstance(arm.model, ChatModel):
-        return arm.model.chat
+        return arm.model
     text = f"{arm.model.name} is behind an address: its weights are not here"
     raise ModelError(Problem("M100", text, help="take --to prompt"))
 
@@ -208,8 +246,8 @@ class Format:
         refuses: why this arm cannot be written so, known before a model is loaded.
         size: bytes that the folder will take, at most.
         write: fills an empty folder with everything but README.md and export.json, which are the same for all; gives
-            sentences for the card.
-        opened: the folder in its own runtime; None where nothing of it answers.
+            blocks of Markdown for the card: how it is loaded and asked, and what is to be known.
+        runtime: what `opened` runs in. opened: the folder in it; None where nothing of it answers.
         missing: the package that `opened` needs and that is not installed, or "".
         limit: share of equal answers under which the export is refused; None: it is only told.
         asks: what `opened` is handed: the arm's whole prompt, or the question alone where the export makes the prompt.
@@ -220,6 +258,7 @@ class Format:
     refuses: Callable[[Source], Iterator[Problem]]
     size: Callable[[Source], int]
     write: Callable[[Source, Path, Tell], tuple[str, ...]]
+    runtime: str = ""
     opened: Callable[[Path], Opened] | None = None
     missing: Callable[[], str] = nothing
     limit: float | None = 0.99
