@@ -27,7 +27,10 @@ Limit = Annotated[
     float | None, typer.Option("--limit", min=0, max=1, help="Share of equal answers under which it is refused.")
 ]
 Kind = Annotated[Literal["fp32", "bf16"], typer.Option("--precision", help="Of the weights that are written.")]
-Base = Annotated[bool, typer.Option("--with-base", help="peft: write the base beside the adapter.")]
+Base = Annotated[
+    bool | None,
+    typer.Option("--with-base/--no-base", help="peft: the base beside the adapter; left out: only a quantised one."),
+]
 Into = Annotated[
     Literal["dequantised", "original"],
     typer.Option("--into", help="What an arm on a quantised base is merged into."),
@@ -47,7 +50,7 @@ def export(
     rows: Rows = "all",
     limit: Limit = None,
     precision: Kind = "fp32",
-    with_base: Base = False,
+    with_base: Base = None,
     into: Into = "dequantised",
     unchecked: Unchecked = False,
     offline: Offline = False,

@@ -22,16 +22,17 @@ from assay.spread import grouped, paired_difference, score_interval, spread_of
 from assay.validate.judge import judge
 
 SHOWN = 5  # rows that differ
+LONGEST = 80  # characters of what could not be read
 
 
 @dataclass(frozen=True)
 class Other:
-    """A row that is answered in another way. Texts of answers alone: the question is the project's own."""
+    """A row that is answered in another way. The question is left out: it is the project's own."""
 
     id: str
     target: str
-    arm: str | None
-    export: str | None
+    arm: str
+    export: str
 
     def to_json(self) -> dict[str, Any]:
         return {"id": self.id, "target": self.target, "arm": self.arm, "export": self.export}
@@ -100,7 +101,7 @@ def equivalence(
         difference=paired_difference(rows[1], rows[0], metric.total, groups=groups, level=level, seed=seed),
         unparsed=(sum(one.answer.text is None for one in arm), sum(one.answer.text is None for one in export)),
         others=tuple(
-            Other(arm[i].question.id, arm[i].target, arm[i].answer.text, export[i].answer.text)
+            Other(arm[i].question.id, arm[i].target, _shown(arm[i].answer), _shown(export[i].answer))
             for i in differing[:SHOWN]
         ),
     )
@@ -109,6 +110,10 @@ def equivalence(
 def _said(answer: Answer) -> tuple[bool, str]:
     """What is compared."""
     return (True, answer.text) if answer.text is not None else (False, answer.raw.strip())
+
+
+def _shown(answer: Answer) -> str:
+    return answer.text if answer.text is not None else f"(not read) {answer.raw.strip()[:LONGEST]}"
 
 
 def _mean(sums: Any, n: Any) -> Any:

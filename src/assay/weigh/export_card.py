@@ -77,7 +77,7 @@ def _same(note: dict[str, Any]) -> list[str]:
     ]
     if found["others"]:
         rows = [
-            [plain(one["id"]), *(_text(one[key]) for key in ("target", "arm", "export"))] for one in found["others"]
+            [plain(one["id"]), *(plain(one[key], 80) for key in ("target", "arm", "export"))] for one in found["others"]
         ]
         blocks += ["The first rows that differ:", _table(["row", "target", "arm", "export"], rows, 4)]
     return blocks
@@ -100,7 +100,3 @@ def _points(interval: dict[str, Any]) -> str:
     if interval["low"] is None:
         return f"{points(interval['value'])} points, no interval"
     return f"{points(interval['value'])} points ({points(interval['low'])} to {points(interval['high'])})"
-
-
-def _text(text: str | None) -> str:
-    return "nothing that can be read" if text is None else plain(text, 80)

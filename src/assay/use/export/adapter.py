@@ -22,6 +22,12 @@ from assay.use.export.source import Format, Source, prompted, refused, sent
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 BITS = "base_bits.json"  # how the base is to be quantised, for an adapter of a quantised one
 BASE = "base"
+SOFT = ("PREFIX_TUNING", "PROMPT_TUNING", "P_TUNING")  # stand before the prompt
+
+
+def with_base(source: Source) -> bool:
+    """Where nothing was said, only the rounded base of a quantised arm is written: nobody else has it."""
+    return bool(source.bits) if source.wish.with_base is None else source.wish.with_base
 
 
 def refuses(source: Source) -> Iterator[Problem]:
@@ -35,7 +41,7 @@ def refuses(source: Source) -> Iterator[Problem]:
 def size(source: Source) -> int:
     own = sum(path.stat().st_size for path in source.folder.glob("adapter_*"))
     base = sum(path.stat().st_size for path in source.base.folder.glob("*.safetensors"))
-    return own + (64 << 20) + (2 * base if source.wish.with_base else 0)
+    return own + (64 << 20) + (2 * base if with_base(source) else 0)
 
 
 def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
@@ -43,7 +49,7 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
     config = store.read_json(source.folder / CONFIG)
     load = "model = AutoPeftModelForCausalLM.from_pretrained(folder)"
     notes = [loading("from peft import AutoPeftModelForCausalLM", load, sent(arm))]
-    if source.wish.with_base:
+    if with_base(source):
         tell({"event": "note", "text": "the base is written beside the adapter"})
         (folder / BASE).mkdir()
         write_base(source, folder / BASE)
@@ -59,7 +65,7 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
             f" wrote this, {config['base_model_name_or_path']}. To take the adapter elsewhere, export it anew with"
             " `--with-base`, or take `--to merged`."
         )
-    if source.bits and not source.wish.with_base:
+    if source.bits and not with_base(source):
         store.write_json(folder / BITS, quantisation(source))
         notes.append(
             f"The adapter was trained on a base in {source.bits} bits. Load the base so too: `quantization_config="
@@ -93,22 +99,28 @@ def quantisation(source: Source) -> dict[str, Any]:
 
 
 def opened(folder: Path) -> Plain:
+    """The adapter on its base: the one beside it, which the path in its config leads to once the folder has its place,
+    or the one that its config names."""
     import torch
-    from peft import AutoPeftModelForCausalLM
-    from transformers import AutoTokenizer, BitsAndBytesConfig
+    from peft import AutoPeftModelForCausalLM, PeftModel
+    from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
     from assay.model.machine import device, quiet
 
     quiet()
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     config = store.read_json(folder / CONFIG)
-    more: dict[str, Any] = {}
+    padded = config["peft_type"] not in SOFT
+    if (folder / BASE).is_dir():
+        base: Any = AutoModelForCausalLM.from_pretrained(folder / BASE, dtype=torch.float32, local_files_only=True)
+        network: Any = PeftModel.from_pretrained(base.to(device()), folder)
+        return Plain(network, tokenizer, generation(folder), padded=padded)
+    more: dict[str, Any] = {"revision": config.get("revision")}
     if (folder / BITS).exists():
         more["quantization_config"] = BitsAndBytesConfig(**store.read_json(folder / BITS))
-    network = AutoPeftModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, local_files_only=True, revision=config.get("revision"), **more
-    )
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    return Plain(network if more else network.to(device()), tokenizer, generation(folder))
+    network = AutoPeftModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True, **more)
+    network = network if "quantization_config" in more else network.to(device())
+    return Plain(network, tokenizer, generation(folder), padded=padded)
 
 
 PEFT = Format(

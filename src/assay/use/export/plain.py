@@ -2,6 +2,7 @@
 
 How         the folder's own tokenizer, chat template and generation settings; prompts padded on the left, in batches of
             like length; the likeliest token until an end token or `max_new_tokens`
+Prefixes    PEFT's keys and values, or tokens, that stand before the prompt know no padding: batches of one length then
 Watch out   text that holds a control token of the model is read as that token here, as any caller of the template has
             it, and as plain text by assay
 """
@@ -25,30 +26,37 @@ BATCH_TOKENS = 4096  # of prompts and answers, padding included, computed at onc
 class Plain:
     """Implements `Opened` with plain transformers."""
 
-    def __init__(self, network: Any, tokenizer: Any, settings: dict[str, Any]):
+    def __init__(self, network: Any, tokenizer: Any, settings: dict[str, Any], *, padded: bool = True):
         """Args:
-        settings: of generation_config.json.
+        settings: of generation_config.json. padded: prompts of other lengths may run together.
         """
         self.network = network.eval()
         self.tokenizer = tokenizer
         self.settings = settings
         self.ends = list(settings["eos_token_id"])
+        self.padded = padded
 
     def generate(
         self, prompts: Sequence[Messages], *, max_tokens: int, how: Decoding = GREEDY, tell: Tell | None = None
     ) -> list[Generated]:
-        from assay.model.batches import by_length
-
         rows = [self.ids(prompt) for prompt in prompts]
         out: list[Generated | None] = [None] * len(rows)
         done = 0
-        for batch in by_length([len(row) + max_tokens for row in rows], BATCH_TOKENS):
+        for batch in self._batches([len(row) for row in rows], max_tokens):
             for place, ids in zip(batch, self._written([rows[i] for i in batch], max_tokens), strict=True):
                 out[place] = self._read(ids, len(rows[place]), max_tokens, how)
             done += len(batch)
             if tell:
                 tell({"event": "progress", "done": done, "total": len(rows), "unit": "answer"})
         return [one for one in out if one is not None]
+
+    def _batches(self, lengths: Sequence[int], room: int) -> list[list[int]]:
+        from assay.model.batches import by_length
+
+        batches = by_length(lengths, BATCH_TOKENS, room)
+        if self.padded:
+            return batches
+        return [[i for i in some if lengths[i] == n] for some in batches for n in sorted({lengths[i] for i in some})]
 
     def ids(self, prompt: Messages) -> list[int]:
         """The prompt by the folder's own template."""

@@ -43,13 +43,13 @@ class Wish:
 
     Attributes:
         precision: that merged weights are written in.
-        with_base: the base is written beside the adapter.
+        with_base: the base is written beside the adapter; None: where it was trained on a quantised one.
         into: what the adapters of a quantised base are merged into: what its codes stand for, which they were trained
             on, or the weights as they were before.
     """
 
     precision: Literal["fp32", "bf16"] = "fp32"
-    with_base: bool = False
+    with_base: bool | None = None
     into: Literal["dequantised", "original"] = "dequantised"
 
 
