@@ -36,6 +36,7 @@ SMALL = {
     "p_tuning": QUICK,
     "head": QUICK,
     "token_head": QUICK,
+    "blend": {"inners": [{"kind": "lora", "rank": rank, **QUICK, "learning_rate": 3e-3} for rank in (2, 3)]},
 }
 # Further forms of a listed kind that have code of their own.
 FORMS = [
@@ -75,6 +76,7 @@ FORMS = [
     {"kind": "lora", **SMALL["lora"], "dropout": 0.0, "initialise": "pissa"},
     {"kind": "lora", **SMALL["lora"], "dropout": 0.0, "bits": 8},
     {"kind": "lora", **SMALL["lora"], "objective": "label_set"},
+    {"kind": "blend", "how": "ties", "density": 0.5, "inners": [{"kind": "qlora", "rank": 2, **QUICK}] * 2},
     {"kind": "full", **SMALL["full"], "layers": 1},
     {"kind": "p_tuning", **SMALL["p_tuning"], "encoder": "lstm", "hidden": 8, "tokens": 4, "learning_rate": 1e-2},
     {"kind": "prefix", **SMALL["prefix"], "hidden": 8, "start": "vocabulary", "tokens": 4},

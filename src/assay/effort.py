@@ -17,7 +17,7 @@ def needs_labels(learner: Learner) -> bool:
     if isinstance(learner, Shots):
         return learner.k > 0 or learner.asks_val
     if isinstance(learner, Rag):
-        inside = [value for _, value in learner if isinstance(value, Strategy | Part)]
+        inside = [value for _, value in learner.inside() if isinstance(value, Strategy | Part)]
         return learner.abstain_below == "val" or any(needs_labels(one) for one in inside)
     return bool({"train", "val"} & set(learner.reads))
 

@@ -56,11 +56,15 @@ def own_settings(learner: Learner) -> dict[str, Any]:
 
 def settings_of(learner: Learner) -> dict[str, Any]:
     """Kind and own settings of a strategy or part, and of those inside it."""
-    inside = {key: settings_of(value) for key, value in learner if isinstance(value, Learner)}
+    inside: dict[str, Any] = {}
+    for key, value in learner.inside():
+        if isinstance(dict(learner)[key], Learner):
+            inside[key] = settings_of(value)
+        else:
+            inside.setdefault(key, []).append(settings_of(value))
     return {"kind": learner.kind, **own_settings(learner), **inside}
 
 
 def versions(learner: Learner) -> list[int]:
     """VERSION of a strategy or part, and of those inside it."""
-    inside = [value for value in dict(learner).values() if isinstance(value, Learner)]
-    return [learner.VERSION, *(v for inner in inside for v in versions(inner))]
+    return [learner.VERSION, *(v for _, inner in learner.inside() for v in versions(inner))]

@@ -10,7 +10,7 @@ Record    question, target, answer of one test row     Metric    rows(records), 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -136,7 +136,14 @@ class Learner(Settings, ABC):
     @property
     def draws(self) -> bool:
         """Whether it, or what stands inside it, changes with the seed."""
-        return self.seeded or any(value.draws for _, value in self if isinstance(value, Learner))
+        return self.seeded or any(value.draws for _, value in self.inside())
+
+    def inside(self) -> Iterator[tuple[str, Learner]]:
+        """The strategies and parts that its settings name, each with the setting; a setting may list several."""
+        for name, value in self:
+            for one in value if isinstance(value, tuple) else (value,):
+                if isinstance(one, Learner):
+                    yield name, one
 
     def needs(self, base: str) -> tuple[str, ...]:
         """Names of the models that must be at hand, sentence encoders among them, `base` being the project's."""
@@ -144,8 +151,7 @@ class Learner(Settings, ABC):
 
     def encoders(self) -> tuple[str, ...]:
         """Those of `needs` that are sentence encoders, of what stands inside it too."""
-        inside = (value for _, value in self if isinstance(value, Learner))
-        return tuple(dict.fromkeys(name for part in inside for name in part.encoders()))
+        return tuple(dict.fromkeys(name for _, part in self.inside() for name in part.encoders()))
 
     @abstractmethod
     def fit(self, lesson: Lesson) -> Any: ...

@@ -43,9 +43,8 @@ def _unfit(learner: Learner, project: Project) -> Iterator[tuple[str, str]]:
     if isinstance(learner, Trained):
         yield from ((name, "trained") for name in learner.needs(project.model) if name in project.remote)
     yield from ((name, "an encoder") for name in learner.encoders() if name in project.remote)
-    for _, value in learner:
-        if isinstance(value, Learner):
-            yield from _unfit(value, project)
+    for _, value in learner.inside():
+        yield from _unfit(value, project)
 
 
 def endpoints(project: Project, learner: Learner) -> dict[str, Endpoint]:

@@ -57,7 +57,7 @@ FLOORS = ("majority", "tfidf", "neighbours", "lead", "copy", "ngram")
 
 # Kinds that can say how likely a text is.
 READERS = ("ngram", "shots", "full", "lora", "adalora", "miss", "ia3", "adapters", "prefix")
-READERS += ("prompt_tuning", "p_tuning")
+READERS += ("prompt_tuning", "p_tuning", "blend")
 
 
 def refuse_unfit(arms: Mapping[str, Strategy], task: Task) -> None:
@@ -93,6 +93,6 @@ def _elsewhere(name: str, strategy: Strategy, task: Task) -> Iterator[Problem]:
 def _unfit(strategy: Strategy, task: Task) -> Iterator[Problem]:
     """Of the strategy and of those inside it."""
     yield from strategy.unfit(task)
-    for _, value in strategy:
+    for _, value in strategy.inside():
         if isinstance(value, Strategy):
             yield from _unfit(value, task)

@@ -87,7 +87,7 @@ def trained_in(strategy: Strategy) -> Iterator[Trained]:
         yield strategy
         return
     # Of a router's two models it is the strong one that stands for the arm.
-    inside = [strategy.strong] if isinstance(strategy, Router) else [value for _, value in strategy]
+    inside = [strategy.strong] if isinstance(strategy, Router) else [value for _, value in strategy.inside()]
     for value in inside:
         if isinstance(value, Strategy):
             yield from trained_in(value)

@@ -38,8 +38,7 @@ def ways(strategy: Strategy, change: Change) -> list[Way]:
 
 def trains(learner: Learner) -> bool:
     """Whether it, or a strategy inside it, is trained."""
-    inside = (value for _, value in learner if isinstance(value, Learner))
-    return isinstance(learner, Trained) or any(trains(one) for one in inside)
+    return isinstance(learner, Trained) or any(trains(one) for _, one in learner.inside())
 
 
 def served(strategy: Strategy, project: Project) -> bool:

@@ -178,7 +178,7 @@ def _readers(arm: Strategy, place: Place) -> Iterator[Place]:
     """Places of the strategies that read documents: the arm itself and the ones inside it."""
     if "documents" in arm.reads:
         yield place
-    for name, value in arm:
+    for name, value in arm.inside():
         if isinstance(value, Strategy):
             yield from _readers(value, (*place, name))
 

@@ -35,9 +35,10 @@ def arm_name(strategy: Strategy) -> str:
     inner: list[str] = []
     known = list(SHORT)
     ordered = sorted(strategy, key=lambda pair: known.index(pair[0]) if pair[0] in SHORT else len(known))
-    for name, value in ordered:
-        if isinstance(value, Strategy):
-            inner.append(arm_name(value))
+    for name, _ in ordered:
+        within = [one for key, one in strategy.inside() if key == name and isinstance(one, Strategy)]
+        if within:
+            inner += [arm_name(one) for one in within]
         elif name in changed and name not in ("kind", "name"):
             parts.append(_part(name, changed[name]))
     full = "-".join(filter(None, parts + inner))
@@ -55,8 +56,9 @@ def _content(strategy: Strategy) -> dict[str, Any]:
     content = {"kind": strategy.kind, **strategy.changed()}
     content.pop("name", None)
     for name, value in strategy:
-        if isinstance(value, Strategy):
-            content[name] = _content(value)
+        within = [_content(one) for key, one in strategy.inside() if key == name and isinstance(one, Strategy)]
+        if within:
+            content[name] = within if isinstance(value, tuple) else within[0]
     return content
 
 

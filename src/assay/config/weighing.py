@@ -84,6 +84,6 @@ def _arms(weigh: Weigh, arms: Any) -> Iterator[Complaint]:
 
 def _kinds(arm: Strategy) -> Iterator[str]:
     yield arm.kind
-    for _, value in arm:
+    for _, value in arm.inside():
         if isinstance(value, Strategy):
             yield from _kinds(value)

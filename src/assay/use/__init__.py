@@ -1,6 +1,8 @@
 """After training: make it smaller, take adapters apart and together, give it away, serve it."""
 
-# Strategies around fitted arms, named in `assay.strategies`.
-AROUND = ()
+from assay.use.blend import Blend
 
-__all__ = ["AROUND"]
+# Strategies around fitted arms, named in `assay.strategies`.
+AROUND = (Blend,)
+
+__all__ = ["AROUND", "Blend"]

@@ -22,7 +22,16 @@ from assay.weigh.settings import Weigh
 HOUR = 3600.0
 THREAD = 3.5  # watts of a thread at work
 NEXT_TO_NOTHING = 1e-6  # price of a machine hour that has none, beside other prices: it only orders arms
-HOURS = {"majority": 0.5, "tfidf": 1.0, "neighbours": 1.0, "shots": 4.0, "wording": 4.0, "knn": 4.0, "router": 4.0}
+HOURS = {
+    "majority": 0.5,
+    "tfidf": 1.0,
+    "neighbours": 1.0,
+    "shots": 4.0,
+    "wording": 4.0,
+    "knn": 4.0,
+    "router": 4.0,
+    "blend": 1.0,
+}
 OTHER_HOURS = 16.0  # retrieval, and every way of training
 
 
@@ -61,6 +70,8 @@ def kinds_in(kind: str, settings: dict[str, Any]) -> list[str]:
     """The arm's kind and those of the arms inside it."""
     inner = settings.get("inner")
     inside = kinds_in(str(inner["kind"]), inner) if isinstance(inner, dict) and "kind" in inner else []
+    for one in settings.get("inners") or ():  # the same way of training several times is learnt once
+        inside += [found for found in kinds_in(str(one["kind"]), one) if found not in inside]
     return [kind, *inside]
 
 

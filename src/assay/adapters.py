@@ -1,0 +1,86 @@
+"""The trained arms of a project taken apart and together: merged into their base, or several on one base.
+
+    from assay.adapters import folder_of, merged, shared
+
+    merged("tickets", "lora", precision="bf16").network.save_pretrained("lora-merged")
+    many, arms = shared("tickets", ["lora", "lora-r8", "shots-k4"])
+    arms["lora-r8"].answer(questions)
+
+How   `use/merging.py` and `use/many.py` do the work; here is the way from a project's folder and an arm's name to them
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay import store
+from assay.asking import bench_of, fitted, silent
+from assay.errors import ModelError, Problem
+from assay.nouns import Adapted, Lesson, Precision, Strategy
+
+if TYPE_CHECKING:
+    from assay.model.chat_model import ChatModel
+    from assay.use.many import Many
+    from assay.use.merging import Into
+
+
+def folder_of(folder: str | Path, arm: str, *, offline: bool = False) -> Path:
+    """Where a fitted arm lies: the adapter in PEFT's own files, where PEFT has the method, and `arm.json`.
+
+    Raises:
+        UsageError: there is no such project or arm, or it was not fitted yet.
+    """
+    return _fitted(folder, arm, offline)[1]
+
+
+def merged(
+    folder: str | Path, arm: str, *, into: Into = "dequantised", precision: Precision = "auto", offline: bool = False
+) -> ChatModel:
+    """A fitted arm as one plain network, without PEFT's layers: `merged(...).network.save_pretrained(place)`.
+
+    Args:
+        into: the base of a quantised arm: "dequantised", as it was trained beside; "original", as it is on disk.
+        precision: of the weights; "auto": the arm's own.
+
+    Raises:
+        UsageError: as `folder_of`. ModelError: M110, nothing of it can be merged.
+    """
+    from assay.use.merging import merged as merge_arm
+    from assay.use.merging import need_mergeable
+
+    strategy, place, lesson = _fitted(folder, arm, offline)
+    need_mergeable(strategy)
+    return merge_arm(strategy, place, lesson, into=into, precision=precision)
+
+
+def shared(folder: str | Path, arms: Sequence[str], *, offline: bool = False) -> tuple[Many, dict[str, Adapted]]:
+    """Fitted arms on one base, which is loaded once: what switches between them, and the arms by name.
+
+    Raises:
+        UsageError: as `folder_of`. ModelError: M111, they want different bases; M114, one cannot share its base.
+    """
+    from assay.use.lodger import adapters_in
+    from assay.use.many import Many
+
+    found = {arm: _fitted(folder, arm, offline) for arm in arms}
+    if not found:
+        raise ModelError(Problem("M114", "no arm was named to share a base", help="name two or more"))
+    # An arm with an adapter says in which bits the base must be; one without can stand on any.
+    first = next((one for one in found.values() if any(adapters_in(one[0]))), next(iter(found.values())))
+    many = Many.opened(first[0], first[2])
+    return many, {arm: many.restore(arm, strategy, place, lesson) for arm, (strategy, place, lesson) in found.items()}
+
+
+def _fitted(folder: str | Path, arm: str, offline: bool) -> tuple[Strategy, Path, Lesson]:
+    """Settings, folder, and the lesson without rows that the arm is restored with."""
+    from assay.model.environment import threads
+    from assay.model.machine import steady
+    from assay.worker import Job
+
+    bench, strategy = bench_of(Path(folder), arm, offline, silent)
+    steady(bench.project.seed, threads())
+    stage = fitted(bench, strategy)
+    store.write_json(stage.folder / "request.json", bench.request(strategy))
+    return strategy, stage.folder / "arm", Job(stage.folder).lesson(rows=False)

@@ -1,0 +1,244 @@
+"""Trained adapters put into the weights of the base: one plain network, without PEFT's layers, to be saved or served.
+
+    model = merged(strategy, folder, lesson, into="original", precision="fp32")
+
+What is mergeable  lora (with DoRA, rsLoRA, PiSSA, OLoRA and 4 or 8 bits), adalora, miss, ia3, blend; `full` is its own
+                   network already. Not: prefix, prompt_tuning and p_tuning, which add keys and values or tokens and
+                   change no weight; adapters, which are not linear; head and token_head, which write nothing (M110)
+Quantised bases    The arm was trained beside weights that bitsandbytes dequantises on the way through a layer.
+                   "dequantised" merges into exactly these: the arm as it was measured, at full size. "original" merges
+                   into the base as it is on disk: the rounding is gone, so its answers are others.
+How                layer by layer in fp32: W + s B A, and with DoRA each row of that times m / length; then rounded once
+                   to the type asked for. Only one layer is there twice, unless `keep` asks for the way back
+Back               `unmerge` puts the layers back that were taken out, bit for bit: nothing is subtracted. The bare
+                   base is opened again: no arithmetic gives it back exactly
+Watch out          in bf16 a merged weight keeps 8 bits of the sum: small changes of large weights are lost, which is
+                   why exports are compared with the arm. PiSSA and OLoRA moved the base by a rounding; what is merged
+                   is what the arm computes
+Source             the sums: Hu et al. (2021), arxiv.org/abs/2106.09685, section 4.1; Liu et al. (2024),
+                   arxiv.org/abs/2402.09353, equation 5; Liu et al. (2022), arxiv.org/abs/2205.05638; Kang and Yin
+                   (2024), arxiv.org/abs/2409.15371. Dequantised: Dettmers et al. (2023), arxiv.org/abs/2305.14314
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+
+from assay.errors import ModelError, Problem
+from assay.nouns import Lesson, Precision, Strategy
+
+if TYPE_CHECKING:
+    from assay.model.chat_model import ChatModel
+
+Into = Literal["dequantised", "original"]
+Pair = tuple[torch.Tensor, torch.Tensor | None]
+
+ADDS = "it adds keys and values, or tokens, before the prompt and changes no weight"
+LAYER = "it answers with a layer of its own and writes nothing"
+UNMERGED = {
+    "prefix": ADDS,
+    "prompt_tuning": ADDS,
+    "p_tuning": ADDS,
+    "adapters": "its bottlenecks are not linear, so no weight can stand for them",
+    "head": LAYER,
+    "token_head": LAYER,
+}
+
+
+def merged(
+    strategy: Strategy, folder: Path, lesson: Lesson, *, into: Into = "dequantised", precision: Precision = "auto"
+) -> ChatModel:
+    """The model of a fitted arm as one plain network: its `network.state_dict()` has the names of the base's own.
+
+    Args:
+        strategy: the arm's settings, as in its `arm.json`. folder: where `Adapted.save` wrote it.
+        lesson: opens the base; without rows, as for `restore`.
+        into: matters only with `bits`: the weights that the arm was trained beside, or those on disk.
+        precision: of the merged weights; "auto": as the arm's own.
+
+    Raises:
+        ModelError: M110, such an arm has nothing that could be merged; M111 to M113, it is not of this base.
+    """
+    need_mergeable(strategy)
+    if into == "original":
+        strategy = beside_full(strategy)
+    arm = strategy.restore(folder, guarded(lesson, folder))
+    model: Any = arm.model
+    merge(model.network, None if precision == "auto" else {"bf16": torch.bfloat16, "fp32": torch.float32}[precision])
+    model.forget()
+    return model
+
+
+def need_mergeable(strategy: Strategy) -> None:
+    """Raises ModelError, M110, for arms whose trained part cannot become part of the base's weights."""
+    from assay.train.methods import Adalora, Full, Ia3, Lora, Miss
+    from assay.use.blend import Blend
+
+    if isinstance(strategy, Lora | Adalora | Miss | Ia3 | Full | Blend):
+        return
+    why = UNMERGED.get(strategy.kind, "it is no adapter; name the trained arm inside it")
+    text = f"{strategy.kind} cannot be merged into its base: {why}"
+    raise ModelError(Problem("M110", text, help="export it as an adapter, or train lora, dora, miss, ia3 or full"))
+
+
+def beside_full(strategy: Strategy) -> Strategy:
+    """The same settings beside a base that is not quantised."""
+    from assay.train.methods import Lora
+    from assay.use.blend import Blend
+
+    if isinstance(strategy, Lora):
+        return strategy.model_copy(update={"bits": 0, "quant": "", "double": False})
+    if isinstance(strategy, Blend):
+        return strategy.model_copy(update={"inners": tuple(beside_full(inner) for inner in strategy.inners)})
+    return strategy
+
+
+def guarded(lesson: Lesson, folder: Path) -> Lesson:
+    """The same lesson, whose base is checked against what is in `folder` as soon as it is open."""
+    from assay.use.belongs import refuse_foreign
+
+    inner = lesson.means.open_model
+    if inner is None:
+        return lesson
+
+    def opened(name: str, *precision: Precision) -> Any:
+        model: Any = inner(name, *precision)
+        refuse_foreign(model, folder)
+        return model
+
+    return replace(lesson, means=replace(lesson.means, open_model=opened))
+
+
+# --- networks --------------------------------------------------------------------------------------------------------
+
+
+def merge(network: Any, dtype: torch.dtype | None = None, *, keep: bool = False) -> dict[str, torch.nn.Module]:
+    """Put PEFT's layers of a network into plain ones, in place; quantised layers without an adapter become plain too.
+
+    Args:
+        dtype: of all weights afterwards; None: as they are.
+        keep: return what was taken out, for `unmerge`. It stays in memory.
+
+    Returns:
+        Name -> the layer that stood there, where `keep`; else nothing.
+    """
+    own = network.dtype if dtype is None else dtype
+    taken: dict[str, torch.nn.Module] = {}
+    with torch.no_grad():
+        for name in [name for name, _ in foldable(network)]:
+            layer = network.get_submodule(name)
+            _put(network, name, _plain(layer, *weights_of(layer), own))
+            if keep:
+                taken[name] = layer
+            del layer
+    if not keep:
+        network.__dict__.pop("peft_config", None)  # PEFT's note that there are adapters
+    network.is_loaded_in_4bit = network.is_loaded_in_8bit = False
+    if dtype is not None:
+        network.to(dtype)
+    network.eval().requires_grad_(False)
+    return taken
+
+
+def unmerge(network: Any, taken: dict[str, torch.nn.Module]) -> None:
+    """The arm as it was before `merge(network, keep=True)`, bit for bit: the layers themselves stand there again.
+
+    A network that `merge` gave another type must be given its old one first, which is exact from bf16 to fp32 and back.
+    """
+    for name, layer in taken.items():
+        _put(network, name, layer)
+
+
+def foldable(network: Any) -> Iterator[tuple[str, Any]]:
+    """PEFT's layers, and quantised ones outside them, in the network's order."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    outer = ""
+    for name, part in network.named_modules():
+        if outer and name.startswith(outer):
+            continue
+        if isinstance(part, BaseTunerLayer) or is_quantised(part):
+            outer = f"{name}."
+            yield name, part
+
+
+def is_quantised(layer: Any) -> bool:
+    """Whether its weights are in bitsandbytes' 4 or 8 bits."""
+    weight = dict(layer.named_parameters(recurse=False)).get("weight")
+    return weight is not None and type(weight).__name__ in ("Params4bit", "Int8Params")
+
+
+def weights_of(layer: Any) -> Pair:
+    """Weight and bias with which a plain layer computes what `layer` does, in fp32, lying as its base's weight lies.
+
+    Args:
+        layer: a quantised linear layer, or PEFT's around any linear layer: LoRA, DoRA, AdaLoRA, MiSS or IA3 with one
+            adapter.
+    """
+    from peft.tuners.ia3 import IA3Layer
+    from peft.tuners.lora import LoraLayer
+    from peft.tuners.miss.layer import MissLayer
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    if not isinstance(layer, BaseTunerLayer):
+        return dequantised(layer), _bias(layer)
+    base: Any = layer.get_base_layer()
+    weight, bias = dequantised(base), _bias(base)
+    adapter = layer.active_adapters[0]
+    part: Any = layer
+    if isinstance(layer, LoraLayer):  # AdaLoRA's is one too
+        weight = weight + part.get_delta_weight(adapter).float()
+        if adapter in part.lora_variant:
+            weight = _with_lengths(part, weight, adapter)
+    elif isinstance(layer, MissLayer):
+        weight = part.get_delta_weight_miss(adapter, weight)
+    elif isinstance(layer, IA3Layer):
+        factors = part.ia3_l[adapter].detach().float()  # (1, in) in the feed-forward part, else (out, 1)
+        weight = weight * (factors.T if part.fan_in_fan_out else factors)
+        bias = bias if bias is None or part.is_feedforward else bias * factors.flatten()
+    return weight, bias
+
+
+def dequantised(layer: Any) -> torch.Tensor:
+    """A copy of a linear layer's weight in fp32; of a quantised one, what its products are made with."""
+    from peft.utils.integrations import dequantize_module_weight
+
+    weight = dequantize_module_weight(layer) if is_quantised(layer) else layer.weight
+    return weight.detach().to(torch.float32, copy=True)
+
+
+def _bias(layer: Any) -> torch.Tensor | None:
+    return None if layer.bias is None else layer.bias.detach().float()
+
+
+def _with_lengths(layer: Any, weight: torch.Tensor, adapter: str) -> torch.Tensor:
+    """DoRA: each output's row of W + s B A at its learnt length."""
+    learnt = layer.lora_magnitude_vector[adapter].weight.detach().float()
+    across = 0 if layer.fan_in_fan_out else 1
+    return weight * (learnt / weight.norm(dim=across)).unsqueeze(across)
+
+
+def _plain(layer: Any, weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) -> torch.nn.Module:
+    """A linear layer of the base's kind with these weights."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+    from transformers.pytorch_utils import Conv1D
+
+    base: Any = layer.get_base_layer() if isinstance(layer, BaseTunerLayer) else layer
+    if isinstance(base, Conv1D):
+        plain: torch.nn.Module = Conv1D(base.nf, base.nx)
+    else:
+        # "meta": the constructor would fill a full-sized weight with random numbers first.
+        plain = torch.nn.Linear(base.in_features, base.out_features, bias is not None, device="meta")
+    plain.weight = torch.nn.Parameter(weight.to(dtype).contiguous(), requires_grad=False)
+    plain.bias = None if bias is None else torch.nn.Parameter(bias.to(dtype), requires_grad=False)
+    return plain.eval()
+
+
+def _put(network: Any, name: str, layer: torch.nn.Module) -> None:
+    parent, _, own = name.rpartition(".")
+    setattr(network.get_submodule(parent), own, layer)
