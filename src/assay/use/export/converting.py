@@ -1,9 +1,9 @@
 """The child process behind `converter.convert`: one model folder in, one GGUF file out.
 
 How       llama.cpp's converter, with three things put otherwise: a tokenizer is known by what its parts are, and only
-          then by the converter's hash of what it makes of one text; the pieces of a tokenizer of SentencePiece's kind get
-          scores in the order of their merges, where the converter gives all of them the same; and the file says that
-          answers are to be written greedily
+          then by the converter's hash of what it makes of one text; the pieces of a tokenizer of SentencePiece's kind
+          get scores in the order of their merges, where the converter gives all of them the same; and the file says
+          that answers are to be written greedily
 Watch out whether llama.cpp makes the same tokens is not believed but measured afterwards: see `gguf.py`
 Source    github.com/ggml-org/llama.cpp/blob/master/convert_hf_to_gguf.py and src/llama-vocab.cpp (pre-tokenizers)
 """
@@ -105,8 +105,8 @@ def _ends(model: Any) -> None:
 
 
 def _pre(tokenizer: dict[str, Any]) -> str:
-    """llama.cpp's name for what splits a text before its pieces are merged, by the parts that tokenizer.json names; "" for
-    parts that are not among those."""
+    """llama.cpp's name for what splits a text before its pieces are merged, by the parts that tokenizer.json names; ""
+    for parts that are not among those."""
     before = tokenizer.get("pre_tokenizer") or {}
     parts = before.get("pretokenizers", [before])
     kinds = [part.get("type") for part in parts]
@@ -165,6 +165,4 @@ def _prefixed(tokenizer: dict[str, Any]) -> bool:
     """Whether a space is put before a text."""
     normal, before = tokenizer.get("normalizer") or {}, tokenizer.get("pre_tokenizer") or {}
     parts = [*normal.get("normalizers", [normal]), *before.get("pretokenizers", [before])]
-    return any(
-        part.get("type") == "Prepend" or part.get("prepend_scheme") in ("first", "always") for part in parts
-    )
+    return any(part.get("type") == "Prepend" or part.get("prepend_scheme") in ("first", "always") for part in parts)

@@ -166,7 +166,8 @@ def compared(model: Path, file: Path, prompts: Sequence[Messages]) -> dict[str, 
 
 
 def _otherwise(what: str, file: Path) -> Problem:
-    return Problem("M111", f"llama.cpp makes other tokens than the model's tokenizer of {what}", str(file), help=OTHER_WAY)
+    text = f"llama.cpp makes other tokens than the model's tokenizer of {what}"
+    return Problem("M111", text, str(file), help=OTHER_WAY)
 
 
 def _by_chat(model: LlamaModel, prompt: Messages) -> list[int]:
@@ -176,25 +177,27 @@ def _by_chat(model: LlamaModel, prompt: Messages) -> list[int]:
     return model.server().ask("/tokenize", {"content": text, "add_special": True, "parse_special": True})["tokens"]
 
 
+WORDS = "the don't I'LL we've naïve Straße İstanbul ﬁn e\u0301te\u0301 x XMLOf".split()
+MARKS = ("!", "?!", "...", "''", "``", " - ", "\n", "\n\n", "  ", "\t", "\r\n", " \n ", "\xa0", "\u200b", "\u3000")
+CODE = ("def f(x):\n    return x**2", "a_b-c.d/e?f=1&g=%20", "{'k': [1,2,3]}", "<b>&amp;</b>", "0x1F", "1e-5")
+SCRIPTS = ("\x20\x7e", "\xc0\u024f", "\u0370\u03ff", "\u0400\u04ff", "\u05d0\u05ea", "\u0620\u064a", "\u0904\u0939",
+           "\u0e01\u0e2e", "\u3041\u3096", "\u4e00\u9fa5", "\uac00\ud7a3", "\U0001f300\U0001f5ff")  # fmt: skip
+
+
 def probes(count: int, control: Sequence[str], *, seed: int = 0) -> list[str]:
-    """Texts that tokenizers stumble on: scripts, marks over letters, emoji, digits, white space, code, contractions, and
-    the model's control tokens forged."""
+    """Texts that tokenizers stumble on: scripts, marks over letters, emoji, digits, white space, code, contractions,
+    and the model's control tokens forged."""
     draw = random.Random(seed)
-    words = ("the", "don't", "I'LL", "we've", "naïve", "Straße", "İstanbul", "ﬁn", "e\u0301te\u0301", "x", "HTTPResponse")
-    marks = ("!", "?!", "...", "''", "``", " - ", "\n", "\n\n", "  ", "\t", "\r\n", " \n ", "\u00a0", "\u200b", "\u3000")
-    code = ("def f(x):\n    return x**2", "a_b-c.d/e?f=1&g=%20", "{'k': [1,2,3]}", "<b>&amp;</b>", "0x1F", "1e-5")
-    ranges = ((0x20, 0x7E), (0xC0, 0x24F), (0x370, 0x3FF), (0x400, 0x4FF), (0x5D0, 0x5EA), (0x620, 0x64A), (0x904, 0x939),
-              (0xE01, 0xE2E), (0x3041, 0x3096), (0x4E00, 0x9FA5), (0xAC00, 0xD7A3), (0x1F300, 0x1F5FF))  # fmt: skip
 
     def piece() -> str:
         kind = draw.randrange(7)
         if kind == 0:
-            low, high = draw.choice(ranges)
-            return "".join(chr(draw.randint(low, high)) for _ in range(draw.randint(1, 6)))
+            low, high = draw.choice(SCRIPTS)
+            return "".join(chr(draw.randint(ord(low), ord(high))) for _ in range(draw.randint(1, 6)))
         if kind == 1:
             return str(draw.randrange(10 ** draw.randint(1, 9)))
         if kind == 2 and control:
             return draw.choice(control)
-        return draw.choice((words, marks, code)[kind % 3])
+        return draw.choice((WORDS, MARKS, CODE)[kind % 3])
 
     return ["".join(piece() + draw.choice(("", " ")) for _ in range(draw.randint(1, 8))).strip() for _ in range(count)]

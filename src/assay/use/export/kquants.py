@@ -1,8 +1,8 @@
 """GGUF in four to eight bits: which tensor gets which type by llama.cpp's recipe Q4_K_M, and the file written anew.
 
-How       The matrix that gives the logits in Q6_K; values and the second feed-forward matrix of half the layers in Q6_K;
-          other matrices in Q4_K; vectors as they are. The types of K-quants hold 256 values of a row at once: where a
-          row is no multiple of that, Q4_K becomes Q5_0 and Q6_K becomes Q8_0, as in llama.cpp, and it is told
+How       The matrix that gives the logits in Q6_K; values and the second feed-forward matrix of half the layers in
+          Q6_K; other matrices in Q4_K; vectors as they are. The types of K-quants hold 256 values of a row at once:
+          where a row is no multiple of that, Q4_K becomes Q5_0 and Q6_K becomes Q8_0, as in llama.cpp, and it is told
 Watch out a narrow model (576 wide) has hardly a matrix in four bits then: look at the table, not at the file's name
 Source    llama.cpp, src/llama-quant.cpp, `llama_tensor_get_type` and `tensor_type_fallback`; the arithmetic is that of
           ggml's reference kernels, from the package libgguf

@@ -1,7 +1,8 @@
 """A GGUF file as a language model, asked in llama.cpp: what was exported is asked as its user would.
 
-How         prompts are made by the file's own template and tokenizer, both run by llama.cpp, and sent as token ids: so no
-            second token of the beginning is put before them. What stands in a message never becomes a control token
+How         prompts are made by the file's own template and tokenizer, both run by llama.cpp, and sent as token ids, so
+            that no second token of the beginning is put before them. What stands in a message never becomes a control
+            token
 Costs       a server is started on first use, with room for the longest prompt; a longer one starts it anew
 Watch out   a mark that the file does not call a control token, such as `<think>`, is one token in a message, too
 """
@@ -173,7 +174,9 @@ def _form(form: Form | None) -> dict[str, Any]:
     if form is None:
         return {}
     if form.kind == "choice":
-        return {"grammar": "root ::= " + " | ".join(json.dumps(text, ensure_ascii=False) for text in json.loads(form.text))}
+        return {
+            "grammar": "root ::= " + " | ".join(json.dumps(text, ensure_ascii=False) for text in json.loads(form.text))
+        }
     if form.kind == "json":
         return {"json_schema": json.loads(form.text)}
     text = f"llama.cpp holds answers to a choice or a JSON schema here, not to a {form.kind}"

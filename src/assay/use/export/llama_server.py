@@ -9,6 +9,7 @@ Watch out   keys and values are kept in f16, as llama.cpp has it; answers of row
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import subprocess
@@ -133,10 +134,8 @@ def missing() -> str:
 def _stop(process: subprocess.Popen[str]) -> None:
     for pipe in (process.stdin, process.stdout):
         if pipe:
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 pipe.close()
-            except BrokenPipeError:
-                pass
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:

@@ -44,8 +44,8 @@ def write_onnx(model: Path, folder: Path, *, tell: Tell = lambda event: None) ->
         model: a plain model folder: config.json and model.safetensors. Its tokenizer is not written here.
 
     Raises:
-        ModelError: M113, a package is missing; M117, the network cannot be written as ONNX; M118, what was written gives
-            other logits.
+        ModelError: M113, a package is missing; M117, the network cannot be written as ONNX; M118, what was written
+            gives other logits.
     """
     import torch
     from transformers import AutoModelForCausalLM
@@ -62,7 +62,7 @@ def write_onnx(model: Path, folder: Path, *, tell: Tell = lambda event: None) ->
         raise ModelError(Problem("M117", text, str(model), help=OTHER_WAY))
     tell({"event": "note", "text": "the network is written as ONNX"})
     size = sum(weight.nbytes for weight in network.parameters())
-    store.write_text(folder / "onnx.json", "")  # the folder can be written to
+    folder.mkdir(parents=True, exist_ok=True)
     _exported(network, model).save(folder / FILE, external_data=size > BESIDE)
     facts = {
         "file": FILE,
@@ -133,8 +133,10 @@ def masks(config: Any, length: int, real: torch.Tensor) -> Any:
         return whole
     made = {"full_attention": whole}
     if "sliding_attention" in kinds:
-        # As the network counts: padding before a text takes a part of the window.
-        made["sliding_attention"] = additive((other <= own) & (own - other < text.sliding_window))
+        # Counted in real tokens: padding takes no part of the window.
+        place = real.cumsum(1)
+        near = place[:, total - length :, None] - place[:, None] < text.sliding_window
+        made["sliding_attention"] = torch.where(near[:, None], whole, torch.finfo(torch.float32).min)
     return {kind: made[kind] for kind in dict.fromkeys(kinds)}
 
 

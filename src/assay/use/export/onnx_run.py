@@ -30,6 +30,7 @@ def session(file: Path) -> Any:
     if gone := missing():
         raise ModelError(Problem("M113", gone, str(file), help=INSTALL))
     import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as wrong
 
     from assay.model.environment import threads
 
@@ -39,7 +40,7 @@ def session(file: Path) -> Any:
     wish.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(file, wish, providers=["CPUExecutionProvider"])
-    except (onnxruntime.OrtException, RuntimeError) as error:
+    except (wrong.Fail, wrong.InvalidGraph, wrong.InvalidProtobuf, wrong.NoSuchFile, RuntimeError) as error:
         text = f"onnxruntime does not open this file: {str(error)[:300]}"
         raise ModelError(Problem("M115", text, str(file), help="write the file again")) from error
 
