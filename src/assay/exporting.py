@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
-from assay.errors import OtherAnswers, Problem, ResourceError, UsageError, did_you_mean
+from assay.errors import ModelError, OtherAnswers, Problem, ResourceError, UsageError, did_you_mean
 from assay.flow import interruptible, silent
 from assay.given import asked_again, source_of, unaskable
 from assay.nouns import Tell
@@ -106,7 +106,7 @@ def export(
     target = (out or bench.project.folder / "export" / f"{arm}-{to}").absolute()
     source = source_of(bench, strategy, arm, target, wish or Wish())
     if problems := list(format.refuses(source)):
-        raise UsageError(*problems)
+        raise (UsageError if problems[0].code.startswith("C") else ModelError)(*problems)
     need_empty(target)
     need_room(target, format.size(source))
     limit = format.limit if limit is None else limit

@@ -99,8 +99,7 @@ def unaskable(format: Format, source: Source) -> str:
         return ""
     if source.task.kind == "continue":
         return "a task of the kind 'continue' asks how likely texts are, and nothing is decoded"
-    missing = format.missing()
-    return f"{missing} is not installed, in which it would be asked" if missing else ""
+    return format.missing()
 
 
 def asked_again(

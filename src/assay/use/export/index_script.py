@@ -9,7 +9,7 @@ from __future__ import annotations
 
 LINES = 40
 
-HEAD = '''"""Answers as the arm did: python ask.py "a question" ["another"]; or questions as JSON, a line each, on stdin."""
+HEAD = '''"""Answers as the arm did: python ask.py "a question" ["another"]; or JSON texts, a line each, on stdin."""
 import json, re, sys
 from collections import Counter
 from pathlib import Path

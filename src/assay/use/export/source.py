@@ -248,7 +248,7 @@ class Format:
         write: fills an empty folder with everything but README.md and export.json, which are the same for all; gives
             blocks of Markdown for the card: how it is loaded and asked, and what is to be known.
         runtime: what `opened` runs in. opened: the folder in it; None where nothing of it answers.
-        missing: the package that `opened` needs and that is not installed, or "".
+        missing: that what `opened` needs is not installed, as a phrase, or "".
         limit: share of equal answers under which the export is refused; None: it is only told.
         asks: what `opened` is handed: the arm's whole prompt, or the question alone where the export makes the prompt.
     """
