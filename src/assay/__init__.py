@@ -148,7 +148,8 @@ def export(
     Args:
         to: "peft", "merged", ...; `assay list formats` has them all. out: a new folder. rows: test rows that are asked;
             all when None. limit: share of equal answers under which it is refused. precision: of written weights.
-        with_base: the base is written beside an adapter; None: only a quantised one. into: what an arm on a quantised base is merged into.
+        with_base: the base is written beside an adapter; None: only a quantised one. into: what an arm on a quantised
+            base is merged into.
     """
     from assay.exporting import export as write
     from assay.use.export.source import Wish
