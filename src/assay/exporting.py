@@ -94,17 +94,21 @@ def export(
         unchecked: do not ask it at all.
 
     Raises:
-        UsageError: C140 no such format, C141 the folder is not empty, C142 not for this arm, C083, C062.
+        UsageError: C140 no such format, C141 the folder is not empty, C142 not for this arm, C143 other
+            documents, C083, C062.
         ModelError: M112 the base has changed since the fit, M102 the tokenizer, and those of merging and loading.
         OtherAnswers: M103, it is below the limit. ResourceError: R002 no room on the disk, R003.
     """
-    from assay.asking import bench_of
+    from assay.asking import bench_of, log_of
     from assay.use.export.source import Wish
 
     format = format_of(to)
     bench, strategy = bench_of(folder, arm, offline, tell)
     target = (out or bench.project.folder / "export" / f"{arm}-{to}").absolute()
     source = source_of(bench, strategy, arm, target, wish or Wish())
+    if log_of(bench, strategy).exists():
+        text = "documents were put or dropped since the fit, and an export has those of the fit"
+        raise UsageError(Problem("C143", text, arm, help=f"assay run {folder} --only {arm}"))
     if problems := list(format.refuses(source)):
         raise (UsageError if problems[0].code.startswith("C") else ModelError)(*problems)
     need_empty(target)
