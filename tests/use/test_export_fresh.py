@@ -1,7 +1,7 @@
 """Exports in an environment that has no assay: they load, and answer the test questions as the arm does.
 
-The environment is made once, in $ASSAY_FRESH or beside the temporary folders, from the versions installed here; where the
-packages cannot be had, the tests are skipped with the last line of pip."""
+The environment is made once, in $ASSAY_FRESH or beside the temporary folders, from the versions installed here. Where
+the packages cannot be had, the tests are skipped with the last line of pip."""
 
 import json
 import os
