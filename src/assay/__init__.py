@@ -10,19 +10,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from assay.annotating import Annotation
     from assay.asking import Loaded
     from assay.candidates import Ranking
+    from assay.exporting import Exported
     from assay.findings import Checked
     from assay.nouns import Tell
     from assay.probe import Plan
     from assay.reviewing import Review
     from assay.weigh import Report
 
-__all__ = ["annotation", "answer", "check", "load", "plan", "rank_models", "report", "review", "run", "serve"]
+__all__ = [
+    "annotation",
+    "answer",
+    "check",
+    "export",
+    "load",
+    "plan",
+    "rank_models",
+    "report",
+    "review",
+    "run",
+    "serve",
+]
 
 
 def silent(event: dict) -> None:
@@ -124,6 +137,47 @@ def answer(file: str | Path, arm: str, out: str | Path, *, project: str | Path =
     from assay.asking import answer_file
 
     return answer_file(Path(project), arm, Path(file), Path(out), offline=offline)
+
+
+def export(
+    project: str | Path,
+    arm: str,
+    to: str,
+    out: str | Path | None = None,
+    *,
+    rows: int | None = None,
+    limit: float | None = None,
+    precision: Literal["fp32", "bf16"] = "fp32",
+    with_base: bool | None = None,
+    into: Literal["dequantised", "original"] = "dequantised",
+    unchecked: bool = False,
+    offline: bool = False,
+    tell: Tell = silent,
+) -> Exported:
+    """Write a fitted arm as files that work without assay, and check that they answer as it does; see
+    `exporting.export`.
+
+    Args:
+        to: "peft", "merged", ...; `assay list formats` has them all. out: a new folder. rows: test rows that are asked;
+            all when None. limit: share of equal answers under which it is refused. precision: of written weights.
+        with_base: the base is written beside an adapter; None: only a quantised one. into: what an arm on a quantised
+            base is merged into.
+    """
+    from assay.exporting import export as write
+    from assay.use.export.source import Wish
+
+    return write(
+        Path(project),
+        arm,
+        to=to,
+        out=None if out is None else Path(out),
+        rows=rows,
+        limit=limit,
+        wish=Wish(precision, with_base, into),
+        unchecked=unchecked,
+        offline=offline,
+        tell=tell,
+    )
 
 
 def review(target: str | Path = ".") -> Review:

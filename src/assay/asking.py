@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
-from assay.errors import DataError, Problem, UsageError, did_you_mean
+from assay.errors import DataError, ModelError, Problem, UsageError, did_you_mean
 from assay.nouns import (
     Adapted,
     Answer,
@@ -40,7 +40,7 @@ def bench_of(folder: Path, arm: str, offline: bool, tell: Tell) -> tuple[Bench, 
     """The bench of a project that has run, and the arm's strategy.
 
     Raises:
-        UsageError: C083 there is no such arm; C062 it was not fitted yet.
+        UsageError: C083 there is no such arm; C062 it was not fitted yet. ModelError: M112, it was, on other weights.
     """
     from assay.bench import Bench
     from assay.config import load as load_project
@@ -56,6 +56,7 @@ def bench_of(folder: Path, arm: str, offline: bool, tell: Tell) -> tuple[Bench, 
     prepared = prepare(project, silent, offline=offline, new_key=False)
     bench = Bench(project, prepared, models(project, [arms[arm]], offline, tell), tell)
     if fitted(bench, arms[arm]).done() is None:
+        refuse_changed(bench, arms[arm])
         raise UsageError(
             Problem("C062", f"'{arm}' is not fitted yet", str(folder), help=f"assay run {folder} --only {arm}")
         )
@@ -68,14 +69,31 @@ def fitted(bench: Bench, strategy: Any) -> store.Stage:
     now = bench.fit_stage(strategy)
     if "documents" not in strategy.reads or now.done() is not None:
         return now
-    settings = {"kind": strategy.kind, **strategy.changed()}
-    asked = {"strategy": settings, "base": bench.project.model, "seed": bench.project.seed}
-    earlier = []
-    for place in (bench.project.work / "fit").glob("*/arm/arm.json"):
-        if asked.items() <= store.read_json(place).items() and (place.parents[1] / "done.json").exists():
-            earlier.append((place.stat().st_mtime_ns, place.parents[1].name))
+    earlier = [(place.stat().st_mtime_ns, place.parents[1].name) for place in same_settings(bench, strategy)]
     stages = [store.Stage(bench.project.work, "fit", key) for _, key in sorted(earlier, reverse=True)]
     return next((stage for stage in stages if stage.done() is not None), now)
+
+
+def same_settings(bench: Bench, strategy: Any) -> Iterator[Path]:
+    """The `arm.json` of each finished fit with these settings, this base and seed, whatever rows it was fitted on."""
+    settings = {"kind": strategy.kind, **strategy.changed()}
+    asked = {"strategy": settings, "base": bench.project.model, "seed": bench.project.seed}
+    for place in (bench.project.work / "fit").glob("*/arm/arm.json"):
+        if asked.items() <= store.read_json(place).items() and (place.parents[1] / "done.json").exists():
+            yield place
+
+
+def refuse_changed(bench: Bench, strategy: Any) -> None:
+    """Raises:
+    ModelError: M112, the arm was fitted on a base of the same name whose files were others.
+    """
+    for place in same_settings(bench, strategy):
+        for name, digest in store.read_json(place)["models"].items():
+            now = bench.models.get(name, {}).get("digest", digest)
+            if now != digest:
+                text = f"the base {name} has changed since this arm was fitted: {digest[:12]}, now {now[:12]}"
+                way = "put the old files back, or run the project again"
+                raise ModelError(Problem("M112", text, str(bench.project.folder), help=way))
 
 
 class Loaded:

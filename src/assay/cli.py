@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from assay.terminal import documents as of_documents
+from assay.terminal import export as of_exports
 from assay.terminal import review as of_reviews
 from assay.terminal import serve as of_serving
 from assay.terminal.annotate import EXAMPLE, annotate
@@ -300,12 +301,13 @@ app.command(epilog=EXAMPLE)(annotate)
 app.command(epilog=of_reviews.EXAMPLE)(of_reviews.review)
 app.command(epilog=of_documents.EXAMPLE)(of_documents.documents)
 app.command(epilog=of_serving.EXAMPLE)(of_serving.serve)
+app.command(epilog=of_exports.EXAMPLE)(of_exports.export)
 
 
 @app.command("list", epilog="Example: assay list strategies")
 def list_(
     what: Annotated[
-        str, typer.Argument(help="A project; or steps, augmentations, strategies, models, metrics, kinds.")
+        str, typer.Argument(help="A project; or steps, augmentations, strategies, models, metrics, kinds, formats.")
     ] = ".",
     probe: Annotated[
         Path | None, typer.Option("--probe", metavar="PROJECT", help="Models ranked on rows of this project.")

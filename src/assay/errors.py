@@ -6,6 +6,7 @@ AssayError                    exit
 │   └── LeakError   D050        1   test rows that also stand in train: the run stops
 ├── ResourceError   R0xx        4   memory, disk, time, the surroundings
 ├── ModelError      M0xx        5   a model or adapter is refused
+│   └── OtherAnswers M103       1   what was exported answers otherwise than the arm
 ├── TrainError      T0xx        6   training stopped: diverged, nothing to learn
 └── Stopped                   130   interrupted by the user (143 by SIGTERM); the run continues where it was
 
@@ -76,6 +77,10 @@ class ResourceError(AssayError):
 
 class ModelError(AssayError):
     exit_code = 5
+
+
+class OtherAnswers(ModelError):
+    exit_code = 1
 
 
 class TrainError(AssayError):

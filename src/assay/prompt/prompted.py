@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,12 @@ class Prompted(Adapted):
     @property
     def model(self) -> LanguageModel:
         return self._model
+
+    def asking(self, model: LanguageModel) -> Prompted:
+        """The same arm, asking another model."""
+        other = copy(self)
+        other._model = model
+        return other
 
     @property
     def reading(self) -> parse.Reading:

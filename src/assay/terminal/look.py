@@ -11,7 +11,7 @@ from assay.settings import Settings
 if TYPE_CHECKING:
     from assay.weigh import Report
 
-LISTS = ("steps", "augmentations", "strategies", "models", "metrics", "kinds")
+LISTS = ("steps", "augmentations", "strategies", "models", "metrics", "kinds", "formats")
 
 
 def project_folder(target: Path) -> Path:
@@ -123,6 +123,10 @@ def has(what: str) -> list[dict[str, Any]]:
         from assay.aim import KINDS
 
         return [{"kind": kind.name, "metric": kind.metric, "is": kind.about} for kind in KINDS]
+    if what == "formats":
+        from assay.exporting import formats
+
+        return formats()
     if what == "steps":
         from assay.curate import STEPS as classes
     elif what == "augmentations":

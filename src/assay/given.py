@@ -1,0 +1,149 @@
+"""A fitted arm as export formats take it, and the export asked the arm's own test questions.
+
+Counted     The check looks at test rows: it stands in exam.jsonl as an opening, once for the same export.
+Memory      While it is checked, the arm and the export are both loaded, in fp32.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay import alike, store
+from assay.executed import executed
+from assay.nouns import Answer, Example, Lesson, Precision, Record, Strategy, Tell
+from assay.validate import Exam
+
+if TYPE_CHECKING:
+    from assay.bench import Bench
+    from assay.use.export import Format
+    from assay.use.export.source import Source, Wish
+    from assay.validate.equivalence import Equivalence
+
+ROWS = 32  # of val, that tokenizers are compared by
+
+
+def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish) -> Source:
+    """The arm as formats take it."""
+    from assay.asking import fitted
+    from assay.use.export.source import Base, Source
+
+    stage = fitted(bench, strategy)
+    own = [model for model in strategy.needs(bench.project.model) if model not in strategy.encoders()]
+    found = bench.models[own[0]] if own else {}
+    base = Base(
+        name=found.get("name", ""),
+        folder=Path(found.get("folder", "")),
+        digest=found.get("digest", ""),
+        note=found.get("note", ""),
+        licence=found.get("licence", ""),
+        context=found.get("context_length", 0),
+    )
+    report = bench.project.report_folder / "report.json"
+    lines = store.read_json(report)["strategies"] if report.exists() else []
+    return Source(
+        name=name,
+        project=bench.project.name or bench.project.folder.name,
+        strategy=as_loaded(strategy),
+        task=bench.prepared.task,
+        key=stage.key,
+        folder=stage.folder / "arm",
+        base=base,
+        lesson=lessons(bench, strategy, stage.key),
+        out=out,
+        wish=wish,
+        examples=tuple(row.question for row in bench.prepared.examples("val")[:ROWS]),
+        report=next((one for one in lines if one["name"] == name and one["status"] == "done"), None),
+    )
+
+
+def lessons(bench: Bench, strategy: Strategy, key: str) -> Callable[[Precision], Lesson]:
+    """What opens the arm in a precision: its lesson without rows, whose models are all loaded so."""
+    from assay.model.environment import threads
+    from assay.model.machine import steady
+    from assay.worker import Job
+
+    place = store.Stage(bench.project.work, "export", key).open()
+    store.write_json(place / "request.json", bench.request(strategy))
+    job = Job(place)
+
+    def lesson(precision: Precision) -> Lesson:
+        steady(bench.project.seed, threads())
+
+        def open_model(name: str, asked: Precision = precision) -> Any:
+            return job.open_model(name, precision)
+
+        plain = job.lesson(rows=False)
+        return replace(plain, means=replace(plain.means, open_model=open_model))
+
+    return lesson
+
+
+def as_loaded(strategy: Strategy) -> Strategy:
+    """The same settings, but for the precision that it was trained in: the one that is loaded is the one that holds."""
+    changes: dict[str, Any] = {name: as_loaded(value) for name, value in strategy if isinstance(value, Strategy)}
+    if "precision" in type(strategy).model_fields:
+        changes["precision"] = "auto"
+    return strategy.model_copy(update=changes)
+
+
+# --- the check --------------------------------------------------------------------------------------------------------
+
+
+def unaskable(format: Format, source: Source) -> str:
+    """Why the test questions cannot be put to the export here; "" where they can, or where nothing of it answers."""
+    if format.opened is None:
+        return ""
+    if source.task.kind == "continue":
+        return "a task of the kind 'continue' asks how likely texts are, and nothing is decoded"
+    return format.missing()
+
+
+def asked_again(
+    bench: Bench, source: Source, format: Format, folder: Path, rows: int | None, tell: Tell
+) -> Equivalence | None:
+    """The arm and the export over the same test rows, both decoded greedily; None where nothing of it answers."""
+    from assay.use.export.decoded import decoding
+    from assay.validate.equivalence import equivalence
+
+    if format.opened is None:
+        return None
+    exam = Exam(bench.prepared.examples("test"))
+    some = sampled(bench.prepared.examples("test"), rows, bench.project.seed)
+    questions = [example.question for example in some]
+    key = store.digest([source.key, format.name, vars(source.wish), len(some)])[:12]
+    exam.open(bench.project.folder / "exam.jsonl", by=f"export {source.name} {format.name} {key}")
+    arm = source.open()
+    before = decoding(arm).answer(questions, named(tell, source.name))
+    opened = format.opened(folder)
+    alone = questions if format.asks == "question" else ()
+    after = decoding(arm, opened, alone).answer(questions, named(tell, f"{source.name} as {format.name}"))
+    records = [recorded(bench, some, answers, tell) for answers in (before, after)]
+    return equivalence(records[0], records[1], source.task, level=bench.project.weigh.level, seed=bench.project.seed)
+
+
+def sampled(examples: Sequence[Example], rows: int | None, seed: int) -> list[Example]:
+    """So many test rows in their order, drawn with the seed; all when None."""
+    if rows is None or rows >= len(examples):
+        return list(examples)
+    return [examples[i] for i in sorted(random.Random(seed).sample(range(len(examples)), rows))]
+
+
+def recorded(bench: Bench, examples: Sequence[Example], answers: Sequence[Answer], tell: Tell) -> list[Record]:
+    """Records with what metrics need beside the texts: alikeness, outcomes of programs."""
+    records = Exam(examples).records(answers)
+    if alike.wanted(bench.prepared.task):
+        records = alike.likened(bench, records)
+    return executed(records, bench.prepared.task, bench.project.work, tell)
+
+
+def named(tell: Tell, name: str) -> Tell:
+    """`tell` whose events are about `name`."""
+
+    def told(event: dict) -> None:
+        tell({"stage": name, **event})
+
+    return told

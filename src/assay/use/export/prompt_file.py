@@ -1,0 +1,71 @@
+"""The prompt of an arm as text: `prompt.md`, which `wording` reads back, and what is sent for a question.
+
+Watch out   examples that are chosen for each question are not in the file: it says how many, and how they are chosen
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from assay import store
+from assay.aim.kinds import kind_of
+from assay.errors import Problem
+from assay.nouns import Adapted, Document, Example, Message, Tell
+from assay.prompt.exported import FILE, Prompt, Solved, written
+from assay.prompt.prompted import Prompted
+from assay.prompt.rag import RagAnswers
+from assay.prompt.retrieval.finder import Hits
+from assay.prompt.shots_answers import ShotsAnswers
+from assay.prompt.wording import WordingAnswers
+from assay.use.export.source import QUESTION, Format, Source, turns_of
+
+SENT = "messages.json"
+
+
+def refuses(source: Source) -> Iterator[Problem]:
+    floors = ("majority", "tfidf", "neighbours", "lead", "copy", "ngram", "knn", "router")
+    if source.kind in (*floors, "head", "token_head"):
+        text = f"{source.name} sends no prompt that could be written down"
+        yield Problem("C142", text, source.name, help=f"assay answer FILE --with {source.name} runs it")
+
+
+def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
+    arm = source.open()
+    own = source.task.instruction or kind_of(source.task).instruction
+    note = f"The prompt of {source.name}, of {source.project}."
+    store.write_text(folder / FILE, written(prompt_of(arm), own, note))
+    asked = Example("question", (Message("user", QUESTION),))
+    if isinstance(arm, RagAnswers):
+        found = Hits((Document("d#1", "the text of the best passage"), Document("d#2", "the text of the next one")))
+        sent = turns_of(arm.inner.prompt(arm.settings.shown(asked, found)))
+    else:
+        sent = turns_of(arm.prompt(asked))
+    store.write_json(folder / SENT, sent)
+    return (
+        f"`{FILE}` is for people, and for `{{kind: wording, prompt: {FILE}, inner: ...}}`; `{SENT}` is what is sent for"
+        " a question, as the messages of a chat. The likeliest answer is taken: temperature 0.",
+    )
+
+
+def prompt_of(arm: Adapted) -> Prompt:
+    """The wording of the arm, with the solved examples that every question sees."""
+    if isinstance(arm, WordingAnswers):
+        return arm.found.prompt
+    if isinstance(arm, RagAnswers):
+        return prompt_of(arm.inner)
+    if isinstance(arm, ShotsAnswers):
+        if arm.vectors is not None:
+            return Prompt(wording=arm.wording, k=arm.settings.k, choose=arm.settings.choose)
+        return Prompt(wording=arm.wording, examples=tuple(map(Solved.of, arm.pool)))
+    return Prompt(wording=arm.wording) if isinstance(arm, Prompted) else Prompt()
+
+
+PROMPT = Format(
+    name="prompt",
+    about="the prompt as text, and as the messages that are sent",
+    refuses=refuses,
+    size=lambda source: 1 << 20,
+    write=write,
+    limit=None,
+)

