@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from assay.terminal import ask as of_questions
 from assay.terminal import documents as of_documents
 from assay.terminal import review as of_reviews
+from assay.terminal import watch as of_logs
 from assay.terminal.annotate import EXAMPLE, annotate
 from assay.terminal.outcome import Outcome, say
 from assay.terminal.results import as_document, columns, near, show, summary
@@ -298,6 +300,8 @@ def answer(
 app.command(epilog=EXAMPLE)(annotate)
 app.command(epilog=of_reviews.EXAMPLE)(of_reviews.review)
 app.command(epilog=of_documents.EXAMPLE)(of_documents.documents)
+app.command(epilog=of_logs.EXAMPLE)(of_logs.watch)
+app.command(epilog=of_questions.EXAMPLE)(of_questions.ask)
 
 
 @app.command("list", epilog="Example: assay list strategies")

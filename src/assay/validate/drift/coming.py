@@ -1,0 +1,90 @@
+"""What is new among the questions of a log, and which of them to label next.
+
+Groups     questions far from training, by their vectors (validate/mistakes/groups.py). One is named where questions
+           like it are surely more frequent in the log than among the held-back rows: Fisher's exact test, one-sided,
+           p below .001 shared by the groups. A twentieth of any log lies farther than 95 % of the held-back rows; that
+           alone is no group
+Next       the question whose distance from the nearest training question, and from those chosen before it, times its
+           doubt, is greatest. The distance is 1 - cosine, the doubt 1 + (1 - confidence), or 1 where no confidence is
+           known: so a new question comes before a known one, and of two equally new ones the less certain
+Watch out  groups are found and counted on the same rows: a reason to look, no proof. Rows chosen so are no random
+           sample: learn from them, and measure on others
+Source     greedy k-center: Gonzalez (1985), doi.org/10.1016/0304-3975(85)90224-5; Sener and Savarese (2018),
+           arxiv.org/abs/1708.00489
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from assay.validate.mistakes.groups import groups, near, words
+
+LEAST = 5  # questions of the smallest group
+SURE = 0.001  # of all groups together
+MOST = 1500  # questions that are grouped; of more, the farthest
+SHOWN = 3  # examples of a group
+
+
+@dataclass(frozen=True)
+class Group:
+    """Questions of one kind that training does not have. `rows` are places in the log, nearest to the middle first."""
+
+    rows: tuple[int, ...]
+    near: int  # questions of the log as near to the group's middle as nine in ten of its own
+    near_held: int  # held-back rows as near
+    words: tuple[str, ...]
+    p: float
+
+
+def new_groups(vectors: np.ndarray, texts: Sequence[str], n: int, far: np.ndarray) -> list[Group]:
+    """The groups of new questions, largest first.
+
+    Args:
+        vectors: (rows, width), of length 1; the first `n` rows are the log's, the others were held back.
+        texts: of all rows. far: (n,) bool, which rows of the log are far from training.
+    """
+    from scipy.stats import fisher_exact
+
+    mask = np.zeros(len(texts), dtype=bool)
+    mask[np.flatnonzero(far)[:MOST]] = True
+    found = groups(vectors, mask, LEAST) or ([np.flatnonzero(mask)] if mask.sum() >= LEAST else [])
+    told = []
+    for rows in found:
+        around = near(vectors, rows)
+        own, held = int((around < n).sum()), int((around >= n).sum())
+        table = [[own, n - own], [held, len(texts) - n - held]]
+        p = float(fisher_exact(table, alternative="greater").pvalue)
+        if p < SURE / len(found):
+            inside = [int(at) for at in around if mask[at]]
+            told.append(Group(tuple(inside), own, held, tuple(words(texts, rows.tolist())), p))
+    return told
+
+
+def next_rows(vectors: Any, known: Any, doubt: np.ndarray, most: int) -> list[int]:
+    """Places of the questions to label next, best first; none that is a copy of a known one or of one chosen.
+
+    Args:
+        vectors: (n, width); known: (m, width), training and held-back rows; of length 1 or 0, dense or sparse.
+        doubt: (n,) in [0, 1], 1 - confidence; 0 where it is not known.
+    """
+    closest = np.zeros(vectors.shape[0])
+    for start in range(0, vectors.shape[0], 512):
+        product = vectors[start : start + 512] @ known.T
+        alike = product if isinstance(product, np.ndarray) else product.toarray()
+        closest[start : start + 512] = alike.max(axis=1, initial=0.0)
+    taken: list[int] = []
+    for _ in range(min(most, vectors.shape[0])):
+        worth = np.maximum(1 - closest, 0) * (1 + doubt)
+        worth[taken] = -1
+        best = int(worth.argmax())
+        if worth[best] < 1e-3:
+            break
+        taken.append(best)
+        product = vectors @ vectors[[best]].T
+        alike = product if isinstance(product, np.ndarray) else product.toarray()
+        closest = np.maximum(closest, np.asarray(alike).ravel())
+    return taken
