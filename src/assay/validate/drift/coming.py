@@ -15,6 +15,8 @@ Source     greedy k-center: Gonzalez (1985), doi.org/10.1016/0304-3975(85)90224-
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +29,7 @@ LEAST = 5  # questions of the smallest group
 SURE = 0.001  # of all groups together
 MOST = 1500  # questions that are grouped; of more, the farthest
 SHOWN = 3  # examples of a group
+_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def new_groups(vectors: np.ndarray, texts: Sequence[str], n: int, far: np.ndarra
     mask = np.zeros(len(texts), dtype=bool)
     mask[np.flatnonzero(far)[:MOST]] = True
     found = groups(vectors, mask, LEAST) or ([np.flatnonzero(mask)] if mask.sum() >= LEAST else [])
-    told = []
+    told, common = [], _common(texts[n:])
     for rows in found:
         around = near(vectors, rows)
         own, held = int((around < n).sum()), int((around >= n).sum())
@@ -60,8 +63,15 @@ def new_groups(vectors: np.ndarray, texts: Sequence[str], n: int, far: np.ndarra
         p = float(fisher_exact(table, alternative="greater").pvalue)
         if p < SURE / len(found):
             inside = [int(at) for at in around if mask[at]]
-            told.append(Group(tuple(inside), own, held, tuple(words(texts, rows.tolist())), p))
+            own_words = tuple(word for word in words(texts, rows.tolist()) if word not in common)
+            told.append(Group(tuple(inside), own, held, own_words, p))
     return told
+
+
+def _common(texts: Sequence[str]) -> set[str]:
+    """Words that stand in a tenth of the held-back rows: no name for what is new."""
+    counts = Counter(word for text in texts for word in set(_WORD.findall(text.casefold())))
+    return {word for word, count in counts.items() if count >= len(texts) / 10}
 
 
 def next_rows(vectors: Any, known: Any, doubt: np.ndarray, most: int) -> list[int]:
