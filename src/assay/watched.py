@@ -52,7 +52,7 @@ def told(
     """
     import numpy as np
 
-    from assay.validate.drift.apart import FAR, far_p, gaussian, p_value
+    from assay.validate.drift.apart import FAR, far_p, gaussian, kernel_p
     from assay.validate.drift.rates import share
 
     n, held = against.n, len(against.held)
@@ -60,7 +60,7 @@ def told(
     families = against.families
     kernel = gaussian(against.compared)
     tests = {
-        "questions": p_value(kernel, n, families, seed=seed),
+        "questions": kernel_p(kernel, n, families, seed=seed),
         "far": far_p(far, n, families, seed=seed),
     }
     labels, found = _labels(against, exam, task, seed), _rates(against, exam)
@@ -99,7 +99,7 @@ def _labels(
     import numpy as np
 
     from assay.against import families_of
-    from assay.validate.drift.apart import of_labels, p_value
+    from assay.validate.drift.apart import columns_p, of_labels
     from assay.validate.drift.rates import FEWEST
 
     if task.kind != "classify" or exam is None:
@@ -114,7 +114,7 @@ def _labels(
     names = [text or "" for text, _ in (*own, *other)]
     most = max(family for _, family in own) + 1
     families = np.asarray([int(f) for _, f in own] + [int(f + most) for _, f in other])
-    p = p_value(of_labels(names), len(own), families, seed=seed)
+    p = columns_p(of_labels(names), len(own), families, seed=seed)
     now, then = Counter(names[: len(own)]), Counter(names[len(own) :])
     moved = sorted(set(names), key=lambda one: -abs(now[one] / len(own) - then[one] / len(other)))
     shares = {one: {"log": now[one] / len(own), "exam": then[one] / len(other)} for one in moved[:MOVED]}
@@ -147,7 +147,7 @@ def _windows(against: Against, far: np.ndarray, kernel: np.ndarray, seed: int) -
     corrected for the number of windows, and no alarm by itself."""
     import numpy as np
 
-    from assay.validate.drift.apart import p_value
+    from assay.validate.drift.apart import kernel_p
     from assay.validate.drift.rates import flags, share
 
     n = against.n
@@ -160,7 +160,7 @@ def _windows(against: Against, far: np.ndarray, kernel: np.ndarray, seed: int) -
     for places in np.array_split(timed[np.argsort(at[timed], kind="stable")], count):
         every = np.concatenate([places, np.arange(n, len(kernel))])
         enough = len(set(against.families[places].tolist())) > 1
-        p = p_value(kernel[np.ix_(every, every)], len(places), against.families[every], seed=seed) if enough else 1.0
+        p = kernel_p(kernel[np.ix_(every, every)], len(places), against.families[every], seed=seed) if enough else 1.0
         ps.append(p)
         answers = [a for place in places if (a := against.log[place].answer) is not None]
         failed = {kind: share(v, INTERVALS) for kind, v in flags(answers).items()} if answers else {}

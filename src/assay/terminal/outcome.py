@@ -126,4 +126,4 @@ def _first_line(error: BaseException) -> str:
     return text if len(text) <= 200 else text[:199] + "…"
 
 
-VERBS = ("run", "check", "report", "answer", "annotate", "list", "explain")
+VERBS = ("run", "check", "report", "answer", "ask", "watch", "annotate", "list", "explain")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
-from assay.validate.drift.apart import distance, far_p, gaussian, of_labels, p_value
+from assay.validate.drift.apart import columns_p, distance, far_p, gaussian, kernel_p, of_labels
 
 
 def unit(rows):
@@ -31,7 +31,8 @@ def test_the_distance_of_labels_is_the_chi_square_statistic():
     draw = np.random.default_rng(2)
     first, second = draw.choice(list("abcd"), 120, p=[0.4, 0.3, 0.2, 0.1]), draw.choice(list("abcd"), 90)
     weight = np.r_[np.full(120, 1 / 120), np.full(90, -1 / 90)]
-    found = 120 * 90 / 210 * weight @ of_labels([*first, *second]) @ weight
+    columns = of_labels([*first, *second])
+    found = 120 * 90 / 210 * weight @ (columns @ columns.T) @ weight
     table = [[np.sum(part == name) for name in "abcd"] for part in (first, second)]
     assert found == pytest.approx(chi2_contingency(table, correction=False).statistic, rel=1e-4)
 
@@ -40,7 +41,7 @@ def test_its_p_value_of_labels_is_near_that_of_chi_square():
     draw = np.random.default_rng(3)
     first, second = draw.choice(list("abc"), 300, p=[0.4, 0.35, 0.25]), draw.choice(list("abc"), 300)
     table = [[np.sum(part == name) for name in "abc"] for part in (first, second)]
-    p = p_value(of_labels([*first, *second]), 300, np.arange(600))
+    p = columns_p(of_labels([*first, *second]), 300, np.arange(600))
     assert p == pytest.approx(chi2_contingency(table, correction=False).pvalue, abs=0.03)
 
 
@@ -48,7 +49,7 @@ def shares_raised(make, rounds=100, level=0.05):
     raised = 0
     for seed in range(rounds):
         vectors, first, families = make(np.random.default_rng(seed))
-        raised += p_value(gaussian(vectors), first, families, draws=199, seed=seed) <= level
+        raised += kernel_p(gaussian(vectors), first, families, draws=199, seed=seed) <= level
     return raised / rounds
 
 
@@ -82,12 +83,20 @@ def test_another_topic_in_a_fifth_is_told_apart():
     draw = np.random.default_rng(5)
     own, other = draw.normal(size=(700, 10)) + np.eye(10)[0] * 2, draw.normal(size=(100, 10)) - np.eye(10)[1] * 2
     vectors = unit(np.r_[own[:400], other, own[400:]])
-    assert p_value(gaussian(vectors), 500, np.arange(800)) < 0.001
+    assert kernel_p(gaussian(vectors), 500, np.arange(800)) < 0.001
+
+
+def test_columns_and_their_kernel_give_one_p_value():
+    draw = np.random.default_rng(7)
+    columns, families = draw.normal(size=(90, 3)), np.arange(90) // 2
+    columns[:50] += 0.2
+    by_kernel = kernel_p(columns @ columns.T, 50, families, draws=499)
+    assert columns_p(columns, 50, families, draws=499) == pytest.approx(by_kernel, abs=0.003)
 
 
 def test_two_families_are_needed():
     with pytest.raises(ValueError, match="two families"):
-        p_value(np.eye(4), 2, np.array([0, 0, 1, 2]))
+        kernel_p(np.eye(4), 2, np.array([0, 0, 1, 2]))
 
 
 def test_the_distance_is_one_less_the_mean_of_the_nearest_cosines():

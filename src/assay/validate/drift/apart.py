@@ -18,7 +18,7 @@ Source      Gretton et al. (2012), A kernel two-sample test, jmlr.org/papers/v13
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,15 +45,15 @@ def gaussian(vectors: Any) -> np.ndarray:
 
 
 def of_labels(labels: Sequence[str]) -> np.ndarray:
-    """The kernel of the chi-square distance between the shares of labels, (n, n) float32."""
+    """Columns whose squared distance of means is the chi-square distance between the shares of labels, (n, labels)."""
     names, place, count = np.unique(np.asarray(labels, dtype=str), return_inverse=True, return_counts=True)
     share = count / count.sum()
     columns = np.zeros((len(labels), len(names)), dtype=np.float32)
     columns[np.arange(len(labels)), place] = 1 / np.sqrt(share[place])
-    return columns @ columns.T
+    return columns
 
 
-def p_value(kernel: np.ndarray, first: int, families: np.ndarray, *, draws: int = DRAWS, seed: int = 0) -> float:
+def kernel_p(kernel: np.ndarray, first: int, families: np.ndarray, *, draws: int = DRAWS, seed: int = 0) -> float:
     """How often samples of one source lie as far apart as these two.
 
     Args:
@@ -65,14 +65,39 @@ def p_value(kernel: np.ndarray, first: int, families: np.ndarray, *, draws: int 
         ValueError: a sample has fewer than two families.
     """
     n = len(kernel)
-    parts = (slice(0, first), slice(first, n))
-    weight = np.concatenate([np.full(first, 1 / max(1, first)), np.full(n - first, -1 / max(1, n - first))])
+    parts, weight = _samples(n, first)
     seen = float(weight @ kernel @ weight)
     centred = kernel.astype(np.float64)
     for part in parts:
         centred[part] -= centred[part].mean(axis=0, keepdims=True)
     for part in parts:
         centred[:, part] -= centred[:, part].mean(axis=1, keepdims=True)
+    centred = centred.astype(np.float32)
+    drawn = (np.einsum("ij,ij->i", w @ centred, w) for w in _drawn(n, first, families, draws, seed))
+    return _p(seen, drawn, draws)
+
+
+def columns_p(columns: np.ndarray, first: int, families: np.ndarray, *, draws: int = DRAWS, seed: int = 0) -> float:
+    """`kernel_p` of the kernel `columns @ columns.T`, columns (n, width), for a width far below n."""
+    n = len(columns)
+    parts, weight = _samples(n, first)
+    seen = float(((weight @ columns) ** 2).sum())
+    centred = columns.astype(np.float64)
+    for part in parts:
+        centred[part] -= centred[part].mean(axis=0, keepdims=True)
+    drawn = (((w @ centred) ** 2).sum(axis=1) for w in _drawn(n, first, families, draws, seed))
+    return _p(seen, drawn, draws)
+
+
+def _samples(n: int, first: int) -> tuple[tuple[slice, slice], np.ndarray]:
+    """Where each sample stands, and the weights (n,) that make a sum the difference of their means."""
+    weight = np.concatenate([np.full(first, 1 / max(1, first)), np.full(n - first, -1 / max(1, n - first))])
+    return (slice(0, first), slice(first, n)), weight
+
+
+def _drawn(n: int, first: int, families: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarray]:
+    """Blocks of (draws, n) weights: those of the samples, with a random sign for each family."""
+    parts, weight = _samples(n, first)
     unit = np.zeros(n, dtype=np.int64)
     start = 0
     for part in parts:
@@ -82,15 +107,15 @@ def p_value(kernel: np.ndarray, first: int, families: np.ndarray, *, draws: int 
         unit[part] = own + start
         start += len(names)
         weight[part] *= np.sqrt(len(names) / (len(names) - 1))  # deviations from a mean of few are too small
-    generator, reached, made = np.random.default_rng(seed), 0, 0
-    centred = centred.astype(np.float32)
-    while made < draws:
-        block = min(_BLOCK, draws - made)
-        signs = generator.integers(0, 2, size=(block, start), dtype=np.int8).astype(np.float32) * 2 - 1
-        drawn = signs[:, unit] * weight.astype(np.float32)
-        reached += int((np.einsum("ij,ij->i", drawn @ centred, drawn) >= seen - 1e-9).sum())
-        made += block
-    return (1 + reached) / (1 + draws)
+    generator = np.random.default_rng(seed)
+    for made in range(0, draws, _BLOCK):
+        size = (min(_BLOCK, draws - made), start)
+        signs = generator.integers(0, 2, size=size, dtype=np.int8).astype(np.float32) * 2 - 1
+        yield signs[:, unit] * weight.astype(np.float32)
+
+
+def _p(seen: float, drawn: Iterator[np.ndarray], draws: int) -> float:
+    return (1 + sum(int((block >= seen - 1e-9).sum()) for block in drawn)) / (1 + draws)
 
 
 def distance(vectors: Any, known: Any, nearest: int = NEAREST) -> np.ndarray:
@@ -117,4 +142,4 @@ def far_p(far: np.ndarray, first: int, families: np.ndarray, *, draws: int = DRA
     column = far.astype(np.float32)[:, None]
     if column[:first].mean() <= column[first:].mean():
         return 1.0
-    return p_value(column @ column.T, first, families, draws=draws, seed=seed)
+    return columns_p(column, first, families, draws=draws, seed=seed)
