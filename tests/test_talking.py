@@ -19,9 +19,7 @@ def ran(tmp_path_factory, tiny_model):
     """A project of written answers with documents: rag around the tiny random model, and a floor."""
     folder = tmp_path_factory.mktemp("talking") / "handbook"
     folder.mkdir()
-    rows = [
-        {"question": f"When is the {what} of {n}?", "answer": f"on day {n}"} for n in range(30) for what in ("pay",)
-    ]
+    rows = [{"question": f"When is the pay of {n}?", "answer": f"on day {n}"} for n in range(30)]
     write_rows(folder / "rows.jsonl", rows)
     for name, text in DOCUMENTS.items():
         (folder / name).write_text(text)
