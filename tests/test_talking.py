@@ -46,7 +46,7 @@ def test_streamed_text_is_the_answer(ran):
     assert stream.reply is not None
     assert (stream.reply.answer.text, stream.reply.answer.passages) == (answer.text, answer.passages)
     assert (stream.reply.answer.tokens, stream.reply.answer.truncated) == (answer.tokens, answer.truncated)
-    assert stream.reply.passages["pay.md"] == DOCUMENTS["pay.md"]
+    assert DOCUMENTS["pay.md"] in stream.reply.passages.values()
 
 
 @pytest.mark.slow
@@ -55,7 +55,7 @@ def test_base_is_the_base_model_without_examples(ran):
     assert [reply.arm for reply in found.replies] == ["base", "rag", "lead"]
     shots = talk(ran, "base").open("base").adapted
     assert shots.settings.k == 0 and not found.replies[0].passages and found.replies[1].passages
-    assert "base: " in str(found) and "[pay.md]" in str(found)
+    assert "base: " in str(found) and "[pay.md" in str(found)
 
 
 @pytest.mark.slow

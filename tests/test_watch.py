@@ -11,17 +11,29 @@ from assay.cli import command
 from assay.errors import DataError, UsageError
 from assay.logs import read_feedback
 from assay.reviewing import Review
-from toy import rows, write_rows
+from toy import WORDS, write_rows
 
-PARKING = "where may I leave my car near the garage on weekend number {}"
+PARKING = "where may I leave my car near the garage when it is {} and {}"
+COMMON = "please today again soon still now maybe really quickly kindly twice later once often first alone".split()
+
+
+def made(n, seed):
+    """Questions of one source: words of a label among common ones, all drawn. Logs and project differ by the seed."""
+    draw, out = random.Random(seed), []
+    for _ in range(n):
+        label = draw.choice(sorted(WORDS))
+        words = draw.sample(WORDS[label].split(), 3) + draw.sample(COMMON, 4)
+        draw.shuffle(words)
+        out.append({"text": " ".join(words), "label": label})
+    return out
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
     folder = tmp_path_factory.mktemp("watch") / "tickets"
     folder.mkdir()
-    write_rows(folder / "train.jsonl", rows(300))
-    write_rows(folder / "test.jsonl", rows(240, 1000))
+    write_rows(folder / "train.jsonl", made(300, 1))
+    write_rows(folder / "test.jsonl", made(240, 2))
     (folder / "project.yaml").write_text(
         "seed: 3\ndata: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\n"
         "split: {near: 1}\ncompare: [{kind: tfidf}]\n"
@@ -33,10 +45,9 @@ def ran(tmp_path_factory):
 def log(path, *, parking=0, n=200, seed=0, answered=True):
     """A log as `assay serve` writes it: an hour between two questions, labels as the arm would answer."""
     draw = random.Random(seed)
-    asked = draw.sample(rows(2000, 5000), n)
-    texts = [(row["text"], row["label"]) for row in asked]
+    texts = [(row["text"], row["label"]) for row in made(n, f"log {seed}")]
     for at in draw.sample(range(n), parking):
-        texts[at] = (PARKING.format(at), "meet")
+        texts[at] = (PARKING.format(*draw.sample(COMMON, 2)), "meet")
     lines = []
     for at, (text, label) in enumerate(texts):
         line = {"id": f"chatcmpl-{at:04}", "at": 1_700_000_000 + 3600 * at, "arm": "tfidf", "question": text}
@@ -73,7 +84,7 @@ def test_another_topic_is_raised_named_and_first_to_label(ran, tmp_path, capsys)
 @pytest.mark.slow
 def test_an_arm_that_is_named_answers_a_file_of_questions(ran, tmp_path):
     file = tmp_path / "new.csv"
-    file.write_text("text\n" + "".join(f"{row['text']}\n" for row in rows(120, 7000)))
+    file.write_text("text\n" + "".join(f"{row['text']}\n" for row in made(150, 3)))
     alone = assay.watch(file, ran)
     assert alone.data["arm"] is None and "labels" not in alone.data["tests"] and not alone.data["rates"]
     found = assay.watch(file, ran, arm="tfidf")

@@ -70,7 +70,7 @@ def against(project: Project, prepared: Prepared, log: Log, encoder: Encoding, o
     train = drawn([e.question for e in prepared.examples("train")], MOST["train"], draw)
     held = [e.question for split in ("val", "test") for e in prepared.examples(split)]
     if len(held) < HELD:
-        train, more = _held_back(train, HELD - len(held))
+        train, more = _held_back(train, HELD - len(held), draw)
         held += more
     held = drawn(held, MOST["held"], draw)
     if len(held) < FEWEST or not train:
@@ -90,13 +90,15 @@ def drawn(rows: Sequence[Any], most: int, draw: random.Random) -> list[Any]:
     return [rows[at] for at in sorted(draw.sample(range(len(rows)), most))]
 
 
-def _held_back(train: list[Example], wanted: int) -> tuple[list[Example], list[Example]]:
-    """(what stays, what is held back): whole families, the last ones first, at most half of the rows."""
+def _held_back(train: list[Example], wanted: int, draw: random.Random) -> tuple[list[Example], list[Example]]:
+    """(what stays, what is held back): whole families, drawn, at most half of the rows."""
     of = families_of(train)
     wanted = min(wanted, len(train) // 2)
     out: set[int] = set()
     count = 0
-    for family in sorted(set(of.tolist()), key=lambda one: (one * 2654435761) % 2**32):  # in no order of the file
+    order = sorted(set(of.tolist()))
+    draw.shuffle(order)
+    for family in order:
         size = int((of == family).sum())
         if count + size <= wanted:
             out.add(family)

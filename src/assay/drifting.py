@@ -68,23 +68,23 @@ def watch(
     from assay.prepared import prepare
     from assay.veiled import Veil, key_of
 
-    held = load_project(begin(Path(project)))
-    prepared = prepare(held, silent, offline=offline, new_key=False)
-    with Veil(held, key_of(held)):
-        found = read_log(Path(log), prepared, held)
+    own = load_project(begin(Path(project)))
+    prepared = prepare(own, silent, offline=offline, new_key=False)
+    with Veil(own, key_of(own)):
+        found = read_log(Path(log), prepared, own)
     if len(found.entries) < FEWEST:
         text = f"{len(found.entries)} questions; under {FEWEST} nothing can be told from chance"
         raise DataError(Problem("D151", text, str(log), help="wait for more, or join several logs"))
-    name = arm or _only(found, held)
-    bench, strategy = _arm(held, name, offline, tell) if name else (None, None)
+    name = arm or _only(found, own)
+    bench, strategy = _arm(own, name, offline, tell) if name else (None, None)
     if bench is not None and strategy is not None:
         found = _answered(bench, name, strategy, found)
-    beside = against(held, prepared, found, encoder, offline, tell)
+    beside = against(own, prepared, found, encoder, offline, tell)
     tell({"event": "stage", "name": "compare", "state": "start"})
     exam = _exam(bench, strategy) if bench is not None and strategy is not None else None
     from assay.watched import told
 
-    data = told(beside, found, exam, prepared.task, name=name, level=level, seed=held.seed, rows=rows)
+    data = told(beside, found, exam, prepared.task, name=name, level=level, seed=own.seed, rows=rows)
     tell({"event": "stage", "name": "compare", "state": "done"})
     columns = prepared.note["columns"]
     return Watched({"log": str(log), **data}, found.entries, columns)
@@ -126,7 +126,8 @@ class Watched:
         Raises:
             DataError: D091, the file is there already, and may have been filled in.
         """
-        from assay.curate.annotate.sheet import refuse_present, write
+        from assay.asking import table
+        from assay.curate.annotate.sheet import refuse_present
 
         refuse_present([Path(out)])
         text = next((self.columns[r] for r in ("text", "question", "messages") if r in self.columns), "text")
@@ -137,9 +138,11 @@ class Watched:
             row: dict[str, Any] = {"id": one["id"], text: one["question"], target: ""}
             if "messages" in self.columns and Path(out).suffix != ".csv":
                 row[text] = [{"role": "user", "content": one["question"]}, {"role": "assistant", "content": ""}]
-            confidence = "" if one["confidence"] is None else f"{one['confidence']:.4f}"
-            rows.append({**row, "said": one["said"] or "", "confidence": confidence, "far": f"{one['far']:.4f}"})
-        write(Path(out), rows)
+            rows.append({**row, "said": one["said"], "confidence": one["confidence"], "far": one["far"]})
+        if Path(out).suffix == ".csv":
+            store.write_text(Path(out), table(rows))
+        else:
+            store.write_lines(Path(out), rows)
         return len(rows)
 
 
