@@ -13,7 +13,7 @@ from assay.logs import read_feedback
 from assay.reviewing import Review
 from toy import WORDS, write_rows
 
-PARKING = "where may I leave my car near the garage when it is {} and {}"
+PARKING = "car garage parking barrier wheel engine driver ticket".split()
 COMMON = "please today again soon still now maybe really quickly kindly twice later once often first alone".split()
 
 
@@ -47,7 +47,7 @@ def log(path, *, parking=0, n=200, seed=0, answered=True):
     draw = random.Random(seed)
     texts = [(row["text"], row["label"]) for row in made(n, f"log {seed}")]
     for at in draw.sample(range(n), parking):
-        texts[at] = (PARKING.format(*draw.sample(COMMON, 2)), "meet")
+        texts[at] = (" ".join(draw.sample(PARKING, 4) + draw.sample(COMMON, 3)), "meet")
     lines = []
     for at, (text, label) in enumerate(texts):
         line = {"id": f"chatcmpl-{at:04}", "at": 1_700_000_000 + 3600 * at, "arm": "tfidf", "question": text}
@@ -72,11 +72,11 @@ def test_another_topic_is_raised_named_and_first_to_label(ran, tmp_path, capsys)
     assert command([*words, "--json", "-o", str(out), "--rows", "10"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert {"questions", "far"} <= {name for name, test in found["tests"].items() if test["raised"]}
-    assert found["far"]["log"]["value"] > 0.2 and len(found["groups"]) == 1
-    assert {"car", "garage"} & set(found["groups"][0]["words"])
+    assert found["far"]["log"]["value"] > 0.2 and found["groups"]
+    assert set(found["groups"][0]["words"]) & set(PARKING)
     written = [json.loads(line) for line in out.read_text().splitlines()]
     assert list(written[0]) == ["id", "text", "label", "said", "confidence", "far"]
-    assert written[0]["text"].startswith("where may I leave") and written[0]["label"] == ""
+    assert set(written[0]["text"].split()) & set(PARKING) and written[0]["label"] == ""
     assert command(words[:2] + words[2:] + ["-o", str(out)]) == 3  # it may have been filled in
     assert "D091" in capsys.readouterr().err
 
