@@ -22,8 +22,8 @@ def test_a_new_topic_is_a_group_and_named_in_its_words():
     far[165:] = True  # some known ones lie far too, as a twentieth always does
     found = new_groups(vectors, texts, 200, far)
     assert len(found) == 1
-    # The group's surroundings are those of the nearest nine in ten of its rows.
-    assert len(found[0].rows) == 27 and set(found[0].rows) <= set(range(170, 200)) and found[0].near_held == 0
+    # Nine in ten of the rows that it was found on, and those of the other half that lie as near.
+    assert 20 <= len(found[0].rows) <= 30 and set(found[0].rows) <= set(range(170, 200)) and found[0].near_held == 0
     assert {"park", "car"} <= set(found[0].words)
 
 

@@ -1,14 +1,14 @@
 """What is new among the questions of a log, and which of them to label next.
 
-Groups     questions far from training, by their vectors (validate/mistakes/groups.py). One is named where questions
-           like it are surely more frequent in the log than among the held-back rows: Fisher's exact test, one-sided,
-           p below .001 shared by the groups. A twentieth of any log lies farther than 95 % of the held-back rows; that
-           alone is no group
+Groups     questions far from training, by their vectors (validate/mistakes/groups.py), found on every second question
+           of the log. One is named where questions like it are surely more frequent among the other half than among
+           the held-back rows: Fisher's exact test, one-sided, p below .001 shared by the groups. A twentieth of any log
+           lies farther than 95 % of the held-back rows; that alone is no group
+Like it    as near to the group's middle as nine in ten of its rows are to the middle of the others
 Next       the question whose distance from the nearest training question, and from those chosen before it, times its
            doubt, is greatest. The distance is 1 - cosine, the doubt 1 + (1 - confidence), or 1 where no confidence is
            known: so a new question comes before a known one, and of two equally new ones the less certain
-Watch out  groups are found and counted on the same rows: a reason to look, no proof. Rows chosen so are no random
-           sample: learn from them, and measure on others
+Watch out  rows chosen so are no random sample: learn from them, and measure on others
 Source     greedy k-center: Gonzalez (1985), doi.org/10.1016/0304-3975(85)90224-5; Sener and Savarese (2018),
            arxiv.org/abs/1708.00489
 """
@@ -23,9 +23,10 @@ from typing import Any
 
 import numpy as np
 
-from assay.validate.mistakes.groups import groups, near, words
+from assay.validate.mistakes.groups import groups, words
 
 LEAST = 5  # questions of the smallest group
+HALF = 3  # of the half that groups are found on
 SURE = 0.001  # of all groups together
 MOST = 1500  # questions that are grouped; of more, the farthest
 SHOWN = 3  # examples of a group
@@ -54,18 +55,31 @@ def new_groups(vectors: np.ndarray, texts: Sequence[str], n: int, far: np.ndarra
 
     mask = np.zeros(len(texts), dtype=bool)
     mask[np.flatnonzero(far)[:MOST]] = True
-    found = groups(vectors, mask, LEAST) or ([np.flatnonzero(mask)] if mask.sum() >= LEAST else [])
-    told, common = [], _common(texts[n:])
+    half = mask.copy()
+    half[1:n:2] = False
+    found = groups(vectors, half, HALF) or ([np.flatnonzero(half)] if half.sum() >= HALF else [])
+    told, common, taken = [], _common(texts[n:]), set[int]()
     for rows in found:
-        around = near(vectors, rows)
-        own, held = int((around < n).sum()), int((around >= n).sum())
-        table = [[own, n - own], [held, len(texts) - n - held]]
+        around = _around(vectors, rows)
+        others, held = int(((around < n) & (around % 2 == 1)).sum()), int((around >= n).sum())
+        table = [[others, n // 2 - others], [held, len(texts) - n - held]]
         p = float(fisher_exact(table, alternative="greater").pvalue)
-        if p < SURE / len(found):
-            inside = [int(at) for at in around if mask[at]]
-            own_words = tuple(word for word in words(texts, rows.tolist()) if word not in common)
-            told.append(Group(tuple(inside), own, held, own_words, p))
-    return told
+        inside = [int(at) for at in around if mask[at] and int(at) not in taken]
+        if p < SURE / len(found) and len(inside) >= LEAST:
+            taken.update(inside)
+            own_words = tuple(word for word in words(texts, inside) if word not in common)
+            told.append(Group(tuple(inside), int((around < n).sum()), held, own_words, p))
+    return sorted(told, key=lambda group: -len(group.rows))
+
+
+def _around(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Places of all rows like those at `rows`, nearest first. A row's own part in the middle of few would make it seem
+    nearer than any other row can be."""
+    middle, count = vectors[rows].mean(axis=0), len(rows)
+    alike = vectors @ middle
+    alike[rows] = (alike[rows] * count - np.einsum("ij,ij->i", vectors[rows], vectors[rows])) / max(1, count - 1)
+    order = np.argsort(-alike, kind="stable")
+    return order[alike[order] >= np.percentile(alike[rows], 10)]
 
 
 def _common(texts: Sequence[str]) -> set[str]:
