@@ -200,7 +200,7 @@ def by_seed(row: dict[str, Any]) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--logs", type=int, default=100)
     parser.add_argument("--only", default="quiet,mixed")
     parser.add_argument("--words", action="store_true", help="by TF-IDF in place of sentence vectors")

@@ -130,7 +130,7 @@ def _rates(against: Against, exam: tuple[list[Example], list[Answer]] | None) ->
         return {}
     least = least_of(exam[1]) if exam else None
     own = flags(_first(*zip(*answered, strict=True)), least)
-    other = flags(_first(exam[1], families_of(exam[0])), least) if exam else {}
+    other = flags(_first(exam[1], families_of(exam[0]).tolist()), least) if exam else {}
     return rates(own, other, INTERVALS)
 
 

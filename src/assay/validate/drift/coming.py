@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from assay.validate.drift.rates import more_p
 from assay.validate.mistakes.groups import groups, words
 
 LEAST = 5  # questions of the smallest group
@@ -51,8 +52,6 @@ def new_groups(vectors: np.ndarray, texts: Sequence[str], n: int, far: np.ndarra
         vectors: (rows, width), of length 1; the first `n` rows are the log's, the others were held back.
         texts: of all rows. far: (n,) bool, which rows of the log are far from training.
     """
-    from scipy.stats import fisher_exact
-
     mask = np.zeros(len(texts), dtype=bool)
     mask[np.flatnonzero(far)[:MOST]] = True
     half = mask.copy()
@@ -62,8 +61,7 @@ def new_groups(vectors: np.ndarray, texts: Sequence[str], n: int, far: np.ndarra
     for rows in found:
         around = _around(vectors, rows)
         others, held = int(((around < n) & (around % 2 == 1)).sum()), int((around >= n).sum())
-        table = [[others, n // 2 - others], [held, len(texts) - n - held]]
-        p = float(fisher_exact(table, alternative="greater").pvalue)
+        p = more_p(others, n // 2, held, len(texts) - n)
         inside = [int(at) for at in around if mask[at] and int(at) not in taken]
         if p < SURE / len(found) and len(inside) >= LEAST:
             taken.update(inside)
