@@ -8,6 +8,7 @@ import pytest
 import assay
 from assay.cli import command
 from assay.errors import UsageError
+from assay.prompt.shots_answers import ShotsAnswers
 from assay.talking import talk
 from toy import write_rows
 
@@ -54,7 +55,8 @@ def test_base_is_the_base_model_without_examples(ran):
     found = assay.ask("When is the pay of 3?", ran, ["base", "rag", "lead"])
     assert [reply.arm for reply in found.replies] == ["base", "rag", "lead"]
     shots = talk(ran, "base").open("base").adapted
-    assert shots.settings.k == 0 and not found.replies[0].passages and found.replies[1].passages
+    assert isinstance(shots, ShotsAnswers) and shots.settings.k == 0
+    assert not found.replies[0].passages and found.replies[1].passages
     assert "base: " in str(found) and "[pay.md" in str(found)
 
 
