@@ -17,15 +17,18 @@ if TYPE_CHECKING:
     from assay.asking import Loaded
     from assay.candidates import Ranking
     from assay.exporting import Exported
+    from assay.drifting import Watched
     from assay.findings import Checked
     from assay.nouns import Tell
     from assay.probe import Plan
     from assay.reviewing import Review
+    from assay.talking import Replies
     from assay.weigh import Report
 
 __all__ = [
     "annotation",
     "answer",
+    "ask",
     "check",
     "export",
     "load",
@@ -35,6 +38,7 @@ __all__ = [
     "review",
     "run",
     "serve",
+    "watch",
 ]
 
 
@@ -225,3 +229,27 @@ def serve(
         offline=offline,
         tell=tell,
     )
+
+
+def ask(question: str, folder: str | Path = ".", arms: Sequence[str] = (), *, offline: bool = False) -> Replies:
+    """One question to arms of a project, side by side; `base` is its base model as it came. See `talking.ask`."""
+    from assay.talking import ask as ask_arms
+
+    return ask_arms(question, folder, arms, offline=offline)
+
+
+def watch(
+    log: str | Path,
+    project: str | Path = ".",
+    *,
+    arm: str = "",
+    level: float = 0.01,
+    rows: int = 50,
+    offline: bool = False,
+    tell: Tell = silent,
+) -> Watched:
+    """A log of questions held against what the project was made for: drift, failures, what to label next; see
+    `drifting.watch`."""
+    from assay.drifting import watch as held_against
+
+    return held_against(log, project, arm=arm, level=level, rows=rows, offline=offline, tell=tell)

@@ -111,6 +111,7 @@ class Loaded:
         store.write_json(stage.folder / "request.json", request)
         job = Job(stage.folder)
         self.project = bench.project
+        self.task = bench.prepared.task
         self.adapted = (restore or strategy.restore)(stage.folder / "arm", job.lesson(rows=False))
         self._library = library_of(bench, strategy, self.adapted)
 
@@ -149,6 +150,13 @@ class Loaded:
             q if isinstance(q, Example) else Example(str(i), (Message("user", q),)) for i, q in enumerate(questions)
         ]
         return self.adapted.answer([repaired(self.project, row) for row in rows], tell)
+
+    def stream(self, question: str | Example) -> Iterator[str]:
+        """The answer piece by piece, as it is written; an arm that chooses among labels gives it in one piece."""
+        from assay.talking import streamed
+
+        row = question if isinstance(question, Example) else Example("0", (Message("user", question),))
+        yield from streamed(self, row)
 
 
 class Shelf:
@@ -237,38 +245,34 @@ def load(folder: str | Path, arm: str, *, offline: bool = False) -> Loaded:
 def answer_file(
     folder: Path, arm: str, file: Path, out: Path, *, offline: bool = False, tell: Tell = silent
 ) -> dict[str, Any]:
-    """Answer every row of `file` with a fitted arm, in a process of its own; a killed run goes on where it was.
+    """Answer every row of `file` with a fitted arm; a killed run goes on where it was. See `pieces`.
 
     Args:
         file: any input shape that assay reads; the project's columns are used where the file has them.
-        out: `.csv` gives a table, anything else JSON lines: id, question, answer, confidence.
+        out: `.csv` gives a table, anything else JSON lines: id, question, answer, confidence, note (abstained, cut,
+            refused, unreadable, or nothing), and passages where the arm reads documents. In the order of the file.
 
     Returns:
-        {"rows", "unparseable", "out"}.
+        {"rows", "unparseable", "again", "out"}; again: questions that were asked once more because a kill came before
+        their answers were kept.
     """
-    from assay.bench import answers_in
+    from assay.flow import interruptible
+    from assay.pieces import answered, rows_of
 
-    bench, strategy = bench_of(folder, arm, offline, tell)
-    with Veil(bench.project, key_of(bench.project)):
-        questions = read_questions(bench.prepared, bench.project, file)
-    digest = store.digest([q.to_json() for q in questions])[:16]
-    # Whether its documents are no longer those that a run would answer from.
-    changed = log_of(bench, strategy).exists() or bench.fit_stage(strategy).done() is None
-    if changed or bench.stage(strategy, digest).done() is None:
+    with interruptible():
+        bench, strategy = bench_of(folder, arm, offline, tell)
+        with Veil(bench.project, key_of(bench.project)):
+            questions = read_questions(bench.prepared, bench.project, file)
         tell({"event": "stage", "name": arm, "state": "start"})
-        if not changed:
-            bench.run(arm, strategy, questions, digest)
-    answers = Loaded(bench, strategy).answer(questions, tell) if changed else answers_in(bench, strategy, digest)
-    rows = [
-        {"id": q.id, "question": q.text, "answer": a.text, "confidence": a.confidence}
-        for q, a in zip(questions, answers, strict=True)
-    ]
-    if out.suffix == ".csv":
-        store.write_text(out, table(rows))
-    else:
-        store.write_lines(out, rows)
-    tell({"event": "stage", "name": arm, "state": "done"})
-    return {"rows": len(rows), "unparseable": sum(a.text is None for a in answers), "out": str(out)}
+        answers, again = answered(bench, arm, strategy, questions, file, out, tell)
+        rows = rows_of(questions, answers, flat=out.suffix == ".csv")
+        if out.suffix == ".csv":
+            store.write_text(out, table(rows))
+        else:
+            store.write_lines(out, rows)
+        tell({"event": "stage", "name": arm, "state": "done"})
+    unread = sum(a.text is None for a in answers)
+    return {"rows": len(rows), "unparseable": unread, "again": again, "out": str(out)}
 
 
 def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Example]:
@@ -308,5 +312,10 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     writer = csv.DictWriter(out, fieldnames=list(rows[0]) if rows else ["id"])
     writer.writeheader()
     for row in rows:
-        writer.writerow({k: f"'{v}" if isinstance(v, str) and v[:1] in "=+-@\t\r" and v else v for k, v in row.items()})
+        writer.writerow({k: f"'{v}" if isinstance(v, str) and _computed(v) else v for k, v in row.items()})
     return out.getvalue()
+
+
+def _computed(cell: str) -> bool:
+    """Whether a spreadsheet would run it: white space before the sign, and signs of full width, do not save it."""
+    return cell[:1] in ("\t", "\r") or cell.lstrip()[:1] in tuple("=+-@＝＋－＠")

@@ -86,12 +86,15 @@ class Bench:
         seconds: float | None = None,
         *,
         alone: bool = False,
+        piece: int | None = None,
     ) -> None:
         """Fit and answer in a process of its own.
 
         Args:
             hash: of the questions. seconds: the worker is asked to stop after so long.
             alone: some questions are also asked alone, for the time that an answer then takes (`alone.py`).
+            piece: answers between two saves, and every piece that is asked is noted in `asked.jsonl`; the exam's
+                pieces are larger, and nobody counts what a kill costs there.
 
         Raises:
             AssayError: what the worker raised; R005 when it was killed. Stopped: the user interrupted.
@@ -102,7 +105,7 @@ class Bench:
         if not asked.exists():
             store.write_lines(asked, (q.to_json() for q in questions))
         request = {**self.request(strategy), "mode": "arm", "questions": str(asked), "answer_key": stage.key}
-        request |= {"alone": alone}
+        request |= {"alone": alone, **({} if piece is None else {"piece": piece})}
         self.launch(folder, request, name, seconds)
 
     def request(self, strategy: Strategy) -> dict[str, Any]:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from assay.terminal import ask as of_questions
 from assay.terminal import documents as of_documents
 from assay.terminal import export as of_exports
 from assay.terminal import review as of_reviews
 from assay.terminal import serve as of_serving
+from assay.terminal import watch as of_logs
 from assay.terminal.annotate import EXAMPLE, annotate
 from assay.terminal.outcome import Outcome, say
 from assay.terminal.results import as_document, columns, near, show, summary
@@ -302,6 +304,8 @@ app.command(epilog=of_reviews.EXAMPLE)(of_reviews.review)
 app.command(epilog=of_documents.EXAMPLE)(of_documents.documents)
 app.command(epilog=of_serving.EXAMPLE)(of_serving.serve)
 app.command(epilog=of_exports.EXAMPLE)(of_exports.export)
+app.command(epilog=of_logs.EXAMPLE)(of_logs.watch)
+app.command(epilog=of_questions.EXAMPLE)(of_questions.ask)
 
 
 @app.command("list", epilog="Example: assay list strategies")

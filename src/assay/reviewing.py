@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from assay.nouns import Strategy
 
 FOLDER = "reviews"
+FROM_USERS = "log"  # the split of items that users corrected: see `returned.py`
 Split = Literal["test", "val", "train"]
 
 
@@ -165,7 +166,9 @@ class Review:
 
     def tally(self, *, level: float = 0.95, seed: int = 0) -> dict[str, Any] | None:
         """What people said: "duels" (see `tally`) and "known"; None where nobody has rated."""
-        items, ratings = self.items, self.ratings
+        # People correct what is wrong: their corrections say nothing of how often an arm is preferred.
+        items = {id: item for id, item in self.items.items() if item.split != FROM_USERS}
+        ratings = self.ratings
         duels = tally(items, ratings, level=level, seed=seed)
         notes = [
             {"row": items[r.id].row, "arms": list(items[r.id].arms), "choice": r.choice, "note": r.note}

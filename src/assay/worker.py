@@ -218,10 +218,13 @@ class Job:
         stage = store.Stage(self.work, "answers", self.request["answer_key"])
         adapted, fitted = self.fitted(self.strategy, self.lesson(), key)
         spent, file = Spent(stage.open()), stage.folder / "answers.jsonl"
-        done = kept_lines(file, len(questions), CHUNK)
+        size = self.request.get("piece", CHUNK)
+        done = kept_lines(file, len(questions), size)
         parts, meter = Parts(len(questions) - done), Meter()
         while done < len(questions):
-            chunk = questions[done : done + CHUNK]
+            chunk = questions[done : done + size]
+            if "piece" in self.request:
+                store.append(stage.folder / "asked.jsonl", [done, len(chunk)])
 
             def tell(event: dict, before: int = done) -> None:
                 parts.hear(event)

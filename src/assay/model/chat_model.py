@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -108,8 +108,9 @@ class ChatModel:
         return [pen.generated(line) for line in lines]
 
     @torch.inference_mode()
-    def stream(self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY) -> Iterator[str]:
-        """The answer piece by piece, as text that is complete so far; white space around it is not taken off."""
+    def stream(self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY) -> Generator[str, None, Generated]:
+        """The answer piece by piece, as text that is complete so far; white space around it is not taken off. The
+        generator's value is the finished answer."""
         pen = self.pen(how, max_tokens)
         sequences = self._sequences([prompt], max_tokens, None)
         lines = pen.lines(sequences)
@@ -119,6 +120,7 @@ class ChatModel:
             if len(text) > len(told):
                 yield text[len(told) :]
                 told = text
+        return pen.generated(lines[0])
 
     def pen(self, how: Decoding, limit: int) -> Pen:
         """What writes answers of at most `limit` tokens."""

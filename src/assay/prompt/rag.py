@@ -264,14 +264,15 @@ class RagAnswers(Adapted):
         with took(tell, "answer"):
             given = iter(self.inner.answer([self.settings.shown(*pair) for pair in pairs], tell))
         answers = [
-            self._read(next(given) if ask else Answer(None), found, ask) for found, ask in zip(hits, sure, strict=True)
+            self.read(next(given) if ask else Answer(None), found, ask) for found, ask in zip(hits, sure, strict=True)
         ]
         if self.settings.judge and self.written:
             with took(tell, "judge"):
                 answers = self._judged(questions, answers, hits)
         return answers
 
-    def _read(self, answer: Answer, hits: Hits, asked: bool) -> Answer:
+    def read(self, answer: Answer, hits: Hits, asked: bool = True) -> Answer:
+        """The inner arm's answer with its passages, what it cites and how far they hold it."""
         unknown = self.settings.unknown
         ids = tuple(passage.id for passage in hits.passages)
         if not asked:

@@ -126,4 +126,4 @@ def _first_line(error: BaseException) -> str:
     return text if len(text) <= 200 else text[:199] + "…"
 
 
-VERBS = ("run", "check", "report", "answer", "serve", "export", "annotate", "list", "explain")
+VERBS = ("run", "check", "report", "answer", "ask", "export", "serve", "watch", "annotate", "list", "explain")

@@ -1,0 +1,197 @@
+"""A log of questions held against what the specialist was made for: `assay watch`, `assay.watch`.
+
+    found = assay.watch("questions.jsonl", "tickets", arm="lora")
+    found.raised            # names of the tests that say so; empty: nothing has changed that could be told from chance
+    found.to_next("next.jsonl")
+
+Tests        questions (MMD on sentence vectors), far (how many lie far from training), labels (shares of the answered
+             labels), and one for each way in which answers fail; corrected together by Holm (1979)
+Reference    held-back rows: val and test; where they are few, also training rows that are then taken out of what
+             questions are compared with. Labels and failures: the arm's own answers in the exam
+Level        0.01 for all tests together: a weekly look at an unchanged stream is wrong once in two years
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay import store
+from assay.against import FEWEST, Encoding, against
+from assay.errors import DataError, Problem, UsageError, did_you_mean
+from assay.logs import Entry, Log, read_log
+from assay.nouns import Answer, Example, Tell
+
+if TYPE_CHECKING:
+    from assay.bench import Bench
+    from assay.config import Project
+    from assay.nouns import Strategy
+
+LEVEL = 0.01
+
+
+def silent(event: dict) -> None:
+    """The `tell` of a caller that does not watch."""
+
+
+def watch(
+    log: str | Path,
+    project: str | Path = ".",
+    *,
+    arm: str = "",
+    level: float = LEVEL,
+    rows: int = 50,
+    encoder: Encoding = "auto",
+    offline: bool = False,
+    tell: Tell = silent,
+) -> Watched:
+    """Have the questions changed, do answers fail more often, and which questions should be labelled next?
+
+    Args:
+        log: JSON lines of `assay serve --log` or of `assay answer`, or any file of questions that assay reads.
+        arm: whose answers are looked at. Where the log has none of it, it answers the questions now. Without a name it
+            is the arm that the log names, and where that names none or several, questions alone are compared.
+        level: chance of a false alarm, for all tests together.
+        rows: how many questions to propose for labelling.
+        encoder: "meaning": sentence vectors of all-MiniLM-L6-v2; "words": TF-IDF; "auto": the first, where that model
+            is on this machine.
+
+    Raises:
+        UsageError: C062, C083 as `asking.load`; C160, a level that is none. DataError: D151, too few questions or
+            held-back rows; as the readers.
+    """
+    if not 0 < level < 0.5:
+        raise UsageError(Problem("C160", f"must lie between 0 and 0.5, got {level:g}", "--level"))
+    from assay.config import load as load_project
+    from assay.config.start import begin
+    from assay.prepared import prepare
+    from assay.veiled import Veil, key_of
+
+    own = load_project(begin(Path(project)))
+    prepared = prepare(own, silent, offline=offline, new_key=False)
+    with Veil(own, key_of(own)):
+        found = read_log(Path(log), prepared, own)
+    if len(found.entries) < FEWEST:
+        text = f"{len(found.entries)} questions; under {FEWEST} nothing can be told from chance"
+        raise DataError(Problem("D151", text, str(log), help="wait for more, or join several logs"))
+    name = arm or _only(found, own)
+    bench, strategy = _arm(own, name, offline, tell) if name else (None, None)
+    if bench is not None and strategy is not None:
+        found = _answered(bench, name, strategy, found)
+    beside = against(own, prepared, found, encoder, offline, tell)
+    tell({"event": "stage", "name": "compare", "state": "start"})
+    exam = _exam(bench, strategy) if bench is not None and strategy is not None else None
+    from assay.watched import told
+
+    data = told(beside, found, exam, prepared.task, name=name, level=level, seed=own.seed, rows=rows)
+    tell({"event": "stage", "name": "compare", "state": "done"})
+    columns = prepared.note["columns"]
+    return Watched({"log": str(log), **data}, found.entries, columns)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a log says. `data` is what `assay watch --json` prints (docs/after-deployment.md)."""
+
+    data: dict[str, Any]
+    log: list[Entry]
+    columns: dict[str, str]
+
+    @property
+    def raised(self) -> list[str]:
+        """The tests that say that something has changed."""
+        return [name for name, test in self.data["tests"].items() if test["raised"]]
+
+    def to_json(self) -> dict[str, Any]:
+        return self.data
+
+    def lines(self) -> list[str]:
+        from assay.watched import lines
+
+        return lines(self.data)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(str(self))}</pre>"
+
+    def to_next(self, out: str | Path) -> int:
+        """Write the questions to label next, JSON lines or CSV with the project's own columns: id, the text, an empty
+        label; then said (the arm's answer), confidence, far. How many there are.
+
+        Raises:
+            DataError: D091, the file is there already, and may have been filled in.
+        """
+        from assay.asking import table
+        from assay.curate.annotate.sheet import refuse_present
+
+        refuse_present([Path(out)])
+        text = next((self.columns[r] for r in ("text", "question", "messages") if r in self.columns), "text")
+        roles = ("label", "labels", "answer", "entities", "grades", "code")
+        target = next((self.columns[r] for r in roles if r in self.columns), "label")
+        rows = []
+        for one in self.data["next"]:
+            row: dict[str, Any] = {"id": one["id"], text: one["question"], target: ""}
+            if "messages" in self.columns and Path(out).suffix != ".csv":
+                row[text] = [{"role": "user", "content": one["question"]}, {"role": "assistant", "content": ""}]
+            rows.append({**row, "said": one["said"], "confidence": one["confidence"], "far": one["far"]})
+        if Path(out).suffix == ".csv":
+            store.write_text(Path(out), table(rows))
+        else:
+            store.write_lines(Path(out), rows)
+        return len(rows)
+
+
+def _only(log: Log, project: Project) -> str:
+    """The arm that the log names, where it names one of the project's and no other."""
+    return log.arms[0] if len(log.arms) == 1 and log.arms[0] in project.arms else ""
+
+
+def _arm(project: Project, name: str, offline: bool, tell: Tell) -> tuple[Bench, Strategy]:
+    from assay.asking import bench_of
+
+    if name not in project.arms:
+        text = f"there is no arm '{name}'{did_you_mean(name, project.arms)}"
+        raise UsageError(Problem("C083", text, "--with", help=", ".join(project.arms)))
+    return bench_of(project.folder, name, offline, tell)
+
+
+def _answered(bench: Bench, name: str, strategy: Strategy, log: Log) -> Log:
+    """The log with the arm's answers: those noted, where it noted any of this arm, else answers given now."""
+    entries = log.entries
+    if any(entry.answer is not None and entry.arm in (name, "") for entry in entries):
+        kept = [e if e.arm in (name, "") else replace(e, answer=None) for e in entries]
+        return Log([replace(e, answer=_abstained(strategy, e.answer)) for e in kept], log.left_out)
+    from assay.bench import answers_in
+
+    questions = [entry.question for entry in entries]
+    digest = store.digest([one.to_json() for one in questions])[:16]
+    if bench.state(strategy, digest) != "cached":
+        bench.run(name, strategy, questions, digest)
+    answers = answers_in(bench, strategy, digest)
+    return Log([replace(e, answer=a) for e, a in zip(entries, answers, strict=True)], log.left_out)
+
+
+def _abstained(strategy: Strategy, answer: Answer | None) -> Answer | None:
+    """An answer in a log is a text; that it says "I do not know" is seen by the arm's own words for that."""
+    from assay.prompt.rag import Rag
+    from assay.prompt.retrieval.citing import says_unknown
+
+    if answer is None or not isinstance(strategy, Rag) or not strategy.unknown:
+        return answer
+    return replace(answer, abstained=answer.abstained or says_unknown(answer.text, strategy.unknown))
+
+
+def _exam(bench: Bench, strategy: Strategy) -> tuple[list[Example], list[Answer]] | None:
+    """The exam's questions and the arm's answers to them; None where it did not sit it."""
+    from assay.bench import answers_in
+    from assay.validate import Exam
+
+    exam = Exam(bench.prepared.examples("test"))
+    if bench.state(strategy, exam.hash) != "cached":
+        return None
+    return list(exam.questions), answers_in(bench, strategy, exam.hash)

@@ -1,0 +1,109 @@
+"""A file's questions answered in pieces: each is on the disk before the next is asked, so a kill costs one piece.
+
+Where      `work/answers/<key>/`, the key covering the arm and all questions: the same command goes on there, another
+           file or another arm begins anew. `work/answering/` notes what each output file was begun with, to say so
+Counted    `asked.jsonl` has a line for every piece before it is asked. What was asked and not kept was lost by a kill
+Size       64 questions: as many as are written side by side (model/writing.py), so that a piece costs no speed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay import store
+from assay.nouns import Answer, Example, Strategy, Tell
+from assay.worker import answers_of, kept_lines
+
+if TYPE_CHECKING:
+    from assay.bench import Bench
+
+PIECE = 64
+
+
+def answered(
+    bench: Bench, name: str, strategy: Strategy, questions: Sequence[Example], file: Path, out: Path, tell: Tell
+) -> tuple[list[Answer], int]:
+    """The answers in the order of the questions, and how many questions had to be asked again.
+
+    Raises:
+        ResourceError: R003, the same file is being answered by another process. As `Bench.run`.
+    """
+    from assay.asking import fitted, log_of
+
+    digest = store.digest([q.to_json() for q in questions])[:16]
+    # Whether its documents are no longer those that a run would answer from.
+    log = log_of(bench, strategy)
+    edited = log.exists() or bench.fit_stage(strategy).done() is None
+    stage = bench.stage(strategy, digest)
+    if edited:
+        said = [fitted(bench, strategy).key, store.file_digest(log) if log.exists() else "", digest]
+        stage = store.Stage(bench.project.work, "answers", store.digest(["edited", *said])[:20])
+    with store.lock(bench.project.work / "answering" / f"{stage.key}.lock", f"assay answer {file.name}"):
+        _tell_changes(bench, name, file, out, {"questions": digest, "arm": stage.key}, tell)
+        if stage.done() is None:
+            begun = kept_lines(stage.folder / "answers.jsonl", len(questions), PIECE) if stage.folder.exists() else 0
+            if begun:
+                text = f"{begun:,} of {len(questions):,} questions were answered before; it goes on there"
+                tell({"event": "note", "text": text})
+            if edited:
+                _here(bench, strategy, stage, questions, tell)
+            else:
+                bench.run(name, strategy, questions, digest, piece=PIECE)
+    return answers_of(stage.folder / "answers.jsonl"), _again(stage.folder, len(questions))
+
+
+def _here(bench: Bench, strategy: Strategy, stage: store.Stage, questions: Sequence[Example], tell: Tell) -> None:
+    """In this process, from documents that were edited since the fit."""
+    from assay.asking import Loaded
+
+    folder = stage.open()
+    file = folder / "answers.jsonl"
+    done = kept_lines(file, len(questions), PIECE)
+    loaded = Loaded(bench, strategy)
+    while done < len(questions):
+        piece = questions[done : done + PIECE]
+        store.append(folder / "asked.jsonl", [done, len(piece)])
+        store.append(file, *(answer.to_json() for answer in loaded.answer(piece)))
+        done += len(piece)
+        tell({"event": "progress", "done": done, "total": len(questions), "unit": "answer"})
+    stage.finish({"n": len(questions)})
+
+
+def _tell_changes(bench: Bench, name: str, file: Path, out: Path, mark: dict[str, str], tell: Tell) -> None:
+    """Say that an output file was begun with other questions, or by another arm, and note what it is begun with now."""
+    note = bench.project.work / "answering" / f"{store.digest(str(out.absolute()))[:16]}.json"
+    before = store.read_json(note) if note.exists() else mark
+    if before["questions"] != mark["questions"]:
+        text = f"{file.name} has other questions than when {out.name} was begun: all are answered anew"
+        tell({"event": "note", "text": text})
+    elif before["arm"] != mark["arm"]:
+        text = f"{out.name} was begun by another arm, or {name} was fitted again: all questions are answered anew"
+        tell({"event": "note", "text": text})
+    store.write_json(note, mark)
+
+
+def _again(folder: Path, rows: int) -> int:
+    file = folder / "asked.jsonl"
+    return max(0, sum(count for _, count in store.read_lines(file)) - rows) if file.exists() else 0
+
+
+def rows_of(questions: Sequence[Example], answers: Sequence[Answer], *, flat: bool) -> list[dict[str, Any]]:
+    """The lines of the output. `flat`: a list becomes one cell."""
+    reads = any(answer.passages for answer in answers)
+    rows = []
+    for question, answer in zip(questions, answers, strict=True):
+        row = {"id": question.id, "question": question.text, "answer": answer.text, "confidence": answer.confidence}
+        row["note"] = noted(answer)
+        if reads:
+            row["passages"] = " | ".join(answer.passages) if flat else list(answer.passages)
+        rows.append(row)
+    return rows
+
+
+def noted(answer: Answer) -> str:
+    """What is to be known of an answer, in words; empty for most."""
+    unread = answer.text is None and not (answer.refused or answer.abstained)
+    said = {"abstained": answer.abstained, "cut": answer.truncated, "refused": answer.refused, "unreadable": unread}
+    return " ".join(word for word, true in said.items() if true)

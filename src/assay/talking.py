@@ -1,0 +1,317 @@
+"""One question to one arm or several, or a conversation: `assay ask`, `assay.ask`, `Loaded.stream`.
+
+    table = assay.ask("Where is my refund?", "tickets", arms=["base", "lora"])
+    print(table)
+
+`base` is the project's base model as it came, asked with the project's own instruction and no examples, whether or not
+the project compares it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.errors import Problem, UsageError, did_you_mean
+from assay.nouns import Adapted, Answer, Example, Message
+
+if TYPE_CHECKING:
+    from assay.asking import Loaded
+    from assay.config import Project
+
+BASE = "base"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What one arm said to one question."""
+
+    arm: str
+    answer: Answer
+    seconds: float
+    passages: dict[str, str] = field(default_factory=dict)  # id -> text, best first
+
+    def to_json(self) -> dict[str, Any]:
+        from assay.pieces import noted
+
+        one = self.answer
+        return {
+            "arm": self.arm,
+            "answer": one.text,
+            "raw": one.raw,
+            "confidence": one.confidence,
+            "note": noted(one),
+            "passages": [{"id": id, "text": text} for id, text in self.passages.items()],
+            "cited": list(one.cited),
+            "prompt_tokens": one.prompt_tokens,
+            "tokens": one.tokens,
+            "seconds": round(self.seconds, 3),
+        }
+
+    def foot(self) -> str:
+        """The line under an answer: confidence, notes, tokens, seconds."""
+        from assay.pieces import noted
+
+        one = self.answer
+        sure = "" if one.confidence is None else f"confidence {one.confidence:.2f}"
+        written = f"{one.tokens:,} tokens" if one.tokens else ""
+        return ", ".join(filter(None, [sure, noted(one), written, f"{self.seconds:.1f} s"]))
+
+
+@dataclass(frozen=True)
+class Replies:
+    """What arms said to one question; shows itself as text and in a notebook."""
+
+    question: str
+    replies: tuple[Reply, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"question": self.question, "answers": [reply.to_json() for reply in self.replies]}
+
+    def lines(self, *, passages: bool = True) -> list[str]:
+        out = []
+        for reply in self.replies:
+            head = f"{reply.arm}: " if len(self.replies) > 1 else ""
+            out.append(f"{head}{said(reply.answer)}")
+            out += passage_lines(reply) if passages else []
+            out.append(f"  ({reply.foot()})")
+        return out
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(str(self))}</pre>"
+
+
+def said(answer: Answer) -> str:
+    """The answer for people: what was read, or what the model wrote where nothing could be read."""
+    if answer.text is not None:
+        return answer.text
+    return f"no answer could be read from: {answer.raw}" if answer.raw else "no answer"
+
+
+def passage_lines(reply: Reply, width: int = 100) -> list[str]:
+    """A line for each passage that was read: its id and its beginning."""
+    lines = []
+    for id, text in reply.passages.items():
+        flat = " ".join(text.split())
+        lines.append(f"  [{id}] {flat if len(flat) <= width else flat[: width - 1] + '…'}")
+    return lines
+
+
+@dataclass
+class Talk:
+    """Arms of a project, opened when they are first asked and kept open; with the turns so far where the task is a
+    conversation. `arm` is who answers."""
+
+    folder: Path
+    arm: str
+    offline: bool = False
+    turns: list[Message] = field(default_factory=list)
+    opened: dict[str, Loaded] = field(default_factory=dict)
+
+    @cached_property
+    def project(self) -> Project:
+        from assay.config import load
+
+        return load(self.folder / "project.yaml")
+
+    @property
+    def remembers(self) -> bool:
+        """Whether a question is asked with the turns before it: arms of other tasks were trained on single ones."""
+        return self.open(self.arm).task.kind == "chat"
+
+    def choose(self, name: str) -> None:
+        """Let another arm answer.
+
+        Raises:
+            UsageError: C083, C062.
+        """
+        known(self.project, name)
+        self.open(name)
+        self.arm = name
+
+    def open(self, name: str) -> Loaded:
+        """An arm, ready to answer.
+
+        Raises:
+            UsageError: C083 there is no such arm; C062 it was not fitted yet.
+        """
+        if name not in self.opened:
+            self.opened[name] = opened(self.folder, name, offline=self.offline)
+        return self.opened[name]
+
+    def question(self, text: str) -> Example:
+        before = tuple(self.turns) if self.remembers else ()
+        return Example("q", (*before, Message("user", text)))
+
+    def stream(self, text: str) -> Streamed:
+        """Ask the arm; iterate for the text as it is written, then see `reply`."""
+        return Streamed(self, self.question(text))
+
+    def ask(self, text: str, arms: Sequence[str] = ()) -> Replies:
+        """Ask the arm, or several."""
+        question = self.question(text)
+        replies = []
+        for name in arms or (self.arm,):
+            loaded, begun = self.open(name), time.monotonic()
+            answer = loaded.answer([question])[0]
+            replies.append(Reply(name, answer, time.monotonic() - begun, passages_of(loaded.adapted, answer)))
+        return Replies(text, tuple(replies))
+
+    def heard(self, text: str, answer: Answer) -> None:
+        """Remember a turn."""
+        self.turns += [Message("user", text), Message("assistant", answer.text or answer.raw)]
+
+
+class Streamed:
+    """A text as it is written, piece by piece. `reply` is there when it has ended."""
+
+    def __init__(self, talk: Talk, question: Example):
+        self.talk = talk
+        self.asked = question
+        self.reply: Reply | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        loaded, begun = self.talk.open(self.talk.arm), time.monotonic()
+        answer = yield from streamed(loaded, self.asked)
+        seconds = time.monotonic() - begun
+        self.reply = Reply(self.talk.arm, answer, seconds, passages_of(loaded.adapted, answer))
+
+
+def streamed(loaded: Loaded, question: Example) -> Generator[str, None, Answer]:
+    """Pieces of the answer's text; the generator's value is the answer. An arm that writes nothing, or that must have
+    written all before it is known what it says, gives one piece."""
+    from assay.asking import repaired
+
+    adapted, asked = loaded.newest, repaired(loaded.project, question)
+    writer = _writer(adapted, asked)
+    if writer is None:
+        answer = adapted.answer([asked])[0]
+        yield said(answer)
+        return answer
+    model, prompt, room, how, finish = writer
+    return finish((yield from model.stream(prompt, max_tokens=room, how=how)))
+
+
+def _writer(adapted: Adapted, question: Example) -> Any:
+    """(model, prompt, tokens, how, Generated -> Answer) of an arm whose text can be shown as it is written; None of one
+    that chooses, reasons, votes or is judged first."""
+    from assay.model.chat_model import ChatModel
+    from assay.prompt.prompted import Prompted, written
+    from assay.prompt.rag import RagAnswers
+    from assay.prompt.shots_answers import ShotsAnswers
+
+    if isinstance(adapted, RagAnswers):
+        hits = adapted.finder.find([question])[0]
+        inner = _writer(adapted.inner, adapted.settings.shown(question, hits))
+        if inner is None or hits.certainty < adapted.least or adapted.settings.judge:
+            return None
+        *front, finish = inner
+        return (*front, lambda one: adapted.read(finish(one), hits))
+    if not isinstance(adapted, Prompted) or not isinstance(adapted.model, ChatModel):
+        return None
+    task, reasons = adapted.task, isinstance(adapted, ShotsAnswers) and adapted.steps
+    if task.picks or task.samples or reasons or task.kind in ("rank", "continue"):
+        return None
+    if isinstance(adapted, ShotsAnswers):
+        adapted.picker.look([question])
+    return adapted.model, adapted.prompt(question), adapted.room, adapted.how, partial(written, adapted.reading)
+
+
+def passages_of(adapted: Adapted, answer: Answer) -> dict[str, str]:
+    """The passages that an answer was given, by id, best first."""
+    from assay.prompt.rag import RagAnswers
+
+    if not isinstance(adapted, RagAnswers):
+        return {}
+    texts = {passage.id: passage.text for passage in adapted.finder.passages}
+    return {id: texts.get(id, "") for id in answer.passages}
+
+
+# --- which arm ------------------------------------------------------------------------------------------------------
+
+
+def talk(folder: str | Path = ".", arm: str = "", *, offline: bool = False) -> Talk:
+    """A conversation with an arm of a project; the recommended one without a name.
+
+    Raises:
+        UsageError: C083 there is no such arm; C161 none is recommended.
+    """
+    from assay.terminal.look import project_folder
+
+    made = Talk(project_folder(Path(folder)), arm, offline)
+    if arm:
+        known(made.project, arm)
+    else:
+        made.arm = recommended(made.folder, made.project)
+    return made
+
+
+def ask(question: str, folder: str | Path = ".", arms: Sequence[str] = (), *, offline: bool = False) -> Replies:
+    """One question to arms of a project; to the recommended one without names.
+
+    Raises:
+        UsageError: C083, C062, C161.
+    """
+    made = talk(folder, arms[0] if arms else "", offline=offline)
+    for name in arms:
+        known(made.project, name)
+    return made.ask(question, arms)
+
+
+def known(project: Project, name: str) -> None:
+    """Raises: UsageError: C083."""
+    names = [*project.arms, *([] if BASE in project.arms else [BASE])]
+    if name not in names:
+        text = f"there is no arm '{name}'{did_you_mean(name, names)}"
+        raise UsageError(Problem("C083", text, str(project.folder), help=", ".join(names)))
+
+
+def recommended(folder: Path, project: Project) -> str:
+    """The arm that the newest report recommends, or the only one that there is.
+
+    Raises:
+        UsageError: C161, there is neither.
+    """
+    from assay.store import read_json
+
+    report = folder / "report" / "report.json"
+    if report.is_file() and (name := read_json(report)["verdict"]["recommended"]) in project.arms:
+        return name
+    if len(project.arms) == 1:
+        return next(iter(project.arms))
+    text = "no arm is named, and no report recommends one"
+    raise UsageError(Problem("C161", text, str(folder), help=f"--with ARM; there are {', '.join(project.arms)}"))
+
+
+def opened(folder: Path, name: str, *, offline: bool = False) -> Loaded:
+    """A fitted arm, or `base`.
+
+    Raises:
+        UsageError: C083, C062.
+    """
+    from assay import store
+    from assay.asking import Loaded, bench_of, fitted, silent
+    from assay.bench import Bench
+    from assay.config import load as load_project
+    from assay.config import make_strategy
+    from assay.flow import models
+    from assay.prepared import prepare
+
+    project = load_project(folder / "project.yaml")
+    if name != BASE or BASE in project.arms:
+        return Loaded(*bench_of(folder, name, offline, silent))
+    strategy = make_strategy({"kind": "shots", "k": 0}, {})
+    prepared = prepare(project, silent, offline=offline, new_key=False)
+    bench = Bench(project, prepared, models(project, [strategy], offline, silent), silent)
+    if fitted(bench, strategy).done() is None:
+        bench.run(BASE, strategy, (), store.digest([])[:16])  # it learns how long an answer may be
+    return Loaded(bench, strategy)

@@ -1,0 +1,189 @@
+"""The command `assay ask`: one question to an arm or several, or a conversation on the terminal.
+
+Text is shown as it is written, without anything in it that steers a terminal. In a conversation a line is a question,
+or one of the orders that /help lists; Ctrl-C stops an answer, Ctrl-D ends.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assay.errors import AssayError, Problem, UsageError
+from assay.terminal.display import fitting
+from assay.terminal.outcome import say, warn
+from assay.terminal.results import as_document
+
+if TYPE_CHECKING:
+    from assay.talking import Reply, Talk
+
+EXAMPLE = 'Example: assay ask "Where is my refund?" --project tickets --compare base,lora'
+ORDERS = {
+    "/arm NAME": "let another arm answer",
+    "/compare A,B": "ask these arms from now on; /compare alone ends it",
+    "/passages": "the passages of the last answer, whole",
+    "/new": "forget the conversation",
+    "/quit": "end",
+}
+
+Question = Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked; a conversation without it.")]
+Arm = Annotated[str, typer.Option("--with", metavar="ARM", help="Who answers; the recommended arm if left out.")]
+Compare = Annotated[str, typer.Option("--compare", metavar="A,B", help="Arms side by side; base is the base model.")]
+Folder = Annotated[Path, typer.Option("--project", help="The project folder.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+
+def ask(
+    question: Question = "",
+    arm: Arm = "",
+    compare: Compare = "",
+    project: Folder = Path(),
+    offline: Offline = False,
+    as_json: Json = False,
+) -> int:
+    """Ask an arm a question, or several arms the same one; without a question, talk with it."""
+    from assay.talking import known, talk
+
+    arms = _names(compare)
+    if arm and arms:
+        raise UsageError(Problem("C060", "--with and --compare are two things", help="give one of them"))
+    if as_json and not question.strip():
+        raise UsageError(Problem("C060", "--json needs a question", help='assay ask "..." --json'))
+    made = talk(project, arm or (arms[0] if arms else ""), offline=offline)
+    for name in arms:
+        known(made.project, name)
+    if not question.strip():
+        return Conversation(made, arms).run()
+    if as_json:
+        as_document(made.ask(question, arms).to_json())
+    elif arms:
+        for line in made.ask(question, arms).lines():
+            _print(line)
+    else:
+        _streamed(made, question)
+    return 0
+
+
+def _names(text: str) -> list[str]:
+    return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def _print(text: str) -> None:
+    for line in text.splitlines() or [""]:
+        say(line)
+
+
+def _streamed(talk: Talk, question: str) -> Reply:
+    """Show the answer as it is written, then its passages and what it took."""
+    from assay.talking import passage_lines, said
+
+    stream = talk.stream(question)
+    shown = ""
+    for piece in stream:
+        shown += piece
+        sys.stdout.write(fitting(piece, sys.stdout))
+        sys.stdout.flush()
+    sys.stdout.write("\n")
+    assert stream.reply is not None
+    reply = stream.reply
+    if (final := said(reply.answer)).strip() != shown.strip():  # what is read is not all that was written
+        _print(f"= {final}")
+    for line in passage_lines(reply):
+        say(line)
+    say(f"  ({reply.foot()})")
+    return reply
+
+
+class Conversation:
+    """Questions line by line until /quit."""
+
+    def __init__(self, talk: Talk, arms: list[str]):
+        self.talk = talk
+        self.arms = arms
+        self.last: Reply | None = None
+
+    def run(self) -> int:
+        import readline  # noqa: F401  lines can be edited, and earlier ones come back with the arrow keys
+
+        if sys.stdin.isatty():
+            who = ", ".join(self.arms) or self.talk.arm
+            kept = "" if self.talk.remembers else "; each line is a question of its own"
+            say(f"{who} answers{kept}. /help lists the orders.")
+        for line in self._lines():
+            if line == "/quit":
+                break
+            try:
+                self._take(line)
+            except AssayError as error:
+                for problem in error.problems:
+                    warn(str(problem))
+            except KeyboardInterrupt:
+                say("")
+                say("  (stopped)")
+        return 0
+
+    def _lines(self) -> Iterator[str]:
+        prompt = "> " if sys.stdin.isatty() else ""
+        while True:
+            try:
+                line = input(prompt).strip()
+            except EOFError:
+                return
+            except KeyboardInterrupt:
+                say("")
+                continue
+            if line:
+                yield line
+
+    def _take(self, line: str) -> None:
+        order, _, rest = line.partition(" ")
+        rest = rest.strip()
+        if order == "/help":
+            for name, does in ORDERS.items():
+                say(f"  {name:<14}{does}")
+        elif order == "/arm" and rest:
+            self.talk.choose(rest)
+            self.arms = []
+            say(f"{rest} answers")
+        elif order == "/compare":
+            self._compare(_names(rest))
+        elif order == "/passages":
+            self._passages()
+        elif order == "/new":
+            self.talk.turns.clear()
+        elif order.startswith("/"):
+            warn(f"there is no order '{order}'; /help lists them")
+        else:
+            self._ask(line)
+
+    def _compare(self, names: list[str]) -> None:
+        from assay.talking import known
+
+        for name in names:
+            known(self.talk.project, name)
+        self.arms = names
+        say(f"{', '.join(names) or self.talk.arm} answers")
+
+    def _passages(self) -> None:
+        if self.last is None or not self.last.passages:
+            say("the last answer read no passages")
+            return
+        for id, text in self.last.passages.items():
+            say(f"[{id}]")
+            _print(text)
+
+    def _ask(self, question: str) -> None:
+        if self.arms:
+            replies = self.talk.ask(question, self.arms)
+            self.last = replies.replies[0]
+            for line in replies.lines():
+                _print(line)
+        else:
+            self.last = _streamed(self.talk, question)
+        if self.talk.remembers:
+            self.talk.heard(question, self.last.answer)
