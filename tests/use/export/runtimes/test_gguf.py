@@ -6,7 +6,7 @@ import pytest
 
 from assay.errors import ModelError
 from assay.nouns import Decoding, Form, Message
-from assay.use.export.gguf import QUANTISATIONS, probes, sentences, unknown, write_gguf
+from assay.use.export.gguf import QUANTISATIONS, compared, probes, sentences, unknown, write_gguf
 from assay.use.export.kquants import cast, more_bits
 from assay.use.export.llama import LlamaModel
 from export_models import asked, gemma, wide_llama
@@ -274,21 +274,14 @@ def test_a_tokenizer_that_llama_cpp_does_not_know(converter, tiny_model, tmp_pat
         write_gguf(model, tmp_path / "out", "f16")
 
 
-def test_a_tokenizer_that_comes_out_otherwise_is_refused(converter, tiny_model, tmp_path, monkeypatch):
+def test_a_tokenizer_that_comes_out_otherwise_is_refused(written, tiny_model, tmp_path):
     """The file names the pre-tokenizer of another model."""
-    from assay.use.export import gguf as module
-
-    convert = module.convert
-
-    def renamed(model, file, kind, *, tell):
-        convert(model, file, kind, tell=tell)
-        data = file.read_bytes()
-        assert data.count(b"gpt-2") == 1
-        file.write_bytes(data.replace(b"gpt-2", b"qwen2"))
-
-    monkeypatch.setattr(module, "convert", renamed)
+    folder, facts = written("tiny", "f16")
+    data = (folder / facts["file"]).read_bytes()
+    assert data.count(b"gpt-2") == 1
+    (tmp_path / "renamed.gguf").write_bytes(data.replace(b"gpt-2", b"qwen2"))
     with pytest.raises(ModelError, match=r"M111 .*of 1000 texts"):
-        write_gguf(tiny_model, tmp_path / "out", "f16")
+        compared(tiny_model, tmp_path / "renamed.gguf", [])
 
 
 def test_a_file_that_llama_cpp_does_not_open(written, tmp_path):
