@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from export_models import asked
 
 pytestmark = pytest.mark.slow
