@@ -51,36 +51,45 @@ def llama(written):
 
 
 def logarithms(model, ids):
-    """Natural-log likelihood of each next token, by llama.cpp; nothing where the turn ends at once, which it leaves out."""
+    """Natural-log likelihood of each next token, by llama.cpp; nothing where that is a part of a character."""
     body = {"prompt": ids, "n_predict": 1, "n_probs": 480, "temperature": 0, "samplers": ["top_k"], "top_k": 1}
     places = model.server().ask("/completion", body).get("completion_probabilities", [])
     return {one["id"]: one["logprob"] for place in places for one in place["top_logprobs"]}
 
 
+# Products with matrices in f16 round the other factor to f16, too; those in Q8_0 to 8 bits.
 @pytest.mark.parametrize(("quantisation", "close"), [("f16", 1e-2), ("q8_0", 0.1)])
 def test_logits_are_the_networks(llama, in_torch, tiny_model, quantisation, close):
     import torch
 
     here, there = in_torch(tiny_model), llama("tiny", quantisation)
-    compared = 0
-    for prompt in asked(8):
+    squares, count = 0.0, 0
+    for prompt in asked(20):
         ids = here.chat.prompt(prompt)[0]
         with torch.inference_mode():
             meant = here.network(torch.tensor([ids])).logits[0, -1].log_softmax(-1)
-        if found := logarithms(there, ids):
-            assert len(found) == len(meant)
-            assert max(abs(meant[token].item() - log) for token, log in found.items()) < close
-            compared += 1
-    assert compared >= 4
+        found = logarithms(there, ids)
+        assert len(found) in (0, len(meant))
+        off = [meant[token].item() - log for token, log in found.items()]
+        squares, count = squares + sum(one * one for one in off), count + len(off)
+        assert max(map(abs, off), default=0) < 3 * close
+    assert count > 1000 and (squares / count) ** 0.5 < close
+
+
+def alike(here, there):
+    """How many answers are the same. llama.cpp leaves out a character of which only a part was written."""
+    pairs = zip(here, there, strict=True)
+    plain = [[one.text.replace("\ufffd", "").strip() for one in pair] for pair in pairs]
+    return sum(one == other for one, other in plain)
 
 
 def test_greedy_answers_are_the_networks(llama, in_torch, tiny_model):
     prompts = asked(100)
     here = in_torch(tiny_model).generate(prompts, max_tokens=6)
     there = llama("tiny", "f16").generate(prompts, max_tokens=6)
-    assert sum(one.text == other.text for one, other in zip(here, there, strict=True)) >= 99
+    assert alike(here, there) >= 99
     assert [one.prompt_tokens for one in here] == [one.prompt_tokens for one in there]
-    assert [one.truncated for one in here] == [one.truncated for one in there]
+    assert sum(one.truncated == other.truncated for one, other in zip(here, there, strict=True)) >= 99
 
 
 def test_weights_come_back_as_they_were_to_half_a_unit_of_f16(written, tiny_model):
@@ -232,8 +241,8 @@ def test_gemma_3_with_pieces_and_a_window(converter, in_torch, tmp_path):
         ids = there.chat.prompt(prompts[0])[0]
         assert ids == here.chat.prompt(prompts[0])[0]
         assert ids.count(here.chat.tokenizer.bos_token_id) == 1
-        pairs = zip(here.generate(prompts, max_tokens=4), there.generate(prompts, max_tokens=4), strict=True)
-        assert sum(one.text == other.text for one, other in pairs) >= 39
+        # Most prompts are longer than the window of 32 tokens.
+        assert alike(here.generate(prompts, max_tokens=4), there.generate(prompts, max_tokens=4)) >= 39
     finally:
         there.close()
 
