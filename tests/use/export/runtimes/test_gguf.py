@@ -231,18 +231,30 @@ def test_a_long_prompt_gets_a_larger_room(llama, in_torch, tiny_model):
     ]
 
 
+def in_tokens(network, ids):
+    import torch
+
+    with torch.inference_mode():
+        return network.generate(torch.tensor([ids]), max_new_tokens=4, do_sample=False)[0, len(ids) :].tolist()
+
+
+def by_llama(model, ids):
+    body = {"prompt": ids, "n_predict": 4, "temperature": 0, "samplers": ["top_k"], "top_k": 1, "return_tokens": True}
+    return model.server().ask("/completion", body)["tokens"]
+
+
 def test_gemma_3_with_pieces_and_a_window(converter, in_torch, tmp_path):
     model = gemma(tmp_path / "gemma")
     facts = write_gguf(model, tmp_path / "out", "f16", prompts=asked(10))
     assert facts["tokenizer"]["kind"] == "llama" and facts["tokenizer"]["different"] == 0
     here, there = in_torch(model), LlamaModel(tmp_path / "out" / facts["file"])
     try:
-        prompts = asked(40)
-        ids = there.chat.prompt(prompts[0])[0]
-        assert ids == here.chat.prompt(prompts[0])[0]
-        assert ids.count(here.chat.tokenizer.bos_token_id) == 1
-        # Most prompts are longer than the window of 32 tokens.
-        assert alike(here.generate(prompts, max_tokens=4), there.generate(prompts, max_tokens=4)) >= 39
+        rows = [there.chat.prompt(prompt)[0] for prompt in asked(40)]
+        assert rows[0] == here.chat.prompt(asked(40)[0])[0]
+        assert rows[0].count(here.chat.tokenizer.bos_token_id) == 1
+        # Most prompts are longer than the window of 32 tokens. Tokens are compared, because bytes that are no text
+        # are shown in several ways.
+        assert sum(in_tokens(here.network, ids) == by_llama(there, ids) for ids in rows) >= 39
     finally:
         there.close()
 
