@@ -39,7 +39,8 @@ def meant(model, questions):
 
 
 def joined(lines):
-    return " ".join(" ".join(lines).split())
+    """llama.cpp leaves out a character of which only a part was written."""
+    return " ".join(" ".join(lines).replace("\ufffd", "").split())
 
 
 def test_a_gguf_file_is_asked_by_xllamacpp_alone(converter, tiny_model, in_torch, questions, tmp_path):
