@@ -107,7 +107,8 @@ def step(network: Any) -> Any:
                 cache=cache,
                 use_cache=True,
             )
-            present = [part for layer in cache.layers for part in (layer.keys, layer.values)]
+            layers: Any = cache.layers
+            present = [part for layer in layers for part in (layer.keys, layer.values)]
             return found.logits, *present
 
     return Step().eval()
