@@ -50,15 +50,31 @@ def _convert(model: Path, file: Path, kind: str) -> None:
     except NotImplementedError:
         print(name, file=sys.stderr)
         raise SystemExit(UNKNOWN_ARCHITECTURE) from None
-    writer = known(model, gguf.LlamaFileType[TYPES[kind]], file, model_name=file.stem)
-    _greedy(writer.gguf_writer)
-    writer.write()
+    converted = known(model, gguf.LlamaFileType[TYPES[kind]], file, model_name=file.stem)
+    theirs = converted.set_vocab
+
+    def vocabulary() -> None:
+        theirs()
+        _own(converted.gguf_writer, model)
+
+    converted.set_vocab = vocabulary
+    converted.write()
 
 
-def _greedy(writer: Any) -> None:
-    """llama.cpp's programs take these where the caller says nothing."""
+def _own(writer: Any, model: Path) -> None:
+    """What is said otherwise than the converter says it."""
+    # The template writes the token of the beginning where the model wants one: none is to be put before it.
+    writer.add_add_bos_token(False)
+    writer.add_add_eos_token(False)
+    # llama.cpp's programs take these where the caller says nothing.
     writer.add_sampling_temp(0.0)
     writer.add_sampling_top_k(1)
+    path = model / "generation_config.json"
+    ends = json.loads(path.read_text()).get("eos_token_id") if path.exists() else None
+    eos = json.loads((model / "config.json").read_text()).get("eos_token_id")
+    # The token that ends a turn, where it is not the one that ends a text.
+    if own := [token for token in (ends if isinstance(ends, list) else []) if token != eos]:
+        writer.add_eot_token_id(own[0])
 
 
 def _patch(text_model: Any, gguf: Any, tokenizer: dict[str, Any]) -> None:
@@ -83,7 +99,6 @@ def _patch(text_model: Any, gguf: Any, tokenizer: dict[str, Any]) -> None:
             _pieces(self, gguf, tokenizer)
         else:
             by_bytes(self)
-        _ends(self)
 
     def absent(self: Any, *rest: Any) -> None:
         raise FileNotFoundError("only tokenizer.json is read")
@@ -92,16 +107,6 @@ def _patch(text_model: Any, gguf: Any, tokenizer: dict[str, Any]) -> None:
     text_model._set_vocab_gpt2 = vocabulary
     text_model._create_vocab_sentencepiece = absent
     text_model._set_vocab_llama_hf = absent
-
-
-def _ends(model: Any) -> None:
-    """The token that ends a turn, where it is not the one that ends a text."""
-    path = model.dir_model / "generation_config.json"
-    ends = json.loads(path.read_text()).get("eos_token_id") if path.exists() else None
-    eos = json.loads((model.dir_model / "config.json").read_text()).get("eos_token_id")
-    own = [token for token in (ends if isinstance(ends, list) else []) if token != eos]
-    if own:
-        model.gguf_writer.add_eot_token_id(own[0])
 
 
 def _pre(tokenizer: dict[str, Any]) -> str:

@@ -28,11 +28,7 @@ from assay.use.export.kquants import Cast, requantised
 from assay.use.export.llama import LlamaModel
 from assay.use.export.llama_server import INSTALL, missing
 
-QUANTISATIONS = {
-    "f16": "in 16 bits",
-    "q8_0": "in 8.5 bits a weight",
-    "q4_k_m": "in 4 to 6 bits a weight",
-}
+QUANTISATIONS = ("f16", "q8_0", "q4_k_m")
 TABLE = "gguf.json"
 PROBES = 1000
 ALLOWED = 0.01  # of the probes may come out otherwise: they are stranger than what people write; of the prompts none
@@ -138,19 +134,6 @@ def sentences(facts: dict[str, Any]) -> tuple[str, ...]:
             " prompts as text or token ids to /completion instead."
         )
     return tuple(notes)
-
-
-def loading(facts: dict[str, Any]) -> str:
-    """How it is asked, for the card: a block of Markdown."""
-    return f"""```python
-import xllamacpp
-
-wish = xllamacpp.CommonParams()
-wish.model.path, wish.hostnames, wish.port = "{facts["file"]}", ["127.0.0.1"], 0
-server = xllamacpp.Server(wish)
-turns = [{{"role": "user", "content": "..."}}]  # the turns that the arm sends
-print(server.handle_chat_completions({{"messages": turns, "temperature": 0, "max_tokens": 32}}))
-```"""
 
 
 def compared(model: Path, file: Path, prompts: Sequence[Messages]) -> dict[str, Any]:

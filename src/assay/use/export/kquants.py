@@ -141,9 +141,9 @@ def _data(tensor: Any, one: Cast) -> memoryview:
     import numpy as np
 
     if tensor.tensor_type.name == one.kind:
-        return memoryview(np.ascontiguousarray(tensor.data)).cast("B")
+        return np.ascontiguousarray(tensor.data).data.cast("B")
     rows = gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
     if one.kind == "F16":
-        return memoryview(np.ascontiguousarray(rows.astype(np.float16))).cast("B")
+        return np.ascontiguousarray(rows.astype(np.float16)).data.cast("B")
     rows = np.ascontiguousarray(rows.reshape(-1, one.shape[0]))
-    return memoryview(libgguf.quantize_rows(rows, gguf.GGMLQuantizationType[one.kind].value)).cast("B")
+    return libgguf.quantize_rows(rows, gguf.GGMLQuantizationType[one.kind].value).data.cast("B")

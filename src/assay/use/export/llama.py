@@ -153,7 +153,7 @@ def read_facts(file: Path) -> dict[str, Any]:
         "template": str(header.facts.get("tokenizer.chat_template", "")),
         "context": int(header.facts.get(f"{header.architecture}.context_length", 0)),
         "control": control,
-        "eos": int(header.facts["tokenizer.ggml.eos_token_id"]),
+        "eos": header.facts.get("tokenizer.ggml.eos_token_id"),
     }
 
 

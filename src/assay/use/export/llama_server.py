@@ -89,6 +89,7 @@ class LlamaServer:
         self._end()
         self._said.seek(0)
         lines = self._said.read()[-20_000:].decode(errors="replace").splitlines()
+        self._said.close()
         said = [line for line in lines if "error" in line.lower() or "failed" in line.lower()] or lines
         more = f": {said[-1].strip()[-300:]}" if said else f" (it ended with {self._process.returncode})"
         return Problem("M115", text + more, str(self.file), help="write the file again")

@@ -47,11 +47,11 @@ def write_onnx(model: Path, folder: Path, *, tell: Tell = lambda event: None) ->
         ModelError: M113, a package is missing; M117, the network cannot be written as ONNX; M118, what was written
             gives other logits.
     """
+    if gone := missing():
+        raise ModelError(Problem("M113", gone, help=INSTALL))
     import torch
     from transformers import AutoModelForCausalLM
 
-    if gone := missing():
-        raise ModelError(Problem("M113", gone, help=INSTALL))
     network: Any = AutoModelForCausalLM.from_pretrained(
         model, dtype=torch.float32, local_files_only=True, use_safetensors=True, attn_implementation="sdpa"
     )
@@ -107,7 +107,8 @@ def step(network: Any) -> Any:
                 cache=cache,
                 use_cache=True,
             )
-            present = [part for layer in cache.layers for part in (layer.keys, layer.values)]
+            layers: Any = cache.layers
+            present = [part for layer in layers for part in (layer.keys, layer.values)]
             return found.logits, *present
 
     return Step().eval()
@@ -141,7 +142,7 @@ def masks(config: Any, length: int, real: torch.Tensor) -> Any:
 
 
 def example(network: Any, rows: int, past: int, length: int, padding: int = 0) -> tuple[Any, Any, Any, list[Any]]:
-    """Arguments of `step`: drawn token ids after a past of zeros, the first row padded on the left."""
+    """Arguments of `step`: drawn token ids after a drawn past, the first row padded on the left."""
     import torch
 
     text = network.config.get_text_config()

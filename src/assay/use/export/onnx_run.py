@@ -7,6 +7,7 @@ Memory    logits of PART tokens and a batch's keys and values, twice, because a 
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -30,10 +31,10 @@ def session(file: Path) -> Any:
     if gone := missing():
         raise ModelError(Problem("M113", gone, str(file), help=INSTALL))
     import onnxruntime
-    from onnxruntime.capi import onnxruntime_pybind11_state as wrong
 
     from assay.model.environment import threads
 
+    wrong: Any = importlib.import_module("onnxruntime.capi.onnxruntime_pybind11_state")
     wish = onnxruntime.SessionOptions()
     wish.intra_op_num_threads = threads()
     wish.log_severity_level = 3
