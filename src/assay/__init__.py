@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from assay.annotating import Annotation
     from assay.asking import Loaded
     from assay.candidates import Ranking
-    from assay.exporting import Exported
     from assay.drifting import Watched
+    from assay.exporting import Exported
     from assay.findings import Checked
     from assay.nouns import Tell
     from assay.probe import Plan
