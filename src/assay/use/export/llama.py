@@ -106,7 +106,7 @@ class LlamaModel:
         """Answers in the order of `prompts`; `logprob` stays None.
 
         Raises:
-            ModelError: M115, llama.cpp has stopped; M116, it cannot hold this form.
+            ModelError: M135, llama.cpp has stopped; M136, it cannot hold this form.
         """
         form = _form(how.form)
         rows = [self.chat.prompt(messages, room=max_tokens)[0] for messages in prompts]
@@ -180,7 +180,7 @@ def _form(form: Form | None) -> dict[str, Any]:
     if form.kind == "json":
         return {"json_schema": json.loads(form.text)}
     text = f"llama.cpp holds answers to a choice or a JSON schema here, not to a {form.kind}"
-    raise ModelError(Problem("M116", text, help="ask the arm itself, or take that form off"))
+    raise ModelError(Problem("M136", text, help="ask the arm itself, or take that form off"))
 
 
 def _generated(said: dict[str, Any], how: Decoding) -> Generated:

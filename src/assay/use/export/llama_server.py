@@ -51,12 +51,12 @@ class LlamaServer:
         room: tokens of prompt and answer that each of the `slots` has.
 
     Raises:
-        ModelError: M113, xllamacpp is not installed; M115, llama.cpp does not open the file.
+        ModelError: M133, xllamacpp is not installed; M135, llama.cpp does not open the file.
     """
 
     def __init__(self, file: Path, *, room: int, slots: int, threads: int):
         if problem := missing():
-            raise ModelError(Problem("M113", problem, str(file), help=INSTALL))
+            raise ModelError(Problem("M133", problem, str(file), help=INSTALL))
         self.file, self.room, self.slots = file, room, slots
         self._key = secrets.token_hex(16)
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  (it goes with this object)
@@ -92,7 +92,7 @@ class LlamaServer:
         self._said.close()
         said = [line for line in lines if "error" in line.lower() or "failed" in line.lower()] or lines
         more = f": {said[-1].strip()[-300:]}" if said else f" (it ended with {self._process.returncode})"
-        return Problem("M115", text + more, str(self.file), help="write the file again")
+        return Problem("M135", text + more, str(self.file), help="write the file again")
 
     def close(self) -> None:
         self._end()
@@ -102,7 +102,7 @@ class LlamaServer:
         """The JSON that the server answers with.
 
         Raises:
-            ModelError: M115, it refuses the request, or it has ended.
+            ModelError: M135, it refuses the request, or it has ended.
         """
         with self._send(path, body) as response:
             return json.load(response)
@@ -122,7 +122,7 @@ class LlamaServer:
         except urllib.error.HTTPError as error:
             with error:
                 said = error.read().decode(errors="replace")
-            raise ModelError(Problem("M115", f"llama.cpp refuses {path}: {_message(said)}", str(self.file))) from error
+            raise ModelError(Problem("M135", f"llama.cpp refuses {path}: {_message(said)}", str(self.file))) from error
         except OSError as error:
             raise ModelError(self._problem(f"llama.cpp has stopped ({error})")) from error
 

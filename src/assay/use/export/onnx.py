@@ -44,11 +44,11 @@ def write_onnx(model: Path, folder: Path, *, tell: Tell = lambda event: None) ->
         model: a plain model folder: config.json and model.safetensors. Its tokenizer is not written here.
 
     Raises:
-        ModelError: M113, a package is missing; M117, the network cannot be written as ONNX; M118, what was written
+        ModelError: M133, a package is missing; M137, the network cannot be written as ONNX; M138, what was written
             gives other logits.
     """
     if gone := missing():
-        raise ModelError(Problem("M113", gone, help=INSTALL))
+        raise ModelError(Problem("M133", gone, help=INSTALL))
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -59,7 +59,7 @@ def write_onnx(model: Path, folder: Path, *, tell: Tell = lambda event: None) ->
     kinds = set(network.config.get_text_config().to_dict().get("layer_types") or LAYERS)
     if other := sorted(kinds - LAYERS):
         text = f"its layers of the kind {', '.join(other)} keep more than keys and values of all tokens"
-        raise ModelError(Problem("M117", text, str(model), help=OTHER_WAY))
+        raise ModelError(Problem("M137", text, str(model), help=OTHER_WAY))
     tell({"event": "note", "text": "the network is written as ONNX"})
     size = sum(weight.nbytes for weight in network.parameters())
     folder.mkdir(parents=True, exist_ok=True)
@@ -182,14 +182,14 @@ def _exported(network: Any, model: Path) -> Any:
     except (torch.onnx.errors.OnnxExporterError, RuntimeError, TypeError, ValueError) as error:
         said = str(error).strip().splitlines() or [type(error).__name__]
         text = f"{type(network).__name__} cannot be written as ONNX: {said[0][:300]}"
-        raise ModelError(Problem("M117", text, str(model), help=OTHER_WAY)) from error
+        raise ModelError(Problem("M137", text, str(model), help=OTHER_WAY)) from error
 
 
 def _compared(network: Any, file: Path) -> float:
     """The largest difference of a logit that is looked at.
 
     Raises:
-        ModelError: M118, it is more than CLOSE.
+        ModelError: M138, it is more than CLOSE.
     """
     import torch
 
@@ -207,5 +207,5 @@ def _compared(network: Any, file: Path) -> float:
         worst = max(worst, float(off[:, -1].max()))
     if not worst <= CLOSE:  # NaN is not either
         text = f"onnxruntime's logits differ from torch's by up to {worst:.2g}"
-        raise ModelError(Problem("M118", text, str(file), help=OTHER_WAY))
+        raise ModelError(Problem("M138", text, str(file), help=OTHER_WAY))
     return worst

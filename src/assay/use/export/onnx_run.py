@@ -26,10 +26,10 @@ def session(file: Path) -> Any:
     """The file in onnxruntime, on the processor.
 
     Raises:
-        ModelError: M113, onnxruntime is not installed; M115, it does not open the file.
+        ModelError: M133, onnxruntime is not installed; M135, it does not open the file.
     """
     if gone := missing():
-        raise ModelError(Problem("M113", gone, str(file), help=INSTALL))
+        raise ModelError(Problem("M133", gone, str(file), help=INSTALL))
     import onnxruntime
 
     from assay.model.environment import threads
@@ -43,7 +43,7 @@ def session(file: Path) -> Any:
         return onnxruntime.InferenceSession(file, wish, providers=["CPUExecutionProvider"])
     except (wrong.Fail, wrong.InvalidGraph, wrong.InvalidProtobuf, wrong.NoSuchFile, RuntimeError) as error:
         text = f"onnxruntime does not open this file: {str(error)[:300]}"
-        raise ModelError(Problem("M115", text, str(file), help="write the file again")) from error
+        raise ModelError(Problem("M135", text, str(file), help="write the file again")) from error
 
 
 class OnnxModel:

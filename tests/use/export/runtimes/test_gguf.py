@@ -218,7 +218,7 @@ def test_stop_texts_forms_and_streams(llama):
     assert stop not in short.text and whole.text.startswith(short.text)
     (chosen,) = there.generate([prompt], max_tokens=12, how=Decoding(form=Form("choice", '["card", "é \\"x\\""]')))
     assert chosen.text in ("card", 'é "x"')
-    with pytest.raises(ModelError, match="M116"):
+    with pytest.raises(ModelError, match="M136"):
         there.generate([prompt], max_tokens=3, how=Decoding(form=Form("regex", "a+")))
 
 
@@ -264,7 +264,7 @@ def test_gemma_3_with_pieces_and_a_window(converter, in_torch, tmp_path):
 
 def test_an_unknown_quantisation_names_the_nearest(tiny_model, tmp_path):
     assert all(unknown(name) is None for name in QUANTISATIONS)
-    with pytest.raises(ModelError, match=r"M114 .*'q4_km'.*did you mean 'q4_k_m'"):
+    with pytest.raises(ModelError, match=r"M134 .*'q4_km'.*did you mean 'q4_k_m'"):
         write_gguf(tiny_model, tmp_path, "q4_km")
 
 
@@ -279,7 +279,7 @@ def test_an_architecture_that_the_converter_does_not_know(converter, tiny_model,
     model = copied(tiny_model, tmp_path / "odd")
     config = json.loads((model / "config.json").read_text())
     (model / "config.json").write_text(json.dumps(config | {"architectures": ["OddForCausalLM"]}))
-    with pytest.raises(ModelError, match=r"M110 .*OddForCausalLM"):
+    with pytest.raises(ModelError, match=r"M130 .*OddForCausalLM"):
         write_gguf(model, tmp_path / "out", "f16")
 
 
@@ -294,7 +294,7 @@ def test_a_tokenizer_that_llama_cpp_does_not_know(converter, tiny_model, tmp_pat
         ],
     }
     (model / "tokenizer.json").write_text(json.dumps(told))
-    with pytest.raises(ModelError, match=r"M111 .*Split, ByteLevel"):
+    with pytest.raises(ModelError, match=r"M131 .*Split, ByteLevel"):
         write_gguf(model, tmp_path / "out", "f16")
 
 
@@ -305,7 +305,7 @@ def test_a_tokenizer_that_comes_out_otherwise_is_refused(written, tiny_model, tm
     told = json.loads((model / "tokenizer.json").read_text())
     told["model"]["merges"] = told["model"]["merges"][:5]
     (model / "tokenizer.json").write_text(json.dumps(told))
-    with pytest.raises(ModelError, match=r"M111 .*of 1000 texts"):
+    with pytest.raises(ModelError, match=r"M131 .*of 1000 texts"):
         compared(model, folder / facts["file"], [])
 
 
@@ -314,7 +314,7 @@ def test_a_file_that_llama_cpp_does_not_open(written, tmp_path):
     data = (folder / facts["file"]).read_bytes()
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(data.replace(b"blk.0.attn_q.weight", b"blk.0.attn_x.weight"))
-    with pytest.raises(ModelError, match=r"M115 .*broken.gguf"):
+    with pytest.raises(ModelError, match=r"M135 .*broken.gguf"):
         LlamaModel(broken).generate(asked(1), max_tokens=2)
     (tmp_path / "half.gguf").write_bytes(data[: len(data) // 2])
     with pytest.raises(ModelError, match="M097"):
@@ -325,7 +325,7 @@ def test_without_the_package_it_says_how_to_install(tiny_model, tmp_path, monkey
     from assay.use.export import gguf, llama_server
 
     monkeypatch.setattr(gguf, "installed", lambda name: "none")
-    with pytest.raises(ModelError, match=r"M113 .*libgguf[\s\S]*assay\[gguf\]"):
+    with pytest.raises(ModelError, match=r"M133 .*libgguf[\s\S]*assay\[gguf\]"):
         write_gguf(tiny_model, tmp_path, "q4_k_m")
     monkeypatch.setattr(llama_server, "installed", lambda name: "none")
     assert "xllamacpp" in llama_server.missing()
