@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from assay.terminal import answer as of_answers
 from assay.terminal import ask as of_questions
 from assay.terminal import documents as of_documents
 from assay.terminal import export as of_exports
@@ -270,35 +271,7 @@ def _ledger(folder: Path, step: str, place: str, row: str, as_json: bool) -> Non
         say(line)
 
 
-@app.command(epilog="Example: assay answer new.csv --with lora --project tickets -o answers.jsonl")
-def answer(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Questions, in a format that assay reads.")],
-    arm: Annotated[str, typer.Option("--with", metavar="ARM", help="The arm that answers.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Where the answers go; *.answers.jsonl if left out.")
-    ] = None,
-    project: Annotated[Path, typer.Option("--project", help="The project folder.")] = Path(),
-    offline: Offline = False,
-    as_json: Json = False,
-    plain: Plain = False,
-    quiet: Quiet = False,
-) -> int:
-    """Answer a new file with a fitted arm."""
-    from assay.asking import answer_file
-    from assay.terminal.display import for_terminal
-    from assay.terminal.look import project_folder
-
-    folder = project_folder(project)
-    target = out or file.with_name(f"{file.name.partition('.')[0]}.answers.jsonl")
-    with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
-        result = answer_file(folder, arm, file, target, offline=offline, tell=display.tell)
-    if as_json:
-        as_document(result)
-    else:
-        say(f"answers  {target}")
-    return 0
-
-
+app.command(epilog=of_answers.EXAMPLE)(of_answers.answer)
 app.command(epilog=EXAMPLE)(annotate)
 app.command(epilog=of_reviews.EXAMPLE)(of_reviews.review)
 app.command(epilog=of_documents.EXAMPLE)(of_documents.documents)

@@ -115,7 +115,7 @@ def test_citations_are_taught_and_read(lesson):
     number = next(i for i, d in enumerate(shown.context, start=1) if f" {row.target}." in d.text)
     assert shown.target == f"{row.target} [{number}]"
     assert "[1]" in arm.prompt(row.question)[0].content
-    answer = arm._read(Answer("blue [2]", raw="blue [2]"), arm.finder.find([row.text])[0], True)
+    answer = arm.read(Answer("blue [2]", raw="blue [2]"), arm.finder.find([row.text])[0], True)
     assert (answer.text, answer.cited) == ("blue", answer.passages[1:2])
     assert not answer.abstained
 

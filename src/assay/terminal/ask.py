@@ -21,7 +21,7 @@ from assay.terminal.results import as_document
 if TYPE_CHECKING:
     from assay.talking import Reply, Talk
 
-EXAMPLE = 'Example: assay ask "Where is my refund?" --project tickets --compare base,lora'
+EXAMPLE = 'Example: assay ask "Where is my refund?" --project tickets'
 ORDERS = {
     "/arm NAME": "let another arm answer",
     "/compare A,B": "ask these arms from now on; /compare alone ends it",
