@@ -19,9 +19,8 @@ from assay.model.fits import fit_problems
 from assay.model.weights import NotWeights, Tensor, not_finite, strict_json, tensors_of
 
 VERSION = 1
-SMALL_FILES = (
-    "config.json",
-    "generation_config.json",
+# A tokenizer is some of these.
+TOKENIZER = (
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
@@ -32,6 +31,11 @@ SMALL_FILES = (
     "tokenizer.model",
     "chat_template.jinja",
     "chat_template.json",
+)
+SMALL_FILES = (
+    "config.json",
+    "generation_config.json",
+    *TOKENIZER,
     "model.safetensors.index.json",
     "modules.json",
     "sentence_bert_config.json",

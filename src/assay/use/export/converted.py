@@ -12,8 +12,9 @@ from pathlib import Path
 
 from assay import store
 from assay.errors import Problem
+from assay.model.gate import TOKENIZER
 from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
-from assay.use.export.folder import TOKENIZER, write_model
+from assay.use.export.folder import write_model
 from assay.use.export.merged import refuses, size
 from assay.use.export.source import Format, Merged, Opened, Source, sent
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay import store
 from assay.errors import ModelError, Problem
+from assay.model.gate import TOKENIZER
 from assay.nouns import Messages
 from assay.prompt.prompted import Prompted
 from assay.use.export.source import QUESTION, Base, Merged, Source, chat_model, turns_of
@@ -23,18 +24,6 @@ if TYPE_CHECKING:
 
     from assay.encode.chat import Chat
 
-TOKENIZER = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.json",
-    "merges.txt",
-    "vocab.txt",
-    "tokenizer.model",
-    "chat_template.jinja",
-    "chat_template.json",
-)
 OWN = ("quantization_config", "transformers_version")  # of how a config was loaded, not of the model
 
 

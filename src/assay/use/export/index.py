@@ -20,6 +20,7 @@ from typing import Any
 
 from assay import store
 from assay.errors import ModelError, Problem
+from assay.model.gate import TOKENIZER
 from assay.nouns import GREEDY, Decoding, Document, Example, Generated, Message, Messages, Tell
 from assay.prompt.parts import Encoder, FrozenEncoding
 from assay.prompt.rag import Rag, RagAnswers
@@ -27,7 +28,7 @@ from assay.prompt.relevance import document_of
 from assay.prompt.retrieval.finder import SPARE, Hits
 from assay.prompt.retrieval.stems import COMMON
 from assay.prompt.shots import Shots
-from assay.use.export.folder import TOKENIZER, write_model
+from assay.use.export.folder import write_model
 from assay.use.export.index_script import script
 from assay.use.export.merged import refuses as refuses_model
 from assay.use.export.merged import size as size_of_model
