@@ -56,9 +56,11 @@ def new_groups(vectors: np.ndarray, texts: Sequence[str], n: int, far: np.ndarra
     mask[np.flatnonzero(far)[:MOST]] = True
     half = mask.copy()
     half[1:n:2] = False
-    found = groups(vectors, half, HALF) or ([np.flatnonzero(half)] if half.sum() >= HALF else [])
+    found = [*groups(vectors, half, HALF), np.flatnonzero(half)] if half.sum() >= HALF else []
     told, common, taken = [], _common(texts[n:]), set[int]()
     for rows in found:
+        if told and rows is found[-1]:  # all of them together, where no part of them is sure
+            break
         around = _around(vectors, rows)
         others, held = int(((around < n) & (around % 2 == 1)).sum()), int((around >= n).sum())
         p = more_p(others, n // 2, held, len(texts) - n)
