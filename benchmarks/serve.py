@@ -60,7 +60,8 @@ def main() -> None:
     print(f"\n{described(around)}; weights {options.dtype}; load {os.getloadavg()[0]:.1f}\n", flush=True)
     with tempfile.TemporaryDirectory() as place:
         folder = small(Path(place) / "small") if options.quick else model_folder(options.model)
-        told: dict[str, Any] = {"machine": around, **vars(options)}
+        given = {key: str(value) if isinstance(value, Path) else value for key, value in vars(options).items()}
+        told: dict[str, Any] = {"machine": around, **given}
         for part in options.parts.split(","):
             told[part] = DOES[part](folder, options, Path(place))
             print(TABLES[part](told[part], options), flush=True)
