@@ -32,7 +32,7 @@ from contest import processor
 
 import assay
 from assay.encode.chat import Chat
-from assay.intervals import paired_interval
+from assay.spread import paired_difference
 from assay.store import read_lines, to_json, write_json, write_lines, write_text
 from assay.validate.metrics.accuracy import Accuracy
 from assay.weigh.numbers import tenths
@@ -112,7 +112,7 @@ def project(options: argparse.Namespace) -> Path:
 def judged(arm: Any, teacher: Any) -> dict[str, Any]:
     """Accuracy, its paired difference to the teacher's, and the sizes that the run measured."""
     own, first = (right(each) for each in (arm, teacher))
-    gap = paired_interval(own, first, Accuracy().total)
+    gap = paired_difference(own, first, Accuracy().total)
     same = [a.answer.text == b.answer.text for a, b in zip(arm.records, teacher.records, strict=True)]
     return {
         "accuracy": float(own.mean()),

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import Problem, UsageError
-from assay.settings import Settings
 
 if TYPE_CHECKING:
     from assay.weigh import Report
@@ -139,6 +138,8 @@ def has(what: str) -> list[dict[str, Any]]:
 def _described(cls: Any) -> dict[str, Any]:
     """A step or strategy: its kind, the first line of its card, its settings with their defaults."""
     import inspect
+
+    from assay.settings import Settings  # pydantic takes a tenth of a second, and this module stands behind every verb
 
     # A class without a docstring of its own would show its parent's; the card of a strategy is its module's header.
     card = inspect.cleandoc(cls.__dict__.get("__doc__") or "") or inspect.getdoc(inspect.getmodule(cls)) or ""
