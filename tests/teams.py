@@ -6,6 +6,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
+import torch
 from torch.distributed import FileStore
 
 from assay.errors import TrainError
@@ -29,6 +30,9 @@ def side_by_side(folder, size, work):
 
 
 def _member(place, rank, size, work):
+    # In a forked child torch replaces its thread pool at the first use, and two of the threads that load a model would
+    # race for that: one in fifty children died of it.
+    torch.set_num_threads(1)
     try:
         with meeting(FileStore(str(place / "store"), size), rank, size, rank) as team:
             said = work(team)
