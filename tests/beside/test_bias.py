@@ -5,7 +5,12 @@ import random
 import pytest
 
 import assay
+from assay.beside.remedies import as_treated, twins
 from assay.errors import DataError
+from assay.nouns import Example, Message
+from assay.prompt import Tfidf
+from assay.train.methods import Lora
+from assay.train.methods.head import Head
 from toy import write_rows
 
 THINGS = "card bill room book chair price loan key desk ticket".split()
@@ -56,6 +61,31 @@ def test_an_arm_that_learnt_to_go_by_the_person_is_found_and_remedied(tmp_path):
     assert cure["price"]["after"] >= cure["price"]["before"]  # in the test rows the things decide
     page, text = ((tmp_path / "report" / name).read_text() for name in ("report.html", "report.md"))
     assert "counterfactual" in text and "lowers the share of changed answers of tfidf" in page
+
+
+def test_what_an_adapter_reads_first_has_both_sides_of_every_pair():
+    rows = [Example("a", (Message("user", "my son waits"),), "yes"), Example("b", (Message("user", "it rains"),), "no")]
+    assert [text.text for text in twins(rows, ("gender",))] == ["my son waits", "my daughter waits"]
+    assert as_treated(Lora(rank=4), "adapter") == Lora(rank=4, read_first=1)
+    # A word count and a layer of labels read no text first.
+    assert as_treated(Tfidf(), "adapter") is None and as_treated(Head(), "adapter") is None
+    assert as_treated(Tfidf(), "counterfactual") == Tfidf()
+
+
+@pytest.mark.slow
+def test_an_adapter_that_read_both_sides_is_measured_as_a_remedy(tmp_path, tiny_model):
+    folder = project(
+        tmp_path, biased=True, more="bias: {swap: [gender], rows: 20, arms: [lora], remedies: [adapter], social: false}"
+    )
+    file = folder / "project.yaml"
+    lora = "[{kind: majority}, {kind: lora, rank: 2, epochs: 1, name: lora}]"
+    arms = file.read_text().replace("[{kind: majority}, {kind: tfidf}]", lora)
+    file.write_text(f"model: {tiny_model}\n{arms}")
+    report = assay.run(folder)
+    [cure] = report.data["bias"]["remedies"]
+    assert (cure["remedy"], cure["arm"], cure["made"]) == ("adapter", "lora", 534)  # 267 rows, each with its twin
+    assert cure["gap"]["n"] > 20 and cure["price"]["low"] <= cure["price"]["difference"] <= cure["price"]["high"]
+    assert "adapter (534 texts read first)" in (folder / "report" / "report.md").read_text()
 
 
 @pytest.mark.slow

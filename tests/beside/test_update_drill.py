@@ -178,6 +178,7 @@ def test_a_question_that_cannot_be_asked_is_a_warning(labels):
     assert "learning_curve" not in data and "80 labelled training rows are too few" in told["D127"]
 
 
-def test_an_arm_that_is_not_compared(labels):
+@pytest.mark.parametrize("question", ["update_drill", "learning_curve", "bias"])
+def test_an_arm_that_is_not_compared(labels, question):
     with pytest.raises(ProjectError, match=r"C100 .*there is no arm 'tfdif'; did you mean 'tfidf'\?"):
-        assay.run(labels, sets=["validate.update_drill.arms=[tfdif]"])
+        assay.run(labels, sets=[f"validate.{question}.arms=[tfdif]"])

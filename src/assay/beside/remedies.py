@@ -2,6 +2,9 @@
 
 counterfactual   every training row with a group's words is there a second time with them swapped (curate/augment)
 balance          labels have as many training rows each
+adapter          the weights that the method adds first read the questions that speak of a group, each with its swapped
+                 twin, and then learn the task: Lauscher et al. (2021), Sustainable Modular Debiasing of Language
+                 Models, aclanthology.org/2021.findings-emnlp.411. Of arms that train weights of a language model
 Gap              share of the pairs, in the text and framed, that are answered differently, less that of the arm itself
 Price            the task's metric on the test rows, less that of the arm as it is; both paired
 Source           Zhao et al. (2018), aclanthology.org/N18-2003; Dixon et al. (2018), doi.org/10.1145/3278721.3278729
@@ -9,14 +12,19 @@ Source           Zhao et al. (2018), aclanthology.org/N18-2003; Dixon et al. (20
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
 
 from assay.beside.seen import Seen
 from assay.beside.variants import varied
 
 if TYPE_CHECKING:
-    from assay.nouns import Augmentation, Example, Strategy
+    from assay.bench import Bench
+    from assay.curate.augment.counterfactual import Group
+    from assay.nouns import Augmentation, Document, Example, Strategy
     from assay.validate.bias.pairs import Pair
 
 ARMS = 2  # fitted again: the recommended one and the best floor
@@ -30,29 +38,55 @@ def remedies(seen: Seen, pairs: list[Pair], names: list[str]) -> list[dict[str, 
     """
     settings = seen.bench.project.checking.bias
     arms = {name: seen.strategy(name) for name in names}
-    learning = [name for name, arm in arms.items() if "train" in arm.reads and arm.kind != "majority"]
+    learning = [name for name, arm in arms.items() if "train" in arm.reads and arm.kind != "majority"][:ARMS]
     found = []
     for remedy in settings.remedies:
-        rows, made = remedied(seen, remedy)
-        for name in learning[:ARMS] if made else ():
-            found.append({"remedy": remedy, "arm": name, "made": made, **_compared(seen, name, rows, pairs, remedy)})
+        bench, made = remedied(seen, remedy)
+        for name in learning if made else ():
+            if treated := as_treated(arms[name], remedy):
+                cured = _compared(seen, name, replace(seen, bench=bench), treated, pairs, remedy)
+                found.append({"remedy": remedy, "arm": name, "made": made, **cured})
         if not made:
             found.append({"remedy": remedy, "arm": None, "made": 0})
     return found
 
 
-def remedied(seen: Seen, remedy: str) -> tuple[list[Example], int]:
-    """The training rows with those that the remedy makes, and how many these are."""
+def remedied(seen: Seen, remedy: str) -> tuple[Bench, int]:
+    """The data with what the remedy makes, and how many rows or texts these are."""
     from assay.curate.made import make_rows
     from assay.nouns import Means
 
-    prepared = seen.bench.prepared
+    prepared, why = seen.bench.prepared, f"bias {remedy}"
     train, val, test = (prepared.examples(split) for split in ("train", "val", "test"))
+    if remedy == "adapter":
+        texts = twins(train, seen.bench.project.checking.bias.swap)
+        return varied(seen.bench, why, documents=texts) if texts else seen.bench, len(texts)
     near = seen.bench.project.split.near
     [batch] = make_rows(train, val, test, (_augmentation(seen, remedy),), Means(seed=seen.seed), near)
     gone = {dropped.example.id for dropped in batch.aside}
     made = [one.example for one in batch.made]
-    return [*(row for row in train if row.id not in gone), *made], len(made)
+    rows = [*(row for row in train if row.id not in gone), *made]
+    return varied(seen.bench, why, train=rows), len(made)
+
+
+def twins(rows: Sequence[Example], swap: Sequence[Group]) -> list[Document]:
+    """The questions that speak of a group, each followed by itself with the words swapped."""
+    from assay.curate.augment.counterfactual import copy
+    from assay.nouns import Document
+
+    pairs = [(row, copy(row, swap, labels=True)) for row in rows]
+    both = [one for row, twin in pairs if row.text != twin.text for one in (row, twin)]
+    return [Document(f"{row.id}-{at % 2}", row.text, source=row.source) for at, row in enumerate(both)]
+
+
+def as_treated(strategy: Strategy, remedy: str) -> Strategy | None:
+    """The strategy that the remedy is for: itself, or, to read first, with that setting. None where it cannot read."""
+    if remedy != "adapter":
+        return strategy
+    try:
+        return type(strategy).model_validate({**strategy.changed(), "read_first": 1})
+    except ValidationError:
+        return None
 
 
 def _augmentation(seen: Seen, remedy: str) -> Augmentation:
@@ -62,8 +96,8 @@ def _augmentation(seen: Seen, remedy: str) -> Augmentation:
     return Balance() if remedy == "balance" else Counterfactual(swap=seen.bench.project.checking.bias.swap)
 
 
-def _compared(seen: Seen, name: str, rows: list[Example], pairs: list[Pair], remedy: str) -> dict[str, Any]:
-    """The arm as it is against itself fitted on the other rows."""
+def _compared(seen: Seen, name: str, other: Seen, treated: Strategy, pairs: list[Pair], remedy: str) -> dict[str, Any]:
+    """The arm as it is against what the remedy makes of it."""
     import numpy as np
 
     from assay.aim.kinds import kind_of
@@ -72,23 +106,21 @@ def _compared(seen: Seen, name: str, rows: list[Example], pairs: list[Pair], rem
     from assay.validate import judge
     from assay.validate.bias.gaps import above, changed, together, triple
 
-    strategy: Strategy = seen.strategy(name)
-    other = replace(seen, bench=varied(seen.bench, f"bias {remedy}", train=rows))
-    if other.bench.state(strategy, seen.exam.hash) != "cached":
-        other.bench.run(f"bias, {remedy}, {name}", strategy, seen.exam.questions, seen.exam.hash)
+    why = f"bias, {remedy}"
+    if other.bench.state(treated, seen.exam.hash) != "cached":
+        other.bench.run(f"{why}, {name}", treated, seen.exam.questions, seen.exam.hash)
     asked = [question for pair in pairs for question in (pair.first, pair.second)]
     closed = kind_of(seen.task).closed
     told = [pair for pair in pairs if pair.source != "control"]
     flips = []
-    for one in (seen, other):
-        answers = one.answers(name, asked, f"bias, {remedy}" if one is other else "bias")
+    for answers in (seen.answers(name, asked, "bias"), other.answers_of(treated, name, asked, why)):
         flips.append(changed(pairs, answers[::2], answers[1::2], closed))
     where = np.array([at for at, pair in enumerate(pairs) if pair.source != "control"])
     before, after = flips[0][where], flips[1][where]
-    treated = judge(seen.exam.records(answers_in(other.bench, strategy, seen.exam.hash)), seen.task)
+    after_it = judge(seen.exam.records(answers_in(other.bench, treated, seen.exam.hash)), seen.task)
     records = next(arm.records for arm in seen.done if arm.name == name)
-    metric, as_it_is = treated.metrics[0], judge(records, seen.task)
-    both = treated.rows[metric.name], as_it_is.rows[metric.name]
+    metric, as_it_is = after_it.metrics[0], judge(records, seen.task)
+    both = after_it.rows[metric.name], as_it_is.rows[metric.name]
     groups = grouped([record.question.group for record in records])
     price = paired_difference(*both, metric.total, groups=groups, level=seen.level, seed=seen.seed)
     return {
@@ -100,7 +132,7 @@ def _compared(seen: Seen, name: str, rows: list[Example], pairs: list[Pair], rem
         },
         "price": {
             "before": round(as_it_is.values[metric.name], 6),
-            "after": round(treated.values[metric.name], 6),
+            "after": round(after_it.values[metric.name], 6),
             **triple(price, "difference"),
         },
     }

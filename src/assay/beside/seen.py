@@ -68,7 +68,10 @@ class Seen:
         Raises:
             AssayError: as the worker.
         """
-        strategy = self.strategy(name)
+        return self.answers_of(self.strategy(name), name, questions, why)
+
+    def answers_of(self, strategy: Strategy, name: str, questions: Sequence[Example], why: str) -> list[Answer]:
+        """`answers` of a strategy that need not be the project's."""
         asked = tuple(question.question for question in questions)
         hash = store.digest([question.to_json() for question in asked])[:16]
         if self.bench.state(strategy, hash) != "cached":

@@ -58,8 +58,8 @@ def _asked(found: Mapping[str, Any]) -> Iterator[Complaint]:
         return
     known = {arm_name(arm) for arm in found["compare"].values()}
     validate = found["validate"]
-    for key, question in (("learning_curve", validate.learning_curve), ("update_drill", validate.update_drill)):
-        for name in question.arms:
+    for key in ("learning_curve", "update_drill", "bias"):
+        for name in getattr(validate, key).arms:
             if name not in known:
                 text = f"there is no arm '{name}'{did_you_mean(name, known)}; compare has {', '.join(sorted(known))}"
                 yield Complaint("C100", ("validate", key, "arms"), text)

@@ -8,7 +8,7 @@ from assay.curate.augment.counterfactual import Group
 from assay.nouns import Settings
 from assay.validate.question import QuestionSettings
 
-Remedy = Literal["counterfactual", "balance"]
+Remedy = Literal["counterfactual", "balance", "adapter"]
 
 
 class Checklist(Settings):
@@ -29,7 +29,7 @@ class Bias(QuestionSettings):
     # Test rows, and as many with each frame, that are drawn. 100 pairs know a share of one in ten to about +-6 points.
     rows: int = Field(default=100, ge=10, le=5000)
     arms: tuple[str, ...] = ()  # the recommended, the best, the best floor and the base as it is when left out
-    # Ways of making training rows that should lower the gaps; the recommended arm and the best floor are fitted again.
+    # Ways of training that should lower the gaps; the recommended arm and the best floor are fitted again.
     remedies: tuple[Remedy, ...] = ("counterfactual",)
     checklists: tuple[Checklist, ...] = ()
     # Does the base, and each trained arm, prefer stereotypes, and does it refuse what is harmless?

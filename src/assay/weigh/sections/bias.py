@@ -81,12 +81,13 @@ def slices(data: dict[str, Any], name: str) -> list[tuple[tuple[str | int, ...],
 def remedy_sentence(one: dict[str, Any]) -> str:
     """What a remedy changed, and its price."""
     if one["arm"] is None:
-        return f"{one['remedy']}: no training row speaks of these groups, so it makes none."
+        return f"{one['remedy']}: no training row speaks of these groups, so there is nothing to make."
     gap, price = one["gap"], one["price"]
     word = "lowers" if gap["high"] < 0 else "raises" if gap["low"] > 0 else "does not surely change"
     cost = "at a price" if price["high"] < 0 else "with a gain" if price["low"] > 0 else "at no sure price"
+    made = "texts read first" if one["remedy"] == "adapter" else "rows made"
     return (
-        f"{one['remedy']} ({count(one['made'])} rows made) {word} the share of changed answers of {one['arm']}:"
+        f"{one['remedy']} ({count(one['made'])} {made}) {word} the share of changed answers of {one['arm']}:"
         f" {score(gap['before'])} to {score(gap['after'])} ({points(gap['low'])} to {points(gap['high'])} points),"
         f" {cost} in the task's metric: {points(price['difference'])}"
         f" ({points(price['low'])} to {points(price['high'])})."
