@@ -38,6 +38,12 @@ def test_every_command_exists(page):
         assert set(re.findall(r"^assay (\w+)", block, re.M)) <= verbs, block
 
 
+def test_a_key_of_the_project_file_is_described_once():
+    for section in (ROOT / "docs" / "project-file.md").read_text().split("\n## "):
+        keys = re.findall(r"^\| `([^`]+)` \|", section, re.M)
+        assert len(keys) == len(set(keys)), section[:80]
+
+
 def test_every_strategy_has_a_card_that_names_its_settings():
     for strategy in STRATEGIES:
         card = (ROOT / "docs" / "methods" / f"{kind_of(strategy)}.md").read_text()
