@@ -23,12 +23,12 @@ from workloads import DATA
 
 from assay import store
 from assay.against import Against, families_of
-from assay.drifting import LEVEL
 from assay.families import holm
 from assay.logs import Entry
 from assay.nouns import Example, Message
 from assay.spread import wilson
 from assay.validate.drift.apart import FAR, far_p, gaussian, kernel_p
+from assay.validate.drift.settings import Watch
 
 OUT = Path(__file__).parent / "out"
 LOG, HELD, TRAIN = 500, 600, 2000
@@ -174,7 +174,7 @@ def looked_at(pool: Pool, name: str, other: str, seed: int) -> dict[str, Any]:
         "questions": kernel_p(gaussian(against.compared), len(log), families, seed=seed),
         "far": far_p(far, len(log), families, seed=seed),
     }
-    raised = min(holm(list(ps.values()))) < LEVEL
+    raised = min(holm(list(ps.values()))) < Watch().level
     return {"set": name, "other": other, "seed": seed, "words": pool.words, **ps, "raised": raised}
 
 

@@ -2,6 +2,7 @@
 
 import json
 import queue
+import shutil
 import signal
 import subprocess
 import sys
@@ -172,6 +173,28 @@ def test_the_recommended_arm_and_the_base_are_what_is_served(finished, tmp_path)
     with pytest.raises(UsageError) as error:
         serving.usual(tmp_path)
     assert code(error) == "C062"
+
+
+def test_what_a_command_leaves_out_stands_in_the_project_file(tmp_path):
+    served = "serve: {port: 81, log: a/b.jsonl, weights: {tfidf: w}}"
+    head = "data: {files: {data: a.jsonl}}\ncompare: [{kind: tfidf}]"
+    (tmp_path / "project.yaml").write_text(f"{head}\n{served}\n")
+    own = serving.said(tmp_path)
+    assert (own.port, own.host, own.log) == (81, "127.0.0.1", str(tmp_path / "a" / "b.jsonl"))
+    assert own.weights == {"tfidf": str(tmp_path / "w")}
+    assert own.but(port=0, host=None).port == 0  # what is given, 0 too, goes before it
+
+
+@pytest.mark.slow
+def test_the_arms_of_the_project_file_are_served(finished, tmp_path):
+    folder = tmp_path / "project"
+    shutil.copytree(finished, folder)
+    with (folder / "project.yaml").open("a") as file:
+        file.write("serve: {arms: [tfidf], log: asked.jsonl}\n")
+    with process(folder) as (found, _):
+        assert found["models"] == ["tfidf"]
+        assert ask(found["address"]).status_code == 200
+    assert len(list(store.read_lines(folder / "asked.jsonl"))) == 1
 
 
 def test_engines_and_their_weights(tmp_path):

@@ -204,17 +204,17 @@ def serve(
     folder: str | Path = ".",
     arms: Sequence[str] = (),
     *,
-    host: str = "127.0.0.1",
-    port: int = 8000,
+    host: str | None = None,
+    port: int | None = None,
     keys: Sequence[str] = (),
     log: str | Path | None = None,
-    rate: float = 0.0,
-    grace: float = 30.0,
+    rate: float | None = None,
+    grace: float | None = None,
     offline: bool = False,
     tell: Tell = silent,
 ) -> None:
     """Answer requests of OpenAI's clients with fitted arms of a project, until SIGTERM or SIGINT; see
-    `serving.serve`."""
+    `serving.serve`. What is left out is what the project file says under `serve`."""
     from assay.serving import serve as serve_arms
 
     serve_arms(
@@ -243,13 +243,13 @@ def watch(
     project: str | Path = ".",
     *,
     arm: str = "",
-    level: float = 0.01,
-    rows: int = 50,
+    level: float | None = None,
+    rows: int | None = None,
     offline: bool = False,
     tell: Tell = silent,
 ) -> Watched:
     """A log of questions held against what the project was made for: drift, failures, what to label next; see
-    `drifting.watch`."""
+    `drifting.watch`. What is left out is what the project file says under `watch`."""
     from assay.drifting import watch as held_against
 
     return held_against(log, project, arm=arm, level=level, rows=rows, offline=offline, tell=tell)

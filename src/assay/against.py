@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from assay.errors import AssayError, DataError, Problem
 from assay.logs import Entry, Log
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
 
     from assay.config import Project
     from assay.prepared import Prepared
+    from assay.validate.drift.settings import Encoding
 
 FEWEST = 30  # questions, and held-back rows, that a test needs
 HELD = 200  # held-back rows under which training rows are held back too
 MOST = {"log": 2000, "held": 1500, "train": 5000}  # rows that are compared; of more, a draw with the seed
 NEAR = 0.8  # rows as alike are of one family
-
-Encoding = Literal["auto", "meaning", "words"]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
-from assay.against import FEWEST, Encoding, against
+from assay.against import FEWEST, against
 from assay.errors import DataError, Problem, UsageError, did_you_mean
 from assay.logs import Entry, Log, read_log
 from assay.nouns import Answer, Example, Tell
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from assay.bench import Bench
     from assay.config import Project
     from assay.nouns import Strategy
-
-LEVEL = 0.01
+    from assay.validate.drift.settings import Encoding
 
 
 def silent(event: dict) -> None:
@@ -40,13 +39,14 @@ def watch(
     project: str | Path = ".",
     *,
     arm: str = "",
-    level: float = LEVEL,
-    rows: int = 50,
-    encoder: Encoding = "auto",
+    level: float | None = None,
+    rows: int | None = None,
+    encoder: Encoding | None = None,
     offline: bool = False,
     tell: Tell = silent,
 ) -> Watched:
-    """Have the questions changed, do answers fail more often, and which questions should be labelled next?
+    """Have the questions changed, do answers fail more often, and which questions should be labelled next? What is left
+    out is what the section `watch` of the project file says.
 
     Args:
         log: JSON lines of `assay serve --log` or of `assay answer`, or any file of questions that assay reads.
@@ -61,7 +61,7 @@ def watch(
         UsageError: C062, C083 as `asking.load`; C160, a level that is none. DataError: D151, too few questions or
             held-back rows; as the readers.
     """
-    if not 0 < level < 0.5:
+    if level is not None and not 0 < level < 0.5:
         raise UsageError(Problem("C160", f"must lie between 0 and 0.5, got {level:g}", "--level"))
     from assay.config import load as load_project
     from assay.config.start import begin
@@ -69,22 +69,24 @@ def watch(
     from assay.veiled import Veil, key_of
 
     own = load_project(begin(Path(project)))
+    chosen = own.watch.but(arm=arm or None, level=level, rows=rows, encoder=encoder)
     prepared = prepare(own, silent, offline=offline, new_key=False)
     with Veil(own, key_of(own)):
         found = read_log(Path(log), prepared, own)
     if len(found.entries) < FEWEST:
         text = f"{len(found.entries)} questions; under {FEWEST} nothing can be told from chance"
         raise DataError(Problem("D151", text, str(log), help="wait for more, or join several logs"))
-    name = arm or _only(found, own)
+    name = chosen.arm or _only(found, own)
     bench, strategy = _arm(own, name, offline, tell) if name else (None, None)
     if bench is not None and strategy is not None:
         found = _answered(bench, name, strategy, found)
-    beside = against(own, prepared, found, encoder, offline, tell)
+    beside = against(own, prepared, found, chosen.encoder, offline, tell)
     tell({"event": "stage", "name": "compare", "state": "start"})
     exam = _exam(bench, strategy) if bench is not None and strategy is not None else None
     from assay.watched import told
 
-    data = told(beside, found, exam, prepared.task, name=name, level=level, seed=own.seed, rows=rows)
+    settings = {"name": name, "level": chosen.level, "rows": chosen.rows}
+    data = told(beside, found, exam, prepared.task, seed=own.seed, **settings)
     tell({"event": "stage", "name": "compare", "state": "done"})
     columns = prepared.note["columns"]
     return Watched({"log": str(log), **data}, found.entries, columns)

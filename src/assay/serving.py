@@ -19,7 +19,8 @@ from assay.asking import fitted, repaired, silent
 from assay.errors import Problem, UsageError, did_you_mean
 from assay.model.environment import threads
 from assay.nouns import Tell
-from assay.shared import BASE, Shared, engine_named
+from assay.shared import Shared, engine_named
+from assay.use.serve.settings import BASE
 from assay.use.serve.who import names_of, refuse_missing, refuse_open
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from assay.store import Stage
     from assay.use.serve.app import House
     from assay.use.serve.arms import Arm
+    from assay.use.serve.settings import Serve
 
 LATER = 5.0  # seconds that the engine waits beyond the routes, which have the better word for it
 
@@ -44,30 +46,31 @@ def serve(
     folder: str | Path = ".",
     arms: Sequence[str] = (),
     *,
-    host: str = "127.0.0.1",
-    port: int = 8000,
-    engine: str = "own",
+    host: str | None = None,
+    port: int | None = None,
+    engine: str | None = None,
     weights: Mapping[str, str | Path] = MappingProxyType({}),
     keys: Sequence[str] = (),
     names: Sequence[str] = (),
     log: str | Path | None = None,
-    rate: float = 0.0,
-    seconds: float = 600.0,
-    grace: float = 30.0,
+    rate: float | None = None,
+    seconds: float | None = None,
+    grace: float | None = None,
     offline: bool = False,
     tell: Tell = silent,
     ready: Callable[[Open], Any] = lambda found: None,
 ) -> None:
-    """Answer requests until SIGTERM or SIGINT; see docs/serve.md.
+    """Answer requests until SIGTERM or SIGINT; see docs/serve.md. What is left out is what the section `serve` of the
+    project file says.
 
     Args:
-        folder: of a project that has run. arms: names; "base" is the base model itself. Left out: the recommended arm
-            and the base.
+        folder: of a project that has run. arms: names; "base" is the base model itself. Left out there too: the
+            recommended arm and the base.
         port: 0 for any that is free. engine: what writes: own, llama.cpp or vllm; the others write with `weights`,
             by arm a GGUF file or the folder of a merged model.
         keys: clients must send one of them; needed unless `host` is this machine itself.
         names: further names that the server is called by, in the header Host.
-        log: a file for questions and answers; feedback stands beside it. None: nothing is kept.
+        log: a file for questions and answers; feedback stands beside it.
         rate: requests a minute of one key, or of one address; 0 for any number.
         seconds: that an answer may take. grace: that running answers have, once the server is asked to stop.
         ready: called when it listens.
@@ -77,31 +80,42 @@ def serve(
             C153 no such engine, or no weights for it; C154 nothing to serve. ResourceError: R055, the address cannot be
             had; R051, R052, the engine cannot.
     """
-    refuse_open(host, keys)
+    own = said(Path(folder)).but(host=host, port=port, engine=engine, rate=rate, seconds=seconds, grace=grace)
+    own = own.but(arms=arms or None, names=names or None, weights=weights or None, log=log)
+    refuse_open(own.host, keys)
     refuse_missing()
-    files = {name: Path(path) for name, path in weights.items()}
-    word = engine_named(engine, files)
+    files = {name: Path(path) for name, path in own.weights.items()}
+    word = engine_named(own.engine, files)
     from assay.use.serve.app import app
     from assay.use.serve.limits import Limits
     from assay.use.serve.listening import bound, listen
 
-    limits = Limits(tuple(keys), names_of(host, names, keys), rate, seconds)
-    found = bound(host, port)  # before models are loaded, which takes longer than to be told that it is taken
+    limits = Limits(tuple(keys), names_of(own.host, own.names, keys), own.rate, own.seconds)
+    found = bound(own.host, own.port)  # before models are loaded, which takes longer than to be told that it is taken
     try:
-        there = opened(Path(folder), arms, offline, tell)
+        there = opened(Path(folder), own.arms, offline, tell)
         from assay.use.serve.engines import engine_of  # with torch, as the arms
 
-        answers = engine_of(word, there.arms, files=files, seconds=seconds + LATER, threads=threads())
-        shown = f"[{host}]" if ":" in host else host
+        answers = engine_of(word, there.arms, files=files, seconds=own.seconds + LATER, threads=threads())
+        shown = f"[{own.host}]" if ":" in own.host else own.host
         models = tuple(one.name for one in answers.served())
         told = Open(f"http://{shown}:{found.getsockname()[1]}", models, bool(keys))
         try:
-            house = there.house(None if log is None else Path(log))
-            listen(app(answers, limits, house), found, limits, house.inside, grace, lambda: ready(told))
+            house = there.house(Path(own.log) if own.log else None)
+            listen(app(answers, limits, house), found, limits, house.inside, own.grace, lambda: ready(told))
         finally:
             answers.close(0.0)  # nobody listens any more, so nothing is worth finishing
     finally:
         found.close()
+
+
+def said(folder: Path) -> Serve:
+    """The project's section `serve`; its paths are absolute."""
+    from assay.config import load as load_project
+
+    own = load_project(folder / "project.yaml").serve
+    weights = {name: str((folder / path).absolute()) for name, path in own.weights.items()}
+    return own.but(weights=weights, log=str((folder / own.log).absolute()) if own.log else None)
 
 
 @dataclass(frozen=True)

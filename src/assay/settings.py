@@ -1,6 +1,6 @@
 """Frozen settings: what a project file holds, in the class that uses it."""
 
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -13,3 +13,7 @@ class Settings(BaseModel):
     def changed(self) -> dict[str, Any]:
         """The settings that differ from their defaults, as plain JSON: what names an arm and keys the cache."""
         return self.model_dump(mode="json", exclude_defaults=True)
+
+    def but(self, **given: Any) -> Self:
+        """The same with what is given in its place; None is not given."""
+        return self.model_copy(update={name: value for name, value in given.items() if value is not None})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from assay.errors import ModelError, Problem, UsageError, did_you_mean
 from assay.nouns import Adapted, LanguageModel, Lesson, Means, Precision, Strategy
+from assay.use.serve.settings import BASE
 
 if TYPE_CHECKING:
     from assay.bench import Bench
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from assay.use.serve.engines import EngineName
 
 ENGINES: tuple[EngineName, ...] = ("own", "llama.cpp", "vllm")  # those of `use.serve.engines`, which loads torch
-BASE = "base"  # the project's base model, with its chat template and nothing else
 
 
 @dataclass

@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from assay.errors import Problem, UsageError, did_you_mean
 from assay.nouns import Adapted, Answer, Example, Message
+from assay.use.serve.settings import BASE
 
 if TYPE_CHECKING:
     from assay.asking import Loaded
     from assay.config import Project
-
-BASE = "base"
 
 
 @dataclass(frozen=True)

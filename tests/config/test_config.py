@@ -44,6 +44,17 @@ def test_the_codes_of_the_fixtures_are_those_that_they_are_named_for():
         assert code == "MANY" or f"\n{code} " in path.with_suffix(".txt").read_text(encoding="utf-8")
 
 
+def test_what_is_done_with_arms_after_the_run_names_arms_that_are_there(tmp_path: Path):
+    arms = "compare: [{kind: tfidf}]\n"
+    project = load(tmp_path, f"{HEAD}{arms}serve: {{arms: [tfidf, base], rate: 60}}\nwatch: {{arm: tfidf, rows: 5}}\n")
+    assert project.serve.arms == ("tfidf", "base") and project.watch.rows == 5
+    assert load(tmp_path, project.to_yaml()) == project
+    text = said(tmp_path, f"{HEAD}{arms}serve: {{arms: [tfdif], prot: 1}}\nwatch: {{arm: base, level: 0.7}}\n")
+    assert "no such setting" in text or "prot" in text
+    text = said(tmp_path, f"{HEAD}{arms}serve: {{arms: [tfdif]}}\nwatch: {{arm: base}}\n")
+    assert "serve.arms: there is no arm 'tfdif'; did you mean 'tfidf'?" in text and "watch.arm: there is no arm" in text
+
+
 def test_a_whole_file_loads(tmp_path: Path):
     project = load(
         tmp_path,

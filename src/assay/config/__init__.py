@@ -20,6 +20,8 @@ from assay.config.yamlfile import shown
 from assay.curate.split import Split
 from assay.errors import did_you_mean
 from assay.nouns import Augmentation, Part, RowStep, SetStep, Strategy
+from assay.use.serve.settings import Serve
+from assay.validate.drift.settings import Watch
 from assay.validate.question import spelt_out
 from assay.validate.settings import Validate
 
@@ -90,7 +92,7 @@ def _sections(value: dict[str, Any], page: Page, folder: Path) -> dict[str, Any]
         take("aim", lambda: task_of(value["aim"], folder))
     if "validate" in value:
         take("validate", lambda: fill(Validate, spelt_out(Validate, value["validate"])))
-    for key, model in (("data", Data), ("split", Split)):
+    for key, model in (("data", Data), ("split", Split), ("serve", Serve), ("watch", Watch)):
         if key in value:
             take(key, lambda key=key, model=model: fill(model, value[key]))
     if "remote" in value:

@@ -5,7 +5,7 @@ Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from assay.curate.reading.named import hub_set
 from assay.errors import did_you_mean
 from assay.nouns import Strategy, Task
 from assay.prompt.retrieval.among import filters, read_of_row
+from assay.use.serve.settings import BASE
 from assay.validate import METRICS
 
 _SWITCHES = {"y", "n", "yes", "no", "on", "off"}  # booleans in YAML 1.1
@@ -53,16 +54,24 @@ def across(found: Mapping[str, Any]) -> Iterator[Complaint]:
 
 
 def _asked(found: Mapping[str, Any]) -> Iterator[Complaint]:
-    """A question beside the scores is asked of arms that are there."""
-    if "validate" not in found:
-        return
+    """What is asked of an arm by name is asked of one that is there."""
     known = {arm_name(arm) for arm in found["compare"].values()}
-    validate = found["validate"]
-    for key in ("learning_curve", "update_drill", "bias"):
-        for name in getattr(validate, key).arms:
+    for place, names in _naming(found):
+        for name in names:
             if name not in known:
                 text = f"there is no arm '{name}'{did_you_mean(name, known)}; compare has {', '.join(sorted(known))}"
-                yield Complaint("C100", ("validate", key, "arms"), text)
+                yield Complaint("C100", place, text)
+
+
+def _naming(found: Mapping[str, Any]) -> Iterator[tuple[Place, Sequence[str]]]:
+    """(place, names of arms) outside `compare`."""
+    if "validate" in found:
+        for key in ("learning_curve", "update_drill", "bias"):
+            yield ("validate", key, "arms"), getattr(found["validate"], key).arms
+    if "serve" in found:
+        yield ("serve", "arms"), [name for name in found["serve"].arms if name != BASE]
+    if "watch" in found and found["watch"].arm:
+        yield ("watch", "arm"), [found["watch"].arm]
 
 
 def _fields(found: Mapping[str, Any]) -> Iterator[Complaint]:

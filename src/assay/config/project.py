@@ -14,12 +14,14 @@ from assay.curate.reading.named import hub_set
 from assay.curate.split import Split
 from assay.model.endpoint import Endpoint
 from assay.nouns import Augmentation, RowStep, SetStep, Settings, Strategy, Task
+from assay.use.serve.settings import Serve
+from assay.validate.drift.settings import Watch
 from assay.validate.settings import Validate
 from assay.weigh import Weigh
 
 VERSION = 1  # of the file's format
 SECTIONS = ("version", "name", "seed", "seeds", "aim", "data", "curate", "split", "augment", "model", "remote")
-SECTIONS += ("documents", "compare", "search", "validate", "weigh")
+SECTIONS += ("documents", "compare", "search", "validate", "weigh", "serve", "watch")
 
 
 class Files(Settings):
@@ -78,6 +80,8 @@ class Project(Head):
     compare: tuple[SerializeAsAny[Strategy], ...] = ()
     checking: Validate = Validate()  # the section `validate`; pydantic's own models have a method of that name
     weigh: Weigh = Weigh()
+    serve: Serve = Serve()
+    watch: Watch = Watch()
     folder: Path = Field(default=Path(), exclude=True)
     warnings: tuple[dict[str, Any], ...] = Field(default=(), exclude=True)  # {"code", "count", "text"}
 

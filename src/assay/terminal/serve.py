@@ -19,8 +19,11 @@ Arms = Annotated[
     typer.Argument(metavar="ARM...", help="Arms to serve, or base; the recommended arm and the base if left out."),
 ]
 Folder = Annotated[Path, typer.Option("--project", help="The project folder.")]
-Host = Annotated[str, typer.Option("--host", help="The address to listen on; another than this machine needs a key.")]
-Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free.")]
+Host = Annotated[
+    str | None,
+    typer.Option("--host", help="The address to listen on, 127.0.0.1; another than this machine needs a key."),
+]
+Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="8000; 0: any that is free.")]
 Keys = Annotated[
     Path | None,
     typer.Option("--api-key-file", metavar="FILE", help="Keys, one a line; else the one in ASSAY_API_KEY."),
@@ -29,7 +32,7 @@ Names = Annotated[
     list[str] | None,
     typer.Option("--allow-host", metavar="NAME", help="A further name that the server is called by; may be repeated."),
 ]
-EngineOf = Annotated[str, typer.Option("--engine", help="What writes: own, llama.cpp or vllm.")]
+EngineOf = Annotated[str | None, typer.Option("--engine", help="What writes: own, llama.cpp or vllm.")]
 Weights = Annotated[
     list[str] | None,
     typer.Option(
@@ -42,9 +45,13 @@ Log = Annotated[
     Path | None,
     typer.Option("--log", metavar="FILE", help="Keep questions and answers, JSON lines; personal data may be in them."),
 ]
-Rate = Annotated[float, typer.Option("--rate", min=0, help="Requests a minute of one key or address; 0: any number.")]
-Seconds = Annotated[float, typer.Option("--seconds", min=1, max=86400, help="That an answer may take.")]
-Grace = Annotated[float, typer.Option("--grace", min=0, max=3600, help="Seconds for running answers, when stopped.")]
+Rate = Annotated[
+    float | None, typer.Option("--rate", min=0, help="Requests a minute of one key or address; 0: any number.")
+]
+Seconds = Annotated[float | None, typer.Option("--seconds", min=1, max=86400, help="That an answer may take; 600.")]
+Grace = Annotated[
+    float | None, typer.Option("--grace", min=0, max=3600, help="Seconds for running answers when stopped; 30.")
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network to fetch a model.")]
 Json = Annotated[bool, typer.Option("--json", help="Say the address as one JSON document.")]
 Plain = Annotated[bool, typer.Option("--plain", help="No colour and no redrawing: one line an event.")]
@@ -54,22 +61,25 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results only.")]
 def serve(
     arms: Arms = None,
     project: Folder = Path(),
-    host: Host = "127.0.0.1",
-    port: Port = 8000,
+    host: Host = None,
+    port: Port = None,
     api_key_file: Keys = None,
     allow_host: Names = None,
-    engine: EngineOf = "own",
+    engine: EngineOf = None,
     weights: Weights = None,
     log: Log = None,
-    rate: Rate = 0.0,
-    seconds: Seconds = 600.0,
-    grace: Grace = 30.0,
+    rate: Rate = None,
+    seconds: Seconds = None,
+    grace: Grace = None,
     offline: Offline = False,
     as_json: Json = False,
     plain: Plain = False,
     quiet: Quiet = False,
 ) -> int:
-    """Answer requests of OpenAI's clients with fitted arms, until Ctrl-C or SIGTERM."""
+    """Answer requests of OpenAI's clients with fitted arms, until Ctrl-C or SIGTERM.
+
+    What is left out is what project.yaml says under serve.
+    """
     from assay import serving
     from assay.terminal.display import for_terminal
     from assay.use.serve.who import keys_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
@@ -11,17 +11,20 @@ from assay.errors import Problem, UsageError
 from assay.terminal.look import project_folder
 from assay.terminal.outcome import say
 from assay.terminal.results import as_document, near
+from assay.validate.drift.settings import Encoding
 
 EXAMPLE = "Example: assay watch questions.jsonl --project tickets -o next.jsonl"
-ENCODERS = ("auto", "meaning", "words")
+ENCODERS = get_args(Encoding)
 
 Log = Annotated[Path, typer.Argument(metavar="LOG", help="A log of assay serve, or any file of questions.")]
 Folder = Annotated[Path, typer.Option("--project", help="The project folder.")]
 Arm = Annotated[str, typer.Option("--with", metavar="ARM", help="The arm whose answers are looked at.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Write what to label next: .jsonl or .csv.")]
-Rows = Annotated[int, typer.Option("--rows", min=0, help="At most so many questions to label next.")]
-Level = Annotated[float, typer.Option("--level", help="Chance of a false alarm, of all tests together.")]
-Encode = Annotated[str, typer.Option("--encoder", help="auto, meaning or words: what questions are compared by.")]
+Rows = Annotated[int | None, typer.Option("--rows", min=0, help="At most so many questions to label next; 50.")]
+Level = Annotated[float | None, typer.Option("--level", help="Chance of a false alarm, of all tests together; 0.01.")]
+Encode = Annotated[
+    str | None, typer.Option("--encoder", help="auto, meaning or words: what questions are compared by.")
+]
 Feedback = Annotated[Path | None, typer.Option("--feedback", help="What users said of the answers, JSON lines.")]
 Sheet = Annotated[Path | None, typer.Option("--review", help="Write the corrections as a sheet for assay review.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
@@ -35,9 +38,9 @@ def watch(
     project: Folder = Path(),
     arm: Arm = "",
     out: Out = None,
-    rows: Rows = 50,
-    level: Level = 0.01,
-    encoder: Encode = "auto",
+    rows: Rows = None,
+    level: Level = None,
+    encoder: Encode = None,
     feedback: Feedback = None,
     review: Sheet = None,
     offline: Offline = False,
@@ -47,9 +50,10 @@ def watch(
 ) -> int:
     """Say whether a deployed arm gets other questions, or fails more often, than in its exam; what to label next.
 
-    The exit code is 1 where something has changed, and 0 where nothing could be told from chance.
+    The exit code is 1 where something has changed, and 0 where nothing could be told from chance. What is left out is
+    what project.yaml says under watch.
     """
-    if encoder not in ENCODERS:
+    if encoder is not None and encoder not in ENCODERS:
         raise UsageError(Problem("C060", f"must be auto, meaning or words, got '{encoder}'", "--encoder"))
     if (feedback is None) != (review is None):
         text = "--feedback names what users said, --review where their corrections go"
@@ -60,7 +64,14 @@ def watch(
     folder = project_folder(project)
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         found = held_against(
-            log, folder, arm=arm, level=level, rows=rows, encoder=encoder, offline=offline, tell=display.tell
+            log,
+            folder,
+            arm=arm,
+            level=level,
+            rows=rows,
+            encoder=cast("Encoding | None", encoder),
+            offline=offline,
+            tell=display.tell,
         )
     document = found.to_json()
     lines = found.lines()
