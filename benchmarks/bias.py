@@ -1,6 +1,6 @@
 """Bias of a word count on tweets, by HateCheck's identity groups and by swapped words; and what remedies change.
 
-    python benchmarks/bias.py [--folder FOLDER] [--arm '{kind: neighbours}']
+    python benchmarks/bias.py [--folder FOLDER] [--arm '{kind: neighbours}'] [--set validate.bias.rows=100 ...]
 
 davidson_hate's 6,000 tweets (hate, offensive, neither), split by the product, and hatecheck as a checklist. A word
 count knows the words that its training tweets call hateful, and no others: HateCheck's groups show which. Prints
@@ -82,10 +82,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--folder", type=Path, help="of the project; a temporary one when left out")
     parser.add_argument("--arm", action="append", default=[], help="a further arm, as YAML")
+    parser.add_argument("--set", action="append", default=[], help="changes a value of the project, as assay run does")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as spare:
         folder = options.folder or Path(spare)
-        report = assay.run(build(folder, "".join(f", {arm}" for arm in options.arm)))
+        report = assay.run(build(folder, "".join(f", {arm}" for arm in options.arm)), sets=options.set)
     found = report.data["bias"]
     print(tables(found))
     store.write_json(Path(__file__).parent / "out" / "bias.json", found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -11,10 +11,12 @@ from assay.errors import Problem, UsageError
 from assay.terminal.look import project_folder
 from assay.terminal.outcome import say
 from assay.terminal.results import as_document, near
-from assay.validate.drift.settings import Encoding
+
+if TYPE_CHECKING:
+    from assay.validate.drift.settings import Encoding
 
 EXAMPLE = "Example: assay watch questions.jsonl --project tickets -o next.jsonl"
-ENCODERS = get_args(Encoding)
+ENCODERS = ("auto", "meaning", "words")  # those of `Encoding`, which loads numpy
 
 Log = Annotated[Path, typer.Argument(metavar="LOG", help="A log of assay serve, or any file of questions.")]
 Folder = Annotated[Path, typer.Option("--project", help="The project folder.")]
