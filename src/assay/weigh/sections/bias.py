@@ -81,7 +81,7 @@ def slices(data: dict[str, Any], name: str) -> list[tuple[tuple[str | int, ...],
 def remedy_sentence(one: dict[str, Any]) -> str:
     """What a remedy changed, and its price."""
     if one["arm"] is None:
-        return f"{one['remedy']}: no training row speaks of these groups, so there is nothing to make."
+        return f"{one['remedy']}: no training row speaks of these groups, so it makes none."
     gap, price = one["gap"], one["price"]
     word = "lowers" if gap["high"] < 0 else "raises" if gap["low"] > 0 else "does not surely change"
     cost = "at a price" if price["high"] < 0 else "with a gain" if price["low"] > 0 else "at no sure price"
