@@ -1,6 +1,6 @@
 """Requests that schemathesis makes from the server's OpenAPI, right and wrong ones, against `assay serve` on a port.
 
-    python benchmarks/fuzz_serve.py PROJECT [--cases 10000] [--arms base,tfidf]
+    python benchmarks/fuzz_serve.py PROJECT [--cases 10000] [--arms base,tfidf] [--first 0]
 
 What must hold   no status from 500 on; every status, type and body as the OpenAPI says; what the schema forbids is
                  refused. Names of models are replaced by names that are served, so that requests reach the engine.
@@ -56,11 +56,12 @@ def main() -> int:
     options.add_argument("project", type=Path)
     options.add_argument("--cases", type=int, default=10_000)
     options.add_argument("--arms", default="base,tfidf")
+    options.add_argument("--first", type=int, default=0, help="number of the first round: to come back to a failure")
     given_ = options.parse_args()
     begun = time.monotonic()
     with serving(given_.project, given_.arms.split(",")) as address:
         found = Fuzz(address, given_.arms.split(","))
-        number = 0
+        number = given_.first
         while found.cases < given_.cases:
             found.round(number)
             number += 1
@@ -86,9 +87,11 @@ def serving(project: Path, arms: list[str]) -> Iterator[str]:
             [*command, "--log", f"{place}/log.jsonl"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         ) as process:
             assert process.stdout
-            yield json.loads(process.stdout.readline())["address"]
-            process.terminate()
-            process.wait(30)
+            try:
+                yield json.loads(process.stdout.readline())["address"]
+            finally:
+                process.terminate()
+                process.wait(60)
 
 
 class Fuzz:
@@ -128,15 +131,23 @@ class Fuzz:
             if operation.path.endswith("completions") and "max_completion_tokens" not in case.body:
                 case.body.setdefault("max_tokens", SHORT)
         self.cases += 1
-        response = case.call(timeout=120)
+        try:
+            response = case.call(timeout=120)
+        except Exception as error:  # noqa: BLE001  (no answer at all is a failure too, and the others are still asked)
+            self._failed(operation, case, repr(error), "")
+            return
         self.statuses[operation.label][response.status_code] += 1
         # A body that is too large is refused as such (413), which schemathesis does not count as a refusal.
         checks = [one for one in CHECKS if response.status_code != 413 or one is not negative_data_rejection]
         try:
             case.validate_response(response, checks=checks)
         except (Failure, FailureGroup) as failure:
-            if len(self.failures) < 10:
-                self.failures.append(f"{operation.label}: {failure}\n{str(case.body)[:400]}\n{response.text[:300]}")
+            self._failed(operation, case, str(failure), response.text)
+
+    def _failed(self, operation: Any, case: Any, why: str, said: str) -> None:
+        print(f"failure: {operation.label}: {why[:300]}", file=sys.stderr, flush=True)
+        if len(self.failures) < 10:
+            self.failures.append(f"{operation.label}: {why}\n{str(case.body)[:400]}\n{said[:300]}")
 
 
 if __name__ == "__main__":
