@@ -331,6 +331,13 @@ def test_the_likeliest_tokens_that_make_up_a_share():
     assert [drawn(logits, 1.0, 0.6, (i + 0.5) / 400) for i in range(400)].count(1) == 250  # .5 of .8
 
 
+@pytest.mark.parametrize("temperature", [5e-324, 2.3e-309, 1e-30])
+@pytest.mark.parametrize("top_p", [1.0, 0.5])
+def test_next_to_no_temperature_is_the_most_likely_token(temperature, top_p):
+    logits = torch.tensor([1.0, 3.0, -torch.inf, 2.0])
+    assert {drawn(logits, temperature, top_p, at) for at in (0.0, 0.5, 0.999999)} == {1}
+
+
 def test_a_share_of_a_large_vocabulary_is_that_of_all_of_it():
     draw = torch.Generator().manual_seed(2)
     for spread in (0.0, 0.01, 3.0):  # 0: all are equal, so the first ones are taken

@@ -145,7 +145,8 @@ def drawn(logits: torch.Tensor, temperature: float, top_p: float, at: float) -> 
 
     Source: Holtzman et al. (2020), The Curious Case of Neural Text Degeneration, arxiv.org/abs/1904.09751
     """
-    shares = torch.softmax(logits.double() / temperature, -1)
+    # Less the greatest: divided by the smallest numbers above 0, logits themselves would be endless.
+    shares = torch.softmax((logits.double() - logits.max().double()) / temperature, -1)
     if top_p < 1:
         shares = torch.zeros_like(shares).index_copy_(0, *_likeliest(shares, top_p))
     sums = shares.cumsum(0)

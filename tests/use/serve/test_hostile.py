@@ -1,5 +1,8 @@
 """Wrong requests get one error in OpenAI's shape, with the status that fits; nothing dies, and no answer is 5xx."""
 
+import socket
+import time
+
 import httpx2 as httpx
 import pytest
 
@@ -177,7 +180,21 @@ def test_a_body_without_a_length_is_cut_off_at_the_limit(ask):
             refused(await client.post(CHAT_AT, content=GOOD, headers={**JSON, "content-length": "9" * 30}), 413)
 
     run(work)
-    assert sent <= (1 << 20) + 2 * 65536
+    assert sent <= (1 + 8) * (1 << 20) + 2 * 65536  # the client is listened to for a moment, and nothing of it is kept
+
+
+def test_who_sends_too_much_and_then_listens_is_told_so(served, engine):
+    """The connection is not reset over what was still unread, which would take the answer with it."""
+    body = b" " * (3 << 20)
+    lines = (f"POST {CHAT_AT} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}", "", "")
+    sent = "\r\n".join(lines).encode() + body
+    with served(engine) as (address, _):
+        for _ in range(5):
+            with socket.create_connection(("127.0.0.1", int(address.rsplit(":", 1)[1]))) as line:
+                line.sendall(sent)
+                time.sleep(0.2)
+                with line.makefile("rb") as said:
+                    assert b"body_too_large" in said.read()
 
 
 def test_a_caller_that_asks_too_often_waits(ask):

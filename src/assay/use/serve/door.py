@@ -20,6 +20,7 @@ from assay.use.serve.limits import Keys, Limits, Rate, host_of, same_origin
 
 OPEN = ("/health", "/ready")  # asked by what watches over the process; they say nothing of anybody
 ASKING = "/v1/"
+LINGER, LINGER_BODIES = 0.5, 8  # seconds, and times the largest body, that a refused client is still listened to
 CLOSE = {"Connection": "close"}  # what was not read of the body would be taken for the next request
 SAFE = [
     (b"x-content-type-options", b"nosniff"),
@@ -85,6 +86,7 @@ class Door:
             await self.app(scope, self._limited(scope, receive), sending)
         except Refused as refused:
             if not status:
+                await self._hear_out(receive)
                 response = refused.response
                 response.headers.update(CLOSE)
                 await response(scope, receive, sending)
@@ -92,6 +94,18 @@ class Door:
             self.inside.count -= asking
             path = getattr(scope.get("route"), "path", "other")
             self.seen(path, status, time.monotonic() - begun)
+
+    async def _hear_out(self, receive: Receive) -> None:
+        """Take in, and throw away, what the client is still sending, for a moment: a connection that is closed over
+        unread bytes is reset, and the client may lose the answer that says why (RFC 9112, section 9.6)."""
+        heard = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER):
+                while heard < LINGER_BODIES * self.limits.body:
+                    message: Any = await receive()
+                    heard += len(message.get("body", b""))
+                    if not message.get("more_body", False):
+                        return
 
     def _let_in(self, scope: Scope, asking: bool) -> None:
         """Raises: Refused."""
