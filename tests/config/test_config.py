@@ -50,7 +50,7 @@ def test_what_is_done_with_arms_after_the_run_names_arms_that_are_there(tmp_path
     assert project.serve.arms == ("tfidf", "base") and project.watch.rows == 5
     assert load(tmp_path, project.to_yaml()) == project
     text = said(tmp_path, f"{HEAD}{arms}serve: {{arms: [tfdif], prot: 1}}\nwatch: {{arm: base, level: 0.7}}\n")
-    assert "no such setting" in text or "prot" in text
+    assert "serve.prot" in text and "did you mean 'port'?" in text and "watch.level" in text
     text = said(tmp_path, f"{HEAD}{arms}serve: {{arms: [tfdif]}}\nwatch: {{arm: base}}\n")
     assert "serve.arms: there is no arm 'tfdif'; did you mean 'tfidf'?" in text and "watch.arm: there is no arm" in text
 
