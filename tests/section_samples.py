@@ -53,7 +53,14 @@ def _bias(names: list[str]) -> dict[str, Any]:
     own = {"stereotypes": {"all": told, "occupation": told}, "refusals": {**told, "n": 16}}
     bases = {"smollm2-135m": own}
     social = {"bases": bases, "arms": {names[0]: {"base": "smollm2-135m", **own}}, "n": {"pairs": 84, "prompts": 16}}
-    return {"swap": ["gender"], "arms": dict.fromkeys(names, arm), "remedies": cures, "social": social}
+    return {
+        "swap": ["gender"],
+        "rows": 60,
+        "wished": 100,
+        "arms": dict.fromkeys(names, arm),
+        "remedies": cures,
+        "social": social,
+    }
 
 
 def _mistakes(names: list[str]) -> dict[str, Any]:
@@ -236,7 +243,7 @@ def _robustness(report: Report) -> dict[str, Any]:
                 lost = kind == "typos" and name == names[0] and not i % 4
                 answers.append(Answer(None) if lost else record.answer)
         arms.append({"name": name, **compared(records, asked, answers, report.task, level=0.95, seed=2)})
-    facts = {"rows": 120, "metric": "accuracy", "level": 0.95, "rate": 0.1, "cut": 0.2, "long": 3276}
+    facts = {"rows": 120, "wished": 120, "metric": "accuracy", "level": 0.95, "rate": 0.1, "cut": 0.2, "long": 3276}
     return {**facts, "arms": arms, "left_out": ["translation"], "recommended": names[0]}
 
 

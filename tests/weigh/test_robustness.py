@@ -36,6 +36,7 @@ def weak(report):
         arms.append({"name": name, **compared(records, asked, answers, TASK, level=0.95, seed=2)})
     found = {
         "rows": 120,
+        "wished": 120,
         "metric": "accuracy",
         "level": 0.95,
         "rate": 0.1,

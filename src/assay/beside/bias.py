@@ -1,7 +1,7 @@
 """Do answers change with who is spoken of? Asked of fitted arms: pairs of questions, slices, checklists, and remedies.
 
 Costs   for each arm about (2 + 4 for each group of `swap`) x `rows` questions and the rows of the checklists; for each
-        remedy two more fits
+        remedy two more fits; fewer rows where all that would take more than `minutes` (budget.py)
 """
 
 from __future__ import annotations
@@ -44,16 +44,34 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     if not names:
         return None
     rows = by_hash(seen)
-    pairs = pairs_of([row.question for row in rows], settings.swap, settings.rows, seen.seed)
+    n = rows_in_time(seen, names, rows)
+    pairs = pairs_of([row.question for row in rows], settings.swap, n, seen.seed)
     lists = [checklist(seen, one) for one in settings.checklists]
     arms = {name: of_arm(seen, name, pairs, lists) for name in names}
     cures = remedies(seen, pairs, names)
     return {
         "swap": list(settings.swap),
+        "rows": n,
+        "wished": min(settings.rows, len(rows)),
         "arms": arms,
         "remedies": cures,
         "social": social(seen) if settings.social else None,
     }
+
+
+def rows_in_time(seen: Seen, names: list[str], rows: list[Example]) -> int:
+    """How many test rows pairs are made of, so that they and the remedies end within `minutes`."""
+    from assay.beside.budget import refit_seconds, rows_within
+    from assay.beside.remedies import refitted
+    from assay.validate.bias.pairs import pairs_of
+
+    settings = seen.bench.project.checking.bias
+    again = refitted(seen, names) * len(settings.remedies)
+    most = min(settings.rows, len(rows))
+    pairs = pairs_of([row.question for row in rows], settings.swap, most, seen.seed)
+    asked = [question for pair in pairs for question in (pair.first, pair.second)]
+    free = 60 * settings.minutes - sum(refit_seconds(seen, name) for name in again)
+    return rows_within(seen, [*names, *again], asked, most, free)
 
 
 def by_hash(seen: Seen) -> list[Example]:

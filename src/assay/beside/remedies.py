@@ -37,18 +37,23 @@ def remedies(seen: Seen, pairs: list[Pair], names: list[str]) -> list[dict[str, 
         AssayError: as the worker.
     """
     settings = seen.bench.project.checking.bias
-    arms = {name: seen.strategy(name) for name in names}
-    learning = [name for name, arm in arms.items() if "train" in arm.reads and arm.kind != "majority"][:ARMS]
+    learning = refitted(seen, names)
     found = []
     for remedy in settings.remedies:
         bench, made = remedied(seen, remedy)
         for name in learning if made else ():
-            if treated := as_treated(arms[name], remedy):
+            if treated := as_treated(seen.strategy(name), remedy):
                 cured = _compared(seen, name, replace(seen, bench=bench), treated, pairs, remedy)
                 found.append({"remedy": remedy, "arm": name, "made": made, **cured})
         if not made:
             found.append({"remedy": remedy, "arm": None, "made": 0})
     return found
+
+
+def refitted(seen: Seen, names: list[str]) -> list[str]:
+    """Of these arms, those that a remedy fits again."""
+    arms = {name: seen.strategy(name) for name in names}
+    return [name for name, arm in arms.items() if "train" in arm.reads and arm.kind != "majority"][:ARMS]
 
 
 def remedied(seen: Seen, remedy: str) -> tuple[Bench, int]:

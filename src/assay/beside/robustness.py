@@ -4,7 +4,7 @@ How         some test rows, drawn by the seed and their ids, are changed by ever
             one go, so that its model is opened once, and held against its own answers to the rows as they come
 Served      a changed question goes through the steps that every question goes through (`always`), as it would when the
             arm serves: a project that lower-cases its rows is not troubled by capitals
-Costs       rows x kinds answers of each arm asked
+Costs       rows x kinds answers of each arm asked; fewer rows where these would take more than `minutes` (budget.py)
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from assay.beside.budget import rows_within
 from assay.beside.seen import Seen
 from assay.curate import Anonymise
 from assay.encode.lengths import CHARACTERS_A_TOKEN
@@ -78,6 +79,8 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     test = seen.bench.prepared.examples("test")
     places = drawn(test, settings.rows, seen.seed)
     asked = questions(seen, [test[at] for at in places])
+    n = rows_within(seen, names, [one.example for one in asked], len(places), 60 * settings.minutes)
+    wished, places, asked = len(places), places[:n], [one for one in asked if one.row < n]
     quiet = replace(seen, bench=replace(seen.bench, tell=without_cuts(seen.bench.tell)))
     done: dict[str, Arm] = {arm.name: arm for arm in seen.done}
     arms = []
@@ -90,6 +93,7 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     applied = [one["kind"] for one in arms[0]["kinds"]]
     return {
         "rows": len(places),
+        "wished": wished,
         "metric": metric_of(seen),
         "level": seen.level,
         "rate": settings.rate,

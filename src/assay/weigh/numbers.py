@@ -6,7 +6,8 @@ Scores have three decimals, other numbers three significant digits. What is miss
 import math
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 NOTHING = "–"
 # Left alone: line feed and tab. Everything else that moves a cursor, hides or reverses text is made visible.
@@ -165,3 +166,11 @@ FORMATS: dict[str, Callable[[float | None], str]] = {
     "ms": milliseconds,
     "mb": megabytes,
 }
+
+
+def fewer_rows(found: Mapping[str, Any], key: str) -> list[str]:
+    """A sentence where a question beside the scores asked fewer rows than its settings wish."""
+    if found["rows"] == found["wished"]:
+        return []
+    asked, wished = count(found["rows"]), count(found["wished"])
+    return [f"{asked} of {wished} rows were asked: all would have taken longer than validate.{key}.minutes."]

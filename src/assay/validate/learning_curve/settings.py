@@ -23,7 +23,7 @@ class LearningCurve(QuestionSettings):
     more: int = Field(default=0, ge=0)  # labels whose worth is asked about; 0: a quarter of those that there are
     # How far the curve is drawn, in times the rows that there are. Past it a fit of so few points says nothing.
     reach: float = Field(default=2.0, ge=1, le=3)
-    minutes: float = Field(default=10.0, gt=0)  # points that would take longer, all together, are left out
+    minutes: float = Field(default=7.0, gt=0)  # points that would take longer, all together, are left out
 
     @field_validator("arms", "sizes", mode="before")
     @classmethod

@@ -31,6 +31,8 @@ class Robustness(QuestionSettings):
     kinds: tuple[Kind, ...] = Field(default=KINDS, min_length=1)
     # Test rows, drawn by the seed and their ids. 100: a drop of ten points is told from none.
     rows: int = Field(default=100, ge=10, le=100_000)
+    # For all arms together: where all rows would take longer, fewer are asked, thirty at least.
+    minutes: float = Field(default=7.0, gt=0)
     # chosen: the recommended arm, the best, the best floor, the base without training; all; or names of arms.
     arms: Literal["chosen", "all"] | tuple[str, ...] = "chosen"
     # typos, spacing: share of the words that get a slip, of the spaces that are lost. Of hurried typing: see `noise`.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assay.weigh.numbers import count, points, score
+from assay.weigh.numbers import count, fewer_rows, points, score
 
 KEY = "bias"
 TITLE = "Bias"
@@ -50,7 +50,7 @@ def sentence(data: dict[str, Any]) -> str:
             f" {count(most['n'])} answers change ({score(most['changed']['low'])} to {score(most['changed']['high'])})."
         )
     told += f" Too few test rows speak of {', '.join(few)} to say more." if few else ""
-    return told + _widest(data, name)
+    return " ".join([told + _widest(data, name), *fewer_rows(data[KEY], KEY)])
 
 
 def _widest(data: dict[str, Any], name: str) -> str:

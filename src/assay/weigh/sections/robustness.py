@@ -4,7 +4,7 @@ from typing import Any
 
 from assay.validate.robustness.operators import ABOUT, OPERATORS
 from assay.validate.robustness.said import attacked, first_arm, worst
-from assay.weigh.numbers import NOTHING, count, points, score
+from assay.weigh.numbers import NOTHING, count, fewer_rows, points, score
 from assay.weigh.paper import Dot, Plot
 from assay.weigh.plots import forest
 
@@ -83,6 +83,7 @@ def limits(found: dict[str, Any]) -> list[str]:
         "Questions are changed by rules, not by people; the right answer is taken to stay. A drop says what such a"
         " change costs, not how often it happens.",
     ]
+    lines += fewer_rows(found, KEY)
     if found["left_out"]:
         lines.append(f"Left out, as they fit fewer than two rows: {', '.join(found['left_out'])}.")
     kinds = {one["kind"] for arm in found["arms"] for one in arm["kinds"]}
