@@ -94,11 +94,20 @@ def test_what_it_cannot_is_refused(both):
         with pytest.raises(ModelError, match=code):
             begin(engine, wanted)
     heard = begin(engine, Wanted("base", chat("", "card " * 600), max_tokens=8))
-    assert heard.last.finish == "error" and "400" in heard.last.error
+    assert heard.last.finish == "error" and "400" in heard.last.error and heard.last.code == "M120"
     with pytest.raises(ModelError, match="M121"):
         from assay.prompt.majority import MajorityAnswers
 
         OutsideEngine([Place(Arm("floor", "majority", MajorityAnswers("a")), "http://127.0.0.1:1", "a", 9)])
+
+
+def test_a_prompt_too_long_for_the_engine_behind_is_the_clients_fault(both):
+    from fastapi.testclient import TestClient
+
+    body = {"model": "base", "messages": [{"role": "user", "content": "card " * 600}], "max_tokens": 8}
+    with TestClient(app(both[0], Limits(), House()), base_url="http://127.0.0.1") as client:
+        answer = client.post("/v1/chat/completions", json=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "context_length_exceeded")
 
 
 def test_an_engine_that_is_not_there_is_an_error_of_the_request(open_tiny):
@@ -157,5 +166,7 @@ def test_llama_cpp_writes_for_the_routes(open_tiny):
         assert asked[0].last.written > 0 and asked[0].last.prompt_tokens > 5
         shaped = begin(engine, Wanted("base", prompt, max_tokens=20, how=Decoding(form=SCHEMA)))
         assert shaped.text.replace(" ", "").replace("\n", "") in ('{"a":1}', '{"a":2}')
+        long = begin(engine, Wanted("base", chat("", "One colour. " * 600), max_tokens=8))
+        assert (long.last.finish, long.last.code) == ("error", "M120")
     finally:
         engine.close(0)

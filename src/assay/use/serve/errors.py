@@ -80,6 +80,11 @@ def late(seconds: float) -> Refused:
     return Refused(504, f"there is no whole answer after {seconds:g} s", "timeout")
 
 
+def faulty(text: str, code: str) -> Refused:
+    """What went wrong while an answer was made; `code` where the request is to blame."""
+    return Refused(400, text, NAMED.get(code, "invalid_request")) if code else Refused(500, text, "engine_error")
+
+
 def unanswerable(error: AssayError) -> Refused:
     """What the engine says of a request that it cannot take."""
     problem = error.problems[0]

@@ -31,6 +31,7 @@ from assay.use.serve.wanted import Full, Load, Piece, Served, Ticket, Told, Want
 from assay.use.serve.whole import piece_of
 
 SLOTS = 32
+UNWANTED = (400, 413, 422)  # what a server answers to a request that it will never answer
 DONE: dict[str, Literal["stop", "length"]] = {"stop": "stop", "length": "length", "eos": "stop"}
 
 
@@ -133,6 +134,8 @@ class OutsideEngine:
             path, body, passages = self._asked(request, place)
             if path:
                 self._forward(request, place, path, body, passages)
+        except _Unwanted as fault:
+            request.fail(said(fault), fault.problems[0].code)
         except (*FAULTS, http.client.HTTPException) as fault:
             request.fail(said(fault))
         finally:
@@ -203,20 +206,34 @@ def _events(line: http.client.HTTPConnection, path: str, body: dict[str, Any], k
     """The JSON of each event.
 
     Raises:
-        RuntimeError: the child refuses, with what it says.
+        RuntimeError: the child fails, with what it says. _Unwanted: it refuses the request, now or in its stream.
     """
     head = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
     whole = {**body, "stream": True, "stream_options": {"include_usage": True}}
     line.request("POST", path, json.dumps(whole).encode(), head)
     response = line.getresponse()
     if response.status != 200:
-        raise RuntimeError(f"the engine answers {response.status}: {response.read(2000).decode(errors='replace')}")
+        text = f"the engine answers {response.status}: {response.read(2000).decode(errors='replace')}"
+        raise _unwanted(text, body["model"]) if response.status in UNWANTED else RuntimeError(text)
     for row in response:
         if row.startswith(b"data: {"):
             event = json.loads(row[6:])
             if "error" in event:
-                raise RuntimeError(f"the engine says: {event['error']}")
+                text, error = f"the engine says: {event['error']}", event["error"]
+                unwanted = isinstance(error, dict) and error.get("code") in UNWANTED
+                raise _unwanted(text, body["model"]) if unwanted else RuntimeError(text)
             yield event
+
+
+class _Unwanted(ModelError):
+    """The request is to blame."""
+
+
+def _unwanted(text: str, name: str) -> _Unwanted:
+    """llama.cpp, vLLM and assay's own server all speak of the context where a prompt is too long for them."""
+    long = "context" in text
+    way = "send a shorter prompt, or ask for fewer tokens" if long else "see what it says"
+    return _Unwanted(Problem("M120" if long else "M121", text, name, way))
 
 
 def _how(how: Decoding, wanted: Wanted) -> dict[str, Any]:

@@ -66,8 +66,9 @@ class Request:
         except FAULTS:  # its loop or its pipe is closed
             self.gone = True
 
-    def fail(self, text: str) -> None:
-        self.say(Piece(finish="error", error=text))
+    def fail(self, text: str, code: str = "") -> None:
+        """`code`: of a request that cannot be answered, whoever is asked."""
+        self.say(Piece(finish="error", error=text, code=code))
 
     def late(self) -> str:
         """Why it is given up now; "" where it is not."""

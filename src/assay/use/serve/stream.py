@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from assay.store import to_json
 from assay.use.serve.door import Inside
-from assay.use.serve.errors import Refused, late, stopping
+from assay.use.serve.errors import Refused, faulty, late, stopping
 from assay.use.serve.wanted import Engine, Piece, Ticket, Wanted
 
 T = TypeVar("T")
@@ -74,7 +74,7 @@ class Answers:
         """The next piece of any of the answers; None: all are whole.
 
         Raises:
-            Refused: 504 it took too long; 503 the server stops; 500 the engine could not go on.
+            Refused: 504 it took too long; 503 the server stops; 500 the engine could not go on; 400 it will not.
         """
         if not self._open:
             return None
@@ -88,7 +88,7 @@ class Answers:
         except TimeoutError:
             raise (stopping() if self._inside.draining else late(self._seconds)) from None
         if piece.finish == "error":
-            raise stopping() if self._inside.draining else Refused(500, piece.error, "engine_error")
+            raise stopping() if self._inside.draining else faulty(piece.error, piece.code)
         self._open -= bool(piece.finish)
         return number, piece
 

@@ -48,6 +48,7 @@ class Piece:
     shared: int = 0  # of the prompt's tokens, those that needed no computing
     passages: tuple[str, ...] = ()
     error: str = ""  # why `finish` is "error"
+    code: str = ""  # M120 to M123 where the request is to blame, and not the engine
 
 
 @dataclass(frozen=True, slots=True)
