@@ -99,9 +99,10 @@ def test_a_run_in_parts_computes_its_beginning_once(open_tiny, monkeypatch):
     model = open_tiny()
     prompts = [(SYSTEM, Message("user", f"my {'card ' * (i % 5)} is the matter")) for i in range(ROWS + 40)]
     model.score(prompts[:2], OPTIONS)
-    sizes = computed(model)
+    lent = []
+    model.body.register_forward_pre_hook(lambda module, args, given: lent.append("before" in given), with_kwargs=True)
     whole = model.score(prompts, OPTIONS)
-    assert sizes and [size for size in sizes if size[0] == 1] == []
+    assert lent and all(lent)
     parts = [model.score(prompts[:ROWS], OPTIONS), model.score(prompts[ROWS:], OPTIONS)]
     assert np.array_equal(np.concatenate(parts), whole)
     # A process that goes on after a kill has kept nothing.

@@ -27,6 +27,7 @@ from assay.model.segments import Layout, Segment
 
 if TYPE_CHECKING:
     from assay.model.beginning import Beginning
+    from assay.model.line import Line
 
 NAME = "assay"
 FLASH = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
@@ -44,14 +45,14 @@ def attend(
     sliding_window: int | None = None,
     softcap: float | None = None,
     tree: Layout | None = None,
-    before: Beginning | None = None,
+    before: Beginning | Line | None = None,
     lent: Pass | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
     """What transformers calls in each attention layer: (1, heads, nodes, width) in, (1, nodes, heads, width) out.
 
-    With `before`, (rows, heads, tokens, width) in: the rows' cache holds their own tokens, and the mask is added. With
-    `lent`, the tokens of rows that write and that enter, in one line.
+    With `before`, (rows, heads, tokens, width) in: the rows' cache holds their own tokens, and the mask is added; a
+    `Line` deals its tokens out to rows first. With `lent`, the tokens of rows that write and that enter, in one line.
     """
     if lent is not None:
         scale = query.shape[-1] ** -0.5 if scaling is None else scaling

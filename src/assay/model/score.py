@@ -142,7 +142,8 @@ class Descent:
         return np.array(out)
 
 
-# (rows' token ids, depths, who sees which column, which rows go on) -> hidden states (rows, tokens, width)
+# (rows' token ids, depths, who sees which column, which rows go on) -> hidden states (tokens, width) of the places
+# that are no padding, row by row; padding is token -1
 Forward = Callable[[np.ndarray, np.ndarray, np.ndarray, Sequence[int]], torch.Tensor]
 
 
@@ -200,14 +201,12 @@ def _follow(
         real = columns >= 0
         sees = trie.sees[nodes[:, :, None], columns[:, None, :]] & real[:, None, :] & (nodes >= 0)[:, :, None]
         sees[:, np.arange(width), columns.shape[1] - width + np.arange(width)] = True  # padding sees itself
-        ids = np.where(nodes >= 0, np.array(trie.tokens)[nodes], 0)
+        ids = np.where(nodes >= 0, np.array(trie.tokens)[nodes], -1)
         depth = np.where(nodes >= 0, np.array(trie.depth)[nodes], 0)
-        hidden = forward(ids, depth, sees, keep)
-        places = [(row, column) for row in range(len(alive)) for column in range(width) if nodes[row, column] >= 0]
-        states = hidden[[row for row, _ in places], [column for _, column in places]]
-        parents = [int(nodes[place]) for place in places]
+        states = forward(ids, depth, sees, keep)
+        owners, parents = np.nonzero(nodes >= 0)[0], nodes[nodes >= 0].tolist()
         found = _children(trie, states, parents, logits, rows_at_once)
-        for (row, _), node, values in zip(places, parents, found, strict=True):
+        for row, node, values in zip(owners, parents, found, strict=True):
             descents[alive[row]].computed(node, values)
         wanted = {row: nodes for row in alive if (nodes := descents[row].next())}
 

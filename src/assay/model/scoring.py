@@ -2,7 +2,8 @@
 
 How     Prompts are taken some at a time, so that memory does not grow with their number. What they all begin with is
         computed once (beginning.py); of the rest either padded rows are computed or, where many rows begin alike in
-        groups, a token tree whose keys and values are then dealt out to the rows. The answers' trie follows (score.py).
+        groups, a token tree whose keys and values are then dealt out to the rows. The answers' trie follows (score.py),
+        without padding (line.py).
 Close   Where the two best options of a row lie within CLOSE nats in bf16, its rounding may choose between them: these,
         and all that lie within twice that of the best, are scored again in fp32, by a copy of the network
         (`ChatModel.exact`); the others keep their scores.
@@ -23,6 +24,7 @@ from transformers import DynamicCache
 from assay.encode.tree import Tree, common
 from assay.model.batches import Padded, by_length, common_prefix, repeated
 from assay.model.beginning import Beginning, added
+from assay.model.line import Line
 from assay.model.score import Forward, Trie, descend
 from assay.model.segments import Layout
 from assay.nouns import Messages, Tell
@@ -207,28 +209,19 @@ class Batch:
         self.real, self.last = self.real[index], self.last[index]
 
     def _forward(self, ids: np.ndarray, depth: np.ndarray, sees: np.ndarray, keep: Sequence[int]) -> torch.Tensor:
+        """See `score.Forward`."""
         device = self.model.device
         if len(keep) < len(self.real):
             self._keep(keep)
         tokens = torch.from_numpy(ids).to(device)
         prompt = self.real[:, None, :].expand(-1, tokens.shape[1], -1)
         mask = torch.cat([prompt, torch.from_numpy(sees).to(device)], 2)[:, None]
-        return self.model.body(
-            input_ids=tokens,
-            position_ids=self.last + 1 + torch.from_numpy(depth).to(device),
-            cache=self.cache,
-            use_cache=True,
-            **seen(self.model, mask, self.lent),
-        ).last_hidden_state
-
-
-def seen(model: ChatModel, mask: torch.Tensor, lent: Beginning | None) -> dict[str, Any]:
-    """What tells the network what each token sees: `mask` (rows, 1, tokens, columns), and what is lent."""
-    return (
-        {"attention_mask": mask}
-        if lent is None
-        else {"attention_mask": added(mask, model.head.weight.dtype), "before": lent}
-    )
+        places, real = self.last + 1 + torch.from_numpy(depth).to(device), tokens >= 0
+        if self.lent:
+            line = Line(self.lent, self.cache, real)
+            return line.states(self.model.body, tokens, places, added(mask, self.model.head.weight.dtype))
+        given = {"attention_mask": mask, "cache": self.cache, "use_cache": True}
+        return self.model.body(input_ids=tokens.clamp(min=0), position_ids=places, **given).last_hidden_state[real]
 
 
 def in_rows(model: ChatModel, beginning: Beginning | None, which: list[int], own: Sequence[list[int]]) -> Batch:
@@ -241,7 +234,7 @@ def in_rows(model: ChatModel, beginning: Beginning | None, which: list[int], own
         cache, real = DynamicCache(config=model.network.config), rows.real
         sees = torch.ones(columns, columns, dtype=torch.bool, device=model.device).tril() & real[:, None, :]
         sees |= torch.eye(columns, dtype=torch.bool, device=model.device)  # padding sees itself
-        given = seen(model, sees[:, None], lent)
+        given = {"attention_mask": added(sees[:, None], model.head.weight.dtype), "before": lent}
     else:
         copied = repeated(beginning.cache, n) if beginning else None
         cache = copied or DynamicCache(config=model.network.config)
