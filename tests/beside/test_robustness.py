@@ -6,11 +6,12 @@ import re
 import pytest
 
 import assay
-from assay.beside.robustness import drawn, jailbreaks, sentences, without_cuts
+from assay.beside.robustness import drawn, jailbreaks, without_cuts
 from assay.config import load
 from assay.errors import DataError, UsageError
 from assay.nouns import Example, Message
 from assay.store import read_lines
+from assay.weigh.sections.robustness import lead
 from toy import build, rows, write_rows
 
 ARMS = "compare: [{kind: majority}, {kind: tfidf}]\n"
@@ -54,8 +55,8 @@ def test_a_run_asks_each_arm_once_and_keeps_it(tmp_path):
     assert not [event for event in again if str(event.get("stage", "")).startswith("robustness")]
     page = (folder / "report" / "report.html").read_text()
     text = (folder / "report" / "report.md").read_text()
-    for line in sentences(found):
-        assert line in re.sub(r"\\", "", text)
+    for line in lead(found):  # in its own section, and nowhere else
+        assert re.sub(r"\\", "", text).count(line) == 1
     assert 'id="robustness"' in page and 'data-at="/robustness/arms/1/kinds/0/change/difference"' in page
     assert "## Robustness" in text and "Not measured. <code>validate: {robustness" not in page
 

@@ -67,7 +67,7 @@ def test_what_was_found_comes_first_with_interval_and_rows(weak):
     section = weak.html().partition('<section id="robustness">')[2]
     name = weak.verdict["recommended"]
     first = section[section.index("<p>") + 3 : section.index("</p>")]
-    assert first.startswith(f"Typing errors cost {name} most: accuracy -") and "95 %, on 120 rows" in first
+    assert first.startswith(f"Typing errors cost {name} most: accuracy −") and "95 %, on 120 rows" in first
     assert "1 of 3 kinds of change lowers it" in first
     assert "No answer of majority changed under any of 3 kinds of change." in section
     text = markdown(weak)

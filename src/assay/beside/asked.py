@@ -4,7 +4,8 @@ A question has   KEY                          its key in report.json and, for mo
                  wanted(project, prepared)    whether it is asked in this run
                  strategies(project, prepared)  what it fits beside the arms, so that their models are at hand
                  ask(seen)                    plain JSON, put into report.json; None where there was nothing to measure
-                 sentences(found)             what the terminal, `assay check` and the report say of it
+                 sentences(found)             what `assay check` and the report's part on leaks say of it; none where it
+                                              has a section of its own
 Costs            time: a question is left out when the time given is over, and a failed fit is a warning, no error
 """
 

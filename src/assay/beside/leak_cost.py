@@ -176,9 +176,8 @@ def sentences(found: dict[str, Any]) -> list[str]:
     metric = found["metric"].replace("_", " ")
 
     def points(gain: dict[str, float]) -> str:
-        return (
-            f"{100 * gain['difference']:+.2f} points ({100 * gain['low']:+.2f} to {100 * gain['high']:+.2f}, {level})"
-        )
+        ends = f"({100 * gain['low']:+.2f} to {100 * gain['high']:+.2f}, {level})"
+        return f"{100 * gain['difference']:+.2f} points {ends}".replace("-", "−")
 
     lines = [
         f"With the {rows['leaked']:,} leaked training rows {found['arm']} has {metric} {found['with']:.4f} on all"

@@ -29,7 +29,7 @@ class Bias(QuestionSettings):
     # Test rows, and as many with each frame, that are drawn. 100 pairs know a share of one in ten to about +-6 points.
     rows: int = Field(default=100, ge=10, le=5000)
     # For pairs and remedies together: where all pairs would take longer, fewer are asked, of thirty rows at least.
-    minutes: float = Field(default=14.0, gt=0)
+    minutes: float = Field(default=12.0, gt=0)
     arms: tuple[str, ...] = ()  # the recommended, the best, the best floor and the base as it is when left out
     # Ways of training that should lower the gaps; the recommended arm and the best floor are fitted again.
     remedies: tuple[Remedy, ...] = ("counterfactual",)

@@ -22,12 +22,6 @@ CHANGED_BY = {
 }
 
 
-def sentences(found: dict[str, Any]) -> list[str]:
-    """One on the arm that is looked at first, and one on injections where any were obeyed more than by chance."""
-    one = first_arm(found)
-    return [worst(found, one), *filter(None, [attacked(found, one)])]
-
-
 def first_arm(found: dict[str, Any]) -> dict[str, Any]:
     """The recommended arm, where it was asked; else the first that was."""
     return next((arm for arm in found["arms"] if arm["name"] == found["recommended"]), found["arms"][0])
@@ -77,7 +71,13 @@ def attacked(found: dict[str, Any], arm: dict[str, Any]) -> str:
 
 
 def _points(change: dict[str, Any]) -> str:
-    value = f"{100 * change['difference']:+.1f} points"
+    value = _minus(f"{100 * change['difference']:+.1f} points")
     if change["low"] is None:  # no answer has moved, by a metric that is no share of rows
         return f"{value} (no score has moved)"
-    return f"{value} ({100 * change['low']:+.1f} to {100 * change['high']:+.1f})"
+    ends = _minus(f"{100 * change['low']:+.1f} to {100 * change['high']:+.1f}")
+    return f"{value} ({ends})"
+
+
+def _minus(text: str) -> str:
+    """With the sign that the report's other numbers have."""
+    return text.replace("-", "−")

@@ -32,7 +32,7 @@ class Robustness(QuestionSettings):
     # Test rows, drawn by the seed and their ids. 100: a drop of ten points is told from none.
     rows: int = Field(default=100, ge=10, le=100_000)
     # For all arms together: where all rows would take longer, fewer are asked, thirty at least.
-    minutes: float = Field(default=7.0, gt=0)
+    minutes: float = Field(default=6.0, gt=0)
     # chosen: the recommended arm, the best, the best floor, the base without training; all; or names of arms.
     arms: Literal["chosen", "all"] | tuple[str, ...] = "chosen"
     # typos, spacing: share of the words that get a slip, of the spaces that are lost. Of hurried typing: see `noise`.

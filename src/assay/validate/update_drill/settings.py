@@ -34,7 +34,7 @@ class UpdateDrill(QuestionSettings):
     documents: int = Field(default=5, ge=1, le=1000)  # that are added, or withdrawn
     examples: int = Field(default=20, ge=1, le=10_000)  # training rows that a new label comes with
     rehearse: int = Field(default=4, ge=0, le=100)  # old rows for each new one where training is continued
-    within: float = Field(default=7.0, gt=0)  # minutes for all updates; those that cost most are left out
+    within: float = Field(default=5.0, gt=0)  # minutes for all updates; those that cost most are left out
     minutes: Minutes = Minutes()
 
     @field_validator("changes", "arms", mode="before")

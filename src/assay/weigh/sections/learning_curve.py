@@ -51,9 +51,11 @@ def how(found: dict[str, Any]) -> str:
     power = "a power law (error = a + b n^-c, which never gets worse with more rows)"
     line = "a straight line in the logarithm of the rows, as there are fewer than four sizes"
     curve = " or ".join(words for law, words in (("power", power), ("line", line)) if law in laws)
-    once = all(point["draws"] == 1 for arm in found["arms"] for point in arm["points"])
+    once = [arm["name"] for arm in found["arms"] if all(point["draws"] == 1 for point in arm["points"])]
+    named = "" if len(once) == len(found["arms"]) else f" of {', '.join(once)}"
     drawn = (
-        "Each size was drawn once, so the intervals do not say how much it matters which rows are labelled."
+        f"Each size{named} was drawn once, so the intervals{named and ' there'} do not say how much it matters which"
+        " rows are labelled."
         if once
         else "Intervals are over test rows and over which rows are labelled."
     )
