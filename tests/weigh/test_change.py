@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from assay.weigh.change import break_even, crossing, cuts_of, segments
-from assay.weigh.settings import Limits, Prices
+from assay.weigh.change import break_even, crossing, cuts_of, segments, sentence
+from assay.weigh.settings import Limits, Prices, Weigh
 from weighings import FAIR, FLOOR, GOOD, TWIN, arm, slow, weighed
 
 LINES = {"a": (100.0, 0.01), "b": (10.0, 0.10), "c": (200.0, 0.20), "a2": (100.0, 0.01)}
@@ -134,6 +134,20 @@ def test_the_sentence_names_the_nearest_changes():
     # 999 s of fitting are 0.05 s of 19,980 answers.
     assert told["change"]["sentence"] == "This would change below 19,980 answers a month (one)."
     assert weighed(GOOD)["change"]["sentence"].startswith("No volume from 10 to 10,000,000 answers a month")
+
+
+def test_the_sentence_names_the_hour_and_the_answer_before_it_calls_them_it():
+    def parts(price, limit):
+        return {"volume": [{"from": 10.0, "to": 1e7, "arm": "a"}], "price": price, "limit": limit}
+
+    upper = [{"from": 0.0, "to": 2.0, "arm": "a"}, {"from": 2.0, "to": 9.0, "arm": "b"}]
+    lower = [{"from": 0.0, "to": 0.5, "arm": "c"}, {**upper[0], "from": 0.5}]
+    settings = Weigh(price_per_hour=1.0, limits=Limits(ms_per_answer=1.0))
+    said = sentence(parts(upper, upper), settings, "a")
+    assert said == "This would change where a machine hour costs more than 2.00 (b); if an answer may take 2.00 ms (b)."
+    said = sentence(parts([*lower, upper[1]], [*lower, upper[1]]), settings, "a")
+    assert "a machine hour costs less than 0.500 (c); where it costs more than 2.00 (b)" in said
+    assert "an answer must take less than 500 µs (c); if it may take 2.00 ms (b)." in said
 
 
 def test_no_arm_no_change():

@@ -213,12 +213,15 @@ def sentence(parts: dict[str, list[Part]], settings: Weigh, chosen: str | None) 
     if settings.hour:
         below, above = _around(parts["price"], settings.hour)
         said += [f"where a machine hour costs less than {three(below['to'])} ({_arm(below)})"] if below else []
-        said += [f"where it costs more than {three(above['from'])} ({_arm(above)})"] if above else []
+        hour = "it" if below else "a machine hour"
+        said += [f"where {hour} costs more than {three(above['from'])} ({_arm(above)})"] if above else []
     limit = settings.limits.ms_per_answer
     below, above = _around(parts["limit"], limit if limit is not None else float("inf"))
+    answer = "an answer"
     if below and below["arm"]:
         said.append(f"if an answer must take less than {duration(below['to'] / 1e3)} ({_arm(below)})")
-    said += [f"if it may take {duration(above['from'] / 1e3)} ({_arm(above)})"] if above else []
+        answer = "it"
+    said += [f"if {answer} may take {duration(above['from'] / 1e3)} ({_arm(above)})"] if above else []
     if not said:
         return f"No volume from {count(VOLUMES[0])} to {count(VOLUMES[1])} answers a month would change this."
     return f"This would change {'; '.join(said)}."
