@@ -75,12 +75,14 @@ def quiet() -> None:
     """No progress bars or advice on the terminal from the libraries; no asking the network."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     import logging
+    import warnings
 
     from transformers.utils import logging as theirs
 
     theirs.set_verbosity_error()
     theirs.disable_progress_bar()
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # peft imports it, and it gives advice
+    warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated")  # peft asks transformers for it
 
 
 def steady(seed: int, threads: int = 0) -> None:
