@@ -200,6 +200,8 @@ def _compared(network: Any, file: Path) -> float:
     for rows, past, length, padding in ((2, 0, 7, 3), (1, 5, 1, 0), (3, 2, 4, 1)):
         ids, real, positions, kept = example(network, rows, past, length, padding)
         with torch.inference_mode():
+            if past:  # a drawn past is none that a text leaves: on one, fp32 may be 5e-3 from float64 by itself
+                kept = list(module(*example(network, rows, 0, past, padding))[1:])
             meant = module(ids, real, positions, kept)[0]
         fed = dict(zip([one.name for one in opened.get_inputs()], [ids, real, positions, *kept], strict=True))
         found = opened.run(["logits"], {name: value.numpy() for name, value in fed.items()})[0]
