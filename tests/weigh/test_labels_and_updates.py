@@ -49,6 +49,18 @@ def test_the_best_arm_is_spoken_of_first_and_a_flat_curve_says_that_labels_will_
     assert told.endswith("Whether more labels help cannot be told from this.")
 
 
+def test_a_curve_whose_sizes_were_drawn_once_says_so_of_its_arm():
+    def once(arm):
+        return {**arm, "points": [{**point, "draws": 1} for point in arm["points"]]}
+
+    first, *others = CURVE["arms"]
+    assert "over which rows are labelled" in learning_curve.how(CURVE)
+    one = learning_curve.how({**CURVE, "arms": [once(first), *others]})
+    assert f"Each size of {first['name']} was drawn once, so the intervals there do not say" in one
+    every = learning_curve.how({**CURVE, "arms": [once(arm) for arm in CURVE["arms"]]})
+    assert "Each size was drawn once, so the intervals do not say" in every
+
+
 def test_the_verdict_of_a_change_names_the_fastest_the_slowest_and_those_that_did_not_take_it_in(with_both):
     facts, topic = (update_drill.verdict(change) for change in DRILL["changes"])
     assert facts == (

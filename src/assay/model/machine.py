@@ -88,7 +88,7 @@ def quiet() -> None:
 def steady(seed: int, threads: int = 0) -> None:
     """Same seed, same threads, deterministic kernels: the same bits on the same machine."""
     torch.manual_seed(seed)
-    torch.set_deterministic_debug_mode("error")  # `use_deterministic_algorithms` would import the compiler: a second
+    torch.use_deterministic_algorithms(True)
     # No result here depends on memory that was not written; filling it costs a pass over every new tensor.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.set_num_threads(threads or os.cpu_count() or 1)
