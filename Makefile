@@ -1,4 +1,4 @@
-# make demo      environment, installation, the intents example, two arms of the handbook example (eleven minutes)
+# make demo      environment, installation, the intents example, two arms of the handbook example (eleven minutes; 36 on a processor without matrix units)
 # make handbook  all arms of the handbook example
 # make test      everything: lint, types, all tests with the real small models
 # make quick     lint, types, and the tests that need no real model (two to three minutes)
