@@ -88,6 +88,24 @@ def test_settings_that_do_not_fit_the_kind(tmp_path, aim, code):
     assert [problem.code for problem in caught.value.problems] == [code]
 
 
+@pytest.mark.slow
+def test_of_texts_to_foresee_nothing_is_asked_that_supposes_questions(tmp_path):
+    rows = [
+        {"text": f"The {THINGS[i % 12]} of page {i} lay beside the {THINGS[i % 7]} and nobody saw it."}
+        for i in range(90)
+    ]
+    asked = "validate: {robustness: true, bias: true, mistakes: true, learning_curve: {draws: 1}}\n"
+    shares = "split: {train: 0.6, val: 0.1, test: 0.3, near: 1.0}\n"
+    folder = project(tmp_path / "p", rows, f"aim: {{kind: continue}}\n{shares}{asked}compare: [{{kind: ngram}}]")
+    report = assay.run(folder)
+    assert report.data.keys() & {"robustness", "bias", "mistakes", "learning_curve"} == {"bias", "learning_curve"}
+    assert report.data["bias"]["arms"] == {}
+    (arm,) = report.data["learning_curve"]["arms"]
+    assert arm["last"]["gain"] > 0 and arm["more"]["gain"] > 0  # in bits a byte, fewer with more texts
+    text = report.markdown()
+    assert "No arm answers questions here" in text and "bits a byte less for ngram" in text
+
+
 def test_an_arm_of_another_kind_is_refused_before_anything_runs(tmp_path):
     folder = project(tmp_path / "p", sets(), "split: {near: 1.0}\ncompare: [{kind: lead}, {kind: ngram}]")
     with pytest.raises(UsageError) as caught:

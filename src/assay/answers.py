@@ -19,12 +19,14 @@ Tell = Callable[[dict], None]  # progress events: plain JSON objects with a key 
 
 
 @contextmanager
-def took(tell: Tell | None, part: str) -> Iterator[None]:
-    """Tell how long the block took, as a part of the answers."""
-    begun = time.monotonic()
-    yield
+def took(tell: Tell | None, part: str) -> Iterator[list[Any]]:
+    """Tell how long the block took, as a part of the answers, and the tokens, read and written, of all that the block
+    puts into the list: answers, or what has their `prompt_tokens` and `tokens`."""
+    begun, made = time.monotonic(), list[Any]()
+    yield made
     if tell:
-        tell({"event": "took", "part": part, "seconds": time.monotonic() - begun})
+        tokens = sum(one.prompt_tokens + one.tokens for one in made)
+        tell({"event": "took", "part": part, "seconds": time.monotonic() - begun, "tokens": tokens})
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,16 @@ def test_the_tokens_of_a_rewriting_are_counted(lesson):
     assert written.prompt_tokens > 0 and written.tokens > 0
 
 
+def test_each_part_of_an_answer_tells_its_own_tokens(lesson):
+    given = lesson("answer")
+    told = []
+    answers = Rag(inner=Shots(k=0), rewrite="model").fit(given).answer([row.question for row in given.val], told.append)
+    took = {one["part"]: one["tokens"] for one in told if one["event"] == "took"}
+    assert list(took) == ["rewrite", "find", "answer"]
+    assert took["rewrite"] > 0 and took["find"] == 0 and took["answer"] > 0
+    assert sum(took.values()) == sum(one.prompt_tokens + one.tokens for one in answers)
+
+
 @pytest.mark.parametrize(
     ("settings", "asked"),
     [

@@ -49,6 +49,14 @@ def test_the_best_arm_is_spoken_of_first_and_a_flat_curve_says_that_labels_will_
     assert told.endswith("Whether more labels help cannot be told from this.")
 
 
+def test_where_less_is_better_the_lowest_arm_is_first_and_gains_have_their_unit():
+    bits = {**CURVE, "unit": "bits a byte", "higher_is_better": False}
+    least = min(CURVE["arms"], key=lambda arm: arm["points"][-1]["score"])
+    assert learning_curve.first(bits) is least
+    told = learning_curve.sentence(bits, CURVE["arms"][1])
+    assert told.startswith("Label 400 more: about 0.0120 bits a byte less for lora-r8 (+0.00200 to +0.0240, 95 %, ")
+
+
 def test_a_curve_whose_sizes_were_drawn_once_says_so_of_its_arm():
     def once(arm):
         return {**arm, "points": [{**point, "draws": 1} for point in arm["points"]]}
@@ -64,9 +72,10 @@ def test_a_curve_whose_sizes_were_drawn_once_says_so_of_its_arm():
 def test_the_verdict_of_a_change_names_the_fastest_the_slowest_and_those_that_did_not_take_it_in(with_both):
     facts, topic = (update_drill.verdict(change) for change in DRILL["changes"])
     assert facts == (
-        "Facts changed: rag-lora (documents indexed) took it in 3.10 s, answers by it 31 of 40 questions and lost 0.6"
-        " points elsewhere (−1.9 to +0.7); lora-r8 (trained anew) needed 9.0 min, answers by it 31 of 40 questions and"
-        " lost 0.6 points elsewhere (−1.9 to +0.7); shots-k8 (prompt edited) gave no right answer."
+        "Facts changed: rag-lora (documents indexed) took it in 3.10 s, answers by it 31 of 40 questions, with no sure"
+        " change elsewhere (−0.6 points, −1.9 to +0.7); lora-r8 (trained anew) needed 9.0 min, answers by it 31 of 40"
+        " questions, with no sure change elsewhere (−0.6 points, −1.9 to +0.7); shots-k8 (prompt edited) gave no right"
+        " answer."
     )
     assert "no longer gives the old answer to 12 of 12 questions" in topic
     assert "zero (prompt edited) gave none of these answers before" in topic

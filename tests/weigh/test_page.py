@@ -99,6 +99,17 @@ def test_tables_need_no_scrolling_on_a_wide_window(chromium, whole, tmp_path):
     assert not wide
 
 
+def test_no_table_is_wider_than_the_paper(chromium, whole, tmp_path):
+    page, _ = opened(chromium, whole, tmp_path)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 703, "height": 1000})  # A4 less its margins, at 96 dots an inch
+    wide = page.evaluate(
+        "[...document.querySelectorAll('table')].filter(one => one.getBoundingClientRect().right > 704)"
+        ".map(one => one.querySelector('caption')?.innerText.slice(0, 80))"
+    )
+    assert not wide
+
+
 def test_it_prints_on_at_most_ten_pages_with_every_heading(chromium, whole, tmp_path):
     import pypdf
 

@@ -43,6 +43,9 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     names = [name for name in settings.arms or seen.chosen() if name in {arm.name for arm in seen.done}]
     if not names:
         return None
+    if seen.task.kind == "continue":  # no arm answers a question: the weights alone can be asked
+        empty = {"swap": [], "rows": 0, "wished": 0, "arms": {}, "remedies": []}
+        return {**empty, "social": social(seen)} if settings.social else None
     rows = by_hash(seen)
     n = rows_in_time(seen, names, rows)
     pairs = pairs_of([row.question for row in rows], settings.swap, n, seen.seed)

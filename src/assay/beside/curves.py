@@ -84,7 +84,7 @@ class Drawn:
         errors = {n: (loss(value, sign), loss(drawn, sign)) for n, (value, drawn) in scores.items()}
         sizes = sorted(errors)
         seen, drawn = np.array([errors[n][0] for n in sizes]), np.stack([errors[n][1] for n in sizes], axis=1)
-        fit = fitted(np.array(sizes), seen, drawn)
+        fit = fitted(np.array(sizes), seen, drawn, 1.0 if sign > 0 else self.metric.high)
         assert fit is not None, "there are two points at least"
         end = int(whole * settings.reach)
         then = min(whole + (settings.more or a_quarter(whole)), end)
@@ -95,7 +95,7 @@ class Drawn:
             "law": fit.law,
             "numbers": numbers(fit.seen[0], fit.law),
             "curve": self.band(fit, sizes[0], end, sign),
-            "last": self.last(scores, sizes[-2:]),
+            "last": self.last(scores, sizes[-2:], sign),
             "more": {"rows": then - whole, **told(more, "gain")} if more else None,
             "furthest": {"rows": end - whole, **told(furthest, "gain")} if furthest else None,
             "word": word(furthest),
@@ -106,12 +106,15 @@ class Drawn:
 
         return {"rows": rows, "draws": draws, **told(interval(value, drawn, self.seen.level), "score")}
 
-    def last(self, scores: dict[int, Any], pair: Sequence[int]) -> dict[str, Any]:
+    def last(self, scores: dict[int, Any], pair: Sequence[int], sign: int) -> dict[str, Any]:
         """What the last step brought, from the rows of the second largest size to all of them; paired by test row."""
         from assay.intervals import interval
 
         (before, less), (after, more) = scores[pair[0]], scores[pair[1]]
-        return {"from": pair[0], **told(interval(after - before, more - less, self.seen.level), "gain")}
+        return {
+            "from": pair[0],
+            **told(interval(sign * (after - before), sign * (more - less), self.seen.level), "gain"),
+        }
 
     def band(self, fit: Any, first: int, end: int, sign: int) -> list[dict[str, Any]]:
         """The curve at 25 numbers of rows, evenly spaced in their logarithm."""

@@ -63,6 +63,8 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     curves = [curve for arm in arms if (curve := drawn.curve(arm, taken, whole, settings))]
     return {
         "metric": drawn.metric.name,
+        "unit": drawn.metric.unit,
+        "higher_is_better": drawn.metric.higher_is_better,
         "level": seen.level,
         "rows": {"train": whole, "test": len(seen.exam)},
         "reach": settings.reach,

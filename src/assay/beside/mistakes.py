@@ -19,7 +19,8 @@ SHOWN = 5  # examples of a group
 
 
 def wanted(project: Project, prepared: Prepared) -> bool:
-    return project.checking.mistakes.asked(project.checking.depth)
+    """Not where a text's likelihood is the answer, which is never wrong."""
+    return project.checking.mistakes.asked(project.checking.depth) and prepared.task.kind != "continue"
 
 
 def strategies(project: Project, prepared: Prepared) -> list[Strategy]:

@@ -36,7 +36,8 @@ LONGEST = 4000  # characters of a jailbreak from a file
 
 
 def wanted(project: Project, prepared: Prepared) -> bool:
-    return project.checking.robustness.asked(project.checking.depth)
+    """Not where the text itself is the answer: changed, it would be another task."""
+    return project.checking.robustness.asked(project.checking.depth) and prepared.task.kind != "continue"
 
 
 def strategies(project: Project, prepared: Prepared) -> list[Strategy]:

@@ -261,8 +261,9 @@ class RagAnswers(Adapted):
         """The answers to questions whose passages are known."""
         sure = [found.certainty >= self.least for found in hits]
         pairs = [(q, found) for q, found, ask in zip(questions, hits, sure, strict=True) if ask]
-        with took(tell, "answer"):
-            given = iter(self.inner.answer([self.settings.shown(*pair) for pair in pairs], tell))
+        with took(tell, "answer") as made:
+            made += self.inner.answer([self.settings.shown(*pair) for pair in pairs], tell)
+        given = iter(made)
         answers = [
             self.read(next(given) if ask else Answer(None), found, ask) for found, ask in zip(hits, sure, strict=True)
         ]

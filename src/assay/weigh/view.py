@@ -285,7 +285,7 @@ def environment(data: dict[str, Any]) -> list[tuple[str, str]]:
             return [pair for key, inner in value.items() for pair in flat(inner, f"{name} {key}".strip())]
         if isinstance(value, list):
             return [(name, ", ".join(str(one) for one in value))]
-        return [(name, "not known" if value is None else str(value))]
+        return [] if value == "" else [(name, "not known" if value is None else str(value))]
 
     around = {name: value for name, value in data["environment"].items() if name != "assay"}
     return [("assay", str(data["assay"])), *flat(around, "")]

@@ -44,6 +44,14 @@ def test_the_error_stays_between_0_and_1():
     assert fit.errors(np.array([100_000]))[0] == pytest.approx(0)
 
 
+def test_an_error_that_is_no_share_is_not_cut_off_at_1():
+    rows = np.array([100, 200, 400, 800])
+    errors = 2.0 + 0.5 * (rows / 800) ** -0.5  # bits a byte
+    fit = fitted(rows, errors, errors[None, :], np.inf)
+    gain = fit.gain(800, 3200, 0.95).value
+    assert gain == pytest.approx(0.25, abs=1e-4)  # 0.5 - 0.5 * 4 ** -0.5
+
+
 def test_the_free_solution_is_that_of_least_squares():
     # With c known, a and b are those of numpy's own least squares where both are positive.
     from assay.validate.learning_curve.law import _linear

@@ -66,6 +66,13 @@ def test_no_difference_seen_is_no_proof_of_none():
     assert said == "No answer of x changed under any of 1 kinds of change."
 
 
+def test_an_arm_that_is_never_right_has_nothing_to_lose():
+    never = [replace(one, answer=Answer("b")) for one in records()]
+    answers = [Answer("b" if i else "c") for i in range(N)]  # an answer moves, from one wrong one to another
+    found = compared(never, asked("casing"), answers, TASK, level=0.95, seed=1)
+    assert worst({"metric": "accuracy", "level": 0.95}, {"name": "x", **found}) == "x has no right answer to lose."
+
+
 def test_rows_of_one_group_are_one_proof_and_not_many():
     # The planted loss again, its 100 rows from ten customers of ten rows each, of whom two lose every row.
     grouped = [replace(one, question=replace(one.question, group=f"g{i // 10}")) for i, one in enumerate(records())]

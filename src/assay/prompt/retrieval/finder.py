@@ -147,8 +147,8 @@ class Finder:
     ) -> tuple[list[Search], list[Found], list[float]]:
         texts = [one if isinstance(one, str) else one.text for one in questions]
         among = [self.among(one) for one in questions]
-        with took(tell if self.settings.rewrite != "none" else None, "rewrite"):
-            asked = searches(texts, self.settings.rewrite, self.words, self.tools.writer, tell, among)
+        with took(tell if self.settings.rewrite != "none" else None, "rewrite") as asked:
+            asked += searches(texts, self.settings.rewrite, self.words, self.tools.writer, tell, among)
         with took(tell, "find"):
             ranked, sure = self._ranked(asked, tell)
         if self.tools.ranking is not None:

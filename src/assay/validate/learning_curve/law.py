@@ -36,6 +36,7 @@ class Fitted:
     unit: float
     seen: np.ndarray  # (1, 3)
     drawn: np.ndarray  # (draws, 3)
+    most: float = 1.0  # the largest error that there can be
 
     def errors(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The error at these numbers of rows: (sizes,) of the curve seen, (draws, sizes) of the draws."""
@@ -45,7 +46,7 @@ class Fitted:
         first, second, third = numbers[:, 0:1], numbers[:, 1:2], numbers[:, 2:3]
         far = np.asarray(rows, dtype=np.float64)[None, :] / self.unit
         curve = first + second * far**-third if self.law == "power" else first + second * np.log(far)
-        return np.clip(curve, 0.0, 1.0)
+        return np.clip(curve, 0.0, self.most)
 
     def gain(self, now: int, then: int, level: float) -> Interval:
         """By how much the error at `then` rows lies below that at `now` rows."""
@@ -53,12 +54,12 @@ class Fitted:
         return interval(float(seen[0] - seen[1]), drawn[:, 0] - drawn[:, 1], level)
 
 
-def fitted(rows: np.ndarray, errors: np.ndarray, drawn: np.ndarray) -> Fitted | None:
+def fitted(rows: np.ndarray, errors: np.ndarray, drawn: np.ndarray, most: float = 1.0) -> Fitted | None:
     """The curve through points; None with fewer than two of them.
 
     Args:
-        rows: numbers of rows, (points,), ascending. errors: between 0 and 1, (points,). drawn: the same in each
-            bootstrap draw, (draws, points); draws without a value are left out.
+        rows: numbers of rows, (points,), ascending. errors: between 0 and `most`, (points,). drawn: the same
+            in each bootstrap draw, (draws, points); draws without a value are left out.
     """
     if len(rows) < 2:
         return None
@@ -68,7 +69,7 @@ def fitted(rows: np.ndarray, errors: np.ndarray, drawn: np.ndarray) -> Fitted | 
     far = np.asarray(rows, dtype=np.float64) / unit
     fit = _power if len(rows) >= LEAST else _line
     law: Law = "power" if len(rows) >= LEAST else "line"
-    return Fitted(law, unit, fit(far, errors[None, :], weights), fit(far, drawn, weights))
+    return Fitted(law, unit, fit(far, errors[None, :], weights), fit(far, drawn, weights), most)
 
 
 def _power(far: np.ndarray, errors: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -35,6 +35,8 @@ def worst(found: dict[str, Any], arm: dict[str, Any]) -> str:
         return f"Too few rows to say what small changes do to {arm['name']}: under {FEW} of each kind."
     if not any(one["changed"]["value"] for one in kinds):
         return f"No answer of {arm['name']} changed under any of {len(kinds)} kinds of change."
+    if arm["before"]["value"] == 0:
+        return f"{arm['name']} has no right answer to lose."
     if arm["worst"] is None:
         low = min(kinds, key=lambda one: one["change"]["difference"])
         return (

@@ -24,6 +24,8 @@ def named(pair: dict[str, Any]) -> str:
 
 def sentence(data: dict[str, Any]) -> str:
     """What was found for the arm that matters most."""
+    if not data[KEY]["arms"]:
+        return "No arm answers questions here, so none was asked in pairs."
     name = arms(data)[0]
     pairs = data[KEY]["arms"][name]["pairs"]
     frames = [one for one in pairs if one.get("above") and one["n"] >= FEW]
@@ -102,8 +104,10 @@ def social_rows(data: dict[str, Any]) -> list[tuple[str, tuple[str | int, ...], 
     for part in ("bases", "arms") if found else ():
         for name, one in found[part].items():
             at = (KEY, "social", part, name)
-            for kind, told in one["stereotypes"].items():
-                if told["n"] >= FEW:
+            said = one["stereotypes"]
+            for kind, told in said.items():
+                again = kind != "all" and told["n"] == said["all"]["n"]  # the only kind there is
+                if told["n"] >= FEW and not again:
                     rows.append((name, (*at, "stereotypes", kind), f"stereotypes, {kind}", told["n"]))
             rows.append((name, (*at, "refusals"), "refusals of harmless prompts", one["refusals"]["n"]))
     return rows

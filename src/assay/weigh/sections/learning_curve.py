@@ -3,7 +3,7 @@
 from typing import Any
 
 from assay.weigh.bands import band
-from assay.weigh.numbers import count, points, score
+from assay.weigh.numbers import apart, count, score
 from assay.weigh.paper import Plot
 from assay.weigh.piped import table
 
@@ -16,7 +16,18 @@ FEW = 100  # test rows under which an interval says little
 
 def first(found: dict[str, Any]) -> dict[str, Any]:
     """The arm that the section speaks of first: the best one with all rows."""
-    return max(found["arms"], key=lambda arm: arm["points"][-1]["score"])
+    return min(found["arms"], key=lambda arm: _behind(found, arm))
+
+
+def _behind(found: dict[str, Any], arm: dict[str, Any]) -> float:
+    """The score with all rows, so that less is better."""
+    value = arm["points"][-1]["score"]
+    return -value if found.get("higher_is_better", True) else value
+
+
+def shape(found: dict[str, Any]) -> str:
+    """How a gain is written on the page."""
+    return "three" if found.get("unit") else "points"
 
 
 def sentence(found: dict[str, Any], arm: dict[str, Any] | None = None) -> str:
@@ -27,20 +38,19 @@ def sentence(found: dict[str, Any], arm: dict[str, Any] | None = None) -> str:
     more, furthest = arm["more"], arm["furthest"]
     if more is None:
         return f"{arm['name']}: the curve ends at the rows that there are, so it says nothing of more."
-    level = f"{100 * found['level']:g} %"
-
-    def bounds(gain: dict[str, Any]) -> str:
-        return f"{points(gain['low'])} to {points(gain['high'])}, {level}, n = {count(found['rows']['test'])}"
+    unit = found.get("unit", "")
+    name = f"{unit} less" if unit and not found["higher_is_better"] else unit or "points"
+    ends = f"{100 * found['level']:g} %, n = {count(found['rows']['test'])}"
 
     if arm["word"] == "flat":
         return (
             f"More labels will not help {arm['name']}: {count(furthest['rows'])} more would bring"
-            f" {points(furthest['gain'])} points ({bounds(furthest)})."
+            f" {_gain(furthest, unit)} {name} ({_ends(furthest, unit)}, {ends})."
         )
     said = (
-        f"Label {count(more['rows'])} more: about {points(more['gain'])} points for {arm['name']} ({bounds(more)}),"
-        f" {count(furthest['rows'])} more: {points(furthest['gain'])} ({points(furthest['low'])} to"
-        f" {points(furthest['high'])})."
+        f"Label {count(more['rows'])} more: about {_gain(more, unit)} {name} for {arm['name']}"
+        f" ({_ends(more, unit)}, {ends}), {count(furthest['rows'])} more: {_gain(furthest, unit)}"
+        f" ({_ends(furthest, unit)})."
     )
     return said + ("" if arm["word"] == "rises" else " Whether more labels help cannot be told from this.")
 
@@ -88,7 +98,7 @@ def marked(data: dict[str, Any]) -> list[tuple[int, int, dict[str, Any]]]:
     """(place in the section, place in the report, arm), the best one first."""
     places = {one["name"]: i for i, one in enumerate(data["strategies"])}
     found = data[KEY]["arms"]
-    order = sorted(range(len(found)), key=lambda i: -found[i]["points"][-1]["score"])
+    order = sorted(range(len(found)), key=lambda i: _behind(data[KEY], found[i]))
     return [(i, places.get(found[i]["name"], i), found[i]) for i in order]
 
 
@@ -96,7 +106,8 @@ def markdown(data: dict[str, Any]) -> list[str]:
     from assay.weigh.markdown import plain  # which lists the sections
 
     found = data[KEY]
-    rows = [[plain(arm["name"]), *_cells(arm), WORDS[arm["word"]]] for _, _, arm in marked(data)]
+    unit = found.get("unit", "")
+    rows = [[plain(arm["name"]), *_cells(arm, unit), WORDS[arm["word"]]] for _, _, arm in marked(data)]
     header = ["arm", "score by rows", "last step", "more rows", "gain", "furthest", "gain there", "verdict"]
     blocks = [plain(sentence(found), 1000), plain(how(found), 1000)]
     blocks += [table(header, rows)] if rows else []
@@ -104,18 +115,22 @@ def markdown(data: dict[str, Any]) -> list[str]:
     return blocks
 
 
-def _cells(arm: dict[str, Any]) -> list[str]:
-    cells = [
-        ", ".join(f"{count(point['rows'])}: {score(point['score'])}" for point in arm["points"]),
-        f"{points(arm['last']['gain'])} ({points(arm['last']['low'])} to {points(arm['last']['high'])})",
-    ]
+def _cells(arm: dict[str, Any], unit: str) -> list[str]:
+    cells = [", ".join(f"{count(point['rows'])}: {score(point['score'])}" for point in arm["points"])]
+    cells += [f"{apart(arm['last']['gain'], unit)} ({_ends(arm['last'], unit)})"]
     for gain in (arm["more"], arm["furthest"]):
-        cells += (
-            [f"+{count(gain['rows'])}", f"{points(gain['gain'])} ({points(gain['low'])} to {points(gain['high'])})"]
-            if gain
-            else ["–", "–"]
-        )
+        told = [f"+{count(gain['rows'])}", f"{apart(gain['gain'], unit)} ({_ends(gain, unit)})"] if gain else ["–", "–"]
+        cells += told
     return cells
+
+
+def _gain(gain: dict[str, Any], unit: str) -> str:
+    """Without a plus where the unit is named, and what is better of it."""
+    return apart(gain["gain"], unit).lstrip("+" if unit else "")
+
+
+def _ends(gain: dict[str, Any], unit: str) -> str:
+    return f"{apart(gain['low'], unit)} to {apart(gain['high'], unit)}"
 
 
 def left_out(found: dict[str, Any]) -> str:

@@ -75,8 +75,8 @@ def _what(arm: dict[str, Any], change: dict[str, Any]) -> str:
     if not apart:
         return told
     size, bounds = apart["difference"], f"{points(apart['low'])} to {points(apart['high'])}"
-    if not round(size, 3):
-        return f"{told} and lost nothing elsewhere ({bounds})"
+    if apart["low"] <= 0 <= apart["high"]:
+        return f"{told}, with no sure change elsewhere ({points(size)} points, {bounds})"
     word = "lost" if size < 0 else "gained"
     return f"{told} and {word} {points(abs(size)).lstrip('+')} points elsewhere ({bounds})"
 
@@ -189,5 +189,6 @@ def missing(found: dict[str, Any]) -> list[str]:
     """Changes that could not be made, and arms that were not changed, a sentence each."""
     said = [f"{NAMES[one['kind']]}: not done, as {one['why']}." for one in found["cannot"]]
     return said + [
-        f"{NAMES[one['kind']]}: {one['arm']} was not {WAYS[one['way']]}, as {one['why']}." for one in found["left_out"]
+        f"{NAMES[one['kind']]}, {one['arm']} ({WAYS[one['way']]}): not done, as {one['why']}."
+        for one in found["left_out"]
     ]
