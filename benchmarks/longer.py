@@ -9,8 +9,8 @@ recommended  by the first run. best  of the second run, on the same test rows
 behind       how much the recommended arm scores below the best, both of the second run: points, 95 % interval
 holds        it is at most one point behind, or it is the best
 
-Few rows are taken, so that a set takes a quarter of an hour on two cores with AMX. Runs are resumable: what is done is kept in
-benchmarks/out/longer/. Prints Markdown and writes benchmarks/out/longer.json.
+Few rows are taken, so that a set takes a quarter of an hour on two cores with AMX. Runs are resumable: what is done is
+kept in benchmarks/out/longer/. Prints Markdown and writes benchmarks/out/longer.json.
 """
 
 from __future__ import annotations
