@@ -75,7 +75,7 @@ def _what(arm: dict[str, Any], change: dict[str, Any]) -> str:
     if not apart:
         return told
     size, bounds = apart["difference"], f"{points(apart['low'])} to {points(apart['high'])}"
-    if apart["low"] <= 0 <= apart["high"]:
+    if apart["low"] is None or apart["low"] <= 0 <= apart["high"]:  # None: no score has moved
         return f"{told}, with no sure change elsewhere ({points(size)} points, {bounds})"
     word = "lost" if size < 0 else "gained"
     return f"{told} and {word} {points(abs(size)).lstrip('+')} points elsewhere ({bounds})"
