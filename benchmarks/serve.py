@@ -1,12 +1,14 @@
 """assay's engine and server: many clients against one by one, a shared prompt against other servers, memory.
 
     python benchmarks/serve.py [--parts company,http,shared,memory] [--clients 32] [--questions 64] [--tokens 32]
-        [--transformers peers/bin/transformers] [--gguf FILE] [--dtype bfloat16] [--model smollm2-135m] [--quick]
+        [--transformers peers/bin/transformers] [--gguf FILE] [--llama-slots 32,4] [--dtype bfloat16]
+        [--model smollm2-135m] [--quick]
 
 company  the engine in this process: requests one by one, then by 32 clients; tokens a second, equal answers
 http     the same through the routes, with the time to the first piece
 shared   questions after a system turn of 1,000 tokens by 32 clients: assay, `transformers serve` with and without its
-         continuous batching, llama.cpp's server on the same weights in the same precision; in turn, `--rounds` times
+         continuous batching, llama.cpp's server on the same weights in the same precision; in turn, `--rounds` times.
+         llama.cpp reads the shared turn once for each of its slots: few slots read less, many answer more side by side
 memory   resident bytes of the server over 10,000 requests
 
 Tokens are counted by the model's tokenizer on the answers' texts, for all servers alike. Prints Markdown and writes
@@ -83,6 +85,7 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--dtype", default="bfloat16", choices=("bfloat16", "float32"))
     parser.add_argument("--transformers", default="", help="the peer's program, in an environment with its server")
     parser.add_argument("--gguf", type=Path, help="the same weights for llama.cpp, in the same precision")
+    parser.add_argument("--llama-slots", default="32,4", help="how many answers llama.cpp writes at once; each a peer")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     if options.quick:
@@ -262,7 +265,8 @@ def contenders(folder: Path, options: argparse.Namespace, place: Path, stack: Ex
             wanted.append((name, command, str(folder), port))
     if options.gguf:
         room = CONTEXT if not options.quick else 1200
-        wanted.append(("llama.cpp", llama_command(options.gguf, threads, slots, room), "base", 0))
+        for few in map(int, options.llama_slots.split(",")):
+            wanted.append((f"llama.cpp, {few} slots", llama_command(options.gguf, threads, few, room), "base", 0))
     servers = []
     for number, (name, command, model, port) in enumerate(wanted):
         try:

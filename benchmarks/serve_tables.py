@@ -50,7 +50,7 @@ def shared_table(told: dict[str, Any], options: argparse.Namespace) -> str:
         )
     others = {name: speeds["assay"] / value for name, value in speeds.items() if name != "assay"}
     for name, ratio in others.items():
-        must = MUST["llama.cpp" if name == "llama.cpp" else "transformers"]
+        must = MUST["llama.cpp" if name.startswith("llama.cpp") else "transformers"]
         lines.append(f"\nagainst {name}: {ratio:.2f}x; must {must:g}x: {'reached' if ratio >= must else 'short'}")
     return "\n".join(lines) + "\n"
 
