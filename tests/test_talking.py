@@ -99,7 +99,7 @@ def test_what_cannot_be_asked_is_said(ran):
         (ran / "report/aside.json").rename(ran / "report/report.json")
 
 
-@pytest.mark.parametrize("words", [["ask", "?", "--with", "a", "--compare", "b"], ["ask", "--json"]])
+@pytest.mark.parametrize("words", [["ask", "?", "--with", "a", "--compare", "b"], ["ask", "--json"], ["ask", " "]])
 def test_a_command_that_makes_no_sense(words, capsys):
     assert command(words) == 2
     assert "C060" in "".join(capsys.readouterr())

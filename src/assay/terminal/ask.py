@@ -30,7 +30,7 @@ ORDERS = {
     "/quit": "end",
 }
 
-Question = Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked; a conversation without it.")]
+Question = Annotated[str | None, typer.Argument(metavar="QUESTION", help="What is asked; a conversation without it.")]
 Arm = Annotated[str, typer.Option("--with", metavar="ARM", help="Who answers; the recommended arm if left out.")]
 Compare = Annotated[str, typer.Option("--compare", metavar="A,B", help="Arms side by side; base is the base model.")]
 Folder = Annotated[Path, typer.Option("--project", help="The project folder.")]
@@ -39,7 +39,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.
 
 
 def ask(
-    question: Question = "",
+    question: Question = None,
     arm: Arm = "",
     compare: Compare = "",
     project: Folder = Path(),
@@ -52,12 +52,14 @@ def ask(
     arms = _names(compare)
     if arm and arms:
         raise UsageError(Problem("C060", "--with and --compare are two things", help="give one of them"))
-    if as_json and not question.strip():
+    if question is not None and not question.strip():
+        raise UsageError(Problem("C060", "the question is empty", help="leave it out to talk with the arm"))
+    if as_json and question is None:
         raise UsageError(Problem("C060", "--json needs a question", help='assay ask "..." --json'))
     made = talk(project, arm or (arms[0] if arms else ""), offline=offline)
     for name in arms:
         known(made.project, name)
-    if not question.strip():
+    if question is None:
         return Conversation(made, arms).run()
     if as_json:
         as_document(made.ask(question, arms).to_json())

@@ -59,6 +59,10 @@ class Distil(Shrink):
     def reads(self) -> tuple[str, ...]:  # type: ignore[override]
         return tuple(dict.fromkeys((*self.inner.reads, "train", "val")))
 
+    @property
+    def taught(self) -> bool:
+        return True
+
     def fit(self, lesson: Lesson) -> Shrunk:
         need_rows(self.kind, lesson)
         self._refuse(lesson)

@@ -140,6 +140,18 @@ def round_layers(network: Any, bits: int) -> int:
     return len(names)
 
 
+def write_out(network: Any) -> None:
+    """Put plain linear layers in fp32 in the place of rounded ones: the same products, and nothing that only assay
+    knows."""
+    for name in [name for name, part in network.named_modules() if isinstance(part, Eight | Four)]:
+        layer = network.get_submodule(name)
+        weight = layer.weight(torch.float32)
+        plain = torch.nn.Linear(weight.shape[1], weight.shape[0], layer.bias is not None, device="meta")
+        plain.weight = torch.nn.Parameter(weight, requires_grad=False)
+        plain.bias = None if layer.bias is None else torch.nn.Parameter(layer.bias.float(), requires_grad=False)
+        put(network, name, plain)
+
+
 def fits(part: torch.nn.Module, bits: int) -> bool:
     if type(part) is not torch.nn.Linear:
         return False

@@ -56,6 +56,13 @@ class Shrink(Strategy):
         """The innermost strategy: what was trained, or is asked with a prompt."""
         return self.inner.core if isinstance(self.inner, Shrink) else self.inner
 
+    @property
+    def taught(self) -> bool:
+        """Whether it is asked as a trained arm is, by the question alone."""
+        if isinstance(self.inner, Shrink):
+            return self.inner.taught
+        return isinstance(self.inner, Trained)
+
     def needs(self, base: str) -> tuple[str, ...]:
         return self.inner.needs(base)
 
@@ -76,12 +83,18 @@ class Shrink(Strategy):
         return plain(self.kind, lesson.fit(self.inner, lesson), full=full)
 
     def restore(self, folder: Path, lesson: Lesson) -> Shrunk:
+        import torch
+
         from assay.model.chooser import Chooser
         from assay.train.tuned import Tuned, kept
 
         record = Record(**read_json(folder / RECORD))
         model: Any = lesson.open_base(self.core.needs(lesson.base)[0])
+        # As other arms whose precision is left to the machine: fp32 where models are opened so.
+        wide = model.network.dtype == torch.float32 and getattr(self.core, "precision", "auto") == "auto"
         read_network(model.network, record, folder)
+        if wide:
+            model.network.float()
         model = Chooser.of(model) if record.closed else model
         model.forget()
         if record.tuned:

@@ -22,6 +22,14 @@ KINDS = {
     "qlora": {"kind": "qlora", "rank": 4, **QUICK},
     "full": {"kind": "full", **QUICK, "learning_rate": 3e-3},
 }
+LORA, STUDENT = KINDS["lora"], {"kind": "distil", "layers": 1, "epochs": 6, "batch_size": 12, "learning_rate": 3e-3}
+KINDS |= {
+    "in 8 bits": {"kind": "quantise", "inner": LORA},
+    "in 4 bits": {"kind": "quantise", "bits": 4, "inner": KINDS["full"]},
+    "student": {**STUDENT, "inner": LORA},
+    "student in 8 bits": {"kind": "quantise", "inner": {**STUDENT, "inner": LORA}},
+    "pruned": {"kind": "prune", "layers": 1, "heal": 3, "learning_rate": 1e-2, "inner": LORA},
+}
 FORM = {one.name: one for one in FORMATS}
 pytestmark = [
     pytest.mark.usefixtures("one_thread"),
@@ -74,6 +82,12 @@ def written(source, form):
         ("qlora", "merged", {}),
         ("lora", "peft", {"with_base": True}),
         ("lora", "vllm", {}),
+        ("in 8 bits", "merged", {}),
+        ("in 4 bits", "merged", {}),
+        ("student", "merged", {}),
+        ("student", "vllm", {}),
+        ("student in 8 bits", "merged", {}),
+        ("pruned", "merged", {}),
     ],
 )
 def test_the_export_answers_as_the_arm_does(source, arms, name, form, wish):
@@ -144,6 +158,9 @@ def test_a_base_on_no_hub_is_said(source):
         ({"kind": "lora", "objective": "label_set"}, "merged", "choose among the labels"),
         ({"kind": "prefix"}, "merged", "cannot be merged"),
         ({"kind": "full"}, "peft", "leaves no adapter"),
+        ({"kind": "distil", "inner": {"kind": "lora"}}, "peft", "leaves no adapter"),
+        ({"kind": "quantise", "inner": {"kind": "shots", "k": 2}}, "merged", "a prompt around a smaller base"),
+        ({"kind": "prune", "inner": {"kind": "lora", "objective": "label_set"}}, "merged", "choose among the labels"),
         ({"kind": "lora"}, "index", "searches no documents"),
         ({"kind": "rag", "find": "hybrid", "inner": {"kind": "lora"}}, "index", "find: hybrid"),
         ({"kind": "rag", "rewrite": "keywords", "inner": {"kind": "lora"}}, "index", "rewrite"),

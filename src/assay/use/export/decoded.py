@@ -15,6 +15,7 @@ from assay.nouns import GREEDY, Adapted, Decoding, Example, Generated, Message, 
 from assay.prompt.prompted import Prompted
 from assay.prompt.rag import RagAnswers
 from assay.use.export.source import Opened
+from assay.use.shrink import Shrunk
 
 
 class Writes:
@@ -67,6 +68,8 @@ def decoding(arm: Adapted, opened: Opened | None = None, questions: Sequence[Exa
     if isinstance(arm, RagAnswers):
         inner = decoding(arm.inner, opened, questions)
         return RagAnswers(arm.settings, arm.finder, inner, arm.least, written=arm.written)
+    if isinstance(arm, Shrunk):
+        return decoding(arm.arm, opened, questions)
     if isinstance(arm, Prompted):
         return arm.asking(Writes(arm.model.name, opened or arm.model, [one.messages for one in questions]))
     text = "its answers are not what a model writes after one prompt, so there is nothing to compare"

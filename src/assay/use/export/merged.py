@@ -2,6 +2,8 @@
 
 Watch out   twice the size of the base's files in fp32; in bf16 (`--precision bf16`) the rounding of the sums is part of
             the model, and some answers may be others: the check says how many
+            An arm that `quantise` made smaller has its rounded weights here, written out in full: the same answers, and
+            a file as large as any other; in 8 bits again as `gguf-q8_0`
             A base that was trained in 4 or 8 bits is merged into what its codes stand for, which is what was measured;
             `--into original` merges into the weights as they were, and its figures are those of another model
 """
@@ -14,6 +16,7 @@ from typing import Any
 
 from assay.errors import Problem
 from assay.nouns import Tell
+from assay.store import read_json
 from assay.use.export.folder import loading, write_model
 from assay.use.export.plain import open_model
 from assay.use.export.source import Format, Merged, Source, chat_model, prompted, refused, sent
@@ -37,10 +40,12 @@ def plain(source: Source) -> Merged:
     import torch
 
     from assay.use.merging import beside_full, merge
+    from assay.use.rounded import write_out
 
     strategy = beside_full(source.strategy) if source.wish.into == "original" else source.strategy
     arm = prompted(strategy.restore(source.folder, source.lesson("fp32")), source.name)
     model = chat_model(arm)
+    write_out(model.network)
     merge(model.network, torch.float32)
     model.forget()
     return Merged(arm, model)
@@ -68,12 +73,18 @@ def size(source: Source) -> int:
 
 
 def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
+    from assay.use.quantise import Quantise
+    from assay.use.shrink import Shrink
+
     model = write_model(source, folder)
     load = "model = AutoModelForCausalLM.from_pretrained(folder)"
     notes = [
         loading("from transformers import AutoModelForCausalLM", load, sent(model.arm)),
         f"The weights are in {source.wish.precision}.",
     ]
+    notes += read_json(source.folder / "note.json")["notes"] if isinstance(source.strategy, Shrink) else []
+    if isinstance(source.strategy, Quantise):
+        notes.append("The rounded weights are written out in full here: they compute the same, in a larger file.")
     if source.bits:
         what = "what the codes of the base stood for" if source.wish.into == "dequantised" else "the base as it was"
         notes.append(f"It was trained beside a base in {source.bits} bits, and is merged into {what}.")

@@ -19,6 +19,7 @@ from assay.prompt.retrieval.finder import Hits
 from assay.prompt.shots_answers import ShotsAnswers
 from assay.prompt.wording import WordingAnswers
 from assay.use.export.source import QUESTION, Format, Source, turns_of
+from assay.use.shrink import Shrunk
 
 SENT = "messages.json"
 
@@ -54,6 +55,8 @@ def prompt_of(arm: Adapted) -> Prompt:
         return arm.found.prompt
     if isinstance(arm, RagAnswers):
         return prompt_of(arm.inner)
+    if isinstance(arm, Shrunk):
+        return prompt_of(arm.arm)
     if isinstance(arm, ShotsAnswers):
         if arm.vectors is not None:
             return Prompt(wording=arm.wording, k=arm.settings.k, choose=arm.settings.choose)

@@ -10,7 +10,7 @@ Watch out   `Source.open` loads the arm afresh each time and keeps nothing: merg
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -124,8 +124,10 @@ class Source:
 
     @property
     def bits(self) -> int:
-        """That the base's weights were kept in while it was trained; 0: as they are."""
-        return int(self.strategy.model_dump().get("bits", 0))
+        """That the base's weights were kept in while it was trained; 0: as they are, or the arm keeps all weights."""
+        from assay.use.shrink import Shrink
+
+        return 0 if isinstance(self.strategy, Shrink) else int(self.strategy.model_dump().get("bits", 0))
 
     def open(self, precision: Precision = "fp32") -> Adapted:
         """The arm, freshly loaded."""
@@ -159,8 +161,15 @@ def refused(source: Source) -> Problem | None:
     model as it comes, or by none, is another format's."""
     from assay.train.label_layer import LabelLayer
     from assay.train.settings import Trained
+    from assay.use.shrink import Shrink
 
     strategy, name = source.strategy, source.name
+    if isinstance(strategy, Shrink):
+        if strategy.taught:
+            core = strategy.core
+            return refused(replace(source, strategy=core)) if isinstance(core, Trained) else None
+        text = f"{name} is a prompt around a smaller base; nothing that was trained could be given away"
+        return Problem("C142", text, name, help=ANSWER.format(name=name))
     if isinstance(strategy, LabelLayer):
         text = f"{name} answers with a layer of labels on the model's states; nothing outside assay reads that"
         return Problem("C142", text, name, help=f"assay answer FILE --with {name}; or train lora or full")
@@ -185,11 +194,15 @@ ELSEWHERE = (
 
 
 def prompted(arm: Adapted, name: str) -> Prompted:
-    """The arm as one that asks a chat model with a prompt.
+    """The arm as one that asks a chat model with a prompt; of one that was made smaller, the arm around its network.
 
     Raises:
         ModelError: M100, it answers in another way.
     """
+    from assay.use.shrink import Shrunk
+
+    if isinstance(arm, Shrunk):
+        arm = arm.arm
     if isinstance(arm, Prompted):
         return arm
     text = "its answers are not what a model writes after a prompt"
