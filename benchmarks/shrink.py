@@ -167,7 +167,7 @@ def timed(folder: Path, names: list[str], options: argparse.Namespace) -> dict[s
 def works(arm: Any, questions: list[str], tokens: int) -> dict[str, Callable[[], Any]]:
     from assay.nouns import Example, Message
 
-    model, labels = arm.local, arm.arm.task.labels
+    model, labels = arm.local, arm.inner.task.labels
     prompts = [arm.prompt(Example(str(i), (Message("user", text),))) for i, text in enumerate(questions)]
 
     def write(some: list[Any]) -> Any:

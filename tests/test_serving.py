@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
+import assay
 from assay import serving, store
 from assay.book import Book, feedback_file, judged
 from assay.errors import DataError, ResourceError, UsageError
@@ -262,8 +263,12 @@ def test_what_was_answered_before_a_kill_stands_in_the_log(finished, tmp_path):
             child.send_signal(signal.SIGKILL)
             for one in clients:
                 one.join()
-    noted = [row["id"] for row in store.read_lines(log)]
+    rows = list(store.read_lines(log))
+    noted = [row["id"] for row in rows]
     assert set(given) <= set(noted) and len(given) == len(set(given)) >= 40
+    # How sure the arm was stands there too: `assay watch` looks for answers of little confidence.
+    (own,) = assay.load(finished, "tfidf").answer([rows[0]["question"]])
+    assert rows[0]["answer"] == own.text and rows[0]["confidence"] == pytest.approx(own.confidence, abs=1e-4)
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ from assay.prompt.prompted import Prompted
 from assay.prompt.rag import RagAnswers
 from assay.prompt.retrieval.citing import read, says_unknown
 from assay.prompt.wording import WordingAnswers
+from assay.use.shrink import Shrunk
 
 MODE = 0o600
 REMEMBERED = 100_000  # answers that can be rated: the newest
@@ -91,7 +92,7 @@ def judged(adapted: Adapted | None, task: Task, text: str, passages: list[str]) 
     Nothing for a model that is no arm of the task."""
     if adapted is None:
         return {}
-    if isinstance(adapted, WordingAnswers):
+    if isinstance(adapted, (WordingAnswers, Shrunk)):
         return judged(adapted.inner, task, text, passages)
     if isinstance(adapted, RagAnswers):
         inner = judged(adapted.inner, task, text, passages)

@@ -78,7 +78,7 @@ class Looks:
 def usual(adapted: Adapted) -> bool:
     """Whether an arm asks its model for its answers as all prompted ones do."""
     if isinstance(adapted, Shrunk):
-        adapted = adapted.arm
+        adapted = adapted.inner
     return isinstance(adapted, Prompted) and type(adapted).answer is Prompted.answer
 
 

@@ -207,6 +207,7 @@ def _writer(adapted: Adapted, question: Example) -> Any:
     from assay.prompt.prompted import Prompted, written
     from assay.prompt.rag import RagAnswers
     from assay.prompt.shots_answers import ShotsAnswers
+    from assay.use.shrink import Shrunk
 
     if isinstance(adapted, RagAnswers):
         hits = adapted.finder.find([question])[0]
@@ -215,6 +216,8 @@ def _writer(adapted: Adapted, question: Example) -> Any:
             return None
         *front, finish = inner
         return (*front, lambda one: adapted.read(finish(one), hits))
+    if isinstance(adapted, Shrunk):
+        return _writer(adapted.inner, question)
     if not isinstance(adapted, Prompted) or not isinstance(adapted.model, ChatModel):
         return None
     task, reasons = adapted.task, isinstance(adapted, ShotsAnswers) and adapted.steps

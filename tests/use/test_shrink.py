@@ -136,9 +136,9 @@ def test_healing_trains_what_is_left_and_leaves_no_adapter(lesson, tmp_path):
     names = [name for name, _ in healed.local.network.named_parameters()]
     assert not [name for name in names if "lora" in name]
     curve = read_json(kept(healed, tmp_path / "arm") / "tuned.json")["curve"]
-    assert len(curve) == 3 and curve[-1]["val_loss"] < healed.arm.start_loss
+    assert len(curve) == 3 and curve[-1]["val_loss"] < healed.inner.start_loss
     # The curve of the arm inside is not the one that is shown.
-    assert cut.arm.start_loss != healed.arm.start_loss
+    assert cut.inner.start_loss != healed.inner.start_loss
 
 
 # --- distil ---------------------------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 import pytest
 
 import assay
+from assay.nouns import Example, Message
+from assay.serving import opened
 from toy import build
 
 pytestmark = pytest.mark.slow
@@ -33,5 +35,9 @@ def test_a_plan_and_a_run_of_smaller_arms(tmp_path, tiny_model):
     said = {one.name: one.note for one in report.arms}
     assert "14 linear layers in 8 bits" in said["small"]
     assert "A student with 1 of its teacher's 2 decoder layers: 0." in said["student"]
-    arm = assay.load(folder, "small")
-    assert arm.answer(["a book about a shelf"])[0].text in {"pay", "lend", "meet"}
+    question = "a book about a shelf"
+    own = {name: assay.load(folder, name).answer([question])[0].text for name in found}
+    assert set(own.values()) <= {"pay", "lend", "meet"}
+    # Served beside each other, each with a network of its own.
+    asked = [Example("q", (Message("user", question),))]
+    assert {one.name: one.adapted.answer(asked)[0].text for one in opened(folder, list(found)).arms} == own

@@ -117,7 +117,7 @@ class Distil(Shrink):
         network = copy.deepcopy(model.network)
         keep(network, kept)
         own = type(model)(model.name, network, model.chat)
-        room = teacher.arm.room if record.tuned else answer_room(lesson, own, whole=True)
+        room = teacher.inner.room if record.tuned else answer_room(lesson, own, whole=True)
         layers = [record.layers[place] for place in kept]
         said = f"A student with {wanted} of its teacher's {count} decoder layers: {', '.join(map(str, layers))}."
         lesson.tell({"event": "note", "text": f"distil: {said}"})

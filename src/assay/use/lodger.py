@@ -2,7 +2,8 @@
 
 How          the lesson that an arm is restored with opens the shared network instead of a fresh one; where a LoRA or a
              blend stands, at the top or inside `rag`, only its adapter is loaded
-Watch out    what changes the network itself cannot share it: full, miss, ia3, adalora, adapters, soft prompts, heads
+Watch out    what changes the network itself cannot share it: full, miss, ia3, adalora, adapters, soft prompts, heads,
+             and an arm that was made smaller
 """
 
 from __future__ import annotations
@@ -48,10 +49,11 @@ def adapters_in(strategy: Strategy) -> Iterator[Lora]:
         ModelError: M114, a trained arm of another kind.
     """
     from assay.train.methods import Lora
+    from assay.use.shrink import Shrink
 
     if isinstance(strategy, Lora):
         yield strategy
-    elif isinstance(strategy, Trained):
+    elif isinstance(strategy, Trained | Shrink):
         text = f"{strategy.kind} changes the network itself; only lora, dora, qlora and blend share a base with others"
         raise ModelError(Problem("M114", text, help=ALONE))
     else:

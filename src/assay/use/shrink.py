@@ -146,34 +146,34 @@ class Record:
 
 
 class Shrunk(Adapted):
-    """`arm` asks a model whose network has been changed; `record` says how."""
+    """`inner` asks a model whose network has been changed; `record` says how."""
 
-    def __init__(self, arm: Prompted, record: Record):
-        self.arm = arm
+    def __init__(self, inner: Prompted, record: Record):
+        self.inner = inner
         self.record = record
 
     @property
     def model(self) -> LanguageModel:
-        return self.arm.model
+        return self.inner.model
 
     @property
     def local(self) -> ChatModel:
         """The model, which is one of this machine."""
-        model: Any = self.arm.model
+        model: Any = self.inner.model
         return model
 
     def prompt(self, question: Example) -> Messages:
-        return self.arm.prompt(question)
+        return self.inner.prompt(question)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        return self.arm.answer(questions, tell)
+        return self.inner.answer(questions, tell)
 
     def save(self, folder: Path) -> None:
         if self.record.tuned:
-            self.arm.save(folder)
+            self.inner.save(folder)
         else:
             (folder / "inner").mkdir(exist_ok=True)
-            self.arm.save(folder / "inner")
+            self.inner.save(folder / "inner")
         write_json(folder / RECORD, vars(self.record))
         write_json(folder / "note.json", {"notes": self.record.said})
         write_tensors(folder / WEIGHTS, tensors_of(self.local.network), {"format": "pt"})
@@ -198,7 +198,7 @@ def plain(kind: str, arm: Adapted, *, full: bool = False) -> Shrunk:
     if isinstance(arm, Shrunk):
         if full:
             arm.local.network.float()
-        return Shrunk(arm.arm, replace(arm.record, said=list(arm.record.said)))
+        return Shrunk(arm.inner, replace(arm.record, said=list(arm.record.said)))
     model: Any = arm.model
     if not isinstance(arm, Prompted) or not isinstance(model, ChatModel):
         text = f"{kind}: the inner arm asks no language model of this machine by itself"
@@ -239,7 +239,7 @@ def trained_again(
     from assay.train.tuned import train
 
     model = arm.local
-    tuned: Any = arm.arm
+    tuned: Any = arm.inner
     own = lesson.workdir / place
     own.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(lesson.seed)

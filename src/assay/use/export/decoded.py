@@ -69,7 +69,7 @@ def decoding(arm: Adapted, opened: Opened | None = None, questions: Sequence[Exa
         inner = decoding(arm.inner, opened, questions)
         return RagAnswers(arm.settings, arm.finder, inner, arm.least, written=arm.written)
     if isinstance(arm, Shrunk):
-        return decoding(arm.arm, opened, questions)
+        return decoding(arm.inner, opened, questions)
     if isinstance(arm, Prompted):
         return arm.asking(Writes(arm.model.name, opened or arm.model, [one.messages for one in questions]))
     text = "its answers are not what a model writes after one prompt, so there is nothing to compare"

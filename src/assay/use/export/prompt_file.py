@@ -56,7 +56,7 @@ def prompt_of(arm: Adapted) -> Prompt:
     if isinstance(arm, RagAnswers):
         return prompt_of(arm.inner)
     if isinstance(arm, Shrunk):
-        return prompt_of(arm.arm)
+        return prompt_of(arm.inner)
     if isinstance(arm, ShotsAnswers):
         if arm.vectors is not None:
             return Prompt(wording=arm.wording, k=arm.settings.k, choose=arm.settings.choose)

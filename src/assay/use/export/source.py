@@ -202,7 +202,7 @@ def prompted(arm: Adapted, name: str) -> Prompted:
     from assay.use.shrink import Shrunk
 
     if isinstance(arm, Shrunk):
-        arm = arm.arm
+        arm = arm.inner
     if isinstance(arm, Prompted):
         return arm
     text = "its answers are not what a model writes after a prompt"

@@ -198,6 +198,7 @@ def _record(reply: Reply, number: int) -> dict[str, Any] | None:
     if wanted.echo or isinstance(wanted.text, tuple):
         return None
     question = wanted.text or "\n".join(one.content for one in wanted.messages if one.role != "system")
+    sure = {} if last.confidence is None else {"confidence": round(last.confidence, 4)}
     return {
         "id": reply.head["id"] if len(reply.wanted) == 1 else f"{reply.head['id']}-{number}",
         "at": reply.head["created"],
@@ -209,4 +210,5 @@ def _record(reply: Reply, number: int) -> dict[str, Any] | None:
         "tokens": last.written,
         "seconds": round(time.monotonic() - reply.begun, 4),
         "finish": last.finish,
+        **sure,
     }

@@ -22,6 +22,9 @@ from assay.prompt.rag import RagAnswers
 from assay.prompt.shots_answers import ShotsAnswers
 from assay.prompt.wording import WordingAnswers
 from assay.use.many import Sharing
+from assay.use.shrink import Shrunk
+
+AROUND = (RagAnswers, WordingAnswers, Shrunk)  # an arm inside them writes the answer
 
 
 def as_it_is(question: Example) -> Example:
@@ -86,7 +89,7 @@ def base_arm(model: ChatModel, *, name: str = "base", created: int = 0) -> Arm:
 
 def writes(adapted: Adapted) -> bool:
     """Whether an arm's answer is one text that its model writes after its prompt."""
-    if isinstance(adapted, (RagAnswers, WordingAnswers)):
+    if isinstance(adapted, AROUND):
         return writes(adapted.inner)
     if not isinstance(adapted, Prompted) or adapted.task.picks or adapted.task.kind in ("rank", "continue"):
         return False
@@ -95,7 +98,7 @@ def writes(adapted: Adapted) -> bool:
 
 def decoding(adapted: Adapted) -> tuple[Decoding, int]:
     """How a written arm decodes, and how many tokens an answer may have."""
-    if isinstance(adapted, (RagAnswers, WordingAnswers)):
+    if isinstance(adapted, AROUND):
         return decoding(adapted.inner)
     if isinstance(adapted, ShotsAnswers) and adapted.steps:
         return replace(GREEDY, stop=adapted.next_question), adapted.settings.reason_tokens
@@ -118,7 +121,7 @@ def opened(adapted: Adapted, question: Example) -> Opened:
 
     An arm that abstains below some certainty of its search says so at once.
     """
-    if isinstance(adapted, WordingAnswers):
+    if isinstance(adapted, (WordingAnswers, Shrunk)):
         return opened(adapted.inner, question)
     if not isinstance(adapted, RagAnswers):
         return Opened(adapted.prompt(question))

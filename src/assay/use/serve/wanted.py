@@ -47,6 +47,7 @@ class Piece:
     written: int = 0
     shared: int = 0  # of the prompt's tokens, those that needed no computing
     passages: tuple[str, ...] = ()
+    confidence: float | None = None  # of a chosen label: its share among the labels
     error: str = ""  # why `finish` is "error"
     code: str = ""  # M120 to M123 where the request is to blame, and not the engine
 

@@ -101,4 +101,5 @@ def piece_of(answer: Answer, *, likely: bool) -> Piece:
         prompt_tokens=answer.prompt_tokens,
         written=answer.tokens,
         passages=answer.passages,
+        confidence=answer.confidence,
     )
