@@ -60,6 +60,20 @@ def idle_second(network):
         part.weight.zero_()
 
 
+def test_a_blend_is_made_smaller_as_one_arm(lesson, tmp_path):
+    """Its adapters are in the weights: a restored arm has no second helping of them."""
+    given = lesson("classify")
+    blend = {"kind": "blend", "inners": [LORA, {**LORA, "learning_rate": 1e-2}]}
+    plain = made(**blend).fit(given).answer(questions(given))
+    strategy = made(kind="quantise", inner=blend)
+    arm = strategy.fit(given)
+    after = arm.answer(questions(given))
+    assert sum(a.text == b.text for a, b in zip(plain, after, strict=True)) >= len(plain) - 1
+    again = strategy.restore(kept(arm, tmp_path / "arm"), replace(given, train=(), val=()))
+    assert [one.scores for one in again.answer(questions(given))] == [one.scores for one in after]
+    assert arm.record.said[0].startswith("2 adapters were combined")
+
+
 # --- quantise -------------------------------------------------------------------------------------------------------
 
 

@@ -29,7 +29,6 @@ from assay.prompt import Shots
 from assay.prompt.majority import need_rows
 from assay.store import read_lines, write_lines
 from assay.train.request import asked, part
-from assay.train.settings import Trained
 from assay.use.shrink import Shrink, Shrunk, nothing, trained_again
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ class Distil(Shrink):
         if self.level == "logit" and isinstance(core, Shots):
             text = "distil: level: logit compares on one prompt, and this teacher is asked with one of its own"
             raise TrainError(Problem("T074", text, "level", help="set level: sequence"))
-        if self.level == "logit" and isinstance(core, Trained) and core.objective == "label_set":
+        if self.level == "logit" and self.chooses:
             text = "distil: level: logit learns from all tokens, and this teacher has learnt labels alone"
             raise TrainError(Problem("T074", text, "level", help="set level: sequence"))
         if self.level == "sequence" and lesson.task.kind in ("rank", "continue"):

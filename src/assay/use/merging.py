@@ -229,11 +229,19 @@ def _plain(layer: Any, weight: torch.Tensor, bias: torch.Tensor | None, dtype: t
     from transformers.pytorch_utils import Conv1D
 
     base: Any = layer.get_base_layer() if isinstance(layer, BaseTunerLayer) else layer
-    if isinstance(base, Conv1D):
-        plain: Any = Conv1D(base.nf, base.nx)
-    else:
-        # "meta": the constructor would fill a full-sized weight with random numbers first.
-        plain = torch.nn.Linear(base.in_features, base.out_features, bias is not None, device="meta")
+    if not isinstance(base, Conv1D):
+        return linear(weight, bias, dtype)
+    return filled(Conv1D(base.nf, base.nx), weight, bias, dtype)
+
+
+def linear(weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) -> torch.nn.Module:
+    """A plain layer with a weight (out, in)."""
+    # "meta": the constructor would fill a full-sized weight with random numbers first.
+    plain = torch.nn.Linear(weight.shape[1], weight.shape[0], bias is not None, device="meta")
+    return filled(plain, weight, bias, dtype)
+
+
+def filled(plain: Any, weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) -> torch.nn.Module:
     plain.weight = torch.nn.Parameter(weight.to(dtype).contiguous(), requires_grad=False)
     plain.bias = None if bias is None else torch.nn.Parameter(bias.to(dtype), requires_grad=False)
     return plain.eval()

@@ -3,8 +3,8 @@
 How              the inner arm is fitted as any other; adapters go into the weights in fp32; then the network is
                  changed. What is kept is the whole network, as it is asked: of the base, the folder needs config and
                  tokenizer alone
-Inner arms       trained ones whose weights can be merged, and `shots`: the base with a prompt. Retrieval and other arms
-                 around an arm stand outside: {kind: rag, inner: {kind: quantise, inner: ...}}
+Inner arms       trained ones whose weights can be merged, blends of them, and `shots`: the base with a prompt.
+                 Retrieval and other arms around an arm stand outside: {kind: rag, inner: {kind: quantise, inner: ...}}
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from assay.prompt.prompted import Prompted
 from assay.store import read_json, write_json, write_tensors
 from assay.train.methods import Adalora, Full, Ia3, Lora, Miss
 from assay.train.settings import Trained
+from assay.use.blend import Blend, Blending
 
 if TYPE_CHECKING:
     import torch
@@ -57,11 +58,17 @@ class Shrink(Strategy):
         return self.inner.core if isinstance(self.inner, Shrink) else self.inner
 
     @property
+    def chooses(self) -> bool:
+        """Whether what was trained has learnt to choose among the labels, and not to write."""
+        core = self.core.inners[0] if isinstance(self.core, Blend) else self.core
+        return isinstance(core, Trained) and core.objective == "label_set"
+
+    @property
     def taught(self) -> bool:
         """Whether it is asked as a trained arm is, by the question alone."""
         if isinstance(self.inner, Shrink):
             return self.inner.taught
-        return isinstance(self.inner, Trained)
+        return isinstance(self.inner, Trained | Blend)
 
     def needs(self, base: str) -> tuple[str, ...]:
         return self.inner.needs(base)
@@ -209,19 +216,21 @@ def plain(kind: str, arm: Adapted, *, full: bool = False) -> Shrunk:
     if not full:
         network.to(dtype)
     model.forget()
-    if tuned := isinstance(arm, Tuned):
+    said = [arm.said] if isinstance(arm, Blending) else []
+    if tuned := isinstance(arm, Tuned | Blending):
         arm = bare(arm, model)
     layers = list(range(len(decoder_layers(network))))
-    return Shrunk(arm, Record(layers, 0, named(dtype), model.closed, tuned, []))
+    return Shrunk(arm, Record(layers, 0, named(dtype), model.closed, tuned, said))
 
 
-def bare(arm: Tuned, model: ChatModel) -> Tuned:
+def bare(arm: Prompted, model: ChatModel) -> Tuned:
     """The same arm, which writes no weights when it is saved."""
     from assay.train.tuned import Tuned
 
     found = Tuned(model, arm.task, arm.room, nothing)
-    found.curve, found.ended, found.best_step = arm.curve, arm.ended, arm.best_step
-    found.fit, found.start_loss = arm.fit, arm.start_loss
+    if isinstance(arm, Tuned):
+        found.curve, found.ended, found.best_step = arm.curve, arm.ended, arm.best_step
+        found.fit, found.start_loss = arm.fit, arm.start_loss
     return found
 
 

@@ -10,7 +10,7 @@ Watch out   `Source.open` loads the arm afresh each time and keeps nothing: merg
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -165,23 +165,26 @@ def refused(source: Source) -> Problem | None:
 
     strategy, name = source.strategy, source.name
     if isinstance(strategy, Shrink):
+        if strategy.chooses:
+            return choosing(name)
         if strategy.taught:
-            core = strategy.core
-            return refused(replace(source, strategy=core)) if isinstance(core, Trained) else None
+            return None
         text = f"{name} is a prompt around a smaller base; nothing that was trained could be given away"
         return Problem("C142", text, name, help=ANSWER.format(name=name))
     if isinstance(strategy, LabelLayer):
         text = f"{name} answers with a layer of labels on the model's states; nothing outside assay reads that"
         return Problem("C142", text, name, help=f"assay answer FILE --with {name}; or train lora or full")
     if isinstance(strategy, Trained):
-        if strategy.objective == "completion":
-            return None
-        text = f"{name} has learnt to choose among the labels; what it writes freely says nothing"
-        return Problem("C142", text, name, help="train it without `objective: label_set`")
+        return choosing(name) if strategy.objective == "label_set" else None
     for kinds, what, way in ELSEWHERE:
         if strategy.kind in kinds:
             return Problem("C142", f"{name} {what}", name, help=way.format(name=name))
     return None
+
+
+def choosing(name: str) -> Problem:
+    text = f"{name} has learnt to choose among the labels; what it writes freely says nothing"
+    return Problem("C142", text, name, help="train it without `objective: label_set`")
 
 
 ANSWER = "assay answer FILE --with {name} runs it"
