@@ -35,7 +35,7 @@ from assay.encode.chat import Chat
 from assay.spread import paired_difference
 from assay.store import read_lines, to_json, write_json, write_lines, write_text
 from assay.validate.metrics.accuracy import Accuracy
-from assay.weigh.numbers import tenths
+from assay.weigh.numbers import points
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "intents"
 OUT = Path(__file__).parent / "out" / "shrink"
@@ -116,7 +116,7 @@ def judged(arm: Any, teacher: Any) -> dict[str, Any]:
     same = [a.answer.text == b.answer.text for a, b in zip(arm.records, teacher.records, strict=True)]
     return {
         "accuracy": float(own.mean()),
-        "difference": [gap.difference, gap.low, gap.high],
+        "difference": [gap.value, gap.low, gap.high],
         "same": sum(same) / len(same),
         "disk_bytes": arm.cost["kept_bytes"],
         "fit_seconds": arm.cost["fit_seconds"],
@@ -204,7 +204,7 @@ def table(found: dict[str, Any], teacher: str) -> str:
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, one in found.items():
-        gap = "" if name == teacher else "{} ({} to {})".format(*map(tenths, one["difference"]))
+        gap = "" if name == teacher else "{} ({} to {})".format(*map(points, one["difference"]))
         speed = [f"{ratio:.2f}x" for ratio in ratios(found, teacher)[name].values()]
         sizes = [f"{one[key] / 1e6:.0f}" for key in ("weights_bytes", "disk_bytes")]
         cells = [name, f"{one['accuracy']:.3f}", gap, f"{100 * one['same']:.0f} %", *speed, *sizes]
@@ -216,7 +216,7 @@ def claims(found: dict[str, Any], teacher: str) -> list[str]:
     """Each claim with what was found."""
     speed, student = ratios(found, teacher)["student"], found["student"]
     share = round(student["accuracy"] / found[teacher]["accuracy"], 9) if found[teacher]["accuracy"] else 0.0
-    lost = -100 * found["int8"]["difference"][0]
+    lost = 0.0 - 100 * found["int8"]["difference"][0]
     rows = [
         (f"the student keeps {share:.0%} of the score, at least {SHARE:.0%}", share >= SHARE),
         (f"it scores labels {speed['labels']:.2f} times as fast, at least {SCORING}", speed["labels"] >= SCORING),
