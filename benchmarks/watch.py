@@ -27,7 +27,7 @@ from assay.families import holm
 from assay.logs import Entry
 from assay.nouns import Example, Message
 from assay.spread import wilson
-from assay.validate.drift.apart import FAR, far_p, gaussian, kernel_p
+from assay.validate.drift.apart import far_p, gaussian, kernel_p
 from assay.validate.drift.settings import Watch
 
 OUT = Path(__file__).parent / "out"
@@ -169,10 +169,9 @@ def looked_at(pool: Pool, name: str, other: str, seed: int) -> dict[str, Any]:
     vectors = pool.vectors([*log, *held, *train])
     entries = [Entry(one) for one in examples(log)]
     against = Against(entries, examples(train), examples(held), vectors, "", families)
-    far = against.distances > np.quantile(against.distances[len(log) :], FAR)
     ps = {
         "questions": kernel_p(gaussian(against.compared), len(log), families, seed=seed),
-        "far": far_p(far, len(log), families, seed=seed),
+        "far": far_p(against.distances, len(log), families, seed=seed),
     }
     raised = min(holm(list(ps.values()))) < Watch().level
     return {"set": name, "other": other, "seed": seed, "words": pool.words, **ps, "raised": raised}

@@ -61,7 +61,7 @@ def told(
     kernel = gaussian(against.compared)
     tests = {
         "questions": kernel_p(kernel, n, families, seed=seed),
-        "far": far_p(far, n, families, seed=seed),
+        "far": far_p(against.distances, n, families, seed=seed),
     }
     labels, found = _labels(against, exam, task, seed), _rates(against, exam)
     if labels is not None:
@@ -202,12 +202,13 @@ def _groups(against: Against) -> list[dict[str, Any]]:
 def _next(against: Against, rows: int) -> list[dict[str, Any]]:
     import numpy as np
 
+    from assay.validate.drift.apart import nearer
     from assay.validate.drift.coming import next_rows
 
     n = against.n
     sure = [e.answer.confidence if e.answer is not None else None for e in against.log]
     doubt = np.asarray([0.0 if one is None else 1 - one for one in sure])
-    held = np.sort(against.distances[n:])
+    far = nearer(against.distances, n)
     told = []
     for at in next_rows(against.vectors[:n], against.vectors[n:], doubt, rows):
         entry = against.log[at]
@@ -217,8 +218,7 @@ def _next(against: Against, rows: int) -> list[dict[str, Any]]:
                 "question": entry.question.text,
                 "said": None if entry.answer is None else entry.answer.text,
                 "confidence": sure[at],
-                # The share of held-back rows that lie nearer to training.
-                "far": round(float(np.searchsorted(held, against.distances[at]) / len(held)), 4),
+                "far": round(float(far[at]), 4),
             }
         )
     return told

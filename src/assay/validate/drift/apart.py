@@ -2,7 +2,8 @@
 
 Distance    the maximum mean discrepancy: how far the mean of one sample lies from that of the other, in the space of a
             Gaussian kernel on sentence vectors, its width the median distance. For labels it is the chi-square distance
-            of their shares; for "how many are far from training" the difference of two shares
+            of their shares; for "do they lie farther from training" the difference of two means, of the share of
+            held-back rows that lie nearer than a row, cubed: rows beyond nearly all count most, others still count
 Chance      every family of rows gets a random sign, its rows' deviations from their sample's mean are added up with it,
             and the same distance is taken: what the means of such samples differ by when their source is one. A family
             is one question asked in nearly the same words, or a group: it counts as one draw, however many rows it has
@@ -25,7 +26,7 @@ import numpy as np
 
 DRAWS = 2999  # the smallest p-value is 1 / 3000
 NEAREST = 5  # training rows that a question's distance is the mean of
-FAR = 0.9  # a question is far from training where it lies farther than so many of the held-back ones
+FAR = 0.9  # a question is called far from training where it lies farther than so many of the held-back ones
 _BLOCK = 500  # draws at a time
 
 
@@ -133,13 +134,19 @@ def distance(vectors: Any, known: Any, nearest: int = NEAREST) -> np.ndarray:
     return found
 
 
-def far_p(far: np.ndarray, first: int, families: np.ndarray, *, draws: int = DRAWS, seed: int = 0) -> float:
-    """The p-value of "as many of the first sample are far as of the second"; 1 where no more of them are.
+def nearer(distances: np.ndarray, first: int) -> np.ndarray:
+    """The share of the second sample that lies nearer than each row, equals counted half, (n,)."""
+    held = np.sort(distances[first:])
+    return (np.searchsorted(held, distances, "left") + np.searchsorted(held, distances, "right")) / (2 * len(held))
+
+
+def far_p(distances: np.ndarray, first: int, families: np.ndarray, *, draws: int = DRAWS, seed: int = 0) -> float:
+    """The p-value of "the first sample lies no farther away than the second"; 1 where it does not.
 
     Args:
-        far: (n,) bool.
+        distances: (n,), from what is known.
     """
-    column = far.astype(np.float32)[:, None]
+    column = (nearer(distances, first) ** 3).astype(np.float32)[:, None]
     if column[:first].mean() <= column[first:].mean():
         return 1.0
     return columns_p(column, first, families, draws=draws, seed=seed)
