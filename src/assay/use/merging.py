@@ -230,11 +230,11 @@ def _plain(layer: Any, weight: torch.Tensor, bias: torch.Tensor | None, dtype: t
 
     base: Any = layer.get_base_layer() if isinstance(layer, BaseTunerLayer) else layer
     if not isinstance(base, Conv1D):
-        return linear(weight, bias, dtype)
+        return plain_linear(weight, bias, dtype)
     return filled(Conv1D(base.nf, base.nx), weight, bias, dtype)
 
 
-def linear(weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) -> torch.nn.Module:
+def plain_linear(weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) -> torch.nn.Module:
     """A plain layer with a weight (out, in)."""
     # "meta": the constructor would fill a full-sized weight with random numbers first.
     plain = torch.nn.Linear(weight.shape[1], weight.shape[0], bias is not None, device="meta")

@@ -21,7 +21,7 @@ import torch
 from torch.nn.functional import linear
 
 from assay.errors import Problem, TrainError
-from assay.use.merging import linear as plain
+from assay.use.merging import plain_linear
 
 FEW, MANY = 4, 1024  # rows: up to FEW go through the kernel for 8 bits; from MANY on the weights are scaled, not sums
 GROUP = 64  # weights that share a scale at 4 bits
@@ -146,7 +146,7 @@ def write_out(network: Any) -> None:
     knows."""
     for name in [name for name, part in network.named_modules() if isinstance(part, Eight | Four)]:
         layer = network.get_submodule(name)
-        put(network, name, plain(layer.weight(torch.float32), layer.bias, torch.float32))
+        put(network, name, plain_linear(layer.weight(torch.float32), layer.bias, torch.float32))
 
 
 def fits(part: torch.nn.Module, bits: int) -> bool:
