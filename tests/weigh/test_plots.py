@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.weigh.figures import quality
 from assay.weigh.paper import Axis, Dot, ticks
 from assay.weigh.plots import bars, curves, forest, histogram, scatter
+from assay.weigh.view import cards
 
 
 def svg(plot):
@@ -66,3 +68,10 @@ def test_ticks_are_few_and_inside(low, span):
     found = ticks(low, low + span)
     assert len(found) <= 11
     assert all(low - span * 1e-6 - 1e-9 <= tick <= low + span * (1 + 1e-6) + 1e-9 for tick in found)
+
+
+def test_without_a_floor_the_plot_of_scores_speaks_of_none(report):
+    done = [card for card in cards(report) if card.data["status"] == "done"]
+    held, alone = (quality(some, report.data) for some in (done, [card for card in done if not card.floor]))
+    assert held is not None and "best floor" in held.caption and "best floor" in held.svg
+    assert alone is not None and "best floor" not in f"{alone.caption}{alone.svg}"

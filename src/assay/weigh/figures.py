@@ -38,8 +38,10 @@ def quality(cards: list[Card], data: dict[str, Any]) -> Plot | None:
         axis=f"{name} on {count(cards[0].data['n'])} test rows",
         line_at=at,
         title=f"{name} of each arm",
-        about=f"One row per arm, best first: {name} with its {level} interval; a dashed line marks the best floor.",
-        caption=f"Dots are scores, lines their {level} intervals. The dashed line is the best floor.",
+        about=f"One row per arm, best first: {name} with its {level} interval"
+        + ("; a dashed line marks the best floor." if floor else "."),
+        caption=f"Dots are scores, lines their {level} intervals."
+        + (" The dashed line is the best floor." if floor else ""),
     )
 
 
