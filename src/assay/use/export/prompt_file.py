@@ -53,9 +53,7 @@ def prompt_of(arm: Adapted) -> Prompt:
     """The wording of the arm, with the solved examples that every question sees."""
     if isinstance(arm, WordingAnswers):
         return arm.found.prompt
-    if isinstance(arm, RagAnswers):
-        return prompt_of(arm.inner)
-    if isinstance(arm, Shrunk):
+    if isinstance(arm, (RagAnswers, Shrunk)):
         return prompt_of(arm.inner)
     if isinstance(arm, ShotsAnswers):
         if arm.vectors is not None:
