@@ -13,12 +13,13 @@ import pytest
 from torch.distributed import FileStore
 
 from assay import store
-from assay.bench import Bench, worker
+from assay.bench import Bench
 from assay.config import load
 from assay.crew import Others
 from assay.errors import TrainError
 from assay.flow import models, silent
 from assay.prepared import prepare
+from assay.processes import worker
 from assay.validate import Exam
 from toy import build
 from workers import alive, none_left

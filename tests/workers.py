@@ -5,15 +5,16 @@ from pathlib import Path
 
 
 def alive(folder) -> list[int]:
-    """Ids of the processes whose command line names a stage of the project in `folder`."""
+    """Ids of the processes that write to the log of a stage of the project in `folder`: forked ones have the command
+    line of their server."""
     found = []
-    for place in Path("/proc").glob("[0-9]*/cmdline"):
+    for place in Path("/proc").glob("[0-9]*/fd/2"):
         try:
-            words = place.read_bytes().split(b"\0")
+            log = place.readlink()
         except OSError:
             continue
-        if b"assay.worker" in words and any(str(folder).encode() in word for word in words):
-            found.append(int(place.parent.name))
+        if log.name == "worker.log" and log.is_relative_to(Path(folder).absolute()):
+            found.append(int(place.parts[2]))
     return found
 
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,28 +12,27 @@ from typing import TYPE_CHECKING, Any
 from assay import errors, store
 from assay.effort import labelled_rows, pieces
 from assay.errors import AssayError, Problem, ResourceError, Stopped
-from assay.model.environment import STARTED_WITH, installed, numeric_environment, threads
+from assay.model.environment import installed, numeric_environment
 from assay.nouns import Answer, Example, Strategy, Tell
 from assay.prepared import Prepared
+from assay.processes import Process, Servers, worker
 from assay.served import money
 from assay.worker import VERSION, answers_of, fit_key
 
 if TYPE_CHECKING:
     from assay.config import Project
 
-GRACE = 10.0  # seconds a worker gets to save its state
-# Left over from a launcher around `assay run`, these would have the worker wait for processes that nobody starts.
-LAUNCHED = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
-
 
 @dataclass
 class Bench:
-    """One project's arms over its prepared data. `models` maps each needed model's name to its folder and digest."""
+    """One project's arms over its prepared data. `models` maps each needed model's name to its folder and digest; with
+    `servers` the arms' processes are forked."""
 
     project: Project
     prepared: Prepared
     models: dict[str, dict[str, Any]]
     tell: Tell
+    servers: Servers | None = None
 
     def __post_init__(self) -> None:
         self.numeric = numeric_environment()
@@ -117,16 +112,17 @@ class Bench:
             "seed": self.project.seed,
             "models": {name: self.models[name] for name in strategy.needs(self.project.model)},
             "numeric": self.numeric,
+            "preload": strategy.preload,
             "data": str(self.prepared.folder.absolute()),
             "work": str(self.project.work.absolute()),
         }
 
     def launch(self, folder: Path, request: dict[str, Any], name: str, seconds: float | None = None) -> None:
         store.write_json(folder / "request.json", request)
-        with worker(folder) as process:
+        with worker(folder, servers=self.servers, preload=request["preload"]) as process:
             self._listen(process, name, seconds, folder)
 
-    def _listen(self, process: subprocess.Popen[str], name: str, seconds: float | None, folder: Path) -> None:
+    def _listen(self, process: Process, name: str, seconds: float | None, folder: Path) -> None:
         import threading
 
         timer = threading.Timer(seconds, process.terminate) if seconds is not None else None
@@ -161,48 +157,6 @@ class Bench:
         if code:
             log = (folder / "worker.log").read_text(errors="replace").strip().splitlines()
             raise RuntimeError(f"the worker of {name} ended with exit code {code}: {log[-1] if log else 'no message'}")
-
-
-@contextmanager
-def worker(
-    folder: Path, module: str = "assay.worker", stdin: int = subprocess.DEVNULL
-) -> Iterator[subprocess.Popen[str]]:
-    """A worker process for `folder`. When the parent is interrupted, the worker is asked to save and end."""
-    environment = {
-        **{name: value for name, value in os.environ.items() if name not in LAUNCHED},
-        **{name: os.environ.get(name, value) for name, value in STARTED_WITH.items()},
-        "OMP_NUM_THREADS": str(threads()),
-        "ASSAY_PARENT": str(os.getpid()),
-        "TOKENIZERS_PARALLELISM": "false",
-        "HF_HUB_OFFLINE": "1",
-        "PYTHONPATH": os.pathsep.join([p for p in sys.path if p]),
-    }
-    with (folder / "worker.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module, str(folder)],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            stdin=stdin,
-            text=True,
-            env=environment,
-            start_new_session=True,
-        )
-    try:
-        yield process
-    except (KeyboardInterrupt, Stopped):
-        process.terminate()
-        try:
-            process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        raise
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        for pipe in filter(None, (process.stdin, process.stdout)):
-            with suppress(BrokenPipeError):  # what was still to be written has no reader any more
-                pipe.close()
 
 
 def cost_of(bench: Bench, strategy: Strategy, questions: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from assay.gained import gained
 from assay.keys import own_settings
 from assay.nouns import Answer, Strategy, Tell
 from assay.prepared import Prepared, prepare
+from assay.processes import Servers
 from assay.publish import publish, weighed
 from assay.reseeded import again
 from assay.served import refuse_remote, remote_warnings
@@ -62,16 +63,19 @@ def run(
         AssayError: as each step; what is done is kept, and the same call goes on from there. Stopped: interrupted.
     """
     started = time.monotonic()
-    with store.lock(project.work / "run.lock", " ".join(sys.argv[:3])), interruptible():
+    with store.lock(project.work / "run.lock", " ".join(sys.argv[:3])), interruptible(), Servers() as servers:
         warnings: list[dict[str, Any]] = [*project.warnings]
         tell = collecting(logged(tell, project.work / NAME), warnings)
         arms = chosen(project, only)
-        prepared = prepare(project, tell, offline=offline)
+        if not project.report_folder.exists():  # in a first run nothing is cached: libraries load beside the data
+            servers.begin({arm.preload for arm in arms.values()})
+        prepared = prepare(project, tell, offline=offline, servers=servers)
         judged(project, prepared, arms)
         exam = Exam(prepared.examples("test"))
         others = [*beside(project, prepared), *alike.strategies(prepared.task)]
-        bench = Bench(project, prepared, models(project, [*arms.values(), *others], offline, tell), tell)
+        bench = Bench(project, prepared, models(project, [*arms.values(), *others], offline, tell), tell, servers)
         tell(plan_event(bench, arms, exam))
+        servers.ready({arm.preload for arm in arms.values() if bench.state(arm, exam.hash) != "cached"})
         outcomes = [compete(bench, name, strategy, exam, deadline(started, minutes)) for name, strategy in arms.items()]
         warnings += referenced(bench, exam)
         opened = exam.open(project.folder / "exam.jsonl", by=looked_at(bench, arms, exam))
@@ -280,8 +284,9 @@ def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False
         }
     )
     project = project.model_copy(update={"checking": checking})
-    with store.lock(project.work / "run.lock", "check"), interruptible():
-        bench = Bench(project, prepared, models(project, beside(project, prepared), offline, tell), tell)
+    with store.lock(project.work / "run.lock", "check"), interruptible(), Servers() as servers:
+        found = models(project, beside(project, prepared), offline, tell)
+        bench = Bench(project, prepared, found, tell, servers)
         exam = Exam(prepared.examples("test"))
         if "leak_cost" in doubts and beside(project, prepared):
             exam.open(project.folder / "exam.jsonl", by="leak cost")
@@ -296,7 +301,9 @@ def plan(project: Project, *, offline: bool = False, tell: Tell = silent) -> Any
     prepared = prepare(project, tell, offline=offline)
     judged(project, prepared, arms)
     exam = Exam(prepared.examples("test"))
-    return planned(Bench(project, prepared, models(project, arms.values(), offline, tell), tell), arms, exam)
+    found = models(project, arms.values(), offline, tell)
+    with Servers() as servers:
+        return planned(Bench(project, prepared, found, tell, servers), arms, exam)
 
 
 def arms(project: Project) -> list[dict[str, Any]]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import base64
 import json
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from assay import errors, store
 from assay.errors import AssayError, ModelError, Problem, ResourceError
 from assay.nouns import Augmentation, Means, Messages, RowStep, SetStep, Tell
+from assay.processes import Process, Servers, worker
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -75,14 +75,23 @@ class Lender:
         found: see `models`. work: the project's work folder. stage: whose progress it is.
     """
 
-    def __init__(self, found: dict[str, dict[str, Any]], work: Path, tell: Tell, stage: str = "curate"):
+    def __init__(
+        self,
+        found: dict[str, dict[str, Any]],
+        work: Path,
+        tell: Tell,
+        stage: str = "curate",
+        *,
+        servers: Servers | None = None,
+    ):
         self.found = found
         self.tell = tell
         self.stage = stage
+        self.servers = servers
         self.used: dict[str, dict[str, Any]] = {}
         self._places = {need: work / "lent" / self._key(model) for need, model in found.items()}
         self._told: set[str] = set()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Process | None = None
         self._stack = ExitStack()
 
     def _key(self, model: dict[str, Any]) -> str:
@@ -165,16 +174,16 @@ class Lender:
             raise kind(*(Problem(*parts) for parts in answer["problems"]))
         return answer
 
-    def _start(self) -> subprocess.Popen[str]:
-        from assay.bench import worker
-
+    def _start(self) -> Process:
         folder = next(iter(self._places.values()))
         folder.mkdir(parents=True, exist_ok=True)
         store.write_json(folder / "request.json", {"models": self.found})
-        self._process = self._stack.enter_context(worker(folder, "assay.lent", subprocess.PIPE))
+        self._process = self._stack.enter_context(
+            worker(folder, "assay.lent", stdin=True, servers=self.servers, preload="models")
+        )
         return self._process
 
-    def _ended(self, process: subprocess.Popen[str], need: str) -> Exception:
+    def _ended(self, process: Process, need: str) -> Exception:
         code, name = process.wait(), self.found[need]["name"]
         if code == -signal.SIGKILL:
             help = "close other programs, or choose a smaller model; then run again: what is done is kept"
@@ -236,7 +245,7 @@ class Desk:
 def main(folder: Path) -> int:
     from assay.model.environment import threads
     from assay.model.machine import steady
-    from assay.worker import die_with_parent
+    from assay.processes import die_with_parent
 
     die_with_parent()
     steady(0, threads())

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
@@ -26,6 +26,7 @@ from assay.settings import Settings
 from assay.steps import Augmentation, Changed, Dropped, Made, RowStep, SetStep  # noqa: F401
 
 Precision = Literal["auto", "bf16", "fp32"]
+Preload = Literal["floors", "models", "training"]  # libraries: those of every arm; torch, transformers; and peft
 NOTHING = "none"  # how an empty set of labels is written
 
 
@@ -130,6 +131,8 @@ class Learner(Settings, ABC):
     reads: ClassVar[tuple[str, ...]] = ("train",)  # parts of the lesson that its key covers
     # True when the arm's weights or answers depend on the numeric environment (a neural model runs)
     neural: ClassVar[bool] = False
+    # True when its fit or its answers need peft
+    peft: ClassVar[bool] = False
     # True when another seed gives another arm: what `seeds` of the project fits several times
     seeded: ClassVar[bool] = False
 
@@ -137,6 +140,13 @@ class Learner(Settings, ABC):
     def draws(self) -> bool:
         """Whether it, or what stands inside it, changes with the seed."""
         return self.seeded or any(value.draws for _, value in self.inside())
+
+    @property
+    def preload(self) -> Preload:
+        """What the process that fits it should have imported, so that it need not import it for itself."""
+        own: Preload = "training" if self.peft else "models" if self.neural else "floors"
+        levels: tuple[Preload, ...] = (own, *(value.preload for _, value in self.inside()))
+        return max(levels, key=get_args(Preload).index)
 
     def inside(self) -> Iterator[tuple[str, Learner]]:
         """The strategies and parts that its settings name, each with the setting; a setting may list several."""

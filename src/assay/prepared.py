@@ -28,6 +28,7 @@ from assay.veiled import MARK, Veil, key_of, steps_of
 
 if TYPE_CHECKING:
     from assay.config import Project
+    from assay.processes import Servers
 
 VERSION = 3  # raise it when the same files and settings are prepared differently
 # Settings of the task that no row depends on.
@@ -60,13 +61,16 @@ class Prepared:
         return read_documents(self.folder / "documents.jsonl")
 
 
-def prepare(project: Project, tell: Tell, *, offline: bool = False, new_key: bool = True) -> Prepared:
+def prepare(
+    project: Project, tell: Tell, *, offline: bool = False, new_key: bool = True, servers: Servers | None = None
+) -> Prepared:
     """Read, curate, split, audit and augment, or take the result of an earlier run. Data sets of the hub are fetched
     first.
 
     Args:
         offline: fetch neither data sets nor the model that a step asks for.
         new_key: a key for the anonymise step may be made, where there is none yet.
+        servers: fork the process of a step's models where they are given.
 
     Raises:
         DataError, LeakError, UsageError: as `curate.load`, `curate.run` and `veiled.key_of`. ModelError, ResourceError:
@@ -86,7 +90,7 @@ def prepare(project: Project, tell: Tell, *, offline: bool = False, new_key: boo
     tell({"event": "stage", "name": "curate", "state": "start"})
     if veil.key:
         store.write_json(project.work / MARK, {"key": veil.trace})
-    with veil, forgotten(stage.open()), Lender(models, project.work, tell) as lender:
+    with veil, forgotten(stage.open()), Lender(models, project.work, tell, servers=servers) as lender:
         note = _write(project, files, stage.folder, veil, lender, tell)
     stage.finish(note)
     rows = note["rows"]

@@ -175,16 +175,14 @@ def write_tensors(path: Path, tensors: dict[str, Any], metadata: dict[str, str] 
 
 def tensor_chunks(tensors: dict[str, Any], metadata: dict[str, str] | None = None) -> Iterator[bytes | memoryview]:
     """A safetensors file in parts, a tensor each. `safetensors.torch.save` holds all of them a second time, which for
-    the state of a full training is more than everything else together.
+    the state of a full training is more than everything else together. Arrays of numpy are written without torch.
 
     Source: github.com/huggingface/safetensors, "Format"
     """
-    import torch
-
     # The library has no public list of the format's names; wide types come first, so that all are aligned.
     kinds = {"float64": "F64", "int64": "I64", "float32": "F32", "int32": "I32", "float16": "F16", "bfloat16": "BF16"}
     kinds |= {"int16": "I16", "int8": "I8", "uint8": "U8", "bool": "BOOL"}
-    names = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))
+    names = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))
     header: dict[str, Any] = {"__metadata__": metadata} if metadata else {}
     end = 0
     for name in names:
@@ -196,7 +194,18 @@ def tensor_chunks(tensors: dict[str, Any], metadata: dict[str, str] | None = Non
     text += b" " * (-len(text) % 8)
     yield len(text).to_bytes(8, "little") + text
     for name in names:
-        yield tensors[name].detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
+        yield _raw(tensors[name])
+
+
+def _raw(tensor: Any) -> memoryview:
+    """The bytes of a tensor of torch or an array of numpy."""
+    import numpy as np
+
+    if not isinstance(tensor, np.ndarray):
+        import torch
+
+        return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
+    return np.ascontiguousarray(tensor).reshape(-1).view(np.uint8).data
 
 
 def append(path: Path, *rows: Any, mode: int = 0o644) -> None:

@@ -27,6 +27,7 @@ from assay.launch import Launch
 from assay.noted import content_hash, documents_hash, fields_hash
 from assay.nouns import Adapted, Answer, Example, Learner, Lesson, Means, Precision, Record, Strategy, Task
 from assay.prepared import read_documents, read_examples
+from assay.processes import die_with_parent
 from assay.spent import Parts, Spent, peak_bytes
 
 if TYPE_CHECKING:
@@ -286,17 +287,6 @@ def strategy_of(settings: dict[str, Any]) -> Strategy:
 
 def answers_of(path: Path) -> list[Answer]:
     return [Answer.from_json(row) for row in store.read_lines(path)]
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent ends, so that a killed run leaves nothing behind."""
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-        # The parent may have ended before this was asked for; then nobody will tell.
-        if os.environ.get("ASSAY_PARENT", str(os.getppid())) != str(os.getppid()):
-            sys.exit(128 + signal.SIGKILL)
 
 
 def work(job: Job) -> None:

@@ -79,10 +79,7 @@ class OptionWords(Adapted):
         return found
 
     def save(self, folder: Path) -> None:
-        import torch
-
-        tensors = {"idf": self.words.idf_, "weights": self.weights}
-        write_tensors(folder / "tfidf.safetensors", {name: torch.from_numpy(a) for name, a in tensors.items()})
+        write_tensors(folder / "tfidf.safetensors", {"idf": self.words.idf_, "weights": self.weights})
         vocabulary = {word: int(column) for word, column in self.words.vocabulary_.items()}
         write_json(folder / "tfidf.json", {"vocabulary": vocabulary, "bias": self.bias})
 
@@ -150,10 +147,7 @@ class OptionVectors(Adapted):
         return found
 
     def save(self, folder: Path) -> None:
-        import torch
-
-        tensors = {"asked": torch.from_numpy(self.asked), "right": torch.from_numpy(self.right)}
-        write_tensors(folder / "neighbours.safetensors", tensors)
+        write_tensors(folder / "neighbours.safetensors", {"asked": self.asked, "right": self.right})
 
 
 def restored_words(folder: Path, words: Any, task: Task) -> OptionWords:

@@ -123,9 +123,7 @@ class KnnAnswers(Adapted):
         return SHARES[max(range(len(SHARES)), key=lambda i: (scores[i], -i))]
 
     def save(self, folder: Path) -> None:
-        import torch
-
-        write_tensors(folder / "knn.safetensors", {"vectors": torch.from_numpy(self.vectors)})
+        write_tensors(folder / "knn.safetensors", {"vectors": self.vectors})
         write_json(folder / "knn.json", {"columns": self.columns, "share": self.share})
         (folder / "inner").mkdir(exist_ok=True)
         self.inner.save(folder / "inner")

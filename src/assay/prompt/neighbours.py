@@ -105,9 +105,7 @@ class NeighbourAnswers(Adapted):
         return Answer(line, raw=line, confidence=round(min(sure, default=1.0), 4))
 
     def save(self, folder: Path) -> None:
-        import torch
-
-        write_tensors(folder / "neighbours.safetensors", {"vectors": torch.from_numpy(self.vectors)})
+        write_tensors(folder / "neighbours.safetensors", {"vectors": self.vectors})
         write_json(folder / "neighbours.json", {"targets": self.targets})
 
 

@@ -75,12 +75,10 @@ class NgramAnswers(Adapted):
     def save(self, folder: Path) -> None:
         """The texts: counts are made anew from them in the time that reading counts would take."""
         import numpy as np
-        import torch
 
         ends = np.cumsum([len(text) for text in self.texts])
-        whole = np.frombuffer(b"".join(self.texts), dtype=np.uint8).copy()
-        tensors = {"bytes": torch.from_numpy(whole), "ends": torch.from_numpy(ends)}
-        write_tensors(folder / "ngram.safetensors", tensors)
+        whole = np.frombuffer(b"".join(self.texts), dtype=np.uint8)
+        write_tensors(folder / "ngram.safetensors", {"bytes": whole, "ends": ends})
 
 
 def _counted(texts: Sequence[bytes], order: int) -> Counts:

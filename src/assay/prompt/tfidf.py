@@ -104,10 +104,8 @@ class TfidfSets(Adapted):
         return several.named(several.probabilities(asked, self.weights, self.biases), self.cuts, self.task)
 
     def save(self, folder: Path) -> None:
-        import torch
-
         arrays = {"idf": self.words.idf_, "weights": self.weights, "biases": self.biases, "cuts": self.cuts}
-        write_tensors(folder / "tfidf.safetensors", {name: torch.from_numpy(a) for name, a in arrays.items()})
+        write_tensors(folder / "tfidf.safetensors", arrays)
         vocabulary = {word: int(column) for word, column in self.words.vocabulary_.items()}
         cuts = dict(zip(self.task.labels, (round(float(cut), 4) for cut in self.cuts), strict=True))
         write_json(folder / "tfidf.json", {"vocabulary": vocabulary, "thresholds": cuts})
@@ -141,14 +139,12 @@ class TfidfAnswers(Adapted):
         return [chosen(self.labels, row) for row in logs]
 
     def save(self, folder: Path) -> None:
-        import torch
-
         arrays = {"idf": self.words.idf_}
         matrix = self.matrix.tocsr()
         arrays |= {"data": matrix.data, "indices": matrix.indices, "indptr": matrix.indptr}
         if self.linear is not None:
             arrays |= {"coef": self.linear.coef_, "intercept": self.linear.intercept_}
-        write_tensors(folder / "tfidf.safetensors", {name: torch.from_numpy(a) for name, a in arrays.items()})
+        write_tensors(folder / "tfidf.safetensors", arrays)
         vocabulary = {word: int(column) for word, column in self.words.vocabulary_.items()}
         classes = [] if self.linear is None else [str(c) for c in self.linear.classes_]
         write_json(folder / "tfidf.json", {"vocabulary": vocabulary, "classes": classes, "targets": self.targets})

@@ -73,13 +73,11 @@ def counted(texts: Sequence[str], stems: Stems) -> Counts:
 
 def write_counts(path: Path, counts: Counts, stems: Stems) -> None:
     import numpy as np
-    import torch
 
     # No word has a line break in it.
-    names = np.frombuffer(bytearray("\n".join(counts.stems).encode()), dtype=np.uint8)
+    names = np.frombuffer("\n".join(counts.stems).encode(), dtype=np.uint8)
     arrays = {"starts": counts.starts, "texts": counts.texts, "times": counts.times, "lengths": counts.lengths}
-    tensors = {name: torch.from_numpy(rows) for name, rows in arrays.items()} | {"stems": torch.from_numpy(names)}
-    write_tensors(path, tensors, {"stems": stems.version})
+    write_tensors(path, {**arrays, "stems": names}, {"stems": stems.version})
 
 
 def read_counts(path: Path, stems: Stems) -> Counts | None:

@@ -124,10 +124,8 @@ def _read(folder: Path, wanted: set[str]) -> dict[str, np.ndarray]:
 
 
 def _write(folder: Path, names: list[str], vectors: np.ndarray) -> None:
-    import torch
-
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / digest(names)[:20]
     # The names come last: without them, the vectors of a run that was killed are not read.
-    write_tensors(place.with_suffix(".safetensors"), {"vectors": torch.from_numpy(vectors)})
+    write_tensors(place.with_suffix(".safetensors"), {"vectors": vectors})
     write_json(place.with_suffix(".json"), names)

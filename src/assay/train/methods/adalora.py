@@ -32,6 +32,7 @@ FEWEST = 4  # steps: two of them to measure importance, one to divide the ranks,
 
 class Adalora(Trained):
     kind: Literal["adalora"] = "adalora"
+    peft = True
     rank: int = Field(default=8, ge=1, le=512)  # on average over the matrices, in the end
     start_rank: int = Field(default=0, ge=0, le=768)  # of each matrix in the beginning; 0: half as much again
     alpha: float = Field(default=0.0, ge=0, le=4096)  # 0: twice the starting rank

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 class Ia3(Trained):
     kind: Literal["ia3"] = "ia3"
+    peft = True
     learning_rate: float = Field(default=1e-2, gt=0, lt=1)
 
     def change(self, model: ChatModel, lesson: Lesson) -> Change:

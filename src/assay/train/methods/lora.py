@@ -40,6 +40,7 @@ Targets = Annotated[str | tuple[str, ...], AfterValidator(_some)]
 
 class Lora(Trained):
     kind: Literal["lora"] = "lora"
+    peft = True
     rank: int = Field(default=16, ge=1, le=512)
     alpha: float = Field(default=0.0, ge=0, le=4096)  # 0: twice the rank
     rs: bool = False  # divide by the rank's root instead of the rank

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 class Miss(Trained):
     kind: Literal["miss"] = "miss"
+    peft = True
     rank: int = Field(default=64, ge=1, le=4096)  # columns of a slice
     dropout: float = Field(default=0.0, ge=0, lt=1)
     targets: Targets = "all-linear"

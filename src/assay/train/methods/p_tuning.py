@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 class PTuning(Trained):
     kind: Literal["p_tuning"] = "p_tuning"
+    peft = True
     tokens: int = Field(default=20, ge=1, le=1000)  # virtual
     encoder: Literal["mlp", "lstm"] = "mlp"
     hidden: int = Field(default=0, ge=0, le=16384)  # width inside the encoder; 0: that of the model

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 class Prefix(Trained):
     kind: Literal["prefix"] = "prefix"
+    peft = True
     tokens: int = Field(default=20, ge=1, le=1000)  # virtual
     start: Literal["text", "vocabulary"] = "text"  # from the instruction and the labels, or from random words
     hidden: int = Field(default=0, ge=0, le=16384)  # width of the network that makes the prefix; 0: trained directly

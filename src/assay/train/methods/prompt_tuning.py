@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 class PromptTuning(Trained):
     kind: Literal["prompt_tuning"] = "prompt_tuning"
+    peft = True
     tokens: int = Field(default=20, ge=1, le=1000)  # virtual
     start: Literal["text", "vocabulary"] = "text"  # from the instruction and the labels, or from random words
     learning_rate: float = Field(default=3e-2, gt=0, lt=1)
