@@ -51,6 +51,9 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+pytest_plugins = ["parallel", "cost"]
+
+
 @pytest.fixture
 def one_thread():
     """A forked child can only compute when its parent has never started more threads."""

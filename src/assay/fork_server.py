@@ -35,6 +35,7 @@ STREAMS = 3  # stdin, stdout, stderr
 PATIENCE = 10.0  # seconds that a client may take to send its request
 POPULATE_READ = 22  # MADV_POPULATE_READ of Linux 5.14: map pages as reading them would
 PRESENT = 1 << 63  # in /proc/self/pagemap
+FORK_SAFE = ("jemalloc_bg_thd",)  # pyarrow's allocator stops this one before a fork and starts it again
 
 
 @dataclass
@@ -200,9 +201,10 @@ def why_not() -> str:
     if not pid:
         os._exit(0)
     os.waitpid(pid, 0)
-    threads = len([*Path("/proc/self/task").iterdir()])
-    if threads > 1:
-        return f"{threads - 1} threads of a library are at work"
+    names = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+    others = [name for name in names[1:] if name not in FORK_SAFE]
+    if others:
+        return f"threads of libraries are at work ({', '.join(others)})"
     torch = sys.modules.get("torch")
     return "a graphics card is open" if torch and torch.cuda.is_initialized() else ""
 

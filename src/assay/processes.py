@@ -73,6 +73,7 @@ def environment() -> dict[str, str]:
         "ASSAY_PARENT": str(os.getpid()),
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
         "PYTHONPATH": os.pathsep.join([p for p in sys.path if p]),
     }
 
@@ -168,6 +169,15 @@ class Servers:
         """Start the servers of these levels, and do not wait for them."""
         for level in levels:
             self._server(level)
+
+    def share(self) -> None:
+        """Start all, and let the processes that this one starts use them, too."""
+        from assay import store
+
+        self.begin(PRELOADED)
+        if self._folder is not None:
+            store.write_text(self._folder / "surroundings", self._surroundings)
+            os.environ[SHARED] = str(self._folder)
 
     def ready(self, levels: Iterable[Preload]) -> None:
         """Wait until the servers of these levels have imported all, so that they disturb nobody's measurement."""

@@ -1,5 +1,7 @@
 """Passages in a store: what is found is what exact search finds, for every version, whoever else writes there."""
 
+from importlib.util import find_spec
+
 import pytest
 
 from assay.nouns import Document
@@ -7,7 +9,7 @@ from assay.prompt.retrieval.finder import Finder, Looking, Tools
 from assay.store import read_json
 from conftest import Letters
 
-pytest.importorskip("lancedb")
+pytestmark = pytest.mark.skipif(find_spec("lancedb") is None, reason="needs lancedb")  # it starts a thread
 
 PASSAGES = [
     Document("a#1", "parental leave takes thirty days"),
