@@ -6,6 +6,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from assay.weigh import Arm
 from assay.weigh.decide import Gap, Standing, decide
@@ -155,6 +156,22 @@ def test_it_is_undecided_while_the_rival_may_be_better_by_more_than_counts_as_eq
     wide = weighed(FLOOR, GOOD, TWIN, equivalent=4.0)["verdict"]
     assert wide["decided"] and wide["undecided"] == "" and wide["more_rows"] is None
     assert narrow["recommended"] == wide["recommended"] == "twin"
+
+
+def test_it_is_settled_from_the_upper_end_of_the_paired_interval_on():
+    # good is right on 12 rows where twin is wrong, and wrong on 10 where twin is right. Student's t, half a row added.
+    apart = np.array([1.0] * 12 + [-1.0] * 10 + [0.0] * 378)
+    error = np.sqrt(apart.var(ddof=1) / N + 0.5 / N**2)
+    end = 100 * (apart.mean() + stats.t.ppf(0.975, N - 1) * error)
+    ends = [weighed(FLOOR, GOOD, TWIN, equivalent=end + by)["verdict"]["decided"] for by in (-0.01, 0.01)]
+    assert ends == [False, True]
+
+
+def test_two_arms_that_answer_alike_may_yet_differ_by_what_no_row_has_shown():
+    # 1.97 standard errors of half a row in 400 are 0.35 points: t sqrt(1/2) / 400.
+    again = arm("again", range(20), 0.1)
+    ends = [weighed(FLOOR, GOOD, again, equivalent=by)["verdict"]["decided"] for by in (0.34, 0.36)]
+    assert ends == [False, True]
 
 
 def test_the_rows_are_those_of_the_normal_formula():

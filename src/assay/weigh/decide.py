@@ -25,6 +25,7 @@ from assay.weigh.out import Out
 from assay.weigh.settings import Weigh
 
 Told = Callable[[int, int], bool]  # (reference, arm): can the arm be told from the reference?
+Reach = Callable[[str, str], float]  # (arm, other): how much better the arm may be than the other, by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,22 @@ class Choice:
         return max(known, default=None)
 
 
-def decide(arms: Sequence[Standing], drawn: np.ndarray, *, n: int, settings: Weigh, higher: bool = True) -> Choice:
+def decide(
+    arms: Sequence[Standing],
+    drawn: np.ndarray,
+    *,
+    n: int,
+    settings: Weigh,
+    higher: bool = True,
+    reach: Reach | None = None,
+) -> Choice:
     """The choice among `arms`.
 
     Args:
         drawn: their scores in each bootstrap draw, shape (draws, arms). n: test rows.
         higher: whether a higher score is better.
+        reach: the upper end of the paired interval of two arms, as a gain; by default that of the draws, which are
+            too close together where few rows differ.
     """
     pick = choose(arms, settings, higher)
     if pick is None:
@@ -93,7 +104,7 @@ def decide(arms: Sequence[Standing], drawn: np.ndarray, *, n: int, settings: Wei
     elsewhere = on_other_rows(gains, drawn, lambda draws: _replay(arms, draws, settings)).mean()
     # The correction only ever takes away: a negative one is the noise of the draws.
     corrected = sign * float(min(gains[pick], elsewhere))
-    return Choice(pick, corrected, tuple(_rivals(arms, gains, drawn, pick, n, settings, higher)))
+    return Choice(pick, corrected, tuple(_rivals(arms, gains, drawn, pick, n, settings, higher, reach)))
 
 
 def choose(arms: Sequence[Standing], settings: Weigh, higher: bool = True) -> int | None:
@@ -190,6 +201,7 @@ def _rivals(
     n: int,
     settings: Weigh,
     higher: bool,
+    reach: Reach | None,
 ) -> list[Rival]:
     """The arms that cannot be told from the best and may be better than the chosen one by more than counts as equal;
     the one that may be best first."""
@@ -200,7 +212,10 @@ def _rivals(
         if index == pick:
             continue
         apart = drawn[:, index] - drawn[:, pick]
-        most = float(np.quantile(apart, (1 + settings.level) / 2))
+        if reach is None:
+            most = float(np.quantile(apart, (1 + settings.level) / 2))
+        else:
+            most = reach(arms[index].name, arms[pick].name)
         if most > settings.equivalent / 100:
             ahead, error = float(gains[index] - gains[pick]), float(apart.std())
             found.append(Rival(index, most, _rows(ahead, error, n, open_pairs(arms, untold), settings)))
