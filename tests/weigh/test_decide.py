@@ -184,6 +184,20 @@ def test_the_corrected_score_is_never_above_the_seen_one_and_equal_where_nothing
     assert decide(mixed, lucky, n=N, settings=Weigh()).corrected <= 0.8
 
 
+def test_the_choice_is_repeated_with_the_margin_of_the_scores_and_not_of_the_noise_added():
+    # Two independent scores with normal errors of s, the dear arm d = 3 s ahead. It is chosen where the scores plus
+    # sqrt(1/2) times the noise differ by m = 1.96 sqrt(2) s or more, else the cheap one. So the score elsewhere is
+    # cheap + d Phi((d - m) / s) - 2 s phi((d - m) / s): the cheap one's + 0.99 s. Were m taken of the noise that is
+    # added, sqrt(1/2) as large, the dear arm would be chosen too often: + 2.09 s.
+    s = 0.02
+    arms = (standing("cheap", 0.80 - 3 * s, 1, p_best=0.01), standing("dear", 0.80, 9))
+    draws = np.array([arm.value for arm in arms]) + np.random.default_rng(1).normal(0, s, (10_000, 2))
+    beyond = 3 - stats.norm.ppf(0.975) * math.sqrt(2)
+    expected = 0.80 - 3 * s + 3 * s * stats.norm.cdf(beyond) - 2 * s * stats.norm.pdf(beyond)
+    found = decide(arms, draws, n=N, settings=Weigh()).corrected
+    assert found == pytest.approx(expected, abs=4 * 2 * s / math.sqrt(10_000))
+
+
 def test_a_rival_may_be_better_by_the_upper_end_of_what_lies_between():
     # The best leads the chosen arm by 1 point, with an error of 2: 1 + 1.96 x 2 = 4.92 points; at 90 % 1 + 1.645 x 2.
     arms = (standing("a", 0.80, 9), standing("b", 0.79, 1, p_best=0.5))

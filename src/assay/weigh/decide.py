@@ -101,7 +101,8 @@ def decide(
     sign = 1 if higher else -1
     gains = np.array([sign * arm.value for arm in arms])
     drawn = sign * drawn
-    elsewhere = on_other_rows(gains, drawn, lambda draws: _replay(arms, draws, settings)).mean()
+    margin = _margin(drawn, settings)
+    elsewhere = on_other_rows(gains, drawn, lambda scores: _replay(arms, scores, margin, settings)).mean()
     # The correction only ever takes away: a negative one is the noise of the draws.
     corrected = sign * float(min(gains[pick], elsewhere))
     return Choice(pick, corrected, tuple(_rivals(arms, gains, drawn, pick, n, settings, higher, reach)))
@@ -170,16 +171,21 @@ def _choose(
     return min(near, key=lambda index: (arms[index].parts, -gains[index]))
 
 
-def _replay(arms: Sequence[Standing], draws: np.ndarray, settings: Weigh) -> np.ndarray:
-    """The arm that the rule would choose in each draw: told apart where the draw's difference passes the margin."""
-    error = (draws[:, :, None] - draws[:, None, :]).std(axis=0)
-    reach = NormalDist().inv_cdf(1 - (1 - settings.level) / (2 * max(1, math.comb(len(arms), 2))))
-    margin = (reach * error).tolist()
-    chosen = np.empty(len(draws), dtype=np.intp)
-    for index, row in enumerate(draws.tolist()):
+def _margin(drawn: np.ndarray, settings: Weigh) -> np.ndarray:
+    """From which difference on two arms are told apart, (arms, arms): of the scores' own error, which is that of the
+    draws."""
+    error = (drawn[:, :, None] - drawn[:, None, :]).std(axis=0)
+    return NormalDist().inv_cdf(1 - (1 - settings.level) / (2 * max(1, math.comb(drawn.shape[1], 2)))) * error
+
+
+def _replay(arms: Sequence[Standing], scores: np.ndarray, margin: np.ndarray, settings: Weigh) -> np.ndarray:
+    """The arm that the rule would choose on each row of `scores`, (draws, arms)."""
+    margins = margin.tolist()
+    chosen = np.empty(len(scores), dtype=np.intp)
+    for index, row in enumerate(scores.tolist()):
 
         def apart(reference: int, arm: int, row: list[float] = row) -> bool:
-            return abs(row[reference] - row[arm]) > margin[reference][arm]
+            return abs(row[reference] - row[arm]) > margins[reference][arm]
 
         named = _choose(arms, row, behind=apart, over=apart, settings=settings)
         assert named is not None  # who is out does not change from draw to draw
