@@ -7,7 +7,9 @@ How   The work runs in a forked child that dies at its n-th primitive (open, mkd
 
 import io
 import itertools
+import json
 import os
+import stat
 import sys
 
 PRIMITIVES = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "os.link", "os.symlink"}
@@ -60,3 +62,32 @@ def at_every_point(forked, prepare, work, check):
             return n - 1
         assert code == DIED
     raise AssertionError
+
+
+def order_of_calls(forked, work, log):
+    """What `work()` asks the operating system for, in order, in a child that writes it to `log`: ["fsync", inode, size]
+    with the size that a file has by then, None of a folder; ["rename" or "link", inode, name it gets]."""
+
+    def watched():
+        calls = []
+        flush = os.fsync
+
+        def fsync(handle):
+            flush(handle)
+            found = os.fstat(handle)
+            calls.append(["fsync", found.st_ino, None if stat.S_ISDIR(found.st_mode) else found.st_size])
+
+        def hook(event, args):
+            if event in ("os.rename", "os.link"):
+                calls.append([event[3:], os.stat(args[0]).st_ino, os.path.basename(args[1])])  # noqa: PTH116, PTH119
+
+        os.fsync = fsync
+        sys.addaudithook(hook)
+        work()
+        calls_made = json.dumps(calls)
+        with open(log, "w") as file:  # noqa: PTH123
+            file.write(calls_made)
+
+    assert forked(watched) == 0
+    with open(log) as file:  # noqa: PTH123
+        return json.load(file)

@@ -17,6 +17,7 @@ from assay.intervals import (
     rows_needed,
     swap_p,
 )
+from assay.validate.metrics.macro_f1 import MacroF1
 
 
 def mean(sums, n):
@@ -35,6 +36,57 @@ def test_width_matches_the_normal_formula():
     found = paired_interval(first, second, mean, draws=8000, seed=1)
     assert found.value == pytest.approx((first - second).mean())
     assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.05)
+
+
+@pytest.mark.parametrize("n", [5, 40, 400])
+def test_draws_of_a_mean_spread_by_its_standard_error(n):
+    # A draw is the mean of n rows taken with replacement: its standard deviation is s / sqrt(n), s over n, not n - 1.
+    # That of 6,000 draws is known to 1 / sqrt(2 x 6000) = 0.9 %; four times that.
+    values = np.random.default_rng(2).normal(3, 1, n)
+    drawn = Weights(n, draws=6000, seed=4).values(column(values), mean)
+    error = values.std() / math.sqrt(n)
+    assert drawn.std() == pytest.approx(error, rel=0.037)
+    assert drawn.mean() == pytest.approx(values.mean(), abs=4 * error / math.sqrt(6000))
+
+
+def macro_f1(targets, answers, labels):
+    """By its definition, one label after the other, labels that occur nowhere left out."""
+    scores = []
+    for label in range(labels):
+        right = np.sum((targets == label) & (answers == label))
+        both = np.sum(targets == label) + np.sum(answers == label)
+        if both:
+            scores.append(2 * right / both)
+    return np.mean(scores)
+
+
+def test_draws_of_a_macro_f1_are_those_of_a_bootstrap_by_hand():
+    # Three labels on 60 rows, one of them on three rows only: it is missing from some draws, and left out there.
+    random = np.random.default_rng(6)
+    targets = np.repeat([0, 1, 2], [37, 20, 3])
+    answers = np.where(random.random(60) < 0.7, targets, random.integers(0, 3, 60))
+    hit, said, meant = (np.eye(3)[answers] * (answers == targets)[:, None], np.eye(3)[answers], np.eye(3)[targets])
+    drawn = Weights(60, draws=4000, seed=1).values(np.hstack([hit, said - hit, meant - hit]), MacroF1().total)
+    picks = random.integers(0, 60, (4000, 60))
+    ours = np.array([macro_f1(targets[rows], answers[rows], 3) for rows in picks])
+    # Two standard deviations of 4,000 draws each differ by 1 / sqrt(4000) = 1.6 % of them; four times that.
+    assert drawn.std() == pytest.approx(ours.std(), rel=0.063)
+    assert drawn.mean() == pytest.approx(ours.mean(), abs=4 * ours.std() * math.sqrt(2 / 4000))
+    assert np.quantile(drawn, [0.025, 0.975]) == pytest.approx(np.quantile(ours, [0.025, 0.975]), abs=0.02)
+
+
+def test_draws_of_groups_of_uneven_size_are_those_of_a_bootstrap_of_groups_by_hand():
+    # A mean over rows is then a ratio: of the drawn groups' sums by their sizes.
+    random = np.random.default_rng(9)
+    sizes = np.array([1, 1, 2, 2, 3, 4, 6, 8, 11, 12])
+    groups = np.repeat(np.arange(10), sizes)
+    values = (random.random(10)[groups] + random.random(50)) / 2
+    drawn = Weights(50, draws=4000, seed=1, groups=groups).values(column(values), mean)
+    sums = np.bincount(groups, values)
+    picks = random.integers(0, 10, (4000, 10))
+    ours = sums[picks].sum(axis=1) / sizes[picks].sum(axis=1)
+    assert drawn.std() == pytest.approx(ours.std(), rel=0.063)
+    assert drawn.mean() == pytest.approx(ours.mean(), abs=4 * ours.std() * math.sqrt(2 / 4000))
 
 
 def test_scipy_bootstrap_gives_the_same_bounds():
@@ -139,6 +191,29 @@ def test_the_winners_curse_is_taken_back():
         corrected.append(on_other_rows(values, drawn, lambda d: d.argmax(axis=1)).mean() - 0.6)
     assert np.mean(raw) > 0.03
     assert abs(np.mean(corrected)) < 0.012
+
+
+def test_the_corrected_score_by_hand():
+    # Noise of +-0.2 on two arms of 0.6 and 0.5, all four signs. The choice is made on the scores plus sqrt(1/2) times
+    # the noise: the first arm at (+, +), (+, -) and (-, -), the second at (-, +), where 0.459 < 0.641. Judged on the
+    # scores less sqrt(2) times the noise.
+    signs = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
+    found = on_other_rows(np.array([0.6, 0.5]), 7 + 0.2 * signs, lambda d: d.argmax(axis=1))
+    noise = 0.2 * math.sqrt(2)
+    assert found == pytest.approx([0.6 - noise, 0.6 - noise, 0.5 - noise, 0.6 + noise])
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.5, 1.0, 2.5])
+def test_the_shortfall_of_the_better_of_two_has_a_closed_form(apart):
+    # Two scores with independent normal errors of s, and d = apart x s between them: the first is chosen with
+    # probability Phi(d/s), and choosing takes off 2 s phi(d/s). Together first - d (1 - Phi(d/s)) - 2 s phi(d/s). Of
+    # equal scores it is 0.80 s: sqrt(2) times the 0.56 s by which the larger of two normal draws exceeds the mean.
+    s, draws = 0.03, 200_000
+    values = np.array([0.7, 0.7 - apart * s])
+    drawn = np.random.default_rng(3).normal(0, s, (draws, 2))
+    found = on_other_rows(values, drawn, lambda d: d.argmax(axis=1)).mean()
+    expected = 0.7 - apart * s * stats.norm.sf(apart) - 2 * s * stats.norm.pdf(apart)
+    assert found == pytest.approx(expected, abs=4 * math.sqrt(2) * s / math.sqrt(draws))
 
 
 def test_what_was_not_chosen_by_chance_is_not_corrected():

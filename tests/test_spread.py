@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from assay.intervals import Weights
 from assay.spread import (
     by_group,
     difference_error,
@@ -111,6 +112,59 @@ def test_seeds_are_a_second_source_of_variance():
     assert found.freedom == pytest.approx(
         (of_rows + of_seeds) ** 2 / (of_rows**2 / (rows - 1) + of_seeds**2 / (seeds - 1)), rel=0.02
     )
+
+
+def two_seeds():
+    """Two seeds' answers to four rows, 2 and 3 right. The rows give their mean a variance of (1/16) / 4 = 1/64."""
+    return [spread_of(column(rows), mean) for rows in ([1, 0, 1, 0], [0, 1, 1, 1])]
+
+
+def test_half_of_the_seeds_variance_is_taken_where_chance_by_row_explains_all_of_it():
+    # Scores of 1/2 and 3/4: their variance is 1/32. That of the rows, whose right and wrong answers differ by
+    # 1, -1, 0, -1, explains 0.115 of it, more than there is; half of 1/32 is left, and 1/64 for the mean of two: 1/128.
+    found = over_seeds(two_seeds())
+    assert found.value == 0.625
+    assert found.rows_variance == pytest.approx(1 / 64)
+    assert found.seeds == pytest.approx(1 / 128)
+    assert found.error == pytest.approx(math.sqrt(3 / 128))
+    # Satterthwaite: (1/64 + 1/128)^2 / ((1/64)^2 / 3 + (1/128)^2 / 1) = 27/7.
+    assert found.freedom == pytest.approx(27 / 7)
+
+
+def test_all_of_the_seeds_variance_is_taken_where_no_row_is_answered_by_chance():
+    # Each seed moves every row by the same: 0, 0.1 and 0.5, of variance 0.07, a third of it for the mean of three.
+    values = np.random.default_rng(4).random(30)
+    found = over_seeds([spread_of(column(values + by), mean) for by in (0.0, 0.1, 0.5)])
+    assert found.seeds == pytest.approx(0.07 / 3)
+    assert found.rows_variance == pytest.approx(values.var(ddof=1) / 30)
+
+
+def test_seeds_of_one_score_have_no_variance_of_their_own():
+    rows = [column([1, 0, 1, 0]), column([0, 1, 0, 1])]
+    assert over_seeds([spread_of(one, mean) for one in rows]).seeds == 0
+
+
+def test_a_difference_has_the_seeds_variance_of_both():
+    # 1/128 with one degree of freedom, beside 0.07 / 3 with two.
+    lucky = over_seeds([spread_of(column(np.array([1, 0, 0, 1]) + by), mean) for by in (0.0, 0.1, 0.5)])
+    for found in (over_seeds(two_seeds()).minus(lucky), lucky.minus(over_seeds(two_seeds()))):
+        assert found.seeds == pytest.approx(1 / 128 + 0.07 / 3)
+        degrees = (1 / 128 + 0.07 / 3) ** 2 / ((1 / 128) ** 2 + (0.07 / 3) ** 2 / 2)
+        assert found.degrees == round(degrees)
+    alone = over_seeds(two_seeds()).minus(spread_of(column([1, 0, 0, 1]), mean))
+    assert (alone.seeds, alone.degrees) == (pytest.approx(1 / 128), 1)
+
+
+def test_the_draws_count_for_half_and_as_for_one_unit_more():
+    # Of a mean the jackknife gives s^2 / n, and draws spread by (n - 1) / n of that: put right, they add nothing.
+    values = np.random.default_rng(5).random(8)
+    rows = np.stack([values, values], axis=1)  # two columns, as of a metric that is no mean
+    drawn = Weights(8, draws=20_000, seed=1).values(rows, mean)
+    found = spread_of(rows, mean, None, drawn).rows_variance
+    # The variance of 20,000 draws is known to sqrt(2 / 20000) = 1 %, half of which counts; four times that.
+    assert found == pytest.approx(values.var(ddof=1) / 8, rel=0.02)
+    wide = spread_of(rows, mean, None, values.mean() + 3 * (drawn - drawn.mean())).rows_variance
+    assert wide == pytest.approx((1 + 9) / 2 * values.var(ddof=1) / 8, rel=0.04)
 
 
 def test_one_seed_is_itself():

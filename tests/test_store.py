@@ -11,7 +11,7 @@ import pytest
 
 from assay import store
 from assay.errors import ResourceError
-from dying import at_every_point
+from dying import at_every_point, order_of_calls
 
 # --- one file -------------------------------------------------------------------------------------------------------
 
@@ -40,6 +40,31 @@ def test_a_new_file_is_there_whole_or_not_at_all(tmp_path, forked):
         assert path.exists() or not finished
 
     at_every_point(forked, lambda: path.unlink(missing_ok=True), lambda: store.write_json(path, {"a": [1, 2]}), check)
+
+
+@pytest.mark.parametrize("data", [b"new", b"new!" * 50_000], ids=["short", "long"])  # kept in a buffer, and not
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_folder_after(tmp_path, forked, data):
+    # After a power cut a name may stand on the disk for a file whose content does not: unless it was flushed before.
+    path, log = tmp_path / "sub" / "a", tmp_path / "log"
+    path.parent.mkdir()
+    calls = order_of_calls(forked, lambda: store.write_bytes(path, data), log)
+    file, folder = path.stat().st_ino, path.parent.stat().st_ino
+    assert calls == [["fsync", file, len(data)], ["rename", file, "a"], ["fsync", folder, None]]
+
+
+def test_a_private_file_is_on_the_disk_before_it_has_its_name_and_its_folder_after(tmp_path, forked):
+    path, log = tmp_path / "sub" / "key", tmp_path / "log"
+    path.parent.mkdir()
+    calls = order_of_calls(forked, lambda: store.write_private(path, b"secret"), log)
+    file, folder = path.stat().st_ino, path.parent.stat().st_ino
+    assert calls == [["fsync", file, 6], ["link", file, "key"], ["fsync", folder, None]]
+
+
+def test_lines_are_on_the_disk_when_append_returns(tmp_path, forked):
+    path = tmp_path / "lines"
+    store.append(path, 1)
+    calls = order_of_calls(forked, lambda: store.append(path, 22), tmp_path / "log")
+    assert calls == [["fsync", path.stat().st_ino, len(b"1\n22\n")]]
 
 
 def test_an_error_in_the_chunks_leaves_the_old_file(tmp_path):
@@ -170,6 +195,21 @@ def test_a_folder_is_there_whole_or_not_at_all(tmp_path, forked):
     assert at_every_point(forked, clear, lambda: store.write_folder(folder, files, notes), check) >= 12
 
 
+def test_a_folder_and_its_files_are_on_the_disk_before_it_has_its_name(tmp_path, forked):
+    folder, files = tmp_path / "sub" / "state-2", {"a": [b"a"], "b": [b"b", b"c" * 100_000]}
+    folder.parent.mkdir()
+    calls = order_of_calls(forked, lambda: store.write_folder(folder, files, {"n.json": [7]}), tmp_path / "log")
+    named = {name: (folder / name).stat().st_ino for name in ("a", "b", "n.json")}
+    assert calls == [
+        ["fsync", named["a"], 1],
+        ["fsync", named["b"], 100_001],
+        ["fsync", named["n.json"], len(b"[7]")],
+        ["fsync", folder.stat().st_ino, None],
+        ["rename", folder.stat().st_ino, "state-2"],
+        ["fsync", folder.parent.stat().st_ino, None],
+    ]
+
+
 def test_a_folder_is_never_replaced(tmp_path):
     store.write_folder(tmp_path / "s", {"a": [b"1"]}, {})
     with pytest.raises(FileExistsError):
@@ -200,6 +240,21 @@ def test_a_stage_is_done_or_to_be_continued(stage, forked):
     )
     leftovers = [path for path in stage.folder.rglob("*") if path.name.endswith(".part")]
     assert leftovers == []
+
+
+def test_the_mark_of_a_stage_is_on_the_disk_after_all_of_its_files(tmp_path, forked):
+    stage = store.Stage(tmp_path, "fit", "abc")
+
+    def work():
+        store.write_text(stage.open() / "weights", "w" * 10)
+        stage.finish({})
+
+    calls = order_of_calls(forked, work, tmp_path / "log")
+    weights, mark, folder = ((stage.folder / name).stat().st_ino for name in ("weights", "done.json", "."))
+    assert [(what, which) for what, which, _ in calls] == [
+        *(("fsync", weights), ("rename", weights), ("fsync", folder)),
+        *(("fsync", mark), ("rename", mark), ("fsync", folder)),
+    ]
 
 
 def test_finishing_removes_what_a_killed_write_left(stage):

@@ -35,6 +35,35 @@ def test_each_kind_of_overlap_is_found(splits):
     assert json.loads(json.dumps(found.to_json()))["counts"] == found.counts
 
 
+def test_val_rows_that_stand_in_train_are_found_each_with_its_kind(make, sentences):
+    texts = sentences(12)
+    train = make([(text, "a", f"g{at}") for at, text in enumerate(texts[:8])], "train")
+    val = make(
+        [
+            (texts[8], "a", "g8"),
+            (f"  {texts[2].upper()}!", "a", "g9"),  # a copy but for case, space and marks
+            (texts[5][:-1] + "q", "a", "g10"),  # one letter
+            (texts[9], "a", "g7"),  # another text of the same group
+        ],
+        "val",
+    )
+    test = make([(texts[10], "a"), (texts[11], "a")], "test")
+    found = audit(train, val, test)
+    assert [(pair.kind, pair.left.split, pair.left.ids, pair.right.split, pair.right.ids) for pair in found.pairs] == [
+        ("exact", "train", ("train-3",), "val", ("val-2",)),
+        ("near", "train", ("train-6",), "val", ("val-3",)),
+        ("group", "train", ("train-8",), "val", ("val-4",)),
+    ]
+    for kind in ("exact", "near", "group"):
+        assert found.counts[kind] == {"test~train": 0, "val~train": 1, "test~val": 0}
+    assert found.straddling == 1
+    assert repair(found.pairs) == {
+        "train-3": ("copy of a val row", "val-2"),
+        "train-6": ("near copy of a val row", "val-3"),
+        "train-8": ("shares a group with a val row", "val-4"),
+    }
+
+
 def test_ids_depend_on_the_texts_alone(splits):
     train, val, test = splits
     once = {pair.id for pair in audit(train, val, test).pairs}

@@ -138,6 +138,32 @@ def test_a_leak_stops_is_repaired_or_is_accepted(official):
         curated(leaky, (), test, official=True, split=Split(leaks=names[:1]))
 
 
+def test_a_leak_between_train_and_val_stops_is_repaired_or_is_accepted(official):
+    train, test = official
+    train, val = train[:150], [replace(row, id=f"val-{at}") for at, row in enumerate(train[150:], 1)]
+    assert not curated(train, val, test, official=True).audit.pairs
+    leaky = [*train, replace(val[3], id="train-copy", source="train.csv:900")]
+    leaky.append(replace(val[4].with_text(val[4].text[:-1] + "q"), id="train-near", source="train.csv:901"))
+    with pytest.raises(LeakError) as stopped:
+        curated(leaky, val, test, official=True)
+    assert [problem.code for problem in stopped.value.problems] == ["D050"]
+
+    result = curated(leaky, val, test, official=True, split=Split(leaks="repair"))
+    assert [(line["id"], line["step"], line["reason"], line["kept"]) for line in result.ledger] == [
+        ("train-copy", "audit", "copy of a val row", "val-4"),
+        ("train-near", "audit", "near copy of a val row", "val-5"),
+    ]
+    assert (ids(result.train), ids(result.val), ids(result.test)) == (ids(train), ids(val), ids(test))
+    assert [(warning["code"], warning["count"]) for warning in result.warnings] == [("D050", 2)]
+    assert [pair.kind for pair in result.audit.pairs] == ["exact", "near"] and not result.after.pairs
+
+    names = tuple(pair.id for pair in result.audit.pairs)
+    accepted = curated(leaky, val, test, official=True, split=Split(leaks=names))
+    assert ids(accepted.train) == ids(leaky)
+    with pytest.raises(LeakError):
+        curated(leaky, val, test, official=True, split=Split(leaks=names[:1]))
+
+
 def test_a_leak_that_a_repair_brings_to_light(official):
     train, test = official
     train = [train[0].with_text("CafÃ© schlieÃŸt nie"), *train[1:]]

@@ -47,6 +47,32 @@ def test_loss_and_gradients_are_those_of_pefts_layers(tuned):
     assert losses(network, trained)[0] == before
 
 
+@pytest.mark.parametrize("settings", [{"alpha": 1}, {"alpha": 10, "rs": True}], ids=["by rank", "by its root"])
+def test_the_scale_is_in_the_gradients_of_a_and_of_b_and_of_what_lies_below(tuned, settings):
+    # 1/4 and 10/2; layers below the last get their gradients through the scaled products above them.
+    network, trained = tuned(**settings)
+    layer = network.model.layers[0].mlp.gate_proj
+    assert layer.scaling["default"] == {1: 0.25, 10: 5.0}[settings["alpha"]]
+    _, wanted = losses(network, trained)
+    with faster(network, compiled=False):
+        _, found = losses(network, trained)
+    for name, gradient in wanted.items():
+        assert float((found[name] - gradient).abs().max()) < 1e-9 * float(gradient.abs().max()), name
+
+
+def test_layers_that_are_computed_together_keep_scales_of_their_own(tuned):
+    network, trained = tuned()
+    attention = network.model.layers[0].self_attn
+    for scale, name in zip((0.5, 3.0, 7.0), ("q_proj", "k_proj", "v_proj"), strict=True):
+        getattr(attention, name).scaling["default"] = scale
+    _, wanted = losses(network, trained)
+    with faster(network, compiled=False):
+        assert attention.q_proj.together is attention.v_proj.together
+        _, found = losses(network, trained)
+    for name, gradient in wanted.items():
+        assert float((found[name] - gradient).abs().max()) < 1e-9 * float(gradient.abs().max()), name
+
+
 def test_a_changed_weight_is_seen_by_the_next_pass(tuned):
     network, trained = tuned()
     with faster(network, compiled=False):

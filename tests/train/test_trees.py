@@ -230,3 +230,41 @@ def test_compiled_passes_over_the_logits_give_the_same():
     assert float(fast.detach()) == pytest.approx(float(plain.detach()), rel=1e-6)
     largest = max(float(g.abs().max()) for g in wanted.values())
     assert max(float((found[name] - wanted[name]).abs().max()) for name in wanted) / largest < 1e-5
+
+
+# --- trees of several segments ----------------------------------------------------------------------------------------
+
+
+def long_sequences():
+    """A beginning of 20 tokens, two of 60 below it, three of 120 below each: 860 nodes, learnt from at every depth."""
+    draw = random.Random(2)
+
+    def some(n):
+        return [draw.randrange(2, 97) for _ in range(n)]
+
+    trunk, out = some(20), []
+    for _ in range(2):
+        branch = trunk + some(60)
+        out += [Encoded(branch + some(120), ((15, 25), (75, 85), (140, 144), (197, 200))) for _ in range(3)]
+    return out
+
+
+@pytest.mark.parametrize("name", ["llama", "mistral", "gemma2"])  # all keys, a window, capped scores by hand
+def test_a_tree_in_several_segments_gives_loss_and_gradients_of_separate_sequences(name):
+    config = copy.deepcopy(FAMILIES[name])
+    config.num_hidden_layers, config.layer_types = 2, getattr(config, "layer_types", None) and config.layer_types[:2]
+    capped = name == "gemma2"
+    ours, theirs = network(config, attention.NAME), network(config, "eager" if capped else "sdpa")
+    theirs.load_state_dict(ours.state_dict())
+    rows = long_sequences()
+    batch = Batch.of(rows, range(len(rows)), pad=0, device=CPU, tree=True)
+    for window in (None, getattr(config, "sliding_window", None)):
+        assert len(batch.tree.segments(window, 0)) >= 4
+    expected = apart(theirs, rows)
+    wanted = gradients(theirs, expected)
+    loss = batch.nll(ours)
+    found = gradients(ours, loss)
+    tolerance = 1e-6 if capped else 1e-9
+    assert float(loss.detach()) == pytest.approx(float(expected.detach()), rel=tolerance)
+    largest = max(float(g.abs().max()) for g in wanted.values())
+    assert max(float((found[key] - wanted[key]).abs().max()) for key in wanted) / largest < tolerance

@@ -1,6 +1,12 @@
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
 import pytest
 
-from assay.nouns import Answer, Example, Message
+from assay.nouns import Answer, Document, Example, Message
 from assay.validate import Exam
 
 
@@ -23,6 +29,44 @@ def test_questions_give_nothing_away_and_records_have_everything():
 def test_the_hash_is_of_what_is_asked_not_of_where_it_lay():
     assert Exam([example("a")]).hash == Exam([example("a", source="other.csv:9")]).hash
     assert Exam([example("a")]).hash != Exam([example("a", "no")]).hash
+
+
+def test_the_hash_is_of_the_order_and_the_number_of_rows():
+    # Answers are kept by place: those to the same rows in another order belong to other questions.
+    a, b, c = (example(name) for name in "abc")
+    hashes = [Exam(rows).hash for rows in ([a, b, c], [a, c, b], [c, b, a], [a, b], [a, b, c, c])]
+    assert len(set(hashes)) == 5
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "other"},
+        {"messages": (Message("user", "a "),)},
+        {"messages": (Message("system", "Be short."), Message("user", "a"))},
+        {"target": "Yes"},
+        {"also": ()},
+        {"context": (Document("d", "A passage."),)},
+        {"options": ("yes", "no")},
+        {"group": "customer 7"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_the_hash_is_of_all_that_is_asked_and_counted_as_right(change):
+    rows = [example("a"), example("b")]
+    assert Exam([replace(rows[0], **change), rows[1]]).hash != Exam(rows).hash
+
+
+def test_the_same_rows_have_the_same_hash_in_another_process():
+    rows = [replace(example("é"), context=(Document("d", "A passage."),), options=("x", "y")), example("b", "no")]
+    code = (
+        "import json, sys; from assay.nouns import Example; from assay.validate.exam import Exam;"
+        "print(Exam([Example.from_json(row) for row in json.load(sys.stdin)]).hash)"
+    )
+    given = json.dumps([row.to_json() for row in rows])
+    environment = {**os.environ, "PYTHONHASHSEED": "1"}  # by which sets are ordered
+    done = subprocess.run([sys.executable, "-c", code], input=given, capture_output=True, text=True, env=environment)
+    assert done.stdout.strip() == Exam(rows).hash
 
 
 def test_every_new_look_at_the_same_rows_is_counted(tmp_path):

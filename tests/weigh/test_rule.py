@@ -6,7 +6,9 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from assay.nouns import Answer, Example, Message, Record, Task
 from assay.weigh import Arm
 from assay.weigh.decide import Gap, Standing, decide
 from assay.weigh.settings import Compliance, Limits, Prices, Weigh
@@ -157,6 +159,22 @@ def test_it_is_undecided_while_the_rival_may_be_better_by_more_than_counts_as_eq
     assert narrow["recommended"] == wide["recommended"] == "twin"
 
 
+def test_it_is_settled_from_the_upper_end_of_the_paired_interval_on():
+    # good is right on 12 rows where twin is wrong, and wrong on 10 where twin is right. Student's t, half a row added.
+    apart = np.array([1.0] * 12 + [-1.0] * 10 + [0.0] * 378)
+    error = np.sqrt(apart.var(ddof=1) / N + 0.5 / N**2)
+    end = 100 * (apart.mean() + stats.t.ppf(0.975, N - 1) * error)
+    ends = [weighed(FLOOR, GOOD, TWIN, equivalent=end + by)["verdict"]["decided"] for by in (-0.01, 0.01)]
+    assert ends == [False, True]
+
+
+def test_two_arms_that_answer_alike_may_yet_differ_by_what_no_row_has_shown():
+    # 1.97 standard errors of half a row in 400 are 0.35 points: t sqrt(1/2) / 400.
+    again = arm("again", range(20), 0.1)
+    ends = [weighed(FLOOR, GOOD, again, equivalent=by)["verdict"]["decided"] for by in (0.34, 0.36)]
+    assert ends == [False, True]
+
+
 def test_the_rows_are_those_of_the_normal_formula():
     # Showing that 0.5 points lie within 2 takes fewer rows than telling 0.5 points from 0:
     # n ((1.96 + 0.84) x 1.17 / 1.5)^2 - n = 400 x (4.78 - 1).
@@ -189,6 +207,27 @@ def test_a_metric_where_lower_is_better():
     assert found.pick is not None and arms[found.pick].name == "near"
     assert found.corrected is not None and found.corrected >= 10.2  # corrected for the worse
     assert [arms[rival.index].name for rival in found.rivals] == ["best"]
+
+
+def test_where_lower_is_better_it_is_settled_from_the_same_end_on():
+    # Texts of 8 bytes, so that bits a byte are a mean over rows; the dear arm needs half a standard error less of them.
+    random = np.random.default_rng(2)
+    nats = {"dear": random.normal(20, 1, N)}
+    nats["cheap"] = nats["dear"] + random.normal(0, 1, N)
+    nats["cheap"] += 0.025 - (nats["cheap"] - nats["dear"]).mean()
+    arms = []
+    for (name, rows), seconds in zip(nats.items(), (1.0, 0.1), strict=True):
+        found = [
+            Record(Example(f"{at}", (Message("user", ""),)), "8 bytes!", (), Answer("", nats=float(one), read=5))
+            for at, one in enumerate(rows)
+        ]
+        arms.append(Arm(name, "shots", records=found, cost={"seconds_per_answer": seconds, "fit_seconds": 0.0}))
+    apart = (nats["cheap"] - nats["dear"]) / (8 * np.log(2))
+    half = stats.t.ppf(0.975, N - 1) * apart.std(ddof=1) / np.sqrt(N)  # half of the variance is drawn: to 3 %
+    points = [100 * (apart.mean() + half * by) for by in (0.95, 1.05)]
+    found = [weighed(*arms, task=Task(kind="continue"), equivalent=by)["verdict"] for by in points]
+    assert [one["recommended"] for one in found] == ["cheap", "cheap"]
+    assert [one["decided"] for one in found] == [False, True]
 
 
 def test_an_arm_that_was_not_timed_keeps_every_limit_and_is_the_dearest():

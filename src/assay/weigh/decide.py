@@ -25,6 +25,7 @@ from assay.weigh.out import Out
 from assay.weigh.settings import Weigh
 
 Told = Callable[[int, int], bool]  # (reference, arm): can the arm be told from the reference?
+Reach = Callable[[str, str], float]  # (arm, other): how much better the arm may be than the other, by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,22 @@ class Choice:
         return max(known, default=None)
 
 
-def decide(arms: Sequence[Standing], drawn: np.ndarray, *, n: int, settings: Weigh, higher: bool = True) -> Choice:
+def decide(
+    arms: Sequence[Standing],
+    drawn: np.ndarray,
+    *,
+    n: int,
+    settings: Weigh,
+    higher: bool = True,
+    reach: Reach | None = None,
+) -> Choice:
     """The choice among `arms`.
 
     Args:
         drawn: their scores in each bootstrap draw, shape (draws, arms). n: test rows.
         higher: whether a higher score is better.
+        reach: the upper end of the paired interval of two arms, as a gain; by default that of the draws, which are
+            too close together where few rows differ.
     """
     pick = choose(arms, settings, higher)
     if pick is None:
@@ -90,10 +101,11 @@ def decide(arms: Sequence[Standing], drawn: np.ndarray, *, n: int, settings: Wei
     sign = 1 if higher else -1
     gains = np.array([sign * arm.value for arm in arms])
     drawn = sign * drawn
-    elsewhere = on_other_rows(gains, drawn, lambda draws: _replay(arms, draws, settings)).mean()
+    margin = _margin(drawn, settings)
+    elsewhere = on_other_rows(gains, drawn, lambda scores: _replay(arms, scores, margin, settings)).mean()
     # The correction only ever takes away: a negative one is the noise of the draws.
     corrected = sign * float(min(gains[pick], elsewhere))
-    return Choice(pick, corrected, tuple(_rivals(arms, gains, drawn, pick, n, settings, higher)))
+    return Choice(pick, corrected, tuple(_rivals(arms, gains, drawn, pick, n, settings, higher, reach)))
 
 
 def choose(arms: Sequence[Standing], settings: Weigh, higher: bool = True) -> int | None:
@@ -159,16 +171,21 @@ def _choose(
     return min(near, key=lambda index: (arms[index].parts, -gains[index]))
 
 
-def _replay(arms: Sequence[Standing], draws: np.ndarray, settings: Weigh) -> np.ndarray:
-    """The arm that the rule would choose in each draw: told apart where the draw's difference passes the margin."""
-    error = (draws[:, :, None] - draws[:, None, :]).std(axis=0)
-    reach = NormalDist().inv_cdf(1 - (1 - settings.level) / (2 * max(1, math.comb(len(arms), 2))))
-    margin = (reach * error).tolist()
-    chosen = np.empty(len(draws), dtype=np.intp)
-    for index, row in enumerate(draws.tolist()):
+def _margin(drawn: np.ndarray, settings: Weigh) -> np.ndarray:
+    """From which difference on two arms are told apart, (arms, arms): of the scores' own error, which is that of the
+    draws."""
+    error = (drawn[:, :, None] - drawn[:, None, :]).std(axis=0)
+    return NormalDist().inv_cdf(1 - (1 - settings.level) / (2 * max(1, math.comb(drawn.shape[1], 2)))) * error
+
+
+def _replay(arms: Sequence[Standing], scores: np.ndarray, margin: np.ndarray, settings: Weigh) -> np.ndarray:
+    """The arm that the rule would choose on each row of `scores`, (draws, arms)."""
+    margins = margin.tolist()
+    chosen = np.empty(len(scores), dtype=np.intp)
+    for index, row in enumerate(scores.tolist()):
 
         def apart(reference: int, arm: int, row: list[float] = row) -> bool:
-            return abs(row[reference] - row[arm]) > margin[reference][arm]
+            return abs(row[reference] - row[arm]) > margins[reference][arm]
 
         named = _choose(arms, row, behind=apart, over=apart, settings=settings)
         assert named is not None  # who is out does not change from draw to draw
@@ -190,6 +207,7 @@ def _rivals(
     n: int,
     settings: Weigh,
     higher: bool,
+    reach: Reach | None,
 ) -> list[Rival]:
     """The arms that cannot be told from the best and may be better than the chosen one by more than counts as equal;
     the one that may be best first."""
@@ -200,7 +218,10 @@ def _rivals(
         if index == pick:
             continue
         apart = drawn[:, index] - drawn[:, pick]
-        most = float(np.quantile(apart, (1 + settings.level) / 2))
+        if reach is None:
+            most = float(np.quantile(apart, (1 + settings.level) / 2))
+        else:
+            most = reach(arms[index].name, arms[pick].name)
         if most > settings.equivalent / 100:
             ahead, error = float(gains[index] - gains[pick]), float(apart.std())
             found.append(Rival(index, most, _rows(ahead, error, n, open_pairs(arms, untold), settings)))

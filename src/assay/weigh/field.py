@@ -82,6 +82,13 @@ class Field:
     def value(self, name: str) -> float:
         return self.measured.value(name, self.metric)
 
+    def reach(self, arm: str, other: str) -> float:
+        """How much better `arm` may be than `other`: the upper end of the paired interval, in the metric's unit. Of
+        a single row, which has no interval, what was seen."""
+        gap = self.measured.compared.difference(arm, other, self.metric)
+        seen, most = (gap.value, gap.high) if self.higher else (-gap.value, -gap.low)
+        return most if math.isfinite(most) else seen
+
     def _standing(
         self,
         arm: Arm,

@@ -23,7 +23,7 @@ def verdict(field: Field, task: Task, settings: Weigh, unjudged: list[str]) -> d
     """
     standings = field.under(settings)
     drawn, n = field.measured.drawn(field.metric), field.measured.n
-    choice = decide(standings, drawn, n=n, settings=settings, higher=field.higher)
+    choice = decide(standings, drawn, n=n, settings=settings, higher=field.higher, reach=field.reach)
     groups = None if field.measured.groups is None else field.measured.compared.units
     words = Words(
         standings,
