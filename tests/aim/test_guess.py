@@ -110,7 +110,7 @@ OWN = [
         "mmlu_sample/mmlu_test_sample1140.csv",
         "choose",
         {"question": "question", "choices": "choice0, choice1, choice2, choice3", "answer": "answer"},
-        0,
+        4,
         40,
     ),
 ]

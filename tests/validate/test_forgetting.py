@@ -148,6 +148,7 @@ def test_the_estimate_is_on_the_high_side(tiny_model):
     assert len(tokenizer("äöü")["input_ids"]) <= 6
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("name", "kind", "n", "options"),
     [
@@ -169,6 +170,7 @@ def test_published_sets_are_known_by_their_files(shared_data, name, kind, n, opt
     }
 
 
+@pytest.mark.real
 def test_the_first_rows_of_published_sets_are_what_they_are(shared_data):
     piqa = items_of(shared_data("piqa_valid", whole=True), "piqa")[0]
     assert piqa.target.endswith(

@@ -35,6 +35,7 @@ def test_refusals_are_told_by_how_they_begin(answer, refused):
     assert refuses(answer) is refused
 
 
+@pytest.mark.real
 def test_published_sets_are_read_from_their_folders(shared_data):
     pairs, _ = published(shared_data("crows_pairs", whole=True), "crows")
     # 1,508 pairs of nine kinds: Nangia et al. (2020), table 2.
