@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from assay.config import make_step
 from assay.curate import load
 from assay.nouns import Changed, Dropped, Means, RowStep
@@ -11,28 +13,23 @@ from assay.nouns import Changed, Dropped, Means, RowStep
 CASES = sorted((Path(__file__).parent / "fixtures" / "dirty").iterdir())
 
 
-def test_dirt_comes_out_as_the_gold_file_says(subtests):
-    for case in CASES:
-        with subtests.test(case.name):
-            gold = json.loads((case / "gold.json").read_text(encoding="utf-8"))
-            rows = load({"data": [case / "rows.jsonl"]}, kind="classify", base=case).train
-            ledger: Counter[str] = Counter()
-            for step in map(make_step, json.loads((case / "steps.json").read_text())):
-                means = Means(seed=1)
-                results = (
-                    [step.one(row, means) for row in rows]
-                    if isinstance(step, RowStep)
-                    else list(step.apply(rows, means))
-                )
-                rows = []
-                for result in results:
-                    if isinstance(result, Changed | Dropped):
-                        action = "changed" if isinstance(result, Changed) else "dropped"
-                        ledger[f"{step.kind} {action} {result.reason}"] += 1
-                    if not isinstance(result, Dropped):
-                        rows.append(result.example if isinstance(result, Changed) else result)
-            assert [row.text for row in rows] == gold["texts"]
-            assert ledger == gold["ledger"]
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_dirt_comes_out_as_the_gold_file_says(case):
+    gold = json.loads((case / "gold.json").read_text(encoding="utf-8"))
+    rows = load({"data": [case / "rows.jsonl"]}, kind="classify", base=case).train
+    ledger: Counter[str] = Counter()
+    for step in map(make_step, json.loads((case / "steps.json").read_text())):
+        means = Means(seed=1)
+        results = [step.one(row, means) for row in rows] if isinstance(step, RowStep) else list(step.apply(rows, means))
+        rows = []
+        for result in results:
+            if isinstance(result, Changed | Dropped):
+                action = "changed" if isinstance(result, Changed) else "dropped"
+                ledger[f"{step.kind} {action} {result.reason}"] += 1
+            if not isinstance(result, Dropped):
+                rows.append(result.example if isinstance(result, Changed) else result)
+    assert [row.text for row in rows] == gold["texts"]
+    assert ledger == gold["ledger"]
 
 
 def test_there_are_twelve():

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 import unusual
 from assay.config import make_step
 from assay.curate import STEPS
@@ -41,6 +43,9 @@ def rows_for(cls):
     ]
 
 
+steps = pytest.mark.parametrize("cls", STEPS, ids=kind_of)
+
+
 def apply(step, rows):
     means = Means(seed=3, key=b"k" * 32)
     return [step.one(row, means) for row in rows] if isinstance(step, RowStep) else list(step.apply(rows, means))
@@ -50,39 +55,34 @@ def left(results):
     return [r.example if isinstance(r, Changed) else r for r in results if not isinstance(r, Dropped)]
 
 
-def test_every_row_comes_out_of_a_step_once_in_order(subtests):
-    for cls in STEPS:
-        with subtests.test(kind_of(cls)):
-            rows = rows_for(cls)
-            results = apply(cls(), rows)
-            assert [r.example.id if isinstance(r, Changed | Dropped) else r.id for r in results] == [
-                row.id for row in rows
-            ]
-            kept = {row.id for row in left(results)}
-            for result in results:
-                if isinstance(result, Dropped):
-                    assert result.reason
-                    assert result.kept == "" or result.kept in kept
-                if isinstance(result, Changed):
-                    assert result.reason
-                    assert result.example != next(row for row in rows if row.id == result.example.id)
+@steps
+def test_every_row_comes_out_of_a_step_once_in_order(cls):
+    rows = rows_for(cls)
+    results = apply(cls(), rows)
+    assert [r.example.id if isinstance(r, Changed | Dropped) else r.id for r in results] == [row.id for row in rows]
+    kept = {row.id for row in left(results)}
+    for result in results:
+        if isinstance(result, Dropped):
+            assert result.reason
+            assert result.kept == "" or result.kept in kept
+        if isinstance(result, Changed):
+            assert result.reason
+            assert result.example != next(row for row in rows if row.id == result.example.id)
 
 
-def test_a_step_does_something_here_and_nothing_the_second_time(subtests):
-    for cls in STEPS:
-        with subtests.test(kind_of(cls)):
-            once = left(apply(cls(), rows_for(cls)))
-            assert once != rows_for(cls)
-            assert apply(cls(), once) == once
+@steps
+def test_a_step_does_something_here_and_nothing_the_second_time(cls):
+    once = left(apply(cls(), rows_for(cls)))
+    assert once != rows_for(cls)
+    assert apply(cls(), once) == once
 
 
-def test_a_step_gives_the_same_twice_and_leaves_the_rows_alone(subtests):
-    for cls in STEPS:
-        with subtests.test(kind_of(cls)):
-            rows = rows_for(cls)
-            before = [row.to_json() for row in rows]
-            assert apply(cls(), rows) == apply(cls(), rows)
-            assert [row.to_json() for row in rows] == before
+@steps
+def test_a_step_gives_the_same_twice_and_leaves_the_rows_alone(cls):
+    rows = rows_for(cls)
+    before = [row.to_json() for row in rows]
+    assert apply(cls(), rows) == apply(cls(), rows)
+    assert [row.to_json() for row in rows] == before
 
 
 def test_a_step_takes_no_rows(subtests):

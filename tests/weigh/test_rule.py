@@ -51,12 +51,13 @@ CASES = [
 ]  # fmt: skip
 
 
-def test_who_is_recommended(subtests):
-    for name, arms, settings, expected in CASES:
-        with subtests.test(name):
-            found = weighed(*arms, **settings)
-            assert found["verdict"]["recommended"] == expected, found["verdict"]["reason"]
-            assert weighed(*arms, **settings)["verdict"] == found["verdict"]
+@pytest.mark.parametrize(
+    ("arms", "settings", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
+def test_who_is_recommended(arms, settings, expected):
+    found = weighed(*arms, **settings)
+    assert found["verdict"]["recommended"] == expected, found["verdict"]["reason"]
+    assert weighed(*arms, **settings)["verdict"] == found["verdict"]
 
 
 def test_the_reason_says_which_limit_with_its_number():
