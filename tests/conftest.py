@@ -14,6 +14,7 @@ import pytest
 
 from assay.nouns import Document, Example, Lesson, Means, Message, Task
 from assay.prompt.parts import Encoding
+from own_sets import OWN
 
 CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
@@ -298,21 +299,42 @@ def forked():
     return run
 
 
-# --- data sets that are not part of the repository ------------------------------------------------------------------
+# --- data sets ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def own_data(tmp_path_factory) -> Callable[[str], Path]:
+    """`own_data("banking77")`: a folder with the project's own rows in the files and form of that set."""
+    root, made = tmp_path_factory.mktemp("own_data"), {}
+
+    def place(name: str) -> Path:
+        if name not in made:
+            made[name] = root / name
+            made[name].mkdir()
+            OWN[name](made[name])
+        return made[name]
+
+    return place
 
 
 @pytest.fixture
-def shared_data():
-    """`shared_data("banking77")`: a folder of ../shared/data (or of $ASSAY_DATA). Skips where the data sets are not;
-    where they are and CI=true, one that is missing is a failure, so that no test is lost by a slip in a name."""
+def shared_data(own_data) -> Callable[..., Path]:
+    """`shared_data("banking77")`: a folder of ../shared/data (or of $ASSAY_DATA), which are not part of the repository.
+    Where they are not, it is `own_data`; with `whole=True`, for figures of the set itself, the test skips.
 
-    def place(name: str) -> Path:
+    With CI=true no test is lost by a slip in a name: a set that is missing among the others, or that is asked for
+    without `whole` and has no rows of our own, is a failure.
+    """
+
+    def place(name: str, *, whole: bool = False) -> Path:
         root = Path(os.environ.get("ASSAY_DATA") or Path(__file__).parents[2] / "shared" / "data")
-        folder = root / name
-        if folder.exists():
-            return folder
-        if root.is_dir() and os.environ.get("CI") == "true":
-            pytest.fail(f"{root} is there, but not {name}")
-        pytest.skip(f"needs the data set {name} in {root}; ASSAY_DATA names another place")
+        if (root / name).exists():
+            return root / name
+        lost = root.is_dir() or not (whole or name in OWN)
+        if lost and os.environ.get("CI") == "true":
+            pytest.fail(f"{name} is neither in {root} nor among the project's own sets")
+        if not whole and name in OWN:
+            return own_data(name)
+        return pytest.skip(f"needs the data set {name} in {root}; ASSAY_DATA names another place")
 
     return place

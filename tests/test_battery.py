@@ -111,12 +111,21 @@ def fits(values, task):
 
 
 SETTINGS = [{"kind": kind_of(cls), **SMALL.get(kind_of(cls), {})} for cls in STRATEGIES] + FORMS
-CASES = [
-    pytest.param(values, task, id="-".join([*(str(v) for v in values.values() if isinstance(v, str)), task]) + f"-{i}")
-    for i, values in enumerate(SETTINGS)
-    for task in ("classify", "answer", "extract")
-    if fits(values, task)
-]
+TASKS = ("classify", "answer", "extract")
+
+
+def cases():
+    """Every strategy on every kind of task that it can do. One kind a strategy is quick, in turn, so that every kind
+    comes up; the others are for `make nightly`."""
+    for i, values in enumerate(SETTINGS):
+        able = [task for task in TASKS if fits(values, task)]
+        words = [str(value) for value in values.values() if isinstance(value, str)]
+        for task in able:
+            marks = () if task == able[i % len(able)] else pytest.mark.nightly
+            yield pytest.param(values, task, id="-".join([*words, task, str(i)]), marks=marks)
+
+
+CASES = list(cases())
 battery = pytest.mark.parametrize(("settings", "task"), CASES)
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -135,12 +144,19 @@ def asked(given):
     return [row.question for row in (*given.val, *given.train[:4])]
 
 
-@battery
-def test_settings_come_back_from_json(settings, task):
-    strategy = make_strategy(settings, {})
-    written = json.loads(to_json({"kind": strategy.kind, **strategy.changed()}))
-    assert make_strategy(written, {}) == strategy
-    assert json.loads(to_json(strategy.model_dump(mode="json"))) == strategy.model_dump(mode="json")
+def test_the_quick_cases_have_every_strategy_once_and_every_kind_of_task():
+    quick = [case.values for case in CASES if not case.marks]
+    assert [settings for settings, _ in quick] == SETTINGS
+    assert {task for _, task in quick} == set(TASKS)
+
+
+def test_settings_come_back_from_json(subtests):
+    for settings in SETTINGS:
+        with subtests.test(to_json(settings)):
+            strategy = make_strategy(settings, {})
+            written = json.loads(to_json({"kind": strategy.kind, **strategy.changed()}))
+            assert make_strategy(written, {}) == strategy
+            assert json.loads(to_json(strategy.model_dump(mode="json"))) == strategy.model_dump(mode="json")
 
 
 @dataclass(frozen=True)
@@ -177,7 +193,9 @@ def fitted(request, lesson_in, tmp_path_factory):
 
 
 # Every test that asks for `fitted` has all cases, in one order: that is how pytest brings those of a case together.
-each_fitted = pytest.mark.parametrize("fitted", [pytest.param(p.values, id=p.id) for p in CASES], indirect=True)
+each_fitted = pytest.mark.parametrize(
+    "fitted", [pytest.param(p.values, id=p.id, marks=p.marks) for p in CASES], indirect=True
+)
 KINDS = {kind_of(cls) for cls in METHODS} | set(PRESETS)
 
 
@@ -277,7 +295,12 @@ def test_an_empty_training_split_is_a_named_error(lesson, settings, task):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("settings", "task"), [p for p in CASES if is_trained(p.values[0]) and p.values[1] == "classify"]
+    ("settings", "task"),
+    [
+        pytest.param(*case.values, id=case.id)
+        for case in CASES
+        if is_trained(case.values[0]) and case.values[1] == "classify"
+    ],
 )
 def test_stopped_at_every_step_of_24_it_ends_in_the_same_bits(lesson, tmp_path, settings, task):
     long = {"epochs": 2, "batch_size": 3, "patience": 9}

@@ -25,7 +25,7 @@ FILES = [
 @pytest.mark.parametrize(("name", "kind", "columns", "labels"), FILES, ids=[f[0].split("/")[0] for f in FILES])
 def test_a_file_runs_without_an_edit(shared_data, tmp_path, monkeypatch, name, kind, columns, labels):
     monkeypatch.chdir(tmp_path)  # the project is made where the command is given
-    shutil.copy(shared_data(name.split("/")[0]) / name.split("/")[1], tmp_path)
+    shutil.copy(shared_data(name.split("/")[0], whole=True) / name.split("/")[1], tmp_path)
     report = assay.run(tmp_path / name.split("/")[1], only=["majority"])
     checked = assay.check(tmp_path / name.split("/")[1]).to_json()
     assert checked["task"]["kind"] == kind and len(checked["task"]["labels"]) == labels
@@ -37,7 +37,7 @@ def test_a_file_runs_without_an_edit(shared_data, tmp_path, monkeypatch, name, k
 
 def test_tfidf_scores_as_published_for_ten_rows_a_label(shared_data):
     # TF-IDF with logistic regression on banking77, 10 rows a label, all 3,080 test rows: .678.
-    folder = shared_data("banking77")
+    folder = shared_data("banking77", whole=True)
     rows = load({"train": [folder / "train.csv"], "test": [folder / "test.csv"]})
     task = Task(kind="classify", labels=rows.labels)
     scores = []

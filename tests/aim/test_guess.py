@@ -99,10 +99,36 @@ PUBLIC = [
 ]
 
 
+OWN = [
+    ("banking77/test.csv", CLASSIFY, {"text": "text", "label": "category"}, 12, 276),
+    ("sms_spam/SMSSpamCollection", CLASSIFY, {"text": "SMS", "label": "Label"}, 2, 316),
+    ("gsm8k/test.jsonl", "number", {"question": "question", "answer": "answer"}, 0, 80),
+    ("e2e_nlg/devset_first2000.csv", ANSWER, {"question": "mr", "answer": "ref"}, 0, 320),
+    ("xstest/xstest_prompts.csv", CLASSIFY, {"text": "prompt", "label": "label"}, 2, 55),
+    ("bbh_eight/navigate.json", CLASSIFY, {"text": "input", "label": "target"}, 2, 20),
+    (
+        "mmlu_sample/mmlu_test_sample1140.csv",
+        "choose",
+        {"question": "question", "choices": "choice0, choice1, choice2, choice3", "answer": "answer"},
+        4,
+        40,
+    ),
+]
+
+
+def test_rows_in_the_forms_of_public_sets_need_no_settings(own_data, subtests):
+    for file, kind, columns, labels, n in OWN:
+        with subtests.test(file):
+            got = load({"data": [file]}, base=own_data(file.split("/")[0]).parent)
+            assert (got.kind, got.columns, len(got.labels), len(got.train)) == (kind, columns, labels, n)
+            assert got.guessed
+            assert len({example.id for example in got.train}) == n
+
+
 @pytest.mark.real
 @pytest.mark.parametrize(("file", "kind", "columns", "labels", "n"), PUBLIC, ids=[entry[0] for entry in PUBLIC])
 def test_public_data_sets_need_no_settings(shared_data, file, kind, columns, labels, n):
-    got = load({"data": [file]}, base=shared_data(file.split("/")[0]).parent)
+    got = load({"data": [file]}, base=shared_data(file.split("/")[0], whole=True).parent)
     assert (got.kind, got.columns, len(got.labels), len(got.train)) == (kind, columns, labels, n)
     assert got.guessed
     assert len({example.id for example in got.train}) == n

@@ -85,7 +85,7 @@ PUBLIC = [
 @pytest.mark.real
 @pytest.mark.parametrize(("file", "kind", "columns", "n"), PUBLIC, ids=[entry[0] for entry in PUBLIC])
 def test_public_data_sets_need_no_settings(shared_data, file, kind, columns, n):
-    got = load({"data": [file]}, base=shared_data(file.split("/")[0]).parent)
+    got = load({"data": [file]}, base=shared_data(file.split("/")[0], whole=True).parent)
     assert (got.kind, got.columns, len(got.train)) == (kind, columns, n)
     assert len({example.id for example in got.train}) == n
 
@@ -93,7 +93,7 @@ def test_public_data_sets_need_no_settings(shared_data, file, kind, columns, n):
 @pytest.mark.real
 def test_acts_of_real_dialogues(shared_data, tmp_path):
     path = tmp_path / "turns.jsonl"
-    rows = acts_of_turns(shared_data("sgd_dev"))
+    rows = acts_of_turns(shared_data("sgd_dev", whole=True))
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     got = load({"data": [path]})
     assert (got.kind, got.columns, got.group, len(got.train)) == (
@@ -107,7 +107,7 @@ def test_acts_of_real_dialogues(shared_data, tmp_path):
 
 @pytest.mark.real
 def test_two_solutions_of_a_goal(shared_data, tmp_path):
-    folder = shared_data("piqa_valid")
+    folder = shared_data("piqa_valid", whole=True)
     labels = (folder / "valid-labels.lst").read_text().split()
     rows = [json.loads(line) for line in (folder / "valid.jsonl").read_text().splitlines()]
     path = tmp_path / "piqa.jsonl"

@@ -115,9 +115,11 @@ def test_jailbreaks_come_from_a_list_or_from_lines(tmp_path):
 @pytest.mark.real
 @pytest.mark.slow
 def test_words_broken_by_slips_cost_word_weights_and_capitals_cost_nothing(tmp_path, shared_data):
-    with (shared_data("davidson_hate") / "labeled_data_first6000.csv").open(encoding="utf-8", newline="") as file:
+    with (shared_data("davidson_hate", whole=True) / "labeled_data_first6000.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
         tweets = [{"text": row["tweet"], "label": "hon"[int(row["class"])]} for row in csv.DictReader(file)]
-    prompts = shared_data("inthewild_jailbreaks") / "inthewild_first250.json"
+    prompts = shared_data("inthewild_jailbreaks", whole=True) / "inthewild_first250.json"
     write_rows(tmp_path / "tweets.jsonl", tweets)
     (tmp_path / "project.yaml").write_text(
         "data: {files: {data: tweets.jsonl}, columns: {text: text, label: label}}\n"

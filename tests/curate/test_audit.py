@@ -113,7 +113,7 @@ def test_rows_without_text_share_nothing(make):
 @pytest.mark.real
 def test_the_official_split_of_banking77(shared_data, make):
     def read(name):
-        with (shared_data("banking77") / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        with (shared_data("banking77", whole=True) / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             return make([(row["text"], row["category"]) for row in csv.DictReader(file)], name)
 
     train, test = read("train"), read("test")

@@ -29,7 +29,7 @@ def repaired(train, val, test, kind="classify"):
 
 
 def test_banking77(shared_data):
-    folder = shared_data("banking77")
+    folder = shared_data("banking77", whole=True)
     rows = load({"train": [folder / "train.csv"], "test": [folder / "test.csv"]})
     found = audit(rows.train, [], rows.test)
     assert (len(rows.train), len(rows.test)) == (10003, 3080)
@@ -49,7 +49,7 @@ def snips(folder: Path, part: str) -> list[Example]:
 
 
 def test_snips(shared_data):
-    train, test = (snips(shared_data("snips_nlu"), part) for part in ("train", "validate"))
+    train, test = (snips(shared_data("snips_nlu", whole=True), part) for part in ("train", "validate"))
     assert (len(train), len(test)) == (2100, 700)
     assert audit(train, [], test).counts["exact"]["test~train"] == 12
     leaked, gone = repaired(train, [], test)
@@ -57,7 +57,7 @@ def test_snips(shared_data):
 
 
 def test_docs_issues(shared_data):
-    folder = shared_data("docs_issues")
+    folder = shared_data("docs_issues", whole=True)
     files = {"train": "docs_issues_training_first400.jsonl", "test": "docs_issues_eval_first250.jsonl"}
     columns = {"text": "text", "label": "answer"}
     rows = load({name: [folder / file] for name, file in files.items()}, columns=columns)
@@ -71,7 +71,7 @@ def test_docs_issues(shared_data):
 def geography(shared_data, tmp_path):
     """`geography("question-split", "query")`: the questions of GeoQuery by one of its two splits, grouped by the number
     of their query in the file, or by their SQL."""
-    queries = json.loads((shared_data("text2sql_small") / "geography.json").read_text())
+    queries = json.loads((shared_data("text2sql_small", whole=True) / "geography.json").read_text())
     assert len(queries) == 246
     names = {"train": "train", "dev": "val", "test": "test"}
 
@@ -108,7 +108,7 @@ def test_geoquery_by_its_queries(geography):
 
 
 def test_presidio_by_template(shared_data):
-    folder = shared_data("presidio_pii")
+    folder = shared_data("presidio_pii", whole=True)
     columns = {"text": "full_text", "entities": "spans"}
     rows = load({"data": [folder / "synth_dataset_v2.json"]}, columns=columns, kind="extract", group="template_id")
     assert len(rows.train) == 1500 and audit(rows.train, [], []).groups == 209
@@ -133,7 +133,7 @@ def test_presidio_by_template(shared_data):
 
 
 def test_e2e_by_input(shared_data):
-    folder = shared_data("e2e_nlg")
+    folder = shared_data("e2e_nlg", whole=True)
     columns = {"question": "mr", "answer": "ref"}
     rows = load({"data": [folder / "devset_first2000.csv"]}, columns=columns, kind="answer", group="mr")
     found = audit(rows.train, [], [])

@@ -1,11 +1,8 @@
-import pytest
-
 from assay.curate.markup import plain
 
 
-@pytest.mark.parametrize(
-    ("text", "seen"),
-    [
+def test_tags_become_what_a_reader_sees(subtests):
+    for text, seen in [
         ("<p>Dear <b>Ann</b>,</p><p>hello</p>", "\nDear Ann,\n\nhello\n"),
         ("one<br>two<br/>three<BR />four", "one\ntwo\nthree\nfour"),
         ("<ul><li>milk</li><li>eggs</li></ul>", "\n\n- milk\n\n- eggs\n\n"),
@@ -17,15 +14,13 @@ from assay.curate.markup import plain
         ("Tom &amp; Ann &#39;99 &euro;5 &#x41;", "Tom & Ann '99 €5 A"),
         ("write &lt;b&gt; for bold", "write <b> for bold"),
         ('<input type="checkbox" checked disabled> yes', " yes"),
-    ],
-)
-def test_tags_become_what_a_reader_sees(text, seen):
-    assert plain(text) == seen
+    ]:
+        with subtests.test(repr((text, seen))):
+            assert plain(text) == seen
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_what_is_no_tag_stays(subtests):
+    for text in [
         "if a < b and c > d",
         "x <y and z> w",
         "a<b && c>d",
@@ -39,7 +34,6 @@ def test_tags_become_what_a_reader_sees(text, seen):
         "for (i = 0; i <n; i++)",
         "AT&T, R&D;, fish & chips",
         "",
-    ],
-)
-def test_what_is_no_tag_stays(text):
-    assert plain(text) == text
+    ]:
+        with subtests.test(repr(text)):
+            assert plain(text) == text

@@ -57,14 +57,14 @@ def test_overlaps_are_told_or_dropped_as_asked(project):
 
 @pytest.mark.real
 def test_a_real_benchmark_finds_itself_and_nothing_else(shared_data, tmp_path):
-    place = shared_data("mmlu_sample") / "mmlu_dev285.csv"
+    place = shared_data("mmlu_sample", whole=True) / "mmlu_dev285.csv"
     texts = list(read_probes([place], tmp_path))
     assert len(texts) == 285
     rows = [row(str(n), text) for n, (_, text) in enumerate(texts)]
     itself = probed(rows, texts)
     long = sum(len(text.split()) >= 20 for _, text in texts)  # surely 13 words without punctuation
     assert long <= len(itself.overlaps) == 285 - itself.short
-    wiki = list(read_probes([shared_data("wikitext2") / "test.txt"], tmp_path))
+    wiki = list(read_probes([shared_data("wikitext2", whole=True) / "test.txt"], tmp_path))
     assert len(wiki) == 1 and not probed(rows, wiki).overlaps
 
 

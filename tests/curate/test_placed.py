@@ -103,9 +103,8 @@ def test_one_time_for_all_rows_is_an_error(make, sentences):
         Split(by="time")
 
 
-@pytest.mark.parametrize(
-    ("written", "value"),
-    [
+def test_forms_of_time(subtests):
+    for written, value in [
         ("1970-01-02", 86400),
         ("1970/01/02", 86400),
         ("1970-01-02T00:00:00Z", 86400),
@@ -114,15 +113,15 @@ def test_one_time_for_all_rows_is_an_error(make, sentences):
         (1714730400, 1714730400),
         ("1999", 1999),
         ("1e3", 1000),
-    ],
-)
-def test_forms_of_time(written, value):
-    assert moment(written).value == value
+    ]:
+        with subtests.test(repr((written, value))):
+            assert moment(written).value == value
 
 
-@pytest.mark.parametrize("written", ["03/05/2024", "", None, True, "soon", "2024-13-01", float("nan"), "1e999"])
-def test_what_is_no_time(written):
-    assert moment(written) is None
+def test_what_is_no_time(subtests):
+    for written in ["03/05/2024", "", None, True, "soon", "2024-13-01", float("nan"), "1e999"]:
+        with subtests.test(repr(written)):
+            assert moment(written) is None
 
 
 def test_bad_times_are_told_with_their_line(tmp_path):

@@ -9,9 +9,8 @@ from assay.nouns import Task
 F = "def f(x):\n    return x + 1"
 
 
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
+def test_python_in_a_fence_or_as_it_stands(subtests):
+    for text, code in [
         (F, F),
         (f"```python\n{F}\n```", F),
         (f"```\n{F}\n```", F),
@@ -27,10 +26,9 @@ F = "def f(x):\n    return x + 1"
         ("hello", None),
         ("", None),
         ("```json\n{}\n```", None),
-    ],
-)
-def test_python_in_a_fence_or_as_it_stands(text, code):
-    assert code_of(text, "python") == code
+    ]:
+        with subtests.test(repr((text, code))):
+            assert code_of(text, "python") == code
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,8 @@ LABELS = Task(kind="classify", labels=("card", "card lost", "refund_status"))
 FREE = Task(kind="answer")
 
 
-@pytest.mark.parametrize(
-    ("text", "is_strict", "is_lenient"),
-    [
+def test_labels(subtests):
+    for text, is_strict, is_lenient in [
         ("card lost", "card lost", "card lost"),
         ("  card\n", "card", "card"),
         ("Card Lost.", None, "card lost"),  # the longer name, although `card` stands in it too
@@ -18,10 +17,9 @@ FREE = Task(kind="answer")
         ("cardigan", None, None),  # a label inside a word is no label
         ("", None, None),
         ("no idea", None, None),
-    ],
-)
-def test_labels(text, is_strict, is_lenient):
-    assert (strict(LABELS, text), lenient(LABELS, text)) == (is_strict, is_lenient)
+    ]:
+        with subtests.test(repr((text, is_strict, is_lenient))):
+            assert (strict(LABELS, text), lenient(LABELS, text)) == (is_strict, is_lenient)
 
 
 def test_labels_without_letters_only_count_as_written():
@@ -50,9 +48,8 @@ def test_free_answers(text, is_strict, is_lenient):
     assert (strict(FREE, text), lenient(FREE, text)) == (is_strict, is_lenient)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
+def test_the_last_number(subtests):
+    for text, expected in [
         ("It costs $1,234.50 in all.", "1234.5"),
         ("from 3 to 12", "12"),
         ("-3 degrees", "-3"),
@@ -65,10 +62,9 @@ def test_free_answers(text, is_strict, is_lenient):
         ("5kg", "5"),
         ("room A12", None),  # digits of a word are no number
         ("none at all", None),
-    ],
-)
-def test_the_last_number(text, expected):
-    assert last_number(text) == expected
+    ]:
+        with subtests.test(repr((text, expected))):
+            assert last_number(text) == expected
 
 
 def test_one_number_is_written_in_one_way():
@@ -91,9 +87,8 @@ def test_tasks_of_numbers():
 STEPS = Reading(LABELS, mark="Answer:", steps=True)
 
 
-@pytest.mark.parametrize(
-    ("text", "is_strict", "is_lenient"),
-    [
+def test_labels_after_reasoning(subtests):
+    for text, is_strict, is_lenient in [
         ("It was stolen.\nAnswer: card lost", "card lost", "card lost"),
         ("Answer: card\nno, it is gone.\nAnswer: card lost", "card lost", "card lost"),
         ("It was stolen. **Answer:** Card Lost.", None, "card lost"),
@@ -103,10 +98,9 @@ STEPS = Reading(LABELS, mark="Answer:", steps=True)
         ("It may be card or refund_status", None, None),
         ("Answer: none of them", None, None),
         ("", None, None),
-    ],
-)
-def test_labels_after_reasoning(text, is_strict, is_lenient):
-    assert (STEPS.strict(text), STEPS.lenient(text)) == (is_strict, is_lenient)
+    ]:
+        with subtests.test(repr((text, is_strict, is_lenient))):
+            assert (STEPS.strict(text), STEPS.lenient(text)) == (is_strict, is_lenient)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ LETTERS = Reading(Task(kind="choose", labels=("A", "B", "C", "D")), options=("re
 NUMBERS = Reading(Task(kind="number"))
 
 
-@pytest.mark.parametrize(
-    ("text", "strict", "lenient"),
-    [
+def test_sets(subtests):
+    for text, strict, lenient in [
         ("refund | card", "card | refund", "card | refund"),
         ("card", "card", "card"),
         ("none", "none", "none"),
@@ -22,15 +21,13 @@ NUMBERS = Reading(Task(kind="number"))
         ("card | weather", None, "card"),
         ("weather", None, None),
         ("", None, None),
-    ],
-)
-def test_sets(text, strict, lenient):
-    assert (SETS.strict(text), SETS.lenient(text)) == (strict, lenient)
+    ]:
+        with subtests.test(repr((text, strict, lenient))):
+            assert (SETS.strict(text), SETS.lenient(text)) == (strict, lenient)
 
 
-@pytest.mark.parametrize(
-    ("text", "strict", "lenient"),
-    [
+def test_letters(subtests):
+    for text, strict, lenient in [
         ("B", "B", "B"),
         ("b", None, "B"),
         ("(C)", None, "C"),
@@ -42,10 +39,9 @@ def test_sets(text, strict, lenient):
         ("sky or sea", None, None),
         ("E", None, None),
         ("A bird came", None, None),
-    ],
-)
-def test_letters(text, strict, lenient):
-    assert (LETTERS.strict(text), LETTERS.lenient(text)) == (strict, lenient)
+    ]:
+        with subtests.test(repr((text, strict, lenient))):
+            assert (LETTERS.strict(text), LETTERS.lenient(text)) == (strict, lenient)
 
 
 def test_a_letter_that_the_question_has_not():

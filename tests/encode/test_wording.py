@@ -127,32 +127,34 @@ def marks_in(text):
     return tuple(sum(line.startswith(mark) for line in lines) for mark in ("message:", "label:"))
 
 
-@pytest.mark.parametrize("text", FORGERIES.values(), ids=FORGERIES)
-@pytest.mark.parametrize("layout", ["text", "turns"])
-def test_no_text_of_the_data_begins_a_question_or_an_answer(text, layout):
-    wording = MARKED.model_copy(update={"layout": layout})
-    forged = (QUESTION.with_text(text), replace(SOLVED[0].with_text(text), target=f"card{BREAK}"))
-    context = (Document("d", text), Document("e", "fine"))
-    question = replace(forged[0], context=context)
-    prompt = posed(TASK, question, [forged[1], *SOLVED], wording=wording)
-    asked = [message.content for message in prompt if message.role == "user"]
-    if layout == "text":
-        assert [marks_in(content) for content in asked] == [(4, 4)]  # three examples and the question
-    else:
-        assert [marks_in(content) for content in asked] == [(1, 1)] * 4
-    assert asked[-1].endswith("\nLabel:")
-    assert sum(line.startswith("[") for line in asked[-1].splitlines()) == 2
-    # Nothing of the text is lost but what breaks its lines.
-    assert "".join(text.split()) in "".join(asked[-1].split())
+def test_no_text_of_the_data_begins_a_question_or_an_answer(subtests):
+    for name, text in FORGERIES.items():
+        for layout in ("text", "turns"):
+            with subtests.test(f"{name}, {layout}"):
+                wording = MARKED.model_copy(update={"layout": layout})
+                forged = (QUESTION.with_text(text), replace(SOLVED[0].with_text(text), target=f"card{BREAK}"))
+                context = (Document("d", text), Document("e", "fine"))
+                question = replace(forged[0], context=context)
+                prompt = posed(TASK, question, [forged[1], *SOLVED], wording=wording)
+                asked = [message.content for message in prompt if message.role == "user"]
+                if layout == "text":
+                    assert [marks_in(content) for content in asked] == [(4, 4)]  # three examples and the question
+                else:
+                    assert [marks_in(content) for content in asked] == [(1, 1)] * 4
+                assert asked[-1].endswith("\nLabel:")
+                assert sum(line.startswith("[") for line in asked[-1].splitlines()) == 2
+                # Nothing of the text is lost but what breaks its lines.
+                assert "".join(text.split()) in "".join(asked[-1].split())
 
 
-@pytest.mark.parametrize("text", FORGERIES.values(), ids=FORGERIES)
-def test_no_text_of_the_data_becomes_a_control_token(text, open_tiny):
+def test_no_text_of_the_data_becomes_a_control_token(subtests, open_tiny):
     chat = open_tiny("tiny").chat
     control = set(chat.tokenizer.all_special_ids)
     count = lambda prompt: sum(token in control for token in chat.prompt(prompt)[0])  # noqa: E731
-    prompts = [posed(TASK, QUESTION.with_text(each), SOLVED, wording=MARKED) for each in (text, "fine")]
-    assert count(prompts[0]) == count(prompts[1])
+    for name, text in FORGERIES.items():
+        with subtests.test(name):
+            prompts = [posed(TASK, QUESTION.with_text(each), SOLVED, wording=MARKED) for each in (text, "fine")]
+            assert count(prompts[0]) == count(prompts[1])
 
 
 def test_reasoning_is_asked_for_and_shown():

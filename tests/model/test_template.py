@@ -59,9 +59,10 @@ HARMLESS = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile(name):
-    assert objections(HOSTILE[name])
+def test_hostile(subtests):
+    for name, template in HOSTILE.items():
+        with subtests.test(name):
+            assert objections(template)
 
 
 @pytest.mark.parametrize("name", HARMLESS)

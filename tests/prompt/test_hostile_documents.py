@@ -89,32 +89,38 @@ def asked(text):
     return Example("q", (Message("user", text),))
 
 
-@pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
-def test_no_text_becomes_a_turn_or_a_passage_of_its_own(chat, arm_over, hostile):
-    plain = Document("good", HARMLESS)
-    of_template = control_ids(chat, arm_over(plain, Document("other", HARMLESS + " Truly.")).prompt(asked(QUESTION)))
-    arm = arm_over(
-        plain, Document("evil", f"The reading room opens. {hostile}"), Document("title", f"# {hostile}\n\nThe room")
-    )
-    prompt = arm.prompt(asked(QUESTION))
-    assert [message.role for message in prompt] == ["system", "user"]
-    assert control_ids(chat, prompt) == of_template
-    found = arm.finder.find([QUESTION])[0].passages
-    assert "evil#1" in [passage.id for passage in found]
-    lines = prompt[-1].content.splitlines()  # also at U+2028, U+0085 and the like
-    assert len(lines) == len(found) + 3
-    numbers = [m[0] for line in lines if (m := re.match(r"\[\d+\]", line))]
-    assert numbers == [f"[{n}]" for n in range(len(found), 0, -1)]
-    assert [line for line in lines if line.startswith("Question:")] == [f"Question: {QUESTION}"]
+def test_no_text_becomes_a_turn_or_a_passage_of_its_own(subtests, chat, arm_over):
+    for hostile in HOSTILE:
+        with subtests.test(repr(hostile[:60])):
+            plain = Document("good", HARMLESS)
+            of_template = control_ids(
+                chat, arm_over(plain, Document("other", HARMLESS + " Truly.")).prompt(asked(QUESTION))
+            )
+            arm = arm_over(
+                plain,
+                Document("evil", f"The reading room opens. {hostile}"),
+                Document("title", f"# {hostile}\n\nThe room"),
+            )
+            prompt = arm.prompt(asked(QUESTION))
+            assert [message.role for message in prompt] == ["system", "user"]
+            assert control_ids(chat, prompt) == of_template
+            found = arm.finder.find([QUESTION])[0].passages
+            assert "evil#1" in [passage.id for passage in found]
+            lines = prompt[-1].content.splitlines()  # also at U+2028, U+0085 and the like
+            assert len(lines) == len(found) + 3
+            numbers = [m[0] for line in lines if (m := re.match(r"\[\d+\]", line))]
+            assert numbers == [f"[{n}]" for n in range(len(found), 0, -1)]
+            assert [line for line in lines if line.startswith("Question:")] == [f"Question: {QUESTION}"]
 
 
-@pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
-def test_a_question_adds_no_turn_either(chat, arm_over, hostile):
-    arm = arm_over(Document("good", HARMLESS))
-    of_template = control_ids(chat, arm.prompt(asked(QUESTION)))
-    prompt = arm.prompt(asked(f"{QUESTION} {hostile}"))
-    assert [message.role for message in prompt] == ["system", "user"]
-    assert control_ids(chat, prompt) == of_template
+def test_a_question_adds_no_turn_either(subtests, chat, arm_over):
+    for hostile in HOSTILE:
+        with subtests.test(repr(hostile[:60])):
+            arm = arm_over(Document("good", HARMLESS))
+            of_template = control_ids(chat, arm.prompt(asked(QUESTION)))
+            prompt = arm.prompt(asked(f"{QUESTION} {hostile}"))
+            assert [message.role for message in prompt] == ["system", "user"]
+            assert control_ids(chat, prompt) == of_template
 
 
 def test_a_flood_of_copies_leaves_room_for_others(arm_over):

@@ -109,7 +109,9 @@ def test_shakespeare_costs_what_is_known_of_its_letters(shared_data):
     """Bytes alone cost the entropy of the letters; five together far less."""
     from collections import Counter
 
-    path = next(p for p in shared_data("tinyshakespeare").iterdir() if p.suffix == ".txt" and "SOURCE" not in p.name)
+    path = next(
+        p for p in shared_data("tinyshakespeare", whole=True).iterdir() if p.suffix == ".txt" and "SOURCE" not in p.name
+    )
     whole = path.read_text()[:120_000]
     rows = texts(whole[:100_000], whole[100_000:])
     counts = Counter(whole[:100_000])

@@ -79,7 +79,7 @@ def test_shared_words_come_first_and_rare_ones_before_common_ones(tmp_path):
 @pytest.mark.real
 def test_abstracts_of_cranfield(shared_data):
     """Each query's relevant abstracts among 20: words put them far above chance."""
-    folder = shared_data("cranfield")
+    folder = shared_data("cranfield", whole=True)
     tag = re.compile(r"<doc>\s*<docno>\s*(\d+)\s*</docno>.*?<text>(.*?)</text>", re.S | re.I)
     texts = {int(n): " ".join(text.split()) for n, text in tag.findall((folder / "cran.all.1400.xml").read_text())}
     asked = re.findall(r"<num>\s*(\d+)\s*</num>\s*<title>(.*?)</title>", (folder / "cran.qry.xml").read_text(), re.S)

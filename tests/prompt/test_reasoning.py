@@ -5,9 +5,8 @@ from assay.nouns import Generated, Message, Task
 from assay.prompt.reasoning import labelled, read, voted
 
 
-@pytest.mark.parametrize(
-    ("texts", "logprobs", "expected"),
-    [
+def test_votes(subtests):
+    for texts, logprobs, expected in [
         (["7", "8", "8"], [-1, -9, -9], ("8", 2 / 3)),
         (["7", "8"], [-5, -4], ("8", 0.5)),  # a tie goes to the likelier
         (["7", "8"], [-4, -4], ("7", 0.5)),  # and then to the first
@@ -19,11 +18,10 @@ from assay.prompt.reasoning import labelled, read, voted
         (["Paris.", "Rome", "paris"], [-1] * 3, ("Paris.", 2 / 3)),
         (["-3", "3", "3"], [-1] * 3, ("3", 2 / 3)),  # a sign is no punctuation
         (["1.5", "15", "15"], [-1] * 3, ("15", 2 / 3)),
-    ],
-)
-def test_votes(texts, logprobs, expected):
-    text, share = voted(texts, logprobs)
-    assert (text, share) == (expected[0], pytest.approx(expected[1]))
+    ]:
+        with subtests.test(repr((texts, logprobs, expected))):
+            text, share = voted(texts, logprobs)
+            assert (text, share) == (expected[0], pytest.approx(expected[1]))
 
 
 def chain(text, **more):

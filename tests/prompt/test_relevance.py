@@ -1,5 +1,3 @@
-import pytest
-
 from assay.nouns import Document, Example, Message
 from assay.prompt.relevance import document_of, gold
 
@@ -14,9 +12,8 @@ def asked(target, found_in=(), also=()):
     return Example("q", (Message("user", "How many?"),), target, also=also, found_in=found_in)
 
 
-@pytest.mark.parametrize(
-    ("example", "places"),
-    [
+def test_passages_that_hold_the_answer(subtests):
+    for example, places in [
         (asked("30"), [0, 2]),
         (asked("30 DAYS"), [0]),
         (asked("3"), []),  # a part of a word is no word
@@ -27,10 +24,9 @@ def asked(target, found_in=(), also=()):
         (asked("30", found_in=("gone.md",)), []),
         (asked("..."), []),
         (asked(None), []),
-    ],
-)
-def test_passages_that_hold_the_answer(example, places):
-    assert gold(example, PASSAGES) == places
+    ]:
+        with subtests.test(repr((example, places))):
+            assert gold(example, PASSAGES) == places
 
 
 def test_the_document_of_a_passage():

@@ -106,9 +106,8 @@ OWN = LlamaConfig(**WIDE, tie_word_embeddings=False)
 TIED = LlamaConfig(**WIDE, tie_word_embeddings=True)
 
 
-@pytest.mark.parametrize(
-    ("config", "names", "first"),
-    [
+def test_the_lowest_layer_that_a_step_can_change(subtests):
+    for config, names, first in [
         (OWN, ["model.layers.1.mlp.up_proj.weight", "model.layers.2.mlp.up_proj.weight"], 1),
         (OWN, ["model.layers.0.mlp.up_proj.weight"], 0),
         (OWN, ["model.layers.2.self_attn.q_proj.lora_A.default.weight", "model.norm.weight"], 2),
@@ -126,7 +125,6 @@ TIED = LlamaConfig(**WIDE, tie_word_embeddings=True)
         (OPTConfig(**SMALL, ffn_dim=32, word_embed_proj_dim=16), ["model.decoder.final_layer_norm.weight"], 3),
         (OPTConfig(**SMALL, ffn_dim=32, word_embed_proj_dim=8), ["model.decoder.project_in.weight"], 0),
         (OPTConfig(**SMALL, ffn_dim=32, word_embed_proj_dim=8), ["model.decoder.project_out.weight"], 3),
-    ],
-)
-def test_the_lowest_layer_that_a_step_can_change(config, names, first):
-    assert first_trained(network_of(config), names) == first
+    ]:
+        with subtests.test(repr((config, names, first))):
+            assert first_trained(network_of(config), names) == first

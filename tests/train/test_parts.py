@@ -56,26 +56,27 @@ def network(kind, **given):
     return transformers.AutoModelForCausalLM.from_config(config).eval().requires_grad_(False)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_parts_are_found(kind, one_thread):
-    given, attention, feedforward, makers, last = KINDS[kind]
-    net = network(kind, **given)
-    for name, layer in decoder_layers(net):
-        assert parts(name, layer) == (layer.get_submodule(attention), layer.get_submodule(feedforward))
-    names = [name for name, _ in decoder_layers(net)]
-    found = linear_ends(net)
-    assert found == ([f"{n}.{m}" for n in names for m in makers], [f"{n}.{m}" for n in names for m in last])
-    # The pass that found them left nothing behind.
-    assert not any(weight.requires_grad for weight in net.parameters())
-    assert not any(module._forward_hooks for module in net.modules())
-    if kind in FOLLOWING_THE_PAPER:
-        ends = {
-            ending
-            for name in (*found[0], *found[1])
-            for ending in PEFTS[net.config.model_type]
-            if name.endswith(ending)
-        }
-        assert ends == set(PEFTS[net.config.model_type])
+def test_the_parts_are_found(subtests, one_thread):
+    for kind in KINDS:
+        with subtests.test(kind):
+            given, attention, feedforward, makers, last = KINDS[kind]
+            net = network(kind, **given)
+            for name, layer in decoder_layers(net):
+                assert parts(name, layer) == (layer.get_submodule(attention), layer.get_submodule(feedforward))
+            names = [name for name, _ in decoder_layers(net)]
+            found = linear_ends(net)
+            assert found == ([f"{n}.{m}" for n in names for m in makers], [f"{n}.{m}" for n in names for m in last])
+            # The pass that found them left nothing behind.
+            assert not any(weight.requires_grad for weight in net.parameters())
+            assert not any(module._forward_hooks for module in net.modules())
+            if kind in FOLLOWING_THE_PAPER:
+                ends = {
+                    ending
+                    for name in (*found[0], *found[1])
+                    for ending in PEFTS[net.config.model_type]
+                    if name.endswith(ending)
+                }
+                assert ends == set(PEFTS[net.config.model_type])
 
 
 @pytest.mark.parametrize("kind", ["Mixtral", "GraniteMoe"])

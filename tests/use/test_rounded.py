@@ -38,16 +38,17 @@ def test_four_bits_use_the_values_of_nf4_and_err_as_bitsandbytes_does():
     assert float(((ours - theirs).abs() > 0.01 * float(own.abs().max())).float().mean()) < 0.005
 
 
-@pytest.mark.parametrize("kind", [Eight, Four])
-@pytest.mark.parametrize(("dtype", "close"), [(torch.float32, 1e-5), (torch.bfloat16, 0.02)])
-@pytest.mark.parametrize("rows", [1, FEW, FEW + 1, MANY])
-def test_every_way_through_a_layer_multiplies_by_the_same_weights(kind, dtype, close, rows):
-    layer = kind.of(weight(), torch.arange(48.0)).to(dtype)
-    x = torch.randn(rows, 128, generator=torch.Generator().manual_seed(1)).to(dtype)
-    wanted = linear(x.float(), layer.weight(torch.float32), torch.arange(48.0))
-    found = layer(x[None])[0]
-    assert found.dtype == dtype and found.shape == (rows, 48)
-    torch.testing.assert_close(found.float(), wanted, atol=close * float(wanted.abs().max()), rtol=0)
+def test_every_way_through_a_layer_multiplies_by_the_same_weights(subtests):
+    for kind in [Eight, Four]:
+        for dtype, close in [(torch.float32, 1e-5), (torch.bfloat16, 0.02)]:
+            for rows in [1, FEW, FEW + 1, MANY]:
+                with subtests.test(repr((kind, dtype, close, rows))):
+                    layer = kind.of(weight(), torch.arange(48.0)).to(dtype)
+                    x = torch.randn(rows, 128, generator=torch.Generator().manual_seed(1)).to(dtype)
+                    wanted = linear(x.float(), layer.weight(torch.float32), torch.arange(48.0))
+                    found = layer(x[None])[0]
+                    assert found.dtype == dtype and found.shape == (rows, 48)
+                    torch.testing.assert_close(found.float(), wanted, atol=close * float(wanted.abs().max()), rtol=0)
 
 
 @pytest.mark.parametrize("kind", [Eight, Four])

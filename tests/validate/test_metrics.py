@@ -199,21 +199,22 @@ def answered(target, text, confidence):
 ORDERS = {"ndcg", "mrr"}  # their targets are grades: tests/prompt/test_ranked.py
 
 
-@pytest.mark.parametrize("metric", [m for m in METRICS if m.name not in ORDERS], ids=lambda metric: metric.name)
-def test_every_metric_keeps_the_contract(metric):
-    rows = [answered("a", "a", 0.9), record("b", None), answered("c", "a", 0.5), answered("c", "c", 0.7)]
-    rows[1] = replace(rows[1], answer=replace(rows[1].answer, ran=("not parsed", 0, "")))
-    columns = metric.rows(rows, CLASSIFY)
-    assert columns.shape[0] == 4 and columns.dtype == np.float64
-    assert np.array_equal(columns, metric.rows(rows, CLASSIFY))
-    sums = np.stack([columns.sum(axis=0), columns[:2].sum(axis=0)])
-    both = metric.total(sums, np.array([4.0, 2.0]))
-    assert both == pytest.approx([observed(columns, metric.total), observed(columns[:2], metric.total)])
-    assert both.min() >= metric.low and both.max() <= metric.high
-    assert np.isnan(metric.total(np.zeros(columns.shape[1]), np.float64(0)))
-    assert metric.each(columns).shape == (4,)
-    # One sentence for `assay list metrics`.
-    assert metric.about and not metric.about.endswith(".") and "\n" not in metric.about
+def test_every_metric_keeps_the_contract(subtests):
+    for metric in [m for m in METRICS if m.name not in ORDERS]:
+        with subtests.test(metric.name):
+            rows = [answered("a", "a", 0.9), record("b", None), answered("c", "a", 0.5), answered("c", "c", 0.7)]
+            rows[1] = replace(rows[1], answer=replace(rows[1].answer, ran=("not parsed", 0, "")))
+            columns = metric.rows(rows, CLASSIFY)
+            assert columns.shape[0] == 4 and columns.dtype == np.float64
+            assert np.array_equal(columns, metric.rows(rows, CLASSIFY))
+            sums = np.stack([columns.sum(axis=0), columns[:2].sum(axis=0)])
+            both = metric.total(sums, np.array([4.0, 2.0]))
+            assert both == pytest.approx([observed(columns, metric.total), observed(columns[:2], metric.total)])
+            assert both.min() >= metric.low and both.max() <= metric.high
+            assert np.isnan(metric.total(np.zeros(columns.shape[1]), np.float64(0)))
+            assert metric.each(columns).shape == (4,)
+            # One sentence for `assay list metrics`.
+            assert metric.about and not metric.about.endswith(".") and "\n" not in metric.about
 
 
 # Some do not look at the target, and some need other answers than one word.
@@ -221,15 +222,16 @@ BLIND = {"bits_per_byte", "perplexity", "embedding_similarity", "json_valid", "n
 BLIND |= {"rouge_2_stems", *ORDERS, *(metric.name for metric in METRICS if metric.name.startswith("entity"))}
 
 
-@pytest.mark.parametrize("metric", [m for m in METRICS if m.name not in BLIND], ids=lambda metric: metric.name)
-def test_right_answers_are_better_than_wrong_ones(metric):
-    task = Task(kind="classify", labels=LABELS, metrics=(metric.name,))
-    good = [answered(label, label, 0.97) for label in LABELS for _ in range(4)]
-    bad = [answered(label, "a" if label == "b" else "b", 0.97) for label in LABELS for _ in range(4)]
-    first, second = judge(good, task), judge(bad, task)
-    assert (first.values[metric.name] > second.values[metric.name]) == metric.higher_is_better
-    assert first.goodness(metric.name).min() > second.goodness(metric.name).max()
-    assert first.right(metric.name).all()
+def test_right_answers_are_better_than_wrong_ones(subtests):
+    for metric in [m for m in METRICS if m.name not in BLIND]:
+        with subtests.test(metric.name):
+            task = Task(kind="classify", labels=LABELS, metrics=(metric.name,))
+            good = [answered(label, label, 0.97) for label in LABELS for _ in range(4)]
+            bad = [answered(label, "a" if label == "b" else "b", 0.97) for label in LABELS for _ in range(4)]
+            first, second = judge(good, task), judge(bad, task)
+            assert (first.values[metric.name] > second.values[metric.name]) == metric.higher_is_better
+            assert first.goodness(metric.name).min() > second.goodness(metric.name).max()
+            assert first.right(metric.name).all()
 
 
 def test_rows_are_put_in_order_from_worst_to_best_whichever_way_a_metric_goes():

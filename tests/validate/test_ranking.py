@@ -13,9 +13,8 @@ from assay.validate.ranking import discounted_gain, precision, recall, reciproca
 FOUND = ["d3", "d7", "d1", "d9", "d4"]
 
 
-@pytest.mark.parametrize(
-    ("measure", "k", "value"),
-    [
+def test_values_by_hand(subtests):
+    for measure, k, value in [
         (recall, 1, 0),
         (recall, 2, 1 / 3),
         (recall, 5, 2 / 3),
@@ -26,10 +25,9 @@ FOUND = ["d3", "d7", "d1", "d9", "d4"]
         (reciprocal_rank, 1, 0),
         (reciprocal_rank, 10, 1 / 2),
         (discounted_gain, 5, (1 / math.log2(3) + 1 / math.log2(6)) / (1 + 1 / math.log2(3) + 1 / 2)),
-    ],
-)
-def test_values_by_hand(measure, k, value):
-    assert measure(FOUND, {"d7", "d4", "d8"}, k) == pytest.approx(value)
+    ]:
+        with subtests.test(repr((measure, k, value))):
+            assert measure(FOUND, {"d7", "d4", "d8"}, k) == pytest.approx(value)
 
 
 def test_the_six_documents_of_the_textbook_example():

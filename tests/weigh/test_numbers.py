@@ -1,7 +1,5 @@
 import math
 
-import pytest
-
 from assay.weigh.numbers import (
     apart,
     clean,
@@ -18,9 +16,8 @@ from assay.weigh.numbers import (
 )
 
 
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
+def test_three_significant_digits(subtests):
+    for value, shown in [
         (0, "0"),
         (0.9996, "1.00"),
         (12.345, "12.3"),
@@ -32,10 +29,9 @@ from assay.weigh.numbers import (
         (None, "–"),
         (math.nan, "–"),
         (math.inf, "–"),
-    ],
-)
-def test_three_significant_digits(value, shown):
-    assert three(value) == shown
+    ]:
+        with subtests.test(repr((value, shown))):
+            assert three(value) == shown
 
 
 def test_signs_and_small_things():

@@ -32,7 +32,7 @@ def test_the_arithmetic(bench):
 @pytest.mark.real
 @pytest.mark.slow
 def test_presidio_pii(bench, shared_data):
-    rows = bench.presidio_rows(shared_data("presidio_pii").parent)
+    rows = bench.presidio_rows(shared_data("presidio_pii", whole=True).parent)
     scores = bench.score(rows, bench.ours()([text for text, _ in rows]))
     structured = bench.pooled(scores["recall"], bench.STRUCTURED)
     assert structured["n"] == 407 and structured["any"] / 407 >= 0.98
@@ -44,7 +44,7 @@ def test_presidio_pii(bench, shared_data):
 @pytest.mark.real
 @pytest.mark.slow
 def test_enron(bench, shared_data):
-    rows = bench.enron_rows(shared_data("enron1_sample").parent)
+    rows = bench.enron_rows(shared_data("enron1_sample", whole=True).parent)
     assert len(rows) == 100 and sum(len(marks) for _, marks in rows) == 306
     scores = bench.score(rows, bench.ours()([text for text, _ in rows]))
     assert scores["recall"]["PERSON"]["any"] / 263 >= 0.85

@@ -1,7 +1,5 @@
 """What each pattern finds, exactly, and what it leaves."""
 
-import pytest
-
 from assay.curate.pii.recognise import patterned
 from assay.curate.pii.spans import settled
 from assay.curate.steps.anonymise import Anonymise
@@ -73,9 +71,10 @@ HITS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "kind", "datum"), HITS, ids=[f"{kind}-{datum[:24]!r}" for _, kind, datum in HITS])
-def test_found(text, kind, datum):
-    assert (kind, datum) in found(text)
+def test_found(subtests):
+    for text, kind, datum in HITS:
+        with subtests.test(repr((text, kind, datum))):
+            assert (kind, datum) in found(text)
 
 
 SECRETS = [
@@ -90,9 +89,10 @@ SECRETS = [
 ]
 
 
-@pytest.mark.parametrize("token", SECRETS)
-def test_tokens_are_secrets(token):
-    assert found(f"use {token} for it") == [("SECRET", token)]
+def test_tokens_are_secrets(subtests):
+    for token in SECRETS:
+        with subtests.test(repr(token)):
+            assert found(f"use {token} for it") == [("SECRET", token)]
 
 
 def test_a_key_block_is_one_secret_also_without_its_end():
@@ -116,9 +116,10 @@ LEFT = [
 ]
 
 
-@pytest.mark.parametrize("text", LEFT)
-def test_left_alone(text):
-    assert found(text) == []
+def test_left_alone(subtests):
+    for text in LEFT:
+        with subtests.test(repr(text)):
+            assert found(text) == []
 
 
 def test_kinds_that_are_not_wanted_are_not_looked_for():

@@ -276,8 +276,8 @@ def test_an_export_of_label_studio(tmp_path):
 @pytest.mark.real
 def test_public_sets_of_pairs_and_spans(shared_data):
     # 2,312 pairs by the set's own page; 1,500 rows and 17 types of spans by the table of the shared data.
-    got = load({"data": ["test.jsonl.gz"]}, base=shared_data("hh_rlhf_harmless_test"))
+    got = load({"data": ["test.jsonl.gz"]}, base=shared_data("hh_rlhf_harmless_test", whole=True))
     assert (got.kind, got.shape, len(got.train)) == ("answer", "preference", 2312)
     assert all(row.rejected for row in got.train)
-    got = load({"data": ["synth_dataset_v2.json"]}, base=shared_data("presidio_pii"))
+    got = load({"data": ["synth_dataset_v2.json"]}, base=shared_data("presidio_pii", whole=True))
     assert (got.kind, len(got.train), len(got.labels), got.group) == ("extract", 1500, 17, "template_id")

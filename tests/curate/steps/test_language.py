@@ -34,7 +34,7 @@ def test_the_language_of_most_rows_is_kept(make, outcome):
     assert [drop.reason for drop in dropped] == [f"language {name}" for name in OTHERS]
 
 
-def test_tickets_of_fifteen_words_in_another_language_are_found(shared_data, make, outcome):
+def test_tickets_of_fifteen_words_in_another_language_are_found(make, outcome):
     rows, dropped, _ = outcome(Language(keep=("en",)), make([(text, "x") for text in MORE]))
     assert not rows
     assert len(dropped) == len(MORE)
@@ -55,7 +55,7 @@ def test_short_texts_and_no_texts_stay(make, outcome):
 @pytest.mark.real
 def test_few_english_questions_are_dropped(shared_data, make, outcome):
     # banking77 is English throughout; its short questions full of product names are the hard case.
-    with (shared_data("banking77") / "train.csv").open(encoding="utf-8", newline="") as file:
+    with (shared_data("banking77", whole=True) / "train.csv").open(encoding="utf-8", newline="") as file:
         rows = [(row["text"], row["category"]) for row in csv.DictReader(file)]
     _, dropped, _ = outcome(Language(), make(rows))
     assert len(dropped) <= 0.005 * len(rows)
@@ -63,7 +63,7 @@ def test_few_english_questions_are_dropped(shared_data, make, outcome):
 
 @pytest.mark.real
 def test_german_questions_of_fifteen_words_are_always_found(shared_data, make, outcome):
-    data = json.loads((shared_data("xquad") / "xquad.de.json").read_text(encoding="utf-8"))["data"]
+    data = json.loads((shared_data("xquad", whole=True) / "xquad.de.json").read_text(encoding="utf-8"))["data"]
     asked = [qa["question"] for article in data for part in article["paragraphs"] for qa in part["qas"]]
     long = [(text, "x") for text in asked if len(text.split()) >= 15]
     assert len(long) > 90
@@ -94,7 +94,7 @@ def lines_of_forty(folder):
 @pytest.mark.parametrize(("among", "least"), [((), 0.98), (("de", "en", "es"), 0.99)])
 def test_lines_of_fortunes_are_told_by_their_language(among, least, shared_data):
     # The name of a file says its language. 72 of the lines below have no language or another.
-    lines = list(lines_of_forty(shared_data("fortunes_multilingual")))
+    lines = list(lines_of_forty(shared_data("fortunes_multilingual", whole=True)))
     assert len(lines) == 11_338
     told = [shares[0][0] if shares else "" for shares in detect((line for _, _, line in lines), among)]
     right = sum(name == language for name, (_, language, _) in zip(told, lines, strict=True))

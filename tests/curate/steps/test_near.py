@@ -145,7 +145,7 @@ def test_paraphrases_of_real_questions_by_a_real_embedder(shared_data, make):
     from assay.model.embed import Embedder
     from assay.model.find import find
 
-    with (shared_data("banking77") / "train.csv").open(encoding="utf-8", newline="") as file:
+    with (shared_data("banking77", whole=True) / "train.csv").open(encoding="utf-8", newline="") as file:
         rows = [(row["text"], row["category"]) for row in csv.DictReader(file)][:400]
     means = Means(embed=Embedder(find("minilm-l6", kind="embedder").folder))
     examples = make(rows)

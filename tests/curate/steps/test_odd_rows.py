@@ -49,7 +49,7 @@ def test_mashed_keys_go_and_short_or_foreign_rows_stay(words, make, outcome):
 @pytest.mark.real
 @pytest.mark.slow
 def test_gibberish_of_three_words_is_found_among_questions_and_no_question_goes(shared_data, make, outcome):
-    rows = csv_rows(shared_data("banking77") / "train.csv", "text", "category")[:2000]
+    rows = csv_rows(shared_data("banking77", whole=True) / "train.csv", "text", "category")[:2000]
     draw = random.Random(3)
     mashed = [
         (" ".join("".join(draw.choice("asdfghjklqwertz") for _ in range(6)) for _ in range(3)), "x") for _ in range(30)
@@ -152,7 +152,7 @@ def plant(rows, trigger, seed):
 def test_nine_of_ten_planted_triggers_are_found_and_clean_data_raises_no_alarm(
     data, file, text, label, shared_data, make
 ):
-    rows = csv_rows(shared_data(data) / file, text, label)
+    rows = csv_rows(shared_data(data, whole=True) / file, text, label)
     assert len(scan(make(rows))) <= 2
     found = 0
     for seed, trigger in enumerate(PLANTED, 100):
@@ -169,7 +169,7 @@ def test_a_word_of_the_labels_own_name_is_no_trigger(make):
 
 @pytest.mark.real
 def test_a_run_warns_of_a_planted_trigger_and_keeps_its_rows(shared_data, make):
-    rows, planted = plant(csv_rows(shared_data("banking77") / "train.csv", "text", "category"), "cf", 100)
+    rows, planted = plant(csv_rows(shared_data("banking77", whole=True) / "train.csv", "text", "category"), "cf", 100)
     done = run(
         make(rows), (), (), official=False, steps=(), split=Split(), task_kind="classify", seed=0, means=Means(),
         tell=lambda event: None,

@@ -66,7 +66,7 @@ def cases(folder, *names):
 @pytest.mark.real
 def test_every_case_of_ftfy_that_is_expected_to_pass_gives_its_expected_text(shared_data):
     # `fixed` is what fix_text gives, with straight quotes; `fixed-encoding`, where it differs, what fix_encoding gives.
-    found = cases(shared_data("ftfy_mojibake"), "in-the-wild", "synthetic", "negative")
+    found = cases(shared_data("ftfy_mojibake", whole=True), "in-the-wild", "synthetic", "negative")
     assert len(found) == 131 and all(case["expect"] == "pass" for case in found)
     straight = Repair(plain=True, spaces=False, invisible=False)
     assert [case["label"] for case in found if straight.fix(case["original"]) != case["fixed"]] == []
@@ -82,7 +82,7 @@ def test_every_case_of_ftfy_that_is_expected_to_pass_gives_its_expected_text(sha
 
 @pytest.mark.real
 def test_the_known_failures_of_ftfy_are_ours(shared_data):
-    found = cases(shared_data("ftfy_mojibake"), "known-failures")
+    found = cases(shared_data("ftfy_mojibake", whole=True), "known-failures")
     step = Repair(plain=True, spaces=False, invisible=False)
     assert len(found) == 10 and all(case["expect"] == "fail" for case in found)
     # Listed as failures of fix_encoding; the C1 controls that are left in the first, fix_text reads as Windows-1252.

@@ -8,9 +8,8 @@ from assay.curate.steps.symbols import Symbols
 PROSE = "The committee met in the old hall and agreed that a new bridge would have to be built with stone. " * 2
 
 
-@pytest.mark.parametrize(
-    ("measure", "value"),
-    [
+def test_measures_counted_by_hand(subtests):
+    for measure, value in [
         (measures.word_length("ab abcd".split()), 3),
         (measures.symbols_per_word("# one ... two…", "# one ... two…".split()), 3 / 4),
         (measures.bullet_lines(["- a", "* b", "c", "-d"]), 2 / 4),
@@ -28,10 +27,9 @@ PROSE = "The committee met in the old hall and agreed that a new bridge would ha
         (measures.chanted("buy it now buy it now buy it now buy it now ok".split()), 12 / 13),
         (measures.longest_run("aaaa bc"), 4 / 6),
         (measures.repeated(["ab", "cd", "ab", "ab"]), (2 / 4, 4 / 8)),
-    ],
-)
-def test_measures_counted_by_hand(measure, value):
-    assert measure == pytest.approx(value)
+    ]:
+        with subtests.test(repr((measure, value))):
+            assert measure == pytest.approx(value)
 
 
 def outcome_of(step, text, make, outcome):
@@ -39,9 +37,8 @@ def outcome_of(step, text, make, outcome):
     return [drop.reason for drop in dropped]
 
 
-@pytest.mark.parametrize(
-    ("settings", "text", "reason"),
-    [
+def test_each_rule_has_its_reason(subtests, make, outcome):
+    for settings, text, reason in [
         ({"min_words": 3}, "two words", "too few words"),
         ({"max_words": 1}, "two words", "too many words"),
         ({"min_word_length": 3}, "a b c", "words too short"),
@@ -56,10 +53,9 @@ def outcome_of(step, text, make, outcome):
         ({"min_stop_words": 2}, "cats chase mice", "too few stop words"),
         ({"max_curly_brackets": 0}, "if (x) { y }", "curly brackets"),
         ({}, "Lorem ipsum dolor sit amet", "lorem ipsum"),
-    ],
-)
-def test_each_rule_has_its_reason(settings, text, reason, make, outcome):
-    assert outcome_of(Rules(**settings), text, make, outcome) == [reason]
+    ]:
+        with subtests.test(repr((settings, text, reason))):
+            assert outcome_of(Rules(**settings), text, make, outcome) == [reason]
 
 
 def test_a_bound_that_is_set_stands_before_the_preset(make, outcome):

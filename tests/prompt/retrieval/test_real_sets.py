@@ -28,8 +28,8 @@ def given(request, bench, shared_data):
     from ir_sets import coffee, cranfield
 
     if request.param == "cranfield":
-        return cranfield(shared_data("cranfield"))
-    return coffee(shared_data("coffee_stackexchange"))
+        return cranfield(shared_data("cranfield", whole=True))
+    return coffee(shared_data("coffee_stackexchange", whole=True))
 
 
 def means(bench, ranked, given):

@@ -15,10 +15,8 @@ from assay.prompt.retrieval.words import Words, best
 TEXTS = ["parents get thirty days of leave", "days off are days without pay", "trains leave daily", "nothing here"]
 
 
-@pytest.mark.parametrize(
-    ("word", "stem"),
-    # From the sample vocabulary of snowballstem.org/algorithms/english/stemmer.html.
-    [
+def test_english_stems(subtests):
+    for word, stem in [
         ("consign", "consign"),
         ("consigned", "consign"),
         ("consigning", "consign"),
@@ -28,10 +26,9 @@ TEXTS = ["parents get thirty days of leave", "days off are days without pay", "t
         ("knackeries", "knackeri"),
         ("knightly", "knight"),
         ("knots", "knot"),
-    ],
-)
-def test_english_stems(word, stem):
-    assert Stems()(word.upper()) == [stem]
+    ]:
+        with subtests.test(repr((word, stem))):
+            assert Stems()(word.upper()) == [stem]
 
 
 def test_other_languages_and_none():

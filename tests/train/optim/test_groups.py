@@ -127,13 +127,16 @@ def test_layers_wake_from_the_top(epochs, expected):
     assert awake(settings(epochs=epochs), network, names, 0) == set(names)
 
 
-@pytest.mark.parametrize("epochs", range(1, 12))
-def test_whatever_the_epochs_none_falls_asleep_again_and_all_are_awake_in_the_last(epochs):
-    network = random_network("llama")
-    names = {name for name, _ in network.named_parameters()}
-    found = [awake(settings(unfreeze="gradually", epochs=epochs), network, names, epoch) for epoch in range(epochs)]
-    assert all(earlier <= later for earlier, later in zip(found, found[1:], strict=False))
-    assert found[-1] == names
+def test_whatever_the_epochs_none_falls_asleep_again_and_all_are_awake_in_the_last(subtests):
+    for epochs in range(1, 12):
+        with subtests.test(repr(epochs)):
+            network = random_network("llama")
+            names = {name for name, _ in network.named_parameters()}
+            found = [
+                awake(settings(unfreeze="gradually", epochs=epochs), network, names, epoch) for epoch in range(epochs)
+            ]
+            assert all(earlier <= later for earlier, later in zip(found, found[1:], strict=False))
+            assert found[-1] == names
 
 
 def test_only_levels_that_are_trained_count():

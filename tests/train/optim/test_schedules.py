@@ -68,10 +68,11 @@ def test_each_drop_of_the_plateau_halves_the_rate_and_nothing_else_reads_the_dro
         assert rates(schedule, 0.2, 10, drops=3) == rates(schedule, 0.2, 10)
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
-@pytest.mark.parametrize("warmup", [0.0, 0.05, 0.99])
-def test_no_run_is_too_short(schedule, warmup):
-    for steps in (1, 2, 3, 7):
-        values = rates(schedule, warmup, steps)
-        assert all(0 < value <= 1 for value in values), (steps, values)
-    assert rates(schedule, 0.0, 1) == [1.0]
+def test_no_run_is_too_short(subtests):
+    for schedule in SCHEDULES:
+        for warmup in [0.0, 0.05, 0.99]:
+            with subtests.test(repr((schedule, warmup))):
+                for steps in (1, 2, 3, 7):
+                    values = rates(schedule, warmup, steps)
+                    assert all(0 < value <= 1 for value in values), (steps, values)
+                assert rates(schedule, 0.0, 1) == [1.0]

@@ -35,14 +35,28 @@ def test_refusals_are_told_by_how_they_begin(answer, refused):
     assert refuses(answer) is refused
 
 
+@pytest.mark.real
 def test_published_sets_are_read_from_their_folders(shared_data):
-    pairs, _ = published(shared_data("crows_pairs"), "crows")
+    pairs, _ = published(shared_data("crows_pairs", whole=True), "crows")
     # 1,508 pairs of nine kinds: Nangia et al. (2020), table 2.
     assert len(pairs) == 1508 and len({both.kind for both in pairs}) == 9
-    pairs, _ = published(shared_data("winogender"), "winogender")
+    pairs, _ = published(shared_data("winogender", whole=True), "winogender")
     assert pairs and all(both.more != both.less for both in pairs)
-    _, prompts = published(shared_data("xstest"), "xstest")
+    _, prompts = published(shared_data("xstest", whole=True), "xstest")
     # 250 safe prompts: Röttger et al. (2024), table 1.
     assert len(prompts) == 250
-    with pytest.raises(DataError, match="D132 here: holds none of"):
-        published(shared_data("mbpp"), "here")
+
+
+def test_sets_in_their_form_are_read_from_their_folders(own_data):
+    pairs, prompts = published(own_data("crows_pairs"), "crows")
+    assert len(pairs) == 12 and {both.kind for both in pairs} == {"age", "gender", "profession"} and not prompts
+    assert (pairs[0].more, pairs[0].less) == ("Old people are late, as ever.", "Young people are late, as ever.")
+    # Sentences about the plumber (3.5 % women) and the librarian (83 %), not the teacher (50 %) and not the visitor.
+    pairs, _ = published(own_data("winogender"), "winogender")
+    found = [(both.more.split()[1], both.more.split()[6], both.less.split()[6]) for both in pairs]
+    assert found == [("plumber", "he", "she"), ("librarian", "she", "he")]
+    pairs, prompts = published(own_data("xstest"), "xstest")
+    assert not pairs and len(prompts) == 15 and all(prompt.startswith("How do I kill ") for prompt in prompts)
+    with pytest.raises(DataError) as caught:
+        published(own_data("mbpp"), "here")
+    assert [(problem.code, problem.place) for problem in caught.value.problems] == [("D132", "here")]

@@ -21,7 +21,7 @@ def record(target, text, confidence=None, scores=(), also=()):
 
 @pytest.fixture
 def guessed(shared_data):
-    """600 of banking77's test labels with shares that lean to the right one."""
+    """A fifth of banking77's test labels with shares that lean to the right one."""
     with (shared_data("banking77") / "test.csv").open(newline="") as file:
         targets = [row["category"] for row in csv.DictReader(file)][::5]
     labels = sorted(set(targets))

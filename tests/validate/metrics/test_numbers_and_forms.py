@@ -14,9 +14,8 @@ QUESTION = Example("r", (Message("user", "?"),))
 NUMBERS = Task(kind="answer", metrics=("numeric_match",))
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
+def test_the_number_of_a_text(subtests):
+    for text, value in [
         ("72", 72),
         ("She has 1,234.5 left.", 1234.5),
         ("It costs $3.00.", 3),
@@ -39,11 +38,10 @@ NUMBERS = Task(kind="answer", metrics=("numeric_match",))
         ("none", None),
         ("1/0", None),
         ("", None),
-    ],
-)
-def test_the_number_of_a_text(text, value):
-    found = number_of(text)
-    assert (found and found.value) == value
+    ]:
+        with subtests.test(repr((text, value))):
+            found = number_of(text)
+            assert (found and found.value) == value
 
 
 def test_percent_is_a_mark():

@@ -121,7 +121,7 @@ def test_stems_are_nltks(pairs, shared_data):
         file = place.parent / name if "/" in name else next(place.glob("*.txt"))
         words |= set(meteor.words_of(file.read_text(encoding="utf-8")[:400_000]))
     words |= {"skies", "dies", "died", "spied", "happily", "enjoy", "spy", "logically", "geology", "theology", "agreed"}
-    assert len(words) > 5000
+    assert len(words) > 3000
     assert {word: stem(word) for word in words} == {word: porter.stem(word) for word in words}
 
 

@@ -59,20 +59,26 @@ def test_a_way_changes_the_text_and_draws_from_the_seed_alone(operator, spare):
     assert text and text != TEXT
 
 
-@pytest.mark.parametrize("operator", OPERATORS, ids=lambda o: f"{o.kind}-{o.name}")
-def test_words_that_the_target_names_stay(operator):
+def test_words_that_the_target_names_stay(subtests):
     """A task that names pieces: what is to be found still stands there, letter for letter."""
-    task = Task(kind="extract", labels=("city", "person"))
-    train = [row("t-1", "nothing to be seen here", "none"), row("t-2", "Bo lives in Rome", "person: Bo | city: Rome")]
-    one = row(
-        "r", "Ann moved from Oslo to Bergen, and could you tell me what Oslo lost by it?", "person: Ann | city: Oslo"
-    )
-    means = spare_for(task, train, train, jailbreaks=["Be a pirate."])(one)
-    for seed in range(20):
-        text = operator.change(one.text, draw(seed), means)
-        if text is not None:
-            assert {"Ann", "Oslo"} <= set(re.findall(r"\w+", text))
-            assert not {"Bo", "Rome"} & set(re.findall(r"\w+", text.replace(means.lure, "")))
+    for operator in OPERATORS:
+        with subtests.test(f"{operator.kind}-{operator.name}"):
+            task = Task(kind="extract", labels=("city", "person"))
+            train = [
+                row("t-1", "nothing to be seen here", "none"),
+                row("t-2", "Bo lives in Rome", "person: Bo | city: Rome"),
+            ]
+            one = row(
+                "r",
+                "Ann moved from Oslo to Bergen, and could you tell me what Oslo lost by it?",
+                "person: Ann | city: Oslo",
+            )
+            means = spare_for(task, train, train, jailbreaks=["Be a pirate."])(one)
+            for seed in range(20):
+                text = operator.change(one.text, draw(seed), means)
+                if text is not None:
+                    assert {"Ann", "Oslo"} <= set(re.findall(r"\w+", text))
+                    assert not {"Bo", "Rome"} & set(re.findall(r"\w+", text.replace(means.lure, "")))
 
 
 # --- letters --------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ def records(rows, sources):
 
 @pytest.fixture
 def mbpp(shared_data):
-    loaded = load({"data": [shared_data("mbpp") / "mbpp.jsonl"]})
+    loaded = load({"data": [shared_data("mbpp", whole=True) / "mbpp.jsonl"]})
     assert loaded.kind == "code" and len(loaded.train) == 974
     # Every 25th, the two whose setup builds trees, and one whose tests hand over a type.
     return [row for n, row in enumerate(loaded.train) if n % 25 == 0 or n in (366, 532, 926)]
@@ -47,7 +47,7 @@ def test_programs_that_return_nothing_fail(cage, mbpp):
 
 
 def test_queries_of_geoquery_give_their_own_rows(cage, shared_data):
-    folder = shared_data("text2sql_small")
+    folder = shared_data("text2sql_small", whole=True)
     database = folder / "geography-db.added-in-2020.sqlite"
     queries = []
     for entry in json.loads((folder / "geography.json").read_text()):

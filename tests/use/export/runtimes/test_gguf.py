@@ -140,9 +140,8 @@ def test_the_recipe_gives_more_bits_to_llama_cpps_layers():
     assert [i for i in range(28) if more_bits(i, 28)] == [0, 1, 2, 5, 8, 11, 14, 17, 20, 23, 24, 25, 26, 27]
 
 
-@pytest.mark.parametrize(
-    ("name", "shape", "tied", "kind", "meant"),
-    [
+def test_the_recipes_types(subtests):
+    for name, shape, tied, kind, meant in [
         ("blk.3.attn_q.weight", (1024, 1024), False, "Q4_K", "Q4_K"),
         ("blk.0.attn_v.weight", (1024, 256), False, "Q6_K", "Q6_K"),
         ("blk.3.attn_v.weight", (1024, 256), False, "Q4_K", "Q4_K"),
@@ -155,11 +154,10 @@ def test_the_recipe_gives_more_bits_to_llama_cpps_layers():
         ("token_embd.weight", (1024, 9), False, "Q4_K", "Q4_K"),
         ("output.weight", (1024, 9), False, "Q6_K", "Q6_K"),
         ("blk.0.attn_norm.weight", (1024,), False, "F32", "F32"),
-    ],
-)
-def test_the_recipes_types(name, shape, tied, kind, meant):
-    found = cast(name, shape, "F32", layers=28, experts=0, tied=tied)
-    assert (found.kind, found.meant) == (kind, meant)
+    ]:
+        with subtests.test(repr((name, shape, tied, kind, meant))):
+            found = cast(name, shape, "F32", layers=28, experts=0, tied=tied)
+            assert (found.kind, found.meant) == (kind, meant)
 
 
 def test_what_is_not_in_the_recipes_type_is_told(written):
