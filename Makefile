@@ -1,7 +1,8 @@
 # make demo      environment, installation, the intents example, two arms of the handbook example (eleven minutes; 36 on a processor without matrix units)
 # make handbook  all arms of the handbook example
-# make test      everything: lint, types, all tests with the real small models
-# make quick     lint, types, and the tests that need no real model (two to three minutes)
+# make test      lint, types, all tests but the nightly ones, with the real small models (eight minutes on two cores)
+# make quick     lint, types, and the tests of less than a processor second that need no real model (90 seconds)
+# make nightly   the long ones: every step interrupted, every method on two processes, ten times the random examples
 # make lint      ruff and pyright
 # make postgres  a private PostgreSQL with pgvector, for trying out; installs it as root; make postgres-stop ends it
 
@@ -11,8 +12,11 @@ BIN := $(VENV)/bin
 # A thread that waits must not burn a core that another process needs.
 export OMP_WAIT_POLICY ?= PASSIVE
 export GOMP_SPINCOUNT ?= 10000
+# Each of the processes that tests start would compile the package anew.
+export PYTHONDONTWRITEBYTECODE :=
+PYTEST := $(BIN)/python -m pytest --processes 2
 
-.PHONY: demo handbook test quick lint clean postgres postgres-stop
+.PHONY: demo handbook test quick nightly lint clean postgres postgres-stop
 
 demo: $(VENV)/installed
 	$(BIN)/assay run examples/intents
@@ -21,14 +25,14 @@ demo: $(VENV)/installed
 handbook: $(VENV)/installed
 	$(BIN)/assay run examples/handbook
 
-# The slow ones start processes, which load libraries on one core each; the real models use both cores by themselves.
 test: lint
-	$(BIN)/python -m pytest -n 2 -m "not real and not slow"
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not real"
-	$(BIN)/python -m pytest -m real
+	$(PYTEST) -m "not nightly"
 
 quick: lint
-	$(BIN)/python -m pytest -n 2 -m "not real and not slow"
+	$(PYTEST) -m "not real and not slow and not nightly"
+
+nightly: lint
+	ASSAY_HYPOTHESIS=nightly $(PYTEST) -m nightly
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check

@@ -128,6 +128,8 @@ class Parallel:
         child.at = message["at"]
         if "report" in message:
             report = self.config.hook.pytest_report_from_serializable(config=self.config, data=message["report"])
+            if isinstance(report.longrepr, list):  # why it was skipped: JSON knows no tuples
+                report.longrepr = tuple(report.longrepr)
             if report.when == "call":
                 self.seconds[report.nodeid] = round(report.duration, 3)
             self.config.hook.pytest_runtest_logreport(report=report)

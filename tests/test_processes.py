@@ -1,0 +1,152 @@
+"""A forked worker is what one that was started anew would be; servers and workers end with whoever asked for them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from assay.errors import Stopped
+from assay.processes import ForkedProcess, Servers, worker
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "order").write_text("0")
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def servers():
+    with Servers() as servers:
+        yield servers
+
+
+def told(folder, servers=None, preload="floors"):
+    """What a worker says of itself, and its exit code."""
+    with worker(folder, "self_report", servers=servers, preload=preload) as process:
+        assert isinstance(process, ForkedProcess) == (servers is not None)
+        return json.loads(process.stdout.readline()), process.wait()
+
+
+def ended(pid: int) -> bool:
+    """Whether the process is gone: waits for that, and fails by its limit alone."""
+    until = time.monotonic() + 60
+    while Path(f"/proc/{pid}/status").exists() and "Z (zombie)" not in Path(f"/proc/{pid}/status").read_text():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return True
+
+
+def test_a_fork_finds_what_a_new_process_finds(folder, servers, monkeypatch):
+    monkeypatch.setenv("ASSAY_PRECISION", "fp32")  # after the server was started
+    monkeypatch.chdir(folder)
+    servers.begin(["floors"])
+    cold, warm = told(folder), told(folder, servers)
+    assert warm[0]["found"] == cold[0]["found"] and warm[0]["found"]["parent_named"]
+    assert warm[0]["found"]["files"] == ["/dev/null", str(folder / "worker.log"), "pipe"]
+
+
+def test_each_fork_draws_other_numbers(folder, servers):
+    first, second = (told(folder, servers)[0]["drawn"] for _ in range(2))
+    assert len({*first, *second}) == 4
+
+
+@pytest.mark.parametrize("order, code", [("0", 0), ("6", 6), ("raise", 1)])
+def test_the_exit_code_is_that_of_the_worker(folder, servers, order, code):
+    (folder / "order").write_text(order)
+    assert told(folder, servers)[1] == told(folder)[1] == code
+    assert ("ValueError: as it was told" in (folder / "worker.log").read_text()) == (order == "raise")
+
+
+def test_a_killed_worker_is_one_worker(folder, servers):
+    (folder / "order").write_text("wait")
+    with worker(folder, "self_report", servers=servers) as process:
+        process.stdout.readline()
+        os.kill(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL and process.poll() == -signal.SIGKILL
+    (folder / "order").write_text("0")
+    assert told(folder, servers)[1] == 0
+
+
+def test_an_interrupt_reaches_the_worker(folder, servers):
+    (folder / "order").write_text("wait")
+    with pytest.raises(Stopped), worker(folder, "self_report", servers=servers) as process:
+        process.stdout.readline()
+        raise Stopped(signal.SIGINT)
+    assert process.returncode == -signal.SIGTERM
+
+
+def test_a_killed_server_takes_its_workers_with_it_and_the_next_starts_cold(folder):
+    (folder / "order").write_text("wait")
+    with Servers() as servers:
+        with worker(folder, "self_report", servers=servers) as process:
+            process.stdout.readline()
+            server = int(Path(f"/proc/{process.pid}/status").read_text().partition("PPid:")[2].split()[0])
+            os.kill(server, signal.SIGKILL)
+            assert process.wait() == -signal.SIGKILL and ended(process.pid)
+        (folder / "order").write_text("7")
+        with worker(folder, "self_report", servers=servers) as process:
+            assert isinstance(process, subprocess.Popen) and process.wait() == 7
+
+
+def test_a_killed_client_leaves_nothing_behind(folder):
+    (folder / "order").write_text("wait")
+    script = (
+        "import sys; from pathlib import Path; from assay.processes import *\n"
+        "with Servers() as servers, worker(Path(sys.argv[1]), 'self_report', servers=servers) as process:\n"
+        "    process.stdout.readline(); print(process.pid, flush=True); process.wait()"
+    )
+    path = {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    command = [sys.executable, "-c", script, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **path}) as client:
+        pid = int(client.stdout.readline())
+        server = int(Path(f"/proc/{pid}/status").read_text().partition("PPid:")[2].split()[0])
+        client.kill()
+        assert ended(pid) and ended(server)
+
+
+def test_other_surroundings_are_no_place_for_a_fork(folder, servers, monkeypatch):
+    servers.begin(["floors"])
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    with worker(folder, "self_report", servers=servers) as process:
+        assert isinstance(process, subprocess.Popen)
+        assert json.loads(process.stdout.readline())["found"]["variables"]["OMP_NUM_THREADS"] == "7"
+
+
+def test_a_server_with_a_thread_forks_nothing(folder, monkeypatch, tmp_path_factory):
+    place = tmp_path_factory.mktemp("modules")
+    (place / "starts_a_thread.py").write_text(
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
+    )
+    monkeypatch.syspath_prepend(str(place))
+    monkeypatch.setattr("assay.processes.PRELOADED", {"floors": ("starts_a_thread",)})
+    with Servers() as servers, worker(folder, "self_report", servers=servers) as process:
+        assert isinstance(process, subprocess.Popen) and process.wait() == 0
+
+
+def test_a_worker_reads_what_is_written_to_it(folder, servers):
+    with worker(folder, "echo_worker", stdin=True, servers=servers) as process:
+        process.stdin.write("a line\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "a line\n"
+        process.stdin.close()
+        assert process.wait() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preload, modules", [("floors", "assay.worker"), ("models", "assay.model.open")])
+def test_a_fork_takes_as_much_memory_as_a_process_that_imports_for_itself(folder, preload, modules):
+    with Servers() as servers, ExitStack() as stack:
+        servers.ready([preload])
+        (warm, _), server = told(folder, servers, preload), servers
+        del stack, server
+    (cold, _) = told(folder)
+    assert warm["kilobytes"] >= cold["kilobytes"]
