@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assay import config
@@ -216,7 +216,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(VALUES)
 @example({"a": [1e-7, "1e-7", "0123", "~", "yes", "\u2028", "\x85", "#", "a #b", "- x", ""], "on": {"": None}})
 def test_what_is_written_is_read_back(value: object):
@@ -228,7 +227,6 @@ def test_what_is_written_is_read_back(value: object):
         assert {fault.code for fault in source.faults} <= {"C068", "C069"}
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200) | st.text(string.printable + "é\u2028", max_size=200).map(str.encode))
 @example(b'a: "\\ud800"\ndata: {files: {data: "\\ud800"}}')
 @example(b"data: {files: {data: x}}\ncompare: [{kind: [a]}, {kind: null}, null, 3]")

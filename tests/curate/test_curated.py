@@ -193,7 +193,9 @@ def test_rare_labels_are_a_warning(make, sentences):
 def test_each_step_is_told(make, sentences):
     events = []
     curated(make([(text, "a") for text in [*sentences(50), ""]]), events=events)
-    assert [(event["step"], event["rows"], event["left"]) for event in events] == [
+    # A pass that takes long also tells how far it is; how many of those there are is the machine's affair.
+    steps = [event for event in events if event["event"] == "curate"]
+    assert [(event["step"], event["rows"], event["left"]) for event in steps] == [
         ("repair", 51, 51),
         ("length", 51, 50),
         ("dedupe", 50, 50),
@@ -205,7 +207,7 @@ WORDS = st.sampled_from(["card", "lost", "money", "back", "please", "now", "why"
 TEXTS = st.lists(WORDS, max_size=6).map(" ".join)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(TEXTS, st.sampled_from("ab"), st.sampled_from([None, "g1", "g2"])), min_size=12, max_size=40))
 def test_nothing_is_lost_and_nothing_leaks(rows):
     examples = [

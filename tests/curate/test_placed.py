@@ -2,7 +2,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate.audit import audit
@@ -69,7 +69,6 @@ def test_a_family_stands_where_its_newest_row_stands(make, sentences):
     assert len(result.train) + len(result.val) + len(result.test) == 101
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12)), min_size=40, max_size=80), st.integers(0, 5))
 def test_no_future_in_train_and_ties_and_groups_together(rows, seed):
     draw = random.Random(seed)
@@ -142,7 +141,6 @@ def test_bad_times_are_told_with_their_line(tmp_path):
 # --- by hash --------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 20), min_size=2, max_size=60), st.integers(1, 59), st.integers(0, 3))
 def test_rows_that_are_added_move_no_row(groups, cut, seed):
     draw = random.Random(seed)

@@ -4,7 +4,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import ModelError
@@ -87,7 +87,6 @@ def test_a_bad_header_is_refused_by_name(tmp_path, words):
     assert caught.value.problems[0].code == "M097"
 
 
-@settings(max_examples=300, deadline=None)
 @given(place=st.integers(0, 400), value=st.integers(0, 255), end=st.integers(0, 600))
 def test_no_change_of_a_byte_gets_past_a_named_error(tmp_path_factory, place, value, end):
     data = bytearray(_file())

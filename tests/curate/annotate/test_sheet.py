@@ -2,7 +2,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate.annotate.sheet import LONGEST, bare, cells, codebook, cut, deal, guarded, named, refuse_present, write
@@ -14,13 +14,11 @@ def rows(n):
     return [Example(f"r{i}", (Message("user", f"text {i}"),), source=f"a.csv:{i + 2}") for i in range(n)]
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_what_is_guarded_comes_back(text):
     assert bare(guarded(text)) == text
 
 
-@settings(deadline=None)
 @given(st.text(), st.sampled_from("=+-@\t\r"))
 def test_no_cell_begins_as_a_formula(text, mark):
     # OWASP, CSV Injection: cells that begin with these are computed.

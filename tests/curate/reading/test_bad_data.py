@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import assay.curate
@@ -197,7 +197,6 @@ BYTES = [b"\xff", b"\x1f\x8b\x08", b"\xef\xbb\xbf"]
 PIECES = st.sampled_from([*BYTES, *(text.encode() for text in WORDS + LINES)])
 
 
-@settings(max_examples=400, deadline=5000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     data=st.one_of(st.binary(max_size=300), st.lists(PIECES, max_size=12).map(b"".join)),
     suffix=st.sampled_from(SUFFIXES),

@@ -12,7 +12,7 @@ import zipfile
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate.reading.documents import read_documents
@@ -199,7 +199,6 @@ SEEDS = {"a.xlsx": workbook(), "a.docx": word(), "a.html": page(), "a.pdf": pdf(
 EDITS = st.lists(st.tuples(st.integers(0, 10_000), st.binary(max_size=6), st.integers(0, 6)), min_size=1, max_size=6)
 
 
-@settings(max_examples=150, deadline=10_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(sorted(SEEDS)), edits=EDITS, inside=st.booleans())
 def test_mutated_files_raise_nothing_but_coded_errors(tmp_path, name, edits, inside):
     data = SEEDS[name]
@@ -228,7 +227,6 @@ def mutated(data, edits):
 CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=20)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(CELL, CELL), min_size=1, max_size=4))
 def test_a_workbook_gives_back_what_was_written(tmp_path, rows):
     made = openpyxl.Workbook(write_only=True)

@@ -9,7 +9,7 @@ import time
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate.reading.folders import data_folder
@@ -28,7 +28,6 @@ def lines(path):
     return [int(row.source.rpartition(":")[2]) for row in read(path, base=path.parent).rows]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, ascii=st.booleans(), packed=st.booleans())
 def test_json_lines_give_back_what_was_written(tmp_path, rows, ascii, packed):
     data = "".join(json.dumps(row, ensure_ascii=ascii) + "\n" for row in rows).encode()
@@ -38,7 +37,6 @@ def test_json_lines_give_back_what_was_written(tmp_path, rows, ascii, packed):
     assert lines(path) == list(range(1, len(rows) + 1))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, indent=st.sampled_from([None, 0, 2]), keyed=st.booleans())
 def test_json_values_give_back_what_was_written(tmp_path, rows, indent, keyed):
     path = tmp_path / "train.json"
@@ -48,7 +46,6 @@ def test_json_values_give_back_what_was_written(tmp_path, rows, indent, keyed):
     assert fields(path) == expected
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, suffix=st.sampled_from(["csv", "tsv"]))
 def test_tables_give_back_what_was_written(tmp_path, rows, suffix):
     # The writer leaves a lone carriage return unquoted only when told so, hence all cells are quoted here.

@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate.steps.near import Near
@@ -73,7 +73,6 @@ def test_the_same_question_about_other_passages_is_no_copy(means):
     assert [isinstance(result, Dropped) for result in results] == [False, False, True]
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.text("ab ", min_size=8, max_size=24), max_size=12))
 def test_a_second_pass_drops_nothing(texts):
     examples = [Example(str(at), (Message("user", text),), "x") for at, text in enumerate(texts)]

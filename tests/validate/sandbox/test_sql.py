@@ -8,7 +8,7 @@ import time
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import UsageError
@@ -134,7 +134,6 @@ statements = (
 
 
 @given(statements)
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_statement_changes_the_database(shop, statement):
     before, began = digest(shop), time.monotonic()
     connection = guarded(str(shop))
@@ -148,7 +147,6 @@ def test_no_statement_changes_the_database(shop, statement):
 
 
 @given(writes)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_statement_that_is_no_query_is_refused(shop, statement):
     with pytest.raises((sqlite3.Error, sqlite3.Warning)):
         fetch(guarded(str(shop)), statement)
@@ -171,7 +169,6 @@ cells = st.integers(0, 2) | st.sampled_from(["a", None])
 
 
 @given(st.integers(1, 4).flatmap(lambda n: st.lists(st.tuples(*[cells] * n), min_size=1, max_size=5)), st.randoms())
-@settings(max_examples=200, deadline=None)
 def test_the_search_for_columns_finds_what_trying_all_orders_finds(rows, random):
     other = [tuple(random.choice(row) for _ in row) if random.random() < 0.2 else row for row in rows]
     order = list(range(len(rows[0])))
