@@ -5,7 +5,6 @@ import random
 import shutil
 import subprocess
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,9 @@ from services import (
     huge,
     raw,
     redirects,
+    reply,
     serving,
+    silent,
     slow,
     status,
     streams,
@@ -64,6 +65,18 @@ def opened(service, tmp_path, monkeypatch):
         model.client.close()
 
 
+class Noted(threading.Event):
+    """Notes how long is waited for it, and lets nobody wait."""
+
+    def __init__(self):
+        super().__init__()
+        self.waits: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout or 0.0)
+        return self.is_set()
+
+
 def ask(text: str) -> tuple[Message, ...]:
     return (Message("system", "Answer."), Message("user", text))
 
@@ -81,9 +94,13 @@ def test_it_is_a_language_model_that_cannot_score(opened):
 
 
 def test_answers_stand_in_the_order_of_the_questions(service, opened):
+    said = [threading.Event() for _ in range(9)]  # of each question, and of one after the last
+    said[8].set()
+
     def answer(body):
         number = int(body["messages"][-1]["content"])
-        time.sleep(0.01 * (7 - number))
+        said[number + 1].wait(60)
+        said[number].set()
         return f"n{number}"
 
     service.answer = answer
@@ -93,7 +110,13 @@ def test_answers_stand_in_the_order_of_the_questions(service, opened):
 
 
 def test_no_more_requests_are_open_than_are_allowed(service, opened):
-    opened(*[slow(0.05)] * 12, concurrency=3).generate([ask(str(i)) for i in range(12)], max_tokens=4)
+    three = threading.Barrier(3)  # nobody is answered before three are there
+
+    def act(handler, body):
+        three.wait(60)
+        handler.send(reply("yes"))
+
+    opened(*[act] * 12, concurrency=3, timeout=60).generate([ask(str(i)) for i in range(12)], max_tokens=4)
     assert service.at_once == 3
 
 
@@ -192,7 +215,7 @@ PASSING = {
     "half": half,
     "invalid utf-8": raw(b'{"choices": [{"message": {"content": "\xff\xfe"}}]}'),
     "empty": raw(b""),
-    "slow": slow(0.6),
+    "silent": silent,
     "drips": drips,
     "overloaded with 200": lambda handler, _: handler.send({"error": {"message": "overloaded", "code": 502}}),
 }
@@ -200,7 +223,7 @@ PASSING = {
 
 @pytest.mark.parametrize("act", PASSING.values(), ids=PASSING)
 def test_what_may_pass_is_tried_again(service, opened, act):
-    model = opened(act, timeout=0.4)
+    model = opened(act, timeout=1.0 if act in (silent, drips) else 60.0)
     assert texts(model, "once") == ["ONCE"]
     assert len(service.asked) == 2 and len(model.cache) == 1
 
@@ -212,7 +235,7 @@ def test_what_may_pass_is_tried_again(service, opened, act):
         (status(429, "slow down"), "R015", "status 429: slow down; tried 3 times"),
         (dies, "R014", "tried 3 times"),
         (half, "R014", "the answer is not whole"),
-        (slow(0.6), "R014", "no answer within 0.4 s"),
+        (silent, "R014", "no answer within 0.4 s"),
     ],
 )
 def test_what_does_not_pass_ends_with_the_last_reason(service, opened, act, code, says):
@@ -229,9 +252,11 @@ def test_nobody_is_there(opened):
 
 
 def test_the_service_is_left_alone_as_long_as_it_asks(service, opened):
-    model = opened(status(429, Retry_After="0.5"), concurrency=1)
-    assert texts(model, "a") == ["A"]
-    assert service.times[1] - service.times[0] >= 0.5
+    model, halt = opened(status(429, Retry_After="0.5"), concurrency=1), Noted()
+    model.client.ask({"messages": [{"content": "a"}]}, 0, halt)
+    # It waits before its next try, and whatever else this client sends would wait as well: of that, what is left.
+    first, second = halt.waits
+    assert first == 0.5 and 0 < second <= 0.5 and len(service.asked) == 2
 
 
 def test_a_wait_of_hours_ends_the_run(service, opened):
@@ -345,12 +370,24 @@ def test_what_was_answered_before_a_fault_is_kept(service, opened):
 
 
 def test_what_is_on_its_way_when_a_run_is_stopped_is_kept(service, opened):
+    stop, three = threading.Event(), threading.Barrier(3)
+
     def tell(event):
         if event.get("done"):
+            stop.set()
             raise Stopped(2)
 
+    def first(handler, body):
+        three.wait(60)
+        handler.send(reply(service.answer(body)))
+
+    def late(handler, body):
+        three.wait(60)
+        stop.wait(60)
+        handler.send(reply(service.answer(body)))
+
     with pytest.raises(Stopped):
-        texts(opened(slow(0), slow(0.3), slow(0.3), concurrency=3), *"abcdef", tell=tell)
+        texts(opened(first, late, late, concurrency=3, timeout=60), *"abcdef", tell=tell)
     begun = len(service.asked)
     assert texts(opened(), *"abcdef") == list("ABCDEF")
     assert len(service.asked) == 6 and begun >= 3
@@ -419,12 +456,13 @@ def test_a_bucket_lets_its_rate_through_and_no_more():
 
 
 def test_the_rate_of_requests_is_kept(service, opened):
-    # 600 a minute: 100 at once, then 10 a second.
-    now = time.monotonic()
-    model = opened(requests_per_minute=600, concurrency=16)
-    model.client._requests.take(95)
-    texts(model, *map(str, range(10)))
-    assert service.times[-1] - now >= 0.4
+    # 600 a minute: 100 at once, then 10 a second. Here no time passes, so that each has to wait longer.
+    client, halt = opened(requests_per_minute=600).client, Noted()
+    client._requests = Bucket(600, lambda: 0.0)
+    client._requests.take(95)
+    for number in range(10):
+        client.ask({"messages": [{"content": f"{number}"}]}, 0, halt)
+    assert halt.waits == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5])
 
 
 def test_the_rate_of_tokens_is_kept_and_what_was_not_used_is_given_back(service, opened):

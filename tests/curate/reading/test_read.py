@@ -4,7 +4,6 @@ import csv
 import gzip
 import io
 import json
-import time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -189,11 +188,11 @@ def test_hub_folder(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
-def test_a_hundred_thousand_rows_take_seconds(tmp_path, suffix):
+def test_a_hundred_thousand_rows_are_read(tmp_path, suffix):
     path = tmp_path / f"train.{suffix}"
     row = {"text": "Where is my refund, I have been waiting for two weeks", "label": "refund"}
     line = f'"{row["text"]}",refund\n' if suffix == "csv" else json.dumps(row) + "\n"
     path.write_text(("text,label\n" if suffix == "csv" else "") + line * 100_000)
-    start = time.process_time()
-    assert len(read(path).rows) == 100_000
-    assert time.process_time() - start < 8
+    rows = read(path, base=tmp_path).rows
+    assert len(rows) == 100_000 and rows[0].fields == rows[-1].fields == row
+    assert rows[-1].source == f"{path.name}:{100_000 + (suffix == 'csv')}"
