@@ -9,6 +9,7 @@ from assay.curate.audit import audit
 from assay.curate.split import Split, draw, shares_for, split
 from assay.errors import UsageError
 from assay.nouns import Example, Message
+from problems import problem
 
 SHARES = {"train": 0.8, "val": 0.1, "test": 0.1}
 NAMES = ("train", "val", "test")
@@ -114,7 +115,7 @@ def test_free_answers_are_not_labels(make, sentences):
 
 
 def test_shares_must_add_to_one():
-    with pytest.raises(UsageError, match=r"C074 split: the shares must add to 1: 0\.8 \+ 0\.15 \+ 0\.15 = 1\.1"):
+    with problem(UsageError, "C074", "split", "1.1"):
         Split(train=0.8, val=0.15, test=0.15)
 
 
@@ -124,9 +125,9 @@ def test_given_files_leave_the_other_shares_in_proportion():
     assert shares_for(Split(train=0.9, val=0.1, test=0), ["test"], "classify") == pytest.approx(
         {"train": 0.9, "val": 0.1}
     )
-    with pytest.raises(UsageError, match=r"C074 split\.test"):
+    with problem(UsageError, "C074", "split.test"):
         shares_for(Split(train=0.9, val=0.1, test=0), [], "classify")
-    with pytest.raises(UsageError, match=r"C073 split\.rows_per_label"):
+    with problem(UsageError, "C073", "split.rows_per_label"):
         shares_for(Split(rows_per_label=8), [], "answer")
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from assay.curate.annotate.sheet import LONGEST, bare, cells, codebook, cut, deal, guarded, named, refuse_present, write
 from assay.errors import DataError
 from assay.nouns import Document, Example, Message
+from problems import problem
 
 
 def rows(n):
@@ -83,5 +84,5 @@ def test_one_annotator_gets_all_and_names_come_from_the_file(tmp_path):
         named(tmp_path / "t.csv", "anna").name == "t.anna.csv" and codebook(tmp_path / "t.csv").name == "t.labels.txt"
     )
     (tmp_path / "t.csv").touch()
-    with pytest.raises(DataError, match="D091"):
+    with problem(DataError, "D091"):
         refuse_present([tmp_path / "t.csv"])

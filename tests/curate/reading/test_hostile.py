@@ -19,6 +19,7 @@ from assay.curate.reading.documents import read_documents
 from assay.curate.reading.load import load
 from assay.curate.reading.read import read
 from assay.errors import AssayError, DataError
+from problems import problem
 
 openpyxl = pytest.importorskip("openpyxl")
 docx = pytest.importorskip("docx")
@@ -139,14 +140,14 @@ def test_names_that_leave_the_folder(tmp_path, name, form):
         name = "WORD/DOCUMENT.XML"
     path = tmp_path / f"a.{form}"
     path.write_bytes(with_members(workbook() if form == "xlsx" else word(), (name, b"x")))
-    with pytest.raises(DataError, match="D056"):
+    with problem(DataError, "D056"):
         read(path) if form == "xlsx" else read_documents([path], tmp_path)
 
 
 def test_a_document_type_is_refused(tmp_path):
     bomb = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><Types/>'
     (tmp_path / "a.xlsx").write_bytes(replaced(workbook(), "[Content_Types].xml", bomb))
-    with pytest.raises(DataError, match=r"D099 .*document type"):
+    with problem(DataError, "D099"):
         read(tmp_path / "a.xlsx")
 
 
@@ -159,9 +160,9 @@ def test_archives_are_refused_with_a_way_out(tmp_path, name):
             archive.addfile(tarfile.TarInfo("../x.jsonl"))
     else:
         (tmp_path / name).write_bytes(with_members(b"", ("../x.jsonl", b"{}")))
-    with pytest.raises(DataError, match=r"D01[01] .*archive") as caught:
+    with pytest.raises(DataError) as caught:
         load({"data": [tmp_path / name]})
-    assert "unpack it" in caught.value.problems[0].help
+    assert caught.value.problems[0].code in ("D010", "D011") and "unpack" in caught.value.problems[0].help
 
 
 NESTED = pa.list_(pa.list_(pa.int64()))
@@ -185,7 +186,7 @@ def test_types_of_parquet_columns(tmp_path, kind):
     column, code = COLUMNS[kind]
     pq.write_table(pa.table({"x": column}), tmp_path / "a.parquet")
     if code:
-        with pytest.raises(DataError, match=code):
+        with problem(DataError, code):
             read(tmp_path / "a.parquet")
     else:
         assert len(read(tmp_path / "a.parquet").rows) == 1

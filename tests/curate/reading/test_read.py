@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from assay.curate.reading.folders import data_folder
 from assay.curate.reading.read import read, split_head
 from assay.errors import DataError
+from problems import problem
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 ROWS = st.lists(st.fixed_dictionaries({"text": TEXT, "the label": TEXT}), min_size=1, max_size=6)
@@ -142,7 +143,7 @@ def test_parquet_that_expands_is_refused(tmp_path):
     # A run of one value packs to almost nothing.
     path = tmp_path / "train.parquet"
     pq.write_table(pa.table({"text": ["a" * 1000] * 200_000}), path, use_dictionary=False, compression="zstd")
-    with pytest.raises(DataError, match=r"D055"):
+    with problem(DataError, "D055"):
         read(path)
 
 
@@ -157,7 +158,7 @@ def test_damaged_arrow_offsets_are_an_error_and_no_crash(tmp_path):
     at = data.index(offsets)
     data[at + 4 : at + 8] = (1 << 30).to_bytes(4, "little")
     path.write_bytes(data)
-    with pytest.raises(DataError, match="D099"):
+    with problem(DataError, "D099"):
         read(path)
 
 

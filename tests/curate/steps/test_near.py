@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from assay.curate.steps.near import Near
 from assay.errors import DataError
 from assay.nouns import Document, Dropped, Example, Means, Message
+from problems import problem
 from slips import slip
 
 TICKETS = [
@@ -135,7 +136,7 @@ def test_many_rows_by_embedding_as_one_at_a_time(make):
 
 def test_by_embedding_without_an_embedder(make, outcome):
     assert Near(by="embedding").needs == ("embed",) and Near().needs == ()
-    with pytest.raises(DataError, match=r"D065 curate: .*no embedder"):
+    with problem(DataError, "D065", "curate"):
         outcome(Near(by="embedding"), make([("a", "x")]))
 
 
