@@ -8,6 +8,7 @@ import pytest
 import assay
 from assay.curate.audit import audit
 from assay.errors import UsageError
+from problems import problem
 from toy import write_rows
 
 LETTERS = "bcdfghklmnprstvw"
@@ -66,5 +67,5 @@ def test_without_leaks_there_is_nothing_to_ask(project):
 
 
 def test_an_arm_that_is_not_there(project):
-    with pytest.raises(UsageError, match=r"C083 validate\.leak_cost: there is no arm 'tfdif'; did you mean 'tfidf'\?"):
+    with problem(UsageError, "C083", "validate.leak_cost", "'tfdif'", "'tfidf'"):
         assay.check(project(3), sets=["validate.leak_cost=tfdif"], doubts=["leak_cost"])

@@ -76,9 +76,8 @@ def test_all_files_report_together():
 
 
 def test_a_missing_file_names_the_near_one():
-    with pytest.raises(DataError) as caught:
+    with problem(DataError, "D001", "train.json", "train.jsonl"):
         load({"data": ["D001_misnamed/train.json"]}, base=BAD)
-    assert caught.value.problems[0].help == "train.jsonl is there"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -4,6 +4,7 @@ import pytest
 
 from assay.errors import DataError
 from assay.validate.bias.social import MEN, WOMEN, leanings, own, published, refuses
+from problems import problem
 
 
 def test_own_pairs_stand_at_one_half_for_a_model_that_always_prefers_he():
@@ -44,5 +45,5 @@ def test_published_sets_are_read_from_their_folders(shared_data):
     _, prompts = published(shared_data("xstest"), "xstest")
     # 250 safe prompts: Röttger et al. (2024), table 1.
     assert len(prompts) == 250
-    with pytest.raises(DataError, match="D132 here: holds none of"):
+    with problem(DataError, "D132", "here"):
         published(shared_data("mbpp"), "here")
