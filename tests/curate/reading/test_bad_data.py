@@ -1,7 +1,8 @@
-"""What a user gets for bad files: every fixture in fixtures/bad with the whole message in the .txt beside it.
+"""What a user gets for bad files: for every fixture in fixtures/bad its problems, or else its rows, warnings and notes.
 
 A fixture is one file, or a folder with train and test. Those that cannot be stored (pipes, modes, bombs) are made here.
-Write the expected texts anew with: ASSAY_WRITE_EXPECTED=1 pytest tests/curate/reading/test_bad_data.py
+fixtures/expected.json has of each problem the code, the place (`*` is the fixture), the line shown with the mark under
+it, whether a way out is given, and the values and words that are named; how they are said is free.
 """
 
 import gzip
@@ -17,40 +18,54 @@ from hypothesis import strategies as st
 import assay.curate
 from assay.curate.reading.load import load
 from assay.curate.reading.source import opened
-from assay.errors import AssayError, DataError
-from problems import problem
+from assay.errors import AssayError, DataError, Problem
+from problems import problem, unnamed
 
 BAD = Path(__file__).parent / "fixtures" / "bad"
-FIXTURES = sorted(path for path in BAD.iterdir() if path.suffix != ".txt" or path.is_dir())
+EXPECTED = json.loads((BAD.parent / "expected.json").read_text(encoding="utf-8"))
 CURATE = Path(assay.curate.__file__).parent
 
 
-def outcome(fixture: Path) -> str:
-    """The problems, or else the warnings and notes, as text."""
-    name = fixture.name
+def files_of(name: str) -> dict[str, list[str]]:
     if name.startswith("D001"):
-        files = {"data": [f"{name}/train.json"]}
-    elif fixture.is_dir() and (fixture / "train.jsonl").exists():
-        files = {"train": [f"{name}/train.jsonl"], "test": [f"{name}/test.jsonl"]}
-    else:
-        files = {"data": [name]}
-    try:
-        loaded = load(files, base=BAD)
-    except AssayError as error:
-        assert error.exit_code == 3
-        return f"{error}\n"
-    told = [f"warning {w['code']} x{w['count']}: {w['text']}" for w in loaded.warnings]
-    return "\n".join([*told, *(f"note {note}" for note in loaded.notes), f"{len(loaded.train)} rows"]) + "\n"
+        return {"data": [f"{name}/train.json"]}
+    if (BAD / name / "train.jsonl").exists():
+        return {"train": [f"{name}/train.jsonl"], "test": [f"{name}/test.jsonl"]}
+    return {"data": [name]}
 
 
-@pytest.mark.parametrize("fixture", FIXTURES, ids=lambda path: path.name)
-def test_message_is_the_expected_one(fixture):
-    expected = BAD / f"{fixture.name}.txt"
-    told = outcome(fixture)
-    if os.environ.get("ASSAY_WRITE_EXPECTED"):
-        expected.write_text(told)
-    assert told == expected.read_text()
-    assert fixture.name[:4] in told
+def compare(found: Problem, wanted: dict, fixture: str = "*") -> None:
+    assert found.code == wanted["code"]
+    assert found.place.replace(fixture, "*", 1) == wanted.get("place", "")
+    assert bool(found.help) == wanted.get("help", False)
+    assert found.excerpt.splitlines() == wanted.get("excerpt", [])
+    assert not unnamed(found, *wanted["names"]), found
+
+
+@pytest.mark.parametrize("name", [name for name in EXPECTED if "problems" in EXPECTED[name]])
+def test_a_bad_file_has_its_problems(name):
+    with pytest.raises(DataError) as caught:
+        load(files_of(name), base=BAD)
+    assert caught.value.exit_code == 3
+    for found, wanted in zip(caught.value.problems, EXPECTED[name]["problems"], strict=True):
+        compare(found, wanted, name)
+    assert name[:4] in codes(caught.value)
+
+
+@pytest.mark.parametrize("name", [name for name in EXPECTED if "problems" not in EXPECTED[name]])
+def test_a_doubtful_file_has_its_warnings_and_notes(name):
+    loaded, wanted = load(files_of(name), base=BAD), EXPECTED[name]
+    assert len(loaded.train) == wanted["rows"]
+    assert [one["count"] for one in loaded.warnings] == [row["count"] for row in wanted["warnings"]]
+    found = [Problem(one["code"], one["text"]) for one in loaded.warnings]
+    found += [Problem(code, text) for code, _, text in (note.partition(" ") for note in loaded.notes)]
+    for one, row in zip(found, [*wanted["warnings"], *wanted["notes"]], strict=True):
+        compare(one, row)
+    assert name[:4] in {one.code for one in found}
+
+
+def test_every_bad_file_is_expected():
+    assert set(EXPECTED) == {path.name for path in BAD.iterdir()}
 
 
 def test_every_code_has_its_page():
