@@ -11,6 +11,7 @@ from assay.nouns import Example, Message
 from assay.prompt import Tfidf
 from assay.train.methods import Lora
 from assay.train.methods.head import Head
+from lines import named
 from problems import problem
 from toy import write_rows
 
@@ -86,7 +87,7 @@ def test_an_adapter_that_read_both_sides_is_measured_as_a_remedy(tmp_path, tiny_
     [cure] = report.data["bias"]["remedies"]
     assert (cure["remedy"], cure["arm"], cure["made"]) == ("adapter", "lora", 534)  # 267 rows, each with its twin
     assert cure["gap"]["n"] > 20 and cure["price"]["low"] <= cure["price"]["difference"] <= cure["price"]["high"]
-    assert "adapter (534 texts read first)" in (folder / "report" / "report.md").read_text()
+    assert named((folder / "report" / "report.md").read_text(), "adapter", "534")
 
 
 @pytest.mark.slow

