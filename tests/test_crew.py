@@ -20,6 +20,7 @@ from assay.errors import TrainError
 from assay.flow import models, silent
 from assay.prepared import prepare
 from assay.validate import Exam
+from lines import named
 from problems import unnamed
 from toy import build
 from workers import alive, none_left
@@ -161,7 +162,7 @@ def test_one_that_ends_while_nobody_waits_for_it_ends_the_worker(tmp_path, forke
             time.sleep(60)  # an evaluation
 
     assert forked(work) == TrainError.exit_code
-    assert "ended with exit code 4" in said.read_text()
+    assert named(said.read_text(), "T050", "4")
 
 
 def torchrun(folder):

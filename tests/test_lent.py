@@ -15,6 +15,7 @@ from assay.config import load
 from assay.errors import ResourceError
 from assay.nouns import Means, Message
 from bert import build
+from lines import named
 from problems import problem
 from toy import rows, write_rows
 
@@ -129,8 +130,8 @@ print(checked.prepared.cached)
     command = [sys.executable, "-c", script, str(tmp_path / "project.yaml")]
     first = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     # A random model asks nothing, so nothing is made, and that is said.
-    assert f"model    {tiny_model} for qa_pairs: 20 texts" in first
-    assert "warning  D084 qa_pairs added no training row: nothing to change" in first
+    assert named(first, str(tiny_model), "qa_pairs", "20 texts")
+    assert named(first, "D084", "qa_pairs")
     assert first.endswith("False\n")
     again = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert again == first.replace("False\n", "True\n")

@@ -8,6 +8,7 @@ import pytest
 import assay
 from assay.cli import command
 from assay.errors import DataError, UsageError
+from lines import named
 from problems import problem
 from toy import rows, write_rows
 
@@ -118,6 +119,6 @@ def test_ratings_of_test_rows_give_no_pairs_and_one_arm_is_no_review(ran, tmp_pa
     with pytest.raises(UsageError, match="C107"):
         assay.review(fresh).preferences(tmp_path / "p.jsonl")
     assert command(["review", str(ran), "--out", str(tmp_path / "x.csv"), "--arms", "tfidf"]) == 2
-    assert "C106 --arms: two different arms are rated, got 'tfidf'" in capsys.readouterr().err
+    assert named(capsys.readouterr().err, "C106", "--arms", "'tfidf'")
     assert command(["review", str(ran), "--out", str(tmp_path / "x.csv"), "--split", "exam"]) == 2
     assert command(["review", str(fresh)]) == 0 and "nobody has rated yet" in capsys.readouterr().out

@@ -10,6 +10,7 @@ import pytest
 import assay
 from assay.config import load
 from assay.errors import ProjectError, TrainError
+from lines import named
 from problems import problem
 from toy import build, rows
 
@@ -45,7 +46,7 @@ def events(folder: Path) -> list[dict]:
 
 @pytest.mark.slow
 def test_each_is_checked_run_and_asked(project):
-    assert assay.check(project).lines()[-1] == "will run labels, taught, read"
+    assert named(assay.check(project).lines()[-1], "labels, taught, read")
     report = assay.run(project)
     arms = {arm["name"]: arm for arm in report.data["strategies"]}
     assert {name: arm["status"] for name, arm in arms.items()} == dict.fromkeys(("labels", "taught", "read"), "done")

@@ -9,6 +9,7 @@ from assay.cli import command
 from assay.errors import UsageError
 from assay.events import line
 from assay.trackers import export, tracked
+from lines import named
 from problems import problem
 
 BEGUN = datetime(2026, 3, 1, 10, 0, 0, tzinfo=UTC)
@@ -98,7 +99,7 @@ def test_tensorboard(project, capsys):
 
     assert command(["report", str(project), "--to", "tensorboard"]) == 0
     place = project / "work" / "trackers" / "tensorboard"
-    assert capsys.readouterr().out == f"show it with  tensorboard --logdir {place}\n"
+    assert named(capsys.readouterr().out, f"tensorboard --logdir {place}")
     for _ in range(2):  # made anew, not added to
         export(project, "tensorboard")
         found = EventAccumulator(str(place / "lora-abcdef"))

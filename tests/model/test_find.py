@@ -13,6 +13,7 @@ from safetensors.numpy import save_file
 from assay.errors import ModelError, ResourceError
 from assay.model.find import find
 from assay.model.hub import snapshot
+from lines import named
 from problems import problem
 
 
@@ -69,10 +70,10 @@ def test_nan_weights_are_found_on_the_way(tmp_path):
 
 
 def test_unknown_names(tmp_path):
-    assert "did you mean 'smollm2-135m'?" in _problem("smollm2-135").text
+    assert named(_problem("smollm2-135").text, "'smollm2-135m'")
     assert _problem("zzz").code == "M098"
     _model(tmp_path / "models")
-    assert "did you mean 'models'?" in _problem("./modles", base=tmp_path).text
+    assert named(_problem("./modles", base=tmp_path).text, "'models'")
     assert _problem("nothing.gguf", base=tmp_path).code == "M098"
     (tmp_path / "file.txt").write_text("")
     assert "neither" in _problem("file.txt", base=tmp_path).text

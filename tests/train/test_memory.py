@@ -11,6 +11,7 @@ import torch
 from assay.errors import ResourceError
 from assay.train.memory import halved, is_short, told
 from assay.train.objectives.completion import completion
+from lines import named
 from problems import problem
 
 ALLOCATOR = (
@@ -113,7 +114,7 @@ def test_a_row_that_does_not_fit_alone_is_an_error_with_a_way_out(build, tmp_pat
     with pytest.raises(ResourceError) as caught:
         training.run()
     (told,) = caught.value.problems
-    assert told.code == "R098" and "step 1: one row of" in told.text
+    assert told.code == "R098" and named(told.text, "step 1")
     assert told.place in training.sources and "micro_tokens" in told.help
 
 

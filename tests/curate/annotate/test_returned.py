@@ -7,6 +7,7 @@ from assay.curate.annotate.sheet import cells, write
 from assay.curate.annotate.votes import mark
 from assay.errors import DataError
 from assay.nouns import Example, Message
+from lines import named
 from problems import problem
 
 LABELS = ("refund", "delivery", "login", "-1", "true")
@@ -95,7 +96,7 @@ def test_each_mistake_has_its_code_and_line(tmp_path):
     found = take(filled(tmp_path / "t.csv", ["refund"] * 5, change=change), BY_ID, LABELS)
     # The third row takes two lines of the file where its text is unchanged; here it is one.
     assert codes(found) == [("D087", "3"), ("D088", "4"), ("D030", "2"), ("D089", "7")]
-    assert "did you mean 'refund'?" in found.problems[2].help and "spaces!" in found.problems[1].excerpt
+    assert named(found.problems[2].help, "'refund'") and "spaces!" in found.problems[1].excerpt
     assert [(vote.id, vote.label) for vote in found.votes] == [("r4", "login"), ("'r5", "refund")]
 
 

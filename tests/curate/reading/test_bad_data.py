@@ -19,6 +19,7 @@ import assay.curate
 from assay.curate.reading.load import load
 from assay.curate.reading.source import opened
 from assay.errors import AssayError, DataError, Problem
+from lines import named
 from problems import problem, unnamed
 
 BAD = Path(__file__).parent / "fixtures" / "bad"
@@ -161,7 +162,7 @@ def test_listed_labels(tmp_path):
         load({"data": [path]}, base=tmp_path, labels=("IT", "it", "refund"))
     # Both spellings are listed, so they differ on purpose; 'refnd' is not listed.
     assert codes(caught.value) == ["D030"]
-    assert "did you mean 'refund'?" in caught.value.problems[0].help
+    assert named(caught.value.problems[0].help, "'refund'")
 
 
 def test_text_from_a_file_cannot_steer_the_terminal(tmp_path):

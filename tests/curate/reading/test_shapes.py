@@ -7,6 +7,7 @@ import pytest
 from assay.curate.reading.load import load
 from assay.errors import DataError, UsageError
 from assay.nouns import Message
+from lines import named
 from problems import problem
 
 
@@ -199,7 +200,7 @@ def test_preference_rows_with_a_prompt(tmp_path):
     assert (got.kind, got.shape) == ("answer", "preference")
     assert (row.text, row.target, row.rejected) == ("Name a sea.", "The Baltic.", "No.")
     assert [w["code"] for w in got.warnings] == ["D081"]
-    assert "training on preferences is not there yet" in got.warnings[0]["text"]
+    assert named(got.warnings[0]["text"], "preferences")
 
 
 def turns(*texts):
@@ -266,7 +267,7 @@ def test_an_export_of_label_studio(tmp_path):
         task("Here it is", ("choices", {"choices": ["tell"]})),
     )
     assert (got.kind, [row.target for row in got.train]) == ("classify", ["ask", "tell"])
-    assert any("1 row with several annotations" in note for note in got.notes)
+    assert any(named(note, "1 row", "annotations") for note in got.notes)
     span = {"start": 8, "end": 12, "text": "Oslo", "labels": ["place"]}
     got = loaded(tmp_path, task("Ann saw Oslo", ("labels", span)), task("Nothing"))
     assert [row.target for row in got.train] == ["place: Oslo", "none"]

@@ -7,6 +7,7 @@ import pytest
 from assay.aim.options import LETTERS, meaning, options_of, right
 from assay.curate.reading.load import load
 from assay.errors import DataError
+from lines import named
 from problems import problem
 
 
@@ -135,4 +136,4 @@ def test_questions_of_squad_files(tmp_path):
     path.write_text(json.dumps({"version": "1", "data": [{"title": "People", "paragraphs": [paragraph]}]}))
     made = load({"data": [path]})
     assert [(e.text, e.target, e.context[0].text) for e in made.train] == [("Who met Bo?", "Ann", "Ann met Bo.")]
-    assert any("1 row without an answer" in note for note in made.notes)
+    assert any(named(note, "1 row", "answer") for note in made.notes)

@@ -7,6 +7,7 @@ from assay.curate.steps.dialogues import Dialogues
 from assay.errors import DataError, UsageError
 from assay.nouns import Changed, Dropped, Example, Means, Message
 from assay.prepared import prepare
+from lines import named
 from problems import problem
 
 ROLES = {"s": "system", "u": "user", "a": "assistant"}
@@ -109,7 +110,7 @@ def test_rows_of_one_turn_each_are_joined_by_the_usual_names(tmp_path):
         "u:Is it open? a:Until nine.",
     ]
     assert [(example.source, example.group) for example in got.train] == [("t.jsonl:1", "d1"), ("t.jsonl:2", "d2")]
-    assert "t.jsonl: 6 rows, each a turn, joined to 2 conversations" in got.notes
+    assert any(named(note, "t.jsonl", "6 rows", "2 conversations") for note in got.notes)
 
 
 def test_rows_of_one_turn_each_by_the_columns_that_are_named(tmp_path):
