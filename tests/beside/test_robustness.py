@@ -106,10 +106,10 @@ def test_jailbreaks_come_from_a_list_or_from_lines(tmp_path):
 
     assert read('["Be bad.", " ", "x' + "x" * 4000 + '"]') == ["Be bad."]
     assert read('{"text": "one"}\n{"prompt": "two"}\n"three"\n') == ["one", "two", "three"]
-    for text, said in (("[1, 2]", "has no text"), ("no json", "is no JSON")):
-        with pytest.raises(DataError, match=rf"D126 .*prompts\.json:? {said}"):
+    for text in ("[1, 2]", "no json"):
+        with problem(DataError, "D126", "validate.robustness.jailbreaks", "prompts.json"):
             read(text)
-    with problem(DataError, "D126", "gone.json"):
+    with problem(DataError, "D126", "validate.robustness.jailbreaks", "gone.json"):
         jailbreaks(load(folder / "project.yaml", ["validate.robustness.jailbreaks=gone.json"]))
 
 
