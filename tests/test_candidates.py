@@ -99,7 +99,7 @@ def test_val_rows_are_asked_first(tmp_path, tiny_model):
 
 def test_what_cannot_be_ranked(project, tmp_path):
     loaded = load(project / "project.yaml")
-    with problem(UsageError, "C077"):
+    with problem(UsageError, "C060", "--model"):
         rank(loaded, ["there", "there"])
     with pytest.raises(DataError, match="D060"):
         rank(loaded, ["there"], rows=9)

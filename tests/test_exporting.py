@@ -137,5 +137,5 @@ def test_a_file_or_link_in_the_place_is_refused(tmp_path):
 
 
 def test_the_nearest_format_is_named():
-    with problem(UsageError, "C141", None, "'merged'"):
+    with problem(UsageError, "C140", "--to", "'merged'"):
         format_of("merge")

@@ -284,7 +284,7 @@ def test_what_does_not_fit_the_task_is_refused_once_it_is_known(lesson, settings
 
 @pytest.mark.parametrize("settings", [{"orders": 2}, {"calibrate": "batch"}])
 def test_an_empty_val_is_named(lesson, settings):
-    with problem(TrainError, "T083", "shots"):
+    with problem(TrainError, "T083", None, "shots"):
         Shots(**settings).fit(replace(lesson("classify"), val=()))
 
 

@@ -131,7 +131,7 @@ def test_other_errors_pass():
     with pytest.raises(RuntimeError, match="shapes differ"), told("lora"):
         raise RuntimeError("shapes differ")
     with (
-        problem(ResourceError, "R098", "lora", "8000000000"),
+        problem(ResourceError, "R098", None, "lora", "8000000000"),
         told("lora"),
     ):
         raise ERRORS[0]
