@@ -10,11 +10,31 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from assay.nouns import Document, Example, Lesson, Means, Message, Task
 from assay.prompt.parts import Encoding
 from own_sets import OWN
+
+# Derandomized: a test that fails on one commit fails on every machine, and a red run points to a change. `nightly`
+# looks further, at other examples each night. How long an example takes says what else the machine does, so no
+# deadline; a folder that examples share is written anew by each.
+hypothesis.settings.register_profile(
+    "default",
+    max_examples=50,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.register_profile(
+    "nightly",
+    parent=hypothesis.settings.get_profile("default"),
+    max_examples=500,
+    derandomize=False,
+    print_blob=True,
+)
+hypothesis.settings.load_profile(os.environ.get("ASSAY_HYPOTHESIS", "default"))
 
 CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"

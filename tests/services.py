@@ -32,7 +32,6 @@ class Service:
     answer: Callable[[dict], str] = lambda body: body["messages"][-1]["content"].upper()
     asked: list[dict] = field(default_factory=list)  # bodies, in the order of arrival
     headers: list[dict[str, str]] = field(default_factory=list)
-    times: list[float] = field(default_factory=list)
     at_once: int = 0  # most requests that were open at a time
     url: str = ""
     _open: int = 0
@@ -42,7 +41,6 @@ class Service:
         with self._lock:
             self.asked.append(body)
             self.headers.append(headers)
-            self.times.append(time.monotonic())
             self._open += 1
             self.at_once = max(self.at_once, self._open)
             return self.acts.pop(0) if self.acts else None
@@ -150,6 +148,12 @@ def slow(seconds: float) -> Act:
         handler.send(reply(handler.service.answer(body)))
 
     return act
+
+
+def silent(handler: Handler, _: dict) -> None:
+    """Nothing is said until the client goes."""
+    handler.connection.recv(1)
+    handler.close_connection = True
 
 
 def drips(handler: Handler, _: dict) -> None:

@@ -22,13 +22,15 @@ class _Ticket:
 
 
 class SmallEngine:
-    """`arms`: name -> Adapted. `embed`: texts -> vectors, of the arm "letters". `pause`: seconds between two words."""
+    """`arms`: name -> Adapted. `embed`: texts -> vectors, of the arm "letters". `held`: words after
+    which an answer waits until `free` is set, so that a test decides how long it takes."""
 
-    def __init__(self, arms, embed=None, *, queue_size=16, context=4096, pause=0.0):
+    def __init__(self, arms, embed=None, *, queue_size=16, context=4096, held=None):
         self.arms = arms
         self._embed = embed
         self._context = context
-        self.pause = pause
+        self._held = held
+        self.free = threading.Event()
         self._size = queue_size
         self._waiting = queue.Queue()
         self._running = 0
@@ -74,6 +76,9 @@ class SmallEngine:
             self._answer(*one)
             self._running = 0
 
+    def _given_up(self, ticket):
+        return ticket.cancelled.is_set() or self._over.is_set()
+
     def _answer(self, wanted, put, ticket):
         prompt = wanted.text if isinstance(wanted.text, str) else " ".join(map(str, wanted.text or ()))
         messages = wanted.messages or (Message("user", prompt),)
@@ -85,11 +90,13 @@ class SmallEngine:
             told = Told(number, word, -0.5 if number else None, (("x", -0.25),) if number else ())
             put(Piece(word, (told,) if wanted.top is not None else ()))
         for number, word in enumerate(words[: wanted.max_tokens]):
-            if ticket.cancelled.is_set() or self._over.is_set():
+            gone = self._given_up(ticket)
+            while number == self._held and not gone and not self.free.wait(0.01):
+                gone = self._given_up(ticket)
+            if gone:
                 self.cancelled += 1
                 put(Piece(finish="error", error="given up"))
                 return
-            time.sleep(self.pause)
             told = Told(number, word, -0.125, ((word, -0.125), ("other", -2.5))[: wanted.top or 0])
             put(Piece(word, (told,) if wanted.top is not None else ()))
         finish = "stop" if len(words) <= wanted.max_tokens else "length"

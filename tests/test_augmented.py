@@ -6,6 +6,7 @@ import assay
 from assay.config import load
 from assay.curate.audit import audit
 from assay.prepared import prepare
+from lines import named
 from toy import build
 
 ARMS = """
@@ -44,7 +45,7 @@ def test_check_and_report_count_them(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, ARMS)
     lines = assay.check(folder).lines()
     assert any(line.startswith("made  ") and line.endswith("thrown away") for line in lines)
-    assert any("made by noise: slips of the hand" in line for line in lines)
+    assert any(named(line, "noise") for line in lines)
     report = assay.run(folder, only=["majority"])
     made = report.data["rows"]["made"]
     page = (folder / "report/report.html").read_text()

@@ -13,6 +13,7 @@ from assay.errors import DataError, UsageError
 from assay.flow import silent
 from assay.model.weights import tensors_of
 from assay.prepared import prepare
+from problems import problem
 from services import Service, serving
 from test_remote_run import KEY, label_of
 from toy import build, rows, write_rows
@@ -98,7 +99,7 @@ def test_val_rows_are_asked_first(tmp_path, tiny_model):
 
 def test_what_cannot_be_ranked(project, tmp_path):
     loaded = load(project / "project.yaml")
-    with pytest.raises(UsageError, match="named twice"):
+    with problem(UsageError, "C060", "--model"):
         rank(loaded, ["there", "there"])
     with pytest.raises(DataError, match="D060"):
         rank(loaded, ["there"], rows=9)

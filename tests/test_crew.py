@@ -21,6 +21,8 @@ from assay.flow import models, silent
 from assay.prepared import prepare
 from assay.processes import worker
 from assay.validate import Exam
+from lines import named
+from problems import unnamed
 from toy import build
 from workers import alive, none_left
 
@@ -111,9 +113,8 @@ def test_a_killed_other_ends_the_worker_with_its_number_and_the_next_run_goes_on
         os.kill(other, signal.SIGKILL)
         with pytest.raises(TrainError) as caught:
             bench._listen(process, "lora", None, folder)
-    (problem,) = caught.value.problems
-    assert problem.code == "T050"
-    assert problem.text == "process 1 (of 2, numbered from 0) was killed, probably for want of memory"
+    (killed,) = caught.value.problems
+    assert killed.code == "T050" and not unnamed(killed, "process 1", "killed", "memory")
     assert none_left(bench.project.folder)
     bench.launch(folder, request, "lora")
     assert fitted(bench)["weights"] == fitted(expected)["weights"]
@@ -151,7 +152,7 @@ def ending(code):
 def test_one_that_ends_before_it_has_arrived_is_named(tmp_path):
     with ending(3) as others, pytest.raises(TrainError) as caught:
         others.arrive(FileStore(str(tmp_path / "store"), 2))
-    assert "T050 process 1 (of 2, numbered from 0) ended with exit code 3" in str(caught.value)
+    assert caught.value.problems[0].code == "T050" and not unnamed(caught.value.problems[0], "process 1", "3")
 
 
 def test_one_that_ends_while_nobody_waits_for_it_ends_the_worker(tmp_path, forked):
@@ -162,7 +163,7 @@ def test_one_that_ends_while_nobody_waits_for_it_ends_the_worker(tmp_path, forke
             time.sleep(60)  # an evaluation
 
     assert forked(work) == TrainError.exit_code
-    assert "ended with exit code 4" in said.read_text()
+    assert named(said.read_text(), "T050", "4")
 
 
 def torchrun(folder):

@@ -13,6 +13,7 @@ from assay.config import load
 from assay.errors import DataError, ProjectError, ResourceError, UsageError
 from assay.executed import NAME, executed
 from assay.nouns import Answer, Checks, Example, Message, Record, Task
+from lines import named
 from toy import comparable
 
 ARMS = """
@@ -100,7 +101,7 @@ def test_answers_are_run_once_and_the_report_tells_how_they_failed(boxed, tmp_pa
     assert len(before.splitlines()) == 40  # 20 answers, 20 references
     assert assay.run(folder).data == report.data and book.read_bytes() == before
     page = (folder / "report" / "report.html").read_text()
-    assert "What running the answers came to" in page and "0 of the 20 programs of majority passed" in page
+    assert named(page, "0", "20 programs", "majority")
     first = store.read_lines(folder / "report" / "predictions" / "majority.jsonl")
     assert all(row["outcome"] == "exception" and "not defined" in row["outcome_text"] for row in first)
 

@@ -16,6 +16,8 @@ from assay.config import load
 from assay.errors import LeakError, TrainError, UsageError
 from assay.prepared import prepare
 from assay.validate import Exam
+from lines import named
+from problems import problem
 from toy import ARMS, build, comparable, rows, write_rows
 
 
@@ -114,7 +116,7 @@ def test_time_that_is_over_skips_and_the_next_run_goes_on(project):
 
 
 def test_unknown_arms_are_named_with_the_nearest(project):
-    with pytest.raises(UsageError, match="C083 --only: there is no arm 'majorty'; did you mean 'majority'"):
+    with problem(UsageError, "C083", "--only", "'majorty'", "'majority'"):
         assay.run(project, only=["majorty"])
 
 
@@ -194,9 +196,9 @@ def test_a_run_needs_no_network(project):
 
 
 def test_a_metric_that_does_not_fit_a_kind_that_was_guessed_is_refused(project):
-    with pytest.raises(UsageError, match=r"C078 aim\.metric: token_f1 does not fit classify") as caught:
+    with problem(UsageError, "C078", "aim.metric", "token_f1", "classify") as caught:
         assay.check(project, sets=["aim.metric=token_f1"])
-    assert "use accuracy, macro_f1, " in caught.value.problems[0].help
+    assert named(caught.value.problems[0].help, "accuracy", "macro_f1")
     assert caught.value.problems[0].help.endswith(", or set `aim.kind`")
 
 

@@ -1,6 +1,7 @@
 """What a plan says, with numbers that are given."""
 
 from assay.forecast import Plan
+from lines import named
 
 GB = 2**30
 ROW = {
@@ -36,14 +37,12 @@ def test_the_disk_holds_what_all_keep_and_what_one_writes_for_a_time():
     assert both.disk_bytes == 4 * GB  # 1 + 1 kept, and 2 for a time
     assert both.to_json()["disk_bytes"] == 4 * GB and both.to_json()["peak_bytes"] == 4 * GB
     (line,) = [line for line in plan({}, disk=2 * GB).lines() if line.startswith("R002")]
-    assert line == "R002 needs about 3.0 GB of disk, and 2.0 GB are free: make room, or choose another folder"
+    assert named(line, "R002", "3.0 GB", "2.0 GB", "disk")
 
 
 def test_what_does_not_fit_is_said_with_what_would():
     (line,) = [text for text in plan({"bytes": 9 * GB, "fits": ["a: 1 (about 3.0 GB)"]}).lines() if "R098" in text]
-    assert (
-        line == "R098 lora needs about 9.0 GB (10.0 GB here, of which a plan takes 80%); would fit: a: 1 (about 3.0 GB)"
-    )
+    assert named(line, "R098", "lora", "9.0 GB", "10.0 GB", "80%", "a: 1", "3.0 GB")
 
 
 def test_an_arm_that_cannot_be_probed_is_a_line():

@@ -15,6 +15,8 @@ from assay.config import load
 from assay.errors import ResourceError
 from assay.nouns import Means, Message
 from bert import build
+from lines import named
+from problems import problem
 from toy import rows, write_rows
 
 TEXTS = [f"card lost in a taxi {'refund ' * (i % 7)}" for i in range(600)]  # three chunks
@@ -70,7 +72,7 @@ def test_what_is_lent_is_what_the_models_compute(found, tmp_path, events, open_t
 def test_a_killed_process_is_named_and_the_next_run_goes_on_with_the_same_bytes(found, tmp_path):
     with lender(found, tmp_path / "whole") as lending:
         whole = lending.embed(TEXTS)
-    with pytest.raises(ResourceError, match="R005 the process of bert was killed"), lender(found, tmp_path) as lending:
+    with problem(ResourceError, "R005", None, "bert"), lender(found, tmp_path) as lending:
         lending.embed(TEXTS[:256])
         os.kill(lending._process.pid, signal.SIGKILL)
         lending.embed(TEXTS)
@@ -128,8 +130,8 @@ print(checked.prepared.cached)
     command = [sys.executable, "-c", script, str(tmp_path / "project.yaml")]
     first = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     # A random model asks nothing, so nothing is made, and that is said.
-    assert f"model    {tiny_model} for qa_pairs: 20 texts" in first
-    assert "warning  D084 qa_pairs added no training row: nothing to change" in first
+    assert named(first, str(tiny_model), "qa_pairs", "20 texts")
+    assert named(first, "D084", "qa_pairs")
     assert first.endswith("False\n")
     again = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert again == first.replace("False\n", "True\n")

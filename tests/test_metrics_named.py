@@ -2,10 +2,9 @@
 
 import json
 
-import pytest
-
 import assay
 from assay.errors import UsageError
+from problems import problem
 from toy import build
 
 FLOORS = "compare:\n  - {kind: majority}\n  - {kind: tfidf}\n"
@@ -36,5 +35,5 @@ def test_a_lower_loss_wins_and_an_arm_without_shares_is_left_out(tmp_path, tiny_
 
 def test_a_metric_of_another_kind_is_refused_by_its_place(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, FLOORS)
-    with pytest.raises(UsageError, match=r"C078 aim\.metrics: bleu does not fit classify"):
+    with problem(UsageError, "C078", "aim.metrics", "bleu", "classify"):
         assay.check(folder, sets=["aim.metrics=[mcc, bleu]"])

@@ -354,6 +354,13 @@ def test_a_lock_is_free_after_an_error_inside(tmp_path):
         pass
 
 
+def waits_for_a_lock(process):
+    """As the kernel lists it: `12: -> FLOCK ADVISORY WRITE 4711 ...`."""
+    rows = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return any(row[1] == "->" and row[5] == str(process) for row in rows)
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="the kernel does not list its locks")
 def test_waiting_for_a_lock(tmp_path):
     path, order = tmp_path / "run.lock", tmp_path / "order"
     go, taken = os.pipe()
@@ -367,7 +374,8 @@ def test_waiting_for_a_lock(tmp_path):
             os._exit(0)
     with store.lock(path, "parent"):
         os.write(taken, b"x")
-        time.sleep(0.05)
+        while not waits_for_a_lock(child):
+            time.sleep(0.01)
         store.append(order, "parent")
     os.waitpid(child, 0)
     assert list(store.read_lines(order)) == ["parent", "child"]

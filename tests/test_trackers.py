@@ -9,6 +9,8 @@ from assay.cli import command
 from assay.errors import UsageError
 from assay.events import line
 from assay.trackers import export, tracked
+from lines import named
+from problems import problem
 
 BEGUN = datetime(2026, 3, 1, 10, 0, 0, tzinfo=UTC)
 
@@ -77,7 +79,7 @@ def test_another_key_is_another_run(project):
 
 
 def test_unknown_trackers_and_empty_logs_are_named(project, tmp_path):
-    with pytest.raises(UsageError, match="C088 there is no tracker 'tensorbord'; did you mean 'tensorboard'"):
+    with problem(UsageError, "C088", None, "'tensorbord'", "'tensorboard'"):
         export(project, "tensorbord")
     with pytest.raises(UsageError, match="C062"):
         export(tmp_path / "nothing", "wandb")
@@ -87,7 +89,7 @@ def test_a_tracker_that_is_not_installed_is_named(project, monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "wandb", None)  # as if it were not there
-    with pytest.raises(UsageError, match=r"C089 wandb is not installed\n   help: pip install 'assay\[track\]'"):
+    with problem(UsageError, "C089", None, "wandb", "pip install 'assay[track]'"):
         export(project, "wandb")
 
 
@@ -97,7 +99,7 @@ def test_tensorboard(project, capsys):
 
     assert command(["report", str(project), "--to", "tensorboard"]) == 0
     place = project / "work" / "trackers" / "tensorboard"
-    assert capsys.readouterr().out == f"show it with  tensorboard --logdir {place}\n"
+    assert named(capsys.readouterr().out, f"tensorboard --logdir {place}")
     for _ in range(2):  # made anew, not added to
         export(project, "tensorboard")
         found = EventAccumulator(str(place / "lora-abcdef"))

@@ -10,7 +10,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,17 +24,19 @@ TEXT = 400  # characters that a text is cut to in a line that is too long
 GAP = 0.1  # seconds at least between two lines that only say how far something is: each is flushed to the disk
 
 
-def logged(tell: Tell, file: Path) -> Tell:
-    """`tell` that also writes each event down, with the time in UTC and the arm that told it."""
+def logged(tell: Tell, file: Path, clock: Callable[[], float] = time.monotonic) -> Tell:
+    """`tell` that also writes each event down, with the time in UTC and the arm that told it. `clock`: seconds, which
+    the gap between two lines is measured with."""
     if _torn(file):
         store.drop_torn_line(file)
-    last = 0.0
+    last = -GAP
 
     def both(event: dict[str, Any]) -> None:
         nonlocal last
         moving = event.get("event") in ("progress", "download") and event.get("done") != event.get("total")
-        if not moving or time.monotonic() - last >= GAP:
-            last = time.monotonic() if moving else last
+        now = clock()
+        if not moving or now - last >= GAP:
+            last = now if moving else last
             store.append(file, line(event, datetime.now(UTC)))
         tell(event)
 

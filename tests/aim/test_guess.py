@@ -5,6 +5,7 @@ import pytest
 from assay.aim import guess
 from assay.curate.reading.load import load
 from assay.errors import DataError
+from problems import problem
 
 WORDS = "where what when why how much often far long old".split()
 TEXTS = [
@@ -30,7 +31,7 @@ def test_row_numbers_dates_and_links_are_no_targets():
         link=lambda i: f"https://a.b/{i % 4}",
         words=TEXTS.__getitem__,
     )
-    with pytest.raises(DataError, match=r"D027 .*no column looks like the target"):
+    with problem(DataError, "D027"):
         guess(table)
 
 
@@ -71,7 +72,7 @@ def test_what_is_given_is_kept():
 
 
 def test_a_label_that_never_varies_says_so():
-    with pytest.raises(DataError, match=r"D032 .*all 100 rows have 'spam' in 'label'"):
+    with problem(DataError, "D032", None, "100", "'spam'", "'label'"):
         guess(rows(text=TEXTS.__getitem__, label=lambda i: "spam"))
 
 

@@ -8,6 +8,7 @@ from tests.turns import acts_of_turns
 from assay.aim import guess
 from assay.curate.reading.load import load
 from assay.errors import DataError
+from lines import named
 
 
 def asked(n, **columns):
@@ -38,7 +39,7 @@ def test_lists_of_labels_and_lists_that_are_none():
     sets = [["ride"], ["ride", "food"], [], ["food"]]
     got = guess([{"text": f"say something about {i} please", "topics": sets[i % 4]} for i in range(40)])
     assert (got.kind, got.columns) == ("multilabel", {"labels": "topics", "text": "text"})
-    assert got.reasons[-1] == "the task is multilabel: 'topics' has lists of 2 labels, 1.0 a row, none in 10 rows"
+    assert named(got.reasons[-1], "multilabel", "'topics'", "2 labels", "1.0", "10 rows")
     # A number for each sentence is no set, and a column of single labels outweighs lists beside it.
     with pytest.raises(DataError, match="D027"):
         guess([{"text": f"say something about {i} please", "marks": [0, 1, 0]} for i in range(40)])

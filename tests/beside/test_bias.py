@@ -11,6 +11,8 @@ from assay.nouns import Example, Message
 from assay.prompt import Tfidf
 from assay.train.methods import Lora
 from assay.train.methods.head import Head
+from lines import named
+from problems import problem
 from toy import write_rows
 
 THINGS = "card bill room book chair price loan key desk ticket".split()
@@ -85,7 +87,7 @@ def test_an_adapter_that_read_both_sides_is_measured_as_a_remedy(tmp_path, tiny_
     [cure] = report.data["bias"]["remedies"]
     assert (cure["remedy"], cure["arm"], cure["made"]) == ("adapter", "lora", 534)  # 267 rows, each with its twin
     assert cure["gap"]["n"] > 20 and cure["price"]["low"] <= cure["price"]["difference"] <= cure["price"]["high"]
-    assert "adapter (534 texts read first)" in (folder / "report" / "report.md").read_text()
+    assert named((folder / "report" / "report.md").read_text(), "adapter", "534")
 
 
 @pytest.mark.slow
@@ -118,5 +120,5 @@ def test_a_label_of_a_checklist_that_is_none_of_the_tasks_is_said(tmp_path):
     write_rows(tmp_path / "list.jsonl", [{"case": "a b", "gold": "yess", "target": "x"}] * 3)
     listed = "{file: list.jsonl, text: case, label: gold, group: target}"
     folder = project(tmp_path, False, more=f"bias: {{checklists: [{listed}]}}")
-    with pytest.raises(DataError, match=r"D030 list.jsonl:1: 'yess' is no label of the task; did you mean 'yes'"):
+    with problem(DataError, "D030", "list.jsonl:1", "'yess'", "'yes'"):
         assay.run(folder)

@@ -13,6 +13,7 @@ from assay.errors import DataError, UsageError
 from assay.prompt import Rag, Router, Shots, Tfidf
 from assay.train.methods import Full, Lora
 from assay.weigh.sections import forgetting as section
+from problems import problem
 from toy import build
 
 ARMS = """
@@ -36,12 +37,12 @@ def test_the_arm_whose_weights_answer():
 
 def test_probes_that_cannot_be_used_are_refused_before_an_arm_runs(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, ARMS)
-    with pytest.raises(DataError, match="D125 absent: there is no such file or folder"):
+    with problem(DataError, "D125", "absent"):
         assay.run(folder, sets=["validate.forgetting.sets=absent"])
     assert not (folder / "work" / "fit").exists()
     row = {"kind": "choice", "question": "long " * 900, "options": ["a", "b"], "answer": 0}
     (folder / "mine.jsonl").write_text(json.dumps(row) + "\n" + json.dumps({**row, "answer": 1}))
-    with pytest.raises(UsageError, match=r"C098 validate\.forgetting\.tokens: 4,000 tokens do not reach .* mine"):
+    with problem(UsageError, "C098", "validate.forgetting.tokens", "4,000", "mine"):
         assay.run(folder, sets=["validate.forgetting.sets=mine.jsonl"])
     project = load(folder / "project.yaml", ["validate.forgetting.sets=mine.jsonl", "validate.forgetting.tokens=20000"])
     assert sum(item.probe == "mine" for item in items_for(project)) == 2

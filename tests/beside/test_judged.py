@@ -12,6 +12,7 @@ from assay.errors import DataError
 from assay.nouns import Answer, Example, Message, Record
 from assay.validate.people.duels import Item
 from assay.weigh.sections.judged import first
+from problems import problem
 from toy import write_rows
 
 ANSWERS = ("red", "blue", "green", "black")
@@ -64,7 +65,7 @@ def test_a_run_with_a_judge(tmp_path, tiny_model):
 def test_a_line_that_is_no_rating_is_told(tmp_path):
     place = tmp_path / "ratings.jsonl"
     place.write_text(json.dumps({"id": "r1", "first": "a", "second": "b", "better": "a"}) + "\n")
-    with pytest.raises(DataError, match=r"D026 .*ratings\.jsonl:1"):
+    with problem(DataError, "D026", "ratings.jsonl:1"):
         judged.read_ratings(place)
     with pytest.raises(DataError, match="D001"):
         judged.read_ratings(tmp_path / "none.jsonl")

@@ -8,6 +8,8 @@ import pytest
 import assay
 from assay.curate.audit import audit
 from assay.errors import UsageError
+from lines import named
+from problems import problem
 from toy import write_rows
 
 LETTERS = "bcdfghklmnprstvw"
@@ -54,8 +56,8 @@ def test_a_planted_leak_costs_what_was_planted(project):
     report = assay.run(folder, tell=seen.append)
     assert report.data["leak_cost"] == found
     text = (folder / "report" / "report.md").read_text()
-    assert "With the 40 leaked training rows tfidf has accuracy" in text
-    assert "With the 40 leaked training rows" in (folder / "report" / "report.html").read_text()
+    assert named(text, "40", "leaked", "tfidf", "accuracy")
+    assert named((folder / "report" / "report.html").read_text(), "40", "leaked")
     assert len((folder / "exam.jsonl").read_text().splitlines()) == 2  # two looks at the test rows, both counted
 
 
@@ -66,5 +68,5 @@ def test_without_leaks_there_is_nothing_to_ask(project):
 
 
 def test_an_arm_that_is_not_there(project):
-    with pytest.raises(UsageError, match=r"C083 validate\.leak_cost: there is no arm 'tfdif'; did you mean 'tfidf'\?"):
+    with problem(UsageError, "C083", "validate.leak_cost", "'tfdif'", "'tfidf'"):
         assay.check(project(3), sets=["validate.leak_cost=tfdif"], doubts=["leak_cost"])

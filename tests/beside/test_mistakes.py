@@ -3,6 +3,7 @@
 import pytest
 
 import assay
+from lines import named
 from toy import rows, write_rows
 
 
@@ -22,4 +23,4 @@ def test_a_label_that_is_never_answered_is_a_group_of_mistakes(tmp_path):
     confused = [group["confused"][0] for group in found["groups"]]
     assert {target for target, _, _ in confused} <= {"lend", "meet", "pay"}
     page = (tmp_path / "report" / "report.html").read_text()
-    assert "majority is wrong on 40 of 60 test rows" in page
+    assert named(page, "majority", "40 of 60")

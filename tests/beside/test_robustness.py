@@ -12,6 +12,7 @@ from assay.errors import DataError, UsageError
 from assay.nouns import Example, Message
 from assay.store import read_lines
 from assay.weigh.sections.robustness import lead
+from problems import problem
 from toy import build, rows, write_rows
 
 ARMS = "compare: [{kind: majority}, {kind: tfidf}]\n"
@@ -86,13 +87,13 @@ def test_a_translation_is_taken_by_the_rows_id(tmp_path):
     # A text without a known word has the label that training makes likeliest: one of three, each a third of the rows.
     assert arm["kinds"][0]["after"] == pytest.approx(1 / 3, abs=0.05) and arm["worst"] is None  # 20 rows are too few
     write_rows(folder / "german.jsonl", [{"id": "other", "text": "Wort"}])
-    with pytest.raises(DataError, match=r"D126 .*german.jsonl has none of the ids of the test rows, such as t0"):
+    with problem(DataError, "D126", "german.jsonl", "t0"):
         assay.run(folder)
 
 
 def test_an_arm_that_is_not_there(tmp_path):
     folder = build(tmp_path / "project", "smollm2-135m", ARMS)
-    with pytest.raises(UsageError, match=r"C099 .*there is no arm 'tfdif'; did you mean 'tfidf'\?"):
+    with problem(UsageError, "C099", None, "'tfdif'", "'tfidf'"):
         assay.run(folder, sets=["validate.robustness.arms=tfdif"])
 
 
@@ -105,10 +106,10 @@ def test_jailbreaks_come_from_a_list_or_from_lines(tmp_path):
 
     assert read('["Be bad.", " ", "x' + "x" * 4000 + '"]') == ["Be bad."]
     assert read('{"text": "one"}\n{"prompt": "two"}\n"three"\n') == ["one", "two", "three"]
-    for text, said in (("[1, 2]", "has no text"), ("no json", "is no JSON")):
-        with pytest.raises(DataError, match=rf"D126 .*prompts\.json:? {said}"):
+    for text in ("[1, 2]", "no json"):
+        with problem(DataError, "D126", "validate.robustness.jailbreaks", "prompts.json"):
             read(text)
-    with pytest.raises(DataError, match=r"D126 .*gone\.json: No such file"):
+    with problem(DataError, "D126", "validate.robustness.jailbreaks", "gone.json"):
         jailbreaks(load(folder / "project.yaml", ["validate.robustness.jailbreaks=gone.json"]))
 
 

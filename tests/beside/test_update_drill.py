@@ -11,6 +11,8 @@ from assay import store
 from assay.beside.update_drill import planned
 from assay.errors import ProjectError
 from assay.prompt import Tfidf
+from lines import named
+from problems import problem
 from toy import write_rows
 
 LETTERS = "bcdfghklmnprstvw"
@@ -65,7 +67,7 @@ def test_an_arm_that_learns_words_takes_a_label_in_and_lets_it_go(labels):
     (arm,) = gone["arms"]
     assert gone["ends"] and arm["changed"]["before"]["value"] < 0.1 and arm["changed"]["after"]["value"] == 1
     page, text = ((labels / "report" / f"report.{end}").read_text() for end in ("html", "md"))
-    assert "A label added: tfidf (fitted anew) took it in" in text and "## Updates" in text
+    assert named(text, "label", "tfidf", "fitted anew") and "## Updates" in text
     assert 'aria-labelledby="update-label-t update-label-d"' in page and "Facts changed: not done" in page
     # The same run again does nothing anew: a drill's times are those that were measured.
     seen = []
@@ -148,7 +150,7 @@ def test_documents_change_and_each_arm_takes_it_in_its_own_way(handbook):
         assert arm["unchanged"]["before"] == arm["unchanged"]["after"] == 1
     # A random model gives none of the answers, so a page that goes changes nothing for it.
     assert ways["topic", "rag"]["changed"]["open"] == 0 and ways["topic", "rag"]["cost"]["first_right"] is None
-    assert "rag (documents indexed) gave none of these answers before" in (handbook / "report/report.md").read_text()
+    assert named((handbook / "report/report.md").read_text(), "rag", "documents indexed")
     facts = found["changes"][0]
     assert facts["rows"] == {"changed": 4, "unchanged": 8, "new": facts["rows"]["new"]} and len(facts["shown"]) == 4
     # A random model reads nothing. What it is handed is the page as it is after the change.
@@ -166,8 +168,8 @@ def test_documents_change_and_each_arm_takes_it_in_its_own_way(handbook):
         if not gone and len(log["put"]) == len(changed):
             assert all(changed[page] in text for page, text, *_ in log["put"])
             # The page whose word the question has: the id is its path.
-            named = [next(page for page in changed if page[6:-3] in str(question)) for question in questions[:4]]
-            assert pages[:4] == [[page] for page in named]
+            asked = [next(page for page in changed if page[6:-3] in str(question)) for question in questions[:4]]
+            assert pages[:4] == [[page] for page in asked]
 
 
 @pytest.mark.slow
@@ -198,11 +200,11 @@ def test_a_question_that_cannot_be_asked_is_a_warning(labels):
     sets = ["validate.update_drill.changes=[facts]", "validate.learning_curve={sizes: [0.05]}"]
     data = assay.run(labels, sets=sets).data
     told = {warning["code"]: warning["text"] for warning in data["warnings"]}
-    assert "update_drill" not in data and "facts: the answers are labels" in told["D128"]
-    assert "learning_curve" not in data and "80 labelled training rows are too few" in told["D127"]
+    assert "update_drill" not in data and named(told["D128"], "facts", "labels")
+    assert "learning_curve" not in data and named(told["D127"], "80")
 
 
 @pytest.mark.parametrize("question", ["update_drill", "learning_curve", "bias"])
 def test_an_arm_that_is_not_compared(labels, question):
-    with pytest.raises(ProjectError, match=r"C100 .*there is no arm 'tfdif'; did you mean 'tfidf'\?"):
+    with problem(ProjectError, "C100", None, "'tfdif'", "'tfidf'"):
         assay.run(labels, sets=[f"validate.{question}.arms=[tfdif]"])

@@ -7,6 +7,7 @@ import pytest
 from assay import config
 from assay.config.start import begin, folder_name
 from assay.errors import DataError, UsageError
+from problems import problem
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +70,7 @@ def test_a_project_that_is_there_is_used_as_it_is():
 
 def test_another_file_of_the_same_name_is_refused():
     begin(tickets(Path("a/train.csv"), ("a", "b"), 40))
-    with pytest.raises(UsageError, match=r"C087 .*train\.csv: train/project\.yaml is there and reads"):
+    with problem(UsageError, "C087", "train.csv", "train/project.yaml"):
         begin(tickets(Path("b/train.csv"), ("a", "b"), 40))
 
 
@@ -79,13 +80,13 @@ def test_data_without_an_ending_gets_a_folder_of_another_name():
 
 def test_what_is_not_there_is_named_with_what_is():
     tickets(Path("tickets.csv"), ("a", "b"), 40)
-    with pytest.raises(DataError, match=r"D001 tikets\.csv: no such file\n   help: tickets\.csv is there"):
+    with problem(DataError, "D001", "tikets.csv", "tickets.csv"):
         begin(Path("tikets.csv"))
 
 
 def test_a_folder_without_a_project_says_what_it_holds():
     tickets(Path("sub/tickets.csv"), ("a", "b"), 40)
-    with pytest.raises(DataError, match=r"D002 sub: has no project\.yaml; it holds tickets\.csv"):
+    with problem(DataError, "D002", "sub", "project.yaml", "tickets.csv"):
         begin(Path("sub"))
 
 

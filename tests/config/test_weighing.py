@@ -26,18 +26,18 @@ def problems(tmp_path, aim="", weigh="", more=""):
 @pytest.mark.parametrize(
     ("aim", "weigh", "code", "words"),
     [
-        (", guards: {macro_f2: 1.0}", "", "C101", "did you mean 'macro_f1'"),
-        (", guards: {token_f1: 1.0}", "", "C101", "no such metric of this task"),
+        (", guards: {macro_f2: 1.0}", "", "C101", "'macro_f1'"),
+        (", guards: {token_f1: 1.0}", "", "C101", "token_f1"),
         (", guards: {macro_f1: 101}", "", "C104", "from 0 to 100"),
         (", guards: {forgetting: 2.0}", "", "C103", "validate: {forgetting: true}"),
-        (", target: 90", "", "C104", "did you mean 0.9"),
-        ("", "effort: {lorra: 4}", "C102", "did you mean 'lora'"),
-        ("", "prices: {compliance: [{name: review, price: 5, arms: [tuned, gpt]}]}", "C102", "called 'gpt'"),
+        (", target: 90", "", "C104", "0.9"),
+        ("", "effort: {lorra: 4}", "C102", "'lora'"),
+        ("", "prices: {compliance: [{name: review, price: 5, arms: [tuned, gpt]}]}", "C102", "'gpt'"),
         ("", "prices: {label: -1}", "C085", "prices.label"),
         ("", "effort: {lora: -1}", "C085", "effort.lora"),
         ("", "limits: {ms_per_answer: -5}", "C085", "limits.ms_per_answer"),
-        ("", "limits: {ms_per_anser: 5}", "C071", "did you mean 'ms_per_answer'"),
-        ("", "price_per_hour: 1, prices: {hour_of_machine: 2}", "C073", "two prices"),
+        ("", "limits: {ms_per_anser: 5}", "C071", "'ms_per_answer'"),
+        ("", "price_per_hour: 1, prices: {hour_of_machine: 2}", "C073", "hour_of_machine"),
     ],
 )
 def test_a_mistake_has_a_code_and_a_way_out(tmp_path, aim, weigh, code, words):

@@ -10,6 +10,7 @@ from assay.curate.made import documents_for_train, make_rows, refuse_unfit
 from assay.errors import DataError
 from assay.nouns import Document, Dropped, Example, Made, Means, Message
 from assay.store import to_json
+from problems import problem
 
 
 def kind_of(cls):
@@ -123,7 +124,7 @@ def test_settings_come_back_from_json(cls):
 def test_a_kind_of_task_that_it_is_not_for_is_refused(cls):
     for kind in ("classify", "answer", "extract"):
         if cls.tasks and kind not in cls.tasks:
-            with pytest.raises(DataError, match=rf"D086 augment\.0: {kind_of(cls)} makes rows for"):
+            with problem(DataError, "D086", "augment.0", kind_of(cls)):
                 refuse_unfit([cls()], kind)
         else:
             refuse_unfit([cls()], kind)

@@ -17,6 +17,7 @@ from assay.curate.steps.repair import Repair
 from assay.curate.warned import half_width
 from assay.errors import DataError, LeakError
 from assay.nouns import Example, Means, Message
+from problems import problem
 
 STEPS = (Repair(), Length(), Dedupe(), Near())
 
@@ -120,7 +121,7 @@ def test_a_leak_stops_is_repaired_or_is_accepted(official):
     train, test = official
     leaky = [*train, replace(test[3], id="train-copy", source="train.csv:900")]
     leaky.append(replace(test[4].with_text(test[4].text[:-1] + "q"), id="train-near", source="train.csv:901"))
-    with pytest.raises(LeakError, match=r"D050 split\.leaks: 2 test rows also stand in train"):
+    with problem(LeakError, "D050", "split.leaks", "2"):
         curated(leaky, (), test, official=True)
 
     result = curated(leaky, (), test, official=True, split=Split(leaks="repair"))
@@ -134,7 +135,7 @@ def test_a_leak_stops_is_repaired_or_is_accepted(official):
     names = tuple(pair.id for pair in result.audit.pairs)
     accepted = curated(leaky, (), test, official=True, split=Split(leaks=names))
     assert {"train-copy", "train-near"} <= set(ids(accepted.train, accepted.val))
-    with pytest.raises(LeakError, match="1 test row also stands in train"):
+    with problem(LeakError, "D050", "split.leaks", "1"):
         curated(leaky, (), test, official=True, split=Split(leaks=names[:1]))
 
 
@@ -168,7 +169,7 @@ def test_a_leak_that_a_repair_brings_to_light(official):
     train, test = official
     train = [train[0].with_text("CafÃ© schlieÃŸt nie"), *train[1:]]
     test = [test[0].with_text("Café schließt nie"), *test[1:]]
-    with pytest.raises(LeakError, match="1 test row "):
+    with problem(LeakError, "D050", "split.leaks", "1"):
         curated(train, (), test, official=True)
     result = curated(train, (), test, official=True, split=Split(leaks="repair"))
     assert not result.after.pairs and ids(result.test) == ids(test)
@@ -191,21 +192,18 @@ def test_rows_per_label_sets_the_rest_of_train_aside(make, sentences):
 
 
 def test_nothing_left_is_an_error_with_reasons(make):
-    with pytest.raises(
-        DataError, match=r"D059 curate: all 3 rows were dropped; first reasons: too short \(2\), empty \(1\)"
-    ):
+    with problem(DataError, "D059", "curate", "3", "2", "1"):
         curated(make([("ab", "x"), ("cd", "x"), ("", "x")]), steps=(Length(min_chars=5),))
-    with pytest.raises(DataError, match="D059 split: no rows are left for val and test"):
+    with problem(DataError, "D059", "split", "val", "test"):
         curated(make([("one", "x"), ("two", "y")]))
-    with pytest.raises(DataError, match="D059"):
+    with problem(DataError, "D059"):
         curated([])
 
 
 def test_few_test_rows_are_a_warning(make, sentences):
     result = curated(make([(text, "a") for text in sentences(310)]))
-    assert result.warnings == [
-        {"code": "D060", "count": 31, "text": "31 test rows: an accuracy near 50 % is known to ±17 points"}
-    ]
+    (warning,) = result.warnings
+    assert (warning["code"], warning["count"]) == ("D060", 31) and "±17 points" in warning["text"]
     # statsmodels.stats.proportion.proportion_confint(50, 100, method="wilson") = (0.4038, 0.5962)
     assert half_width(100) == pytest.approx((0.5962 - 0.4038) / 2, abs=1e-4)
 
@@ -219,7 +217,9 @@ def test_rare_labels_are_a_warning(make, sentences):
 def test_each_step_is_told(make, sentences):
     events = []
     curated(make([(text, "a") for text in [*sentences(50), ""]]), events=events)
-    assert [(event["step"], event["rows"], event["left"]) for event in events] == [
+    # A pass that takes long also tells how far it is; how many of those there are is the machine's affair.
+    steps = [event for event in events if event["event"] == "curate"]
+    assert [(event["step"], event["rows"], event["left"]) for event in steps] == [
         ("repair", 51, 51),
         ("length", 51, 50),
         ("dedupe", 50, 50),
@@ -231,7 +231,7 @@ WORDS = st.sampled_from(["card", "lost", "money", "back", "please", "now", "why"
 TEXTS = st.lists(WORDS, max_size=6).map(" ".join)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(TEXTS, st.sampled_from("ab"), st.sampled_from([None, "g1", "g2"])), min_size=12, max_size=40))
 def test_nothing_is_lost_and_nothing_leaks(rows):
     examples = [
@@ -254,7 +254,7 @@ def test_data_from_one_template_is_named_in_full_and_in_time(make):
         f"My order number {at * 7919 % 100000:05d} has not arrived yet, please help me find it" for at in range(1800)
     ]
     rows = [(text, "late") for text in texts]
-    with pytest.raises(DataError, match="D059 split: no rows are left for val and test"):
+    with problem(DataError, "D059", "split", "val", "test"):
         curated(make(rows), steps=())
     train, test = make(rows[:1500], "train"), make(rows[1500:], "test")
     found = audit(train, [], test)

@@ -1,7 +1,7 @@
 from collections import Counter
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate import Dedupe, Length, Near, Repair, Split, run
@@ -19,7 +19,6 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     texts=st.lists(st.tuples(TEXTS, st.sampled_from("ab")), min_size=1, max_size=60),
     test=st.lists(st.tuples(TEXTS, st.sampled_from("ab")), max_size=20),

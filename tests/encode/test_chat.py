@@ -4,7 +4,7 @@ apply_chat_template, which encodes the rendered text in one piece."""
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.encode.chat import Chat
@@ -54,7 +54,6 @@ def test_an_answer_ends_as_the_template_ends_a_turn(chat):
     assert chat.end == pair.ids[-1:]
 
 
-@settings(deadline=None)
 @given(target=TEXT, text=TEXT)
 def test_what_is_learnt_is_the_target_and_the_end_of_the_turn(chat, target, text):
     messages = (PLAIN[0], Message("user", text))
@@ -66,7 +65,6 @@ def test_what_is_learnt_is_the_target_and_the_end_of_the_turn(chat, target, text
     assert chat.tokenizer.decode(answer) == target.strip()
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_text_never_becomes_a_control_token(chat, data):
     marks = [str(token) for token in chat.tokenizer.added_tokens_decoder.values()]
@@ -104,7 +102,6 @@ def test_marks_that_are_not_registered_as_special_stay_text(tiny_model):
     assert tokenizer.convert_tokens_to_ids("   ") in chat.text_ids("a   b")
 
 
-@settings(deadline=None)
 @given(room=st.integers(16, 120), words=st.integers(0, 60), answer=st.integers(1, 12))
 def test_cutting_is_counted_and_never_touches_the_answer(chat, room, words, answer):
     short = Chat(chat.tokenizer, max_length=room)

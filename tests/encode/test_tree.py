@@ -1,7 +1,7 @@
 import random
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.encode.tree import Tree, common
@@ -10,7 +10,6 @@ lists = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=9), min_size=1
 
 
 @given(lists)
-@settings(max_examples=200, deadline=None)
 def test_a_tree_is_its_sequences_merged(sequences):
     tree = Tree.of(sequences)
     prefixes = {tuple(s[:n]) for s in sequences for n in range(1, len(s) + 1)}
@@ -21,7 +20,6 @@ def test_a_tree_is_its_sequences_merged(sequences):
 
 
 @given(lists)
-@settings(max_examples=200, deadline=None)
 def test_the_rule_of_ancestors(sequences):
     tree = Tree.of(sequences)
     node = np.arange(len(tree))

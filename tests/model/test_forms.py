@@ -6,7 +6,7 @@ import re
 import jsonschema
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from assay.errors import ModelError
@@ -82,7 +82,7 @@ def schemas(depth=2):
     )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40)
 @given(schema=schemas(), seed=some.integers(0, 99))
 def test_answers_of_any_small_schema_parse_and_validate(model, schema, seed):
     for answer in answers(model, of("json", schema, temperature=1.0, seed=seed), limit=200):

@@ -15,6 +15,7 @@ from assay.errors import ModelError
 from assay.model.fits import known_types
 from assay.model.gate import admit
 from assay.model.weights import tensors_of
+from problems import problem
 
 TEMPLATE = "{% for m in messages %}<{{ m.role }}>{{ m.content }}<end>{% endfor %}"
 
@@ -148,9 +149,9 @@ def test_only_a_pickle(tmp_path):
 def test_weights_that_are_something_else(tmp_path, content, words):
     folder = _folder(tmp_path)
     (folder / "model.safetensors").write_bytes(content)
-    with pytest.raises(ModelError, match=words) as caught:
+    with problem(ModelError, "M088") as caught:
         admit(folder)
-    assert caught.value.problems[0].code == "M088"
+    assert words in str(caught.value.problems[0])
     assert not Path("PWNED").exists()
 
 
@@ -167,7 +168,7 @@ def test_cut_off_weights_say_how_much_is_there(tmp_path):
     folder = _folder(tmp_path, weights={"big": np.ones(2_000_000, np.float32)})
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:3_000_000])
-    with pytest.raises(ModelError, match="incomplete: 3 of 8 MB"):
+    with problem(ModelError, "M088", None, "3 of 8 MB"):
         admit(folder)
 
 
@@ -176,9 +177,9 @@ def test_a_missing_part(tmp_path):
     names = {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}
     (folder / "model.safetensors").rename(folder / names["a"])
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": names}))
-    with pytest.raises(ModelError, match="model-00002-of-00002") as caught:
+    with problem(ModelError, "M089") as caught:
         admit(folder)
-    assert [problem.code for problem in caught.value.problems] == ["M089"]
+    assert len(caught.value.problems) == 1 and "model-00002-of-00002" in str(caught.value)
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": "../x.safetensors"}}))
     assert _codes(folder) == ["M089"]
 
@@ -228,7 +229,7 @@ def test_weights_that_are_not_numbers(tmp_path, dtype):
     values[[3, 500]] = np.nan, np.inf
     folder = _folder(tmp_path, weights={"z": values})
     assert admit(folder) == folder
-    with pytest.raises(ModelError, match="2 values that are NaN or infinite, the first in z"):
+    with problem(ModelError, "M092", None, "2", "z"):
         admit(folder, scan=True)
 
 
@@ -241,11 +242,10 @@ def test_a_config_that_is_not_plain_json(tmp_path, text):
 
 def test_not_a_model_folder(tmp_path):
     (tmp_path / "notes.txt").write_text("")
-    with pytest.raises(ModelError, match=r"it has: notes\.txt") as caught:
+    with problem(ModelError, "M086", None, "notes.txt"):
         admit(tmp_path)
-    assert caught.value.problems[0].code == "M086"
     (tmp_path / "adapter_config.json").write_text("{}")
-    with pytest.raises(ModelError, match="is an adapter"):
+    with problem(ModelError, "M086", None, "adapter"):
         admit(tmp_path)
 
 

@@ -4,13 +4,14 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import ModelError
 from assay.model.catalogue import entry_of
 from assay.model.fetch import fetch
 from assay.model.gguf import check, dequantise
+from problems import problem
 
 
 def _text(text: str) -> bytes:
@@ -87,7 +88,6 @@ def test_a_bad_header_is_refused_by_name(tmp_path, words):
     assert caught.value.problems[0].code == "M097"
 
 
-@settings(max_examples=300, deadline=None)
 @given(place=st.integers(0, 400), value=st.integers(0, 255), end=st.integers(0, 600))
 def test_no_change_of_a_byte_gets_past_a_named_error(tmp_path_factory, place, value, end):
     data = bytearray(_file())
@@ -104,9 +104,9 @@ def test_what_transformers_cannot_read_is_a_named_error(tmp_path, monkeypatch):
     monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
     path = tmp_path / "m.gguf"
     path.write_bytes(_file(keys=(_key("general.architecture", 8, _text("nosuch")), *_renamed("nosuch"))))
-    with pytest.raises(ModelError, match="nosuch") as caught:
+    with problem(ModelError, "M091") as caught:
         dequantise(path, "m")
-    assert caught.value.problems[0].code == "M091"
+    assert "nosuch" in caught.value.problems[0].text
     assert not list((tmp_path / "cache").rglob("*.gguf"))
 
 

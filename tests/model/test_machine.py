@@ -11,6 +11,7 @@ from torch.overrides import TorchFunctionMode
 from assay.errors import ResourceError, UsageError
 from assay.model.environment import multiplies_bf16, numeric_environment, processor_flags
 from assay.model.machine import check_bf16, weight_type
+from problems import problem
 
 CPU = torch.device("cpu")
 native = pytest.mark.skipif(not multiplies_bf16(), reason="the processor does not multiply bf16")
@@ -22,7 +23,7 @@ def test_the_environment_may_name_the_type(monkeypatch):
         assert weight_type() == dtype
         assert numeric_environment()["ASSAY_PRECISION"] == name
     monkeypatch.setenv("ASSAY_PRECISION", "fp8")
-    with pytest.raises(UsageError, match="ASSAY_PRECISION: must be bf16 or fp32, got 'fp8'"):
+    with problem(UsageError, "C073", "ASSAY_PRECISION", "bf16", "fp32", "'fp8'"):
         weight_type()
 
 
@@ -61,12 +62,8 @@ def test_a_product_that_is_wrong_is_refused_and_one_that_is_rounded_is_not():
     with Off(1 / 256):
         check_bf16(CPU)
     for share in (0.02, float("nan")):
-        with Off(share), pytest.raises(ResourceError) as caught:
+        with Off(share), problem(ResourceError, "R006", None, "ASSAY_PRECISION=fp32"):
             check_bf16(CPU)
-        (problem,) = caught.value.problems
-        assert problem.code == "R006"
-        assert "differs from that in fp32" in problem.text
-        assert "ASSAY_PRECISION=fp32" in problem.help
 
 
 @native

@@ -3,11 +3,10 @@
 import re
 from pathlib import Path
 
-import pytest
-
 import assay.terminal.explain
 from assay.errors import UsageError
 from assay.terminal.explain import page, pages
+from problems import problem
 
 SOURCE = Path(assay.terminal.explain.__file__).parent
 
@@ -38,5 +37,5 @@ def test_case_and_spaces_do_not_matter():
 
 
 def test_an_unknown_code_names_the_nearest():
-    with pytest.raises(UsageError, match=r"C061 there is no code 'C0760'\n   help: assay explain C076"):
+    with problem(UsageError, "C061", None, "'C0760'", "assay explain C076"):
         page("C0760")

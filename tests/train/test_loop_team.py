@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from assay.errors import Stopped
 from assay.train.team import Team
+from lines import named
 from teams import side_by_side
 
 pytestmark = pytest.mark.slow
@@ -96,7 +97,7 @@ def test_process_0_decides_when_it_is_enough(run, together):
         return run(team, "p", settings={**PLAIN, "epochs": 9}, evaluate=lambda: left.pop(0))
 
     first, second = together(2, work)
-    assert first[2] == second[2] == "no better val score in 2 evaluations"
+    assert first[2] == second[2] and named(first[2], "2 evaluations")
     assert len(first[1]) == len(second[1]) == 3
 
 

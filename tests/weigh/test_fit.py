@@ -8,6 +8,7 @@ from assay.weigh import Report
 from assay.weigh.figures import learning, risen_since
 from assay.weigh.markdown import summary_lines
 from assay.weigh.view import Card, cards
+from lines import named
 
 FIT = {"word": "overfitting since 300", "text": "The val loss was lowest after step 300 (0.51) & rose to 0.71."}
 
@@ -27,7 +28,7 @@ def test_every_strategy_has_the_key_and_only_trained_ones_a_value(overfitted):
 
 def test_the_card_says_it_and_the_plot_shows_it(overfitted):
     page = overfitted.html()
-    assert "<dt>fit</dt><dd><strong>overfitting since 300</strong>. The val loss was lowest after step 300" in page
+    assert named(page, "fit", "overfitting since 300")
     assert "(0.51) &amp; rose" in page
     assert page.count('class="risen"') == 1 and ">kept</text>" in page
     (card,) = [card for card in cards(overfitted) if card.fit]
@@ -50,9 +51,9 @@ def test_the_shade_begins_where_the_word_says(overfitted):
 
 def test_the_markdown_and_the_last_lines_say_it(overfitted):
     text = overfitted.markdown()
-    assert "- lora-r8: overfitting since 300. The val loss was lowest after step 300 (0.51) \\& rose" in text
+    assert named(text, "lora-r8", "overfitting", "300", "0.51") and "\\&" in text
     lines = " ".join(line.strip() for line in summary_lines(overfitted.data))
-    assert "training of lora-r8: overfitting since 300. The val loss" in lines
+    assert named(lines, "lora-r8", "overfitting", "300")
     assert max(len(line) for line in summary_lines(overfitted.data)) <= 80
 
 

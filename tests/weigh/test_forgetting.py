@@ -7,6 +7,7 @@ from dataclasses import replace
 from assay.weigh.dumbbells import dumbbells
 from assay.weigh.paper import Dot
 from assay.weigh.sections import forgetting as section
+from lines import named
 
 
 def probe(before, after, low, high, unit="share", chance=False):
@@ -43,9 +44,9 @@ def test_the_worst_arm_is_said_first_and_in_words():
     assert second.startswith(
         "lora: no change that can be told from chance, −0.4 points on general probes (−1.9 to +1.1"
     )
-    assert third == "head could not be measured: killed"
+    assert named(third, "head", "killed")
     assert section.stuck(data()) == ["b only guesses on mmlu: what it does not know it cannot forget."]
-    assert section.summary(data(), "lora") == "forgetting: −0.4 points on general probes (−1.9 to +1.1)"
+    assert named(section.summary(data(), "lora"), "−0.4 points", "−1.9", "+1.1")
     assert section.summary({}, "lora") == ""
 
 
@@ -84,7 +85,7 @@ def test_the_page_has_the_numbers_of_the_report(report):
     found["arms"]["lora-r8"]["flipped"] = [{**item, "now": "wrong"}]
     made = replace(report, data={**report.data, "forgetting": found})
     part = re.search(r'<section id="forgetting">.*?</section>', made.html(), re.S)[0]
-    assert "lora-r8: has forgotten, −8.3 points" in part and "&lt;i&gt;Q&lt;/i&gt;?" in part
+    assert named(part, "lora-r8", "−8.3 points") and "&lt;i&gt;Q&lt;/i&gt;?" in part
     assert (
         '<data value="-8.3" data-at="/forgetting/arms/lora-r8/combined/difference" data-as="tenths">−8.3</data>' in part
     )

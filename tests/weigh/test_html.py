@@ -14,6 +14,7 @@ from assay.weigh import Report
 from assay.weigh.html import notebook, pointer
 from assay.weigh.numbers import FORMATS
 from hostile import poisoned
+from lines import named
 
 VOID = {"meta", "br", "hr", "img", "link", "input", "base"}
 
@@ -82,7 +83,7 @@ def test_the_verdict_stands_first(report):
     text = report.html()
     assert "Use lora-r8." in text
     assert text.index("Use lora-r8.") < text.index("<table")
-    assert "full (failed): Stopped before training" in text
+    assert named(text, "full", "failed")
     assert "Preference training: the data has no rejected answers." in text
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from assay.weigh.numbers import FORMATS
 from assay.weigh.sections import learning_curve, update_drill
+from lines import named
 from section_samples import CURVE, DRILL
 
 NUMBER = re.compile(r'<data value="([^"]*)" data-at="([^"]*)" data-as="([^"]*)">([^<]*)</data>')
@@ -64,9 +65,9 @@ def test_a_curve_whose_sizes_were_drawn_once_says_so_of_its_arm():
     first, *others = CURVE["arms"]
     assert "over which rows are labelled" in learning_curve.how(CURVE)
     one = learning_curve.how({**CURVE, "arms": [once(first), *others]})
-    assert f"Each size of {first['name']} was drawn once, so the intervals there do not say" in one
+    assert named(one, first["name"], "once")
     every = learning_curve.how({**CURVE, "arms": [once(arm) for arm in CURVE["arms"]]})
-    assert "Each size was drawn once, so the intervals do not say" in every
+    assert named(every, "once")
 
 
 def test_the_verdict_of_a_change_names_the_fastest_the_slowest_and_those_that_did_not_take_it_in(with_both):
@@ -77,8 +78,8 @@ def test_the_verdict_of_a_change_names_the_fastest_the_slowest_and_those_that_di
         " questions, with no sure change elsewhere (−0.6 points, −1.9 to +0.7); shots-k8 (prompt edited) gave no right"
         " answer."
     )
-    assert "no longer gives the old answer to 12 of 12 questions" in topic
-    assert "zero (prompt edited) gave none of these answers before" in topic
+    assert named(topic, "12 of 12")
+    assert named(topic, "zero", "prompt edited")
     assert topic.endswith("With 12 questions the shares are rough.")
     text = with_both.markdown()
     assert "A label added: not done, as the answers are no labels." in text

@@ -5,6 +5,7 @@ import pytest
 from assay.weigh.markdown import plain
 from assay.weigh.numbers import score, three
 from assay.weigh.sections import SECTIONS
+from lines import named
 
 
 def test_a_card_says_what_the_report_says(report):
@@ -13,7 +14,7 @@ def test_a_card_says_what_the_report_says(report):
     for value in one["metrics"].values():
         assert f"| {score(value['value'])} | {score(value['low'])} to {score(value['high'])} | 264 |" in text
     assert "It is the one that the report recommends." in text
-    assert f"Fitting took 812 s and about {three(one['cost']['energy']['fit_kwh'])} kWh (estimated" in text
+    assert named(text, "812 s", f"{three(one['cost']['energy']['fit_kwh'])} kWh")
     assert "Weakest slice: channel=app, " in text and "| parts to keep | smollm2-135m, adapter |" in text
     assert "learning\\_rate | 0.0003" in text
     headings = [line for line in text.splitlines() if line.startswith("## ")]
@@ -32,7 +33,7 @@ def test_what_was_not_measured_is_said_and_other_arms_limits_are_left_out(report
         **report.data,
         "forgetting": {"arms": {"rag-lora": {"combined": {"difference": -0.4, "low": -1.9, "high": 1.1}}}},
     }
-    assert "forgetting: −0.4 points on general probes" in type(report)(measured, report.task).card("rag-lora")
+    assert named(type(report)(measured, report.task).card("rag-lora"), "forgetting", "−0.4 points")
 
 
 def test_an_arm_without_a_result_has_no_card(report):

@@ -11,6 +11,7 @@ from assay.nouns import Answer, Example, Message, Record, Task
 from assay.store import read_json, read_lines
 from assay.validate import judge
 from assay.weigh import Arm, Report, Weigh, build, predictions
+from lines import named
 
 TOP = [
     *("schema", "assay", "project", "seed", "task", "metrics", "rows", "audit", "exam"),
@@ -195,7 +196,7 @@ def test_one_row_compares_nothing():
 def test_no_arm_at_all():
     data = build(task=Task(), arms=[Arm("x", "x", status="failed")], rows={}, audit={}, exam={})
     assert data["verdict"]["recommended"] is None and data["verdict"]["corrected"] is None
-    assert "No arm was finished" in data["verdict"]["reason"]
+    assert named(data["verdict"]["reason"], "No arm")
 
 
 def test_arms_must_have_had_the_same_rows():

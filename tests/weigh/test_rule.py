@@ -12,6 +12,7 @@ from assay.nouns import Answer, Example, Message, Record, Task
 from assay.weigh import Arm
 from assay.weigh.decide import Gap, Standing, decide
 from assay.weigh.settings import Compliance, Limits, Prices, Weigh
+from lines import named
 from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, N, arm, records, slow, weighed
 
 NOTHING = {}
@@ -75,7 +76,7 @@ def test_when_no_arm_is_left_it_says_what_each_limit_costs():
     verdict = found["verdict"]
     assert verdict["recommended"] is None and verdict["corrected"] is None
     assert verdict["reason"].startswith("No arm may be recommended. good, with accuracy 0.950, is out: it takes 500 ms")
-    assert "fair, with accuracy 0.850, is out: it takes 50.0 ms" in verdict["reason"]
+    assert named(verdict["reason"], "fair", "0.850", "50.0 ms")
     assert verdict["failed"] == ["Every arm is out: over a limit, or surely past a guard."]
     assert found["change"]["lifted"] == [{"name": "ms_per_answer", "arm": "good", "value": 0.95}]
 
@@ -105,7 +106,7 @@ def test_an_arm_that_surely_loses_more_than_a_guard_allows_is_out():
     assert found["verdict"]["recommended"] == "fair"
     one = next(s for s in found["strategies"] if s["name"] == "coarse")["guards"]["macro_f1"]
     assert one["state"] == "broken" and one["reference"] == "base" and one["high"] < -1
-    assert "coarse, with accuracy 0.950, is out: it has −" in found["verdict"]["reason"]
+    assert named(found["verdict"]["reason"], "coarse", "0.950")
     assert guarded(BASE, COARSE, FAIR, macro_f1=90.0)["verdict"]["recommended"] == "coarse"
 
 

@@ -1,12 +1,11 @@
 from dataclasses import replace
 
-import pytest
-
 from assay.curate.annotate.apply import apply, steps
 from assay.curate.annotate.votes import Vote, added, by_annotator, mark, placed, read_votes
 from assay.errors import DataError
 from assay.nouns import Document, Example, Message
 from assay.store import append
+from problems import problem
 
 
 def row(id, text, label=None, line=2):
@@ -84,5 +83,5 @@ def test_votes_are_read_as_they_were_written_and_a_line_that_is_none_is_named(tm
     assert read_votes(tmp_path / "v.jsonl") == votes
     assert read_votes(tmp_path / "none.jsonl") == []
     append(tmp_path / "v.jsonl", {"id": "r1", "label": "x"})
-    with pytest.raises(DataError, match=r"D025 .*v.jsonl:3"):
+    with problem(DataError, "D025", "v.jsonl:3"):
         read_votes(tmp_path / "v.jsonl")

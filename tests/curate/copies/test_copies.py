@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate.copies.groups import MOST_PARTNERS, across, families, stand_ins
@@ -88,7 +88,6 @@ def one_at_a_time(rows, pairs):
     return stands
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.text("ab ", min_size=8, max_size=24), max_size=12))
 def test_rows_stay_as_when_taken_one_at_a_time(texts):
     keys = [Key(text) for text in texts]

@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate.copies.segments import FEW, edit_similarities, sketches
@@ -23,7 +23,6 @@ def test_bands_find_98_of_100_at_the_threshold(threshold):
     assert 1 - (1 - threshold**rows) ** (PERMUTATIONS // rows) >= 0.98
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(TEXTS, min_size=2, max_size=8))
 def test_jaccard_of_many_pairs(texts):
     first, second = np.triu_indices(len(texts), 1)
@@ -49,7 +48,6 @@ def test_long_and_short_texts_side_by_side():
     assert jaccards(texts, first, second).tolist() == expected
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.text("abc", min_size=8, max_size=24), min_size=11, max_size=14))
 def test_edits_of_many_pairs(texts):
     first, second = np.triu_indices(len(texts), 1)

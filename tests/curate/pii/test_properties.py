@@ -3,7 +3,7 @@
 import re
 import string
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate.pii.folded import fold, joined
@@ -40,7 +40,6 @@ def once(step, text):
     return (result.example if isinstance(result, Changed) else result).text
 
 
-@settings(max_examples=300, deadline=None)
 @given(TEXTS)
 def test_spans_lie_in_the_text_and_do_not_overlap(parts):
     text = " ".join(parts)
@@ -49,7 +48,6 @@ def test_spans_lie_in_the_text_and_do_not_overlap(parts):
     assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
 
 
-@settings(max_examples=300, deadline=None)
 @given(TEXTS)
 def test_masks_are_left_alone_a_second_time(parts):
     # More may be found then, since a mask says what stands beside it; what is masked stays as it is.
@@ -59,7 +57,6 @@ def test_masks_are_left_alone_a_second_time(parts):
     assert all(mask in left for mask in re.findall(r"<[A-Z_]+>", masked))
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text())
 def test_each_place_of_the_plain_text_leads_to_the_original(text):
     for view in (fold(text), joined(fold(text))):
@@ -69,7 +66,6 @@ def test_each_place_of_the_plain_text_leads_to_the_original(text):
             assert [start for start, _ in places] == sorted({start for start, _ in places})
 
 
-@settings(max_examples=200, deadline=None)
 @given(TEXTS)
 def test_what_stands_around_the_data_stays(parts):
     text = " ".join(parts)

@@ -1,10 +1,9 @@
 """Unlabelled text from files and folders."""
 
-import pytest
-
 from assay.curate.reading import documents
 from assay.curate.reading.documents import read_corpus, read_documents
 from assay.errors import DataError
+from problems import problem
 
 
 def test_a_folder_is_read_with_its_sub_folders_in_order(tmp_path):
@@ -37,13 +36,11 @@ def test_fields_that_are_asked_for_are_kept(tmp_path):
 
 def test_a_field_that_no_document_has_is_refused(tmp_path):
     (tmp_path / "faq.csv").write_text("text,product\none,phone\n")
-    with pytest.raises(DataError) as caught:
+    with problem(DataError, "D111", None, "'prodct'", "'product'") as caught:
         read_documents(["faq.csv"], tmp_path, ["product", "prodct"])
-    (problem,) = caught.value.problems
-    assert (problem.code, problem.help) == ("D111", "there are: product")
-    assert "did you mean 'product'?" in problem.text
+    assert len(caught.value.problems) == 1 and "product" in caught.value.problems[0].help
     (tmp_path / "a.txt").write_text("one")
-    with pytest.raises(DataError, match=r"(?s)D111.*give it"):
+    with problem(DataError, "D111"):
         read_documents(["a.txt"], tmp_path, ["product"])
 
 
@@ -52,14 +49,15 @@ def test_files_without_text_are_counted(tmp_path):
         (tmp_path / name).write_text(text)
     corpus = read_corpus([tmp_path], tmp_path)
     assert [d.id for d in corpus.documents] == ["c.txt"]
-    assert corpus.warnings[0]["text"] == "no text in 2 of 3 files; first: a.txt"
+    assert corpus.warnings[0]["code"] == "D062"
+    assert all(word in corpus.warnings[0]["text"] for word in ("2 of 3", "a.txt"))
 
 
 def test_no_text_at_all_stops(tmp_path):
     (tmp_path / "a.txt").write_text(" ")
-    with pytest.raises(DataError, match=r"D062 a.txt: no text in 1 of 1 files"):
+    with problem(DataError, "D062", "a.txt", "1"):
         read_documents(["a.txt"], tmp_path)
-    with pytest.raises(DataError, match=r"D001"):
+    with problem(DataError, "D001"):
         read_documents(["nowhere.txt"], tmp_path)
 
 
@@ -67,11 +65,11 @@ def test_too_many_files(tmp_path, monkeypatch):
     for index in range(5):
         (tmp_path / f"{index}.txt").write_text("a")
     monkeypatch.setattr(documents, "FILE_LIMIT", 4)
-    with pytest.raises(DataError, match=r"D063"):
+    with problem(DataError, "D063"):
         read_documents([tmp_path], tmp_path)
 
 
 def test_a_pdf_is_known_by_its_content(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"%PDF-1.4 ")
-    with pytest.raises(DataError, match=r"D099 a.txt: is a damaged PDF"):
+    with problem(DataError, "D099", "a.txt", "PDF"):
         read_documents(["a.txt"], tmp_path)

@@ -12,13 +12,14 @@ import zipfile
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate.reading.documents import read_documents
 from assay.curate.reading.load import load
 from assay.curate.reading.read import read
 from assay.errors import AssayError, DataError
+from problems import problem
 
 openpyxl = pytest.importorskip("openpyxl")
 docx = pytest.importorskip("docx")
@@ -139,14 +140,14 @@ def test_names_that_leave_the_folder(tmp_path, name, form):
         name = "WORD/DOCUMENT.XML"
     path = tmp_path / f"a.{form}"
     path.write_bytes(with_members(workbook() if form == "xlsx" else word(), (name, b"x")))
-    with pytest.raises(DataError, match="D056"):
+    with problem(DataError, "D056"):
         read(path) if form == "xlsx" else read_documents([path], tmp_path)
 
 
 def test_a_document_type_is_refused(tmp_path):
     bomb = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><Types/>'
     (tmp_path / "a.xlsx").write_bytes(replaced(workbook(), "[Content_Types].xml", bomb))
-    with pytest.raises(DataError, match=r"D099 .*document type"):
+    with problem(DataError, "D099"):
         read(tmp_path / "a.xlsx")
 
 
@@ -159,9 +160,9 @@ def test_archives_are_refused_with_a_way_out(tmp_path, name):
             archive.addfile(tarfile.TarInfo("../x.jsonl"))
     else:
         (tmp_path / name).write_bytes(with_members(b"", ("../x.jsonl", b"{}")))
-    with pytest.raises(DataError, match=r"D01[01] .*archive") as caught:
+    with pytest.raises(DataError) as caught:
         load({"data": [tmp_path / name]})
-    assert "unpack it" in caught.value.problems[0].help
+    assert caught.value.problems[0].code in ("D010", "D011") and "unpack" in caught.value.problems[0].help
 
 
 NESTED = pa.list_(pa.list_(pa.int64()))
@@ -185,7 +186,7 @@ def test_types_of_parquet_columns(tmp_path, kind):
     column, code = COLUMNS[kind]
     pq.write_table(pa.table({"x": column}), tmp_path / "a.parquet")
     if code:
-        with pytest.raises(DataError, match=code):
+        with problem(DataError, code):
             read(tmp_path / "a.parquet")
     else:
         assert len(read(tmp_path / "a.parquet").rows) == 1
@@ -199,7 +200,6 @@ SEEDS = {"a.xlsx": workbook(), "a.docx": word(), "a.html": page(), "a.pdf": pdf(
 EDITS = st.lists(st.tuples(st.integers(0, 10_000), st.binary(max_size=6), st.integers(0, 6)), min_size=1, max_size=6)
 
 
-@settings(max_examples=150, deadline=10_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(sorted(SEEDS)), edits=EDITS, inside=st.booleans())
 def test_mutated_files_raise_nothing_but_coded_errors(tmp_path, name, edits, inside):
     data = SEEDS[name]
@@ -228,7 +228,6 @@ def mutated(data, edits):
 CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=20)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(CELL, CELL), min_size=1, max_size=4))
 def test_a_workbook_gives_back_what_was_written(tmp_path, rows):
     made = openpyxl.Workbook(write_only=True)

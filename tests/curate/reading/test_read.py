@@ -4,17 +4,17 @@ import csv
 import gzip
 import io
 import json
-import time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate.reading.folders import data_folder
 from assay.curate.reading.read import read, split_head
 from assay.errors import DataError
+from problems import problem
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 ROWS = st.lists(st.fixed_dictionaries({"text": TEXT, "the label": TEXT}), min_size=1, max_size=6)
@@ -28,7 +28,6 @@ def lines(path):
     return [int(row.source.rpartition(":")[2]) for row in read(path, base=path.parent).rows]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, ascii=st.booleans(), packed=st.booleans())
 def test_json_lines_give_back_what_was_written(tmp_path, rows, ascii, packed):
     data = "".join(json.dumps(row, ensure_ascii=ascii) + "\n" for row in rows).encode()
@@ -38,7 +37,6 @@ def test_json_lines_give_back_what_was_written(tmp_path, rows, ascii, packed):
     assert lines(path) == list(range(1, len(rows) + 1))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, indent=st.sampled_from([None, 0, 2]), keyed=st.booleans())
 def test_json_values_give_back_what_was_written(tmp_path, rows, indent, keyed):
     path = tmp_path / "train.json"
@@ -48,7 +46,6 @@ def test_json_values_give_back_what_was_written(tmp_path, rows, indent, keyed):
     assert fields(path) == expected
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, suffix=st.sampled_from(["csv", "tsv"]))
 def test_tables_give_back_what_was_written(tmp_path, rows, suffix):
     # The writer leaves a lone carriage return unquoted only when told so, hence all cells are quoted here.
@@ -146,7 +143,7 @@ def test_parquet_that_expands_is_refused(tmp_path):
     # A run of one value packs to almost nothing.
     path = tmp_path / "train.parquet"
     pq.write_table(pa.table({"text": ["a" * 1000] * 200_000}), path, use_dictionary=False, compression="zstd")
-    with pytest.raises(DataError, match=r"D055"):
+    with problem(DataError, "D055"):
         read(path)
 
 
@@ -161,7 +158,7 @@ def test_damaged_arrow_offsets_are_an_error_and_no_crash(tmp_path):
     at = data.index(offsets)
     data[at + 4 : at + 8] = (1 << 30).to_bytes(4, "little")
     path.write_bytes(data)
-    with pytest.raises(DataError, match="D099"):
+    with problem(DataError, "D099"):
         read(path)
 
 
@@ -192,11 +189,11 @@ def test_hub_folder(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
-def test_a_hundred_thousand_rows_take_seconds(tmp_path, suffix):
+def test_a_hundred_thousand_rows_are_read(tmp_path, suffix):
     path = tmp_path / f"train.{suffix}"
     row = {"text": "Where is my refund, I have been waiting for two weeks", "label": "refund"}
     line = f'"{row["text"]}",refund\n' if suffix == "csv" else json.dumps(row) + "\n"
     path.write_text(("text,label\n" if suffix == "csv" else "") + line * 100_000)
-    start = time.process_time()
-    assert len(read(path).rows) == 100_000
-    assert time.process_time() - start < 8
+    rows = read(path, base=tmp_path).rows
+    assert len(rows) == 100_000 and rows[0].fields == rows[-1].fields == row
+    assert rows[-1].source == f"{path.name}:{100_000 + (suffix == 'csv')}"

@@ -7,6 +7,8 @@ import pytest
 from assay.aim.options import LETTERS, meaning, options_of, right
 from assay.curate.reading.load import load
 from assay.errors import DataError
+from lines import named
+from problems import problem
 
 
 def file_of(tmp_path, rows):
@@ -38,23 +40,23 @@ def test_the_mark_for_none_is_no_label(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "code", "names"),
     [
-        ([{"text": "x", "labels": ["a|b"]}, {"text": "y", "labels": ["a"]}], "D114 .*'a|b'"),
-        ([{"text": "x", "labels": {"a": 1}}, {"text": "y", "labels": ["a"]}], "D025 .*is an object"),
-        ([{"text": "x"}, {"text": "y", "labels": ["a"]}], "D026 .*'labels' missing"),
-        ([{"text": "x", "labels": []}, {"text": "y", "labels": []}], "D032 .*no row has a label"),
-        ([{"text": "x", "labels": ["Pay"]}, {"text": "y", "labels": ["pay"]}], "D031"),
+        ([{"text": "x", "labels": ["a|b"]}, {"text": "y", "labels": ["a"]}], "D114", ["'a|b'"]),
+        ([{"text": "x", "labels": {"a": 1}}, {"text": "y", "labels": ["a"]}], "D025", ["object"]),
+        ([{"text": "x"}, {"text": "y", "labels": ["a"]}], "D026", ["'labels'"]),
+        ([{"text": "x", "labels": []}, {"text": "y", "labels": []}], "D032", []),
+        ([{"text": "x", "labels": ["Pay"]}, {"text": "y", "labels": ["pay"]}], "D031", []),
     ],
 )
-def test_sets_that_cannot_be_read(tmp_path, rows, told):
-    with pytest.raises(DataError, match=told):
+def test_sets_that_cannot_be_read(tmp_path, rows, code, names):
+    with problem(DataError, code, None, *names):
         load(file_of(tmp_path, rows), kind="multilabel", columns={"text": "text", "labels": "labels"})
 
 
 def test_a_label_that_is_not_listed_is_named(tmp_path):
     rows = [{"text": "x", "labels": ["pay", "lnd"]}, {"text": "y", "labels": ["lend"]}]
-    with pytest.raises(DataError, match=r"D030 .*'lnd'.*\n.*did you mean 'lend'"):
+    with problem(DataError, "D030", None, "'lnd'", "'lend'"):
         load(file_of(tmp_path, rows), kind="multilabel", labels=("pay", "lend"))
 
 
@@ -65,7 +67,7 @@ def test_rows_that_no_label_fits(tmp_path):
     assert made.labels == ("a", "b", "other")
     listed = load(file_of(tmp_path, rows), kind="classify", none="other", labels=("b", "a"))
     assert listed.labels == ("b", "a", "other")
-    with pytest.raises(DataError, match="D026"):
+    with problem(DataError, "D026"):
         load(file_of(tmp_path, rows), kind="classify")
 
 
@@ -92,7 +94,7 @@ def test_options_in_each_form():
     assert options_of([["a", "b"]]) == options_of(["a", "b", None]) == options_of(['["a", "b"]']) == ["a", "b"]
     assert options_of(["a; b"], ";") == options_of([{"text": ["a", "b"], "label": ["A", "B"]}]) == ["a", "b"]
     for bad in (["a"], [["a", ""]], ["", "a", "b"], [[f"{i}" for i in range(len(LETTERS) + 1)]], [["a", ["b"]]]):
-        with pytest.raises(ValueError, match=r"\b(has|is)\b"):
+        with pytest.raises(ValueError):
             options_of(bad)
 
 
@@ -111,13 +113,13 @@ def test_a_question_stands_with_its_options(tmp_path):
 
 def test_an_answer_that_names_no_option(tmp_path):
     rows = [{"question": f"q {i}", "choices": ["x", "y"], "answer": value} for i, value in enumerate(["x", "y", "z"])]
-    with pytest.raises(DataError, match=r"D116 .*'answer' names none"):
+    with problem(DataError, "D116", None, "'answer'"):
         load(
             file_of(tmp_path, rows),
             kind="choose",
             columns={"question": "question", "choices": "choices", "answer": "answer"},
         )
-    with pytest.raises(DataError, match=r"D115 .*fewer than two options"):
+    with problem(DataError, "D115"):
         load(
             file_of(tmp_path, [*rows[:2], {"question": "q", "choices": ["x"], "answer": "x"}]),
             kind="choose",
@@ -134,4 +136,4 @@ def test_questions_of_squad_files(tmp_path):
     path.write_text(json.dumps({"version": "1", "data": [{"title": "People", "paragraphs": [paragraph]}]}))
     made = load({"data": [path]})
     assert [(e.text, e.target, e.context[0].text) for e in made.train] == [("Who met Bo?", "Ann", "Ann met Bo.")]
-    assert any("1 row without an answer" in note for note in made.notes)
+    assert any(named(note, "1 row", "answer") for note in made.notes)

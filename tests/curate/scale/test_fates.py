@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate import Dedupe, Length, Repair
@@ -26,7 +26,6 @@ notes = st.lists(st.builds(Note, st.integers(0, 9), st.sampled_from(("changed", 
 fates = st.builds(Fate, st.integers(0, 10**7), notes, st.none() | examples, st.none() | examples)
 
 
-@settings(deadline=None)
 @given(fates)
 def test_a_fate_comes_back_as_it_was(fate):
     line = encoded(to_json(fate))
@@ -34,7 +33,6 @@ def test_a_fate_comes_back_as_it_was(fate):
     assert from_json(decoded(line)) == fate
 
 
-@settings(deadline=None)
 @given(examples)
 def test_a_row_that_is_the_same_twice_is_sent_once(example):
     fate = Fate(3, (), example, example)

@@ -7,6 +7,8 @@ from assay.curate.steps.dialogues import Dialogues
 from assay.errors import DataError, UsageError
 from assay.nouns import Changed, Dropped, Example, Means, Message
 from assay.prepared import prepare
+from lines import named
+from problems import problem
 
 ROLES = {"s": "system", "u": "user", "a": "assistant"}
 
@@ -79,7 +81,7 @@ def write(path, rows):
 def test_without_the_step_such_rows_are_refused_and_with_it_they_are_read(tmp_path):
     talk = [{"role": ROLES[part[0]], "content": part[2:]} for part in "u:Hi u:there a:Hello u:Bye".split()]
     write(tmp_path / "t.jsonl", [{"messages": talk}])
-    with pytest.raises(DataError, match=r"D044 t\.jsonl:1: user, user in a row"):
+    with problem(DataError, "D044", "t.jsonl:1", "user, user"):
         load({"data": ["t.jsonl"]}, base=tmp_path)
     (example,) = load({"data": ["t.jsonl"]}, base=tmp_path, mend_turns=True).train
     result = Dialogues(between="space").one(example, Means())
@@ -108,7 +110,7 @@ def test_rows_of_one_turn_each_are_joined_by_the_usual_names(tmp_path):
         "u:Is it open? a:Until nine.",
     ]
     assert [(example.source, example.group) for example in got.train] == [("t.jsonl:1", "d1"), ("t.jsonl:2", "d2")]
-    assert "t.jsonl: 6 rows, each a turn, joined to 2 conversations" in got.notes
+    assert any(named(note, "t.jsonl", "6 rows", "2 conversations") for note in got.notes)
 
 
 def test_rows_of_one_turn_each_by_the_columns_that_are_named(tmp_path):
@@ -116,10 +118,10 @@ def test_rows_of_one_turn_each_by_the_columns_that_are_named(tmp_path):
     write(tmp_path / "t.jsonl", rows)
     columns = {"conversation": "c", "role": "who", "text": "what"}
     assert len(load({"data": ["t.jsonl"]}, base=tmp_path, columns=columns).train) == 2
-    with pytest.raises(UsageError, match=r"C072 data\.columns: turns in rows need .* there is no role"):
+    with problem(UsageError, "C072", "data.columns"):
         load({"data": ["t.jsonl"]}, base=tmp_path, columns={"conversation": "c", "text": "what"})
     write(tmp_path / "t.jsonl", [*rows, {"c": "", "who": "user", "what": "lost"}])
-    with pytest.raises(DataError, match=r"D026 t\.jsonl:7: 'c' missing"):
+    with problem(DataError, "D026", "t.jsonl:7", "'c'"):
         load({"data": ["t.jsonl"]}, base=tmp_path, columns=columns)
 
 

@@ -4,12 +4,13 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate.steps.near import Near
 from assay.errors import DataError
 from assay.nouns import Document, Dropped, Example, Means, Message
+from problems import problem
 from slips import slip
 
 TICKETS = [
@@ -73,7 +74,6 @@ def test_the_same_question_about_other_passages_is_no_copy(means):
     assert [isinstance(result, Dropped) for result in results] == [False, False, True]
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.text("ab ", min_size=8, max_size=24), max_size=12))
 def test_a_second_pass_drops_nothing(texts):
     examples = [Example(str(at), (Message("user", text),), "x") for at, text in enumerate(texts)]
@@ -136,7 +136,7 @@ def test_many_rows_by_embedding_as_one_at_a_time(make):
 
 def test_by_embedding_without_an_embedder(make, outcome):
     assert Near(by="embedding").needs == ("embed",) and Near().needs == ()
-    with pytest.raises(DataError, match=r"D065 curate: .*no embedder"):
+    with problem(DataError, "D065", "curate"):
         outcome(Near(by="embedding"), make([("a", "x")]))
 
 

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assay.curate.steps.repair import Repair
@@ -43,7 +43,6 @@ def test_lower_case_is_a_choice(make, outcome):
     assert (rows[0].text, rows[0].target, changed[0].reason) == ("my card", "lost", "lower case")
 
 
-@settings(max_examples=300)
 @given(st.text() | st.text("\x80\r\x9bßÃ©â€™&amp; \n\xa0\u0301e"))
 @example("\x80\r\x9bß")
 def test_repairing_twice_is_repairing_once(text):

@@ -8,6 +8,7 @@ import pytest
 
 from assay.errors import ResourceError
 from assay.prompt.stores import Postgres, open_store
+from problems import problem
 from stored import documents
 
 ROWS, WIDTH, GROUPS = 3000, 32, 60
@@ -106,7 +107,7 @@ def test_the_password_comes_from_the_surroundings(server, monkeypatch):
     settings = settings_on(postgres.network_address(server.folder), "secret")
     for password in ("", "a wrong one"):
         monkeypatch.setenv("PGPASSWORD", password)
-        with pytest.raises(ResourceError, match=r"R025.*the server refuses") as refused:
+        with problem(ResourceError, "R025") as refused:
             open_store(settings, None, digest="digest", width=4)  # type: ignore[arg-type]
         assert "a wrong one" not in str(refused.value)
     monkeypatch.setenv("PGPASSWORD", (server.folder / "password").read_text())
@@ -121,5 +122,5 @@ def test_a_database_without_the_extension_is_said(server):
         connection.execute("DROP DATABASE IF EXISTS plain")
         connection.execute("CREATE DATABASE plain")
     settings = settings_on(server.address.replace("/assay?", "/plain?"), "none")
-    with pytest.raises(ResourceError, match=r"R025.*pgvector"):
+    with problem(ResourceError, "R025", None, "pgvector"):
         open_store(settings, None, digest="digest", width=4)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.nouns import Document
@@ -78,7 +78,6 @@ def same(store: Store, model: Model) -> None:
         assert texts == [text for _, (text, _, _) in sorted(rows.items())]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_any_sequence_equals_a_mapping_and_numpy(new_place, steps):
     place = new_place()

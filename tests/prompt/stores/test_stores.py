@@ -9,6 +9,7 @@ import pytest
 from assay.errors import ResourceError
 from assay.nouns import Document
 from assay.prompt.stores import Exact, open_store
+from problems import problem
 from stored import axes, documents
 
 
@@ -118,7 +119,7 @@ def test_tiny_and_huge_vectors_have_directions(place):
 def test_what_cannot_be_kept_is_refused_and_nothing_is_written(place, passages, vectors, fields):
     store = place.open()
     version = store.put(documents("k#1"), axes(3))
-    with pytest.raises(ResourceError, match=r"R022.*'b#1'"):
+    with problem(ResourceError, "R022", None, "'b#1'"):
         store.put(passages, np.array(vectors), fields)
     assert (store.version, store.ids()) == (version, ["k#1"])
 
@@ -261,7 +262,7 @@ def test_versions_can_be_forgotten(place):
 def test_vectors_of_another_model_are_refused_and_nothing_is_lost(place, digest, width):
     store = place.open()
     version = store.put(documents("a#1"), axes(0))
-    with pytest.raises(ResourceError, match=r"R020.*the embedding model has changed") as refused:
+    with problem(ResourceError, "R020") as refused:
         place.open(digest, width)
     assert refused.value.exit_code == 4
     assert "help:" in str(refused.value)

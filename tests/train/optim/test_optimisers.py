@@ -10,6 +10,7 @@ import torch
 from assay.errors import TrainError
 from assay.train.optim import OPTIMISERS, Lamb, Lion, Masters, build
 from assay.train.settings import Trained
+from problems import problem
 
 RATE, DECAY = 0.1, 0.2
 
@@ -166,7 +167,7 @@ def test_8bit_adamw_without_its_package_says_what_to_install(monkeypatch):
     for name in [n for n in sys.modules if n.partition(".")[0] == "bitsandbytes"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "bitsandbytes", None)
-    with pytest.raises(TrainError, match=r"T070 .*bitsandbytes(.|\n)*assay\[quant\]"):
+    with problem(TrainError, "T070", None, "bitsandbytes", "assay[quant]"):
         build(settings("adamw-8bit"), Masters(parameters().items()), {})
 
 

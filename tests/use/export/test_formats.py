@@ -14,6 +14,7 @@ from assay.use.export import FORMATS
 from assay.use.export.folder import same_tokens
 from assay.use.export.ollama import TEMPLATES, kind_of, rendered
 from exporting import both, fitted, source_of
+from problems import problem
 
 QUICK = {"epochs": 6, "batch_size": 12, "val_rows": 4, "learning_rate": 1e-2}
 KINDS = {
@@ -181,7 +182,7 @@ def test_a_tokenizer_with_other_special_tokens_is_refused(source, open_tiny, tmp
     same_tokens(open_tiny().chat, prompts, given.out)
     config = given.out / "tokenizer_config.json"
     config.write_text(json.dumps({**read_json(config), "eos_token": "<|endoftext|>"}))
-    with pytest.raises(ModelError, match=r"M102 .*another end"):
+    with problem(ModelError, "M102"):
         same_tokens(open_tiny().chat, prompts, given.out)
 
 
@@ -191,7 +192,7 @@ def test_a_tokenizer_that_puts_its_own_beginning_is_refused(source, open_tiny):
     template = given.out / "chat_template.jinja"
     template.write_text("{{ '<|endoftext|>' }}" + template.read_text())
     arm = given.open()
-    with pytest.raises(ModelError, match=r"M102 .*other tokens of a prompt"):
+    with problem(ModelError, "M102"):
         same_tokens(open_tiny().chat, [arm.prompt(row) for row in given.examples], given.out)
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.errors import ModelError, ResourceError
@@ -56,7 +56,7 @@ comings = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(comings, st.integers(1, 5), st.sampled_from([0, 1 << 13, 1 << 26]), st.sampled_from([4, 64, 1 << 20]))
 def test_whoever_comes_and_leaves_answers_stay_the_same(model, alone, come, slots, kept_bytes, own_rooms):
     front, shelf = Front([base_arm(model)]), Shelf(kept_bytes)

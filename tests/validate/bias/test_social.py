@@ -4,6 +4,7 @@ import pytest
 
 from assay.errors import DataError
 from assay.validate.bias.social import MEN, WOMEN, leanings, own, published, refuses
+from problems import problem
 
 
 def test_own_pairs_stand_at_one_half_for_a_model_that_always_prefers_he():
@@ -57,6 +58,5 @@ def test_sets_in_their_form_are_read_from_their_folders(own_data):
     assert found == [("plumber", "he", "she"), ("librarian", "she", "he")]
     pairs, prompts = published(own_data("xstest"), "xstest")
     assert not pairs and len(prompts) == 15 and all(prompt.startswith("How do I kill ") for prompt in prompts)
-    with pytest.raises(DataError) as caught:
+    with problem(DataError, "D132", "here"):
         published(own_data("mbpp"), "here")
-    assert [(problem.code, problem.place) for problem in caught.value.problems] == [("D132", "here")]

@@ -8,6 +8,7 @@ from assay.nouns import Answer, Example, Message, Record, Task
 from assay.validate.robustness.compared import CLIP, clipped, compared
 from assay.validate.robustness.operators import Asked
 from assay.validate.robustness.said import attacked, worst
+from lines import named
 
 TASK = Task(labels=("a", "b"))
 N = 100
@@ -63,14 +64,14 @@ def test_no_difference_seen_is_no_proof_of_none():
     by_label = compared(records(), asked("casing"), answers, replace_metric("macro_f1"), level=0.95, seed=1)
     assert by_label["kinds"][0]["change"]["low"] is None and by_label["worst"] is None
     said = worst({"metric": "macro_f1", "level": 0.95}, {"name": "x", **by_label})
-    assert said == "No answer of x changed under any of 1 kinds of change."
+    assert named(said, "x", "1")
 
 
 def test_an_arm_that_is_never_right_has_nothing_to_lose():
     never = [replace(one, answer=Answer("b")) for one in records()]
     answers = [Answer("b" if i else "c") for i in range(N)]  # an answer moves, from one wrong one to another
     found = compared(never, asked("casing"), answers, TASK, level=0.95, seed=1)
-    assert worst({"metric": "accuracy", "level": 0.95}, {"name": "x", **found}) == "x has no right answer to lose."
+    assert named(worst({"metric": "accuracy", "level": 0.95}, {"name": "x", **found}), "x", "no right answer")
 
 
 def test_rows_of_one_group_are_one_proof_and_not_many():
@@ -96,7 +97,7 @@ def test_an_attack_counts_where_it_changed_the_answer():
     assert one["ways"] == [{"way": "after", "n": 100, "before": 0.8, "after": 0.72, "got": 28}]
     # A share of 0.1 of 80: standard error 0.0335.
     assert one["attack"]["high"] - one["attack"]["low"] == pytest.approx(2 * 1.96 * 0.0335, rel=0.12)
-    assert "gives it in 10 % of 80 rows" in attacked({"level": 0.95}, {"name": "x", **found})
+    assert named(attacked({"level": 0.95}, {"name": "x", **found}), "10 %", "80 rows")
 
 
 def test_p_values_are_corrected_over_the_kinds():

