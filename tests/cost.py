@@ -1,7 +1,7 @@
 """A test that takes more than a processor second is marked: `slow`, which leaves it out of `make quick`, or `nightly`.
 
-Processor seconds of the test itself, with those of the processes that it waited for, on a machine as fast as the one
-that `LOOP` was measured on: a slower one gets more. So it is no clock of the product, and a busy neighbour does not fail it.
+What counts are the processor seconds of the test itself, with those of processes that it waited for, on a machine as
+fast as the one that `LOOP` was measured on; a slower one gets more. So a busy neighbour does not fail it.
 """
 
 import os

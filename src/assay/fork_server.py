@@ -163,8 +163,8 @@ def begin(request: dict[str, Any], streams: list[int], server: int, pages: list[
     os.environ.update({**request["variables"], "ASSAY_PARENT": str(server)})
     die_with_parent()
     populate(pages)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()  # Python's own generator is seeded anew by the fork itself
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()  # Python's own generator is seeded anew by the fork itself
 
 
 def populate(pages: list[tuple[int, int]]) -> None:

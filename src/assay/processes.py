@@ -204,6 +204,8 @@ class Servers:
             pipe = None if ours is None else os.fdopen(ours, "w")
             return ForkedProcess(connection, said["pid"], watch, pipe, os.fdopen(reading))
         self._levels[level] = None
+        if connection:
+            connection.close()
         for end in filter(None, (reading, ours)):
             os.close(end)
         return None
