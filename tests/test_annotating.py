@@ -159,6 +159,7 @@ def test_which_rows_a_sheet_has(folder, tmp_path):
     assert work.chosen() == [row for row in work.rows if row.id not in {r.id for r in first}]
 
 
+@pytest.mark.slow
 def test_errors_of_labelled_data_come_first_in_the_sheet(folder, capsys):
     (folder / "project.yaml").write_text(PROJECT.format(label=", label: label", more=""))
     with (folder / "rows.csv").open("w", newline="") as file:

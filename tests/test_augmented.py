@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 import assay
 from assay.config import load
 from assay.curate.audit import audit
@@ -41,6 +43,7 @@ def test_made_rows_are_marked_counted_and_only_in_train(tmp_path, tiny_model):
     assert again.cached and again.hashes == prepared.hashes
 
 
+@pytest.mark.slow
 def test_check_and_report_count_them(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, ARMS)
     lines = assay.check(folder).lines()

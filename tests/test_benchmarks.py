@@ -130,6 +130,7 @@ def test_settings_on_the_command_line_are_yaml():
     }
 
 
+@pytest.mark.slow
 def test_rows_to_curate_are_planted_as_they_say():
     from collections import Counter
 

@@ -203,6 +203,7 @@ def test_a_bug_leaves_a_file_and_one_line(capsys, tmp_path):
     assert "RuntimeError: the shape is" in text
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error():
     source = str(Path(assay.cli.__file__).parent.parent)
     line = f"{sys.executable} -m assay.cli list strategies --json | true"

@@ -59,6 +59,7 @@ def test_a_torn_last_line_is_left_out_and_cut_off_by_the_next_run(tmp_path):
     assert [event["text"] for event in told] == ["one", "two"]  # as they were told
 
 
+@pytest.mark.slow
 def test_what_only_moves_is_written_ten_times_a_second_at_most_and_its_end_always(tmp_path):
     told, now = [], [0.0]
     tell = logged(told.append, tmp_path / "work" / "events.jsonl", lambda: now[0])

@@ -89,6 +89,7 @@ def test_the_intents_are_as_described():
     assert len(labels) == 12 and set(labels.values()) == {23}
 
 
+@pytest.mark.slow
 def test_the_ways_are_asked_the_same_questions_as_the_handbook(tmp_path):
     for name in ("handbook", "handbook-ways"):
         shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=shutil.ignore_patterns("work", "report", "exam.jsonl"))

@@ -228,6 +228,7 @@ def test_what_is_said_of_code_is_refused_elsewhere(shop):
         assert "C096" in {p.code for p in refused.value.problems}
 
 
+@pytest.mark.slow
 def test_every_database_that_rows_name_has_to_be_there(boxed, shop):
     text = (shop / "project.yaml").read_text().replace("database: shop.sqlite", "database: .")
     (shop / "project.yaml").write_text(text.replace("code: sql}", "code: sql, database: db}"))

@@ -54,6 +54,7 @@ def test_a_second_run_computes_nothing_and_is_no_new_look(finished, tmp_path):
     assert not (project / "report" / "past").exists()
 
 
+@pytest.mark.slow
 def test_a_damaged_result_is_built_again(project):
     first = assay.run(project, only=["majority"])
     (stage,) = (project / "work/fit").iterdir()
@@ -73,6 +74,7 @@ def bench_of(folder: Path) -> Bench:
     )
 
 
+@pytest.mark.slow
 def test_only_what_reads_a_part_has_a_key_that_covers_it(tmp_path, tiny_model):
     arms = ARMS + "  - {kind: rag, inner: {kind: shots, k: 0}}\ndocuments: [notes.md]\n"
     folder = tmp_path / "p"
@@ -108,6 +110,7 @@ def test_an_arm_that_diverges_fails_alone(tmp_path, tiny_model):
     assert next(arm.note for arm in report.arms if arm.name == "wild").startswith("T001")
 
 
+@pytest.mark.slow
 def test_time_that_is_over_skips_and_the_next_run_goes_on(project):
     report = assay.run(project, minutes=1e-6)
     assert {s["status"] for s in report.data["strategies"]} == {"skipped"}
@@ -129,6 +132,7 @@ def test_a_leak_into_the_test_file_stops(project):
     assert report.data["audit"]["exact"] == 2 and report.data["audit"]["repaired"] == 2
 
 
+@pytest.mark.slow
 def test_check_shows_what_is_learnt_and_loads_no_model(project):
     code = (
         f"import assay, sys; print('\\n'.join(assay.check({str(project)!r}).lines()));"
@@ -172,6 +176,7 @@ def test_the_plan_probes_every_arm(project):
     assert "total" in planned.lines()[-1]
 
 
+@pytest.mark.slow
 def test_test_targets_never_reach_the_worker(project):
     assay.run(project, only=["majority"])
     asked = next((project / "work/questions").glob("*.jsonl")).read_text()
@@ -187,6 +192,7 @@ def test_the_exam_is_the_same_for_the_same_rows(project):
     assert Exam(prepare(loaded, flow.silent).examples("test")).hash == first.hash
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a user that may unshare the network")
 def test_a_run_needs_no_network(project):
     command = ["unshare", "-n", sys.executable, "-m", "assay.cli", "run", str(project), "--offline", "--quiet"]
@@ -202,6 +208,7 @@ def test_a_metric_that_does_not_fit_a_kind_that_was_guessed_is_refused(project):
     assert caught.value.problems[0].help.endswith(", or set `aim.kind`")
 
 
+@pytest.mark.slow
 def test_an_arm_that_cannot_do_the_task_is_refused_before_anything_runs(tmp_path, tiny_model):
     arms = "compare:\n  - {kind: majority}\n  - {kind: head}\n  - {kind: lora, objective: label_set, name: narrow}\n"
     folder = build(tmp_path / "p", tiny_model, arms)

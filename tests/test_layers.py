@@ -53,6 +53,7 @@ def allowed(own: str, other: str) -> bool:
     return own not in STAGES or other in (own, *GROUND, *STAGES[: STAGES.index(own)])
 
 
+@pytest.mark.slow
 def test_a_stage_imports_only_what_stands_left_of_it(trees):
     wrong = [
         f"{name} imports {other}"
@@ -78,6 +79,7 @@ def writes(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield node.lineno, called
 
 
+@pytest.mark.slow
 def test_only_the_store_writes_files(trees):
     found = {name: list(writes(tree)) for name, tree in trees.items() if name != "store.py"}
     assert {name: calls for name, calls in found.items() if calls} == {}
@@ -100,6 +102,7 @@ def test_files_stay_short(sources):
     assert {name: n for name, text in sources.items() if (n := len(text.splitlines())) > 360} == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["import assay, assay.config", "import assay.flow", "import assay.strategies"])
 def test_settings_and_flow_load_no_heavy_library(code):
     heavy = "['torch', 'transformers', 'peft', 'sklearn', 'scipy', 'pyarrow']"

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 import assay
 from assay.errors import UsageError
 from problems import problem
@@ -10,6 +12,7 @@ from toy import build
 FLOORS = "compare:\n  - {kind: majority}\n  - {kind: tfidf}\n"
 
 
+@pytest.mark.slow
 def test_another_metric_holds_although_the_rows_were_prepared_before(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, FLOORS)
     assert assay.run(folder).data["task"]["metric"] == "accuracy"
@@ -20,6 +23,7 @@ def test_another_metric_holds_although_the_rows_were_prepared_before(tmp_path, t
     assert sorted((folder / "work" / "curate").iterdir()) == prepared  # the rows are the same
 
 
+@pytest.mark.slow
 def test_a_lower_loss_wins_and_an_arm_without_shares_is_left_out(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, FLOORS)
     report = assay.run(folder, sets=["aim.metric=log_loss", "aim.metrics=[brier, ece, accuracy]"])

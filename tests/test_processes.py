@@ -44,6 +44,7 @@ def ended(pid: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_a_fork_finds_what_a_new_process_finds(folder, servers, monkeypatch):
     monkeypatch.setenv("ASSAY_PRECISION", "fp32")  # after the server was started
     monkeypatch.chdir(folder)
@@ -83,6 +84,7 @@ def test_an_interrupt_reaches_the_worker(folder, servers):
     assert process.returncode == -signal.SIGTERM
 
 
+@pytest.mark.slow
 def test_a_killed_server_takes_its_workers_with_it_and_the_next_starts_cold(folder):
     (folder / "order").write_text("wait")
     with Servers() as servers:
@@ -96,6 +98,7 @@ def test_a_killed_server_takes_its_workers_with_it_and_the_next_starts_cold(fold
             assert isinstance(process, subprocess.Popen) and process.wait() == 7
 
 
+@pytest.mark.slow
 def test_a_killed_client_leaves_nothing_behind(folder):
     (folder / "order").write_text("wait")
     script = (

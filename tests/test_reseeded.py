@@ -64,6 +64,7 @@ compare:
     assert [name for name, arm in arms.items() if arm.draws] == ["drawn", "ragged", "trained"]
 
 
+@pytest.mark.slow
 def test_rows_in_groups_are_drawn_together(tmp_path, tiny_model):
     project = build(
         tmp_path / "project", tiny_model, "split: {group: customer}\ncompare: [{kind: majority}, {kind: tfidf}]"

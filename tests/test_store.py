@@ -16,6 +16,7 @@ from dying import at_every_point, order_of_calls
 # --- one file -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_file_is_the_old_or_the_new_one(tmp_path, forked):
     path = tmp_path / "sub" / "a.bin"
     old, new = b"old" * 10_000, b"new!" * 50_000
@@ -32,6 +33,7 @@ def test_a_file_is_the_old_or_the_new_one(tmp_path, forked):
     assert seen == {old, new}
 
 
+@pytest.mark.slow
 def test_a_new_file_is_there_whole_or_not_at_all(tmp_path, forked):
     path = tmp_path / "a.json"
 
@@ -174,6 +176,7 @@ def test_a_link_replaces_what_was_there(tmp_path, forked):
 # --- folders --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_folder_is_there_whole_or_not_at_all(tmp_path, forked):
     folder = tmp_path / "state-2"
     files, notes = {"a": [b"a" * 100_000], "b": [b"b", b"c"]}, {"state.json": {"step": 2}}
@@ -228,6 +231,7 @@ def stage(tmp_path):
     return stage
 
 
+@pytest.mark.slow
 def test_a_stage_is_done_or_to_be_continued(stage, forked):
     note = {"seconds": 1.5}
 
@@ -273,6 +277,7 @@ def test_the_note_comes_back_as_json_gives_it(stage):
     assert stage.done() == {"10": [1, 2], "9": None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["weights", "arm/arm.json", "done.json"])
 def test_one_flipped_bit_anywhere_is_found(stage, name):
     stage.finish({"seconds": 12.25, "parts": ["a"]})

@@ -109,6 +109,7 @@ def test_tensorboard(project, capsys):
         assert [e.value for e in found.Scalars("test/accuracy")] == [pytest.approx(0.7412)]
 
 
+@pytest.mark.slow
 def test_mlflow(project, monkeypatch):
     pytest.importorskip("mlflow")
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -124,6 +125,7 @@ def test_mlflow(project, monkeypatch):
     assert [(m.step, m.value) for m in history] == [(1, 2.0), (2, 1.25), (3, 1.0)]
 
 
+@pytest.mark.slow
 def test_wandb_stays_on_this_machine(project, monkeypatch):
     pytest.importorskip("wandb")
     shown = export(project, "wandb")

@@ -248,6 +248,7 @@ def test_no_file_brings_a_traceback(tmp_path_factory: pytest.TempPathFactory, da
         assert all(problem.code for problem in error.problems)
 
 
+@pytest.mark.slow
 def test_importing_config_loads_no_torch():
     code = (
         "import sys, assay.config; print([m for m in ('torch', 'transformers', 'sklearn', 'peft') if m in sys.modules])"

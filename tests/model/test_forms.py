@@ -82,6 +82,7 @@ def schemas(depth=2):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(schema=schemas(), seed=some.integers(0, 99))
 def test_answers_of_any_small_schema_parse_and_validate(model, schema, seed):

@@ -222,6 +222,7 @@ PASSING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", PASSING.values(), ids=PASSING)
 def test_what_may_pass_is_tried_again(service, opened, act):
     model = opened(act, timeout=1.0 if act in (silent, drips) else 60.0)
@@ -229,6 +230,7 @@ def test_what_may_pass_is_tried_again(service, opened, act):
     assert len(service.asked) == 2 and len(model.cache) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("act", "code", "says"),
     [

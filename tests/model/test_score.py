@@ -195,6 +195,7 @@ class Asked(Sequence):
         return (SYSTEM, Message("user", f"my {'card ' * (self.rows[place] % 5)} taxi {self.rows[place]}"))
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows(model):
     def most(rows: int) -> int:
         """Bytes that Python and NumPy held at most: the resident size also counts what the allocator keeps."""

@@ -89,6 +89,7 @@ def asked(text):
     return Example("q", (Message("user", text),))
 
 
+@pytest.mark.slow
 def test_no_text_becomes_a_turn_or_a_passage_of_its_own(subtests, chat, arm_over):
     for hostile in HOSTILE:
         with subtests.test(repr(hostile[:60])):
@@ -113,6 +114,7 @@ def test_no_text_becomes_a_turn_or_a_passage_of_its_own(subtests, chat, arm_over
             assert [line for line in lines if line.startswith("Question:")] == [f"Question: {QUESTION}"]
 
 
+@pytest.mark.slow
 def test_a_question_adds_no_turn_either(subtests, chat, arm_over):
     for hostile in HOSTILE:
         with subtests.test(repr(hostile[:60])):

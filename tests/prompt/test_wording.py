@@ -64,6 +64,7 @@ def test_every_call_is_counted_and_none_is_made_past_the_limit(lesson, task, sea
     assert numbers["candidates"] > 2
 
 
+@pytest.mark.slow
 def test_the_found_prompt_scores_on_val_what_was_said_and_no_less_than_the_hands(lesson):
     given = lesson("classify")
     hands: list[dict[str, Any]] = [{"layout": "text", "question": "Text:", "answer": "Label:"}, {"list_labels": False}]
@@ -80,6 +81,7 @@ def test_the_found_prompt_scores_on_val_what_was_said_and_no_less_than_the_hands
     assert arm.found.better or "the hand-given one is used" in arm.found.said
 
 
+@pytest.mark.slow
 def test_a_search_that_was_stopped_ends_as_a_whole_one(lesson, tmp_path):
     def stop(event):
         if event["event"] == "progress" and event["unit"] == "call" and event["done"] >= 60:
@@ -142,6 +144,7 @@ def test_shifts_of_labels_are_kept_written_down_and_given_back(lesson, tmp_path)
     assert [problem.code for problem in strange.unfit(given.task)] == ["T081"]
 
 
+@pytest.mark.slow
 def test_answers_are_read_without_what_a_prompt_prefers_only_where_that_is_asked_for(lesson, tmp_path):
     def readings(calibrate):
         found = searched({"calibrate": calibrate}, lesson("classify", workdir=tmp_path / calibrate)).found
@@ -238,6 +241,7 @@ def test_hands_with_similar_examples_come_first_where_they_may(lesson):
     assert WordingSearch(inner=Shots(k=0)).needs("base") == ("base",)
 
 
+@pytest.mark.slow
 def test_without_examples_none_are_shown_and_without_more_to_draw_it_ends(lesson):
     given = lesson("answer")
     few = replace(room(given), shots=Shots(k=0), instructions=[Instruction("", "task")])

@@ -96,6 +96,7 @@ def test_a_damaged_state_is_set_aside_and_the_one_before_is_used(tmp_path, name,
     same(tmp_path, 1)
 
 
+@pytest.mark.slow
 def test_every_bit_of_the_note_counts(tmp_path):
     save(tmp_path, 1)
     place = tmp_path / "state-00000001" / "state.json"
@@ -153,6 +154,7 @@ def test_what_a_state_holds_is_what_its_number_stands_for(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_killed_at_any_point_of_a_save_the_state_before_or_the_new_one_is_there(tmp_path, forked, one_thread):
     for step in (1, 2):
         save(tmp_path / "start", step)

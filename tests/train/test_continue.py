@@ -7,6 +7,7 @@ import pytest
 from assay.train import Full, Lora
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", [Lora(rank=4, epochs=3), Full(epochs=3, learning_rate=3e-4)])
 def test_it_begins_with_the_loss_that_the_first_one_reached(lesson, tmp_path, strategy):
     given = lesson("classify")

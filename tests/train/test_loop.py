@@ -23,6 +23,7 @@ def same(first, second):
 # --- what a step is -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trees", [True, False])
 def test_the_loop_is_a_plain_loop_over_separate_sequences(build, tmp_path, trees):
     settings = {"trees": trees, "dropout": 0.0, "warmup": 0.3, "weight_decay": 0.1, "clip": 4.0}
@@ -60,6 +61,7 @@ def test_steps_have_several_micro_batches_here(build, tmp_path, trees):
     assert all(len(plan.step(epoch, step)) > 1 for epoch in (0, 1) for step in (0, 1, 2))
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(build, tmp_path):
     first = final(build(tmp_path / "a"))
     same(first, final(build(tmp_path / "b")))
@@ -113,6 +115,7 @@ def scores(*values):
     return lambda: left.pop(0)
 
 
+@pytest.mark.slow
 def test_the_best_evaluation_is_kept_and_patience_ends_the_training(build, tmp_path):
     training = build(tmp_path / "a", settings={**FLAT, "epochs": 5}, evaluate=scores(0.1, 0.9, 0.2, 0.3))
     weights, (curve, best_step, best_score, ended) = final(training)

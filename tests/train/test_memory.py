@@ -148,6 +148,7 @@ def test_halving_keeps_rows_in_order_and_under_the_limit():
 # --- activation checkpointing ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("full", [False, True], ids=["lora with dropout", "all weights in bf16"])
 def test_checkpointing_changes_no_gradient(build, tmp_path, full):
     found, _ = weights(build(tmp_path / "a", full=full, settings={"checkpointing": True}, held=()))

@@ -82,6 +82,7 @@ def test_before_training_it_is_the_bases_own_distribution(lesson, open_tiny):
     assert arm.start_loss == pytest.approx(total / len(given.val), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_it_learns_to_tell_the_labels_apart(lesson):
     # Who guesses among three labels has a loss of log 3.
     long = {"rank": 8, "learning_rate": 1e-2, "epochs": 8, "batch_size": 6, "patience": 9}
@@ -246,6 +247,7 @@ def test_a_teacher_with_other_tokens_is_refused_before_training(school, open_tin
     assert not [event for event in told if event["event"] == "progress"]
 
 
+@pytest.mark.slow
 def test_a_teacher_that_no_tree_can_be_given_to_puts_both_on_padded_rows(school):
     told = []
     given = school(tell=told.append)
@@ -267,6 +269,7 @@ def test_a_teacher_that_no_tree_can_be_given_to_puts_both_on_padded_rows(school)
 # --- a run that was stopped -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

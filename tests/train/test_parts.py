@@ -57,6 +57,7 @@ def network(kind, **given):
     return transformers.AutoModelForCausalLM.from_config(config).eval().requires_grad_(False)
 
 
+@pytest.mark.slow
 def test_the_parts_are_found(subtests, one_thread):
     for kind in KINDS:
         with subtests.test(kind):

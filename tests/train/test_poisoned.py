@@ -209,6 +209,7 @@ def poisoned(given, words=1000):
     return replace(given, train=(long, wordy, empty, *given.train[3:]))
 
 
+@pytest.mark.slow
 def test_poisoned_rows_are_cut_and_counted(lesson, one_thread):
     told = []
     given = poisoned(lesson("answer", tell=told.append), words=100_000)
@@ -217,6 +218,7 @@ def test_poisoned_rows_are_cut_and_counted(lesson, one_thread):
     assert [(e["code"], e["count"]) for e in told if e["event"] == "warning"] == [("D048", 2)]
 
 
+@pytest.mark.slow
 def test_rows_that_are_too_long_are_left_out_when_told(lesson, one_thread):
     told = []
     given = poisoned(lesson("answer", tell=told.append))

@@ -46,6 +46,7 @@ def kill():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_it_is_language_modelling_in_the_same_loop(lesson, tmp_path):
     # The run that is written here: the same change, sequences and settings, with epochs of its own.
     given = lesson("answer")
@@ -158,6 +159,7 @@ FORMS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings", FORMS, ids=lambda values: "-".join(str(v) for v in values.values() if isinstance(v, str))
 )
@@ -173,6 +175,7 @@ def test_stopped_while_reading_and_while_learning_it_ends_in_the_same_bits(saved
     assert saved("stopped", settings) == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["reading step", "step"])
 def test_killed_while_reading_or_learning_it_ends_in_the_same_bits(saved, forked, unit):
     settings = {**LORA, **SHORT, "epochs": 1}
@@ -181,6 +184,7 @@ def test_killed_while_reading_or_learning_it_ends_in_the_same_bits(saved, forked
     assert saved("killed", settings) == whole
 
 
+@pytest.mark.slow
 def test_what_was_read_is_read_once(saved):
     told = []
     with pytest.raises(Stopped):
@@ -189,6 +193,7 @@ def test_what_was_read_is_read_once(saved):
     assert not [e for e in told if e.get("unit") == "reading step"]
 
 
+@pytest.mark.slow
 def test_a_damaged_result_of_reading_is_made_again(saved, tmp_path):
     whole = saved("whole", LORA)
     with pytest.raises(Stopped):

@@ -30,6 +30,7 @@ def real(build, folder, **fields):
 # --- numbers that a whole run has too -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trees", [True, False])
 def test_steps_cells_and_looks_are_those_of_the_run(build, tmp_path, trees):
     settings = {"trees": trees, "epochs": 3, "batch_size": 5}
@@ -77,6 +78,7 @@ def test_nothing_else_than_a_request_starts_one(build, tmp_path):
     assert asked(inside / "deeper") is None  # three folders up and no further
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("full", [False, True], ids=["lora", "all weights"])
 def test_every_kind_of_run_can_be_rehearsed(build, tmp_path, full):
     settings = {"unfreeze": "gradually", "checkpointing": True, "batch_size": 12}

@@ -61,18 +61,21 @@ def test_which_layout_is_resumed_here(build, tmp_path, full):
     assert all(len(plan.step(epoch, step)) > 1 for epoch in (0, 1) for step in (0, 1, 2))
 
 
+@pytest.mark.slow
 @EITHER
 def test_interrupted_after_each_step_in_turn(build, tmp_path, full):
     whole = final(build(tmp_path / "whole", full=full))
     same(interrupted(build, tmp_path / "run", range(1, 7), full=full), whole)
 
 
+@pytest.mark.slow
 @EITHER
 def test_interrupted_once_it_goes_on_for_more_than_an_epoch(build, tmp_path, full):
     whole = final(build(tmp_path / "whole", full=full))
     same(interrupted(build, tmp_path / "run", [2], full=full), whole)
 
 
+@pytest.mark.slow
 def test_a_stop_in_the_epoch_that_ends_training_early(build, tmp_path):
     settings = {"schedule": "constant", "warmup": 0.0, "dropout": 0.0, "epochs": 5, "patience": 1}
 
@@ -98,6 +101,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", KINDS.values(), ids=list(KINDS))
 def test_whatever_the_settings(build, tmp_path, settings):
     whole = final(build(tmp_path / "whole", settings=settings))
@@ -106,6 +110,7 @@ def test_whatever_the_settings(build, tmp_path, settings):
     same(interrupted(build, tmp_path / "run", (2, 3, 4), settings=settings), whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(OPTIMISERS))
 def test_whatever_the_optimiser(build, tmp_path, name):
     if name == "adamw-8bit":
@@ -115,6 +120,7 @@ def test_whatever_the_optimiser(build, tmp_path, name):
     same(interrupted(build, tmp_path / "run", (1, 3), settings=settings), whole)
 
 
+@pytest.mark.slow
 @EITHER
 def test_killed_in_every_step_in_turn_it_ends_in_the_same_bits(build, tmp_path, forked, full):
     # Each child goes on from the state that the one before it left: of the step before its last.
@@ -129,6 +135,7 @@ def test_killed_in_every_step_in_turn_it_ends_in_the_same_bits(build, tmp_path, 
     assert [event["text"] for event in told if event["event"] == "note"] == ["continues at step 5"]
 
 
+@pytest.mark.slow
 @EITHER
 def test_killed_once_it_ends_in_the_same_bits(build, tmp_path, forked, full):
     whole = final(build(tmp_path / "whole", full=full))
@@ -155,6 +162,7 @@ def test_killed_in_each_of_24_steps_and_then_again(build, tmp_path, forked):
         same(final(build(folder, settings=settings, rows=36)), whole)
 
 
+@pytest.mark.slow
 def test_a_torn_newest_state_costs_the_steps_since_the_one_before(build, tmp_path):
     whole = final(build(tmp_path / "whole"))
     for step in (2, 4):

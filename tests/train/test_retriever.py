@@ -78,6 +78,7 @@ def listened(lesson):
 # --- learning -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @both
 def test_training_brings_questions_to_their_passages(lesson, kind):
     lesson = replace(lesson, val=lesson.train)  # what was learnt, not how far it carries
@@ -92,6 +93,7 @@ def test_training_brings_questions_to_their_passages(lesson, kind):
     assert [event["done"] for event in told if event["event"] == "progress"] == list(range(1, len(losses) + 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["pairwise", "binary"])
 def test_each_loss_of_the_reranker_learns(lesson, loss):
     lesson = replace(lesson, val=lesson.train)

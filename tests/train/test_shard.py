@@ -69,6 +69,7 @@ def distance(one, other):
 
 
 # Five rows a step: one process has a micro-batch more than the other, which then makes an idle pass.
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [4, 5])
 @pytest.mark.parametrize("trees", [False, True])
 def test_two_processes_with_half_of_the_layers_each_train_as_one(train, together, tmp_path, batch_size, trees):
@@ -82,6 +83,7 @@ def test_two_processes_with_half_of_the_layers_each_train_as_one(train, together
     assert distance(weights(tmp_path / "one"), weights(tmp_path / "two")) < 1e-4
 
 
+@pytest.mark.slow
 def test_what_is_split_is_held_once(train, together, open_tiny):
     network = open_tiny().network
     layers = sum(p.numel() for layer in network.model.layers for p in layer.parameters())
@@ -90,6 +92,7 @@ def test_what_is_split_is_held_once(train, together, open_tiny):
     assert first[2] == [rest + layers / 2]
 
 
+@pytest.mark.slow
 def test_weights_in_bf16_are_stepped_in_fp32(train, together, tmp_path):
     own = {"fp32": False, "learning_rate": 1e-4}  # smaller than half a unit in bf16's last place
     curve, _, _ = train(Team(), "one", **own)

@@ -171,6 +171,7 @@ def test_several_processes_make_the_steps_of_one(train, together, tmp_path, size
     assert float(moved.norm() / torch.cat([w.flatten() for w in one.values()]).norm()) < 1e-4
 
 
+@pytest.mark.slow
 def test_the_same_number_of_processes_gives_the_same_bits(train, together, tmp_path):
     a, b = (together(2, lambda team, name=name: train(team, 4, name)) for name in "ab")
     assert a == b

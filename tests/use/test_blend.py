@@ -163,6 +163,7 @@ QUICK = {"epochs": 1, "batch_size": 12, "val_rows": 4, "learning_rate": 1e-2}
 TWO = [{"kind": "lora", "rank": 2, **QUICK}, {"kind": "lora", "rank": 3, **QUICK, "epochs": 2}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bits", [0, 4])
 def test_the_arm_computes_the_average_of_its_inner_arms(lesson, open_tiny, tmp_path, bits):
     from assay.use.merging import merged
@@ -191,6 +192,7 @@ def test_the_arm_computes_the_average_of_its_inner_arms(lesson, open_tiny, tmp_p
     assert (own["model.layers.0.mlp.up_proj.weight"] - parts[0]["model.layers.0.mlp.up_proj.weight"]).abs().max() > 1e-4
 
 
+@pytest.mark.slow
 def test_plain_peft_loads_the_arm(lesson, open_tiny, tmp_path):
     from adapters import through_peft
 
@@ -204,6 +206,7 @@ def test_plain_peft_loads_the_arm(lesson, open_tiny, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_it_says_how_it_was_made_and_what_the_cut_has_left(lesson, tmp_path):
     from assay.store import read_json
 
@@ -215,6 +218,7 @@ def test_it_says_how_it_was_made_and_what_the_cut_has_left(lesson, tmp_path):
     assert 0 < arm.kept < 1 and f"{100 * arm.kept:.1f} %" in sentence
 
 
+@pytest.mark.slow
 def test_it_shares_a_base_with_other_adapters(lesson, tmp_path):
     from assay.use.many import Many
 

@@ -297,6 +297,7 @@ def folder_of(given, tmp_path):
 QUICK = {"epochs": 1, "batch_size": 12, "val_rows": 4, "learning_rate": 1e-2}
 
 
+@pytest.mark.slow
 def test_arms_share_the_base_and_answer_as_they_do_alone(folder_of, given):
     settings = {
         "a": {"kind": "lora", "rank": 4, **QUICK},

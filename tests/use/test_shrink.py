@@ -61,6 +61,7 @@ def idle_second(network):
         part.weight.zero_()
 
 
+@pytest.mark.slow
 def test_a_blend_is_made_smaller_as_one_arm(lesson, tmp_path):
     """Its adapters are in the weights: a restored arm has no second helping of them."""
     given = lesson("classify")
@@ -94,6 +95,7 @@ def test_weights_that_8_bits_can_hold_give_the_same_scores(lesson, opened):
         assert one.scores == pytest.approx(other.scores, abs=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inner", [LORA, {**LORA, "kind": "dora"}, {"kind": "full", **QUICK}, SHOTS])
 def test_8_bits_answer_as_the_inner_arm_does_and_take_less(lesson, tmp_path, inner):
     given = lesson("classify")
@@ -115,6 +117,7 @@ def test_8_bits_answer_as_the_inner_arm_does_and_take_less(lesson, tmp_path, inn
     assert named(said, "14", "8 bits", "0.2", "0.4 MB")
 
 
+@pytest.mark.slow
 def test_a_base_in_4_bits_is_merged_into_what_the_arm_was_trained_beside(lesson):
     pytest.importorskip("bitsandbytes")
     given = lesson("classify")
@@ -142,6 +145,7 @@ def test_a_layer_that_adds_nothing_is_taken_out_and_no_score_changes(lesson, ope
     assert [a.scores for a in again.answer(questions(given))] == [a.scores for a in arm.answer(questions(given))]
 
 
+@pytest.mark.slow
 def test_healing_trains_what_is_left_and_leaves_no_adapter(lesson, tmp_path):
     given = lesson("classify")
     cut = made(kind="prune", layers=0.5, heal=0, rows=8, inner=LORA).fit(given)
@@ -159,6 +163,7 @@ def test_healing_trains_what_is_left_and_leaves_no_adapter(lesson, tmp_path):
 # --- distil ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["logit", "sequence"])
 def test_a_student_of_one_layer_learns_its_teachers_answers(lesson, level):
     given = lesson("classify")
@@ -175,6 +180,7 @@ def test_a_student_of_one_layer_learns_its_teachers_answers(lesson, level):
     assert agree(learnt) >= 0.9 * len(said) and agree(learnt) >= agree(raw)
 
 
+@pytest.mark.slow
 def test_the_targets_of_a_student_are_what_its_teacher_said(lesson):
     given = lesson("answer")
     inner = {"kind": "full", **QUICK, "epochs": 12, "batch_size": 6}

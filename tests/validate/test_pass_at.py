@@ -59,6 +59,7 @@ def test_an_answer_without_a_program_has_failed_and_needs_no_sandbox(monkeypatch
     assert scores.values == {"pass_at_1": 0.5} and scores.n == 2
 
 
+@pytest.mark.slow
 def test_answers_are_run_in_order():
     if reason := bubblewrap.missing():
         pytest.skip(reason)
@@ -80,6 +81,7 @@ def test_drawn_programs_give_the_estimate_and_a_single_one_itself():
     assert found["pass_at_5"] == pytest.approx([1 - math.comb(7, 5) / math.comb(10, 5), 1, 0])
 
 
+@pytest.mark.slow
 def test_drawn_programs_are_run_like_answers():
     if reason := bubblewrap.missing():
         pytest.skip(reason)

@@ -200,6 +200,7 @@ def test_the_choice_is_repeated_with_the_margin_of_the_scores_and_not_of_the_noi
     assert found == pytest.approx(expected, abs=4 * 2 * s / math.sqrt(10_000))
 
 
+@pytest.mark.slow
 def test_a_rival_may_be_better_by_the_upper_end_of_what_lies_between():
     # The best leads the chosen arm by 1 point, with an error of 2: 1 + 1.96 x 2 = 4.92 points; at 90 % 1 + 1.645 x 2.
     arms = (standing("a", 0.80, 9), standing("b", 0.79, 1, p_best=0.5))

@@ -125,6 +125,7 @@ def test_payloads_are_inert_text(poison):
     assert "{{ 7 * 7 }}" in text and "49{%" not in text
 
 
+@pytest.mark.slow
 def test_control_characters_are_made_visible(poison):
     for text in (poison.html(), poison.markdown(), "\n".join(poison.summary())):
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
@@ -172,6 +173,7 @@ def test_pointers_are_escaped():
     assert pointer("slices", "a/b~c=1", 0) == "/slices/a~1b~0c=1/0"
 
 
+@pytest.mark.slow
 def test_a_page_with_everything_out_open_or_lost_is_whole():
     from assay.weigh.settings import Limits
     from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, arm, slow, weighed

@@ -94,6 +94,7 @@ def test_slices_add_up(report):
     assert right / 264 == pytest.approx(lora["metrics"]["accuracy"]["value"], abs=1e-5)
 
 
+@pytest.mark.slow
 def test_two_runs_differ_in_cost_change_and_environment_only(made):
     first = made.build()
     again = copy.deepcopy(made)

@@ -34,6 +34,7 @@ def template(rows, more=""):
     return [Key(text) for text in dict.fromkeys(made)][:rows]
 
 
+@pytest.mark.slow
 def test_the_search_finds_what_comparing_all_pairs_finds(sentences):
     draw = random.Random(2)
     texts = sentences(150, seed=4)
@@ -88,12 +89,14 @@ def one_at_a_time(rows, pairs):
     return stands
 
 
+@pytest.mark.slow
 @given(st.lists(st.text("ab ", min_size=8, max_size=24), max_size=12))
 def test_rows_stay_as_when_taken_one_at_a_time(texts):
     keys = [Key(text) for text in texts]
     assert stand_ins(Search(keys, 0.8)).tolist() == one_at_a_time(len(keys), near_pairs(keys))
 
 
+@pytest.mark.slow
 def test_rows_of_one_template_are_halved_to_the_same_end():
     keys = template(700)
     search = Search(keys, 0.8)
@@ -136,6 +139,7 @@ def test_families_follow_chains_copies_and_groups():
     assert families([], [], threshold=0.8) == []
 
 
+@pytest.mark.slow
 def test_across_names_every_row_that_is_near_to_the_other_side(sentences):
     # The longer the sentence, the nearer its variants: nearly all of 120,000 pairs.
     keys = template(650, " and nobody at the shop could tell me when it will be there") + [Key(sentences(1)[0])]

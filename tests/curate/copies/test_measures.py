@@ -40,6 +40,7 @@ def test_jaccard_of_texts_with_more_letters_than_fit_into_a_product():
     assert jaccards(texts, np.array([0]), np.array([1])).tolist() == [jaccard(*texts)]
 
 
+@pytest.mark.slow
 def test_long_and_short_texts_side_by_side():
     draw = random.Random(0)
     texts = ["".join(draw.choices("abcdef ", k=draw.choice((0, 1, 5, 60, 9000)))) for _ in range(60)]

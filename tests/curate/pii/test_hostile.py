@@ -39,6 +39,7 @@ def test_a_megabyte(piece):
     search(piece, 1_000_000)
 
 
+@pytest.mark.slow
 def test_many_names_and_many_spans():
     # Every word another name, and each is looked for in the whole text.
     text = " ".join(f"Mr. Ka{number:05d}la" for number in range(8000))

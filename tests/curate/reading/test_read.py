@@ -139,6 +139,7 @@ def test_class_numbers_become_names(tmp_path):
     assert [row["label"] for row in fields(tmp_path / "train.parquet")] == ["spam", "ham", None]
 
 
+@pytest.mark.slow
 def test_parquet_that_expands_is_refused(tmp_path):
     # A run of one value packs to almost nothing.
     path = tmp_path / "train.parquet"
@@ -188,6 +189,7 @@ def test_hub_folder(tmp_path):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
 def test_a_hundred_thousand_rows_are_read(tmp_path, suffix):
     path = tmp_path / f"train.{suffix}"

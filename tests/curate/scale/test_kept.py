@@ -42,6 +42,7 @@ def test_chunks_come_back_in_order(tmp_path, rows, chunks):
     assert one.chunks == 2
 
 
+@pytest.mark.slow
 def test_wherever_it_was_cut_off_only_whole_chunks_are_trusted_and_the_rest_is_done_again(tmp_path, rows, chunks):
     whole = filled(tmp_path / "whole.part", rows, chunks)
     ends = [at + 1 for at, byte in enumerate(whole) if byte == ord("\n")]

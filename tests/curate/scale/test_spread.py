@@ -107,6 +107,7 @@ def interrupted(rows, folder, result_of, after):
         result_of(rows, steps=(Counted(), Dedupe()), scale=Scale(folder=folder, pays=0, chunk=20), tell=tell)
 
 
+@pytest.mark.slow
 def test_what_is_done_is_not_done_again(rows_of, result_of, tmp_path, monkeypatch):
     monkeypatch.setattr("assay.curate.scale.spread.TELL_EVERY", 0.0)
     rows = rows_of(500)
@@ -155,6 +156,7 @@ def children() -> list[int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks the processes up in /proc")
 def test_a_process_that_ends_is_named_with_its_rows_and_the_rest_goes_on_from_there(rows_of, result_of, tmp_path):
     rows = rows_of(400)
@@ -179,6 +181,7 @@ def test_a_process_that_ends_is_named_with_its_rows_and_the_rest_goes_on_from_th
         assert list(again.fates((Repair(),), rows)) == list(fresh.fates((Repair(),), rows))
 
 
+@pytest.mark.slow
 def test_processes_end_with_the_one_that_started_them(rows_of, forked):
     from assay.curate.scale.hands import Hands
 

@@ -1,5 +1,7 @@
 import random
 
+import pytest
+
 from assay.curate.annotate.doubt import doubts, ranked
 from assay.curate.steps.label_errors import SLICE, LabelErrors
 
@@ -13,6 +15,7 @@ def rows():
     return [(text, labels[labels.index(label) - 1] if i % 25 == 3 else label) for i, (text, label) in enumerate(made)]
 
 
+@pytest.mark.slow
 def test_it_finds_what_the_list_finds_and_marks_it(make, outcome, means):
     examples = make(rows())
     on, dropped, changed = outcome(LabelErrors(), examples)

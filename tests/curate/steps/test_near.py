@@ -74,6 +74,7 @@ def test_the_same_question_about_other_passages_is_no_copy(means):
     assert [isinstance(result, Dropped) for result in results] == [False, False, True]
 
 
+@pytest.mark.slow
 @given(st.lists(st.text("ab ", min_size=8, max_size=24), max_size=12))
 def test_a_second_pass_drops_nothing(texts):
     examples = [Example(str(at), (Message("user", text),), "x") for at, text in enumerate(texts)]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,6 +79,7 @@ def same(store: Store, model: Model) -> None:
         assert texts == [text for _, (text, _, _) in sorted(rows.items())]
 
 
+@pytest.mark.slow
 @given(steps=STEPS)
 def test_any_sequence_equals_a_mapping_and_numpy(new_place, steps):
     place = new_place()

@@ -300,6 +300,7 @@ def test_many_passages_are_looked_up_at_once(place):
     assert store.passages(names[::-1]) == documents(*names[::-1])
 
 
+@pytest.mark.slow
 def test_an_exact_search_takes_little_memory_however_many_questions_there_are(tmp_path):
     # All scores at once would be 4000 x 20,000 x 4 bytes: 320 MB. Blocks of 64 questions take 5 MB.
     store = open_store(Exact(), tmp_path, digest="digest", width=16)

@@ -189,6 +189,7 @@ def test_training_leaves_every_bit_of_the_base(open_tiny, given):
     assert not any(p.requires_grad for name, p in network.named_parameters() if "ranknum" in name)
 
 
+@pytest.mark.slow
 def test_a_fitted_arm_has_the_ranks_it_was_asked_for(lesson, tmp_path, one_thread):
     arm = Adalora(rank=1, epochs=3, batch_size=6, learning_rate=5e-3, patience=9).fit(lesson("classify"))
     arm.save(tmp_path)
@@ -197,6 +198,7 @@ def test_a_fitted_arm_has_the_ranks_it_was_asked_for(lesson, tmp_path, one_threa
     assert 14 <= sum(sum(ranks) for ranks in pattern.values()) <= 28
 
 
+@pytest.mark.slow
 def test_a_fit_that_was_stopped_gives_the_same_bits(lesson, tmp_path, one_thread):
     def kept(name, tell=None):
         given = lesson("classify", workdir=tmp_path / name, **({"tell": tell} if tell else {}))

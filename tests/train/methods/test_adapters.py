@@ -106,6 +106,7 @@ def test_experts_are_one_part(place):
         assert (network(ids).logits - before).abs().max() > 1e-2
 
 
+@pytest.mark.slow
 @places
 @pytest.mark.parametrize("tree", [True, False], ids=["tree", "rows"])
 def test_loss_and_gradients_are_those_of_separate_sequences(place, tree, lesson, open_tiny, one_thread):
@@ -158,6 +159,7 @@ def test_the_base_stays_as_it_is_and_adapters_are_fp32(lesson, open_tiny):
     assert {weight.dtype for weight in change.trained.values()} == {torch.float32}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "epochs"), [("classify", 30), ("answer", 40)])
 def test_it_learns_a_toy_mapping(lesson, kind, epochs, one_thread):
     given = replace(lesson(kind), val=())

@@ -39,6 +39,7 @@ def test_a_saved_model_comes_back_to_the_same_weights(lesson, open_tiny, tmp_pat
     assert (again.curve, again.ended, again.room) == (arm.curve, arm.ended, arm.room)
 
 
+@pytest.mark.slow
 def test_it_learns_a_toy_mapping(lesson, one_thread):
     given = replace(lesson("answer"), val=())
     arm = Full(learning_rate=3e-3, epochs=16, batch_size=6).fit(given)

@@ -76,6 +76,7 @@ def test_the_head_becomes_the_logistic_regression_of_the_states(lesson):
     assert np.abs(shares[:, theirs.classes_] - wanted).max() < 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{}, {"state": "mean"}, {"hidden": 32}, {"layers": 1, "layers_rate": 0.1}])
 def test_it_learns_a_toy_mapping(lesson, settings):
     given = replace(lesson("classify"), val=())
@@ -155,6 +156,7 @@ def test_a_bf16_base_gets_a_head_in_fp32(lesson, open_tiny, tmp_path):
     assert strategy.restore(folder, replace(given, train=(), val=())).answer(questions) == arm.answer(questions)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", [0, 1])
 def test_a_fit_that_was_stopped_gives_the_same_bits(lesson, tmp_path, layers):
     def fit(name, **means):

@@ -92,6 +92,7 @@ def test_loss_and_gradients_are_those_of_separate_sequences(changed, lesson, tre
         torch.testing.assert_close(grad, other, atol=1e-6 * largest, rtol=0)
 
 
+@pytest.mark.slow
 def test_it_learns_what_answers_look_like(lesson, one_thread):
     # The base is random: weighing what it computes tells little of the question, but three labels are a few tokens of
     # the 433 that a random model draws from.

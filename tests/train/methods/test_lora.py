@@ -82,6 +82,7 @@ def test_it_is_asked_as_it_was_trained(fitted):
         assert chat.prompt(arm.prompt(row.question))[0] == sequence.ids[: sequence.learnt[0][0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["classify", "answer"])
 def test_it_learns_a_toy_mapping(lesson, kind, one_thread):
     # Twelve (six) words that each name a label (an answer), three sentences around each: 36 (18) rows.

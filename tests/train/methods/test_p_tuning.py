@@ -57,6 +57,7 @@ def test_the_encoder_is_not_kept(lesson, open_tiny, tmp_path):
     assert (config["peft_type"], config["encoder_hidden_size"]) == ("P_TUNING", 64)
 
 
+@pytest.mark.slow
 def test_it_learns_what_answers_look_like(lesson, one_thread):
     # See test_prompt_tuning.
     arm = PTuning(learning_rate=3e-3, epochs=20, batch_size=6).fit(replace(lesson("classify"), val=()))

@@ -83,6 +83,7 @@ def test_layers_that_keep_something_else_are_refused(lesson, open_tiny, config, 
     assert [problem.code for problem in caught.value.problems] == ["T032"]
 
 
+@pytest.mark.slow
 def test_it_learns_what_answers_look_like(lesson, one_thread):
     # See test_prompt_tuning.
     arm = Prefix(learning_rate=0.03, epochs=20, batch_size=6).fit(replace(lesson("classify"), val=()))

@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 
+import pytest
 import torch
 from safetensors.torch import load_file
 
@@ -44,6 +45,7 @@ def test_the_folder_is_peft_s(lesson, open_tiny, tmp_path):
     assert config["task_type"] == "CAUSAL_LM" and config["inference_mode"]
 
 
+@pytest.mark.slow
 def test_it_learns_what_answers_look_like(lesson, one_thread, tmp_path):
     # The base is random, so that its frozen layers tell little of the question: what can be learnt is which answers
     # there are. Three labels are a few tokens of the 433 that a random model draws from.

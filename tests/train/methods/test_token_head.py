@@ -66,6 +66,7 @@ def test_what_is_read_is_what_the_network_computes(lesson):
     assert words_of(model, []) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings", [{}, {"layers": 1, "epochs": 12}, {"twice": True}, {"trees": False}, {"trunk": False}]
 )

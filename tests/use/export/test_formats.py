@@ -71,6 +71,7 @@ def written(source, form):
     return notes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "form", "wish"),
     [

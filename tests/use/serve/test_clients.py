@@ -103,6 +103,7 @@ def test_errors_come_as_the_clients_own(client):
         client.chat.completions.create(model="gpt-4", messages=ASKED)
 
 
+@pytest.mark.slow
 def test_langchain(engine, served):
     from langchain_openai import ChatOpenAI, OpenAIEmbeddings
     from pydantic import SecretStr

@@ -45,6 +45,7 @@ def same(engine, model, prompts, limits, ways):
         assert heard.last.finish == ("length" if alone.truncated else "stop")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slots", [1, 3, 32])
 def test_answers_are_those_of_calls_of_their_own(model, slots):
     with running([base_arm(model)], slots=slots) as engine:

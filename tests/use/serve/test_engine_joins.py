@@ -56,6 +56,7 @@ comings = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(comings, st.integers(1, 5), st.sampled_from([0, 1 << 13, 1 << 26]), st.sampled_from([4, 64, 1 << 20]))
 def test_whoever_comes_and_leaves_answers_stay_the_same(model, alone, come, slots, kept_bytes, own_rooms):

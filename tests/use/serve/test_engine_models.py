@@ -62,6 +62,7 @@ def test_other_architectures(open_tiny, monkeypatch, kind, more, stretch):
     assert any(check(model))
 
 
+@pytest.mark.slow
 def test_trained_keys_before_every_prompt(open_tiny):
     from transformers import DynamicCache
 

@@ -117,6 +117,7 @@ def test_a_full_queue_says_when_to_come_again(slow_engine, served):
             thread.join()
 
 
+@pytest.mark.slow
 def test_an_answer_that_takes_too_long_ends_with_an_error(slow_engine, served):
     with served(slow_engine, Limits(seconds=0.3)) as (url, _):
         reply = httpx.post(url + PATH, json=LONG)
@@ -143,6 +144,7 @@ def test_a_stop_lets_running_answers_end_and_takes_no_new_ones(slow_engine, serv
         settled(lambda: not alive(url))
 
 
+@pytest.mark.slow
 def test_what_is_not_whole_after_the_grace_is_told_so(slow_engine, served):
     with served(slow_engine, grace=0.5) as (url, server):
         found = []
@@ -165,6 +167,7 @@ def alive(url):
         return False
 
 
+@pytest.mark.slow
 def test_slow_clients_are_let_go_and_others_are_answered_meanwhile(engine, served):
     with served(engine, Limits(slow=0.5)) as (url, _):
         place = ("127.0.0.1", int(url.rpartition(":")[2]))
@@ -182,6 +185,7 @@ def test_slow_clients_are_let_go_and_others_are_answered_meanwhile(engine, serve
             one.close()
 
 
+@pytest.mark.slow
 def test_an_idle_connection_stays_beyond_the_time_of_the_headers(engine, served):
     with (
         served(engine, Limits(slow=0.3)) as (url, _),

@@ -183,6 +183,7 @@ def test_a_body_without_a_length_is_cut_off_at_the_limit(ask):
     assert sent <= (1 + 8) * (1 << 20) + 2 * 65536  # the client is listened to for a moment, and nothing of it is kept
 
 
+@pytest.mark.slow
 def test_who_sends_too_much_and_then_listens_is_told_so(served, engine):
     """The connection is not reset over what was still unread, which would take the answer with it."""
     body = b" " * (3 << 20)

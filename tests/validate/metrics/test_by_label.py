@@ -52,6 +52,7 @@ def drawn(targets, labels, seed, wrong=0.3, unread=0.05):
 
 
 # scikit-learn warns where all answers and targets are one label.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:A single label was found")
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["a", "b", "c", "d", None])), min_size=1))
 def test_few_rows_agree_with_scikit_learn(rows):
@@ -71,6 +72,7 @@ def messages(folder):
     return [line.split("\t")[0] for line in lines]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "read"), [("banking77", banking), ("sms_spam", messages)])
 def test_shared_labels_agree_with_scikit_learn(shared_data, name, read):
     targets = read(shared_data(name))[:1500]

@@ -52,6 +52,7 @@ def columns(pairs):
     return [[accepted[i] if i < len(accepted) else None for _, accepted in pairs] for i in range(most)]
 
 
+@pytest.mark.slow
 def test_bleu_and_chrf_are_sacrebleus(pairs):
     sacrebleu = pytest.importorskip("sacrebleu")
     texts, references = [text for text, _ in pairs], columns(pairs)
@@ -66,6 +67,7 @@ def test_bleu_and_chrf_are_sacrebleus(pairs):
     assert 100 * scores.of_rows("chrf") == pytest.approx(np.array(expected), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_bootstrap_draw_is_the_corpus_of_its_rows(pairs):
     sacrebleu = pytest.importorskip("sacrebleu")
     scores, weights = judge(records(pairs), TASK), Weights(len(pairs), draws=4, seed=2)
@@ -94,6 +96,7 @@ def test_words_are_split_as_in_sacrebleu(pairs):
             assert bleu.words_of(one) == tokenizer(one.rstrip()).split(), one
 
 
+@pytest.mark.slow
 def test_rouge_is_rouge_scores_with_stems_and_without(pairs):
     rouge_scorer = pytest.importorskip("rouge_score.rouge_scorer")
     scores = judge(records(pairs), TASK)
@@ -130,6 +133,7 @@ class NoSynonyms:
         return []
 
 
+@pytest.mark.slow
 def test_meteor_is_nltks_without_wordnet(pairs):
     nltk = pytest.importorskip("nltk.translate.meteor_score")
     scores = judge(records(pairs), TASK)

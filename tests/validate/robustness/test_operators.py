@@ -97,6 +97,7 @@ def test_spaces_change_and_no_letter_does():
     assert surface.joined("one", draw(), Spare()) is None and surface.split("so it is", draw(), Spare()) is None
 
 
+@pytest.mark.slow
 def test_the_rate_is_that_of_the_words():
     text = " ".join(["abcdefgh"] * 2000)
     for way in (surface.joined, surface.split):

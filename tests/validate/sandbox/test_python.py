@@ -36,6 +36,7 @@ plain = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(plain)
 def test_plain_values_come_back_as_they_were(value):
     back = decode(json.loads(json.dumps(encode(value))), lambda kind, number: None)

@@ -183,6 +183,7 @@ def test_the_search_for_columns_finds_what_trying_all_orders_finds(rows, random)
 # --- in the sandbox ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "kind"),
     [
