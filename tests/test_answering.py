@@ -42,7 +42,7 @@ def kept(ran):
     return max((path.read_bytes().count(b"\n") for path in files), default=0)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_ten_thousand_rows_survive_three_kills(ran, tmp_path):
     questions = [row["text"] for row in rows(ROWS, 5000)]
     file, out = tmp_path / "new.jsonl", tmp_path / "out.jsonl"

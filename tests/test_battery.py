@@ -293,7 +293,7 @@ def test_an_empty_training_split_is_a_named_error(lesson, settings, task):
         assert len(strategy.fit(given).answer(asked(given))) == len(asked(given))
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("settings", "task"),
     [

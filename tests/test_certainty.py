@@ -25,7 +25,7 @@ def certainty(monkeypatch):
             del sys.modules[name]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "cell",
     [("accuracy", 5, 50, 0), ("accuracy", 5, 50, 20), ("accuracy", 77, 200, 40), ("macro_f1", 5, 50, 0)],

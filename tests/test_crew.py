@@ -88,7 +88,14 @@ def steps(process):
     raise AssertionError("it ended before a step")
 
 
-@pytest.mark.parametrize("arms", [LORA, SHARD, INSIDE], ids=["lora", "shard", "rag"])
+@pytest.mark.parametrize(
+    "arms",
+    [
+        pytest.param(LORA, id="lora"),
+        pytest.param(SHARD, id="shard", marks=pytest.mark.nightly),
+        pytest.param(INSIDE, id="rag", marks=pytest.mark.nightly),
+    ],
+)
 def test_two_processes_fit_the_arm_of_one(asked, arms):
     curves = []
     for processes in (1, 2):
@@ -175,6 +182,7 @@ def torchrun(folder):
     )
 
 
+@pytest.mark.nightly
 def test_torchrun_may_start_them(asked):
     bench, folder = asked("p", 2)
     done = torchrun(folder)
@@ -185,6 +193,7 @@ def test_torchrun_may_start_them(asked):
     assert fitted(bench)["curve"] == fitted(own)["curve"]
 
 
+@pytest.mark.nightly
 def test_torchrun_with_another_number_is_refused(asked):
     bench, folder = asked("p", 3)
     done = torchrun(folder)

@@ -29,6 +29,7 @@ def finish(folder: Path) -> dict:
     return json.loads((folder / "report/report.json").read_text())
 
 
+@pytest.mark.nightly
 def test_ten_kills_end_in_the_same_report(finished, tmp_path, tiny_model):
     expected = comparable(json.loads((finished / "report/report.json").read_text()))
     folder = build(tmp_path / "killed", tiny_model)

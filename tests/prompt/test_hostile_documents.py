@@ -60,7 +60,9 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture(scope="module", params=["tiny", pytest.param("smollm2-135m", marks=pytest.mark.real)])
+@pytest.fixture(
+    scope="module", params=["tiny", pytest.param("smollm2-135m", marks=[pytest.mark.real, pytest.mark.nightly])]
+)
 def chat(request):
     from transformers import AutoTokenizer
 

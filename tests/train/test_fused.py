@@ -128,8 +128,8 @@ def test_compiling_is_decided_by_the_work():
 
 
 # torch's own compiler warns of what it does itself.
+@pytest.mark.nightly
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.slow
 def test_compiled_layers_compute_the_same(tuned):
     network, trained = tuned(dtype=torch.float32)
     before, wanted = losses(network, trained)

@@ -44,7 +44,11 @@ def weights(folder):
     return {f"{file.stem}.{name}": tensor.float() for file in files for name, tensor in load_file(file).items()}
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=lambda values: "-".join(map(str, values.values())))
+@pytest.mark.parametrize(
+    "settings",
+    [SETTINGS[KINDS.index("lora")], *(pytest.param(one, marks=pytest.mark.nightly) for one in SETTINGS)],
+    ids=lambda values: "-".join(map(str, values.values())),
+)
 def test_two_processes_train_what_one_does(lesson, together, tmp_path, settings):
     def fit(name, team):
         (tmp_path / name).mkdir(exist_ok=True)

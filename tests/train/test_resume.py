@@ -148,7 +148,7 @@ def test_killed_once_it_ends_in_the_same_bits(build, tmp_path, forked, full):
         assert notes == ([f"continues at step {step - 1}"] if step > 1 else [])
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_killed_in_each_of_24_steps_and_then_again(build, tmp_path, forked):
     # 36 rows in batches of 3 are twelve steps an epoch, each of two micro-batches.
     settings = {"batch_size": 3, "epochs": 2, "dropout": 0.2, "micro_tokens": 64}

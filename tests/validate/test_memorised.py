@@ -97,7 +97,7 @@ def trained(open_tiny, texts, seed, epochs):
     return model
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_planted_base_is_told_from_a_clean_one(open_tiny, one_thread):
     from assay.beside.contamination import reader
 

@@ -51,7 +51,7 @@ def test_there_is_a_sample_of_every_section(whole):
     assert {section.KEY for section in SECTIONS} <= set(whole.data)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
 def test_axe_finds_nothing(chromium, whole, tmp_path, scheme):
     from axe_playwright_python.sync_playwright import Axe
 

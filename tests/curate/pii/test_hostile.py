@@ -33,7 +33,7 @@ def test_ten_thousand_characters(piece):
     search(piece, 10_000)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("piece", PIECES.split("|")[:12:2] + ["12 Aa Bb ", "sk-a", " @ "], ids=repr)
 def test_a_megabyte(piece):
     search(piece, 1_000_000)

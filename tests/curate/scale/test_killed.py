@@ -61,6 +61,7 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("processes", [1, 2])
 def test_twenty_kills_change_nothing(tmp_path, rows_file, forked, processes):
     begun = time.monotonic()

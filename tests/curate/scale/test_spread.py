@@ -59,8 +59,8 @@ def test_two_processes_give_the_same_bytes_as_one(rows_of, result_of, official):
 quietly = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning")
 
 
+@pytest.mark.nightly
 @quietly
-@pytest.mark.slow
 def test_a_ray_cluster_gives_the_same_bytes(rows_of, result_of):
     pytest.importorskip("ray.data", reason="needs the extra ray: pip install 'assay[ray]'")
     rows, test = rows_of(400), rows_of(90, seed=9)
@@ -74,8 +74,8 @@ def test_a_ray_cluster_gives_the_same_bytes(rows_of, result_of):
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
 
 
+@pytest.mark.nightly
 @quietly
-@pytest.mark.slow
 def test_a_cluster_that_is_not_there_is_said(rows_of, result_of):
     pytest.importorskip("ray.data", reason="needs the extra ray: pip install 'assay[ray]'")
     with problem(DataError, "D068", "data.ray", "'127.0.0.1:1'"):

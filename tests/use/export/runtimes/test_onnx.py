@@ -36,7 +36,7 @@ def written(tiny_model, tmp_path_factory):
     return write
 
 
-@pytest.mark.parametrize("name", ["llama", "gemma"])
+@pytest.mark.parametrize("name", ["llama", pytest.param("gemma", marks=pytest.mark.nightly)])
 def test_logits_are_torchs(written, name):
     """Against the network itself, called as transformers calls it, not as it was exported."""
     import numpy as np
@@ -68,7 +68,7 @@ def test_logits_are_torchs(written, name):
     assert np.abs(found[1:] - others.numpy()).max() < 1e-3
 
 
-@pytest.mark.parametrize("name", ["llama", "gemma"])
+@pytest.mark.parametrize("name", ["llama", pytest.param("gemma", marks=pytest.mark.nightly)])
 def test_greedy_answers_are_torchs(written, in_torch, name, monkeypatch):
     from assay.use.export import onnx_run
 
