@@ -71,11 +71,11 @@ class Parallel:
     def pytest_runtestloop(self, session):
         if session.testsfailed or self.config.option.collectonly or not session.items:
             return None
+        for name in HEAVY:
+            importlib.import_module(name)
+        importlib.import_module("torch").set_num_threads(1)
         with Servers() as servers:
             servers.share()  # the runs of all tests fork their workers from these
-            for name in HEAVY:
-                importlib.import_module(name)
-            importlib.import_module("torch").set_num_threads(1)
             if why := why_not():
                 raise pytest.UsageError(f"{why}: a test module that is imported must not start any")
             gc.collect()
@@ -168,12 +168,18 @@ class Parallel:
         speaker = Speaker(self.config, pipe)
         plugins.register(speaker, "speaker")
         items = self._taken(files, queue)
+        variables = dict(os.environ)
         while items:
             following = self._taken(files, queue)
             for item, after in zip(items, [*items[1:], following[0] if following else None], strict=True):
                 speaker.say(at=item.nodeid)
                 self.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
                 speaker.say(at=item.nodeid, end=item.location)
+            os.environ.update(
+                variables
+            )  # libraries add to them, and runs in other surroundings need servers of their own
+            for name in os.environ.keys() - variables.keys():
+                del os.environ[name]
             items = following
 
     def _taken(self, files, queue) -> list[pytest.Item]:

@@ -35,6 +35,10 @@ def told(folder, servers=None, preload="floors"):
         return json.loads(process.stdout.readline()), process.wait()
 
 
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/status").read_text().partition("PPid:")[2].split()[0])
+
+
 def ended(pid: int) -> bool:
     """Whether the process is gone: waits for that, and fails by its limit alone."""
     until = time.monotonic() + 60
@@ -90,7 +94,7 @@ def test_a_killed_server_takes_its_workers_with_it_and_the_next_starts_cold(fold
     with Servers() as servers:
         with worker(folder, "self_report", servers=servers) as process:
             process.stdout.readline()
-            server = int(Path(f"/proc/{process.pid}/status").read_text().partition("PPid:")[2].split()[0])
+            server = parent_of(process.pid)
             os.kill(server, signal.SIGKILL)
             assert process.wait() == -signal.SIGKILL and ended(process.pid)
         (folder / "order").write_text("7")
@@ -110,17 +114,27 @@ def test_a_killed_client_leaves_nothing_behind(folder):
     command = [sys.executable, "-c", script, str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **path}) as client:
         pid = int(client.stdout.readline())
-        server = int(Path(f"/proc/{pid}/status").read_text().partition("PPid:")[2].split()[0])
+        server = parent_of(pid)
         client.kill()
         assert ended(pid) and ended(server)
 
 
-def test_other_surroundings_are_no_place_for_a_fork(folder, servers, monkeypatch):
-    servers.begin(["floors"])
-    monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    with worker(folder, "self_report", servers=servers) as process:
-        assert isinstance(process, subprocess.Popen)
-        assert json.loads(process.stdout.readline())["found"]["variables"]["OMP_NUM_THREADS"] == "7"
+def test_servers_are_shared_in_the_same_surroundings_alone(folder, monkeypatch):
+    with Servers() as servers:
+        monkeypatch.setattr("assay.processes.PRELOADED", {"floors": ("assay.worker",)})
+        monkeypatch.setenv("ASSAY_FORK_SERVERS", "")
+        servers.share()
+        parents = []
+        for threads in ("", "7"):
+            monkeypatch.setenv("OMP_NUM_THREADS", threads)
+            with Servers() as others, worker(folder, "self_report", servers=others) as process:
+                found = json.loads(process.stdout.readline())["found"]
+                parents.append(parent_of(process.pid))
+            if threads:
+                assert found["variables"]["OMP_NUM_THREADS"] == threads
+        with worker(folder, "self_report", servers=servers) as process:
+            parents.append(parent_of(process.pid))
+    assert parents[0] != parents[1] and parents[0] == parents[2]
 
 
 def test_a_server_with_a_thread_forks_nothing(folder, monkeypatch, tmp_path_factory):
@@ -139,6 +153,5 @@ def test_a_fork_takes_as_much_memory_as_its_server(folder, servers, preload):
     # Its peak is that of a process which has imported for itself: the server, with its pages of files.
     with worker(folder, "self_report", servers=servers, preload=preload) as process:
         kilobytes = json.loads(process.stdout.readline())["kilobytes"]
-        status = Path(f"/proc/{process.pid}/status").read_text().partition("PPid:")[2]
-        held = Path(f"/proc/{int(status.split()[0])}/status").read_text().partition("VmRSS:")[2]
+        held = Path(f"/proc/{parent_of(process.pid)}/status").read_text().partition("VmRSS:")[2]
     assert kilobytes == pytest.approx(int(held.split()[0]), rel=0.02)

@@ -78,16 +78,16 @@ def environment() -> dict[str, str]:
     }
 
 
-def surroundings() -> str:
+def surroundings(variables: Mapping[str, str]) -> str:
     """All that a process takes over from the one that starts it, but for the variables that are `FREE`: only where it
-    is the same can a forked process stand for one that was started anew."""
+    is the same can a fork stand for a process that was started anew."""
     from assay.store import digest
 
     status = Path("/proc/self/status").read_text().splitlines()
     return digest(
         {
             "python": sys.executable,
-            "variables": {k: v for k, v in environment().items() if not k.startswith(FREE) and k != "_"},
+            "variables": {k: v for k, v in variables.items() if not k.startswith(FREE) and k != "_"},
             "limits": [resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name[:7] == "RLIMIT_"],
             "processors": sorted(os.sched_getaffinity(0)),
             "niceness": os.getpriority(os.PRIO_PROCESS, 0),
@@ -150,13 +150,14 @@ class Servers:
     """The fork servers of one run. They end with the block.
 
     A level is started when it is first asked for, or by `begin`. Where a folder of servers is named in the environment
-    that were started as this process would start them, these are used.
+    that were started as this process would start them, these are used. All workers get the environment of now: what
+    libraries add to that of this process later is theirs.
     """
 
     def __init__(self) -> None:
+        self.variables = environment()
         self._stack = ExitStack()
         self._folder: Path | None = None
-        self._surroundings = ""
         self._levels: dict[Preload, Path | None] = {}  # the folder of each server; None where there can be none
 
     def __enter__(self) -> Servers:
@@ -176,7 +177,7 @@ class Servers:
 
         self.begin(PRELOADED)
         if self._folder is not None:
-            store.write_text(self._folder / "surroundings", self._surroundings)
+            store.write_text(self._folder / "surroundings", surroundings(self.variables))
             os.environ[SHARED] = str(self._folder)
 
     def ready(self, levels: Iterable[Preload]) -> None:
@@ -186,18 +187,16 @@ class Servers:
                 with connection:
                     _reply(connection)
 
-    def fork(
-        self, level: Preload, module: str, argument: Path, variables: Mapping[str, str], stdin: bool, stderr: int
-    ) -> ForkedProcess | None:
+    def fork(self, level: Preload, module: str, argument: Path, stdin: bool, stderr: int) -> ForkedProcess | None:
         """`python -m module argument` by a fork; None where it must be started cold."""
-        if (folder := self._server(level)) is None or self._surroundings != surroundings():
+        if (folder := self._server(level)) is None:
             return None
         with ExitStack() as theirs:
             reading, writing = os.pipe()
             theirs.callback(os.close, writing)
             given, ours = os.pipe() if stdin else (os.open(os.devnull, os.O_RDONLY), None)
             theirs.callback(os.close, given)
-            request = _of(module, argument, variables)
+            request = self._request_of(module, argument)
             connection = _request(folder, request, given, writing, stderr)
             said, watch = _reply(connection) if connection else (None, None)
         if connection and said and "pid" in said and watch is not None:
@@ -214,8 +213,7 @@ class Servers:
         if level not in self._levels:
             self._levels[level] = None
             if sys.platform == "linux":
-                self._surroundings = self._surroundings or surroundings()
-                self._levels[level] = _shared(level, self._surroundings) or self._start(level)
+                self._levels[level] = _shared(level, self.variables) or self._start(level)
         return self._levels[level]
 
     def _start(self, level: Preload) -> Path | None:
@@ -234,11 +232,11 @@ class Servers:
             if below is None:
                 command = [sys.executable, "-m", "assay.fork_server", str(folder)]
                 quiet = {"stdin": listener, "stdout": subprocess.DEVNULL, "stderr": log}
-                process = subprocess.Popen(command, env=environment(), start_new_session=True, **quiet)
+                process = subprocess.Popen(command, env=self.variables, start_new_session=True, **quiet)
                 self._stack.callback(process.wait)
                 self._stack.callback(process.kill)
                 return folder
-            request = _of("assay.fork_server", folder, environment())
+            request = self._request_of("assay.fork_server", folder)
             streams = (listener.fileno(), log.fileno(), log.fileno())
             connection = None if (lower := self._server(below)) is None else _request(lower, request, *streams)
         if connection is None:
@@ -246,16 +244,17 @@ class Servers:
         self._stack.callback(connection.close)  # which ends the server
         return folder
 
+    def _request_of(self, module: str, argument: Path) -> dict[str, Any]:
+        own = {name: value for name, value in os.environ.items() if name.startswith(FREE)}
+        variables = {**self.variables, **own, "ASSAY_PARENT": str(os.getpid())}
+        return {"module": module, "arguments": [str(argument)], "variables": variables, "folder": str(Path.cwd())}
 
-def _of(module: str, argument: Path, variables: Mapping[str, str]) -> dict[str, Any]:
-    return {"module": module, "arguments": [str(argument)], "variables": dict(variables), "folder": str(Path.cwd())}
 
-
-def _shared(level: Preload, here: str) -> Path | None:
+def _shared(level: Preload, variables: Mapping[str, str]) -> Path | None:
     named = os.environ.get(SHARED)
     if not named or not (Path(named) / level / "socket").exists():
         return None
-    return Path(named) / level if (Path(named) / "surroundings").read_text() == here else None
+    return Path(named) / level if (Path(named) / "surroundings").read_text() == surroundings(variables) else None
 
 
 def _request(folder: Path, request: dict[str, Any], *streams: int) -> socket.socket | None:
@@ -296,11 +295,10 @@ def worker(
         module: its `main(folder)` runs in the process. stdin: give it a pipe to read from.
         preload: what a forked one finds imported.
     """
-    variables = environment()
     with (folder / "worker.log").open("ab") as log:
         process: Process | None = None
         if servers is not None:
-            process = servers.fork(preload, module, folder, variables, stdin, log.fileno())
+            process = servers.fork(preload, module, folder, stdin, log.fileno())
         if process is None:
             process = subprocess.Popen(
                 [sys.executable, "-m", module, str(folder)],
@@ -308,7 +306,7 @@ def worker(
                 stderr=log,
                 stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
                 text=True,
-                env=variables,
+                env=environment(),
                 start_new_session=True,
             )
     try:
