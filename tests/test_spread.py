@@ -1,5 +1,6 @@
 """Standard errors and intervals: closed forms, published figures, other libraries; coverage in test_certainty.py."""
 
+import itertools
 import math
 
 import numpy as np
@@ -64,6 +65,14 @@ def test_wilson_by_newcombe():
     assert (round(found.low, 4), round(found.high, 4)) == (0.2553, 0.3662)
 
 
+def test_the_spread_of_draws_is_that_of_test_sets():
+    # Over all 4^4 draws of four rows a mean has the variance s^2 / n with s^2 over n; over test sets over n - 1.
+    rows = np.array([[0.1, 0], [0.9, 0], [0.4, 0], [0.7, 0]])
+    drawn = np.array([rows[list(draw), 0].mean() for draw in itertools.product(range(4), repeat=4)])
+    found = spread_of(rows, mean, drawn=drawn)
+    assert found.rows_variance == pytest.approx(rows[:, 0].var(ddof=1) / 4)
+
+
 def test_copies_of_rows_in_one_group_add_nothing():
     # Each row ten times over, as a group: as many independent rows as before.
     values = np.array([1.0] * 14 + [0.0] * 6)
@@ -111,6 +120,14 @@ def test_seeds_are_a_second_source_of_variance():
     assert found.freedom == pytest.approx(
         (of_rows + of_seeds) ** 2 / (of_rows**2 / (rows - 1) + of_seeds**2 / (seeds - 1)), rel=0.02
     )
+
+
+def test_seeds_that_agree_by_chance_are_not_taken_to_be_one():
+    # The same mean but for a hair, of rows that have nothing in common: half of the scores' variance is left.
+    cells = np.random.default_rng(1).normal(0, 1, (50, 3))
+    cells += np.array([0.0, 0.01, 0.02]) - cells.mean(axis=0)
+    found = over_seeds([spread_of(column(cells[:, seed]), mean) for seed in range(3)])
+    assert found.seeds == pytest.approx(0.01**2 / 2 / 3)
 
 
 def test_one_seed_is_itself():

@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import signal
+import stat
 import time
 from pathlib import Path
 
@@ -40,6 +41,23 @@ def test_a_new_file_is_there_whole_or_not_at_all(tmp_path, forked):
         assert path.exists() or not finished
 
     at_every_point(forked, lambda: path.unlink(missing_ok=True), lambda: store.write_json(path, {"a": [1, 2]}), check)
+
+
+def test_a_file_has_the_rights_that_the_user_gives_to_new_ones(tmp_path, forked):
+    def work():
+        os.umask(0o027)
+        store.write_bytes(tmp_path / "a", b"x")
+
+    assert forked(work) == 0
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+
+
+def test_a_secret_is_its_owners_and_never_replaced(tmp_path):
+    path = tmp_path / "key"
+    for data in (b"first", b"second"):
+        store.write_private(path, data)
+        assert path.read_bytes() == b"first" and stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_an_error_in_the_chunks_leaves_the_old_file(tmp_path):
@@ -118,7 +136,9 @@ def test_appended_lines_are_all_there_or_none(tmp_path, forked):
         rows = list(store.read_lines(path))
         assert rows in ([[1, 2, 3]] if finished else [[1], [1, 2, 3]])
 
-    at_every_point(forked, lambda: store.write_lines(path, [1]), lambda: store.append(path, 2, 3), check)
+    # open, fsync (before and after): a line that was said to be there is on the disk
+    points = at_every_point(forked, lambda: store.write_lines(path, [1]), lambda: store.append(path, 2, 3), check)
+    assert points >= 3
 
 
 def test_json_that_no_reader_takes_is_refused(tmp_path):

@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from assay.nouns import Answer, Example, Message
+from assay.nouns import Answer, Checks, Example, Message
 from assay.validate import Exam
 
 
@@ -16,6 +18,9 @@ def test_questions_give_nothing_away_and_records_have_everything():
         ("yes", ("ja",), "yes"),
         ("no", ("ja",), None),
     ]
+    hints = {"rejected": "no", "found_in": ("notes.md",), "checks": Checks(("assert f() == 1",))}
+    (question,) = Exam([replace(example("a"), **hints)]).questions
+    assert question == Example("a", (Message("user", "a"),), source="test.csv:1")
     with pytest.raises(ValueError, match="2 questions have 1 answers"):
         exam.records([Answer("yes")])
 
@@ -23,6 +28,9 @@ def test_questions_give_nothing_away_and_records_have_everything():
 def test_the_hash_is_of_what_is_asked_not_of_where_it_lay():
     assert Exam([example("a")]).hash == Exam([example("a", source="other.csv:9")]).hash
     assert Exam([example("a")]).hash != Exam([example("a", "no")]).hash
+    # What else is accepted decides on a score, too.
+    assert Exam([example("a")]).hash != Exam([replace(example("a"), also=())]).hash
+    assert Exam([example("a"), example("b")]).hash != Exam([example("b"), example("a")]).hash
 
 
 def test_every_new_look_at_the_same_rows_is_counted(tmp_path):
