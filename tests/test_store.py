@@ -129,6 +129,14 @@ def test_a_torn_last_line_is_left_out_and_cut(tmp_path):
     store.drop_torn_line(tmp_path / "none")
 
 
+def test_a_line_after_a_torn_one_can_be_read(tmp_path):
+    path = tmp_path / "lines"
+    for left, kept in ((b"[0, ", []), (b"[0]\n[1]\n[2", [[0], [1]]), (b"[0]\n", [[0]])):
+        path.write_bytes(left)
+        store.append(path, [3], [4])
+        assert list(store.read_lines(path)) == [*kept, [3], [4]]
+
+
 def test_appended_lines_are_all_there_or_none(tmp_path, forked):
     path = tmp_path / "lines"
 

@@ -43,6 +43,14 @@ def test_every_new_look_at_the_same_rows_is_counted(tmp_path):
     assert Exam([example("a")]).open(book, "third") == 3
 
 
+def test_a_look_that_a_full_disk_cut_off_is_counted_when_it_is_made_again(tmp_path):
+    book, exam = tmp_path / "exam.jsonl", Exam([example("a")])
+    assert exam.open(book, "first arms") == 1
+    whole = book.read_bytes()
+    book.write_bytes(whole + whole[:20])
+    assert [exam.open(book, by) for by in ("second", "third", "second")] == [2, 3, 2]
+
+
 def test_a_test_row_needs_a_target():
     with pytest.raises(ValueError, match="without a target: a"):
         Exam([example("a", None)])
