@@ -43,6 +43,32 @@ def test_a_new_file_is_there_whole_or_not_at_all(tmp_path, forked):
     at_every_point(forked, lambda: path.unlink(missing_ok=True), lambda: store.write_json(path, {"a": [1, 2]}), check)
 
 
+@pytest.mark.parametrize(
+    ("write", "expected"),
+    [
+        (lambda place: store.write_bytes(place, b"abc"), [(3, False), ("folder", True)]),
+        (lambda place: store.write_private(place, b"abc"), [(3, False), ("folder", True)]),
+        (
+            lambda place: store.write_folder(place, {"a": [b"abc"], "b": [b"d"]}, {}),
+            [(3, False), (1, False), ("folder", False), ("folder", True)],
+        ),
+    ],
+    ids=["bytes", "private", "folder"],
+)
+def test_all_of_it_is_on_the_disk_before_it_has_its_name_and_the_name_follows(tmp_path, monkeypatch, write, expected):
+    # (bytes of the file that is flushed, whether it has its name by then): else a power cut leaves an empty file.
+    place, flush, seen = tmp_path / "place", os.fsync, []
+
+    def fsync(handle):
+        file = Path(f"/proc/self/fd/{handle}").resolve()
+        seen.append(("folder" if file.is_dir() else file.stat().st_size, place.exists()))
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write(place)
+    assert seen == expected
+
+
 def test_a_file_has_the_rights_that_the_user_gives_to_new_ones(tmp_path, forked):
     def work():
         os.umask(0o027)
