@@ -7,6 +7,7 @@
 import numpy as np
 import pytest
 
+from assay.nouns import Answer, Example, Message, Record, Task
 from assay.weigh import Arm
 from assay.weigh.decide import Gap, Standing, decide
 from assay.weigh.settings import Compliance, Limits, Prices, Weigh
@@ -189,6 +190,20 @@ def test_a_metric_where_lower_is_better():
     assert found.pick is not None and arms[found.pick].name == "near"
     assert found.corrected is not None and found.corrected >= 10.2  # corrected for the worse
     assert [arms[rival.index].name for rival in found.rivals] == ["best"]
+
+
+def test_the_surely_lower_loss_wins_over_the_cheaper_arm():
+    def one(name, share, seconds):
+        shares = share + np.random.default_rng(0).uniform(-0.05, 0.05, N)
+        made = [
+            Record(Example(f"r{i}", (Message("user", f"{i}"),)), "a", (), Answer("a", scores=tuple(np.log([p, 1 - p]))))
+            for i, p in enumerate(shares)
+        ]
+        return Arm(name, "lora", records=made, cost={"seconds_per_answer": seconds, "fit_seconds": 0.0})
+
+    task = Task(kind="classify", labels=("a", "b"), metric="log_loss")
+    found = weighed(one("sharp", 0.9, 1.0), one("dull", 0.4, 0.01), task=task)
+    assert found["verdict"]["recommended"] == "sharp"
 
 
 def test_an_arm_that_was_not_timed_keeps_every_limit_and_is_the_dearest():
