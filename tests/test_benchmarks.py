@@ -231,6 +231,24 @@ def test_a_server_is_judged_against_each_other_one():
     assert "against llama.cpp: 0.90x; must 1x: short" in table
 
 
+def test_every_mutant_can_be_applied_and_names_tests_that_there_are():
+    from mutants import ROOT, mutants, stale
+
+    every = mutants()
+    assert stale(every) == [] and len({one.name for one in every}) == len(every) == 60
+    assert all((ROOT / test.partition("::")[0]).is_file() for one in every for test in one.tests)
+
+
+def test_a_mutant_whose_text_is_gone_or_stands_twice_is_stale():
+    from mutants import Mutant
+
+    one = Mutant("name", "file.py", (), "a < b", "a <= b")
+    assert one.applied("if a < b:") == "if a <= b:"
+    for source in ("if a > b:", "a < b < c, a < b"):
+        with pytest.raises(ValueError, match="name is stale"):
+            one.applied(source)
+
+
 def test_clients_share_the_questions_and_keep_their_order():
     from serve_clients import all_at_once
 

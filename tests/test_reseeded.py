@@ -40,6 +40,8 @@ def test_arms_that_draw_are_fitted_with_every_seed_and_kept(tmp_path, tiny_model
     assert len(fits(project) - first) == 1
     values = next(one for one in more.data["strategies"] if one["name"] == lora)["seeds"]["values"]
     assert values[:2] == seeds[lora]["values"] and len(values) == 3
+    looks = [json.loads(line)["opened"] for line in (project / "exam.jsonl").read_text().splitlines()]
+    assert looks == [1, 2]  # another seed's answers are another look; the same run again is none
 
 
 def test_seeds_without_an_arm_that_draws_are_a_warning(tmp_path, tiny_model):

@@ -1,5 +1,6 @@
 """Standard errors and intervals: closed forms, published figures, other libraries; coverage in test_certainty.py."""
 
+import itertools
 import math
 
 import numpy as np
@@ -63,6 +64,14 @@ def test_wilson_by_newcombe():
     # Newcombe (1998), Two-sided confidence intervals for the single proportion, table I: 81 of 263 by the score method.
     found = score_interval(spread_of(column([1] * 81 + [0] * 182), mean))
     assert (round(found.low, 4), round(found.high, 4)) == (0.2553, 0.3662)
+
+
+def test_the_spread_of_draws_is_that_of_test_sets():
+    # Over all 4^4 draws of four rows a mean has the variance s^2 / n with s^2 over n; over test sets over n - 1.
+    rows = np.array([[0.1, 0], [0.9, 0], [0.4, 0], [0.7, 0]])
+    drawn = np.array([rows[list(draw), 0].mean() for draw in itertools.product(range(4), repeat=4)])
+    found = spread_of(rows, mean, drawn=drawn)
+    assert found.rows_variance == pytest.approx(rows[:, 0].var(ddof=1) / 4)
 
 
 def test_copies_of_rows_in_one_group_add_nothing():
@@ -165,6 +174,14 @@ def test_the_draws_count_for_half_and_as_for_one_unit_more():
     assert found == pytest.approx(values.var(ddof=1) / 8, rel=0.02)
     wide = spread_of(rows, mean, None, values.mean() + 3 * (drawn - drawn.mean())).rows_variance
     assert wide == pytest.approx((1 + 9) / 2 * values.var(ddof=1) / 8, rel=0.04)
+
+
+def test_seeds_that_agree_by_chance_are_not_taken_to_be_one():
+    # The same mean but for a hair, of rows that have nothing in common: half of the scores' variance is left.
+    cells = np.random.default_rng(1).normal(0, 1, (50, 3))
+    cells += np.array([0.0, 0.01, 0.02]) - cells.mean(axis=0)
+    found = over_seeds([spread_of(column(cells[:, seed]), mean) for seed in range(3)])
+    assert found.seeds == pytest.approx(0.01**2 / 2 / 3)
 
 
 def test_one_seed_is_itself():

@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import signal
+import stat
 import time
 from pathlib import Path
 
@@ -67,6 +68,37 @@ def test_lines_are_on_the_disk_when_append_returns(tmp_path, forked):
     store.append(path, 1)
     calls = order_of_calls(forked, lambda: store.append(path, 22), tmp_path / "log")
     assert calls == [["fsync", path.stat().st_ino, len(b"1\n22\n")]]
+
+
+def test_a_folders_files_are_on_the_disk_before_it_has_its_name_and_the_name_follows(tmp_path, monkeypatch):
+    # (bytes of the file that is flushed, whether the folder has its name by then)
+    place, flush, seen = tmp_path / "place", os.fsync, []
+
+    def fsync(handle):
+        file = Path(f"/proc/self/fd/{handle}").resolve()
+        seen.append(("folder" if file.is_dir() else file.stat().st_size, place.exists()))
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    store.write_folder(place, {"a": [b"abc"], "b": [b"d"]}, {})
+    assert seen == [(3, False), (1, False), ("folder", False), ("folder", True)]
+
+
+def test_a_file_has_the_rights_that_the_user_gives_to_new_ones(tmp_path, forked):
+    def work():
+        os.umask(0o027)
+        store.write_bytes(tmp_path / "a", b"x")
+
+    assert forked(work) == 0
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+
+
+def test_a_secret_is_its_owners_and_never_replaced(tmp_path):
+    path = tmp_path / "key"
+    for data in (b"first", b"second"):
+        store.write_private(path, data)
+        assert path.read_bytes() == b"first" and stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_an_error_in_the_chunks_leaves_the_old_file(tmp_path):
@@ -138,6 +170,14 @@ def test_a_torn_last_line_is_left_out_and_cut(tmp_path):
     store.drop_torn_line(tmp_path / "none")
 
 
+def test_a_line_after_a_torn_one_can_be_read(tmp_path):
+    path = tmp_path / "lines"
+    for left, kept in ((b"[0, ", []), (b"[0]\n[1]\n[2", [[0], [1]]), (b"[0]\n", [[0]])):
+        path.write_bytes(left)
+        store.append(path, [3], [4])
+        assert list(store.read_lines(path)) == [*kept, [3], [4]]
+
+
 def test_appended_lines_are_all_there_or_none(tmp_path, forked):
     path = tmp_path / "lines"
 
@@ -145,7 +185,9 @@ def test_appended_lines_are_all_there_or_none(tmp_path, forked):
         rows = list(store.read_lines(path))
         assert rows in ([[1, 2, 3]] if finished else [[1], [1, 2, 3]])
 
-    at_every_point(forked, lambda: store.write_lines(path, [1]), lambda: store.append(path, 2, 3), check)
+    # open, fsync (before and after): a line that was said to be there is on the disk
+    points = at_every_point(forked, lambda: store.write_lines(path, [1]), lambda: store.append(path, 2, 3), check)
+    assert points >= 3
 
 
 def test_json_that_no_reader_takes_is_refused(tmp_path):

@@ -3,6 +3,9 @@
 import pytest
 
 from assay import store
+from assay.keys import fit_key
+from assay.nouns import Task
+from assay.prompt.majority import Majority
 from assay.worker import kept_lines
 
 
@@ -33,3 +36,15 @@ def test_a_torn_line_is_no_answer(tmp_path):
         torn.write('{"n": 4')
     assert kept_lines(file, 10, 4) == 4
     assert len(list(store.read_lines(file))) == 4
+
+
+def test_a_fit_is_kept_under_what_it_was_made_from():
+    parts = {"train": "rows", "val": "others", "documents": "none"}
+    task = Task(kind="classify", labels=("a", "b"))
+
+    def key(parts=parts, task=task, seed=3):
+        return fit_key(Majority(), parts, task, {}, "tiny", seed, None)
+
+    assert key() == key(parts={**parts, "documents": "not read by this arm"})
+    others = [key(seed=4), key(parts={**parts, "train": "edited"}), key(task=Task(kind="classify", labels=("a", "c")))]
+    assert len({key(), *others}) == 4

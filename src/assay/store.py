@@ -209,12 +209,17 @@ def _raw(tensor: Any) -> memoryview:
 
 
 def append(path: Path, *rows: Any, mode: int = 0o644) -> None:
-    """Add JSON lines with one write() call, so that a kill leaves at most one torn last line. `mode`: of a new file."""
+    """Add JSON lines with one write() call, so that a kill or a full disk leaves at most one torn last line; such a one
+    is cut first, or the two would be one line that nobody can read. `mode`: of a new file."""
     data = "".join(to_json(row) + "\n" for row in rows).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, mode)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, mode)
         try:
+            fcntl.flock(handle, fcntl.LOCK_EX)  # what another process has half written is not torn
+            size = os.fstat(handle).st_size
+            if size and os.pread(handle, 1, size - 1) != b"\n":
+                os.ftruncate(handle, path.read_bytes().rfind(b"\n") + 1)
             while data:
                 data = data[os.write(handle, data) :]
             os.fsync(handle)

@@ -64,6 +64,21 @@ def test_val_rows_that_stand_in_train_are_found_each_with_its_kind(make, sentenc
     }
 
 
+def test_near_copies_of_val_rows_in_test_are_found(make):
+    val = make([("How do I resett the pasword of my account?", "login")], "val")
+    found = audit([], val, make([TRAIN[1]], "test"))
+    assert found.counts["near"] == {"test~train": 0, "val~train": 0, "test~val": 1}
+    assert set(repair(found.pairs)) == {"val-1"}
+
+
+def test_every_row_that_leaks_is_named_however_many_are_near_to_one(make):
+    text = "The parcel with the number {} has not come to my house in the village of Alder yet"
+    found = audit(
+        make([(text.format(0), "a")], "train"), [], make([(text.format(n), "a") for n in range(1, 9)], "test")
+    )
+    assert found.counts["near"]["test~train"] == 8
+
+
 def test_ids_depend_on_the_texts_alone(splits):
     train, val, test = splits
     once = {pair.id for pair in audit(train, val, test).pairs}

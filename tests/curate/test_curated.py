@@ -166,6 +166,14 @@ def test_a_leak_between_train_and_val_stops_is_repaired_or_is_accepted(official)
         curated(leaky, val, test, official=True, split=Split(leaks=names[:1]))
 
 
+def test_a_val_row_that_stands_in_test_goes_and_the_test_row_stays(official):
+    train, test = official
+    val = [replace(test[3], id="val-copy", source="val.csv:1"), *train[:20]]
+    result = curated(train[20:], val, test, official=True, split=Split(leaks="repair"))
+    assert (ids(result.val), ids(result.test)) == (ids(train[:20]), ids(test))
+    assert [(line["id"], line["reason"]) for line in result.ledger] == [("val-copy", "copy of a test row")]
+
+
 def test_a_leak_that_a_repair_brings_to_light(official):
     train, test = official
     train = [train[0].with_text("CafÃ© schlieÃŸt nie"), *train[1:]]

@@ -108,6 +108,12 @@ def test_rare_labels_go_to_train(make, sentences):
     assert sum(e.target == "rare" for e in parts["train"]) == 2
 
 
+def test_a_label_of_one_text_is_rare_however_often_it_stands(make, sentences):
+    texts = sentences(40)
+    parts, rare = divided(make([(text, "common") for text in texts[:36]] + [(texts[36], "copied")] * 4))
+    assert rare == ["copied"] and sum(e.target == "copied" for e in parts["train"]) == 4
+
+
 def test_free_answers_are_not_labels(make, sentences):
     parts, rare = divided(make([(text, text[::-1]) for text in sentences(100)]), stratify=False)
     assert not rare

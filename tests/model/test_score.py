@@ -258,6 +258,12 @@ def test_rows_whose_best_options_are_close():
     assert scoring.contested(np.zeros((3, 1))).tolist() == []
 
 
+def test_each_of_two_scores_may_be_off_by_as_much_as_is_close():
+    # CLOSE is 0.4 nats: one that lies 0.7 below the best may be the best, one that lies 0.9 below may not.
+    assert scoring.CLOSE == 0.4
+    assert scoring.near_best(np.array([[-1.0, -1.7, -1.9]])).tolist() == [[True, True, False]]
+
+
 def test_only_options_that_may_be_the_best_are_scored_again(open_tiny, monkeypatch):
     narrow, wide = open_tiny(dtype=torch.bfloat16), open_tiny(dtype=torch.bfloat16)
     wide.network.float()

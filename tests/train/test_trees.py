@@ -8,7 +8,9 @@ import torch
 import transformers as hf
 
 from assay.encode.chat import Encoded
+from assay.encode.tree import Tree
 from assay.model import attention
+from assay.model.segments import segment
 from assay.model.tree_check import takes_trees
 from assay.train.batch import Batch
 from assay.train.objectives.completion import completion
@@ -150,6 +152,25 @@ def test_loss_and_gradients_are_those_of_separate_sequences(config):
         largest = max(float(g.abs().max()) for g in wanted.values())
         off = max(float((found[name] - wanted[name]).abs().max()) for name in wanted)
         assert off / largest < tolerance
+
+
+def test_segments_that_see_the_same_keys_add_up_their_gradients():
+    # Three sequences that begin alike, cut into three stretches of queries: all of them see the first node's key.
+    tree = Tree.of([[1, 2, 3, 4], [1, 2, 5, 6], [1, 7, 8]])
+    n, cuts = len(tree), (0, 3, 5, len(tree))
+    parts = [segment(tree, i, j, None, 0, CPU) for i, j in zip(cuts, cuts[1:], strict=False)]
+    torch.manual_seed(0)
+    given = [torch.randn(heads, n, 8, dtype=torch.float64, requires_grad=True) for heads in (4, 2, 2)]
+    above = torch.randn(n, 4, 8, dtype=torch.float64)
+    out = attention.TreeAttention.apply(*given, parts, 0.3, False)
+    query, key, value = (states.repeat_interleave(4 // len(states), 0) for states in given)
+    sees = torch.tensor([[k <= q < tree.end[k] for k in range(n)] for q in range(n)])
+    weights = (query @ key.transpose(1, 2) * 0.3).masked_fill(~sees, -torch.inf).softmax(-1)
+    plain = (weights @ value).transpose(0, 1)
+    torch.testing.assert_close(out, plain)
+    found, expected = (torch.autograd.grad((one * above).sum(), given) for one in (out, plain))
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs)
 
 
 @family

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from assay.nouns import Answer, Document, Example, Message
+from assay.nouns import Answer, Checks, Document, Example, Message
 from assay.validate import Exam
 
 
@@ -22,6 +22,9 @@ def test_questions_give_nothing_away_and_records_have_everything():
         ("yes", ("ja",), "yes"),
         ("no", ("ja",), None),
     ]
+    hints = {"rejected": "no", "found_in": ("notes.md",), "checks": Checks(("assert f() == 1",))}
+    (question,) = Exam([replace(example("a"), **hints)]).questions
+    assert question == Example("a", (Message("user", "a"),), source="test.csv:1")
     with pytest.raises(ValueError, match="2 questions have 1 answers"):
         exam.records([Answer("yes")])
 
@@ -29,6 +32,9 @@ def test_questions_give_nothing_away_and_records_have_everything():
 def test_the_hash_is_of_what_is_asked_not_of_where_it_lay():
     assert Exam([example("a")]).hash == Exam([example("a", source="other.csv:9")]).hash
     assert Exam([example("a")]).hash != Exam([example("a", "no")]).hash
+    # What else is accepted decides on a score, too.
+    assert Exam([example("a")]).hash != Exam([replace(example("a"), also=())]).hash
+    assert Exam([example("a"), example("b")]).hash != Exam([example("b"), example("a")]).hash
 
 
 def test_the_hash_is_of_the_order_and_the_number_of_rows():
@@ -77,6 +83,14 @@ def test_every_new_look_at_the_same_rows_is_counted(tmp_path):
     # A rerun of the same arms shows nothing new.
     assert Exam([example("a")]).open(book, "first arms") == 1
     assert Exam([example("a")]).open(book, "third") == 3
+
+
+def test_a_look_that_a_full_disk_cut_off_is_counted_when_it_is_made_again(tmp_path):
+    book, exam = tmp_path / "exam.jsonl", Exam([example("a")])
+    assert exam.open(book, "first arms") == 1
+    whole = book.read_bytes()
+    book.write_bytes(whole + whole[:20])
+    assert [exam.open(book, by) for by in ("second", "third", "second")] == [2, 3, 2]
 
 
 def test_a_test_row_needs_a_target():

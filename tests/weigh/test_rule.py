@@ -231,6 +231,20 @@ def test_where_lower_is_better_it_is_settled_from_the_same_end_on():
     assert [one["decided"] for one in found] == [False, True]
 
 
+def test_the_surely_lower_loss_wins_over_the_cheaper_arm():
+    def one(name, share, seconds):
+        shares = share + np.random.default_rng(0).uniform(-0.05, 0.05, N)
+        made = [
+            Record(Example(f"r{i}", (Message("user", f"{i}"),)), "a", (), Answer("a", scores=tuple(np.log([p, 1 - p]))))
+            for i, p in enumerate(shares)
+        ]
+        return Arm(name, "lora", records=made, cost={"seconds_per_answer": seconds, "fit_seconds": 0.0})
+
+    task = Task(kind="classify", labels=("a", "b"), metric="log_loss")
+    found = weighed(one("sharp", 0.9, 1.0), one("dull", 0.4, 0.01), task=task)
+    assert found["verdict"]["recommended"] == "sharp"
+
+
 def test_an_arm_that_was_not_timed_keeps_every_limit_and_is_the_dearest():
     bare = Arm("bare", "lora", records=records([*range(10), *range(60, 72)]))
     found = weighed(GOOD, bare, limits=Limits(ms_per_answer=600))

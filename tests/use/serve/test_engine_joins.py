@@ -3,6 +3,7 @@
 import threading
 import time
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -138,6 +139,45 @@ def test_a_full_queue_says_when_to_come_again(model):
         while engine.load().waiting:
             time.sleep(0.01)
         assert begin(engine, Wanted("base", chat("", "b"), max_tokens=2)).last.finish
+
+
+def test_as_many_wait_as_the_queue_holds(model):
+    with running([base_arm(model)], slots=1, queue=2) as engine:
+        wanted = Wanted("base", chat("", "a"), max_tokens=400, how=ENDLESS)
+        held = [begin(engine, wanted)]
+        held[0].next()  # at work: no longer in the queue
+        held += [begin(engine, wanted) for _ in range(2)]
+        with pytest.raises(Full):
+            begin(engine, wanted)
+        for heard in held:
+            heard.ticket.cancel()
+
+
+@pytest.mark.parametrize(("short", "rows"), [(0, 3), (1, 2)])
+def test_rows_at_work_keep_within_their_bytes(model, short, rows):
+    # A token has keys and values in 2 layers: 2 heads each, 16 wide, 4 bytes a number.
+    front, limit = Front([base_arm(model)]), 5
+    wanted = Wanted("base", chat("", "a card"), max_tokens=limit)
+    ids = front.prompt(base_arm(model), wanted)
+    writer = Writer(model, Shelf(0), own_bytes=3 * (len(ids) + limit) * 2 * 2 * 2 * 16 * 4 - short)
+    with torch.inference_mode():
+        for number in range(4):
+            request = Request(number, wanted, Heard().put, time.monotonic() + 60)
+            writer.add(Row.of(request, model, "", ids, GREEDY, limit))
+        writer.step()
+    assert (writer.running, len(writer.waiting)) == (rows, 4 - rows)
+
+
+def test_the_beginning_that_was_read_longest_ago_makes_room():
+    ids = {name: np.arange(40) + 100 * at for at, name in enumerate("abc")}
+    layers = [(torch.zeros(1, 1, 40, 2), torch.zeros(1, 1, 40, 2))]
+    shelf = Shelf(2 * 2 * 40 * 2 * 4)  # two of them
+    for name in "ab":
+        shelf.put("", ids[name], layers, 0)
+    assert shelf.find("", np.append(ids["a"], 0))  # read again
+    shelf.put("", ids["c"], layers, 0)
+    found = {name for name, own in ids.items() if shelf.find("", np.append(own, 0))}
+    assert found == {"a", "c"} and len(shelf) == 2
 
 
 def test_closing_finishes_what_runs(model, alone):

@@ -46,6 +46,13 @@ def test_log_loss_and_brier_are_scikit_learns(guessed):
     assert values["brier"] == pytest.approx(brier, abs=1e-6)
 
 
+def test_of_several_accepted_labels_the_likeliest_counts():
+    row = record("a", "b", 0.7, np.log([0.2, 0.7, 0.1]), also=("b",))
+    values = judge([row], Task(kind="classify", labels=("a", "b", "c"), metrics=ALL)).values
+    assert values["log_loss"] == pytest.approx(-math.log(0.7))
+    assert values["brier"] == pytest.approx((0.2**2 + 0.3**2 + 0.1**2) / 2)
+
+
 def test_two_labels_have_the_usual_brier_score():
     # p of "b" 0.8, 0.3, 0.6 for b, a, a: squared errors 0.04, 0.09, 0.36.
     rows = [

@@ -1,6 +1,7 @@
 """What crosses between a program and its tests, and what does not."""
 
 import json
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -165,6 +166,26 @@ def test_a_sandbox_that_does_not_start_is_no_verdict(cage, tmp_path):
         with pytest.raises(ResourceError) as failed:
             run(replace(cage, bwrap=str(fails)), Program("def f(): return 1", ("assert f() == 1",)))
         assert failed.value.problems[0].code == "R033"
+
+
+def test_what_listens_on_this_machine_is_not_reached(cage):
+    with socket.create_server(("127.0.0.1", 0)) as here:
+        source = f"import socket\ndef f(): return bool(socket.create_connection({here.getsockname()}, 2))"
+        assert kinds(cage, source, "assert f()") == "exception"
+
+
+def test_a_verdict_without_the_token_of_the_run_is_none(cage):
+    said = json.dumps({"kind": "passed", "at": 0, "text": ""})
+    forged = f"""
+import os
+for pipe in range(3, 64):
+    try:
+        os.write(pipe, {said!r}.encode())
+    except OSError:
+        pass
+os._exit(0)
+"""
+    assert kinds(cage, "def f(): return 2", forged, "assert f() == 1") == "resources"
 
 
 def test_calls_that_no_test_needs_are_refused(cage):
