@@ -2,7 +2,7 @@
 # make handbook  all arms of the handbook example
 # make test      everything: lint, types, all tests with the real small models
 # make quick     lint, types, and the tests that need no real model (two to three minutes)
-# make lint      ruff and pyright
+# make lint      ruff and pyrefly
 # make postgres  a private PostgreSQL with pgvector, for trying out; installs it as root; make postgres-stop ends it
 
 PYTHON ?= python3
@@ -33,7 +33,7 @@ quick: lint
 lint: $(VENV)/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pyrefly check --python-interpreter-path $(BIN)/python
 
 postgres:
 	$(PYTHON) tests/postgres.py start

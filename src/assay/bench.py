@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -166,7 +166,7 @@ class Bench:
 @contextmanager
 def worker(
     folder: Path, module: str = "assay.worker", stdin: int = subprocess.DEVNULL
-) -> Iterator[subprocess.Popen[str]]:
+) -> Generator[subprocess.Popen[str]]:
     """A worker process for `folder`. When the parent is interrupted, the worker is asked to save and end."""
     environment = {
         **{name: value for name, value in os.environ.items() if name not in LAUNCHED},

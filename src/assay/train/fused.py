@@ -47,7 +47,7 @@ class Product(torch.autograd.Function):
         return y.view(*x.shape[:-1], out)
 
     @staticmethod
-    def backward(ctx: Any, grad: torch.Tensor):  # type: ignore[override]
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[Any, ...]:  # pyrefly: ignore[bad-override]  # torch: *grad_outputs
         x, u, both = ctx.saved_tensors
         width = x.shape[1]
         g = grad.reshape(-1, grad.shape[-1])

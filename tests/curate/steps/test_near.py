@@ -135,7 +135,7 @@ def test_many_rows_by_embedding_as_one_at_a_time(make):
 
 
 def test_by_embedding_without_an_embedder(make, outcome):
-    assert Near(by="embedding").needs == ("embed",) and Near().needs == ()
+    assert Near(by="embedding").wants() == ("embed",) and Near().wants() == ()
     with pytest.raises(DataError, match=r"D065 curate: .*no embedder"):
         outcome(Near(by="embedding"), make([("a", "x")]))
 
