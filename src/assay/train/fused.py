@@ -95,7 +95,7 @@ class Together(torch.nn.Module):
         self.both = torch.nn.Buffer(weight.new_zeros(out + rank, width + rank), persistent=False)
         self.both[:out, :width] = weight
         biases = [layer.base_layer.bias for layer in layers]
-        self.bias = None
+        self.bias: torch.nn.Buffer | None = None
         if any(bias is not None for bias in biases):
             parts = zip(biases, self.sizes, strict=True)
             bias = torch.cat([weight.new_zeros(n) if part is None else part.detach() for part, n in parts])
