@@ -3,7 +3,7 @@
 # make test      lint, types, all tests but the nightly ones, with the real small models (eight minutes on two cores)
 # make quick     lint, types, and the tests of less than a processor second that need no real model (90 seconds)
 # make nightly   the long ones: every step interrupted, every method on two processes, ten times the random examples
-# make lint      ruff and pyright
+# make lint      ruff and pyrefly
 # make postgres  a private PostgreSQL with pgvector, for trying out; installs it as root; make postgres-stop ends it
 
 PYTHON ?= python3
@@ -37,7 +37,7 @@ nightly: lint
 lint: $(VENV)/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pyrefly check --python-interpreter-path $(BIN)/python
 
 postgres:
 	$(PYTHON) tests/postgres.py start

@@ -126,7 +126,7 @@ def judged(examples: list[Example], dropped: dict[str, str], planted: Path) -> d
 
 def datasketch(rows: Path, planted: Path, most: int) -> dict[str, Any]:
     """The loop of datasketch's documentation: a MinHash a row, asked for and put into a MinHashLSH."""
-    from datasketch import MinHash, MinHashLSH  # pyright: ignore[reportMissingImports]
+    from datasketch import MinHash, MinHashLSH
 
     examples = distinct(rows, most)
     begun = clocks()

@@ -136,7 +136,8 @@ def _vectors(project: Project, parts: list[list[str]], encoder: Encoding, offlin
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     made = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b")
-    return made.fit_transform([text for part in parts for text in part]).tocsr(), "words"
+    found: Any = made.fit_transform([text for part in parts for text in part])
+    return found.tocsr(), "words"
 
 
 def _by_meaning(project: Project, parts: list[list[str]], model: Any, tell: Tell) -> np.ndarray:

@@ -8,7 +8,7 @@ Answer    what an arm says to one question, with all that a metric or a report m
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -19,7 +19,7 @@ Tell = Callable[[dict], None]  # progress events: plain JSON objects with a key 
 
 
 @contextmanager
-def took(tell: Tell | None, part: str) -> Iterator[list[Any]]:
+def took(tell: Tell | None, part: str) -> Generator[list[Any]]:
     """Tell how long the block took, as a part of the answers, and the tokens, read and written, of all that the block
     puts into the list: answers, or what has their `prompt_tokens` and `tokens`."""
     begun, made = time.monotonic(), list[Any]()

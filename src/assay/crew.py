@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,7 +36,7 @@ LOST = "T050"
 
 
 @contextmanager
-def crew(job: Job, strategy: Learner, lesson: Lesson) -> Iterator[Lesson]:
+def crew(job: Job, strategy: Learner, lesson: Lesson) -> Generator[Lesson]:
     """Inside the block `strategy.fit` has the other processes that its settings ask for. Gives the lesson to fit on.
 
     Raises:
@@ -83,8 +83,8 @@ def _write(folder: Path, job: Job, strategy: Learner, lesson: Lesson) -> None:
 
 
 @contextmanager
-def _started(folder: Path, size: int, job: Job) -> Iterator[None]:
-    from torch.distributed import FileStore  # type: ignore[attr-defined]
+def _started(folder: Path, size: int, job: Job) -> Generator[None]:
+    from torch.distributed import FileStore
 
     from assay.train.team import meeting
 
@@ -96,7 +96,7 @@ def _started(folder: Path, size: int, job: Job) -> Iterator[None]:
         others.arrive(FileStore(str(place), size))
         with others.watched(job.fail), meeting(FileStore(str(place), size), 0, size, 0):
             yield
-        job.beside = max(job.beside, others.bytes())
+        job.beside = max(job.beside, others.peak_bytes())
     except TrainError as error:
         problem = others.lost(GRACE) if error.problems[0].code == LOST else None
         if problem is None:
@@ -153,7 +153,7 @@ class Others:
             time.sleep(LOOK)
 
     @contextmanager
-    def watched(self, fail: Callable[[TrainError], None]) -> Iterator[None]:
+    def watched(self, fail: Callable[[TrainError], None]) -> Generator[None]:
         """One that ends too early breaks a connection, and the sum that is waited for fails. Where none is waited for
         (val is asked) or none fails (on graphics cards), the whole worker ends after a moment, and `fail` says why."""
         over = threading.Event()
@@ -196,7 +196,7 @@ class Others:
         self.said[index].seek(0)
         return [json.loads(line) for line in self.said[index].read().splitlines() if line.startswith(b"{")]
 
-    def bytes(self) -> int:
+    def peak_bytes(self) -> int:
         """Peak memory of those that have ended in time and said it."""
         for process in self.processes:
             with suppress(subprocess.TimeoutExpired):
@@ -216,7 +216,7 @@ class Others:
 
 def follow(job: Job) -> None:
     """Fit the arm of `job` beside the process that started this one."""
-    from torch.distributed import FileStore  # type: ignore[attr-defined]
+    from torch.distributed import FileStore
 
     from assay.train.team import meeting
 

@@ -13,6 +13,7 @@ AssayError                    exit
 `assay explain CODE` prints the page of a code, from the `codes*.md` files.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -95,7 +96,7 @@ class Stopped(Exception):
         super().__init__(f"stopped by signal {signal_number}")
 
 
-def nearest(word: str, known) -> str:
+def nearest(word: str, known: Iterable[object]) -> str:
     """The spelling in `known` that is closest to `word`, or "" when none is close."""
     import difflib
 
@@ -104,7 +105,7 @@ def nearest(word: str, known) -> str:
     return folded[match[0]] if match else ""
 
 
-def did_you_mean(word: str, known) -> str:
+def did_you_mean(word: str, known: Iterable[object]) -> str:
     """`; did you mean 'x'?` or nothing."""
     match = nearest(word, known)
     return f"; did you mean '{match}'?" if match else ""

@@ -10,7 +10,7 @@ What it promises  The folder is there whole or not at all. What is below the lim
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -205,7 +205,7 @@ def refuse(done: Exported, part: Path) -> None:
 
 
 @contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
+def new_folder(folder: Path) -> Generator[Path]:
     """A folder that is filled in several steps, there whole or not at all: what is yielded stands beside it, and takes
     its name when the block ends. What a killed process left is thrown away; an error leaves nothing.
 

@@ -35,7 +35,7 @@ def rendered(task: Task, example: Example) -> dict[str, Any]:
     """
     parts = [{"text": f"{m.role}: {m.content}\n", "learnt": False} for m in ask(task, example)]
     parts += [{"text": "assistant: ", "learnt": False}, {"text": example.target or "", "learnt": True}]
-    letters = [len(str(part["text"])) for part in parts]
+    letters = [len(part["text"]) for part in parts]
     tokens = max(1, round(sum(letters) / CHARACTERS_A_TOKEN))
     return {"parts": parts, "learnt": max(1, round(letters[-1] / CHARACTERS_A_TOKEN)) + 1, "tokens": tokens + 1}
 

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -246,7 +246,7 @@ def collecting(tell: Tell, warnings: list[dict[str, Any]]) -> Tell:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible() -> Generator[None]:
     """SIGTERM and SIGHUP end a run as Ctrl-C does: state saved, exit code 128 + signal."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -85,7 +85,7 @@ def with_labels(loaded: Loaded, done: Applied, listed: Sequence[str], none: str 
             raise DataError(*problems)
         warnings = [w for w in warnings if w["code"] not in _LABEL_WARNINGS] + told
     labels = all_labels(listed, done.examples, loaded.kind, none)
-    return replace(loaded, **parts, labels=labels, warnings=warnings)
+    return replace(loaded, train=parts["train"], val=parts["val"], test=parts["test"], labels=labels, warnings=warnings)
 
 
 def merged(first: Sequence[dict[str, Any]], second: Sequence[dict[str, Any]], rows: Sequence[Example]) -> list[Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,7 @@ class Launch:
         names for what a launcher says: docs.pytorch.org/docs/stable/distributed.html."""
         if "RANK" not in os.environ:
             return None
-        from torch.distributed import rendezvous  # type: ignore[attr-defined]
+        from torch.distributed import rendezvous
 
         from assay.train.team import PATIENCE
 
@@ -48,7 +48,7 @@ class Launch:
         return cls(place, rank, size, int(os.environ.get("LOCAL_RANK", rank)))
 
     @contextmanager
-    def lead(self, folder: Path) -> Iterator[None]:
+    def lead(self, folder: Path) -> Generator[None]:
         """Process 0: all train the arm of `folder` together."""
         count = self.place.add("trainings", 1)
         self.place.set(f"folder-{count}", str(folder.absolute()))
@@ -78,7 +78,7 @@ class Launch:
             time.sleep(LOOK)
 
     def _meeting(self, count: int) -> Any:
-        from torch.distributed import PrefixStore  # type: ignore[attr-defined]
+        from torch.distributed import PrefixStore
 
         from assay.train.team import meeting
 

@@ -236,7 +236,7 @@ class Desk:
 
         if "generate" not in self._open:
             model = {key: self.found["generate"][key] for key in Found.__slots__}
-            self._open["generate"] = load_model(Found(**{**model, "folder": Path(model["folder"])}))
+            self._open["generate"] = load_model(Found.from_json(model))
         prompts = [tuple(Message(role, content) for role, content in turns) for turns in request["items"]]
         answers = self._open["generate"].generate(prompts, max_tokens=request["max_tokens"])
         return {"answers": [answer.text for answer in answers]}

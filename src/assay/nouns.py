@@ -128,7 +128,9 @@ class Learner(Settings, ABC):
 
     kind: Any  # a subclass narrows it to Literal["its name"]
     VERSION: ClassVar[int] = 1
-    reads: ClassVar[tuple[str, ...]] = ("train",)  # parts of the lesson that its key covers
+    # Parts of the lesson that its key covers. Where its settings decide, a property takes the place of the constant,
+    # which no type checker allows for.
+    reads: ClassVar[tuple[str, ...]] = ("train",)
     # True when the arm's weights or answers depend on the numeric environment (a neural model runs)
     neural: ClassVar[bool] = False
     # True when its fit or its answers need peft

@@ -94,8 +94,8 @@ def rows_of(questions: Sequence[Example], answers: Sequence[Answer], *, flat: bo
     reads = any(answer.passages for answer in answers)
     rows = []
     for question, answer in zip(questions, answers, strict=True):
-        row = {"id": question.id, "question": question.text, "answer": answer.text, "confidence": answer.confidence}
-        row["note"] = noted(answer)
+        row: dict[str, Any] = {"id": question.id, "question": question.text, "answer": answer.text}
+        row |= {"confidence": answer.confidence, "note": noted(answer)}
         if reads:
             row["passages"] = " | ".join(answer.passages) if flat else list(answer.passages)
         rows.append(row)

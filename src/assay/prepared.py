@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from assay.curate.scale.kept import forgotten
 from assay.labelled import labelled, merged
 from assay.lent import Lender
 from assay.lent import models as lent_models
-from assay.noted import SPLITS, note_of
+from assay.noted import note_of
 from assay.nouns import Document, Example, Means, Task, Tell
 from assay.prompt.retrieval.among import document_fields, row_fields
 from assay.sets import bring
@@ -115,7 +115,7 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
         inputs.append(("annotations", project.annotations.name, bytes_of(project.annotations)))
     documents = [(path.name, bytes_of(path)) for path in project.document_paths]
     split = [bytes_of(path) for path in (project.manifest_path, *project.probe_paths) if path]
-    settings = {
+    settings: dict[str, Any] = {
         "aim": project.aim.model_dump(mode="json", exclude=UNREAD | set(CODE)),
         "data": project.data.model_dump(mode="json", exclude={"processes", "ray"}),  # the result is the same
         "curate": [{"kind": s.kind, "version": s.VERSION, **s.changed()} for s in project.curate],
@@ -155,12 +155,12 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
 
     loaded, everything, annotated = labelled(project, files)
     veil.of_kind(loaded.kind)
-    loaded = replace(loaded, **{name: veil.ids(getattr(loaded, name)) for name in SPLITS})
+    loaded = loaded.map_splits(veil.ids)
     before = [line | {"id": veil.name(line["id"])} for line in annotated.ledger]
     fields = document_fields(project.compare)
     corpus = read_corpus(project.document_paths, project.folder, fields) if project.documents else None
     noted = Noted(corpus.documents if corpus else ())
-    loaded = replace(loaded, **{name: [noted.example(row) for row in getattr(loaded, name)] for name in SPLITS})
+    loaded = loaded.map_splits(lambda rows: [noted.example(row) for row in rows])
     everything = veil.ids(everything)
     came, left_out = _given(project, loaded, [*loaded.train, *loaded.val, *loaded.test])
     documents = veil.documents(corpus.documents) if corpus else []

@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -231,8 +231,14 @@ class Servers:
             listener.listen(128)
             if below is None:
                 command = [sys.executable, "-m", "assay.fork_server", str(folder)]
-                quiet = {"stdin": listener, "stdout": subprocess.DEVNULL, "stderr": log}
-                process = subprocess.Popen(command, env=self.variables, start_new_session=True, **quiet)
+                process = subprocess.Popen(
+                    command,
+                    stdin=listener,
+                    stdout=subprocess.DEVNULL,
+                    stderr=log,
+                    env=self.variables,
+                    start_new_session=True,
+                )
                 self._stack.callback(process.wait)
                 self._stack.callback(process.kill)
                 return folder
@@ -287,7 +293,7 @@ def worker(
     stdin: bool = False,
     servers: Servers | None = None,
     preload: Preload = "floors",
-) -> Iterator[Process]:
+) -> Generator[Process]:
     """A process for `folder`, forked where there are servers. When the parent is interrupted, it is asked to save and
     end.
 

@@ -65,7 +65,7 @@ def folder_of(wanted: HubSet, *, offline: bool = False, tell: Tell = silent, end
             return _cached(wanted, common)
         try:
             listed = HfApi(endpoint=endpoint).dataset_info(wanted.name, revision=revision, files_metadata=True)
-        except (OSError, errors.HTTPError, errors.OfflineModeIsEnabled) as error:  # pyright: ignore[reportPrivateImportUsage]
+        except (OSError, errors.HTTPError) as error:
             if isinstance(error, errors.HfHubHTTPError):
                 raise
             # No connection: what the cache holds is used, or is said to be missing.

@@ -69,8 +69,7 @@ class Shared:
         from assay.model.find import Found
         from assay.model.open import load_model
 
-        noted = self.bench.models[name]
-        return load_model(Found(**{**noted, "folder": Path(noted["folder"])}), precision)
+        return load_model(Found.from_json(self.bench.models[name]), precision)
 
 
 def engine_named(kind: str, weights: Mapping[str, Path]) -> EngineName:

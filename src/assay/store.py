@@ -12,7 +12,7 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -90,7 +90,7 @@ def _mask() -> int:
 
 
 @contextlib.contextmanager
-def growing(part: Path) -> Iterator[Callable[[bytes], None]]:
+def growing(part: Path) -> Generator[Callable[[bytes], None]]:
     """Add to the end of a `*.part` file, which a later process may continue. Yields the function that writes."""
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
@@ -307,7 +307,7 @@ class Stage:
 
 
 @contextlib.contextmanager
-def lock(path: Path, command: str, *, wait: bool = False) -> Iterator[None]:
+def lock(path: Path, command: str, *, wait: bool = False) -> Generator[None]:
     """Hold `path` for this process; the kernel frees it when the process ends, however it ends. A lock that another
     process holds is an error, or with `wait` waited for."""
     try:

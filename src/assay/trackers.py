@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -111,7 +111,7 @@ def export(folder: Path, to: str) -> str:
 
 
 @contextmanager
-def _installed(to: str) -> Iterator[None]:
+def _installed(to: str) -> Generator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
@@ -144,8 +144,8 @@ def tensorboard(runs: Sequence[Tracked], project: str, place: Path) -> str:
 
 def mlflow(runs: Sequence[Tracked], project: str, place: Path) -> str:
     os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # the form that needs no database and no server
-    from mlflow.entities import Metric, Param  # type: ignore[import-not-found]
-    from mlflow.tracking import MlflowClient  # type: ignore[import-not-found]
+    from mlflow.entities import Metric, Param
+    from mlflow.tracking import MlflowClient
 
     address = os.environ.get("MLFLOW_TRACKING_URI") or place.as_uri()
     client = MlflowClient(tracking_uri=address)
@@ -170,7 +170,7 @@ def mlflow(runs: Sequence[Tracked], project: str, place: Path) -> str:
 
 
 def wandb(runs: Sequence[Tracked], project: str, place: Path) -> str:
-    import wandb as package  # type: ignore[import-not-found]
+    import wandb as package
 
     for one in runs:
         settings = package.Settings(console="off", silent=True, x_disable_stats=True)
@@ -186,7 +186,7 @@ def wandb(runs: Sequence[Tracked], project: str, place: Path) -> str:
 
 def trackio(runs: Sequence[Tracked], project: str, place: Path) -> str:
     os.environ["TRACKIO_DIR"] = str(place)  # read when the package is imported
-    import trackio as package  # type: ignore[import-not-found]
+    import trackio as package
 
     for one in runs:
         package.init(project, _folder(one), config=one.settings, embed=False, auto_log_gpu=False, auto_log_cpu=False)

@@ -99,7 +99,7 @@ class Job:
         from assay.model.find import Found
         from assay.model.open import load_model
 
-        return load_model(Found(**{**self.models[name], "folder": Path(self.models[name]["folder"])}), precision)
+        return load_model(Found.from_json(self.models[name]), precision)
 
     def open_remote(self, name: str) -> Any:
         """A model behind an address. It is opened once: its limits a minute hold for all that this process asks."""

@@ -83,7 +83,7 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     wished, places, asked = len(places), places[:n], [one for one in asked if one.row < n]
     quiet = replace(seen, bench=replace(seen.bench, tell=without_cuts(seen.bench.tell)))
     done: dict[str, Arm] = {arm.name: arm for arm in seen.done}
-    arms = []
+    arms: list[dict[str, Any]] = []
     for name in names:
         answers = quiet.answers(name, [one.example for one in asked], KEY) if asked else []
         records = [done[name].records[at] for at in places]

@@ -142,7 +142,7 @@ class Project(Head):
 
     def to_yaml(self) -> str:
         """A project file that loads to the same project: only what differs from the defaults."""
-        settings = self.model_dump(mode="json", exclude_defaults=True)
+        settings: dict[str, Any] = self.model_dump(mode="json", exclude_defaults=True)
         settings |= {"validate": settings.pop("checking")} if "checking" in settings else {}
         settings |= {"aim": as_said(self.aim)} if "aim" in settings else {}
         settings = {"version": self.version, **{key: settings[key] for key in SECTIONS if key in settings}}

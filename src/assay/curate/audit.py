@@ -35,12 +35,15 @@ class Side:
     text: str  # of the first row
 
 
+Sameness = Literal["exact", "near", "group"]
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A leak: rows on the left that give away rows on the right."""
 
     id: str  # "leak-3fa9c1": depends on the two texts alone, so it stays when rows move
-    kind: Literal["exact", "near", "group"]
+    kind: Sameness
     similarity: float
     left: Side
     right: Side
@@ -212,7 +215,7 @@ def _shared_groups(splits: Mapping[str, Sequence[Example]]) -> Iterator[Pair]:
                 yield _pair("group", 1.0, (left, groups[left][group]), (right, groups[right][group]), key, key)
 
 
-def _pair(kind, similarity: float, left: tuple, right: tuple, first: Key, second: Key) -> Pair:
+def _pair(kind: Sameness, similarity: float, left: tuple, right: tuple, first: Key, second: Key) -> Pair:
     name = hashlib.sha256("\n".join(sorted("\t".join(key) for key in (first, second))).encode()).hexdigest()[:6]
     return Pair(f"leak-{name}", kind, similarity, _rows(*left), _rows(*right))
 

@@ -135,7 +135,7 @@ class TreeAttention(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, grad: torch.Tensor):  # type: ignore[override]
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[Any, ...]:  # pyrefly: ignore[bad-override]  # torch: *grad_outputs
         query, key, value, out, *sums = ctx.saved_tensors
         segments, scale, compiled, groups = ctx.plan
         wide = torch.promote_types(query.dtype, torch.float32)

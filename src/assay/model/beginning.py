@@ -59,7 +59,8 @@ class Beginning:
         (rows, 1, tokens, keys) being added to the scores of these: (rows, tokens, heads, width)."""
         self.calls += 1
         (n, heads, q, width), kv = query.shape, key.shape[1]
-        layer: Any = self.cache.layers[module.layer_idx]  # type: ignore[index]
+        place: Any = module.layer_idx
+        layer: Any = self.cache.layers[place]
         grouped = query.reshape(n, kv, heads // kv * q, width)
         flat = grouped.transpose(0, 1).reshape(1, kv, -1, width)
         far, above = look(flat, layer.keys, layer.values, scale, None)

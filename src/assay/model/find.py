@@ -6,6 +6,7 @@ What it promises          The digest covers all that decides the answers: weight
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,12 @@ class Found:
     note: str  # what every report must say about this model, or ""
     licence: str  # "" when unknown
     context_length: int
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> "Found":
+        """What was written of it, its folder as text."""
+        fields: dict[str, Any] = {**row, "folder": Path(row["folder"])}
+        return cls(**fields)
 
 
 def find(

@@ -5,7 +5,7 @@ What it promises  HF_HOME, HF_TOKEN, HF_ENDPOINT and HF_HUB_OFFLINE count as eve
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +46,7 @@ def snapshot(
 @contextmanager
 def explained(
     repository: str, revision: str, offline: bool, what: str = "model", refuse: Refuse = _refused
-) -> Iterator[None]:
+) -> Generator[None]:
     """Around calls of the hub's library: what it raises, in our words; its progress bars are off meanwhile.
 
     Args:
@@ -83,7 +83,7 @@ def explained(
     except errors.HfHubHTTPError as error:
         raise _answered(repository, error, refuse) from error
     # The class of the hub's HTTP client, whichever that is: the connection broke on the way.
-    except errors.HTTPError as error:  # pyright: ignore[reportPrivateImportUsage]
+    except errors.HTTPError as error:
         text = f"the download of {repository} broke off ({type(error).__name__})"
         raise ResourceError(Problem("R004", text, help="run the same command again: it continues")) from error
     finally:

@@ -41,7 +41,8 @@ class Line:
     ) -> torch.Tensor:
         """(1, heads, tokens, width) in, (1, tokens, heads, width) out; `mask` as in `Beginning.attend`, of the rows."""
         dealt = [self._dealt(states) for states in (query, key, value)]
-        keys, values = self.cache.update(dealt[1], dealt[2], module.layer_idx)  # type: ignore[arg-type]
+        place: Any = module.layer_idx
+        keys, values = self.cache.update(dealt[1], dealt[2], place)
         return self.beginning.attend(module, dealt[0], keys, values, mask, scale)[self.real][None]
 
     def _dealt(self, states: torch.Tensor) -> torch.Tensor:

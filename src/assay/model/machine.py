@@ -90,5 +90,5 @@ def steady(seed: int, threads: int = 0) -> None:
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True)
     # No result here depends on memory that was not written; filling it costs a pass over every new tensor.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    torch.utils.deterministic.fill_uninitialized_memory = False  # pyrefly: ignore[missing-attribute]  # set through its class
     torch.set_num_threads(threads or os.cpu_count() or 1)

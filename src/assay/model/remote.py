@@ -248,7 +248,9 @@ def _piece(data: str) -> str:
         return ""
 
 
-def open_remote(described: dict[str, Any], work: Path, *, seed: int = 0, dry: bool = False, tell: Tell | None = None):
+def open_remote(
+    described: dict[str, Any], work: Path, *, seed: int = 0, dry: bool = False, tell: Tell | None = None
+) -> RemoteModel:
     """The model that `Endpoint.described` describes, its answers kept in the project's work folder."""
     return RemoteModel(
         described["name"],

@@ -14,7 +14,7 @@ import random
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -142,7 +142,7 @@ class Client:
         return self._value(data)
 
     @contextmanager
-    def _sent(self, body: dict[str, Any]) -> Iterator[httpx2.Response]:
+    def _sent(self, body: dict[str, Any]) -> Generator[httpx2.Response]:
         """The response to the request, redirects on the same origin followed."""
         import httpx2
 
@@ -256,7 +256,7 @@ class Client:
 
     def _given_up(self, error: _Passing, failures: int) -> ResourceError:
         kept = "what was answered is kept: run again later"
-        if (error.after or 0) > PATIENCE:
+        if error.after is not None and error.after > PATIENCE:
             return self._problem("R015", f"asks to wait {error.after:,.0f} s ({error})", kept)
         text = f"{error}; tried {failures} time{'s' * (failures > 1)}"
         if error.limited:

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig, PreTrainedModel, PreTrainedTokenizerFast
@@ -33,7 +34,7 @@ def convert(folder: Path) -> None:
             f"the GGUF architecture {architecture!r} is not one that the installed transformers reads", file=sys.stderr
         )
         raise SystemExit(3)
-    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file="source.gguf", local_files_only=True)
+    tokenizer: Any = AutoTokenizer.from_pretrained(folder, gguf_file="source.gguf", local_files_only=True)
     # Straight to bf16: each tensor is dequantised in fp32, then rounded: the same bits with half the memory.
     model = AutoModelForCausalLM.from_pretrained(
         folder,
@@ -66,7 +67,7 @@ def _write_model(folder: Path, model: PreTrainedModel) -> None:
 
 
 def _write_tokenizer(folder: Path, tokenizer: PreTrainedTokenizerFast, context: int) -> None:
-    settings = {
+    settings: dict[str, Any] = {
         "tokenizer_class": "PreTrainedTokenizerFast",  # the name that transformers 4 and 5 both know
         "model_max_length": context,
         "clean_up_tokenization_spaces": False,
@@ -89,7 +90,7 @@ def _compare(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenize
     written, read = model.state_dict(), again.state_dict()
     if written.keys() != read.keys() or not all(torch.equal(written[name], read[name]) for name in written):
         raise RuntimeError("the weights that were written do not load as they were")
-    second = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    second: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     for text in _PROBES:
         if tokenizer(text)["input_ids"] != second(text)["input_ids"]:
             raise RuntimeError("the tokenizer that was written does not load as it was")

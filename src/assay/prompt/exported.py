@@ -142,5 +142,5 @@ def _yaml() -> Any:
     yaml.default_flow_style = False
     yaml.allow_unicode = True
     yaml.width = 120
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.sort_base_mapping_type_on_output = False
     return yaml

@@ -117,7 +117,8 @@ def marking_words(train: Sequence[Example]) -> dict[str, list[str]]:
     of = [place[example.target or ""] for example in train]
     of_label: Any = csr_matrix((np.ones(len(of)), (of, range(len(of)))), shape=(len(labels), len(of)))
     counts = (of_label @ rows).toarray()
-    weights = TfidfTransformer(sublinear_tf=True).fit_transform(counts).toarray()
+    scaled: Any = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
+    weights = scaled.toarray()
     of_each = counts / np.bincount(of)[:, None]  # share of a label's rows that a word stands in
     weights[(counts < SEEN_IN) | (of_each < APART * counts.sum(0) / len(of))] = 0
     names = counter.get_feature_names_out()

@@ -26,7 +26,7 @@ from assay.prompt.retrieval.finder import Finder, Hits
 
 
 class RetrievalAware(Rag):
-    kind: Literal["retrieval_aware"] = "retrieval_aware"  # type: ignore[assignment]
+    kind: Literal["retrieval_aware"] = "retrieval_aware"  # pyrefly: ignore[bad-override]  # a rag of another kind
     with_gold: float = Field(default=0.8, ge=0, le=1)  # share of the training rows that see the passages they need
     missing: Literal["answer", "unknown"] = "answer"  # what is learnt without them: the answer, or `unknown`
 

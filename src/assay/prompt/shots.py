@@ -70,7 +70,7 @@ class Shots(Strategy):
         return drawn or self.samples > 1
 
     @property
-    def reads(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
         """Val belongs to the arm's key only where it is asked."""
         return ("train", "val") if self.asks_val else ("train",)
 

@@ -50,7 +50,7 @@ class WordingSearch(Strategy):
     seeded = True
 
     @property
-    def reads(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
         """Train and val, and what the inner arm reads."""
         return tuple(dict.fromkeys(("train", "val", *self.inner.reads)))
 

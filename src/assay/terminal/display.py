@@ -146,9 +146,9 @@ class Display:
         said = [event.get("metric"), event.get("note")]
         took = "" if seconds is None or event["state"] == "cached" else duration(seconds)
         if self.mode == "plain":
-            self._timed(" ".join(filter(None, [name, event["state"], *said, took and f"in {took}"])))
+            self._timed(" ".join(part for part in (name, event["state"], *said, took and f"in {took}") if part))
         else:
-            text = "  ".join(filter(None, ["cached" if event["state"] == "cached" else "", *said]))
+            text = "  ".join(part for part in ("cached" if event["state"] == "cached" else "", *said) if part)
             mark = "✗" if event["state"] == "failed" else "✓"
             self._line(_three(f" {mark} {name}", text, took, self._width()))
 

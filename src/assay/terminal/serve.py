@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assay.errors import Problem, UsageError
 from assay.terminal.look import project_folder
 from assay.terminal.outcome import say
+
+if TYPE_CHECKING:
+    from assay.serving import Open
 
 EXAMPLE = "Example: assay serve lora --project tickets"
 
@@ -117,7 +120,7 @@ def _by_arm(weights: Sequence[str], arms: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _ready(found, as_json: bool) -> None:
+def _ready(found: Open, as_json: bool) -> None:
     from assay.store import to_json
 
     if as_json:

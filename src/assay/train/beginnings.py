@@ -121,7 +121,7 @@ def doubled(config: LoraConfig) -> LoraConfig:
     twin = copy(config)
     twin.r = 2 * config.r
     # alpha / rank must stay, or with rank stabilisation alpha / sqrt(rank).
-    twin.lora_alpha = config.lora_alpha * (2**0.5 if config.use_rslora else 2)  # type: ignore[assignment]
+    twin.lora_alpha = config.lora_alpha * (2**0.5 if config.use_rslora else 2)  # pyrefly: ignore[bad-assignment]  # PEFT takes fractions
     return twin
 
 

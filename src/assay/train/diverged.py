@@ -6,7 +6,7 @@ How   Hooks on every module look at what it gives, and at the gradient that come
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -44,7 +44,7 @@ def first_broken(network: Any, work: Callable[[], object]) -> str:
 
 
 @contextmanager
-def _watched(network: Any, found: list[str]) -> Iterator[None]:
+def _watched(network: Any, found: list[str]) -> Generator[None]:
     """Names of what is not finite go into `found`, in the order in which they are computed."""
 
     def look(name: str, module: torch.nn.Module, output: Any) -> None:

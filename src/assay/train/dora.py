@@ -37,7 +37,7 @@ class Factored(DoraLinearVariant):
     squares: tuple[int, torch.Tensor] | None = None
     lengths: tuple[tuple[int, int], torch.Tensor] | None = None
 
-    def forward(  # type: ignore[override]
+    def forward(  # pyrefly: ignore[bad-override]  # static there, and called on what is registered
         self, module: Any, active_adapter: str, x: torch.Tensor, result: torch.Tensor, **_: Any
     ) -> torch.Tensor:
         base, dropout = module.get_base_layer(), module.lora_dropout[active_adapter]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +60,7 @@ class Exercise:
         return batch
 
     @contextmanager
-    def at_work(self, rows: Sequence[int]) -> Iterator[tuple[Loss, Batch]]:
+    def at_work(self, rows: Sequence[int]) -> Generator[tuple[Loss, Batch]]:
         """The loss of some rows and their batch; its gradient is to be computed inside the block."""
         batch = self.batch(rows)
         if self.noise:

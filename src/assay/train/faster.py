@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -33,7 +33,7 @@ def compiles(mode: Literal["auto", "always", "never"], work: float) -> bool:
 
 
 @contextmanager
-def faster(network: Any, *, compiled: bool) -> Iterator[None]:
+def faster(network: Any, *, compiled: bool) -> Generator[None]:
     """Inside the block, LoRA layers that allow it are fused, and the decoder layers are compiled where asked for."""
     from peft.tuners.lora import Linear
 
@@ -68,10 +68,11 @@ def faster(network: Any, *, compiled: bool) -> Iterator[None]:
         # a backward pass.
         hooks.append(network.get_input_embeddings().register_forward_hook(wanted))
         # The compiler must not look into the attention function: it stops there and goes on behind it.
-        attention.register(torch.compiler.disable(attention.attend))  # type: ignore[arg-type]
+        attention.register(torch.compiler.disable(attention.attend))
         for name, layer in decoder_layers(network):
             parent, _, last = name.rpartition(".")
-            swap(network.get_submodule(parent), last, torch.compile(layer, dynamic=True))  # type: ignore[arg-type]
+            compiled_layer: Any = torch.compile(layer, dynamic=True)
+            swap(network.get_submodule(parent), last, compiled_layer)
     try:
         yield
     finally:
@@ -88,7 +89,7 @@ def wanted(_: Any, __: Any, states: torch.Tensor) -> None:
 
 
 @contextmanager
-def asking(compiled: bool) -> Iterator[None]:
+def asking(compiled: bool) -> Generator[None]:
     """Compiled layers run as they are written inside the block."""
     if not compiled:
         yield

@@ -47,7 +47,7 @@ class Product(torch.autograd.Function):
         return y.view(*x.shape[:-1], out)
 
     @staticmethod
-    def backward(ctx: Any, grad: torch.Tensor):  # type: ignore[override]
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[Any, ...]:  # pyrefly: ignore[bad-override]  # torch: *grad_outputs
         x, u, both = ctx.saved_tensors
         width = x.shape[1]
         g = grad.reshape(-1, grad.shape[-1])
@@ -95,7 +95,7 @@ class Together(torch.nn.Module):
         self.both = torch.nn.Buffer(weight.new_zeros(out + rank, width + rank), persistent=False)
         self.both[:out, :width] = weight
         biases = [layer.base_layer.bias for layer in layers]
-        self.bias = None
+        self.bias: torch.nn.Buffer | None = None
         if any(bias is not None for bias in biases):
             parts = zip(biases, self.sizes, strict=True)
             bias = torch.cat([weight.new_zeros(n) if part is None else part.detach() for part, n in parts])

@@ -98,7 +98,7 @@ class Total(torch.autograd.Function):
         return total.to(torch.promote_types(states.dtype, torch.float32))
 
     @staticmethod
-    def backward(ctx: Any, above: torch.Tensor):  # type: ignore[override]
+    def backward(ctx: Any, above: torch.Tensor) -> tuple[Any, ...]:  # pyrefly: ignore[bad-override]  # torch: *grad_outputs
         return (*(None if g is None else g * above.to(g.dtype) for g in ctx.grads.all()), *[None] * 6)
 
 
@@ -152,7 +152,7 @@ class LogProbs(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, above: torch.Tensor):  # type: ignore[override]
+    def backward(ctx: Any, above: torch.Tensor) -> tuple[Any, ...]:  # pyrefly: ignore[bad-override]  # torch: *grad_outputs
         states, weight, bias, places, targets = ctx.saved_tensors
         head = Head(weight, bias, *ctx.head)
         grads = Grads(head, states, ctx.needs_input_grad)

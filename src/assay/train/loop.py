@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -264,7 +264,7 @@ class Training:
             self.tell(event)
 
     @contextmanager
-    def _prepared(self) -> Iterator[None]:
+    def _prepared(self) -> Generator[None]:
         """What training needs and evaluation elsewhere must not find: hooks, layers that compute twice."""
         with (
             checkpointed(self.network, self.settings.checkpointing, soft=self.change.soft is not None),

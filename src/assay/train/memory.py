@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,7 +23,7 @@ def is_short(error: BaseException) -> bool:
 
 
 @contextmanager
-def told(kind: str) -> Iterator[None]:
+def told(kind: str) -> Generator[None]:
     """Want of memory as a ResourceError with a way out, R098."""
     try:
         yield
@@ -43,7 +43,7 @@ def halved(rows: Sequence[int], lengths: Sequence[int], limit: int) -> list[list
 
 
 @contextmanager
-def checkpointed(network: Any, wanted: bool, soft: bool) -> Iterator[None]:
+def checkpointed(network: Any, wanted: bool, soft: bool) -> Generator[None]:
     """The layers' activations are computed again in the backward pass, inside the block.
 
     Source: Chen et al. (2016), Training Deep Nets with Sublinear Memory Cost, arxiv.org/abs/1604.06174

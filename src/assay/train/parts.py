@@ -7,7 +7,7 @@ Keys, values    the linear layers that what is kept for later tokens depends on 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from inspect import signature
 from typing import Any
@@ -69,7 +69,7 @@ Outputs = dict[nn.Module, torch.Tensor]
 
 
 @contextmanager
-def cut(layers: list[nn.Module]) -> Iterator[tuple[Outputs, Outputs]]:
+def cut(layers: list[nn.Module]) -> Generator[tuple[Outputs, Outputs]]:
     """While inside, the output of every linear layer starts a graph of its own, so that what depends on it does so
     directly. Gives these outputs and those of the decoder layers, filled by the next pass."""
     begun: Outputs = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ def rehearsed(folder: Path) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def part(folder: Path, name: str, times: float) -> Iterator[None]:
+def part(folder: Path, name: str, times: float) -> Generator[None]:
     """Work of a fit in `folder` that is no training, done in part while it is rehearsed: it takes `times` what it takes
     inside the block."""
     found = asked(folder)

@@ -117,7 +117,7 @@ class Trained(Strategy):
                     yield f"{name} is about a teacher, and none is named; set `teacher` to a model"
 
     @property
-    def reads(self) -> tuple[str, ...]:  # type: ignore[override]
+    def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
         """Documents are only read, and only part of the key, where they are learnt from."""
         return ("train", "val", "documents") if self.read_first else ("train", "val")
 

@@ -13,7 +13,7 @@ Watch out        a layer's forward and backward pass is work of all: every proce
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -58,7 +58,7 @@ def gather(network: Any) -> None:
 
 
 @contextmanager
-def gathered(network: Any) -> Iterator[None]:
+def gathered(network: Any) -> Generator[None]:
     """`gather` for the block, in which process 0 can evaluate alone. Every process has to enter it."""
     gather(network)
     try:

@@ -8,7 +8,7 @@ Memory    Every process holds the whole model and its moments; `shard.py` splits
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -165,7 +165,7 @@ def sum_up(bucket: Sequence[torch.Tensor]) -> None:
 
 
 @contextmanager
-def heard() -> Iterator[None]:
+def heard() -> Generator[None]:
     """What torch says when another process is gone, as T050. Who it was is known to the process that started it."""
     try:
         yield
@@ -175,7 +175,7 @@ def heard() -> Iterator[None]:
 
 
 @contextmanager
-def meeting(store: Any, rank: int, size: int, card: int) -> Iterator[Team]:
+def meeting(store: Any, rank: int, size: int, card: int) -> Generator[Team]:
     """The team of `size` processes that meet over a torch.distributed store. Cards talk by nccl, processors by gloo.
 
     Args:

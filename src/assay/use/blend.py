@@ -75,7 +75,7 @@ class Blend(Strategy):
                     yield f"{name} is about ties and dare; how: {self.how} is exact and leaves all numbers in"
 
     @property
-    def reads(self) -> tuple[str, ...]:  # type: ignore[override]
+    def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
         return tuple(dict.fromkeys(part for inner in self.inners for part in inner.reads))
 
     def needs(self, base: str) -> tuple[str, ...]:

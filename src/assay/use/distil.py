@@ -55,7 +55,7 @@ class Distil(Shrink):
     seeded = True
 
     @property
-    def reads(self) -> tuple[str, ...]:  # type: ignore[override]
+    def reads(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.inner.reads, "train", "val")))
 
     @property

@@ -15,7 +15,7 @@ Watch out        each layer is judged with all the others in place: of two that 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,7 +41,7 @@ def keep(network: Any, kept: Sequence[int]) -> None:
     for place, layer in enumerate(left):
         for module in layer.modules():
             if "layer_idx" in vars(module):  # where it finds its keys and values
-                module.layer_idx = place  # type: ignore[assignment]
+                module.layer_idx = place  # pyrefly: ignore[bad-argument-type]  # torch: Tensor | Module
     config = network.config.get_text_config()
     for key, value in list(vars(config).items()):
         # What the config says layer by layer, as the kind of their attention.
@@ -109,7 +109,7 @@ def distances(network: Any, batches: Sequence[Batch]) -> list[list[float]]:
 
 
 @contextmanager
-def watched(layers: Sequence[torch.nn.Module]) -> Iterator[list[tuple[torch.Tensor, torch.Tensor]]]:
+def watched(layers: Sequence[torch.nn.Module]) -> Generator[list[tuple[torch.Tensor, torch.Tensor]]]:
     """Inside the block: the states before and after each layer of the next pass, (lines, columns, width) each."""
     seen: list[tuple[torch.Tensor, torch.Tensor]] = []
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from pydantic import PrivateAttr
 
@@ -71,9 +71,8 @@ def laid_base(strategy: Strategy | None, lesson: Lesson) -> tuple[ChatModel, Lai
     """A freshly opened base as the arm wants it, and what that is; None where any arm will do."""
     lora = next(adapters_in(strategy), None) if strategy else None
     if lora is None:
-        model: Any = lesson.open_base()
-        return model, Laid(lesson.base)
-    model = lesson.open_base(lora.model)
+        return cast("ChatModel", lesson.open_base()), Laid(lesson.base)
+    model = cast("ChatModel", lesson.open_base(lora.model))
     lora.in_precision(model)
     if lora.bits:
         from assay.train.quantised import quantise

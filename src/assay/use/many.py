@@ -24,7 +24,7 @@ How, Source      `pairs.py`
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,14 +127,14 @@ class Many:
         self.base.forget()  # what `base` has kept was computed under another one
 
     @contextmanager
-    def using(self, name: str) -> Iterator[None]:
+    def using(self, name: str) -> Generator[None]:
         """As `use`, for the passes inside. What `base` keeps between calls is not touched: ask `model(name)`."""
         self._need(name)
         with self._set(name, None):
             yield
 
     @contextmanager
-    def rows(self, names: Sequence[str], at: torch.Tensor | None = None) -> Iterator[None]:
+    def rows(self, names: Sequence[str], at: torch.Tensor | None = None) -> Generator[None]:
         """Each row of the passes inside has its own adapter, "" the base.
 
         Args:
@@ -152,7 +152,7 @@ class Many:
             yield
 
     @contextmanager
-    def _set(self, one: str, mixed: Mixed | None) -> Iterator[None]:
+    def _set(self, one: str, mixed: Mixed | None) -> Generator[None]:
         turn = self._turn
         before = turn.one, turn.mixed
         turn.one, turn.mixed = one, mixed

@@ -44,7 +44,7 @@ class Prune(Shrink):
     seeded = True
 
     @property
-    def reads(self) -> tuple[str, ...]:  # type: ignore[override]
+    def reads(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.inner.reads, "train", "val")))
 
     @model_validator(mode="after")

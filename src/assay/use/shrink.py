@@ -49,7 +49,7 @@ class Shrink(Strategy):
         return self
 
     @property
-    def reads(self) -> tuple[str, ...]:  # type: ignore[override]
+    def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
         return self.inner.reads
 
     @property
@@ -105,12 +105,11 @@ class Shrink(Strategy):
         model = Chooser.of(model) if record.closed else model
         model.forget()
         if record.tuned:
-            arm: Prompted = Tuned(model, lesson.task, kept(folder)["room"], nothing)
-            arm.recall(folder)
-        else:
-            means = replace(lesson.means, open_model=lambda *asked: model)
-            restored: Any = self.core.restore(folder / "inner", replace(lesson, means=means))
-            arm = restored
+            tuned = Tuned(model, lesson.task, kept(folder)["room"], nothing)
+            tuned.recall(folder)
+            return Shrunk(tuned, record)
+        means = replace(lesson.means, open_model=lambda *asked: model)
+        arm: Any = self.core.restore(folder / "inner", replace(lesson, means=means))
         return Shrunk(arm, record)
 
 
@@ -288,8 +287,8 @@ def read_network(network: Any, record: Record, folder: Path) -> None:
     keep(network, record.layers)
     network.to(dtype_of(record))
     for name in [name.removesuffix(".codes") for name in tensors if name.endswith(".codes")]:
-        parts = [tensors.pop(f"{name}.{part}", None) for part in ("codes", "scale", "bias")]
-        put(network, name, KINDS[record.bits](*parts))  # type: ignore[arg-type]
+        parts: list[Any] = [tensors.pop(f"{name}.{part}", None) for part in ("codes", "scale", "bias")]
+        put(network, name, KINDS[record.bits](*parts))
     network.load_state_dict(tensors, strict=False)
     network.tie_weights()
     network.eval().requires_grad_(False)

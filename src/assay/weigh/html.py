@@ -60,8 +60,9 @@ def _environment(data: dict[str, Any]) -> Environment:
         lstrip_blocks=True,
         finalize=_finish,
     )
-    environment.globals["number"] = lambda shape, *keys: _number(data, shape, *keys)
-    environment.globals["bounds"] = lambda shape, *keys: _ends(data, shape, *keys)
+    names: dict[str, Any] = environment.globals
+    names["number"] = lambda shape, *keys: _number(data, shape, *keys)
+    names["bounds"] = lambda shape, *keys: _ends(data, shape, *keys)
     environment.filters["count"] = count
     environment.filters["score"] = score
     environment.filters["plain"] = lambda value: value if isinstance(value, str) else to_json(value)

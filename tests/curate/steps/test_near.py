@@ -136,7 +136,7 @@ def test_many_rows_by_embedding_as_one_at_a_time(make):
 
 
 def test_by_embedding_without_an_embedder(make, outcome):
-    assert Near(by="embedding").needs == ("embed",) and Near().needs == ()
+    assert Near(by="embedding").wants() == ("embed",) and Near().wants() == ()
     with problem(DataError, "D065", "curate"):
         outcome(Near(by="embedding"), make([("a", "x")]))
 

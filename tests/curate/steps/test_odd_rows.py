@@ -69,7 +69,7 @@ def test_a_row_of_another_topic_goes(make, outcome):
 def test_off_topic_by_embedding_asks_for_one(make):
     import numpy as np
 
-    assert OffTopic().needs == () and OffTopic(by="embedding").needs == ("embed",)
+    assert OffTopic().wants() == () and OffTopic(by="embedding").wants() == ("embed",)
     rows = make([*unusual.CARDS[:60], ("far away", "x")])
     with pytest.raises(DataError) as caught:
         list(OffTopic(by="embedding").apply(rows, Means()))

@@ -101,7 +101,7 @@ def agreement(votes: Votes, kind: str = "classify", *, draws: int = DRAWS, seed:
     )
     ranked = sorted(confused.items(), key=lambda item: (-item[1], item[0]))
     counts, labels = _counts(shared)
-    whole = {"percent": None, "fleiss": None, "alpha": {}}
+    whole: dict[str, Any] = {"percent": None, "fleiss": None, "alpha": {}}
     if shared:
         weights = Weights(len(shared), draws=draws, seed=seed)
         whole["percent"] = _interval(_agreeing(counts)[:, None], _mean, weights)

@@ -22,7 +22,7 @@ def vectors(texts: Sequence[str]) -> Any:
     analyse = words.build_analyzer()
     if not any(analyse(text) for text in texts):
         return csr_matrix((len(texts), 1))
-    found = words.fit_transform(texts)
+    found: Any = words.fit_transform(texts)
     rows = found.getnnz(axis=0)
     useful = (rows > 1).nonzero()[0]
     return found[:, useful] if len(useful) else csr_matrix((len(texts), 1))

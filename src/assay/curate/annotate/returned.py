@@ -218,7 +218,7 @@ def _say_open(found: Returned, empty: list[str], places: list[str]) -> None:
         told = f"{found.place}: {rows(len(empty))} without a label yet (line {lines}); the others are taken"
         found.warnings.append({"code": "D090", "count": len(empty), "text": told})
     marks = [match for place in places if (match := _PLACE.fullmatch(place))]
-    wanted = {(int(at), total) for total in {int(m[2]) for m in marks} for at in range(1, total + 1)}
+    wanted = {(at, total) for total in {int(m[2]) for m in marks} for at in range(1, total + 1)}
     gone = sorted(wanted - {(int(m[1]), int(m[2])) for m in marks})
     if gone:
         first = ", ".join(str(at) for at, _ in gone[:_FIRST]) + ", ..." * (len(gone) > _FIRST)

@@ -44,7 +44,9 @@ def _numeric(found: re.Match[str], by: timedelta) -> str | None:
     one, two, three = int(first), int(second), int(third)
     if len(first) == 4:
         then = _date(one, two, three, by)
-        return then and f"{then.year:04d}{sign}{then.month:0{len(second)}d}{sign}{then.day:0{len(third)}d}"
+        if then is None:
+            return None
+        return f"{then.year:04d}{sign}{then.month:0{len(second)}d}{sign}{then.day:0{len(third)}d}"
     year = three if len(third) == 4 else 1900 + three if three > 30 else 2000 + three
     day_first = one > 12 or (sign.strip() == "." and two <= 12)
     then = _date(year, two, one, by) if day_first else _date(year, one, two, by)

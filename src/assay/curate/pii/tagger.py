@@ -56,7 +56,8 @@ def _spacy() -> Tagger:
         ) from None
 
     # The lemmatizer's tables are WordNet's words by part of speech; its work itself is not needed.
-    tables = model.get_pipe("lemmatizer").lookups.get_table("lemma_index")  # type: ignore[attr-defined]
+    lemmatizer: Any = model.get_pipe("lemmatizer")
+    tables = lemmatizer.lookups.get_table("lemma_index")
     dictionary = frozenset(word for words in tables.values() for word in words)
     model.remove_pipe("lemmatizer")
 
@@ -112,7 +113,7 @@ def _transformers(name: str) -> Tagger:
         from transformers import AutoModelForTokenClassification, AutoTokenizer
 
         options: dict[str, Any] = {"local_files_only": Path(name).exists()}
-        words = AutoTokenizer.from_pretrained(name, use_fast=True, **options)
+        words: Any = AutoTokenizer.from_pretrained(name, use_fast=True, **options)
         model = AutoModelForTokenClassification.from_pretrained(
             name, use_safetensors=True, trust_remote_code=False, **options
         ).eval()

@@ -5,7 +5,7 @@ Watch out        what is wrong with one file is collected, so that the problems 
 """
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ SPLITS = ("train", "val", "test")
 
 
 @contextlib.contextmanager
-def collected(problems: list[Problem]):
+def collected(problems: list[Problem]) -> Generator[None]:
     """Keep the problems of one file and go on with the next."""
     try:
         yield

@@ -4,7 +4,7 @@ What it is for   the one entry of the stage's first half; the steps, the split a
 Watch out        all files share the columns that were settled on the first; all problems are raised at once
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -49,6 +49,10 @@ class Loaded:
     guessed: list[str] = field(default_factory=list)  # a sentence for each guess, with its reason
     notes: list[str] = field(default_factory=list)  # what was done without being asked
     warnings: list[dict] = field(default_factory=list)  # {code, count, text}
+
+    def map_splits(self, change: Callable[[list[Example]], list[Example]]) -> "Loaded":
+        """The same with `change` of the rows of each split."""
+        return replace(self, train=change(self.train), val=change(self.val), test=change(self.test))
 
 
 TARGETS = ("label", "labels", "answer", "entities", "grades", "code", "rejected", "liked")

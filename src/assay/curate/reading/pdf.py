@@ -10,7 +10,7 @@ import io
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from assay.curate.reading.container import missing, whole_file
@@ -55,7 +55,7 @@ def text_of_pdf(source: Opened) -> str:
 
 
 @contextlib.contextmanager
-def _silent() -> Iterator[None]:
+def _silent() -> Generator[None]:
     """pypdf logs what it mends; none of it is for the user."""
     log = logging.getLogger("pypdf")
     before = log.level

@@ -15,7 +15,7 @@ import os
 import pwd
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -41,7 +41,7 @@ class _Unpacked(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def readinto(self, buffer: Any) -> int:
         view, filled = memoryview(buffer).cast("B"), 0
         try:
             while filled < len(view) and (data := self._stream.read(len(view) - filled)):
@@ -75,7 +75,7 @@ class Opened:
 
 
 @contextlib.contextmanager
-def opened(path: Path, place: str, *, encoding: str | None = None, documents: bool = False) -> Iterator[Opened]:
+def opened(path: Path, place: str, *, encoding: str | None = None, documents: bool = False) -> Generator[Opened]:
     """Open a regular file; unpack it when it is named .gz; refuse what is no data by its first bytes.
 
     Args:

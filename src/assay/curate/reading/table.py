@@ -6,7 +6,7 @@ Watch out        a tab-separated file is read without quotes when its quote mark
 
 import contextlib
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 from assay.curate.reading.findings import Findings, excerpt
@@ -101,7 +101,7 @@ def _quoted(text: Iterable[tuple[int, str]], mark: str, found: Findings) -> Iter
 
 
 @contextlib.contextmanager
-def _long_cells() -> Iterator[None]:
+def _long_cells() -> Generator[None]:
     """The csv module has one limit for the whole process: raise it while a file is read, then put it back."""
     usual = csv.field_size_limit(CELL_LIMIT)
     try:

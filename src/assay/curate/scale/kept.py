@@ -7,7 +7,7 @@ Gone      when the stage is finished, as every `*.part` is
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -71,7 +71,7 @@ class Kept:
         return encoded({"chunk": number, "sha256": hashlib.sha256(b"".join(lines)).hexdigest()})
 
     @contextmanager
-    def growing(self) -> Iterator[Callable[[Sequence[Fate]], None]]:
+    def growing(self) -> Generator[Callable[[Sequence[Fate]], None]]:
         """Yields the function that adds a chunk."""
         with store.growing(self.path) as write:
             if not self.path.stat().st_size:
@@ -86,7 +86,7 @@ class Kept:
 
 
 @contextmanager
-def forgotten(folder: Path) -> Iterator[None]:
+def forgotten(folder: Path) -> Generator[None]:
     """A stage that stops for a mistake in its data or settings leaves nothing of its passes: once that is mended it is
     another stage. One that was killed, interrupted or short of something goes on from them."""
     try:

@@ -54,7 +54,9 @@ class OnRay:
         self._ray = ray
         self._ours = not ray.is_initialized()
         if self._ours:
-            local = {"num_cpus": processes or None, "include_dashboard": False} if address == "local" else {}
+            local: dict[str, Any] = {}
+            if address == "local":
+                local = {"num_cpus": processes or None, "include_dashboard": False}
             try:
                 _reach(address)
                 ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **local)

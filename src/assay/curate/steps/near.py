@@ -11,7 +11,7 @@ Defaults    threshold 0.8 by text: see text.py for what it finds and what it let
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -27,6 +27,7 @@ THRESHOLDS = {"text": THRESHOLD, "embedding": 0.92}
 
 class Near(SetStep):
     kind: Literal["near"] = "near"
+    needs: ClassVar[tuple[str, ...]] = ("embed",)
     VERSION = 2
     # What is compared: letters, or sentence vectors.
     by: Literal["text", "embedding"] = "text"
@@ -38,9 +39,8 @@ class Near(SetStep):
     # Which row of a group of copies stays: the first in the file, or the longest (of two alike, the first).
     keep: Literal["first", "longest"] = "first"
 
-    @property
-    def needs(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return ("embed",) if self.by == "embedding" else ()
+    def wants(self) -> tuple[str, ...]:
+        return self.needs if self.by == "embedding" else ()
 
     def apply(self, examples: Sequence[Example], means: Means) -> Iterator[Example | Changed | Dropped]:
         apart = self.conflicts == "keep" or (self.conflicts == "derive" and not targets_repeat(examples))

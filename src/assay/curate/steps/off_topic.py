@@ -14,7 +14,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -31,15 +31,15 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 class OffTopic(SetStep):
     kind: Literal["off_topic"] = "off_topic"
+    needs: ClassVar[tuple[str, ...]] = ("embed",)
     # What rows are compared by. Words need no model; an embedding knows words that are alike.
     by: Literal["words", "embedding"] = "words"
     # Robust standard deviations from the median row, by words of both signals. Default: 2.25 by words, 4 by embedding.
     min_deviations: float | None = Field(default=None, gt=0)
     neighbours: int = Field(default=5, ge=1)
 
-    @property
-    def needs(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return ("embed",) if self.by == "embedding" else ()
+    def wants(self) -> tuple[str, ...]:
+        return self.needs if self.by == "embedding" else ()
 
     def apply(self, examples: Sequence[Example], means: Means) -> Iterator[Example | Changed | Dropped]:
         texts = [example.text for example in examples]

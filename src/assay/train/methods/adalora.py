@@ -114,7 +114,7 @@ class Adalora(Trained):
             target_r=self.rank,
             init_r=self.first,
             # PEFT divides AdaLoRA's alpha by the rank as it does LoRA's.
-            lora_alpha=int(alpha) if alpha == int(alpha) else alpha,  # type: ignore[arg-type]
+            lora_alpha=int(alpha) if alpha == int(alpha) else alpha,  # pyrefly: ignore[bad-argument-type]  # PEFT takes fractions
             lora_dropout=self.dropout,
             target_modules=names,
             fan_in_fan_out=transposed(model.network, names),

@@ -138,7 +138,7 @@ class Lora(Trained):
             revision=revision,
             task_type="CAUSAL_LM",
             r=self.rank,
-            lora_alpha=int(alpha) if alpha == int(alpha) else alpha,  # type: ignore[arg-type]
+            lora_alpha=int(alpha) if alpha == int(alpha) else alpha,  # pyrefly: ignore[bad-argument-type]  # PEFT takes fractions
             use_rslora=self.rs,
             lora_dropout=self.dropout,
             target_modules=names,

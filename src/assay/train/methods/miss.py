@@ -57,7 +57,7 @@ class Miss(Trained):
         config = MissConfig(
             base_model_name_or_path=base,
             revision=revision,
-            task_type="CAUSAL_LM",  # type: ignore[arg-type]
+            task_type="CAUSAL_LM",
             r=self.rank,
             miss_dropout=self.dropout,
             target_modules=names,

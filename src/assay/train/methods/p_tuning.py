@@ -32,7 +32,7 @@ class PTuning(Trained):
     epochs: int = Field(default=10, ge=1, le=1000)
     patience: int = Field(default=3, ge=1)
     # Computing activations again would add the virtual tokens to the cache a second time.
-    checkpointing: Literal[False] = False  # type: ignore[assignment]
+    checkpointing: Literal[False] = False
 
     def change(self, model: ChatModel, lesson: Lesson) -> Change:
         import torch

@@ -57,7 +57,7 @@ def adamw_8bit(groups: Groups) -> torch.optim.Optimizer:
     """AdamW with moments of 8 bits, block by block: Dettmers et al. (2022), arxiv.org/abs/2110.02861. Tensors of fewer
     than 4,096 numbers keep fp32 moments."""
     try:
-        from bitsandbytes.optim.adamw import AdamW8bit  # type: ignore[import-not-found]
+        from bitsandbytes.optim.adamw import AdamW8bit
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "bitsandbytes":
             raise
@@ -109,7 +109,7 @@ class Lamb(torch.optim.Optimizer):
         super().__init__(groups, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "bounds": bounds})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
+    def step(self, closure: None = None) -> None:  # pyrefly: ignore[bad-override]  # no closure is ever given
         for group in self.param_groups:
             for weight in group["params"]:
                 if weight.grad is not None:
@@ -145,7 +145,7 @@ class Lion(torch.optim.Optimizer):
         super().__init__(groups, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
+    def step(self, closure: None = None) -> None:  # pyrefly: ignore[bad-override]  # no closure is ever given
         for group in self.param_groups:
             beta1, beta2 = group["betas"]
             for weight in group["params"]:

@@ -85,7 +85,8 @@ class Reader:
     """
 
     def __init__(self, folder: Path, network: Joint, max_length: int, bf16: bool):
-        self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        self.tokenizer = tokenizer
         self.network = network
         self.length = min(max_length, network.body.config.max_position_embeddings)
         self.types = "token_type_ids" in self.tokenizer.model_input_names

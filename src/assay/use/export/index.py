@@ -84,7 +84,8 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
     finder = arm.finder
     rows = [{"id": one.id, "document": document_of(one.id), "text": one.text} for one in finder.passages]
     store.write_lines(folder / "passages.jsonl", rows)
-    table = finder.words.table() if settings.find == "bm25" else {"vectors": finder.vectors.vectors}  # type: ignore[union-attr]
+    vectors: Any = finder.vectors  # None where bm25 finds
+    table = finder.words.table() if settings.find == "bm25" else {"vectors": vectors.vectors}
     store.write_tensors(folder / "index.safetensors", {name: torch.from_numpy(row) for name, row in table.items()})
     many = max(settings.candidates, SPARE * settings.top)
     own = {"top": settings.top, "cap": settings.cap, "many": many, "system": systems(arm, source.name)}

@@ -13,7 +13,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -54,8 +54,8 @@ def _timed(slow: float) -> type[H11Protocol]:
     class Timed(H11Protocol):
         _waiting: asyncio.TimerHandle | None = None
 
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:  # type: ignore[override]
-            super().connection_made(transport)  # type: ignore[arg-type]
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            super().connection_made(transport)
             self._waiting = self.loop.call_later(slow, self._too_slow)
 
         def data_received(self, data: bytes) -> None:
@@ -134,7 +134,7 @@ class Listening(uvicorn.Server):
         return await super().on_tick(counter)
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         """As uvicorn's, but the first signal drains, and a stop that was asked for is no failure."""
         if threading.current_thread() is not threading.main_thread():
             yield  # Python hands signals to the main thread only

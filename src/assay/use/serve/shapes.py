@@ -201,8 +201,8 @@ class CompletionRequest(Writing):
         if isinstance(self.prompt, str):
             return [self.prompt]
         if isinstance(self.prompt[0], int):
-            return [tuple(self.prompt)]  # type: ignore[arg-type]
-        return [one if isinstance(one, str) else tuple(one) for one in self.prompt]  # type: ignore[union-attr]
+            return [tuple(self.prompt)]
+        return [one if isinstance(one, str) else tuple(one) for one in self.prompt]
 
 
 class EmbeddingRequest(Shape):

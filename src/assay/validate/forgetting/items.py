@@ -69,7 +69,8 @@ class Item:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Item:
-        return cls(**{**row, "options": tuple(row["options"]), "checks": tuple(row["checks"])})
+        fields: dict[str, Any] = {**row, "options": tuple(row["options"]), "checks": tuple(row["checks"])}
+        return cls(**fields)
 
 
 def estimated(text: str) -> int:

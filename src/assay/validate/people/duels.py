@@ -56,7 +56,8 @@ class Item:
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Item:
-        return cls(**{**row, "arms": (row["arms"][0], row["arms"][1])})
+        fields: dict[str, Any] = {**row, "arms": (row["arms"][0], row["arms"][1])}
+        return cls(**fields)
 
 
 def deal(rows: Sequence[Both], first: str, second: str, *, split: str, most: int, seed: int) -> list[Item]:

@@ -55,7 +55,7 @@ def compared(
     metric = scores.metrics[0]
     rows = scores.rows[metric.name]
     groups = grouped([record.question.group for record in before])
-    kinds = []
+    kinds: list[dict[str, Any]] = []
     for kind in ABOUT:
         these = [at for at, one in enumerate(asked) if one.kind == kind]
         if len(these) > 1:

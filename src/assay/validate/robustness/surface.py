@@ -9,6 +9,7 @@ Left alone  words that the target names
 
 import random
 import re
+from collections.abc import Callable
 
 from assay.curate.augment.slips import Slip, mistyped
 from assay.validate.robustness.spare import Spare
@@ -40,7 +41,7 @@ def title(text: str, draw: random.Random, spare: Spare) -> str | None:
     return _other(text, _each(text, str.capitalize, spare))
 
 
-def _each(text: str, case, spare: Spare) -> str:
+def _each(text: str, case: Callable[[str], str], spare: Spare) -> str:
     return _WORD.sub(lambda match: match[0] if match[0].casefold() in spare.keep else case(match[0]), text)
 
 

@@ -21,7 +21,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,7 +166,7 @@ def given(process: subprocess.Popen[bytes], job: Any) -> None:
 
 
 @contextmanager
-def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+def ended(process: subprocess.Popen[bytes]) -> Generator[subprocess.Popen[bytes]]:
     """A sandbox that is over, with all its processes, when the block is left."""
     try:
         yield process

@@ -4,6 +4,7 @@ from typing import Any
 
 from assay.validate.robustness.operators import ABOUT, OPERATORS
 from assay.validate.robustness.said import attacked, first_arm, worst
+from assay.validate.robustness.settings import Kind
 from assay.weigh.numbers import NOTHING, count, fewer_rows, points, score
 from assay.weigh.paper import Dot, Plot
 from assay.weigh.plots import forest
@@ -16,14 +17,14 @@ SHOWN = 2  # rows of a kind in report.md; report.json has all that were kept
 WAYS = {(operator.kind, operator.name): operator.about for operator in OPERATORS}
 
 
-def about(kind: str) -> str:
+def about(kind: Kind) -> str:
     """What a kind of change is, in a few words."""
-    return ABOUT[kind]  # type: ignore[index]
+    return ABOUT[kind]
 
 
-def way(kind: str, name: str) -> str:
+def way(kind: Kind, name: str) -> str:
     """How a row was changed, a sentence."""
-    return WAYS[kind, name]  # type: ignore[index]
+    return WAYS[kind, name]
 
 
 def lead(found: dict[str, Any]) -> list[str]:
@@ -38,9 +39,9 @@ def place(found: dict[str, Any]) -> int:
     return found["arms"].index(first_arm(found))
 
 
-def by_kind(found: dict[str, Any]) -> list[tuple[str, list[int | None]]]:
+def by_kind(found: dict[str, Any]) -> list[tuple[Kind, list[int | None]]]:
     """(kind, its index among the kinds of each arm) in the order of the arms."""
-    names = [[one["kind"] for one in arm["kinds"]] for arm in found["arms"]]
+    names: list[list[Kind]] = [[one["kind"] for one in arm["kinds"]] for arm in found["arms"]]
     kinds = list(dict.fromkeys(kind for own in names for kind in own))
     return [(kind, [own.index(kind) if kind in own else None for own in names]) for kind in kinds]
 

@@ -96,7 +96,7 @@ class Opaque:
     def __eq__(self, other: object) -> bool:
         return self is other
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: None = None
 
     def _call(self, *request: Any, args: tuple[Any, ...] = (), named: dict[str, Any] | None = None) -> Any:
         sent = [encode(one, _handle) for one in args]
@@ -130,7 +130,7 @@ class Object(Function):
             return True
         return isinstance(other, Object) and self._call("special", self._number, "__eq__", args=(other,)) is True
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: None = None
 
     def __lt__(self, other: object) -> bool:
         if not isinstance(other, Object):
