@@ -221,6 +221,7 @@ def stop_at(step):
     return stop
 
 
+@pytest.mark.slow
 @each_fitted
 def test_the_same_seed_gives_the_same_files_and_answers_also_after_a_stop(fitted, lesson, tmp_path):
     if is_trained(fitted.settings):

@@ -149,6 +149,7 @@ def test_rows_needed_is_the_textbook_sample_size():
     assert more is not None and more > 785 - n
 
 
+@pytest.mark.slow
 def test_that_many_rows_do_tell_in_four_of_five_runs():
     random = np.random.default_rng(11)
     told = 0

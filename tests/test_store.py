@@ -178,6 +178,7 @@ def test_a_line_after_a_torn_one_can_be_read(tmp_path):
         assert list(store.read_lines(path)) == [*kept, [3], [4]]
 
 
+@pytest.mark.slow
 def test_appended_lines_are_all_there_or_none(tmp_path, forked):
     path = tmp_path / "lines"
 
@@ -204,6 +205,7 @@ def test_a_growing_file_is_continued(tmp_path):
     assert (tmp_path / "x.part").read_bytes() == b"one two"
 
 
+@pytest.mark.slow
 def test_a_link_replaces_what_was_there(tmp_path, forked):
     (tmp_path / "a").write_text("a")
     (tmp_path / "b").write_text("b")

@@ -233,7 +233,7 @@ class Servers:
                 command = [sys.executable, "-m", "assay.fork_server", str(folder)]
                 process = subprocess.Popen(
                     command,
-                    stdin=listener,
+                    stdin=listener.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=log,
                     env=self.variables,

@@ -117,6 +117,7 @@ def test_official_test_rows_are_repaired_like_questions(official):
     assert changed == [("test-1", "changed", "encoding, white space")]
 
 
+@pytest.mark.slow
 def test_a_leak_stops_is_repaired_or_is_accepted(official):
     train, test = official
     leaky = [*train, replace(test[3], id="train-copy", source="train.csv:900")]
@@ -174,6 +175,7 @@ def test_a_val_row_that_stands_in_test_goes_and_the_test_row_stays(official):
     assert [(line["id"], line["reason"]) for line in result.ledger] == [("val-copy", "copy of a test row")]
 
 
+@pytest.mark.slow
 def test_a_leak_that_a_repair_brings_to_light(official):
     train, test = official
     train = [train[0].with_text("CafÃ© schlieÃŸt nie"), *train[1:]]

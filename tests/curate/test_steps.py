@@ -71,6 +71,7 @@ def test_every_row_comes_out_of_a_step_once_in_order(cls):
             assert result.example != next(row for row in rows if row.id == result.example.id)
 
 
+@pytest.mark.slow
 @steps
 def test_a_step_does_something_here_and_nothing_the_second_time(cls):
     once = left(apply(cls(), rows_for(cls)))

@@ -94,6 +94,7 @@ def test_a_wrong_beginning_is_noticed(open_tiny):
     assert not lends(model.network, Wrong(right.cache))
 
 
+@pytest.mark.slow
 def test_a_run_in_parts_computes_its_beginning_once(open_tiny, monkeypatch):
     monkeypatch.setattr(scoring, "TREE_GAINS", 0.0)
     model = open_tiny()

@@ -260,6 +260,7 @@ def test_the_catalogue_is_on_the_index_or_installed(entry_):
     assert all(known_digest(Path(folder, member.path)) == member.sha256 for member in entry_.members)
 
 
+@pytest.mark.slow
 def test_asking_for_the_index_leaves_the_compiler_usable(monkeypatch):
     # In a process of its own: torch.compile imports setuptools, whose finder gives up once somebody has looked for pip.
     monkeypatch.delenv("PIP_INDEX_URL", raising=False)

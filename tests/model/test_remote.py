@@ -458,6 +458,7 @@ def test_a_bucket_lets_its_rate_through_and_no_more():
     assert Bucket(0, lambda: 0.0).take(1e9) == 0.0
 
 
+@pytest.mark.slow
 def test_the_rate_of_requests_is_kept(service, opened):
     # 600 a minute: 100 at once, then 10 a second. Here no time passes, so that each has to wait longer.
     client, halt = opened(requests_per_minute=600).client, Noted()
@@ -513,6 +514,7 @@ def test_two_writers_tear_no_line(tmp_path):
     assert len({json.loads(line)["key"] for line in lines}) == 100 == len(RemoteCache(tmp_path, endpoint))
 
 
+@pytest.mark.slow
 def test_the_seconds_of_a_request_are_kept_and_counted_when_its_answer_is_handed_out_again(opened):
     prompts = [(Message("user", "late"),), (Message("user", "soon"),)]
     model = opened(slow(0.3), concurrency=1)

@@ -292,6 +292,7 @@ def test_stop_texts_that_never_come_change_nothing(model):
 # --- draws ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_draws_do_not_depend_on_what_else_is_asked(model):
     alone = [model.generate([prompt], max_tokens=10, how=DRAWN)[0] for prompt in RAGGED]
     assert model.generate(RAGGED, max_tokens=10, how=DRAWN) == alone
@@ -338,6 +339,7 @@ def test_next_to_no_temperature_is_the_most_likely_token(temperature, top_p):
     assert {drawn(logits, temperature, top_p, at) for at in (0.0, 0.5, 0.999999)} == {1}
 
 
+@pytest.mark.slow
 def test_a_share_of_a_large_vocabulary_is_that_of_all_of_it():
     draw = torch.Generator().manual_seed(2)
     for spread in (0.0, 0.01, 3.0):  # 0: all are equal, so the first ones are taken

@@ -38,6 +38,7 @@ def asked_of(folder):
     return sum(len(answers) for _, answers in lines) + len(read_json(folder / "proposals.json"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("search", ["halving", "random"])
 @pytest.mark.parametrize("task", ["classify", "answer"])
 def test_every_call_is_counted_and_none_is_made_past_the_limit(lesson, task, search):

@@ -53,6 +53,7 @@ def test_an_orthogonal_beginning_is_nothing_on_a_bf16_base_too(open_tiny, given)
             assert (b @ a).abs().max() < 1e-6
 
 
+@pytest.mark.slow
 def test_the_fast_decomposition_of_a_wide_weight_finds_its_largest_part():
     # Singular values 8, 7, 6, 5 above a floor: the part of rank 4 is known.
     torch.manual_seed(0)

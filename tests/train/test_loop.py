@@ -125,6 +125,7 @@ def test_the_best_evaluation_is_kept_and_patience_ends_the_training(build, tmp_p
     assert all(torch.equal(two[name], weight) for name, weight in weights.items())
 
 
+@pytest.mark.slow
 def test_between_equal_scores_the_lower_val_loss_is_better(build, tmp_path):
     progress = build(tmp_path, settings={**FLAT, "epochs": 4}, evaluate=lambda: 0.0).run()
     losses = [point["val_loss"] for point in progress.curve]

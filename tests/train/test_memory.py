@@ -47,6 +47,7 @@ def weights(training):
     return {name: p.detach().clone() for name, p in training.change.trained.items()}, progress
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("full", [False, True], ids=["lora", "all weights in bf16"])
 @pytest.mark.parametrize("backward", [False, True], ids=["forward", "backward"])
 def test_micro_batches_are_halved_and_the_gradients_are_the_same(build, tmp_path, full, backward):

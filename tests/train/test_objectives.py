@@ -90,6 +90,7 @@ def test_it_learns_to_tell_the_labels_apart(lesson):
     assert min(point["val_loss"] for point in arm.curve) < 0.8 * math.log(3)
 
 
+@pytest.mark.slow
 @layouts
 def test_it_comes_back_from_its_folder(lesson, tmp_path, trees):
     given, folder = lesson("classify"), tmp_path / "arm"
@@ -171,6 +172,7 @@ def school(lesson, open_tiny):
 TAUGHT = {"teacher": "teacher"}
 
 
+@pytest.mark.slow
 @layouts
 @pytest.mark.parametrize("task", ["classify", "answer"])
 def test_the_loss_before_training_is_that_of_both_models_logits(school, trees, task):
@@ -194,6 +196,7 @@ def test_the_loss_before_training_is_that_of_both_models_logits(school, trees, t
     assert not [event for event in told if event["event"] in ("note", "warning")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [LORA, {"kind": "prefix", **QUICK}], ids=lambda values: values["kind"])
 def test_a_model_that_is_its_own_teacher_begins_without_loss(school, settings):
     # The whole loss is the teacher's: 0 where the student begins as the base. Virtual tokens move the student alone.
@@ -204,6 +207,7 @@ def test_a_model_that_is_its_own_teacher_begins_without_loss(school, settings):
         assert arm.start_loss > 1e-3
 
 
+@pytest.mark.slow
 def test_the_teacher_is_named_and_left_as_it_is(school):
     strategy = make_strategy({**FULL, **TAUGHT}, {})
     assert strategy.needs("base") == ("base", "teacher")

@@ -101,6 +101,7 @@ def test_the_task_begins_from_what_was_read(lesson, open_tiny):
     assert abs(plain.start_loss - arm.start_loss) > 1e-3
 
 
+@pytest.mark.slow
 def test_it_shows_progress_of_its_own_and_the_fit_is_the_tasks(lesson):
     told = []
     arm = fitted(lesson("classify", tell=told.append), {**LORA, **SHORT, "epochs": 1})

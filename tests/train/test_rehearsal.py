@@ -51,6 +51,7 @@ def test_steps_cells_and_looks_are_those_of_the_run(build, tmp_path, trees):
     assert found["seconds"]["steps"][0] > 0 and found["seconds"]["val"][0] > 0
 
 
+@pytest.mark.slow
 def test_a_trunk_is_as_large_as_the_run_writes_it(build, tmp_path):
     for name in ("rehearsed", "run", "none"):
         (tmp_path / name).mkdir()

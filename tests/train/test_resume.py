@@ -180,6 +180,7 @@ def test_states_are_not_written_more_often_than_asked(build, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_tensors_beside_the_weights_come_back(build, tmp_path):
     from dataclasses import replace
 

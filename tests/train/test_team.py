@@ -155,6 +155,7 @@ def read(path):
     return load_file(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "rows"), [(2, 4), (3, 2)])
 def test_several_processes_make_the_steps_of_one(train, together, tmp_path, size, rows):
     alone = train(Team(), rows, "alone")
@@ -181,6 +182,7 @@ def test_the_same_number_of_processes_gives_the_same_bits(train, together, tmp_p
 # --- the end of one is the end of all -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dying", [0, 1, 2])
 def test_a_kill_of_one_ends_all(train, together, dying):
     def hook(team, step):

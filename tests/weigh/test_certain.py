@@ -96,6 +96,7 @@ def test_few_groups_are_not_to_be_trusted():
     assert named("\n".join(data["certainty"]["sentences"]), "10 groups")
 
 
+@pytest.mark.slow
 def test_equivalence_is_two_one_sided_tests():
     base = [1] * 700 + [0] * 300
     near = base.copy()
@@ -150,6 +151,7 @@ def test_few_rows_a_label_are_said_of_a_macro_f1():
     assert named(data["certainty"]["sentences"][0], "3", "label")
 
 
+@pytest.mark.slow
 def test_the_page_and_the_text_say_it():
     groups = [f"g{i // 5}" for i in range(100)]
     given = (arm("x", [1, 0, 1, 1] * 25, groups=groups, seeds=([1, 1, 0, 1] * 25,)),)

@@ -62,6 +62,7 @@ def test_a_training_that_went_well_takes_no_line(made):
     assert "training of" not in " ".join(summary_lines(made.build()))
 
 
+@pytest.mark.slow
 def test_a_report_from_before_fits_were_said_still_shows(made):
     data = made.build()
     for one in data["strategies"]:

@@ -1,5 +1,7 @@
 """How a run ends: the exit code says whether a gate failed, and the last lines say which."""
 
+import pytest
+
 from assay.cli import exit_code
 from assay.weigh import Arm, Report
 from assay.weigh.markdown import summary_lines
@@ -12,6 +14,7 @@ def ended(data, *arms):
     return exit_code(Report(data, TASK, arms))
 
 
+@pytest.mark.slow
 def test_exit_codes():
     assert ended(weighed(FLOOR, GOOD)) == 0
     assert ended(weighed(FLOOR, GOOD, TWIN)) == 0  # undecided is no failed gate

@@ -68,6 +68,7 @@ def test_every_number_of_the_page_is_the_reports(report):
         assert shown == FORMATS[attributes["data-as"]](value)
 
 
+@pytest.mark.slow
 def test_the_page_is_well_formed_and_has_every_section(report):
     page = Page(report.html())
     assert page.open == [] and page.crossed == []

@@ -117,6 +117,7 @@ def test_two_runs_differ_in_cost_change_and_environment_only(made):
     assert json.dumps(first) == json.dumps(second)
 
 
+@pytest.mark.slow
 def test_another_seed_moves_intervals_but_not_values(made):
     first = made.build()
     made.rest["seed"] = 8

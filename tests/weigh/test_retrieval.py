@@ -46,6 +46,7 @@ def test_only_arms_with_passages_have_it():
     assert found["abstained"] == 7
 
 
+@pytest.mark.slow
 def test_the_page_and_the_text_tell_errors_apart():
     report = reported()
     errors = report.data["strategies"][1]["retrieval"]["errors"]

@@ -170,12 +170,14 @@ def test_kinds_can_be_left_and_added():
     assert text_of(step, "jo@acme.com on 2024-03-14") == "jo@acme.com on <DATE>"
 
 
+@pytest.mark.slow
 def test_spacy_and_rules_find_names():
     step = Anonymise.model_validate({"as": "mask", "leave": ["PLACE", "ORGANISATION"]})
     text = text_of(step, "Dear Mr. Okonkwo,\nmy name is Zsófia Kovács-Nagy. I met Okonkwo's wife.\nRegards,\nZsófia")
     assert text == "Dear Mr. <PERSON>,\nmy name is <PERSON>. I met <PERSON>'s wife.\nRegards,\n<PERSON>"
 
 
+@pytest.mark.slow
 def test_many_rows_at_once_give_what_each_gives_alone():
     step = Anonymise()
     rows = [row(f"my name is Anna Berg and I live in Oslo, number {i}") for i in range(130)]

@@ -82,6 +82,7 @@ def test_a_cluster_that_is_not_there_is_said(rows_of, result_of):
         result_of(rows_of(200), scale=Scale(ray="127.0.0.1:1"))
 
 
+@pytest.mark.slow
 def test_few_rows_start_no_process_and_leave_nothing(rows_of, result_of, tmp_path):
     events = []
     result_of(rows_of(300), scale=Scale(folder=tmp_path), tell=events.append)

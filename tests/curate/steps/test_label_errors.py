@@ -33,6 +33,7 @@ def test_drop_takes_them_out_with_the_label_they_rather_have(make, outcome):
     assert dropped[0].reason == "likely label error: refund, rather delivery"
 
 
+@pytest.mark.slow
 def test_a_label_with_few_rows_is_left_alone(make, outcome):
     examples = make([*rows(), ("money back refund", "rare"), ("card paid", "rare")])
     on, dropped, _ = outcome(LabelErrors(action="drop"), examples)

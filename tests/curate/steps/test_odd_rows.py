@@ -38,6 +38,7 @@ def test_letters_that_others_use_alike_cost_fewer_bits():
     assert bits[0] < 0.5 < 4 < bits[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["english", "rows"])
 def test_mashed_keys_go_and_short_or_foreign_rows_stay(words, make, outcome):
     stay = [("thx", "x"), ("Ich habe meine Karte gestern Abend im Taxi verloren", "x"), ("", "x")]

@@ -72,6 +72,7 @@ def test_the_weights_are_those_that_another_optimiser_finds():
     assert learned(given) == pytest.approx(minimize(value, np.zeros(5), tol=1e-12).x, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_weights_of_a_known_choice_are_found():
     # The maximum of the likelihood is consistent; with 4,000 rows its deviation is about .02.
     wanted = np.array([0.5, 1.0, 0.0, -0.5, 0.2])

@@ -54,6 +54,7 @@ def test_it_is_asked_as_it_was_trained_and_no_answer_is_in_what_it_reads(lesson)
 # --- what it learns -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_head_becomes_the_logistic_regression_of_the_states(lesson):
     from sklearn.linear_model import LogisticRegression
 
@@ -98,6 +99,7 @@ def test_an_answer_has_the_shares_of_all_labels(lesson):
         assert answer.tokens == 0
 
 
+@pytest.mark.slow
 def test_label_smoothing_bounds_the_confidence(lesson):
     # With a share of .3 spread over three labels the best likelihood has .8 on the label and .1 on the others.
     given = replace(lesson("classify"), val=())
@@ -143,6 +145,7 @@ def test_a_saved_head_gives_the_same_answers(lesson, tmp_path, settings):
         assert (folder / "head.safetensors").stat().st_size < 4096
 
 
+@pytest.mark.slow
 def test_a_bf16_base_gets_a_head_in_fp32(lesson, open_tiny, tmp_path):
     from safetensors.torch import load_file
 

@@ -102,6 +102,7 @@ def test_the_export_answers_as_the_arm_does(source, arms, name, form, wish):
     assert sum(one.text is not None for one in arm) > len(arm) / 2, "an arm that has learnt nothing proves nothing"
 
 
+@pytest.mark.slow
 def test_a_merged_folder_loads_with_the_weights_that_the_arm_computes_with(source):
     from transformers import AutoModelForCausalLM
 
@@ -128,6 +129,7 @@ def test_generation_ends_where_the_arm_has_learnt_to_end(source, open_tiny):
     assert settings["max_new_tokens"] == read_json(given.folder / "tuned.json")["room"]
 
 
+@pytest.mark.slow
 def test_the_quantised_base_goes_with_the_adapter_unless_it_is_not_wanted(source):
     given = source("qlora")
     written(given, FORM["peft"])
@@ -197,6 +199,7 @@ def test_a_tokenizer_that_puts_its_own_beginning_is_refused(source, open_tiny):
         same_tokens(open_tiny().chat, [arm.prompt(row) for row in given.examples], given.out)
 
 
+@pytest.mark.slow
 def test_vllm_serves_a_plain_adapter_beside_its_base_and_anything_else_merged(source):
     given = source("lora")
     written(given, FORM["vllm"])

@@ -188,6 +188,7 @@ def many(lesson, open_tiny, tmp_path):
     return shared, alone
 
 
+@pytest.mark.slow
 def test_rows_of_several_adapters_in_one_pass(many):
     shared, alone = many
     arms = [replace(base_arm(shared.model(name)), name=name or "base") for name in alone]

@@ -43,6 +43,7 @@ def check(model, slots=5):
         return [heard.last.shared for heard in asked]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stretch", [3, 512])
 @pytest.mark.parametrize(
     ("kind", "more"),

@@ -116,6 +116,7 @@ def test_the_longest_common_sequence_known_by_hand():
     assert rouge.common_sequence("A" * 100, "A" * 70) == 70
 
 
+@pytest.mark.slow
 def test_stems_are_nltks(pairs, shared_data):
     porter = pytest.importorskip("nltk.stem.porter").PorterStemmer()
     words = {word for text, accepted in pairs for one in (text, *accepted) for word in meteor.words_of(one)}
