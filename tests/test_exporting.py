@@ -75,6 +75,7 @@ def test_unchecked_is_said_and_passes_only_where_it_was_asked_for(project, tmp_p
     assert "Not checked" in (tmp_path / "out" / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_bad_input_is_one_message_each(project, tmp_path):
     def code(*arguments, **settings):
         with pytest.raises(AssayError) as caught:
