@@ -19,6 +19,7 @@ compare: [{kind: majority}, {kind: tfidf}]
 """
 
 
+@pytest.mark.slow
 def test_made_rows_are_marked_counted_and_only_in_train(tmp_path, tiny_model):
     project = load(build(tmp_path / "project", tiny_model, ARMS) / "project.yaml")
     prepared = prepare(project, lambda event: None)

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from assay.curate import AUGMENTATIONS, STEPS
 from assay.strategies import STRATEGIES
 from assay.train.settings import Trained
@@ -97,6 +99,7 @@ def test_every_code_in_the_source_has_a_page():
     assert not used - set(pages())
 
 
+@pytest.mark.slow
 def test_help_ends_with_an_example():
     done = subprocess.run(
         [sys.executable, "-m", "assay.cli", "run", "--help"], capture_output=True, text=True, check=True

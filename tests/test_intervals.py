@@ -27,6 +27,7 @@ def column(values):
     return np.asarray(values, dtype=float).reshape(-1, 1)
 
 
+@pytest.mark.slow
 def test_width_matches_the_normal_formula():
     # For a mean, the bootstrap interval tends to +-1.96 s/sqrt(n) of the paired differences.
     random = np.random.default_rng(3)
@@ -159,6 +160,7 @@ def test_that_many_rows_do_tell_in_four_of_five_runs():
     assert 0.72 <= told / 200 <= 0.88
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth_as_often_as_they_say():
     random = np.random.default_rng(21)
     inside = 0
@@ -281,6 +283,7 @@ def test_shapes_are_checked():
         Weights(3).sums(column([1, 2]))
 
 
+@pytest.mark.slow
 def test_weights_are_drawn_once_for_all_arms(monkeypatch):
     weights, swaps = Weights(3000), Weights(3000, "swap")
     monkeypatch.delattr(np.random, "default_rng")  # nothing can be drawn from here on

@@ -64,6 +64,7 @@ def test_one_then_eight_then_many_and_no_target_is_shown():
     assert found.seconds(0).tolist() == [0, 0]
 
 
+@pytest.mark.slow
 def test_answers_of_an_arm_in_training_are_as_long_as_its_targets(lesson, tmp_path):
     given = lesson("answer")
     ask(given.workdir)

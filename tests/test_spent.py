@@ -10,6 +10,7 @@ from assay.spent import peak_bytes
 LARGE = 300 << 20
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system's own figure is taken")
 def test_the_peak_of_a_process_is_not_that_of_the_one_that_started_it():
     child = "from assay.spent import peak_bytes; print(peak_bytes())"

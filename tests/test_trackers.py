@@ -135,6 +135,7 @@ def test_wandb_stays_on_this_machine(project, monkeypatch):
     assert list(run.glob("run-*.wandb"))
 
 
+@pytest.mark.slow
 def test_trackio(project):
     pytest.importorskip("trackio")
     export(project, "trackio")

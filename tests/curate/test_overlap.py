@@ -41,6 +41,7 @@ def project(tmp_path, sentences):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_overlaps_are_told_or_dropped_as_asked(project):
     found = None
     for seed in range(10):  # the row that overlaps must fall into train

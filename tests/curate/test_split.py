@@ -21,6 +21,7 @@ def divided(examples, shares=SHARES, stratify=True, seed=0):
     return parts, rare
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(
     st.lists(st.integers(3, 40), min_size=1, max_size=8),
@@ -71,6 +72,7 @@ def test_a_group_is_never_divided(make, sentences):
     assert not audit(parts["train"], parts["val"], parts["test"]).pairs
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 2)), min_size=30, max_size=60), st.integers(0, 3))
 def test_with_groups_labels_keep_their_shares_to_within_two_groups(groups, seed):

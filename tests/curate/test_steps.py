@@ -79,6 +79,7 @@ def test_a_step_does_something_here_and_nothing_the_second_time(cls):
     assert apply(cls(), once) == once
 
 
+@pytest.mark.slow
 @steps
 def test_a_step_gives_the_same_twice_and_leaves_the_rows_alone(cls):
     rows = rows_for(cls)

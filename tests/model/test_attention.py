@@ -68,6 +68,7 @@ def over_tree(layout, window=None, **named):
     return attention
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("capped", [False, True], ids=["flash", "by hand"])
 @pytest.mark.parametrize(("before", "window"), [(0, None), (9, None), (0, 50), (9, 50)])
 def test_values_and_gradients_are_those_under_a_mask_of_ancestors(tree, before, window, capped):

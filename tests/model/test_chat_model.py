@@ -145,6 +145,7 @@ def embedded(model, virtual, ids):
     return torch.cat([virtual, model.network.get_input_embeddings()(torch.tensor([ids]))], 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prompts", [PROMPTS, RAGGED, PROMPTS[1:2]], ids=["one beginning", "ragged", "one row"])
 def test_generation_after_virtual_tokens_is_that_of_transformers(soft_model, prompts):
     model, virtual = soft_model

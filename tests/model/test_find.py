@@ -40,6 +40,7 @@ def _problem(name, **options):
     return caught.value.problems[0]
 
 
+@pytest.mark.slow
 def test_a_folder_beside_the_project(tmp_path):
     folder = _model(tmp_path / "models" / "tiny")
     (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n# tiny\n")

@@ -162,6 +162,7 @@ def test_no_control_token_is_written(model):
         assert answer.truncated == (answer.text == "a")
 
 
+@pytest.mark.slow
 def test_a_stream_has_the_form(model):
     how = of("json", PERSON)
     for prompt, answer in zip(PROMPTS, model.generate(PROMPTS, max_tokens=300, how=how), strict=True):

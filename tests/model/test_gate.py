@@ -284,6 +284,7 @@ def test_the_list_of_types_is_that_of_transformers():
     assert known_types() == set(CONFIG_MAPPING_NAMES)
 
 
+@pytest.mark.slow
 def test_torch_is_not_imported():
     code = "import sys, assay.model.find; from assay.model.fits import known_types; known_types();"
     code += "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"

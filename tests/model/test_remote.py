@@ -148,6 +148,7 @@ def test_a_choice_is_read_with_and_without_its_object(service, opened, said):
     assert texts(opened(), "which", how=how) == ["blue"]
 
 
+@pytest.mark.slow
 def test_what_the_service_does_not_take_is_left_out_and_said_once(service, opened):
     told = []
     model = opened(
@@ -364,6 +365,7 @@ def test_a_torn_line_is_asked_again_and_the_others_are_not(service, opened, tmp_
     assert [body["messages"][-1]["content"] for body in service.asked[3:]] == ["c"]
 
 
+@pytest.mark.slow
 def test_what_was_answered_before_a_fault_is_kept(service, opened):
     fine = [slow(0)] * 3
     with pytest.raises(ResourceError):
@@ -469,6 +471,7 @@ def test_the_rate_of_requests_is_kept(service, opened):
     assert halt.waits == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5])
 
 
+@pytest.mark.slow
 def test_the_rate_of_tokens_is_kept_and_what_was_not_used_is_given_back(service, opened):
     # 6,000 a minute: 1,000 at once, then 100 a second. A question takes about 11 and may be answered with 489.
     model = opened(tokens_per_minute=6000, concurrency=1)

@@ -35,6 +35,7 @@ def test_the_rounds_of_a_known_case():
     assert drawn(1000, 1, 100) == (Round(9, 100),)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 5000), st.integers(1, 6), st.integers(0, 300), st.integers(1, 60))
 def test_a_plan_never_takes_more_calls_than_it_may_and_no_candidate_more_fits(calls, hands, rows, most):
     for how in (planned, drawn):

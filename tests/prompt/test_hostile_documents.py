@@ -162,6 +162,7 @@ def test_one_document_and_one_passage(arm_over):
     assert arm.prompt(asked("zebra"))[-1].content == "zebra"  # nothing found: the question as it is
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["reading " * 125_000, "x" * 1_000_000, "room.\n" * 160_000, "# " + "h" * 999_000 + "\n\nroom"]
 )

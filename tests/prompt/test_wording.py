@@ -99,6 +99,7 @@ def test_a_search_that_was_stopped_ends_as_a_whole_one(lesson, tmp_path):
         assert (tmp_path / "work" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "inner", [{"kind": "shots", "k": 2}, {"kind": "shots", "k": 2, "choose": "similar"}, {"kind": "shots", "k": 0}]
 )

@@ -141,6 +141,7 @@ def test_without_val_rows_the_last_weights_are_kept(build, tmp_path):
     assert progress.start_loss == pytest.approx(progress.curve[0]["train_loss"], rel=0.5)
 
 
+@pytest.mark.slow
 def test_without_a_score_the_lowest_val_loss_is_kept(build, tmp_path):
     progress = build(tmp_path, settings={**FLAT, "epochs": 4}, evaluate=None).run()
     losses = [point["val_loss"] for point in progress.curve]

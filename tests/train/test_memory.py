@@ -74,6 +74,7 @@ def test_micro_batches_are_halved_and_the_gradients_are_the_same(build, tmp_path
         notes.clear()
 
 
+@pytest.mark.slow
 def test_a_finished_micro_batch_is_not_counted_twice(build, tmp_path):
     # The second micro-batch fails once, when the first one's gradient is there.
     calls = []

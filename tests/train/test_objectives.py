@@ -47,6 +47,7 @@ def refused(given, settings):
 LABELS = {"objective": "label_set"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [LORA, FULL], ids=["lora", "full"])
 def test_the_arm_is_asked_as_it_was_trained(lesson, settings):
     given = lesson("classify")
@@ -65,6 +66,7 @@ def test_the_arm_is_asked_as_it_was_trained(lesson, settings):
         assert answer.confidence == pytest.approx(math.exp(row.max()), abs=1e-3) or answer.confidence < 0.6
 
 
+@pytest.mark.slow
 def test_before_training_it_is_the_bases_own_distribution(lesson, open_tiny):
     # LoRA begins as the base: the loss before the first step is by hand that of the base's logits among the labels.
     given = lesson("classify")

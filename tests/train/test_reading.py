@@ -76,6 +76,7 @@ def test_it_is_language_modelling_in_the_same_loop(lesson, tmp_path):
     assert all(torch.equal(read[name], weight) for name, weight in change.trained.items())
 
 
+@pytest.mark.slow
 def test_the_task_begins_from_what_was_read(lesson, open_tiny):
     # The task's first loss is that of a model with the weights that reading left, and no longer the base's.
     given = lesson("answer")

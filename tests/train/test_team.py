@@ -79,6 +79,7 @@ def test_one_process_alone_needs_nobody():
 # --- sums -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_gradients_and_numbers_are_summed_and_missing_ones_count_as_nothing(together):
     def work(team):
         named = {name: torch.nn.Parameter(torch.zeros(2, 3)) for name in ("both", "one", "none")}
@@ -101,6 +102,7 @@ def test_gradients_and_numbers_are_summed_and_missing_ones_count_as_nothing(toge
     assert half == [3 + 3 * 2.0**-12] * 4  # bf16 would have lost it
 
 
+@pytest.mark.slow
 def test_all_hear_what_process_0_says(together):
     assert together(3, lambda team: team.agree([team.rank + 0.5, 7.0])) == [[0.5, 7.0]] * 3
 
@@ -193,6 +195,7 @@ def test_a_kill_of_one_ends_all(train, together, dying):
     assert ends == [-signal.SIGKILL if rank == dying else "T050" for rank in range(3)]
 
 
+@pytest.mark.slow
 def test_an_error_of_one_ends_all(train, together):
     def hook(team, step):
         if step == 2 and team.rank == 1:

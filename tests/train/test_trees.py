@@ -270,6 +270,7 @@ def long_sequences():
     return out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["llama", "mistral", "gemma2"])  # all keys, a window, capped scores by hand
 def test_a_tree_in_several_segments_gives_loss_and_gradients_of_separate_sequences(name):
     config = copy.deepcopy(FAMILIES[name])

@@ -233,6 +233,7 @@ def test_a_pass_with_gradients_is_left_whole(many):
 # --- models and arms -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_models_of_one_network_write_and_score_as_each_alone_does(many, trained):
     _, made = trained
     asked = [(Message("user", text),) for text in TEXTS]

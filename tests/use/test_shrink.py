@@ -206,6 +206,7 @@ def test_in_a_rehearsal_a_teacher_answers_some_rows_and_the_time_of_all_is_told(
 # --- around each other, and what cannot be --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_retrieval_stands_around_and_a_pruned_arm_is_quantised(lesson, tmp_path):
     given = lesson("answer")
     inner = {"kind": "quantise", "inner": {"kind": "prune", "layers": 1, "heal": 0, "rows": 8, "inner": LORA}}
@@ -216,6 +217,7 @@ def test_retrieval_stands_around_and_a_pruned_arm_is_quantised(lesson, tmp_path)
     assert [a.raw for a in again.answer(questions(given))] == [a.raw for a in arm.answer(questions(given))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "code", "words"),
     [

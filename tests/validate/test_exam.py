@@ -63,6 +63,7 @@ def test_the_hash_is_of_all_that_is_asked_and_counted_as_right(change):
     assert Exam([replace(rows[0], **change), rows[1]]).hash != Exam(rows).hash
 
 
+@pytest.mark.slow
 def test_the_same_rows_have_the_same_hash_in_another_process():
     rows = [replace(example("é"), context=(Document("d", "A passage."),), options=("x", "y")), example("b", "no")]
     code = (

@@ -223,6 +223,7 @@ def alone(model, ids, start):
     return [float(logs[at - 1, ids[at]]) for at in range(start, len(ids))], logs
 
 
+@pytest.mark.slow
 def test_each_kind_is_asked_as_a_pass_of_its_own_says(open_tiny):
     model = open_tiny()
     found = ask(model, ITEMS)

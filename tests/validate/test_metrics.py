@@ -38,6 +38,7 @@ def records(targets, texts):
 pairs = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1, max_size=40)
 
 
+@pytest.mark.slow
 @given(pairs)
 def test_classification_agrees_with_scikit_learn(rows):
     targets, texts = zip(*rows, strict=True)

@@ -57,6 +57,7 @@ def test_the_markdown_and_the_last_lines_say_it(overfitted):
     assert max(len(line) for line in summary_lines(overfitted.data)) <= 80
 
 
+@pytest.mark.slow
 def test_a_training_that_went_well_takes_no_line(made):
     made.arms[4] = replace(made.arms[4], fit={"word": "learning", "text": "It fell."})
     assert "training of" not in " ".join(summary_lines(made.build()))

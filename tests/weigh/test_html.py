@@ -58,6 +58,7 @@ def at(data, place):
     return data
 
 
+@pytest.mark.slow
 def test_every_number_of_the_page_is_the_reports(report):
     page = Page(report.html())
     data = json.loads(json.dumps(report.data))
@@ -113,6 +114,7 @@ def poison(report):
     return poisoned(report)
 
 
+@pytest.mark.slow
 def test_payloads_are_inert_text(poison):
     text = poison.html()
     page = Page(text)
@@ -149,11 +151,13 @@ def test_rows_are_embedded_up_to_a_limit_and_the_page_stays_small(report):
     assert len(report.html()) < 400_000
 
 
+@pytest.mark.slow
 def test_a_report_read_from_its_file_still_makes_a_page(report):
     page = Page(Report(report.data, report.task).html())
     assert page.open == [] and page.crossed == []
 
 
+@pytest.mark.slow
 def test_no_arm_no_slices_no_extras():
     from assay.nouns import Task
     from assay.weigh import Arm, build

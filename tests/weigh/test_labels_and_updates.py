@@ -27,6 +27,7 @@ def with_both(made):
     return replace(report, data={**report.data, "learning_curve": CURVE, "update_drill": DRILL})
 
 
+@pytest.mark.slow
 def test_every_number_is_the_reports_and_no_id_comes_twice(with_both):
     page = with_both.html()
     ids = re.findall(r' id="([^"]+)"', page)

@@ -51,6 +51,7 @@ def weak(report):
     return Report(data, TASK, report.arms, report.extra)
 
 
+@pytest.mark.slow
 def test_every_number_of_the_section_is_the_reports(weak):
     page = Page(weak.html())
     ours = [(a, shown) for a, shown in page.numbers if a["data-at"].startswith("/robustness/")]

@@ -99,6 +99,7 @@ def guarded(*arms, found=None, **guards):
     return weighed(*arms, task=TASK.model_copy(update={"guards": guards}), found=found)
 
 
+@pytest.mark.slow
 def test_an_arm_that_surely_loses_more_than_a_guard_allows_is_out():
     # macro-F1 of `coarse` is below 2/3: one of three labels has an F1 of 0. `base` is right on about 70 % of each.
     assert guarded(BASE, COARSE, FAIR)["verdict"]["recommended"] == "coarse"

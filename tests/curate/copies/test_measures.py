@@ -49,6 +49,7 @@ def test_long_and_short_texts_side_by_side():
     assert jaccards(texts, first, second).tolist() == expected
 
 
+@pytest.mark.slow
 @given(st.lists(st.text("abc", min_size=8, max_size=24), min_size=11, max_size=14))
 def test_edits_of_many_pairs(texts):
     first, second = np.triu_indices(len(texts), 1)

@@ -112,6 +112,7 @@ def test_a_pipe_does_not_hang(tmp_path):
             load({"data": [path]}, base=tmp_path)
 
 
+@pytest.mark.slow
 def test_a_gzip_bomb_is_stopped(tmp_path):
     # 64 MB of spaces pack to about 64 KB, far over 200:1.
     path = tmp_path / "train.jsonl.gz"

@@ -187,6 +187,7 @@ def test_html_keeps_headings_and_leaves_out_what_is_no_text():
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["<div>", "<a ", "<!--", '<a b="', "</", "<script>", "<![CDATA[", "<title>", "&", "<p"]
 )

@@ -129,6 +129,7 @@ def test_what_is_done_is_not_done_again(rows_of, result_of, tmp_path, monkeypatc
     assert not Counted.seen
 
 
+@pytest.mark.slow
 def test_a_set_step_that_is_done_is_not_done_again(rows_of, result_of, tmp_path):
     class Often(Dedupe):
         calls: ClassVar[list[int]] = []

@@ -65,6 +65,7 @@ def test_changes_are_there_in_the_next_process_and_a_torn_line_is_not(library):
     assert again.drop(["moon.md"]) == 2
 
 
+@pytest.mark.slow
 def test_it_finds_what_an_arm_fitted_on_the_same_documents_finds(library, lesson):
     given = lesson("answer")
     library.put([MOON])
@@ -128,6 +129,7 @@ def test_what_is_refused_changes_nothing(library, change, code):
     assert library.ids() == before and not library.log.exists()
 
 
+@pytest.mark.slow
 def test_all_changes_together_are_one_in_the_next_process(library):
     for number in range(6):
         library.put([replace(MOON, id=f"moon-{number % 3}.md", text=f"Moon {number} is silver.")])

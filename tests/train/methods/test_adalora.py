@@ -35,6 +35,7 @@ def left(change):
     return sum(int((value != 0).sum()) for value in values(change).values())
 
 
+@pytest.mark.slow
 def test_it_trains_and_allocates_as_peft_does(open_tiny, given):
     from peft import AdaLoraConfig
     from peft.tuners.adalora import AdaLoraModel
@@ -93,6 +94,7 @@ def test_the_penalty_is_that_of_peft(open_tiny, given):
     assert made(open_tiny, given, orthogonal=0)[1].penalty is None
 
 
+@pytest.mark.slow
 def test_plain_peft_computes_the_same_from_the_saved_folder(open_tiny, given, tmp_path):
     model, change = made(open_tiny, given)
     before = logits(open_tiny().network, model, given)
@@ -134,6 +136,7 @@ def test_it_comes_back_to_the_bit(open_tiny, given, tmp_path, dtype, steps):
         assert file.read_bytes() == (folder / file.name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_from_weights_and_extra_ends_the_same(open_tiny, given):
     # Everything that is not a weight or a moment lies in `extra`: 12 steps, and 12 with a change of hands after 7.
     def run(change, model, steps, optimiser):

@@ -60,6 +60,7 @@ def test_it_learns_as_peft_does(open_tiny, given, tmp_path):
     same_gradients(model.network, theirs, change.trained, sequences(model, given, given.train[:1])[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bits", [4, 8])
 def test_a_quantised_base_can_be_decomposed(open_tiny, given, bits):
     pytest.importorskip("bitsandbytes")

@@ -18,6 +18,7 @@ LAYERS = [f"model.layers.{i}." for i in (0, 1)]
 QUICK = {"learning_rate": 3e-3, "epochs": 1, "batch_size": 12}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_a_saved_model_comes_back_to_the_same_weights(lesson, open_tiny, tmp_path, dtype, one_thread):
     from safetensors.torch import load_file
@@ -113,6 +114,7 @@ def test_tied_matrices_are_said_to_be_one(lesson):
     ]
 
 
+@pytest.mark.slow
 def test_layers_chosen_by_gradient_are_those_that_the_rows_pull_at_most(lesson):
     given = lesson("classify")
     trained, _ = names(given, layers=1, by="gradient")

@@ -72,6 +72,7 @@ def test_training_leaves_every_bit_of_the_base(open_tiny, given):
     assert all(torch.equal(tuned[name], weight) for name, weight in base.items())
 
 
+@pytest.mark.slow
 def test_a_fitted_arm_answers_the_same_when_it_is_restored(lesson, tmp_path, one_thread):
     given = lesson("answer")
     method = Miss(rank=16, epochs=2, batch_size=6)

@@ -17,6 +17,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(str(v) for v in case.values()))
 def test_the_loss_falls(case, lesson, one_thread):
     if case.get("optimiser") == "adamw-8bit":

@@ -114,6 +114,7 @@ def test_a_merged_folder_loads_with_the_weights_that_the_arm_computes_with(sourc
     assert any("apply_chat_template" in note for note in notes)
 
 
+@pytest.mark.slow
 def test_bf16_halves_the_file_and_says_so(source):
     given = source("lora", precision="bf16")
     notes = written(given, FORM["merged"])
@@ -137,6 +138,7 @@ def test_the_quantised_base_goes_with_the_adapter_unless_it_is_not_wanted(source
     assert read_json(given.out / "adapter_config.json")["base_model_name_or_path"] == str(given.out / "base")
 
 
+@pytest.mark.slow
 def test_without_the_base_the_folder_says_how_to_quantise(source):
     given = source("qlora", with_base=False)
     notes = written(given, FORM["peft"])

@@ -118,6 +118,7 @@ def test_langchain(engine, served):
         np.testing.assert_allclose(texts.embed_query("my card"), letters(["my card"])[0], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_answers_are_noted_and_rated(engine, served):
     noted, rated = [], []
 
@@ -143,6 +144,7 @@ def test_answers_are_noted_and_rated(engine, served):
     assert noted[0]["id"] == reply.id and noted[0]["tokens"] == 1 and rated[0] == said
 
 
+@pytest.mark.slow
 def test_metrics(engine, served):
     with served(engine) as (url, _), openai.OpenAI(base_url=f"{url}/v1", api_key="none") as client:
         client.chat.completions.create(model="tfidf", messages=ASKED)

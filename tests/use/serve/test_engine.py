@@ -53,6 +53,7 @@ def test_answers_are_those_of_calls_of_their_own(model, slots):
             same(engine, model, PROMPTS, [8 + 3 * (i % 5) for i in range(len(PROMPTS))], [Decoding()] * len(PROMPTS))
 
 
+@pytest.mark.slow
 def test_each_request_has_a_way_of_its_own(model):
     ways = [
         Decoding(),

@@ -34,6 +34,7 @@ def conversation(example):
     return example.question.messages
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [*LABELS, ROUTED], ids=lambda s: s["kind"])
 def test_labels_are_those_of_the_exam(lesson, settings):
     arm = fitted("classify", settings, lesson)

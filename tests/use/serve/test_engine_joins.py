@@ -200,6 +200,7 @@ def test_closing_gives_up_what_takes_too_long(model):
         assert engine.load().running == engine.load().waiting == 0
 
 
+@pytest.mark.slow
 def test_an_answer_has_so_much_time(model):
     with running([base_arm(model)], seconds=0.2) as engine:
         heard = begin(engine, Wanted("base", chat("", "a"), max_tokens=450, how=ENDLESS))
@@ -257,6 +258,7 @@ def test_what_cannot_be_answered_is_refused_before_it_waits(model, wanted, code)
         assert engine.load().waiting == engine.load().running == 0
 
 
+@pytest.mark.slow
 def test_many_threads_ask_at_once(model, alone):
     prompts = [chat(SYSTEMS[i % 3], TEXTS[i % 5]) for i in range(48)]
     heard: dict[int, str] = {}
@@ -273,6 +275,7 @@ def test_many_threads_ask_at_once(model, alone):
     assert [heard[i] for i in range(len(prompts))] == [alone(p, 6) for p in prompts]
 
 
+@pytest.mark.slow
 def test_nothing_grows_with_requests(model):
     """Beginnings stay within their bytes, and nothing is held of requests that are over."""
     with running([base_arm(model)], slots=4, kept_bytes=1 << 16) as engine:

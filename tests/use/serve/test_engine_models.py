@@ -84,6 +84,7 @@ def test_trained_keys_before_every_prompt(open_tiny):
     assert check(model) == plain
 
 
+@pytest.mark.slow
 def test_few_bytes_mean_few_rows_and_the_same_answers(open_tiny):
     model = open_tiny()
     expected = [model.generate([prompt], max_tokens=9)[0].text for prompt in PROMPTS]

@@ -45,6 +45,7 @@ def events(lines):
     return [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
 
 
+@pytest.mark.slow
 def test_a_client_that_leaves_in_mid_stream_frees_its_place(slow_engine, served):
     with served(slow_engine) as (url, _), httpx.Client(base_url=url) as client:
         with client.stream("POST", PATH, json={**LONG, "stream": True}) as reply:
@@ -54,6 +55,7 @@ def test_a_client_that_leaves_in_mid_stream_frees_its_place(slow_engine, served)
         assert client.post(PATH, json=CHAT).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_client_that_leaves_before_a_whole_answer_frees_its_place(slow_engine, served):
     with served(slow_engine) as (url, _), httpx.Client(base_url=url) as client:
         with sent(url, LONG):
@@ -63,6 +65,7 @@ def test_a_client_that_leaves_before_a_whole_answer_frees_its_place(slow_engine,
         assert client.post(PATH, json=CHAT).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_client_that_leaves_while_it_waits_is_never_answered(slow_engine, served):
     with served(slow_engine) as (url, _), httpx.Client(base_url=url) as client:
         with sent(url, LONG) as first:
@@ -100,6 +103,7 @@ def test_five_hundred_at_once_are_answered_or_told_to_wait(slow_engine, served):
         assert "assay_inside 0.0" in page and "assay_waiting 0.0" in page
 
 
+@pytest.mark.slow
 def test_a_full_queue_says_when_to_come_again(slow_engine, served):
     with served(slow_engine) as (url, _):
         waiting = [
@@ -128,6 +132,7 @@ def test_an_answer_that_takes_too_long_ends_with_an_error(slow_engine, served):
         settled(lambda: slow_engine.cancelled == 2)
 
 
+@pytest.mark.slow
 def test_a_stop_lets_running_answers_end_and_takes_no_new_ones(slow_engine, served):
     with served(slow_engine, grace=60) as (url, server), httpx.Client(base_url=url) as client:
         found = []
@@ -200,6 +205,7 @@ def test_an_idle_connection_stays_beyond_the_time_of_the_headers(engine, served)
             time.sleep(0.6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sent",
     [

@@ -53,6 +53,7 @@ def shares_raised(make, rounds=100, level=0.05):
     return raised / rounds
 
 
+@pytest.mark.slow
 def test_of_samples_from_one_source_one_in_twenty_is_raised():
     def make(draw):
         return unit(draw.normal(size=(160, 6))), 100, np.arange(160)
@@ -68,6 +69,7 @@ def families_of_four(draw):
     return vectors, 160, np.repeat(np.arange(70), 4)
 
 
+@pytest.mark.slow
 def test_families_count_as_one_draw_each():
     assert shares_raised(families_of_four) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 100)
 

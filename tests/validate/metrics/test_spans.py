@@ -80,6 +80,7 @@ def records(tagged):
     ]
 
 
+@pytest.mark.slow
 def test_whole_pieces_and_types_are_seqevals(tagged):
     metrics = pytest.importorskip("seqeval.metrics")
     truth, answers = [tags for _, tags, _ in tagged], [answer for _, _, answer in tagged]
