@@ -13,7 +13,12 @@ from assay.nouns import Changed, Dropped, Means, RowStep
 CASES = sorted((Path(__file__).parent / "fixtures" / "dirty").iterdir())
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case",
+    # A spelling dictionary is loaded for gibberish.
+    [pytest.param(case, marks=pytest.mark.slow if "gibberish" in case.name else ()) for case in CASES],
+    ids=lambda case: case.name,
+)
 def test_dirt_comes_out_as_the_gold_file_says(case):
     gold = json.loads((case / "gold.json").read_text(encoding="utf-8"))
     rows = load({"data": [case / "rows.jsonl"]}, kind="classify", base=case).train

@@ -43,7 +43,13 @@ def rows_for(cls):
     ]
 
 
-steps = pytest.mark.parametrize("cls", STEPS, ids=kind_of)
+# A spelling dictionary is loaded for gibberish, a network for names.
+DEAR = ("gibberish", "anonymise")
+steps = pytest.mark.parametrize(
+    "cls",
+    [pytest.param(cls, marks=pytest.mark.slow if kind_of(cls) in DEAR else ()) for cls in STEPS],
+    ids=kind_of,
+)
 
 
 def apply(step, rows):

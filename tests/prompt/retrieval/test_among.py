@@ -30,7 +30,7 @@ WAYS = [
     {"find": "bm25", "rewrite": "feedback"},
     {"find": "dense"},
     {"find": "hybrid"},
-    {"find": "hybrid", "store": {"kind": "lancedb"}},
+    pytest.param({"find": "hybrid", "store": {"kind": "lancedb"}}, marks=pytest.mark.slow),
 ]
 
 

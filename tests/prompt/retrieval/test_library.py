@@ -12,7 +12,7 @@ from assay.prompt.retrieval.library import Library
 MOON = Document("moon.md", "The moon is silver.", "moon.md", "2026-05-01")
 
 
-@pytest.fixture(params=["bm25", "hybrid", "lancedb"])
+@pytest.fixture(params=["bm25", "hybrid", pytest.param("lancedb", marks=pytest.mark.slow)])
 def library(request, lesson, tmp_path):
     settings = {"find": request.param}
     if request.param == "lancedb":

@@ -9,7 +9,10 @@ from assay.prompt.retrieval.finder import Finder, Looking, Tools
 from assay.store import read_json
 from conftest import Letters
 
-pytestmark = pytest.mark.skipif(find_spec("lancedb") is None, reason="needs lancedb")  # it starts a thread
+pytestmark = [
+    pytest.mark.skipif(find_spec("lancedb") is None, reason="needs lancedb"),  # not imported here: it starts a thread
+    pytest.mark.slow,
+]
 
 PASSAGES = [
     Document("a#1", "parental leave takes thirty days"),

@@ -59,7 +59,8 @@ def server() -> Iterator[Cluster]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture(params=["exact", "lancedb", pytest.param("postgres", marks=pytest.mark.slow)])
+# Importing lancedb takes a second, which the first test of it pays.
+@pytest.fixture(params=["exact", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("lancedb", "postgres"))])
 def kind(request) -> str:
     return request.param
 
