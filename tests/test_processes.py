@@ -11,9 +11,15 @@ from pathlib import Path
 import pytest
 
 from assay.errors import Stopped
-from assay.processes import ForkedProcess, Servers, worker
+from assay.processes import SHARED, ForkedProcess, Servers, worker
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
+
+
+@pytest.fixture(autouse=True)
+def own(monkeypatch):
+    """These tests look at servers of their own."""
+    monkeypatch.delenv(SHARED, raising=False)
 
 
 @pytest.fixture
@@ -24,8 +30,11 @@ def folder(tmp_path):
 
 @pytest.fixture(scope="module")
 def servers():
-    with Servers() as servers:
-        yield servers
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(SHARED, raising=False)
+        with Servers() as servers:
+            servers.begin(["floors"])
+            yield servers
 
 
 def told(folder, servers=None, preload="floors"):
@@ -122,7 +131,7 @@ def test_a_killed_client_leaves_nothing_behind(folder):
 def test_servers_are_shared_in_the_same_surroundings_alone(folder, monkeypatch):
     with Servers() as servers:
         monkeypatch.setattr("assay.processes.PRELOADED", {"floors": ("assay.worker",)})
-        monkeypatch.setenv("ASSAY_FORK_SERVERS", "")
+        monkeypatch.setenv(SHARED, "")
         servers.share()
         parents = []
         for threads in ("", "7"):

@@ -87,7 +87,7 @@ def test_a_translation_is_taken_by_the_rows_id(tmp_path):
     # A text without a known word has the label that training makes likeliest: one of three, each a third of the rows.
     assert arm["kinds"][0]["after"] == pytest.approx(1 / 3, abs=0.05) and arm["worst"] is None  # 20 rows are too few
     write_rows(folder / "german.jsonl", [{"id": "other", "text": "Wort"}])
-    with problem(DataError, "D126", "german.jsonl", "t0"):
+    with problem(DataError, "D126", "validate.robustness.translations", "german.jsonl", "t0"):
         assay.run(folder)
 
 

@@ -56,8 +56,9 @@ class LlamaTokens:
 
     def apply_chat_template(self, messages: list[dict], *, tokenize: bool, add_generation_prompt: bool) -> str:
         body = {"messages": messages, "add_generation_prompt": add_generation_prompt}
+        server = self._model.server()  # a file that does not open is no fault of its template
         try:
-            return self._model.server().ask("/apply-template", body)["prompt"]
+            return server.ask("/apply-template", body)["prompt"]
         except ModelError as error:
             raise TemplateError(str(error)) from error
 

@@ -313,7 +313,7 @@ def test_a_file_that_llama_cpp_does_not_open(written, tmp_path):
     data = (folder / facts["file"]).read_bytes()
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(data.replace(b"blk.0.attn_q.weight", b"blk.0.attn_x.weight"))
-    with problem(ModelError, "M135", None, "broken.gguf"):
+    with problem(ModelError, "M135", "broken.gguf"):
         LlamaModel(broken).generate(asked(1), max_tokens=2)
     (tmp_path / "half.gguf").write_bytes(data[: len(data) // 2])
     with pytest.raises(ModelError, match="M097"):
