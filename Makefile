@@ -14,7 +14,8 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export GOMP_SPINCOUNT ?= 10000
 # Each of the processes that tests start would compile the package anew.
 export PYTHONDONTWRITEBYTECODE :=
-PYTEST := $(BIN)/python -m pytest --processes 2
+# Two processes with a thread each: the networks of most tests are too small for two threads.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --processes 2
 
 .PHONY: demo handbook test quick nightly lint clean postgres postgres-stop
 

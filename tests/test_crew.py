@@ -109,6 +109,7 @@ def test_two_processes_fit_the_arm_of_one(asked, arms):
         assert two == pytest.approx(one, rel=1e-4)
 
 
+@pytest.mark.nightly
 def test_a_killed_other_ends_the_worker_with_its_number_and_the_next_run_goes_on(asked):
     expected, folder = asked("whole", 2, epochs=8, dropout=0.1)
     expected.launch(folder, store.read_json(folder / "request.json"), "lora")
@@ -137,6 +138,7 @@ def test_a_killed_worker_leaves_nobody_behind(asked):
         assert none_left(bench.project.folder)
 
 
+@pytest.mark.nightly
 def test_a_stop_saves_and_ends_all(asked):
     bench, folder = asked("p", 2, epochs=30)
     with worker(folder) as process:

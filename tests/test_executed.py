@@ -132,7 +132,7 @@ def test_what_was_run_before_is_not_run_again(boxed, tmp_path, monkeypatch):
         executed(changed, task, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_arms_that_ask_a_model_draw_programs_and_a_trained_one_chooses_by_running(boxed, tmp_path, tiny_model):
     aim = "{kind: code, samples: 5, max_answer_tokens: 8}"
     folder = write(tmp_path / "p", [program(n) for n in range(40)], aim)

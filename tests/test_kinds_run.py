@@ -42,8 +42,11 @@ def ranked(n=24):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "kind", "metric"),
-    [(sets(), "multilabel", "micro_f1"), (options(), "choose", "accuracy"), (ranked(), "rank", "ndcg")],
-    ids=["multilabel", "choose", "rank"],
+    [
+        pytest.param(sets(), "multilabel", "micro_f1", id="multilabel", marks=pytest.mark.nightly),
+        pytest.param(options(), "choose", "accuracy", id="choose"),
+        pytest.param(ranked(), "rank", "ndcg", id="rank", marks=pytest.mark.nightly),
+    ],
 )
 def test_a_model_is_asked_and_trained_and_answers_new_rows(tmp_path, tiny_model, rows, kind, metric):
     arms = "  - {kind: tfidf}\n  - {kind: shots, k: 1}\n  - {kind: lora, rank: 4, epochs: 1}\n"

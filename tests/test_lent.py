@@ -68,7 +68,7 @@ def test_what_is_lent_is_what_the_models_compute(found, tmp_path, events, open_t
     assert lending.used["embed"]["items"] == 600 and lending.used["generate"]["seconds"] > 0
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_killed_process_is_named_and_the_next_run_goes_on_with_the_same_bytes(found, tmp_path):
     with lender(found, tmp_path / "whole") as lending:
         whole = lending.embed(TEXTS)

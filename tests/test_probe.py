@@ -32,6 +32,7 @@ def project(tmp_path, tiny_model):
     return folder
 
 
+@pytest.mark.nightly
 def test_the_plan_says_what_the_run_keeps_and_reads_back(project):
     planned = assay.plan(project)
     rows = {row["name"]: row for row in planned.rows}
@@ -63,6 +64,7 @@ def bench_of(folder):
     return bench, exam, asked
 
 
+@pytest.mark.nightly
 def test_of_a_fitted_arm_only_the_answers_are_estimated(project):
     bench, exam, asked = bench_of(project)
     strategy = bench.project.arms["lora"]
@@ -70,6 +72,7 @@ def test_of_a_fitted_arm_only_the_answers_are_estimated(project):
     assert set(probed(bench, "lora", strategy, asked)["parts"]) == {"process", "restore", "answers"}
 
 
+@pytest.mark.nightly
 def test_of_a_killed_run_the_steps_that_are_left_are_estimated(project):
     bench, _, asked = bench_of(project)
     strategy = bench.project.arms["lora"]
@@ -90,6 +93,7 @@ def test_an_arm_that_cannot_be_trained_is_a_line_and_the_others_are_probed(tmp_p
     assert rows["deep"]["refused"] in planned.lines()
 
 
+@pytest.mark.nightly
 def test_processes_and_a_training_before_the_training_are_rehearsed_too(tmp_path, tiny_model):
     arms = """
 documents: [notes.md]

@@ -89,7 +89,7 @@ def test_a_run_asks_each_question_once_and_says_who_answered(service, project):
     arm.adapted.model.client.close()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_run_with_a_refused_key_fails_that_arm_alone_and_goes_on_later(service, project):
     service.acts = [status(401, f"Incorrect API key: {KEY}")] * 9
     told: list[dict] = []
@@ -102,7 +102,7 @@ def test_a_run_with_a_refused_key_fails_that_arm_alone_and_goes_on_later(service
     assert strategy(assay.run(project).data, "shots-k0")["status"] == "done"
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_offline_a_service_of_this_machine_is_asked_and_another_is_not(service, project):
     assert strategy(assay.run(project, offline=True).data, "shots-k0")["status"] == "done"
     path = project / "project.yaml"

@@ -21,7 +21,7 @@ def fits(project):
     return {path.name for path in (project / "work/fit").iterdir()}
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_arms_that_draw_are_fitted_with_every_seed_and_kept(tmp_path, tiny_model):
     project = build(tmp_path / "project", tiny_model, f"seeds: 2\n{ARMS}")
     report = assay.run(project).data

@@ -240,7 +240,7 @@ def ask(address: str, number: int = 0, **more):
     return httpx.post(address + PATH, json={**body, **more}, timeout=60)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_what_was_answered_before_a_kill_stands_in_the_log(finished, tmp_path):
     log, given = tmp_path / "log.jsonl", []
 
@@ -272,7 +272,10 @@ def test_what_was_answered_before_a_kill_stands_in_the_log(finished, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(signal.SIGTERM, id="SIGTERM"), pytest.param(signal.SIGINT, id="SIGINT", marks=pytest.mark.nightly)],
+)
 def test_a_stop_in_the_middle(finished, number):
     with process(finished, "base", "tfidf", "--grace", "600") as (found, child):
         assert found["models"] == ["base", "tfidf"]

@@ -35,7 +35,7 @@ def ran(tmp_path_factory, tiny_model):
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_streamed_text_is_the_answer(ran):
     arm = assay.load(ran, "rag")
     pieces = list(arm.stream("When is the pay of 3?"))

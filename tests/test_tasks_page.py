@@ -28,8 +28,13 @@ def test_every_kind_has_a_section_with_an_example():
     assert list(SECTIONS) == [kind.name for kind in KINDS]
 
 
+DAILY = ("extract", "chat", "code", "multilabel")  # of different metrics and ways of reading; all are run nightly
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", SECTIONS)
+@pytest.mark.parametrize(
+    "kind", [kind if kind in DAILY else pytest.param(kind, marks=pytest.mark.nightly) for kind in SECTIONS]
+)
 def test_the_example_runs(kind, tmp_path):
     if kind == "code" and (why := sandbox_missing()):
         pytest.skip(why)

@@ -44,7 +44,7 @@ def events(folder: Path) -> list[dict]:
     return [json.loads(line) for line in (folder / "work/events.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_each_is_checked_run_and_asked(project):
     assert named(assay.check(project).lines()[-1], "labels, taught, read")
     report = assay.run(project)
@@ -64,7 +64,7 @@ def test_each_is_checked_run_and_asked(project):
         assert max(answer.scores) <= 0
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_changed_document_trains_only_who_reads(project):
     assay.run(project)
     (project / "notes.md").write_text(NOTES.replace("five", "six"))

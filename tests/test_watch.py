@@ -56,7 +56,7 @@ def log(path, *, parking=0, n=200, seed=0, answered=True):
     return path
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_log_of_the_same_questions_is_quiet(ran, tmp_path):
     found = assay.watch(log(tmp_path / "log.jsonl"), ran)
     assert found.raised == [] and not found.data["raised"]

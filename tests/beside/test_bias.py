@@ -74,7 +74,7 @@ def test_what_an_adapter_reads_first_has_both_sides_of_every_pair():
     assert as_treated(Tfidf(), "counterfactual") == Tfidf()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_an_adapter_that_read_both_sides_is_measured_as_a_remedy(tmp_path, tiny_model):
     folder = project(
         tmp_path, biased=True, more="bias: {swap: [gender], rows: 20, arms: [lora], remedies: [adapter], social: false}"
@@ -90,7 +90,7 @@ def test_an_adapter_that_read_both_sides_is_measured_as_a_remedy(tmp_path, tiny_
     assert named((folder / "report" / "report.md").read_text(), "adapter", "534")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_an_arm_that_goes_by_the_thing_is_not_accused(tmp_path):
     report = assay.run(project(tmp_path, biased=False))
     assert of(report, "text")["changed"]["high"] < 0.1
@@ -99,7 +99,7 @@ def test_an_arm_that_goes_by_the_thing_is_not_accused(tmp_path):
     assert set(gap["groups"]) == {"who=son", "who=daughter"} and gap["low"] < gap["chance"] + 0.05
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_checklist_is_answered_and_counted_by_group(tmp_path):
     rows = [{"case": f"my {who} {THINGS[n % 10]} again {n}", "gold": "y" if n % 10 < 5 else "n", "target": who}
             for n in range(80) for who in ("son", "daughter")]  # fmt: skip

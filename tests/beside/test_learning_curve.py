@@ -42,7 +42,7 @@ def project(tmp_path):
     return build
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_row_that_teaches_one_test_row_gives_the_line_that_is_known(project):
     folder = project("{learning_curve: {draws: 2, reach: 1.5}}")
     report = assay.run(folder)

@@ -132,7 +132,7 @@ def handbook(tmp_path, tiny_model):
     return tmp_path
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_documents_change_and_each_arm_takes_it_in_its_own_way(handbook):
     report = assay.run(handbook)
     found = report.data["update_drill"]
@@ -172,7 +172,7 @@ def test_documents_change_and_each_arm_takes_it_in_its_own_way(handbook):
             assert pages[:4] == [[page] for page in asked]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_trained_arm_is_trained_on_and_trained_anew(labels, tiny_model):
     project = (labels / "project.yaml").read_text()
     arms = "{kind: lora, rank: 4, epochs: 2, name: lora}"

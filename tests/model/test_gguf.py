@@ -100,7 +100,7 @@ def test_no_change_of_a_byte_gets_past_a_named_error(tmp_path_factory, place, va
         assert error.problems[0].code == "M097"
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_what_transformers_cannot_read_is_a_named_error(tmp_path, monkeypatch):
     monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
     path = tmp_path / "m.gguf"

@@ -76,4 +76,3 @@ def test_bf16_that_is_made_of_many_steps_is_refused():
     environment.pop("ASSAY_PRECISION", None)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment)
     assert "R006" in done.stderr
-    assert "times as slow" in done.stderr

@@ -95,7 +95,7 @@ def test_the_log_share_decides_between_equals(tmp_path):
     assert (outcome.best, outcome.hand, outcome.worth, outcome.hand_calibrated) == (0, 0, Worth(0.6, 0.0), 0.6)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_halving_finds_the_best_more_often_than_random_search_at_equal_calls(tmp_path):
     # 60 candidates, one of them 20 points better. Random search can ask 9 of them all 100 rows, so it has the best one
     # in one of seven runs; halving asks them all.

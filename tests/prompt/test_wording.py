@@ -243,7 +243,7 @@ def test_hands_with_similar_examples_come_first_where_they_may(lesson):
     assert WordingSearch(inner=Shots(k=0)).needs("base") == ("base",)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_without_examples_none_are_shown_and_without_more_to_draw_it_ends(lesson):
     given = lesson("answer")
     few = replace(room(given), shots=Shots(k=0), instructions=[Instruction("", "task")])

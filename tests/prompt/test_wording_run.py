@@ -19,6 +19,7 @@ compare:
 """
 
 
+@pytest.mark.nightly
 def test_the_report_says_what_the_search_gained_and_the_prompt_can_be_given_back(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, ARMS)
     told: list[dict] = []

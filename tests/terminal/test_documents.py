@@ -83,6 +83,7 @@ compare:
 """
 
 
+@pytest.mark.nightly
 def test_fields_of_documents_and_rows_from_the_project_file(tiny_model, tmp_path, capsys):
     folder = build(tmp_path / "project", tiny_model, FILTERED)
     pages = "text,side\nA boat is rented at the pier.,odd\nA boat is rented at the lake.,even\n"

@@ -101,7 +101,7 @@ def test_weights_in_bf16_are_stepped_in_fp32(train, together, tmp_path):
     assert next(iter(weights(tmp_path / "two").values())).dtype == torch.bfloat16
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("optimiser", ["adamw", "lamb", "lion", "sgd"])
 def test_a_stopped_run_goes_on_to_the_same_bits(train, together, tmp_path, optimiser):
     own = {"optimiser": optimiser}

@@ -237,7 +237,7 @@ def test_each_log_probability_can_have_a_gradient_of_its_own():
     assert max(float((found[name] - wanted[name]).abs().max()) for name in wanted) / largest < 1e-9
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.filterwarnings("ignore")  # torch's own compiler warns of what it does itself
 def test_compiled_passes_over_the_logits_give_the_same():
     made = network(FAMILIES["llama"], attention.NAME).float()

@@ -17,6 +17,7 @@ compare:
 """
 
 
+@pytest.mark.nightly
 def test_a_plan_and_a_run_of_smaller_arms(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, ARMS)
     planned = {row["name"]: row for row in assay.plan(folder).rows}

@@ -52,7 +52,7 @@ def whole(store) -> str:
     return text
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_killed_writer_leaves_a_whole_version(new_place):
     place, draw, said = new_place(), random.Random(3), -1
     for number in range(6):
@@ -83,7 +83,7 @@ def test_two_writers_lose_nothing(new_place):
     whole(store)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_reader_sees_whole_versions_while_another_process_writes(new_place):
     place = new_place()
     store = place.open(width=64)
@@ -99,7 +99,7 @@ def test_a_reader_sees_whole_versions_while_another_process_writes(new_place):
     assert whole(store) == "79" and seen
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_an_exact_store_is_whole_after_a_death_at_any_point(tmp_path, forked):
     # 32 segments: the put that is killed merges them.
     folder, made = tmp_path / "store", tmp_path / "made"

@@ -76,7 +76,7 @@ def simulated(c, seed, n_test=400, draws=300):
     return wrong.mean(axis=0), wrong[picks].mean(axis=1)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_interval_of_a_gain_holds_the_true_gain():
     """200 simulated projects of 400 test rows with a known law. A share of 0.95 over 200 has a standard error of 0.015;
     a fit of four points is not exact, and 0.88 is what is asked for."""

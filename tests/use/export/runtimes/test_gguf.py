@@ -161,6 +161,7 @@ def test_the_recipes_types(subtests):
             assert (found.kind, found.meant) == (kind, meant)
 
 
+@pytest.mark.nightly
 def test_what_is_not_in_the_recipes_type_is_told(written):
     _, narrow = written("tiny", "q4_k_m")
     # Two layers of seven matrices, the second with two of more bits; the embeddings are tied to the logits.
@@ -242,6 +243,7 @@ def by_llama(model, ids):
     return model.server().ask("/completion", body)["tokens"]
 
 
+@pytest.mark.nightly
 def test_gemma_3_with_pieces_and_a_window(converter, in_torch, tmp_path):
     model = gemma(tmp_path / "gemma")
     facts = write_gguf(model, tmp_path / "out", "f16", prompts=asked(10))

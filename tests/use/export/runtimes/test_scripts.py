@@ -51,6 +51,7 @@ def test_a_gguf_file_is_asked_by_xllamacpp_alone(converter, tiny_model, in_torch
     assert joined(lines) == joined(meant(in_torch(tiny_model), questions))
 
 
+@pytest.mark.nightly
 def test_a_graph_is_asked_by_onnxruntime_and_a_tokenizer(tiny_model, in_torch, questions, tmp_path):
     pytest.importorskip("onnxscript")
     from assay.use.export.onnx import write_onnx
