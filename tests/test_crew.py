@@ -91,7 +91,7 @@ def steps(process):
 @pytest.mark.parametrize(
     "arms",
     [
-        pytest.param(LORA, id="lora"),
+        pytest.param(LORA, id="lora", marks=pytest.mark.nightly),
         pytest.param(SHARD, id="shard", marks=pytest.mark.nightly),
         pytest.param(INSIDE, id="rag", marks=pytest.mark.nightly),
     ],

@@ -135,7 +135,8 @@ def test_servers_are_shared_in_the_same_surroundings_alone(folder, monkeypatch):
         servers.share()
         parents = []
         for threads in ("", "7"):
-            monkeypatch.setenv("OMP_NUM_THREADS", threads)
+            if threads:
+                monkeypatch.setenv("OMP_NUM_THREADS", threads)
             with Servers() as others, worker(folder, "self_report", servers=others) as process:
                 found = json.loads(process.stdout.readline())["found"]
                 parents.append(parent_of(process.pid))

@@ -260,8 +260,8 @@ def test_llama_cpp_holds_a_choice_and_counts_its_tokens(llama, monkeypatch):
     model.client.close()
 
 
+@pytest.mark.nightly
 @pytest.mark.real
-@pytest.mark.slow
 def test_a_run_on_llama_cpp_is_killed_and_goes_on(llama, tmp_path, monkeypatch):
     monkeypatch.setenv("PLANTED_KEY", KEY)
     project = of_llama(tmp_path / "project", llama, FLOOR)

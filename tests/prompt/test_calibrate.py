@@ -121,7 +121,7 @@ def test_a_calibration_comes_back_from_json():
     assert Calibration.from_json(found.to_json()) == found
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.real
 def test_a_real_model_that_is_too_sure_is_made_honest(one_thread):
     """Tickets of the example project: the factor is fitted on 40 of them, the error is taken on 40 others."""

@@ -27,6 +27,7 @@ BASE = "smollm2-135m"
 TICKETS = Path(__file__).parents[2] / "examples" / "intents" / "tickets.jsonl"
 # The heads: with layers below it, so that its gradients go through the tree too.
 SETTINGS = {"head": {"layers": 2}, "token_head": {"layers": 2}, "adalora": {"start_rank": 6, "rank": 4}}
+DAILY = ("lora", "qlora", "full", "head")  # of a kind each: added weights, rounded ones, all, a layer on top
 KINDS = [*(cls.model_fields["kind"].default for cls in METHODS), *PRESETS]
 
 
@@ -95,7 +96,9 @@ def learnt(exercise, parts):
     return total, {name: weight.grad for name, weight in trained.items()}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [kind if kind in DAILY else pytest.param(kind, marks=pytest.mark.nightly) for kind in KINDS]
+)
 def test_losses_and_gradients_are_those_of_separate_sequences(lesson, kind):
     torch.manual_seed(5)
     own = make_strategy({"kind": kind, "precision": "fp32", **SETTINGS.get(kind, {})}, {})

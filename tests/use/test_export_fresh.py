@@ -96,7 +96,13 @@ def share(first, second):
 
 
 @pytest.mark.parametrize(
-    ("name", "form"), [(n, f) for n in KINDS for f in ("peft", "merged") if (n, f) != ("full", "peft")]
+    ("name", "form"),
+    [
+        pytest.param(n, f, marks=() if n in ("lora", "full") else pytest.mark.nightly)
+        for n in KINDS
+        for f in ("peft", "merged")
+        if (n, f) != ("full", "peft")
+    ],
 )
 def test_a_model_answers_the_same_without_assay(fresh, lesson, tiny_model, tmp_path, name, form):
     given, strategy = lesson("classify"), make_strategy(KINDS[name], {})
@@ -114,7 +120,14 @@ def test_a_model_answers_the_same_without_assay(fresh, lesson, tiny_model, tmp_p
     assert sum(text is not None for text in ours) > len(ours) / 2
 
 
-@pytest.mark.parametrize(("find", "inner"), [("bm25", "lora"), ("dense", "lora"), ("bm25", "in 8 bits")])
+@pytest.mark.parametrize(
+    ("find", "inner"),
+    [
+        ("dense", "lora"),
+        pytest.param("bm25", "lora", marks=pytest.mark.nightly),
+        pytest.param("bm25", "in 8 bits", marks=pytest.mark.nightly),
+    ],
+)
 def test_an_index_answers_the_same_without_assay(fresh, lesson, tiny_model, tmp_path, find, inner):
     given = lesson("answer")
     inside = {"lora": KINDS["lora"], "in 8 bits": {"kind": "quantise", "inner": KINDS["lora"]}}[inner]

@@ -104,8 +104,8 @@ def test_so_many_passages_are_tried():
     assert len(asked) == 4
 
 
+@pytest.mark.nightly
 @pytest.mark.real
-@pytest.mark.slow
 def test_a_small_model_writes_a_few_pairs_and_only_sound_ones(tmp_path):
     # Ten passages of the example handbook. A base of 135 million parameters gives about one pair for ten passages;
     # what is kept must stand in its passage and not in its question.
