@@ -73,7 +73,7 @@ def test_ten_thousand_rows_survive_three_kills(ran, tmp_path):
     assert [row["answer"] for row in answers[:300]] == [answer.text for answer in straight]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_another_file_or_arm_begins_anew_and_says_so(ran, tmp_path):
     file, out, heard = tmp_path / "new.jsonl", tmp_path / "out.jsonl", []
     from assay.asking import answer_file

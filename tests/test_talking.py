@@ -50,7 +50,7 @@ def test_streamed_text_is_the_answer(ran):
     assert DOCUMENTS["pay.md"] in stream.reply.passages.values()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_base_is_the_base_model_without_examples(ran):
     found = assay.ask("When is the pay of 3?", ran, ["base", "rag", "lead"])
     assert [reply.arm for reply in found.replies] == ["base", "rag", "lead"]

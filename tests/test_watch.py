@@ -81,7 +81,7 @@ def test_another_topic_is_raised_named_and_first_to_label(ran, tmp_path, capsys)
     assert "D091" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_an_arm_that_is_named_answers_a_file_of_questions(ran, tmp_path):
     file = tmp_path / "new.csv"
     file.write_text("text\n" + "".join(f"{row['text']}\n" for row in made(150, 3)))
@@ -92,7 +92,7 @@ def test_an_arm_that_is_named_answers_a_file_of_questions(ran, tmp_path):
     assert "labels" in found.data["tests"] and not found.raised
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_labels_in_other_shares_and_unreadable_answers_are_raised(ran, tmp_path):
     path = log(tmp_path / "log.jsonl")
     lines = [json.loads(line) for line in path.read_text().splitlines()]

@@ -48,6 +48,7 @@ PRELOADED: dict[Preload, tuple[str, ...]] = {
 BELOW: dict[Preload, Preload] = {"models": "floors", "training": "models"}
 # Variables that no library reads while it is imported; all others must be those that the server was started with.
 FREE = ("ASSAY_", "PYTEST_", "COLUMNS", "LINES", "PWD", "OLDPWD", "SHLVL")
+WAY = "ASSAY_WORKERS"  # "cold": fork nothing
 SHARED = "ASSAY_FORK_SERVERS"  # names the folder of servers that another process holds
 
 
@@ -212,7 +213,7 @@ class Servers:
     def _server(self, level: Preload) -> Path | None:
         if level not in self._levels:
             self._levels[level] = None
-            if sys.platform == "linux":
+            if sys.platform == "linux" and os.environ.get(WAY) != "cold":
                 self._levels[level] = _shared(level, self.variables) or self._start(level)
         return self._levels[level]
 

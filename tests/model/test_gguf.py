@@ -116,6 +116,7 @@ def _renamed(architecture: str) -> tuple[bytes, ...]:
     return tuple(_key(f"{architecture}.{name}", 4, struct.pack("<I", 2)) for name in names)
 
 
+@pytest.mark.nightly
 @pytest.mark.real
 def test_dequantised_smollm_answers_as_it_should(tmp_path, monkeypatch):
     import torch

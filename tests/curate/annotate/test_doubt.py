@@ -73,6 +73,7 @@ def test_the_confident_joint_by_hand():
     assert [d.id for d in found if d.likely_error] == ["c"] and found[2].margin == -0.6
 
 
+@pytest.mark.nightly
 @pytest.mark.real
 def test_five_percent_of_flips_in_banking77_against_cleanlab(shared_data):
     cleanlab = pytest.importorskip("cleanlab.filter")

@@ -172,6 +172,7 @@ def test_what_is_not_in_the_recipes_type_is_told(written):
     assert not wide["instead"] and set(wide["types"]) == {"Q4_K", "Q6_K", "F32"}
 
 
+@pytest.mark.nightly
 def test_k_quants_are_those_that_ggufs_own_reader_knows(written, wide):
     """The rows read back by the package `gguf`, which is other code, are near the weights."""
     import gguf
