@@ -1,8 +1,8 @@
 """What a run of five small strategies takes with workers that are forked, and with workers that are started cold.
 
 Two floors, nearest neighbours on embeddings, the base as it is, and a LoRA of one epoch, on 200 rows of the intents
-example. Both ways in one call, in turn, each in an empty folder; prints the seconds of a run and each strategy's peak of
-memory, and writes benchmarks/out/workers.json.
+example. Both ways in one call, in turn, each in an empty folder; prints the seconds of a run and the peak memory of
+each strategy, and writes benchmarks/out/workers.json.
 
     python benchmarks/workers.py --rounds 3
 """

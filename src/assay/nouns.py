@@ -26,7 +26,8 @@ from assay.settings import Settings
 from assay.steps import Augmentation, Changed, Dropped, Made, RowStep, SetStep  # noqa: F401
 
 Precision = Literal["auto", "bf16", "fp32"]
-Preload = Literal["floors", "models", "training"]  # libraries: those of every arm; torch, transformers; and peft
+# Libraries: those of every arm; scikit-learn; torch and transformers in its place; and peft
+Preload = Literal["floors", "words", "models", "training"]
 NOTHING = "none"  # how an empty set of labels is written
 
 
@@ -133,8 +134,9 @@ class Learner(Settings, ABC):
     reads: ClassVar[tuple[str, ...]] = ("train",)
     # True when the arm's weights or answers depend on the numeric environment (a neural model runs)
     neural: ClassVar[bool] = False
-    # True when its fit or its answers need peft
+    # True when its fit or its answers need peft, or, without a neural model, scikit-learn
     peft: ClassVar[bool] = False
+    sklearn: ClassVar[bool] = False
     # True when another seed gives another arm: what `seeds` of the project fits several times
     seeded: ClassVar[bool] = False
 
@@ -146,7 +148,8 @@ class Learner(Settings, ABC):
     @property
     def preload(self) -> Preload:
         """What the process that fits it should have imported, so that it need not import it for itself."""
-        own: Preload = "training" if self.peft else "models" if self.neural else "floors"
+        light: Preload = "words" if self.sklearn else "floors"
+        own: Preload = "training" if self.peft else "models" if self.neural else light
         levels: tuple[Preload, ...] = (own, *(value.preload for _, value in self.inside()))
         return max(levels, key=get_args(Preload).index)
 

@@ -1,8 +1,9 @@
 """The processes that do the heavy work: started cold, or forked from one that has loaded the libraries already.
 
 How       `worker` starts one process and ends it with the block. `Servers` holds the fork servers of a run
-          (`fork_server.py`): "floors" has loaded what every worker needs, "models" torch and transformers too,
-          "training" peft as well, each forked from the one before, so that what they share is in memory once
+          (`fork_server.py`): "floors" has loaded what every worker needs, "words" scikit-learn too, "models" torch and
+          transformers, "training" peft as well, each forked from the one below, so that what they share is in memory
+          once
 Cold      without a server, and where none can be: another system than Linux, a library whose threads are at work.
           What a process does, its messages, its exit code and its memory are the same both ways
 """
@@ -33,6 +34,7 @@ GRACE = 10.0  # seconds a worker gets to save its state
 LAUNCHED = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 PRELOADED: dict[Preload, tuple[str, ...]] = {
     "floors": ("assay.worker", "assay.config", "assay.strategies"),
+    "words": ("sklearn.feature_extraction.text", "sklearn.linear_model"),
     "models": (
         "torch",
         "transformers.models.auto.modeling_auto",
@@ -45,7 +47,7 @@ PRELOADED: dict[Preload, tuple[str, ...]] = {
     ),
     "training": ("peft", "assay.train.loop"),
 }
-BELOW: dict[Preload, Preload] = {"models": "floors", "training": "models"}
+BELOW: dict[Preload, Preload] = {"words": "floors", "models": "floors", "training": "models"}
 # Variables that no library reads while it is imported; all others must be those that the server was started with.
 FREE = ("ASSAY_", "PYTEST_", "COLUMNS", "LINES", "PWD", "OLDPWD", "SHLVL")
 WAY = "ASSAY_WORKERS"  # "cold": fork nothing
