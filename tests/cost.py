@@ -47,7 +47,9 @@ def pytest_runtest_call(item):
 def pytest_runtest_makereport(item, call):
     report = yield
     ended = call.when == "call" and TAKEN in item.stash  # the parts of a test have reports of their own before
-    if ended and report.passed and not any(map(item.get_closest_marker, MARKS)):
+    # Without processes that were forked, the first test that needs a library pays for its import.
+    held = item.config.getoption("--processes") > 1
+    if ended and held and report.passed and not any(map(item.get_closest_marker, MARKS)):
         taken = item.stash[TAKEN] / item.config.stash[SCALE]
         if taken > LIMIT:
             report.outcome = "failed"
