@@ -126,7 +126,9 @@ class ForkedProcess:
         if self.returncode is None:
             if not select.select([self._connection], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
-            message, _ = receive(self._connection)
+            message = None  # where the server was killed
+            with suppress(ConnectionError):
+                message, _ = receive(self._connection)
             self._connection.close()
             self.returncode = int(message["code"]) if message else -signal.SIGKILL
         return self.returncode
@@ -284,7 +286,10 @@ def _reply(connection: socket.socket) -> tuple[dict[str, Any] | None, int | None
     """What the server says to a request, with the descriptor of a process where it gives one."""
     from assay.fork_server import receive
 
-    said, files = receive(connection)
+    try:
+        said, files = receive(connection)
+    except ConnectionError:
+        return None, None
     return said, files[0] if files else None
 
 
