@@ -37,7 +37,7 @@ def servers():
             yield servers
 
 
-def told(folder, servers=None, preload="floors"):
+def report_of(folder, servers=None, preload="floors"):
     """What a worker says of itself, and its exit code."""
     with worker(folder, "self_report", servers=servers, preload=preload) as process:
         assert isinstance(process, ForkedProcess) == (servers is not None)
@@ -62,20 +62,20 @@ def test_a_fork_finds_what_a_new_process_finds(folder, servers, monkeypatch):
     monkeypatch.setenv("ASSAY_PRECISION", "fp32")  # after the server was started
     monkeypatch.chdir(folder)
     servers.begin(["floors"])
-    cold, warm = told(folder), told(folder, servers)
+    cold, warm = report_of(folder), report_of(folder, servers)
     assert warm[0]["found"] == cold[0]["found"] and warm[0]["found"]["parent_named"]
     assert warm[0]["found"]["files"] == ["/dev/null", str(folder / "worker.log"), "pipe"]
 
 
 def test_each_fork_draws_other_numbers(folder, servers):
-    first, second = (told(folder, servers)[0]["drawn"] for _ in range(2))
+    first, second = (report_of(folder, servers)[0]["drawn"] for _ in range(2))
     assert len({*first, *second}) == 4
 
 
 @pytest.mark.parametrize("order, code", [("0", 0), ("6", 6), ("raise", 1)])
 def test_the_exit_code_is_that_of_the_worker(folder, servers, order, code):
     (folder / "order").write_text(order)
-    assert told(folder, servers)[1] == told(folder)[1] == code
+    assert report_of(folder, servers)[1] == report_of(folder)[1] == code
     assert ("ValueError: as it was told" in (folder / "worker.log").read_text()) == (order == "raise")
 
 
@@ -86,7 +86,7 @@ def test_a_killed_worker_is_one_worker(folder, servers):
         os.kill(process.pid, signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL and process.poll() == -signal.SIGKILL
     (folder / "order").write_text("0")
-    assert told(folder, servers)[1] == 0
+    assert report_of(folder, servers)[1] == 0
 
 
 def test_an_interrupt_reaches_the_worker(folder, servers):
