@@ -1,7 +1,10 @@
 """The examples that ship: what was planted is found, and the data is what its README says."""
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from assay.config import load as load_project
 from assay.store import read_lines
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+ASSAY = (sys.executable, "-m", "assay.cli")
 SHARED = {"neighbours", "rag-lora"}  # arms of both projects on the handbook
 
 
@@ -117,3 +121,43 @@ def test_the_handbook_is_as_described():
             assert " ".join(row["answer"].casefold().split()) in text[row["found_in"][0]], row
     assert Counter(row["kind"] for row in test)["two"] >= 10
     assert Counter(row["kind"] for row in test)["unanswerable"] >= 10
+
+
+def demo(folder: Path, *arguments: str) -> dict:
+    """The intents example, run as `make demo` runs it: its report."""
+    shutil.copytree(EXAMPLES / "intents", folder, ignore=shutil.ignore_patterns("work", "report", "exam.jsonl"))
+    done = subprocess.run([*ASSAY, "run", folder, *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((folder / "report/report.json").read_text())
+    assert f"Use {report['verdict']['recommended']}: " in done.stdout
+    return report
+
+
+def accuracies(report: dict) -> dict[str, tuple[float, tuple[float, float]]]:
+    """Each strategy's accuracy and its interval."""
+    metrics = {one["name"]: one["metrics"]["accuracy"] for one in report["strategies"]}
+    return {name: (metric["value"], (metric["low"], metric["high"])) for name, metric in metrics.items()}
+
+
+@pytest.mark.slow
+def test_the_demo_of_word_counts_ends_in_a_verdict(tmp_path):
+    report = demo(tmp_path / "intents", "--only", "majority", "--only", "tfidf")
+    found = accuracies(report)
+    assert report["rows"] | {"train": 981, "val": 123, "test": 276} == report["rows"]
+    assert found["majority"][0] == pytest.approx(23 / 276, abs=1e-6)  # each of the 12 labels has 23 test rows
+    assert found["tfidf"][0] > found["majority"][1][1]
+    assert report["verdict"]["recommended"] == "tfidf"
+
+
+@pytest.mark.nightly
+@pytest.mark.real
+def test_the_demo_ends_in_the_readmes_verdict(tmp_path):
+    found = accuracies(report := demo(tmp_path / "intents"))
+    table = re.findall(r"^(\S+) +(0\.\d+)  0\.\d+–", (EXAMPLES.parent / "README.md").read_text(), re.MULTILINE)
+    told = {name: float(value) for name, value in table}
+    assert set(told) == set(found)
+    # Another processor rounds otherwise, and a training takes another way: within what chance alone would give.
+    for name, value in told.items():
+        low, high = found[name][1]
+        assert low <= value <= high, name
+    assert report["verdict"]["recommended"] == max(told, key=told.__getitem__)
