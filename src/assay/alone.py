@@ -2,8 +2,8 @@
 
 How        after the batch, in the arm's own process with everything loaded: two questions to warm up, then up to 20,
            evenly spread over the test rows, one at a time
-Ends       after ten seconds, but not before five: a slow way is not asked for longer than its batch took; the report says
-           how many were timed
+Ends       after ten seconds, but not before five: a slow way's batch should take longer than this; the report says how
+           many were timed
 Remote     a kept answer is not asked for again: the seconds that its own request took stand in, under the load that the
            batch made
 Watch out  with 20 questions the 95th percentile lies between the slowest and the second slowest: read it as "about so"
