@@ -84,6 +84,7 @@ class Annotation:
         self.votes = read_votes(self.path, project.folder)
 
     def _locked(self) -> AbstractContextManager[None]:
+        store.private(self.project.work)
         return store.lock(self.project.work / "annotate.lock", "assay annotate", wait=True)
 
     @classmethod

@@ -27,7 +27,7 @@ OPEN = ("Licence", "Who wrote the rows, and when", "Consent of the people they s
 
 def data_card(project: Project, prepared: Prepared) -> str:
     """The card of a project's data."""
-    note, audit = prepared.note, store.read_json(prepared.folder / "audit.json")
+    note, audit = prepared.note, store.read_json(prepared.kept / "audit.json")
     private = any(step.kind == PRIVATE for step in project.curate)
     task = prepared.task
     blocks = [

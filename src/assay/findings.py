@@ -51,7 +51,7 @@ class Checked:
     @property
     def audit(self) -> dict[str, Any]:
         """Every pair, conflict, probe and answer that was found, as audit.json has it."""
-        return store.read_json(self.prepared.folder / "audit.json")
+        return store.read_json(self.prepared.kept / "audit.json")
 
     def card(self, path: Path) -> Path:
         """Write the data card, Markdown; returns the path."""
@@ -87,7 +87,7 @@ class Checked:
 
     def save_split(self, path: Path) -> Path:
         """Write which row went where, for `split.manifest`; returns the path."""
-        store.write_text(path, (self.prepared.folder / "splits.csv").read_text(encoding="utf-8"))
+        store.write_text(path, (self.prepared.kept / "splits.csv").read_text(encoding="utf-8"))
         return path
 
     def _example(self) -> Example:
@@ -183,7 +183,7 @@ def length_line(lengths: Sequence[int]) -> str:
 def extra_of(bench: Bench, exam: Exam, recommended: str | None) -> Extra:
     """What the page shows beside the numbers of report.json."""
     project, prepared = bench.project, bench.prepared
-    note, audit = prepared.note, store.read_json(prepared.folder / "audit.json")
+    note, audit = prepared.note, store.read_json(prepared.kept / "audit.json")
     train = prepared.examples("train")
     middle = sorted(train, key=lambda e: (len(e.text), e.id))[len(train) // 2]
     base = bench.models.get(project.model)

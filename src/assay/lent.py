@@ -176,7 +176,7 @@ class Lender:
 
     def _start(self) -> Process:
         folder = next(iter(self._places.values()))
-        folder.mkdir(parents=True, exist_ok=True)
+        store.make_folder(folder)
         store.write_json(folder / "request.json", {"models": self.found})
         self._process = self._stack.enter_context(
             worker(folder, "assay.lent", stdin=True, servers=self.servers, preload="models")
@@ -245,9 +245,10 @@ class Desk:
 def main(folder: Path) -> int:
     from assay.model.environment import threads
     from assay.model.machine import steady
-    from assay.processes import die_with_parent
+    from assay.processes import die_with_parent, owners_alone
 
     die_with_parent()
+    owners_alone()
     steady(0, threads())
     desk = Desk(store.read_json(folder / "request.json")["models"])
     for line in sys.stdin:

@@ -1,5 +1,9 @@
 """The data stage: from the project's files to audited splits on disk, and back.
 
+Two folders    `work/curate/<key>/` has train, val and documents: what a process is handed that fits and answers.
+               `exam/rows/<key>/` has the test rows with their targets, and what names or quotes them: ledger, audit,
+               splits, the note. No such process is told of it
+
 `prepare` runs in the parent process and loads no model; one that a step asks for runs in a process of its own (`lent`).
 Its key covers the bytes of every file and every setting that curation reads; the hashes in the note (`noted`) name the
 content of each part, so that an edit retrains only what read it.
@@ -8,6 +12,7 @@ content of each part, so that an edit retrains only what read it.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.processes import Servers
 
-VERSION = 3  # raise it when the same files and settings are prepared differently
+VERSION = 4  # raise it when the same files and settings are prepared differently
 # Settings of the task that no row depends on.
 UNREAD = {"instruction", "max_answer_tokens", "metric", "metrics", "tolerance", "guards", "target"}
 CODE = ("language", "show_tests", "database", "samples", "temperature")  # what code tasks alone have
@@ -39,11 +44,12 @@ Files = dict[str, list[Path]]  # split -> files and folders on this machine
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the data stage left in `folder`."""
+    """What the data stage left."""
 
     folder: Path
     note: dict[str, Any]  # see `noted`
     cached: bool
+    held: Path | None = None  # the test rows, and what quotes them; None for data without them
 
     @property
     def task(self) -> Task:
@@ -55,7 +61,14 @@ class Prepared:
         return self.note["hashes"]
 
     def examples(self, split: str) -> tuple[Example, ...]:
-        return read_examples(self.folder / f"{split}.jsonl")
+        return read_examples((self.kept if split == "test" else self.folder) / f"{split}.jsonl")
+
+    @property
+    def kept(self) -> Path:
+        """The folder that no worker is handed. Raises: ValueError: these data have no test rows."""
+        if self.held is None:
+            raise ValueError("these data have no test rows")
+        return self.held
 
     def documents(self) -> tuple[Document, ...]:
         return read_documents(self.folder / "documents.jsonl")
@@ -76,27 +89,38 @@ def prepare(
         DataError, LeakError, UsageError: as `curate.load`, `curate.run` and `veiled.key_of`. ModelError, ResourceError:
             as `lent.models`.
     """
+    kept_private(project)
     veil = Veil(project, key_of(project, make=new_key))
     files = bring(project.files, offline=offline, tell=tell)
     models = lent_models(project, offline, tell)
-    stage = store.Stage(project.work, "curate", _key(project, files, models, veil.trace))
-    note = stage.done()
+    key = _key(project, files, models, veil.trace)
+    stage, held = store.Stage(project.work, "curate", key), store.Stage(project.exam, "rows", key)
+    note = held.done() if stage.done() is not None else None
     if note is not None:
         tell({"event": "stage", "name": "curate", "state": "cached"})
         # What no row depends on is taken from the project as it is now, not as it was when the rows were prepared.
         said = project.aim.model_dump(mode="json", exclude={"kind", "labels", "slices"})
         note = {**note, "task": {**note["task"], **said}}
-        return Prepared(stage.folder, placed(project, note), True)
+        return Prepared(stage.folder, placed(project, note), True, held.folder)
     tell({"event": "stage", "name": "curate", "state": "start"})
     if veil.key:
         store.write_json(project.work / MARK, {"key": veil.trace})
-    with veil, forgotten(stage.open()), Lender(models, project.work, tell, servers=servers) as lender:
-        note = _write(project, files, stage.folder, veil, lender, tell)
-    stage.finish(note)
+    with veil, forgotten(held.open()), Lender(models, project.work, tell, servers=servers) as lender:
+        note = _write(project, files, (stage.open(), held.folder), veil, lender, tell)
+    stage.finish({})
+    held.finish(note)
     rows = note["rows"]
     text = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; {rows['dropped']:,} dropped"
     tell({"event": "stage", "name": "curate", "state": "done", "note": text})
-    return Prepared(stage.folder, placed(project, note), False)
+    return Prepared(stage.folder, placed(project, note), False, held.folder)
+
+
+def kept_private(project: Project) -> None:
+    """Results and test rows are for the owner of the project alone."""
+    store.private(project.work)
+    store.private(project.exam)
+    for place in project.work.glob("curate/*/test.jsonl"):  # of an earlier version, which kept them there
+        shutil.rmtree(place.parent)
 
 
 def placed(project: Project, note: dict[str, Any]) -> dict[str, Any]:
@@ -145,7 +169,10 @@ def bytes_of(path: Path) -> Any:
     return [store.file_digest(file) if file.is_file() and os.access(file, os.R_OK) else "", head]
 
 
-def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Lender, tell: Tell) -> dict[str, Any]:
+def _write(
+    project: Project, files: Files, folders: tuple[Path, Path], veil: Veil, lender: Lender, tell: Tell
+) -> dict[str, Any]:
+    """Args: folders: what workers are handed, and what they are not."""
     from assay import curate
     from assay.curate.manifest import written
     from assay.curate.overlap import given_away, read_probes
@@ -153,6 +180,7 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
     from assay.curate.reading.noted_in import Noted
     from assay.curate.scale.spread import Scale
 
+    folder, held = folders
     loaded, everything, annotated = labelled(project, files)
     veil.of_kind(loaded.kind)
     loaded = loaded.map_splits(veil.ids)
@@ -178,25 +206,26 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
         means=lender.means(Means(seed=project.seed, tell=tell, key=veil.key, documents=documents)),
         tell=tell,
         # What is kept of a run that is killed are rows as they are between two steps, which may be raw.
-        scale=Scale(project.data.processes, project.data.ray, None if veil.key else folder),
+        scale=Scale(project.data.processes, project.data.ray, None if veil.key else held),
         augment=project.augment,
     )
     splits = {"train": curated.train, "val": curated.val, "test": curated.test}
     for split, examples in splits.items():
-        store.write_lines(folder / f"{split}.jsonl", (example.to_json() for example in examples))
+        place = held if split == "test" else folder
+        store.write_lines(place / f"{split}.jsonl", (example.to_json() for example in examples))
     store.write_lines(folder / "documents.jsonl", (document.to_json() for document in documents))
     ledger = merged(before, curated.ledger, everything) if before else curated.ledger
     if veil.key:
         ledger = [row | {"reason": veil.short(row["reason"])} for row in ledger]
-    store.write_lines(folder / "ledger.jsonl", ledger)
+    store.write_lines(held / "ledger.jsonl", ledger)
     labels = loaded.labels if loaded.kind == "classify" else ()
     asked = {} if loaded.kind == "continue" else splits  # there the target is the text itself
     given = {name: given_away(asked.get(name, ()), labels) for name in splits}
     checked = {"probes": curated.probed.to_json(), "given_away": given}
-    store.write_json(folder / "audit.json", veil.audit(curated.audit, everything) | checked)
-    store.write_text(folder / "splits.csv", written(everything, splits))
+    store.write_json(held / "audit.json", veil.audit(curated.audit, everything) | checked)
+    store.write_text(held / "splits.csv", written(everything, splits))
     if leaked := _leaked(came, curated.ledger):
-        store.write_lines(folder / "leaked.jsonl", (veil.example(example).to_json() for example in leaked))
+        store.write_lines(held / "leaked.jsonl", (veil.example(example).to_json() for example in leaked))
     warnings = (
         loaded.warnings,
         annotated.warnings,
@@ -207,8 +236,8 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
     found = {"warnings": warnings, "models": lender.used, "before": before}
     note = note_of(project, loaded, curated, everything, ledger, documents, veil, **found)
     if project.aim.database:  # what val rows are judged by
-        held = bytes_of(project.folder / project.aim.database)
-        note["hashes"]["val"] = store.digest([note["hashes"]["val"], held])
+        rows = bytes_of(project.folder / project.aim.database)
+        note["hashes"]["val"] = store.digest([note["hashes"]["val"], rows])
     return note
 
 

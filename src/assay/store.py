@@ -18,6 +18,8 @@ from typing import Any, NoReturn
 
 from assay.errors import Problem, ResourceError
 
+PRIVATE = ".private"  # a folder that holds it is its owner's alone, with all below it
+
 
 def digest(value: Any) -> str:
     """sha256 of bytes, or of any plain JSON value in its canonical form."""
@@ -54,6 +56,34 @@ def _refuse(error: OSError, path: Path) -> NoReturn:
     ) from error
 
 
+def private(folder: Path) -> None:
+    """Make a folder that its owner alone can enter. What this module then writes below it is its owner's alone, too."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.stat().st_mode & 0o077:  # made by an earlier version
+            folder.chmod(0o700)
+        os.close(os.open(folder / PRIVATE, os.O_WRONLY | os.O_CREAT, 0o600))
+    except OSError as error:
+        _refuse(error, folder)
+
+
+def is_private(path: Path) -> bool:
+    """Whether the path lies below a folder of `private`."""
+    return any((folder / PRIVATE).exists() for folder in path.absolute().parents)
+
+
+def make_folder(folder: Path) -> None:
+    """A folder with all above it. Raises: OSError."""
+    for place in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
+        place.mkdir(mode=0o700 if is_private(place) else 0o777, exist_ok=True)
+
+
+def _mode(path: Path) -> int:
+    """The permissions of a new file."""
+    return 0o600 if is_private(path) else 0o666 & ~_mask()
+
+
 def write_bytes(path: Path, data: bytes | memoryview) -> None:
     """The whole file or the old one, never a part."""
     write_chunks(path, (data,))
@@ -62,12 +92,12 @@ def write_bytes(path: Path, data: bytes | memoryview) -> None:
 def write_chunks(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
     """As write_bytes, for a file larger than memory. An error raised by `chunks` leaves the old file."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         part = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                os.fchmod(handle, 0o666 & ~_mask())  # mkstemp is for secrets; a report is for reading
+                os.fchmod(handle, _mode(path))  # mkstemp is for secrets; a report is for reading
                 for chunk in chunks:
                     file.write(chunk)
                 file.flush()
@@ -89,12 +119,17 @@ def _mask() -> int:
     return 0o022
 
 
+def opener(path: str, flags: int) -> int:
+    """For `open`: a new file gets the permissions that it would get here."""
+    return os.open(path, flags, _mode(Path(path)))
+
+
 @contextlib.contextmanager
 def growing(part: Path) -> Generator[Callable[[bytes], None]]:
     """Add to the end of a `*.part` file, which a later process may continue. Yields the function that writes."""
     try:
-        part.parent.mkdir(parents=True, exist_ok=True)
-        file = part.open("ab", buffering=0)
+        make_folder(part.parent)
+        file = os.fdopen(opener(str(part), os.O_WRONLY | os.O_CREAT | os.O_APPEND), "ab", buffering=0)
     except OSError as error:
         _refuse(error, part)
 
@@ -120,7 +155,7 @@ def cut(part: Path, size: int) -> None:
 def link(path: Path, target: Path) -> None:
     """Make `path` a symbolic link to `target`, in place of what was there."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         part.unlink(missing_ok=True)
         part.symlink_to(target)
@@ -144,7 +179,7 @@ def write_text(path: Path, text: str) -> None:
 def write_private(path: Path, data: bytes) -> None:
     """A new file that its owner alone can read, never for a moment by others; one that is there stays as it is."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")  # mode 0600
         try:
             with os.fdopen(handle, "wb") as file:
@@ -210,11 +245,11 @@ def _raw(tensor: Any) -> memoryview:
 
 def append(path: Path, *rows: Any, mode: int = 0o644) -> None:
     """Add JSON lines with one write() call, so that a kill or a full disk leaves at most one torn last line; such a one
-    is cut first, or the two would be one line that nobody can read. `mode`: of a new file."""
+    is cut first, or the two would be one line that nobody can read. `mode`: of a new file, if it is not private."""
     data = "".join(to_json(row) + "\n" for row in rows).encode()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, mode)
+        make_folder(path.parent)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600 if is_private(path) else mode)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)  # what another process has half written is not torn
             size = os.fstat(handle).st_size
@@ -286,7 +321,7 @@ class Stage:
     def open(self) -> Path:
         """The folder, made if need be."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
         except OSError as error:
             _refuse(error, self.folder)
         return self.folder
@@ -311,8 +346,8 @@ def lock(path: Path, command: str, *, wait: bool = False) -> Generator[None]:
     """Hold `path` for this process; the kernel frees it when the process ends, however it ends. A lock that another
     process holds is an error, or with `wait` waited for."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        held = path.open("a+")
+        make_folder(path.parent)
+        held = os.fdopen(opener(str(path), os.O_RDWR | os.O_CREAT | os.O_APPEND), "a+")
     except OSError as error:
         _refuse(error, path)
     with held as file:
@@ -345,9 +380,9 @@ def write_folder(folder: Path, files: Mapping[str, Iterable[bytes | memoryview]]
     try:
         if part.exists():
             shutil.rmtree(part)
-        part.mkdir(parents=True)
+        make_folder(part)
         for name, chunks in {**files, **{n: (to_json(v).encode(),) for n, v in notes.items()}}.items():
-            with (part / name).open("wb") as file:
+            with open(part / name, "wb", opener=opener) as file:
                 for chunk in chunks:
                     file.write(chunk)
                 file.flush()

@@ -17,6 +17,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from assay import store
 from assay.errors import Problem, UsageError, did_you_mean
 from assay.events import read
 
@@ -105,7 +106,7 @@ def export(folder: Path, to: str) -> str:
     place = folder.absolute() / "work" / "trackers" / to
     if place.exists():
         shutil.rmtree(place)
-    place.mkdir(parents=True)
+    store.make_folder(place)
     with _installed(to), redirect_stdout(StringIO()):  # some of them print greetings
         return TRACKERS[to](runs, folder.absolute().name, place)
 

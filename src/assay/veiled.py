@@ -61,13 +61,13 @@ def key_of(project: Project, *, make: bool = False) -> bytes:
         (name, _place(project, p)) for s in steps for name, p in (("key_file", s.key_file), ("table", s.table)) if p
     ]
     for name, place in places:
-        if any(place.is_relative_to(folder) for folder in (project.work, project.report_folder)):
+        if any(place.is_relative_to(folder) for folder in (project.work, project.exam, project.report_folder)):
             raise UsageError(
                 Problem(
                     "D073",
                     f"{place} lies where results lie, and whoever gets those would get it too",
                     f"curate.anonymise.{name}",
-                    help="name a file outside work/ and report/",
+                    help="name a file outside work/, exam/ and report/",
                 )
             )
     paths = sorted({place for name, place in places if name == "key_file"})

@@ -95,6 +95,11 @@ class Project(Head):
         return self.folder / "work"
 
     @property
+    def exam(self) -> Path:
+        """What no process that fits or answers is handed: the test rows with their targets, and what quotes them."""
+        return self.folder / "exam"
+
+    @property
     def report_folder(self) -> Path:
         return self.folder / "report"
 
