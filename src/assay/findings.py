@@ -13,6 +13,7 @@ from assay.encode.lengths import CHARACTERS_A_TOKEN, quantiles
 from assay.encode.wording import ask
 from assay.nouns import Example, Task
 from assay.prepared import Prepared
+from assay.veiled import unnamed
 from assay.weigh.numbers import one_line as cut
 from assay.weigh.view import given_away
 
@@ -195,7 +196,7 @@ def extra_of(bench: Bench, exam: Exam, recommended: str | None) -> Extra:
         "lengths": histogram(note["lengths"]),
         "rendered": rendered(prepared.task, middle),
         "base": project.model + (f", {base['note']}" if base and base["note"] else ""),
-        "project_yaml": project.to_yaml(),
+        "project_yaml": unnamed(project, project.to_yaml()),
         "commands": ["assay run", *([f"assay answer new.jsonl --with {recommended}"] if recommended else [])],
         "hashes": {f"rows of {part}, hash": value[:16] for part, value in prepared.hashes.items()},
     }

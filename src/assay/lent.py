@@ -11,6 +11,8 @@ Kept             each chunk's result lies in `work/lent/<key>/`, written once an
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 import signal
 import sys
@@ -73,6 +75,7 @@ class Lender:
 
     Args:
         found: see `models`. work: the project's work folder. stage: whose progress it is.
+        key: a secret that the names of the chunks are made with, where the texts are nobody else's business.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class Lender:
         stage: str = "curate",
         *,
         servers: Servers | None = None,
+        key: bytes = b"",
     ):
         self.found = found
         self.tell = tell
@@ -90,6 +94,7 @@ class Lender:
         self.servers = servers
         self.used: dict[str, dict[str, Any]] = {}
         self._places = {need: work / "lent" / self._key(model) for need, model in found.items()}
+        self._secret = key
         self._told: set[str] = set()
         self._process: Process | None = None
         self._stack = ExitStack()
@@ -145,7 +150,10 @@ class Lender:
         return chunks
 
     def _chunk(self, need: str, request: dict[str, Any]) -> dict[str, Any]:
-        file = self._places[need] / f"{store.digest(request)[:32]}.json"
+        name = store.digest(request)
+        if self._secret:
+            name = hmac.new(self._secret, name.encode(), hashlib.sha256).hexdigest()
+        file = self._places[need] / f"{name[:32]}.json"
         kept = _kept(file)
         if kept is None:
             kept = self._asked(request)

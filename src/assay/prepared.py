@@ -105,7 +105,7 @@ def prepare(
     tell({"event": "stage", "name": "curate", "state": "start"})
     if veil.key:
         store.write_json(project.work / MARK, {"key": veil.trace})
-    with veil, forgotten(held.open()), Lender(models, project.work, tell, servers=servers) as lender:
+    with veil, forgotten(held.open()), Lender(models, project.work, tell, servers=servers, key=veil.key) as lender:
         note = _write(project, files, (stage.open(), held.folder), veil, lender, tell)
     stage.finish({})
     held.finish(note)
@@ -184,13 +184,13 @@ def _write(
     loaded, everything, annotated = labelled(project, files)
     veil.of_kind(loaded.kind)
     loaded = loaded.map_splits(veil.ids)
-    before = [line | {"id": veil.name(line["id"])} for line in annotated.ledger]
+    before = [line | {"id": veil.name(line["id"]), "file": veil.place(line["file"])} for line in annotated.ledger]
     fields = document_fields(project.compare)
     corpus = read_corpus(project.document_paths, project.folder, fields) if project.documents else None
     noted = Noted(corpus.documents if corpus else ())
     loaded = loaded.map_splits(lambda rows: [noted.example(row) for row in rows])
     everything = veil.ids(everything)
-    came, left_out = _given(project, loaded, [*loaded.train, *loaded.val, *loaded.test])
+    came, left_out = _given(project, loaded, veil, [*loaded.train, *loaded.val, *loaded.test])
     documents = veil.documents(corpus.documents) if corpus else []
     curated = curate.run(
         came["train"],
@@ -223,7 +223,7 @@ def _write(
     given = {name: given_away(asked.get(name, ()), labels) for name in splits}
     checked = {"probes": curated.probed.to_json(), "given_away": given}
     store.write_json(held / "audit.json", veil.audit(curated.audit, everything) | checked)
-    store.write_text(held / "splits.csv", written(everything, splits))
+    store.write_text(held / "splits.csv", written(everything, splits, veil.key))
     if leaked := _leaked(came, curated.ledger):
         store.write_lines(held / "leaked.jsonl", (veil.example(example).to_json() for example in leaked))
     warnings = (
@@ -254,7 +254,7 @@ def _leaked(came: dict[str, list[Example]], ledger: Sequence[dict[str, Any]]) ->
 
 
 def _given(
-    project: Project, loaded: Any, everything: Sequence[Example]
+    project: Project, loaded: Any, veil: Veil, everything: Sequence[Example]
 ) -> tuple[dict[str, list[Example]], list[Example]]:
     """The rows by the split they come with: that of their file, or that of the manifest, which may leave rows out."""
     from assay.curate.manifest import divided, read_manifest
@@ -262,7 +262,8 @@ def _given(
     path = project.manifest_path
     if path is None:
         return {"train": loaded.train, "val": loaded.val, "test": loaded.test}, []
-    return divided(everything, read_manifest(path, project.folder), path, project.folder)
+    places = {veil.name(id): place for id, place in read_manifest(path, project.folder).items()}
+    return divided(everything, places, path, project.folder, veil.key)
 
 
 def read_examples(path: Path) -> tuple[Example, ...]:
