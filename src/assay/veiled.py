@@ -1,7 +1,7 @@
 """What may be written and shown of raw rows when the project anonymises: nothing that the step would replace.
 
 What it is for   the files under `work/`, `exam/` and `report/`, the messages and the file of a crash hold the rows as
-                 the `anonymise` steps leave them; audits and ledgers read raw rows, so what they quote goes through here
+                 the `anonymise` steps leave them; audits and ledgers read raw rows: what they quote goes through here
 Files            a data file whose name holds such data (`anna.berg@acme.com.csv`) is called by a keyed hash wherever it
                  is named
 Keys             the step's key is read from its own file, never from project.yaml; made on first use
