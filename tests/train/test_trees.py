@@ -11,7 +11,7 @@ from assay.encode.chat import Encoded
 from assay.encode.tree import Tree
 from assay.model import attention
 from assay.model.segments import segment
-from assay.model.tree_check import takes_trees
+from assay.model.attention_check import takes_trees
 from assay.train.batch import Batch
 from assay.train.objectives.completion import completion
 

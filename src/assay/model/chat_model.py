@@ -18,8 +18,8 @@ from assay.model.forms import Forms, Shape
 from assay.model.output import output, scaled
 from assay.model.pen import Pen
 from assay.model.scoring import likelihoods
-from assay.model.tree_check import takes_trees
-from assay.model.writing import Desk, reach, unbounded
+from assay.model.attention_check import pads, takes_trees
+from assay.model.writing import Desk, reach
 from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
 
 EXACT_BYTES = 4 << 30  # of a copy in fp32 that decides close scores: a model of a thousand million weights
@@ -146,8 +146,10 @@ class ChatModel:
         window, chunk = reach(self.network, "sliding_window"), reach(self.network, "attention_chunk_size")
         # Trained keys and values come in a cache that forgets what lies outside a window.
         lends = self.takes_trees and longest <= chunk and trained < window
-        narrow = longest > min(window, chunk)
-        prefix = self._prefix(sequences[0][:shared], whole=lends and narrow) if sequences else None
+        narrow = longest > min(window, chunk) or not self.pads
+        self._check()
+        beginning = self.beginning(sequences[0][:shared]) if sequences else None
+        prefix = beginning.cache if beginning else None
         start = prefix.get_seq_length() if self.soft and prefix else shared
         return Desk(self.network, self.logits, prefix, start, shared, self._pad, lends=lends, narrow=narrow)
 
@@ -177,7 +179,7 @@ class ChatModel:
     def beginning(self, ids: Sequence[int]) -> Beginning | None:
         """Keys and values of what all prompts begin with: the soft part, then `ids`; None where there is neither."""
         soft = self.soft() if self.soft else None
-        return None if soft is None and not ids else self._beginnings.of(ids, soft)
+        return None if soft is None and not ids else self._beginnings.of(ids, soft, whole=self.takes_trees)
 
     def _check(self) -> None:
         if not self._beginnings.check():
@@ -205,22 +207,12 @@ class ChatModel:
         """Whether the network can be computed on token trees; tried once."""
         return takes_trees(self.network)
 
+    @cached_property
+    def pads(self) -> bool:
+        """Whether rows of different lengths can be written side by side with caches of their own; tried once."""
+        return pads(self.network)
+
     def forget(self) -> None:
         """Drop what is kept between calls; needed where a weight was trained in place and is not trained any more."""
         self._beginnings.forget()
         self._exact = None
-
-    def _prefix(self, ids: Sequence[int], *, whole: bool = False) -> DynamicCache | None:
-        """The cache of `beginning`. What stands before `ids` is kept: it is not to be changed.
-
-        Args:
-            whole: also of tokens that no layer sees any more from there; such a cache is not kept.
-        """
-        if not whole:
-            self._check()
-            found = self.beginning(ids)
-            return found.cache if found else None
-        cache = unbounded(self.soft()) if self.soft else DynamicCache()
-        if ids:
-            self.body(input_ids=torch.tensor([list(ids)], device=self.device), cache=cache, use_cache=True)
-        return cache if self.soft or ids else None

@@ -161,14 +161,6 @@ def closed(active: Sequence[Line], lengths: Sequence[int], slots: Slots) -> tupl
     return lines[:count], left[:count]
 
 
-def unbounded(cache: DynamicCache) -> DynamicCache:
-    """The same keys and values in a cache that forgets none of those that come."""
-    wide = DynamicCache()
-    for layer, (keys, values) in enumerate(held(cache)):
-        wide.update(keys, values, layer)
-    return wide
-
-
 def reach(network: Any, name: Literal["sliding_window", "attention_chunk_size"]) -> float:
     """Over how many tokens every layer can look back, by one of the two things that narrow it."""
     return float(network.config.get_text_config().to_dict().get(name) or "inf")
