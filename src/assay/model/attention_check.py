@@ -13,7 +13,7 @@ Watch out         In bf16 two right ways differ by a percent: what is compared t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,8 @@ from transformers import DynamicCache
 from assay.encode.tree import Tree
 from assay.model.attention import NAME
 from assay.model.batches import Padded
+from assay.model.lending import Pass, Slots
+from assay.model.output import output, scaled
 from assay.model.segments import Layout
 
 CLOSE = {torch.float64: 1e-5, torch.float32: 1e-3}  # relative to the states' size
@@ -32,7 +34,7 @@ SHARED, OWN = 7, (5, 3, 13)  # tokens of the small tree's trunk and of its branc
 NEXT = 2  # tokens that rows of a batch go on with, one after the other
 NARROWS = ("sliding_window", "attention_chunk_size")
 # What a network may raise that cannot be computed in a way that it does not know.
-FAULTS = (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError, NotImplementedError, AssertionError)
+FAULTS = (RuntimeError, TypeError, ValueError, LookupError, AttributeError, AssertionError)
 
 
 @torch.no_grad()
@@ -71,8 +73,14 @@ def fault(network: Any) -> str:
             moved = {name: value.to(device) for name, value in given.items()}
             masked = network.base_model(input_ids=ids.to(device), use_cache=False, **moved).last_hidden_state
             bare = network.base_model(input_ids=ids.to(device), use_cache=False).last_hidden_state
+            whole = network(input_ids=lines[0][None].to(device), use_cache=False).logits[0]
+            _, bias, scale, cap = output(network)
+            head = network.get_output_embeddings().weight
+            found = scaled(torch.nn.functional.linear(apart[0], head, bias), scale, cap)
         except FAULTS as error:
             return f"{type(error).__name__}: {error}".splitlines()[0]
+    if not close([found], [whole]):
+        return "its output layer computes more than a product, a scale and a cap"
     for found in (masked, bare):
         if not close([row[: len(line)] for row, line in zip(found, lines, strict=True)], apart):
             return "what it computes for a row depends on the rows beside it"
@@ -106,6 +114,32 @@ def takes_trees(network: Any) -> bool:
     return same and layout.calls == network.config.get_text_config().num_hidden_layers
 
 
+@torch.no_grad()
+def lends(network: Any) -> bool:
+    """Whether rows can look at keys and values where a cache keeps them: some keep what these are made from (DeepSeek's
+    latents)."""
+    lines = some_lines(network)
+    device = network.get_input_embeddings().weight.device
+    own = [len(line) - SHARED for line in lines]
+    with at_rest(network):
+        try:
+            apart = alone(network, lines)
+            cache = DynamicCache()
+            network.base_model(input_ids=lines[0][None, :SHARED].to(device), cache=cache, use_cache=True)
+            step = Pass.of(Slots.of(cache, len(lines), max(own), network.dtype), [], own, device)
+            line = torch.cat([line[SHARED:] for line in lines])[None].to(device)
+            found = network.base_model(
+                input_ids=line,
+                position_ids=step.place[None] + SHARED,
+                attention_mask=line.new_ones(1, 1, 1, 1),
+                lent=step,
+                use_cache=False,
+            ).last_hidden_state[0]
+        except FAULTS:
+            return False
+    return close(found.split(own), [whole[SHARED:] for whole in apart])
+
+
 def leave_trees(network: Any) -> None:
     """Compute a network on rows alone from now on, where it was to be computed on trees."""
     if network.config._attn_implementation != NAME:
@@ -116,11 +150,19 @@ def leave_trees(network: Any) -> None:
         network.set_attn_implementation("eager")
 
 
-@torch.no_grad()
 def pads(network: Any) -> bool:
     """Whether rows that are padded on the left and go on token by token, with a cache, have the states that they have
     by themselves."""
-    lines = some_lines(network)
+    return goes_on(network, some_lines(network))
+
+
+def keeps(network: Any) -> bool:
+    """Whether a row that goes on token by token, with a cache, has the states of the whole row without one."""
+    return goes_on(network, some_lines(network)[:1])
+
+
+@torch.no_grad()
+def goes_on(network: Any, lines: Sequence[torch.Tensor]) -> bool:
     device = network.get_input_embeddings().weight.device
     with at_rest(network):
         try:
@@ -169,7 +211,7 @@ def close(found: Sequence[torch.Tensor], wanted: Sequence[torch.Tensor]) -> bool
 
 
 @contextmanager
-def at_rest(network: Any) -> Iterator[None]:
+def at_rest(network: Any) -> Generator[None]:
     """Without dropout, and with windows and chunks of WINDOW tokens where there are longer ones."""
     was = network.training
     config = network.config.get_text_config()

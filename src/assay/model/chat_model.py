@@ -12,13 +12,13 @@ import torch
 from transformers import DynamicCache
 
 from assay.encode.chat import Chat
+from assay.model.attention_check import keeps, lends, pads, takes_trees
 from assay.model.batches import common_prefix
 from assay.model.beginning import Beginning, Beginnings
 from assay.model.forms import Forms, Shape
 from assay.model.output import output, scaled
 from assay.model.pen import Pen
 from assay.model.scoring import likelihoods
-from assay.model.attention_check import pads, takes_trees
 from assay.model.writing import Desk, reach
 from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
 
@@ -140,7 +140,8 @@ class ChatModel:
 
     def desk(self, sequences: Sequence[Sequence[int]], limit: int) -> Desk:
         """What rows are written on: their common beginning, computed once."""
-        shared = common_prefix(sequences) if sequences else 0
+        # What a model keeps that is computed on plain rows alone may be of a kind that cannot be copied for each row.
+        shared = common_prefix(sequences) if sequences and self.takes_trees else 0
         trained = self.soft().get_seq_length() if self.soft else 0
         longest = trained + max(map(len, sequences), default=0) + limit
         window, chunk = reach(self.network, "sliding_window"), reach(self.network, "attention_chunk_size")
@@ -150,8 +151,24 @@ class ChatModel:
         self._check()
         beginning = self.beginning(sequences[0][:shared]) if sequences else None
         prefix = beginning.cache if beginning else None
+        lends = lends and (prefix is None or self.lends)
         start = prefix.get_seq_length() if self.soft and prefix else shared
-        return Desk(self.network, self.logits, prefix, start, shared, self._pad, lends=lends, narrow=narrow)
+        return Desk(
+            self.network,
+            self.logits,
+            prefix,
+            start,
+            shared,
+            self._pad,
+            lends=lends,
+            narrow=narrow,
+            keeps=lends or self.pads or self.keeps,
+        )
+
+    @cached_property
+    def keeps(self) -> bool:
+        """Whether a row can be written with what a cache keeps of it; tried once."""
+        return keeps(self.network)
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
@@ -206,6 +223,11 @@ class ChatModel:
     def takes_trees(self) -> bool:
         """Whether the network can be computed on token trees; tried once."""
         return takes_trees(self.network)
+
+    @cached_property
+    def lends(self) -> bool:
+        """Whether rows at work can look at the keys and values of a beginning where they stand; tried once."""
+        return lends(self.network)
 
     @cached_property
     def pads(self) -> bool:

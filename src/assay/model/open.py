@@ -39,8 +39,8 @@ def load_model(found: Found, precision: Precision = "auto") -> ChatModel:
     """The model in a folder that was found, read in the precision that is asked for: no bit is lost on the way.
 
     Raises:
-        ModelError: M160, it cannot be computed in a batch. ResourceError: R006, bf16 was chosen for this machine ("auto")
-            and is wrong or slow on it.
+        ModelError: M160, it cannot be computed in a batch.
+        ResourceError: R006, bf16 was chosen for this machine ("auto") and is wrong or slow on it.
     """
     import torch
     from transformers import AutoTokenizer
@@ -93,7 +93,7 @@ def _network(folder: Path, dtype: torch.dtype) -> Any:
     network = fit(attention.NAME) or fit("sdpa") or load("eager")
     if why := attention_check.fault(network):
         text = f"{network.config.model_type}: rows of this model cannot be computed side by side ({why})"
-        raise ModelError(Problem("M160", text, str(folder), help="take a decoder that transformers generates text with"))
+        raise ModelError(Problem("M160", text, str(folder), help="take a decoder, which writes token by token"))
     return network
 
 

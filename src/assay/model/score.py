@@ -171,7 +171,9 @@ def descend(
         among: (rows, answers) bool, the answers that are asked about; the others get an upper bound.
     """
     descents = [Descent(trie, near, None if among is None else among[row]) for row in range(len(first))]
-    for descent, values in zip(descents, children_of(trie, first, [-1] * len(first), logits, rows_at_once), strict=True):
+    for descent, values in zip(
+        descents, children_of(trie, first, [-1] * len(first), logits, rows_at_once), strict=True
+    ):
         descent.learn(-1, values)
     wanted = [descent.next() for descent in descents]
     rows = sorted((row for row, nodes in enumerate(wanted) if nodes), key=lambda row: len(wanted[row]))

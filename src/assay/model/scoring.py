@@ -136,9 +136,7 @@ def shared_tokens(sequences: Sequence[Sequence[int]], starts: Sequence[int]) -> 
     return most // 8 * 8
 
 
-def batches(
-    model: ChatModel, sequences: Sequence[list[int]], starts: Sequence[int], room: int
-) -> Iterator[Batch]:
+def batches(model: ChatModel, sequences: Sequence[list[int]], starts: Sequence[int], room: int) -> Iterator[Batch]:
     """The rows in batches, longest first or, on trees, in the order of their tokens.
 
     Args:

@@ -187,8 +187,8 @@ class Trained(Strategy):
 
     def open(self, lesson: Lesson) -> ChatModel:
         """The base, frozen, in the precision asked for; one that learns the label set is also asked about it alone."""
-        from assay.model.chooser import Chooser
         from assay.model.attention_check import leave_trees, takes_trees
+        from assay.model.chooser import Chooser
 
         model: Any = lesson.open_base(self.model)
         self.in_precision(model)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from assay.model.score import Trie
 from assay.model.attention_check import leave_trees, takes_trees
+from assay.model.score import Trie
 from assay.nouns import Lesson
 from assay.train.objectives.classification import label_set
 from assay.train.objectives.completion import completion
