@@ -1,8 +1,8 @@
 """How a network may be computed: found out by computing a little with it, not by its name.
 
 What is compared  hidden states of short rows of tokens. The measure is each row by itself, without a cache, in
-                  transformers' plain attention ("eager"). Windows and chunks are narrowed meanwhile, so that the rows
-                  are longer than any.
+                  transformers' plain attention ("eager"). Windows, chunks and the number of keys that a layer picks
+                  are narrowed meanwhile, so that the rows are longer than any.
 Why               A model may not take its attention from transformers' interface (Falcon), may hand it more than it
                   knows (sinks of GPT-OSS), may have masks of its own (StableLM), may look back over chunks (Llama 4),
                   or may have layers that pass states from each token to the next in the line (state spaces, linear
@@ -32,7 +32,7 @@ COARSE = 0.1  # in other types
 WINDOW = 6  # what windows and chunks are narrowed to
 SHARED, OWN = 7, (5, 3, 13)  # tokens of the small tree's trunk and of its branches
 NEXT = 2  # tokens that rows of a batch go on with, one after the other
-NARROWS = ("sliding_window", "attention_chunk_size")
+NARROWS = ("sliding_window", "attention_chunk_size", "index_topk")
 # What a network may raise that cannot be computed in a way that it does not know.
 FAULTS = (RuntimeError, TypeError, ValueError, LookupError, AttributeError, AssertionError)
 
@@ -62,7 +62,8 @@ def fault(network: Any) -> str:
     with at_rest(network):
         try:
             apart = alone(network, lines)
-            if not close([whole[:SHARED] for whole in apart], alone(network, [line[:SHARED] for line in lines])):
+            shorter = alone(network, [line[:-NEXT] for line in lines])
+            if not close([whole[:-NEXT] for whole in apart], shorter):
                 return "what it computes for a token depends on those that follow"
             width = max(map(len, lines))
             ids = torch.stack([torch.cat([line, line[:1].expand(width - len(line))]) for line in lines])
