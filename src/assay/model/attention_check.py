@@ -38,13 +38,23 @@ FAULTS = (RuntimeError, TypeError, ValueError, LookupError, AttributeError, Asse
 
 
 @torch.no_grad()
-def plain_agrees(network: Any) -> bool:
+def by_themselves(network: Any) -> list[torch.Tensor]:
+    """Hidden states of some rows by themselves, for the functions below, (tokens, width) each; none where the network
+    cannot compute them."""
+    with at_rest(network):
+        try:
+            return alone(network, some_lines(network))
+        except FAULTS:
+            return []
+
+
+@torch.no_grad()
+def plain_agrees(network: Any, apart: Sequence[torch.Tensor]) -> bool:
     """Whether rows by themselves have the states that they have in eager attention; those are computed by the same
     network, which has its own attention again afterwards."""
     lines, kind = some_lines(network), network.config._attn_implementation
     with at_rest(network):
         try:
-            own = alone(network, lines)
             network.set_attn_implementation("eager")
             try:
                 eager = alone(network, lines)
@@ -52,18 +62,19 @@ def plain_agrees(network: Any) -> bool:
                 network.set_attn_implementation(kind)
         except FAULTS:
             return False
-    return close(own, eager)
+    return close(apart, eager)
 
 
 @torch.no_grad()
-def fault(network: Any) -> str:
+def fault(network: Any, apart: Sequence[torch.Tensor]) -> str:
     """Why rows cannot be computed side by side, padded on the right, or ""."""
     lines = some_lines(network)
     with at_rest(network):
         try:
-            apart = alone(network, lines)
-            shorter = alone(network, [line[:-NEXT] for line in lines])
-            if not close([whole[:-NEXT] for whole in apart], shorter):
+            apart = apart or alone(network, lines)
+            longest = max(range(len(lines)), key=lambda row: len(lines[row]))
+            (shorter,) = alone(network, [lines[longest][:-NEXT]])
+            if not close([apart[longest][:-NEXT]], [shorter]):
                 return "what it computes for a token depends on those that follow"
             width = max(map(len, lines))
             ids = torch.stack([torch.cat([line, line[:1].expand(width - len(line))]) for line in lines])
@@ -89,7 +100,7 @@ def fault(network: Any) -> str:
 
 
 @torch.no_grad()
-def takes_trees(network: Any) -> bool:
+def takes_trees(network: Any, apart: Sequence[torch.Tensor] = ()) -> bool:
     """Whether the hidden states of a small tree are those of its separate sequences, and every decoder layer has asked
     the attention function."""
     if network.config._attn_implementation != NAME:
@@ -108,7 +119,7 @@ def takes_trees(network: Any) -> bool:
                 tree=layout,
                 use_cache=False,
             ).last_hidden_state[0]
-            apart = alone(network, lines)
+            apart = apart or alone(network, lines)
         except FAULTS:
             return False
     same = close([whole[torch.from_numpy(path).to(device)] for path in tree.paths], apart)

@@ -81,17 +81,18 @@ def _network(folder: Path, dtype: torch.dtype) -> Any:
             attn_implementation=kind,
         )
 
-    def fit(kind: str) -> Any:
-        """The network with this attention, None where it computes something else or cannot be had."""
+    def fit(kind: str) -> tuple[Any, list[torch.Tensor]] | None:
+        """The network with this attention and what it computes, None where that is something else or cannot be had."""
         try:
             network = load(kind)
         except (KeyError, ValueError):  # Falcon looks the name up in a table of its own
             return None
-        trees = kind != attention.NAME or attention_check.takes_trees(network)
-        return network if trees and attention_check.plain_agrees(network) else None
+        apart = attention_check.by_themselves(network)
+        trees = kind != attention.NAME or attention_check.takes_trees(network, apart)
+        return (network, apart) if apart and trees and attention_check.plain_agrees(network, apart) else None
 
-    network = fit(attention.NAME) or fit("sdpa") or load("eager")
-    if why := attention_check.fault(network):
+    network, apart = fit(attention.NAME) or fit("sdpa") or (load("eager"), [])
+    if why := attention_check.fault(network, apart):
         text = f"{network.config.model_type}: rows of this model cannot be computed side by side ({why})"
         raise ModelError(Problem("M160", text, str(folder), help="take a decoder, which writes token by token"))
     return network

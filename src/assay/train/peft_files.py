@@ -39,7 +39,7 @@ def inject(config: PeftConfig, network: Any) -> Any:
     try:
         return inject_adapter_in_model(config, network)
     except (ValueError, TypeError, NotImplementedError) as error:
-        text = f"{config.peft_type.value.lower()}: PEFT cannot change this model so: {error}"
+        text = f"{str(config.peft_type).rpartition('.')[2].lower()}: PEFT cannot change this model so: {error}"
         raise TrainError(
             Problem("T026", text, "targets", help="name the layers in `targets`, or take plain lora")
         ) from error
