@@ -13,7 +13,19 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "assay"
 STAGES = ("aim", "curate", "encode", "model", "prompt", "search", "train", "use", "validate", "weigh", "workbench")
-GROUND = ("answers", "errors", "families", "intervals", "nouns", "rows", "settings", "spread", "steps", "store")
+GROUND = (
+    "answers",
+    "errors",
+    "families",
+    "intervals",
+    "nouns",
+    "owned",
+    "rows",
+    "settings",
+    "spread",
+    "steps",
+    "store",
+)
 FORBIDDEN = ("except Exception", "import pickle", "torch.load(", "torch.save(")
 
 

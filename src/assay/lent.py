@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from assay import errors, store
 from assay.errors import AssayError, ModelError, Problem, ResourceError
 from assay.nouns import Augmentation, Means, Messages, RowStep, SetStep, Tell
+from assay.owned import make_folder
 from assay.processes import Process, Servers, worker
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ class Lender:
 
     def _start(self) -> Process:
         folder = next(iter(self._places.values()))
-        store.make_folder(folder)
+        make_folder(folder)
         store.write_json(folder / "request.json", {"models": self.found})
         self._process = self._stack.enter_context(
             worker(folder, "assay.lent", stdin=True, servers=self.servers, preload="models")

@@ -27,6 +27,7 @@ from assay.lent import Lender
 from assay.lent import models as lent_models
 from assay.noted import note_of
 from assay.nouns import Document, Example, Means, Task, Tell
+from assay.owned import private
 from assay.prompt.retrieval.among import document_fields, row_fields
 from assay.sets import bring
 from assay.veiled import MARK, Veil, key_of, steps_of
@@ -117,8 +118,8 @@ def prepare(
 
 def kept_private(project: Project) -> None:
     """Results and test rows are for the owner of the project alone."""
-    store.private(project.work)
-    store.private(project.exam)
+    private(project.work)
+    private(project.exam)
     for place in project.work.glob("curate/*/test.jsonl"):  # of an earlier version, which kept them there
         shutil.rmtree(place.parent)
 

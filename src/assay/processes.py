@@ -314,9 +314,9 @@ def worker(
         module: its `main(folder)` runs in the process. stdin: give it a pipe to read from.
         preload: what a forked one finds imported.
     """
-    from assay import store
+    from assay.owned import opener
 
-    with open(folder / "worker.log", "ab", opener=store.opener) as log:
+    with open(folder / "worker.log", "ab", opener=opener) as log:
         process: Process | None = None
         if servers is not None:
             process = servers.fork(preload, module, folder, stdin, log.fileno())

@@ -14,11 +14,10 @@ import socket
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from assay.errors import Problem, ResourceError
-
-PRIVATE = ".private"  # a folder that holds it is its owner's alone, with all below it
+from assay.owned import is_private, make_folder, mode_of, opener, refuse
 
 
 def digest(value: Any) -> str:
@@ -45,45 +44,6 @@ def to_json(value: Any, **options: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, **options)
 
 
-def _refuse(error: OSError, path: Path) -> NoReturn:
-    raise ResourceError(
-        Problem(
-            "R002",
-            f"could not write: {error.strerror}",
-            str(path),
-            help="free some space or choose another folder, then run the same command again: it continues",
-        )
-    ) from error
-
-
-def private(folder: Path) -> None:
-    """Make a folder that its owner alone can enter. What this module then writes below it is its owner's alone, too."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.stat().st_mode & 0o077:  # made by an earlier version
-            folder.chmod(0o700)
-        os.close(os.open(folder / PRIVATE, os.O_WRONLY | os.O_CREAT, 0o600))
-    except OSError as error:
-        _refuse(error, folder)
-
-
-def is_private(path: Path) -> bool:
-    """Whether the path lies below a folder of `private`."""
-    return any((folder / PRIVATE).exists() for folder in path.absolute().parents)
-
-
-def make_folder(folder: Path) -> None:
-    """A folder with all above it. Raises: OSError."""
-    for place in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
-        place.mkdir(mode=0o700 if is_private(place) else 0o777, exist_ok=True)
-
-
-def _mode(path: Path) -> int:
-    """The permissions of a new file."""
-    return 0o600 if is_private(path) else 0o666 & ~_mask()
-
-
 def write_bytes(path: Path, data: bytes | memoryview) -> None:
     """The whole file or the old one, never a part."""
     write_chunks(path, (data,))
@@ -97,7 +57,7 @@ def write_chunks(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
         part = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                os.fchmod(handle, _mode(path))  # mkstemp is for secrets; a report is for reading
+                os.fchmod(handle, mode_of(path))  # mkstemp is for secrets; a report is for reading
                 for chunk in chunks:
                     file.write(chunk)
                 file.flush()
@@ -108,20 +68,7 @@ def write_chunks(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
             raise
         flush_folder(path.parent)
     except OSError as error:
-        _refuse(error, path)
-
-
-def _mask() -> int:
-    """The permissions that this process's new files must not have."""
-    for line in Path("/proc/self/status").read_text().splitlines() if Path("/proc/self/status").exists() else ():
-        if line.startswith("Umask:"):
-            return int(line.split()[1], 8)
-    return 0o022
-
-
-def opener(path: str, flags: int) -> int:
-    """For `open`: a new file gets the permissions that it would get here."""
-    return os.open(path, flags, _mode(Path(path)))
+        refuse(error, path)
 
 
 @contextlib.contextmanager
@@ -131,14 +78,14 @@ def growing(part: Path) -> Generator[Callable[[bytes], None]]:
         make_folder(part.parent)
         file = os.fdopen(opener(str(part), os.O_WRONLY | os.O_CREAT | os.O_APPEND), "ab", buffering=0)
     except OSError as error:
-        _refuse(error, part)
+        refuse(error, part)
 
     def write(data: bytes) -> None:
         try:
             while data:
                 data = data[file.write(data) :]
         except OSError as error:
-            _refuse(error, part)
+            refuse(error, part)
 
     with file:
         yield write
@@ -149,7 +96,7 @@ def cut(part: Path, size: int) -> None:
     try:
         os.truncate(part, size)
     except OSError as error:
-        _refuse(error, part)
+        refuse(error, part)
 
 
 def link(path: Path, target: Path) -> None:
@@ -161,7 +108,7 @@ def link(path: Path, target: Path) -> None:
         part.symlink_to(target)
         part.replace(path)
     except OSError as error:
-        _refuse(error, path)
+        refuse(error, path)
 
 
 def flush_folder(folder: Path) -> None:
@@ -192,7 +139,7 @@ def write_private(path: Path, data: bytes) -> None:
             Path(name).unlink()
         flush_folder(path.parent)
     except OSError as error:
-        _refuse(error, path)
+        refuse(error, path)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -261,7 +208,7 @@ def append(path: Path, *rows: Any, mode: int = 0o644) -> None:
         finally:
             os.close(handle)
     except OSError as error:
-        _refuse(error, path)
+        refuse(error, path)
 
 
 def read_json(path: Path) -> Any:
@@ -323,7 +270,7 @@ class Stage:
         try:
             make_folder(self.folder)
         except OSError as error:
-            _refuse(error, self.folder)
+            refuse(error, self.folder)
         return self.folder
 
     def finish(self, note: dict[str, Any]) -> None:
@@ -349,7 +296,7 @@ def lock(path: Path, command: str, *, wait: bool = False) -> Generator[None]:
         make_folder(path.parent)
         held = os.fdopen(opener(str(path), os.O_RDWR | os.O_CREAT | os.O_APPEND), "a+")
     except OSError as error:
-        _refuse(error, path)
+        refuse(error, path)
     with held as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -392,4 +339,4 @@ def write_folder(folder: Path, files: Mapping[str, Iterable[bytes | memoryview]]
         flush_folder(folder.parent)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
-        _refuse(error, folder)
+        refuse(error, folder)

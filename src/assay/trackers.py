@@ -17,9 +17,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from assay import store
 from assay.errors import Problem, UsageError, did_you_mean
 from assay.events import read
+from assay.owned import make_folder
 
 STEP = {  # value of a step in the log -> name in a tracker
     "train": "train/loss",
@@ -106,7 +106,7 @@ def export(folder: Path, to: str) -> str:
     place = folder.absolute() / "work" / "trackers" / to
     if place.exists():
         shutil.rmtree(place)
-    store.make_folder(place)
+    make_folder(place)
     with _installed(to), redirect_stdout(StringIO()):  # some of them print greetings
         return TRACKERS[to](runs, folder.absolute().name, place)
 

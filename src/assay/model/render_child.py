@@ -18,6 +18,15 @@ MARK = "\ue000"  # what stands in the place of a text when assay renders
 # What a template may write beyond the texts that it is given: system prompts that come with it, headers, dates.
 TIMES, EACH, MORE = 4, 1 << 12, 1 << 17
 
+PYTHONS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)  # what a template may raise
+
 
 def limits(seconds: int, memory: int) -> None:
     for which, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0)):
@@ -70,7 +79,9 @@ def conversations() -> Iterator[list[dict[str, str]]]:
 
 
 def refusal(template: str) -> str:
-    ready = compiled(template)
+    from jinja2.exceptions import TemplateError
+
+    ready, failures = compiled(template), (TemplateError, *PYTHONS)
     special = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
     for messages in conversations():
         given = sum(len(message["content"]) for message in messages)
@@ -81,7 +92,7 @@ def refusal(template: str) -> str:
                 )
             except MemoryError:
                 return "memory"
-            except Exception:  # noqa: BLE001 - it may refuse roles, or fail: that is told where it is used
+            except failures:  # it may refuse roles, or fail: that is told where it is used
                 continue
             if len(text) > TIMES * given + EACH * len(messages) + MORE:
                 return f"{len(messages):,} messages with {given:,} characters become {len(text):,}"

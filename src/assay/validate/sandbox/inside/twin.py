@@ -55,7 +55,7 @@ class Reference:
             try:
                 exec(compile(self.imports, "<imports>", "exec"), self._space)
                 exec(compile(self.source, "<reference>", "exec"), self._space)
-            except Exception:  # noqa: BLE001 - of a program that may raise anything
+            except BaseException:  # noqa: BLE001 - of a program that may raise anything
                 self._space.clear()
         return self._space
 
@@ -99,7 +99,7 @@ class Reference:
             if isinstance(side, Recipe):
                 return self.made(side, {})
             return rebuilt(side, self.space) if isinstance(side, Shape) else None
-        except Exception:  # noqa: BLE001 - as above
+        except BaseException:  # noqa: BLE001 - as above
             return None
 
     def equal(self, one: Side, two: Side) -> bool | None:
@@ -131,6 +131,6 @@ class Reference:
     def asked(self, name: str, twins: list[Any]) -> bool | None:
         try:
             said = getattr(type(twins[0]), name)(*twins)
-        except Exception:  # noqa: BLE001 - as above
+        except BaseException:  # noqa: BLE001 - as above
             return None
         return said if isinstance(said, bool) else None
