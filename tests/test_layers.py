@@ -13,7 +13,20 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "assay"
 STAGES = ("aim", "curate", "encode", "model", "prompt", "search", "train", "use", "validate", "weigh", "workbench")
-GROUND = ("answers", "errors", "families", "intervals", "nouns", "rows", "settings", "spread", "steps", "store")
+GROUND = (
+    "answers",
+    "damage",
+    "errors",
+    "families",
+    "intervals",
+    "nouns",
+    "rows",
+    "sealed",
+    "settings",
+    "spread",
+    "steps",
+)
+GROUND += ("store", "tensors")
 FORBIDDEN = ("except Exception", "import pickle", "torch.load(", "torch.save(")
 
 
