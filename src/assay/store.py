@@ -6,43 +6,24 @@ A stage is the folder `work/<stage>/<key>/`; its `done.json`, written last, hold
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 from assay.damage import Tell, silent, told
-from assay.errors import Damaged, Problem, ResourceError
-from assay.tensors import tensor_chunks
-
-
-def digest(value: Any) -> str:
-    """sha256 of bytes, or of any plain JSON value in its canonical form."""
-    if not isinstance(value, bytes):
-        value = to_json(value, sort_keys=True).encode()
-    return hashlib.sha256(value).hexdigest()
-
-
-def chunks_digest(chunks: Iterable[bytes | memoryview]) -> str:
-    found = hashlib.sha256()
-    for chunk in chunks:
-        found.update(chunk)
-    return found.hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def to_json(value: Any, **options: Any) -> str:
-    """JSON that every reader accepts. NaN and infinity are refused: callers turn them into null and a reason."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, **options)
+from assay.errors import Problem, ResourceError
+from assay.plain import chunks_digest as chunks_digest
+from assay.plain import digest as digest
+from assay.plain import file_digest as file_digest
+from assay.plain import read_json as read_json
+from assay.plain import read_lines as read_lines
+from assay.plain import to_json as to_json
+from assay.tensors import tensor_chunks as tensor_chunks
 
 
 def _refuse(error: OSError, path: Path) -> NoReturn:
@@ -234,30 +215,6 @@ def rewrite(path: Path, change: Callable[[bytes], bytes], mode: int = 0o644) -> 
                 write_bytes(path, new, os.fstat(handle).st_mode & 0o777)
     except OSError as error:
         _refuse(error, path)
-
-
-def read_json(path: Path) -> Any:
-    """Raises Damaged (R173, a ValueError too): it is no JSON."""
-    try:
-        return json.loads(path.read_bytes())
-    except ValueError as error:
-        raise Damaged(str(path)) from error
-
-
-def read_lines(path: Path) -> Iterator[Any]:
-    """The JSON lines of a file that this module wrote. A torn last line is left out.
-
-    Raises:
-        Damaged: R173 (a ValueError too), a line is no JSON.
-    """
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if line.endswith(b"\n"):
-                try:
-                    row = json.loads(line)
-                except ValueError as error:
-                    raise Damaged(f"{path}:{number}") from error
-                yield row
 
 
 def drop_torn_line(path: Path) -> bool:

@@ -12,6 +12,7 @@ is found when the collection is opened (R026). Rows are numbered through all seg
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -140,10 +141,8 @@ def read_log(folder: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     found: list[dict[str, Any] | None] = []
-    try:
+    with contextlib.suppress(sealed.Unsealed):
         found = [sealed.opened(line) for line in path.read_bytes().split(b"\n")[:-1]]
-    except sealed.Unsealed:
-        pass
     lines = [line for line in found if line is not None]
     if not lines or len(lines) < len(found) or lines[0].get("format") != FORMAT:
         refuse_damaged(path, "is not the log of a collection, or one of another version of assay")
