@@ -1,4 +1,4 @@
-"""Plain JSON: its canonical text and hashes, and files of it read back. `store` writes them, and has these names too."""
+"""Plain JSON: its canonical text and hashes, and files of it read back. `store` has these names too."""
 
 import hashlib
 import json
