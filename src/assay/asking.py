@@ -36,6 +36,11 @@ def silent(event: dict) -> None:
     """The `tell` of a caller that does not watch."""
 
 
+def notes_alone(tell: Tell) -> Tell:
+    """`tell` for a stage that is only read: what is made again is said, not that it is there."""
+    return lambda event: tell(event) if event.get("event") == "note" else None
+
+
 def bench_of(folder: Path, arm: str, offline: bool, tell: Tell) -> tuple[Bench, Any]:
     """The bench of a project that has run, and the arm's strategy.
 
@@ -53,7 +58,7 @@ def bench_of(folder: Path, arm: str, offline: bool, tell: Tell) -> tuple[Bench, 
         raise UsageError(
             Problem("C083", f"there is no arm '{arm}'{did_you_mean(arm, arms)}", str(folder), help=", ".join(arms))
         )
-    prepared = prepare(project, silent, offline=offline, new_key=False)
+    prepared = prepare(project, notes_alone(tell), offline=offline, new_key=False)
     bench = Bench(project, prepared, models(project, [arms[arm]], offline, tell), tell)
     if fitted(bench, arms[arm]).done() is None:
         refuse_changed(bench, arms[arm])

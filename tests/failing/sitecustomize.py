@@ -39,15 +39,19 @@ def _error():
     return OSError(number, os.strerror(number))
 
 
+def _whole(path):
+    return os.path.abspath(path)  # noqa: PTH100
+
+
 def _name(handle):
-    return os.readlink(f"/proc/self/fd/{handle}")
+    return os.readlink(f"/proc/self/fd/{handle}")  # noqa: PTH115
 
 
 _open, _write, _fsync, _replace, _rename, _io_open = os.open, os.write, os.fsync, os.replace, os.rename, io.open
 
 
 def open_(path, flags, *more, **named):
-    if flags & (os.O_WRONLY | os.O_RDWR) and not isinstance(path, int) and _wrong(os.path.abspath(path)):
+    if flags & (os.O_WRONLY | os.O_RDWR) and not isinstance(path, int) and _wrong(_whole(path)):
         raise _error()
     return _open(path, flags, *more, **named)
 
@@ -67,7 +71,7 @@ def fsync(handle):
 
 def moved(move):
     def moves(source, target, **named):
-        if _wrong(os.path.abspath(target)):
+        if _wrong(_whole(target)):
             raise _error()
         return move(source, target, **named)
 
@@ -75,7 +79,7 @@ def moved(move):
 
 
 def io_open(file, mode="r", *more, **named):
-    if set(mode) & set("wxa+") and not isinstance(file, int) and _wrong(os.path.abspath(file)):
+    if set(mode) & set("wxa+") and not isinstance(file, int) and _wrong(_whole(file)):
         raise _error()
     return _io_open(file, mode, *more, **named)
 
