@@ -2,12 +2,12 @@
 
 import pytest
 
-from assay import sealed
+from assay import sealed, store
 from assay.damage import silent
 from assay.keys import fit_key
-from assay.nouns import Task
+from assay.nouns import Answer, Task
 from assay.prompt.majority import Majority
-from assay.worker import kept_lines
+from assay.worker import answers_of, kept_lines
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,15 @@ def test_a_torn_line_is_no_answer(tmp_path):
         torn.write('{"n": 4')
     assert kept_lines(file, 10, 4, silent) == 4
     assert len(list(sealed.read(file))) == 4
+
+
+@pytest.mark.parametrize("write", [store.append, sealed.add], ids=["of an older version", "sealed"])
+def test_answers_of_a_finished_stage_are_read_and_never_rewritten(tmp_path, write):
+    # Their file has its hash in `done.json`, so that a line that was mended would be damage.
+    file, answers = tmp_path / "answers.jsonl", [Answer("a", scores={"a": 0.75, "b": 0.25}), Answer(None, raw="?")]
+    write(file, *(answer.to_json() for answer in answers))
+    before = file.read_bytes()
+    assert answers_of(file) == answers and file.read_bytes() == before
 
 
 def test_a_fit_is_kept_under_what_it_was_made_from():

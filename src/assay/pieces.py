@@ -87,7 +87,10 @@ def _tell_changes(bench: Bench, name: str, file: Path, out: Path, mark: dict[str
 
 
 def _again(folder: Path, rows: int) -> int:
-    return max(0, sum(row["asked"] for row in sealed.read(folder / ASKED)) - rows)
+    """Questions that were asked more than once, of a finished stage."""
+    file = folder / ASKED
+    pieces = sealed.verified(file) if file.exists() else ()
+    return max(0, sum(row["asked"] if isinstance(row, dict) else row[1] for row in pieces) - rows)
 
 
 def rows_of(questions: Sequence[Example], answers: Sequence[Answer], *, flat: bool) -> list[dict[str, Any]]:

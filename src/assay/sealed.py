@@ -9,7 +9,7 @@ Found    a flipped bit, a cut or edited line. Not a deliberate forgery: whoever 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,12 @@ def beginning(path: Path, tell: Tell = silent) -> list[Row]:
     kept = min(wrong) - 1
     _repair(path, wrong, tell, lambda data: b"".join(_whole(data)[:kept]))
     return rows[:kept]
+
+
+def verified(path: Path) -> Iterator[Any]:
+    """The rows of a file that is verified otherwise: one of a finished stage, of this version or another."""
+    for row in store.read_lines(path):
+        yield {key: value for key, value in row.items() if key != SEAL} if isinstance(row, dict) else row
 
 
 def write(path: Path, row: Mapping[str, Any]) -> None:

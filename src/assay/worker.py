@@ -288,7 +288,8 @@ def strategy_of(settings: dict[str, Any]) -> Strategy:
 
 
 def answers_of(path: Path) -> list[Answer]:
-    return [Answer.from_json(row) for row in sealed.read(path)]
+    """Of a finished stage."""
+    return [Answer.from_json(row) for row in sealed.verified(path)]
 
 
 def work(job: Job) -> None:

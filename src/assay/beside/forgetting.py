@@ -197,7 +197,7 @@ def asked(
         more = {"mode": "probes", "probes_key": key, "items": str((folder / "items.jsonl").absolute())}
         bench.launch(folder, {**request, **more}, why)
     note = stage.done() or {}
-    found = [Asked(**row) for row in sealed.read(stage.folder / "asked.jsonl", bench.tell)]
+    found = [Asked(**row) for row in sealed.verified(stage.folder / "asked.jsonl")]
     return found, {"tokens": sum(one.tokens for one in found), "seconds": note["seconds"]}
 
 
