@@ -95,7 +95,8 @@ def prepare(
     files = bring(project.files, offline=offline, tell=tell)
     models = lent_models(project, offline, tell)
     key = _key(project, files, models, veil.trace)
-    stage, held = store.Stage(project.work, "curate", key), store.Stage(project.exam, "rows", key)
+    stage = store.Stage(project.work, "curate", key, tell)
+    held = store.Stage(project.exam, "rows", key, tell)
     note = held.done() if stage.done() is not None else None
     if note is not None:
         tell({"event": "stage", "name": "curate", "state": "cached"})
