@@ -78,7 +78,7 @@ def run(
         servers.ready({arm.preload for arm in arms.values() if bench.state(arm, exam.hash) != "cached"})
         outcomes = [compete(bench, name, strategy, exam, deadline(started, minutes)) for name, strategy in arms.items()]
         warnings += referenced(bench, exam)
-        opened = exam.open(project.folder / "exam.jsonl", by=looked_at(bench, arms, exam))
+        opened = exam.open(project.exam_book, by=looked_at(bench, arms, exam))
         outcomes = gained(bench, outcomes)
         seen = Seen(bench, exam, tuple(outcomes), lambda: weighed(bench, outcomes, exam, opened, ()))
         found = asked(seen, warnings, deadline(started, minutes))
@@ -289,7 +289,7 @@ def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False
         bench = Bench(project, prepared, found, tell, servers)
         exam = Exam(prepared.examples("test"))
         if "leak_cost" in doubts and beside(project, prepared):
-            exam.open(project.folder / "exam.jsonl", by="leak cost")
+            exam.open(project.exam_book, by="leak cost")
         return Checked(project, prepared, asked(Seen(bench, exam), [], only=doubts))
 
 
@@ -307,17 +307,18 @@ def plan(project: Project, *, offline: bool = False, tell: Tell = silent) -> Any
 
 
 def arms(project: Project) -> list[dict[str, Any]]:
-    """The arms of a project with the state and value that the newest report gives them."""
+    """The arms of a project, and those that the newest report has beside them (run with --set), with the state and
+    value that it gives them."""
     newest = project.report_folder / "report.json"
     known = {s["name"]: s for s in store.read_json(newest)["strategies"]} if newest.exists() else {}
     rows = []
-    for name, strategy in project.arms.items():
+    kinds = {name: one["kind"] for name, one in known.items()}
+    own = {name: strategy.kind for name, strategy in project.arms.items()}
+    for name, kind in {**own, **kinds, **own}.items():
         found = known.get(name)
         metric, value = next(iter(found["metrics"].items()), ("", None)) if found else ("", None)
         state = found["status"] if found else "to do"
-        rows.append(
-            {"name": name, "kind": strategy.kind, "state": state, "metric": metric, "value": value and value["value"]}
-        )
+        rows.append({"name": name, "kind": kind, "state": state, "metric": metric, "value": value and value["value"]})
     return rows
 
 

@@ -278,9 +278,9 @@ class Stage:
         if intact:
             return note
         aside = self.folder.with_name(f"{self.key}.damaged")
-        if aside.exists():
-            shutil.rmtree(aside)
-        self.folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+        with contextlib.suppress(OSError):  # in a folder that only others may change it stays where it is
+            self.folder.rename(aside)
         return None
 
     def open(self) -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import Problem, UsageError, did_you_mean
+from assay.places import place as place_of
 from assay.store import read_json, read_lines
 
 SPLITS = ("train", "val", "test")
@@ -19,7 +20,7 @@ def curated(folder: Path) -> Path:
     Raises:
         UsageError: C062, nothing was curated yet.
     """
-    files = sorted((folder / "work").glob("curate/*/ledger.jsonl"), key=lambda path: path.stat().st_mtime)
+    files = sorted(place_of(folder, "work").glob("curate/*/ledger.jsonl"), key=lambda path: path.stat().st_mtime)
     if not files:
         raise UsageError(Problem("C062", "there is no ledger yet", str(folder), help=f"assay run {folder}"))
     return files[-1].parent
