@@ -34,9 +34,7 @@ class Bench:
     models: dict[str, dict[str, Any]]
     tell: Tell
     servers: Servers | None = None
-    recorded: Mapping[str, Mapping[str, str]] = field(
-        default_factory=dict
-    )  # arm -> keys: see `measured`
+    recorded: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # arm -> keys: see `measured`
 
     def __post_init__(self) -> None:
         self.numeric = numeric_environment()
