@@ -35,16 +35,17 @@ class Differs(UserWarning):
     """An arm answers in other surroundings than those in which it was measured."""
 
 
-def differs(record: dict[str, Any], then: Project, now: Project, arm: str, fit: Path) -> list[str]:
+def differs(record: dict[str, Any], then: Project, now: Project, arm: str, fit: Path, *, documents: bool) -> list[str]:
     """What is not as it was, in words.
 
     Args:
         record: see `measured.record`. then, now: the project as it ran, and as its file is today. fit: the folder of
-            the fitted arm.
+            the fitted arm. documents: whether the arm reads them from the project's files.
     """
     return [
         *_surroundings({"assay": record["assay"], **record["numeric"]}),
         *_files(record["files"], then.folder),
+        *(_files(record["documents"], then.folder) if documents else ()),
         *_settings(then, now, arm),
         *_owner(fit),
     ]
@@ -84,10 +85,20 @@ def hearing(tell: Tell, heard: list[str]) -> Tell:
 
 
 def fingerprints(project: Project) -> dict[str, str]:
-    """Each file or folder of rows and documents, from the project's folder -> hash of its content."""
+    """Each file or folder of rows and votes, from the project's folder -> hash of its content."""
     paths = [path for paths in project.files.values() for path in paths if hub_set(path) is None]
-    paths += [*project.document_paths, *([project.annotations] if project.annotations else [])]
-    return {os.path.relpath(split_head(path)[0], project.folder): fingerprint(split_head(path)[0]) for path in paths}
+    paths += [project.annotations] if project.annotations else []
+    return _fingerprints(paths, project.folder)
+
+
+def of_documents(project: Project) -> dict[str, str]:
+    """The same of files and folders of documents."""
+    return _fingerprints(project.document_paths, project.folder)
+
+
+def _fingerprints(paths: Sequence[Path], folder: Path) -> dict[str, str]:
+    files = [split_head(path)[0] for path in paths]
+    return {os.path.relpath(file, folder): fingerprint(file) for file in files}
 
 
 def fingerprint(path: Path) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
-from assay.differs import differs, fingerprints
+from assay.differs import differs, fingerprints, of_documents
 from assay.errors import ModelError, Problem
 from assay.model.cache import cache_folder
 from assay.model.environment import installed
@@ -47,6 +47,7 @@ def record(bench: Bench, done: Sequence[str], exam: Exam) -> dict[str, Any]:
         "curated": bench.prepared.folder.name,
         "note": {key: bench.prepared.note[key] for key in NOTED},
         "files": fingerprints(project),
+        "documents": of_documents(project),
         "numeric": bench.numeric,
         "models": {name: model["digest"] for name, model in bench.models.items()},
         "exam": exam.hash,
@@ -130,7 +131,11 @@ class Measured:
 
     def differs(self, arm: str) -> list[str]:
         """What is not as it was when the arm was measured; empty where nothing is."""
-        said = differs(self.data, self.then, self.now, arm, self.fit(arm).folder)
+        fit = self.fit(arm)
+        # One whose documents were put and dropped by hand no longer follows the files.
+        edited = (self.then.place("updates") / f"{arm}-{fit.key[:8]}.jsonl").exists()
+        reads = "documents" in self.then.arms[arm].reads and not edited
+        said = differs(self.data, self.then, self.now, arm, fit.folder, documents=reads)
         if self.then.desk is not None:
             kept = f"{self.now.place('work').name}/ cannot be written: what is made lies in {self.then.desk}"
             said.append(f"{kept}, and looks at test rows are counted there")
