@@ -154,7 +154,7 @@ def desk(project: Project) -> Path | None:
     if all(os.access(place, os.W_OK) for place in written):
         return None
     own = cache_folder() / "desks" / store.digest(str(work.resolve()))[:20]
-    seen = [work / "fit", work / "curate", *(work / "answers").glob("*")]
+    seen = [work / "fit", work / "curate", *(mark.parent for mark in (work / "answers").glob("*/done.json"))]
     for place in seen:
         if (through := own / place.relative_to(work)).is_symlink() or not through.exists():
             store.link(through, place.absolute())
