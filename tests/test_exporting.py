@@ -96,6 +96,15 @@ def test_bad_input_is_one_message_each(project, tmp_path):
 
 
 def test_a_base_that_has_changed_is_said(project):
+    noted = read_json(project / "report" / "measured.json")
+    noted["models"] = dict.fromkeys(noted["models"], "0" * 64)
+    (project / "report" / "measured.json").write_text(json.dumps(noted))
+    with problem(ModelError, "M112"):
+        assay.export(project, LORA, "peft")
+
+
+def test_a_base_that_has_changed_is_said_where_no_report_names_the_arm(project):
+    shutil.rmtree(project / "report")
     [place] = [
         one for one in (project / "work" / "fit").glob("*/arm/arm.json") if read_json(one)["strategy"]["kind"] == "lora"
     ]

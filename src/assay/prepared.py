@@ -17,6 +17,7 @@ from assay import store
 from assay.curate.overlap import SHARES_WORDS
 from assay.curate.reading.read import split_head
 from assay.curate.scale.kept import forgotten
+from assay.errors import Problem, UsageError
 from assay.labelled import labelled, merged
 from assay.lent import Lender
 from assay.lent import models as lent_models
@@ -54,7 +55,24 @@ class Prepared:
         """Part of the lesson -> hash of its content."""
         return self.note["hashes"]
 
+    def there(self, split: str) -> bool:
+        """Whether the rows are on this machine: a project that only answers may have come without them."""
+        return (self.folder / f"{split}.jsonl").is_file()
+
+    def need(self, split: str) -> None:
+        """Raises:
+        UsageError: C172, the rows are not here.
+        """
+        if not self.there(split):
+            text = f"the {split} rows that were measured with are not here"
+            way = "put this folder back from where the project ran, or run the project again"
+            raise UsageError(Problem("C172", text, str(self.folder), help=way))
+
     def examples(self, split: str) -> tuple[Example, ...]:
+        """Raises:
+        UsageError: C172.
+        """
+        self.need(split)
         return read_examples(self.folder / f"{split}.jsonl")
 
     def documents(self) -> tuple[Document, ...]:

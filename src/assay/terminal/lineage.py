@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import Problem, ResourceError, UsageError, did_you_mean
+from assay.places import place as place_of
 from assay.store import Stage, read_json, read_lines
 
 SPLITS = ("train", "val", "test")
@@ -19,11 +20,12 @@ def curated(folder: Path) -> Path:
     Raises:
         UsageError: C062, nothing was curated yet. ResourceError: R170, it is not as it was written.
     """
-    files = sorted((folder / "work").glob("curate/*/ledger.jsonl"), key=lambda path: path.stat().st_mtime)
+    work = place_of(folder, "work")
+    files = sorted(work.glob("curate/*/ledger.jsonl"), key=lambda path: path.stat().st_mtime)
     places = [file.parent for file in files if not file.parent.suffix]  # what was found damaged is set aside
     if not places:
         raise UsageError(Problem("C062", "there is no ledger yet", str(folder), help=f"assay run {folder}"))
-    if (places[-1] / "done.json").exists() and Stage(folder / "work", "curate", places[-1].name).done() is None:
+    if (places[-1] / "done.json").exists() and Stage(work, "curate", places[-1].name).done() is None:
         text = "the ledger is not what was written here, and is set aside"
         raise ResourceError(Problem("R170", text, str(places[-1]), help=f"assay run {folder} makes it again"))
     return places[-1]
