@@ -167,8 +167,7 @@ class Job:
     def kept(self, strategy: Learner, lesson: Lesson, key: str) -> tuple[Any, dict[str, Any]] | None:
         """The arm of a finished stage and its note."""
         stage = store.Stage(self.work, "fit", key, self.tell)
-        note = stage.done()
-        if note is None:
+        if (note := stage.done()) is None:
             return None
         return strategy.restore(stage.folder / "arm", replace(lesson, train=(), val=(), documents=())), note
 
