@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 CHUNK = 256  # answers between two saves
 TELL_EVERY = 0.2  # seconds between two progress events
-VERSION = 1  # raise it when the same arm answers differently
+VERSION = 2  # raise it when the same arm answers differently
 
 
 class Job:
