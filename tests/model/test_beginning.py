@@ -1,7 +1,5 @@
 """A lent beginning gives the states of rows with copies of it; it is computed once, and anew when a weight changes."""
 
-from math import inf
-
 import numpy as np
 import pytest
 import torch

@@ -13,7 +13,9 @@ from assay.model.pen import drawn
 from assay.nouns import Decoding, Message
 from assay.train.methods.lora import Lora
 
-PROMPTS = [(Message("system", "Classify the message."), Message("user", text)) for text in ("my card", "a", "taxi then")]
+PROMPTS = [
+    (Message("system", "Classify the message."), Message("user", text)) for text in ("my card", "a", "taxi then")
+]
 # What torch lists by its module: as its function is called. A loss of rows is not meant, that of images is.
 CALLED = {"nll_loss": "nll_loss2d"}
 
