@@ -160,7 +160,8 @@ def test_a_max_length_beyond_what_the_model_reads_is_told_with_its_line(tmp_path
         (tmp_path / model).mkdir()
     for name, row in files.items():
         (tmp_path / model / f"{name}.json").write_text(json.dumps(row))
-    arms = "compare:\n  - {kind: lora}\n  - {kind: router, cheap: {kind: tfidf}, strong: {kind: lora, rank: 2, max_length: 100000}}\n"
+    strong = "{kind: lora, rank: 2, max_length: 100000}"
+    arms = f"compare:\n  - {{kind: lora}}\n  - {{kind: router, cheap: {{kind: tfidf}}, strong: {strong}}}\n"
     project = load(tmp_path, HEAD + f"model: {model}\n{arms}")
     if not length:
         assert project.warnings == ()
