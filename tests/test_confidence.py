@@ -23,6 +23,7 @@ compare:
   - {kind: shots, k: 2, name: calibrated, calibrate: temperature}
   - {kind: lora, rank: 4, epochs: 2, name: tuned}
   - {kind: router, name: both, cheap: {kind: tfidf}, strong: {kind: lora, rank: 4, epochs: 2}}
+documents: [notes.md]
 """
 
 
@@ -68,6 +69,7 @@ def test_calibration_error_is_that_of_separate_sequences(lesson, strategy):
 @pytest.mark.slow
 def test_confidences_of_all_arms_are_shares_of_their_label_among_all(tmp_path, tiny_model):
     folder = build(tmp_path / "toy", tiny_model, ARMS)
+    (folder / "notes.md").write_text("# Rooms\n\nA room has a door.\n")
     report = assay.run(folder)
     assert {arm["status"] for arm in report.data["strategies"]} == {"done"}
     labels = report.data["task"]["labels"]

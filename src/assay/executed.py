@@ -4,6 +4,7 @@ Key        a hash of all that an outcome depends on: the answer, the tests and t
            what names the tests mean; for a query the reference and the database's bytes; VERSION, and Python's
 Once       the scores, the report and its pages judge the same answers several times, other arms and later runs give the
            same program again: what is known is not run again
+Verified   each line has its own hash (`sealed`); what one held that was changed is run again
 Watch out  a timeout is kept as well: on a busy machine a slow program may have one that it would not have had alone
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay import store
+from assay import sealed, store
 from assay.errors import Problem, UsageError
 from assay.nouns import Answer, Example, Record, Task, Tell
 from assay.validate.outcomes import ran, spread, with_outcomes
@@ -38,32 +39,30 @@ def executed(records: Sequence[Record], task: Task, work: Path, tell: Tell = lam
     """
     if task.kind != "code":
         return list(records)
-    book, known = work / NAME, _known(work / NAME)
+    book, known = work / NAME, _known(work / NAME, tell)
     every = spread(records)
     keys = _keys(every, task)
     left: dict[str, Record] = {}
     for key, record in zip(keys, every, strict=True):
         if key not in known:
             left.setdefault(key, record)
-    unsaved: list[Any] = []
+    unsaved: list[dict[str, Any]] = []
     try:
         for at, (key, one) in enumerate(zip(left, ran(list(left.values()), task), strict=True), 1):
             known[key] = one
-            unsaved.append([key, one.kind, one.at, one.text])
+            unsaved.append({"key": key, "kind": one.kind, "at": one.at, "text": one.text})
             if len(unsaved) == SAVE:
-                store.append(book, *unsaved)
+                sealed.add(book, *unsaved)
                 unsaved = []
             tell({"event": "progress", "done": at, "total": len(left), "unit": "program"})
     finally:
         if unsaved:
-            store.append(book, *unsaved)
+            sealed.add(book, *unsaved)
     return with_outcomes(records, [known[key] for key in keys])
 
 
-def _known(book: Path) -> dict[str, Outcome]:
-    if not book.exists():
-        return {}
-    return {key: Outcome(kind, at, text) for key, kind, at, text in store.read_lines(book)}
+def _known(book: Path, tell: Tell) -> dict[str, Outcome]:
+    return {row["key"]: Outcome(row["kind"], row["at"], row["text"]) for row in sealed.read(book, tell)}
 
 
 def _keys(records: Sequence[Record], task: Task) -> list[str]:

@@ -160,15 +160,17 @@ def test_a_max_length_beyond_what_the_model_reads_is_told_with_its_line(tmp_path
         (tmp_path / model).mkdir()
     for name, row in files.items():
         (tmp_path / model / f"{name}.json").write_text(json.dumps(row))
+    (tmp_path / "notes.md").write_text("# Cards\n")
     strong = "{kind: lora, rank: 2, max_length: 100000}"
     arms = f"compare:\n  - {{kind: lora}}\n  - {{kind: router, cheap: {{kind: tfidf}}, strong: {strong}}}\n"
+    arms += "documents: [notes.md]\n"
     project = load(tmp_path, HEAD + f"model: {model}\n{arms}")
     if not length:
         assert project.warnings == ()
         return
     (warning,) = project.warnings
     assert warning["code"] == "M170"
-    assert warning["text"].startswith("line 8: compare.1.strong.max_length: ") and f"{length:,}" in warning["text"]
+    assert warning["text"].startswith("line 7: compare.1.strong.max_length: ") and f"{length:,}" in warning["text"]
     assert load(tmp_path, HEAD + f"model: {model}\n{arms.replace('100000', str(length))}").warnings == ()
 
 

@@ -6,13 +6,15 @@ How   the adapters are injected in place, so a parameter's name is PEFT's withou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import load_file
 
+from assay.errors import Problem, TrainError
 from assay.model.hub import HUB_NAME
 from assay.store import write_json, write_tensors
 
@@ -25,6 +27,30 @@ WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
 ADAPTER = "default"  # PEFT's name for the only adapter
 OUTSIDE = "base_model.model."
+
+
+def inject(config: PeftConfig, network: Any) -> Any:
+    """Put fresh adapters into the network, in place.
+
+    Raises:
+        TrainError: T026, PEFT has no such adapter for a layer of this model.
+    """
+    from peft import inject_adapter_in_model
+
+    with refused(config):
+        return inject_adapter_in_model(config, network)
+
+
+@contextmanager
+def refused(config: PeftConfig) -> Generator[None]:
+    """Inside the block, what PEFT says of a layer that it cannot change is a `TrainError`, T026."""
+    try:
+        yield
+    except (ValueError, TypeError, NotImplementedError) as error:
+        text = f"{str(config.peft_type).rpartition('.')[2].lower()}: PEFT cannot change this model so: {error}"
+        raise TrainError(
+            Problem("T026", text, "targets", help="name the layers in `targets`, or take plain lora")
+        ) from error
 
 
 def base_of(model: ChatModel) -> tuple[str, str | None]:
