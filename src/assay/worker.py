@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 ASKED = "asked.jsonl"  # a line a piece, before it is asked
 CHUNK = 256  # answers between two saves
 TELL_EVERY = 0.2  # seconds between two progress events
-VERSION = 1  # raise it when the same arm answers differently
+VERSION = 2  # raise it when the same arm answers differently
 
 
 class Job:
