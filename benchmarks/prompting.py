@@ -42,10 +42,10 @@ class Remembering(ChatModel):
         super().__init__(opened.name, opened.network, opened.chat)
         self.known: dict[tuple[tuple[str, ...], Messages], Any] = {}
 
-    def score(self, prompts: Sequence[Messages], options: Sequence[str], *, near: float = 0, tell: Any = None) -> Any:
+    def score(self, prompts: Sequence[Messages], options: Sequence[str], *, left: float = 0, tell: Any = None) -> Any:
         key = tuple(options)
         new = list(dict.fromkeys(prompt for prompt in prompts if (key, prompt) not in self.known))
-        rows = super().score(new, options, near=math.inf, tell=tell)
+        rows = super().score(new, options, left=0.0, tell=tell)
         self.known |= {(key, prompt): row for prompt, row in zip(new, rows, strict=True)}
         return np.array([self.known[key, prompt] for prompt in prompts])
 

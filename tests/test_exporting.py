@@ -9,7 +9,7 @@ import assay
 from assay.cli import command
 from assay.errors import AssayError, ModelError, OtherAnswers, ResourceError, UsageError
 from assay.exporting import format_of, need_empty, need_room, new_folder
-from assay.store import file_digest, read_json, read_lines
+from assay.store import Stage, file_digest, read_json, read_lines
 from problems import problem
 
 LORA = "lora-r4-e2-drop1e-1"
@@ -96,13 +96,24 @@ def test_bad_input_is_one_message_each(project, tmp_path):
 
 
 def test_a_base_that_has_changed_is_said(project):
+    noted = read_json(project / "report" / "measured.json")
+    noted["models"] = dict.fromkeys(noted["models"], "0" * 64)
+    (project / "report" / "measured.json").write_text(json.dumps(noted))
+    with problem(ModelError, "M112"):
+        assay.export(project, LORA, "peft")
+
+
+def test_a_base_that_has_changed_is_said_where_no_report_names_the_arm(project):
+    shutil.rmtree(project / "report")
     [place] = [
         one for one in (project / "work" / "fit").glob("*/arm/arm.json") if read_json(one)["strategy"]["kind"] == "lora"
     ]
-    arm = read_json(place)
+    stage, arm = Stage(project / "work", "fit", place.parents[1].name), read_json(place)
+    note = stage.done()
     arm["models"] = dict.fromkeys(arm["models"], "0" * 64)
     place.write_text(json.dumps(arm))
-    place.parents[1].rename(place.parents[2] / "fitted-before")
+    stage.finish(note)  # as another base would have left it
+    stage.folder.rename(stage.folder.with_name("fitted-before"))
     with problem(ModelError, "M112"):
         assay.export(project, LORA, "peft")
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import torch
 
-from assay.model.chat_model import NEAR
+from assay.model.chat_model import LEFT
 from assay.model.find import Found
 from assay.model.open import load_model
 from assay.nouns import Message
@@ -22,12 +21,12 @@ def main() -> None:
     model.network.to(getattr(torch, job["dtype"]))
     prompts = [tuple(Message(role, content) for role, content in p["messages"]) for p in job["prompts"]]
     options = [option["label"] for option in job["options"]]
-    near = math.inf if job["all"] else NEAR
+    left = 0.0 if job["all"] else LEFT
     same = all(list(model.chat.prompt(m)[0]) == p["ids"] for m, p in zip(prompts, job["prompts"], strict=True))
-    model.score(prompts[:2], options, near=near)
+    model.score(prompts[:2], options, left=left)
     turns.say(ready=True, same_tokens=same)
     while turns.wait():
-        scores = model.score(prompts, options, near=near)
+        scores = model.score(prompts, options, left=left)
         turns.say(seconds=turns.seconds, first=0, queries=len(prompts), scores=scores.tolist())
 
 

@@ -124,9 +124,9 @@ def rank_models(
 
 def report(target: str | Path = ".") -> Report:
     """The newest report of a project."""
-    from assay.terminal.look import newest, project_folder
+    from assay.terminal.look import newest, project_at
 
-    return newest(project_folder(Path(target)))
+    return newest(project_at(Path(target)))
 
 
 def load(folder: str | Path, arm: str, *, offline: bool = False) -> Loaded:
@@ -139,8 +139,9 @@ def load(folder: str | Path, arm: str, *, offline: bool = False) -> Loaded:
 def answer(file: str | Path, arm: str, out: str | Path, *, project: str | Path = ".", offline: bool = False) -> dict:
     """Answer every row of a file with a fitted arm; see `asking.answer_file`."""
     from assay.asking import answer_file
+    from assay.differs import warned
 
-    return answer_file(Path(project), arm, Path(file), Path(out), offline=offline)
+    return answer_file(Path(project), arm, Path(file), Path(out), offline=offline, tell=warned(silent))
 
 
 def export(
@@ -167,6 +168,7 @@ def export(
         with_base: the base is written beside an adapter; None: only a quantised one. into: what an arm on a quantised
             base is merged into.
     """
+    from assay.differs import warned
     from assay.exporting import export as write
     from assay.use.export.source import Wish
 
@@ -180,7 +182,7 @@ def export(
         wish=Wish(precision, with_base, into),
         unchecked=unchecked,
         offline=offline,
-        tell=tell,
+        tell=warned(tell),
     )
 
 
@@ -215,6 +217,7 @@ def serve(
 ) -> None:
     """Answer requests of OpenAI's clients with fitted arms of a project, until SIGTERM or SIGINT; see
     `serving.serve`. What is left out is what the project file says under `serve`."""
+    from assay.differs import warned
     from assay.serving import serve as serve_arms
 
     serve_arms(
@@ -227,7 +230,7 @@ def serve(
         rate=rate,
         grace=grace,
         offline=offline,
-        tell=tell,
+        tell=warned(tell),
     )
 
 
@@ -250,6 +253,7 @@ def watch(
 ) -> Watched:
     """A log of questions held against what the project was made for: drift, failures, what to label next; see
     `drifting.watch`. What is left out is what the project file says under `watch`."""
+    from assay.differs import warned
     from assay.drifting import watch as held_against
 
-    return held_against(log, project, arm=arm, level=level, rows=rows, offline=offline, tell=tell)
+    return held_against(log, project, arm=arm, level=level, rows=rows, offline=offline, tell=warned(tell))

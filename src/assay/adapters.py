@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay import store
-from assay.asking import bench_of, fitted, silent
+from assay.differs import warned
 from assay.errors import ModelError, Problem
 from assay.nouns import Adapted, Lesson, Precision, Strategy
+from assay.opening import bench_of, fitted, silent
 
 if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
@@ -79,8 +79,7 @@ def _fitted(folder: str | Path, arm: str, offline: bool) -> tuple[Strategy, Path
     from assay.model.machine import steady
     from assay.worker import Job
 
-    bench, strategy = bench_of(Path(folder), arm, offline, silent)
+    bench, strategy = bench_of(Path(folder), arm, offline, warned(silent))
     steady(bench.project.seed, threads())
     stage = fitted(bench, strategy)
-    store.write_json(stage.folder / "request.json", bench.request(strategy))
-    return strategy, stage.folder / "arm", Job(stage.folder).lesson(rows=False)
+    return strategy, stage.folder / "arm", Job(stage.folder, bench.request(strategy)).lesson(rows=False)

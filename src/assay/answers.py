@@ -82,10 +82,10 @@ class LanguageModel(Protocol):
         ...
 
     def score(
-        self, prompts: Sequence[Messages], options: Sequence[str], *, near: float = 1.0, tell: Tell | None = None
+        self, prompts: Sequence[Messages], options: Sequence[str], *, left: float = 1e-6, tell: Tell | None = None
     ) -> Any:
         """Natural-log likelihood of each option as the whole answer, end of turn included; (prompts, options). Options
-        more than `near` nats below the best one may carry an upper bound instead."""
+        that together have at most the share `left` of all may carry an upper bound instead."""
         ...
 
     def stream(self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY) -> Iterator[str]: ...

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
-from assay.errors import Damaged, DataError, ModelError, Problem, ResourceError, UsageError, did_you_mean
+from assay.differs import hearing, warned
+from assay.errors import DataError, Problem, UsageError
 from assay.nouns import (
     Adapted,
     Answer,
@@ -23,6 +24,7 @@ from assay.nouns import (
     RowStep,
     Tell,
 )
+from assay.opening import bench_of, fitted, silent
 from assay.veiled import Veil, key_of, steps_of
 
 if TYPE_CHECKING:
@@ -30,99 +32,6 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.prepared import Prepared
     from assay.prompt.retrieval.library import Library, Version
-
-
-def silent(event: dict) -> None:
-    """The `tell` of a caller that does not watch."""
-
-
-def notes_alone(tell: Tell) -> Tell:
-    """`tell` for a stage that is only read: what is made again is said, not that it is there."""
-    return lambda event: tell(event) if event.get("event") == "note" else None
-
-
-def bench_of(folder: Path, arm: str, offline: bool, tell: Tell) -> tuple[Bench, Any]:
-    """The bench of a project that has run, and the arm's strategy.
-
-    Raises:
-        UsageError: C083 there is no such arm; C062 it was not fitted yet. ModelError: M112, it was, on other weights.
-    """
-    from assay.bench import Bench
-    from assay.config import load as load_project
-    from assay.flow import models
-    from assay.prepared import prepare
-
-    project = load_project(folder / "project.yaml")
-    arms = project.arms
-    if arm not in arms:
-        raise UsageError(
-            Problem("C083", f"there is no arm '{arm}'{did_you_mean(arm, arms)}", str(folder), help=", ".join(arms))
-        )
-    prepared = prepare(project, notes_alone(tell), offline=offline, new_key=False)
-    bench = Bench(project, prepared, models(project, [arms[arm]], offline, tell), tell)
-    if fitted(bench, arms[arm]).done() is None:
-        refuse_changed(bench, arms[arm])
-        refuse_damaged(bench, arms[arm])
-        raise UsageError(
-            Problem("C062", f"'{arm}' is not fitted yet", str(folder), help=f"assay run {folder} --only {arm}")
-        )
-    return bench, arms[arm]
-
-
-def fitted(bench: Bench, strategy: Any) -> store.Stage:
-    """The stage of the arm: the one that a run would take now, or, where documents were edited since, the newest with
-    the same settings. An arm that reads documents is told of edits by `put` and `drop`, without a fit."""
-    now = bench.fit_stage(strategy)
-    if "documents" not in strategy.reads or now.done() is not None:
-        return now
-    earlier = [(place.stat().st_mtime_ns, place.parents[1].name) for place in same_settings(bench, strategy)]
-    stages = [store.Stage(bench.project.work, "fit", key) for _, key in sorted(earlier, reverse=True)]
-    return next((stage for stage in stages if stage.done() is not None), now)
-
-
-def same_settings(bench: Bench, strategy: Any) -> Iterator[Path]:
-    """The `arm.json` of each finished fit with these settings, this base and seed, whatever rows it was fitted on."""
-    settings = {"kind": strategy.kind, **strategy.changed()}
-    asked = {"strategy": settings, "base": bench.project.model, "seed": bench.project.seed}
-    for place in sorted((bench.project.work / "fit").glob("*/arm/arm.json")):
-        stage = store.Stage(bench.project.work, "fit", place.parents[1].name, bench.tell)
-        if place.parents[1].suffix or not asked.items() <= _described(place).items():  # set aside, or another arm
-            continue
-        if stage.done() is not None:
-            yield place
-
-
-def _described(place: Path) -> dict[str, Any]:
-    """What an `arm.json` says, before it is known whether it is as it was written."""
-    try:
-        found = store.read_json(place)
-    except Damaged:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def refuse_changed(bench: Bench, strategy: Any) -> None:
-    """Raises:
-    ModelError: M112, the arm was fitted on a base of the same name whose files were others.
-    """
-    for place in same_settings(bench, strategy):
-        for name, digest in store.read_json(place)["models"].items():
-            now = bench.models.get(name, {}).get("digest", digest)
-            if now != digest:
-                text = f"the base {name} has changed since this arm was fitted: {digest[:12]}, now {now[:12]}"
-                way = "put the old files back, or run the project again"
-                raise ModelError(Problem("M112", text, str(bench.project.folder), help=way))
-
-
-def refuse_damaged(bench: Bench, strategy: Any) -> None:
-    """Raises:
-    ResourceError: R170, the arm is there and not as it was written.
-    """
-    stage = bench.fit_stage(strategy)
-    if stage.aside.exists():
-        text = "the fitted arm was not what was written here, and is set aside"
-        help = f"assay run {bench.project.folder} fits it again"
-        raise ResourceError(Problem("R170", text, str(stage.aside), help=help))
 
 
 class Loaded:
@@ -136,9 +45,7 @@ class Loaded:
 
         steady(bench.project.seed, threads())
         stage = fitted(bench, strategy)
-        request = bench.request(strategy)
-        store.write_json(stage.folder / "request.json", request)
-        job = Job(stage.folder)
+        job = Job(stage.folder, bench.request(strategy))
         self.project = bench.project
         self.task = bench.prepared.task
         self.adapted = (restore or strategy.restore)(stage.folder / "arm", job.lesson(rows=False))
@@ -246,7 +153,7 @@ def log_of(bench: Bench, strategy: Any) -> Path:
     """Where the changes of an arm's documents stand: beside the report, for they cannot be made again."""
     from assay.config.names import arm_name
 
-    return bench.project.folder / "updates" / f"{arm_name(strategy)}-{fitted(bench, strategy).key[:8]}.jsonl"
+    return bench.project.place("updates") / f"{arm_name(strategy)}-{fitted(bench, strategy).key[:8]}.jsonl"
 
 
 def repaired(project: Project, example: Example) -> Example:
@@ -262,13 +169,16 @@ def repaired(project: Project, example: Example) -> Example:
     return example
 
 
-def load(folder: str | Path, arm: str, *, offline: bool = False) -> Loaded:
-    """A fitted arm of the project in `folder`, ready to answer.
+def load(folder: str | Path, arm: str, *, offline: bool = False, tell: Tell | None = None) -> Loaded:
+    """A fitted arm of the project, by its folder or file, ready to answer.
+
+    Args:
+        tell: gets what differs from when the arm was measured (C170); None: it is a `Differs` warning.
 
     Raises:
         UsageError: there is no such project or arm, or it was not fitted yet.
     """
-    return Loaded(*bench_of(Path(folder), arm, offline, silent))
+    return Loaded(*bench_of(Path(folder), arm, offline, tell or warned(silent)))
 
 
 def answer_file(
@@ -282,12 +192,14 @@ def answer_file(
             refused, unreadable, or nothing), and passages where the arm reads documents. In the order of the file.
 
     Returns:
-        {"rows", "unparseable", "again", "out"}; again: questions that were asked once more because a kill came before
-        their answers were kept.
+        {"rows", "unparseable", "again", "out", "differs"}; again: questions that were asked once more because a kill
+        came before their answers were kept; differs: what is not as it was measured (C170), "" where nothing is.
     """
     from assay.flow import interruptible
     from assay.pieces import answered, rows_of
 
+    heard: list[str] = []
+    tell = hearing(tell, heard)
     with interruptible():
         bench, strategy = bench_of(folder, arm, offline, tell)
         with Veil(bench.project, key_of(bench.project)):
@@ -301,7 +213,7 @@ def answer_file(
             store.write_lines(out, rows)
         tell({"event": "stage", "name": arm, "state": "done"})
     unread = sum(a.text is None for a in answers)
-    return {"rows": len(rows), "unparseable": unread, "again": again, "out": str(out)}
+    return {"rows": len(rows), "unparseable": unread, "again": again, "out": str(out), "differs": " ".join(heard)}
 
 
 def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Example]:

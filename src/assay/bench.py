@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import errors, store
+from assay.config.names import arm_name
 from assay.damage import told
 from assay.effort import labelled_rows, pieces
 from assay.errors import AssayError, Problem, ResourceError, Stopped
@@ -34,6 +35,7 @@ class Bench:
     models: dict[str, dict[str, Any]]
     tell: Tell
     servers: Servers | None = None
+    recorded: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # arm -> keys: see `measured`
 
     def __post_init__(self) -> None:
         self.numeric = numeric_environment()
@@ -41,9 +43,17 @@ class Bench:
     def other_seeds(self) -> list[Bench]:
         """The same bench once for each further seed of the project: the rows stay, the fits are others."""
         further = self.project.further_seeds
-        return [replace(self, project=self.project.model_copy(update={"seed": seed})) for seed in further]
+        return [replace(self, project=self.project.model_copy(update={"seed": seed}), recorded={}) for seed in further]
+
+    def record(self, strategy: Strategy) -> Mapping[str, str]:
+        """What the report has noted of this arm; nothing for one that a run is about to fit."""
+        name = arm_name(strategy)
+        measured = name in self.recorded and self.project.arms.get(name) == strategy
+        return self.recorded[name] if measured else {}
 
     def fit_key(self, strategy: Strategy) -> str:
+        if kept := self.record(strategy).get("fit"):
+            return kept
         return fit_key(
             strategy,
             self.prepared.hashes,
@@ -55,6 +65,9 @@ class Bench:
         )
 
     def answer_key(self, strategy: Strategy, questions: str) -> str:
+        kept = self.record(strategy)
+        if kept and kept["exam"] == questions:
+            return kept["answers"]
         numeric = self.numeric if strategy.neural else None
         return store.digest([VERSION, self.fit_key(strategy), questions, numeric])[:20]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from assay.places import place as place_of
 from assay.terminal import answer as of_answers
 from assay.terminal import ask as of_questions
 from assay.terminal import documents as of_documents
@@ -70,8 +71,8 @@ def command(arguments: Sequence[str]) -> int:
 def _crashes(arguments: Sequence[str]) -> Path:
     """Where the file of a crash goes: the work folder of the project, when one is named."""
     for word in (*arguments[1:], "."):
-        if (Path(word) / "work").is_dir():
-            return Path(word) / "work"
+        if (work := place_of(Path(word), "work")).is_dir():
+            return work
     return Path()
 
 
@@ -222,7 +223,7 @@ def report(
             raise typer.BadParameter("a second report is for --diff: assay report OLD NEW --diff", param_hint="'NEWER'")
         _moved(look.between(Path(target), newer), as_json)
         return 0
-    folder = look.project_folder(Path(target))
+    folder = look.project_at(Path(target))
     if to is not None:
         from assay.trackers import export
 
@@ -247,7 +248,7 @@ def report(
     else:
         for line in [*newest.summary(), "", *columns(newest.table()), ""]:
             say(line)
-        say(f"report  {near(folder.absolute() / 'report' / 'report.html')}")
+        say(f"report  {near(place_of(folder.absolute(), 'report') / 'report.html')}")
     return 0
 
 

@@ -21,12 +21,15 @@ from assay import store
 from assay.against import FEWEST, against
 from assay.errors import DataError, Problem, UsageError, did_you_mean
 from assay.logs import Entry, Log, read_log
+from assay.measured import names as known_arms
+from assay.measured import newest
 from assay.nouns import Answer, Example, Tell
 
 if TYPE_CHECKING:
     from assay.bench import Bench
     from assay.config import Project
     from assay.nouns import Strategy
+    from assay.prepared import Prepared
     from assay.validate.drift.settings import Encoding
 
 
@@ -65,19 +68,21 @@ def watch(
         raise UsageError(Problem("C160", f"must lie between 0 and 0.5, got {level:g}", "--level"))
     from assay.config import load as load_project
     from assay.config.start import begin
-    from assay.prepared import prepare
     from assay.veiled import Veil, key_of
 
-    own = load_project(begin(Path(project)))
-    chosen = own.watch.but(arm=arm or None, level=level, rows=rows, encoder=encoder)
-    prepared = prepare(own, silent, offline=offline, new_key=False)
+    today = load_project(begin(Path(project)))
+    chosen = today.watch.but(arm=arm or None, level=level, rows=rows, encoder=encoder)
+    bench, strategy = _arm(today, chosen.arm, offline, tell) if chosen.arm else (None, None)
+    own, prepared = (bench.project, bench.prepared) if bench is not None else _rows(today, offline)
     with Veil(own, key_of(own)):
         found = read_log(Path(log), prepared, own)
     if len(found.entries) < FEWEST:
         text = f"{len(found.entries)} questions; under {FEWEST} nothing can be told from chance"
         raise DataError(Problem("D151", text, str(log), help="wait for more, or join several logs"))
-    name = chosen.arm or _only(found, own)
-    bench, strategy = _arm(own, name, offline, tell) if name else (None, None)
+    name = chosen.arm or _only(found, today)
+    if bench is None and name:
+        bench, strategy = _arm(today, name, offline, tell)
+        own, prepared = bench.project, bench.prepared
     if bench is not None and strategy is not None:
         found = _answered(bench, name, strategy, found)
     beside = against(own, prepared, found, chosen.encoder, offline, tell)
@@ -150,16 +155,27 @@ class Watched:
 
 def _only(log: Log, project: Project) -> str:
     """The arm that the log names, where it names one of the project's and no other."""
-    return log.arms[0] if len(log.arms) == 1 and log.arms[0] in project.arms else ""
+    return log.arms[0] if len(log.arms) == 1 and log.arms[0] in known_arms(project) else ""
+
+
+def _rows(project: Project, offline: bool) -> tuple[Project, Prepared]:
+    """What questions alone are held against: the rows of the newest report, else those of the project as it is."""
+    from assay.prepared import prepare
+
+    one = newest(project)
+    if one is not None:
+        return one.then, one.prepared
+    return project, prepare(project, silent, offline=offline, new_key=False)
 
 
 def _arm(project: Project, name: str, offline: bool, tell: Tell) -> tuple[Bench, Strategy]:
-    from assay.asking import bench_of
+    from assay.opening import bench_of
 
-    if name not in project.arms:
-        text = f"there is no arm '{name}'{did_you_mean(name, project.arms)}"
-        raise UsageError(Problem("C083", text, "--with", help=", ".join(project.arms)))
-    return bench_of(project.folder, name, offline, tell)
+    known = known_arms(project)
+    if name not in known:
+        text = f"there is no arm '{name}'{did_you_mean(name, known)}"
+        raise UsageError(Problem("C083", text, "--with", help=", ".join(known)))
+    return bench_of(project.target, name, offline, tell)
 
 
 def _answered(bench: Bench, name: str, strategy: Strategy, log: Log) -> Log:

@@ -16,6 +16,7 @@ from typing import Any
 
 from assay import store
 from assay.nouns import Tell
+from assay.places import place
 
 NAME = "events.jsonl"
 LINE = 4096  # bytes at most
@@ -74,10 +75,10 @@ def _shortened(value: Any) -> Any:
     return value
 
 
-def read(folder: Path) -> Iterator[dict[str, Any]]:
-    """The events of a project, oldest first; none where nothing has run. What is no event (a line that a full disk left
-    behind) is left out."""
-    file = folder / "work" / NAME
+def read(target: Path) -> Iterator[dict[str, Any]]:
+    """The events of a project, by its folder or file, oldest first; none where nothing has run. What is no event (a
+    line that a full disk left behind) is left out."""
+    file = place(target, "work") / NAME
     if not file.exists():
         return
     with file.open("rb") as lines:

@@ -99,12 +99,13 @@ def export(
         ModelError: M112 the base has changed since the fit, M102 the tokenizer, and those of merging and loading.
         OtherAnswers: M103, it is below the limit. ResourceError: R002 no room on the disk, R003.
     """
-    from assay.asking import bench_of, log_of
+    from assay.asking import log_of
+    from assay.opening import bench_of
     from assay.use.export.source import Wish
 
     format = format_of(to)
     bench, strategy = bench_of(folder, arm, offline, tell)
-    target = (out or bench.project.folder / "export" / f"{arm}-{to}").absolute()
+    target = (out or bench.project.place("export") / f"{arm}-{to}").absolute()
     source = source_of(bench, strategy, arm, target, wish or Wish())
     if log_of(bench, strategy).exists():
         text = "documents were put or dropped since the fit, and an export has those of the fit"
@@ -118,7 +119,7 @@ def export(
     with held, interruptible(), new_folder(target) as part:
         tell({"event": "stage", "name": arm, "state": "start", "note": f"as {to}"})
         notes = format.write(source, part, tell)
-        why = "it was asked not to be" if unchecked else unaskable(format, source)
+        why = "it was asked not to be" if unchecked else unaskable(bench, format, source)
         found = None if why else asked_again(bench, source, format, part, rows, tell)
         done = judged(Exported(arm, to, target, "", limit, found.to_json() if found else None, why))
         write_note(source, format, done, part)

@@ -34,7 +34,7 @@ from assay.publish import publish, weighed
 from assay.reseeded import again
 from assay.served import refuse_remote, remote_warnings
 from assay.validate import Exam, judge, metrics_for
-from assay.validate.looks import BOOK, changes, places
+from assay.validate.looks import changes, places
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -79,12 +79,12 @@ def run(
         tell(plan_event(bench, arms, exam))
         servers.ready({arm.preload for arm in arms.values() if bench.state(arm, exam.hash) != "cached"})
         # Booked before the first score is seen: who stops there and changes something has looked.
-        look = partial(exam.open, **places(project.folder, project.work), by=looked_at(bench, arms, exam), tell=tell)
+        look = partial(exam.open, **places(project.exam_book, project.work), by=looked_at(bench, arms, exam), tell=tell)
         until = deadline(started, minutes)
         outcomes = [compete(bench, name, strategy, exam, look, until) for name, strategy in arms.items()]
         warnings += referenced(bench, exam)
         opened = look()
-        for changed in changes(project.folder / BOOK):
+        for changed in changes(project.exam_book):
             tell({"event": "warning", **changed})
         outcomes = gained(bench, outcomes)
         seen = Seen(bench, exam, tuple(outcomes), lambda: weighed(bench, outcomes, exam, opened, ()))
@@ -300,7 +300,7 @@ def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False
         bench = Bench(project, prepared, found, tell, servers)
         exam = Exam(prepared.examples("test"))
         if "leak_cost" in doubts and beside(project, prepared):
-            exam.open(**places(project.folder, project.work), by="leak cost", tell=tell)
+            exam.open(**places(project.exam_book, project.work), by="leak cost", tell=tell)
         return Checked(project, prepared, asked(Seen(bench, exam), [], only=doubts))
 
 
@@ -318,17 +318,18 @@ def plan(project: Project, *, offline: bool = False, tell: Tell = silent) -> Any
 
 
 def arms(project: Project) -> list[dict[str, Any]]:
-    """The arms of a project with the state and value that the newest report gives them."""
+    """The arms of a project, and those that the newest report has beside them (run with --set), with the state and
+    value that it gives them."""
     newest = project.report_folder / "report.json"
     known = {s["name"]: s for s in store.read_json(newest)["strategies"]} if newest.exists() else {}
     rows = []
-    for name, strategy in project.arms.items():
+    kinds = {name: one["kind"] for name, one in known.items()}
+    own = {name: strategy.kind for name, strategy in project.arms.items()}
+    for name, kind in {**own, **kinds, **own}.items():
         found = known.get(name)
         metric, value = next(iter(found["metrics"].items()), ("", None)) if found else ("", None)
         state = found["status"] if found else "to do"
-        rows.append(
-            {"name": name, "kind": strategy.kind, "state": state, "metric": metric, "value": value and value["value"]}
-        )
+        rows.append({"name": name, "kind": kind, "state": state, "metric": metric, "value": value and value["value"]})
     return rows
 
 

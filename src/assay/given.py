@@ -29,7 +29,7 @@ ROWS = 32  # of val, that tokenizers are compared by
 
 def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish) -> Source:
     """The arm as formats take it."""
-    from assay.asking import fitted
+    from assay.opening import fitted
     from assay.use.export.source import Base, Source
 
     stage = fitted(bench, strategy)
@@ -56,7 +56,9 @@ def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish
         lesson=lessons(bench, strategy, stage.key),
         out=out,
         wish=wish,
-        examples=tuple(row.question for row in bench.prepared.examples("val")[:ROWS]),
+        examples=tuple(row.question for row in bench.prepared.examples("val")[:ROWS])
+        if bench.prepared.there("val")
+        else (),
         report=next((one for one in lines if one["name"] == name and one["status"] == "done"), None),
     )
 
@@ -94,12 +96,14 @@ def as_loaded(strategy: Strategy) -> Strategy:
 # --- the check --------------------------------------------------------------------------------------------------------
 
 
-def unaskable(format: Format, source: Source) -> str:
+def unaskable(bench: Bench, format: Format, source: Source) -> str:
     """Why the test questions cannot be put to the export here; "" where they can, or where nothing of it answers."""
     if format.opened is None:
         return ""
     if source.task.kind == "continue":
         return "a task of the kind 'continue' asks how likely texts are, and nothing is decoded"
+    if not bench.prepared.there("test"):
+        return f"the test rows are not here: {bench.prepared.folder}"
     return format.missing()
 
 
@@ -117,7 +121,7 @@ def asked_again(
     questions = [example.question for example in some]
     key = store.digest([source.key, format.name, vars(source.wish), len(some)])[:12]
     exam.open(
-        **places(bench.project.folder, bench.project.work), by=f"export {source.name} {format.name} {key}", tell=tell
+        **places(bench.project.exam_book, bench.project.work), by=f"export {source.name} {format.name} {key}", tell=tell
     )
     arm = source.open()
     before = decoding(arm).answer(questions, named(tell, source.name))

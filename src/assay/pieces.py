@@ -30,7 +30,8 @@ def answered(
     Raises:
         ResourceError: R003, the same file is being answered by another process. As `Bench.run`.
     """
-    from assay.asking import fitted, log_of
+    from assay.asking import log_of
+    from assay.opening import fitted
 
     digest = store.digest([q.to_json() for q in questions])[:16]
     # Whether its documents are no longer those that a run would answer from.

@@ -22,6 +22,7 @@ from assay import store
 from assay.curate.overlap import SHARES_WORDS
 from assay.curate.reading.read import split_head
 from assay.curate.scale.kept import forgotten
+from assay.errors import Problem, UsageError
 from assay.labelled import labelled, merged
 from assay.lent import Lender
 from assay.lent import models as lent_models
@@ -61,15 +62,34 @@ class Prepared:
         """Part of the lesson -> hash of its content."""
         return self.note["hashes"]
 
+    def there(self, split: str) -> bool:
+        """Whether the rows are on this machine: a project that only answers may have come without them."""
+        return (self._place(split) / f"{split}.jsonl").is_file()
+
+    def need(self, split: str) -> None:
+        """Raises:
+        UsageError: C172, the rows are not here.
+        """
+        if not self.there(split):
+            text = f"the {split} rows that were measured with are not here"
+            way = "put this folder back from where the project ran, or run the project again"
+            raise UsageError(Problem("C172", text, str(self._place(split)), help=way))
+
     def examples(self, split: str) -> tuple[Example, ...]:
-        return read_examples((self.kept if split == "test" else self.folder) / f"{split}.jsonl")
+        """Raises:
+        UsageError: C172.
+        """
+        self.need(split)
+        return read_examples(self._place(split) / f"{split}.jsonl")
 
     @property
     def kept(self) -> Path:
-        """The folder that no worker is handed. Raises: ValueError: these data have no test rows."""
-        if self.held is None:
-            raise ValueError("these data have no test rows")
-        return self.held
+        """The folder that no worker is handed. Raises: UsageError: C172."""
+        self.need("test")
+        return self._place("test")
+
+    def _place(self, split: str) -> Path:
+        return self.held if split == "test" and self.held is not None else self.folder
 
     def documents(self) -> tuple[Document, ...]:
         return read_documents(self.folder / "documents.jsonl")

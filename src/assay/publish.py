@@ -15,6 +15,8 @@ from assay import store
 from assay.bench import Bench
 from assay.beside import sentences
 from assay.findings import extra_of
+from assay.measured import NAME as MEASURED
+from assay.measured import record
 from assay.served import served_names
 
 if TYPE_CHECKING:
@@ -68,10 +70,12 @@ def publish(bench: Bench, arms: list[Arm], exam: Exam, data: dict[str, Any], fou
     )
     folder = project.report_folder
     keep_past(folder, data)
+    done = [arm.name for arm in arms if arm.status == "done"]
+    store.write_json(folder / MEASURED, record(bench, done, exam))
     report = report.write(folder)
     if report.verdict["recommended"]:
         store.write_text(folder / CARD, report.card(report.verdict["recommended"]))
-    prompts(bench, [arm.name for arm in arms if arm.status == "done"], folder / "prompts")
+    prompts(bench, done, folder / "prompts")
     worst = next((arm for arm in arms if arm.status == "failed"), None)
     if worst is not None:
         bench.tell({"event": "note", "text": f"{worst.name} failed: {worst.note}"})
@@ -87,7 +91,7 @@ def keep_past(folder: Path, data: dict[str, Any]) -> None:
     numbers = [int(p.name) for p in past.glob("*") if p.name.isdigit()] if past.exists() else []
     place = past / str(max(numbers, default=0) + 1)
     place.mkdir(parents=True)
-    for name in ("predictions", "prompts", CARD, "report.html", "report.md", "report.json"):
+    for name in ("predictions", "prompts", CARD, MEASURED, "report.html", "report.md", "report.json"):
         if (folder / name).exists():
             (folder / name).rename(place / name)
 

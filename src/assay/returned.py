@@ -15,6 +15,7 @@ from typing import Any
 from assay import store
 from assay.curate.annotate.sheet import refuse_present
 from assay.logs import Entry, Said, read_feedback
+from assay.places import place
 from assay.reviewing import FOLDER, FROM_USERS, Review
 from assay.terminal.results import near
 from assay.validate.people.duels import Item
@@ -64,7 +65,7 @@ def corrections(folder: Path, entries: Sequence[Entry], feedback: Path, sheet: P
     review = Review(folder)
     new = [item for item, _ in rows if item.id not in review.items]
     if new:
-        store.append(folder / FOLDER / "items.jsonl", *(item.to_json() for item in new))
+        store.append(place(folder, FOLDER) / "items.jsonl", *(item.to_json() for item in new))
     if rows:
         filled = [
             {**line, "choice": "B", "note": one.comment}

@@ -21,6 +21,7 @@ from assay.curate.annotate.sheet import named, refuse_present
 from assay.damage import Tell, silent, told
 from assay.errors import DataError, Problem, UsageError
 from assay.nouns import Record
+from assay.places import place, typed
 from assay.validate.people.duels import Both, Item, deal
 from assay.validate.people.sheets import lines, read_sheet, write
 from assay.validate.people.tally import Rating, known, tally
@@ -49,7 +50,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Review:
-    """The ratings of a project. `folder` holds its project.yaml."""
+    """The ratings of a project, by its folder, or its file where that is no project.yaml."""
 
     folder: Path
 
@@ -62,24 +63,23 @@ class Review:
         """
         from assay.config.start import begin
 
-        folder = begin(Path(target)).parent
+        folder = typed(begin(Path(target)))
         for name in ("items.jsonl", "ratings.jsonl"):
-            if store.drop_torn_line(folder / FOLDER / name):
-                told(
-                    tell, folder / FOLDER / name, "take the sheet back again: what is known is not taken twice", "R172"
-                )
+            file = place(folder, FOLDER) / name
+            if store.drop_torn_line(file):
+                told(tell, file, "take the sheet back again: what is known is not taken twice", "R172")
         return cls(folder)
 
     @property
     def items(self) -> dict[str, Item]:
         """What was shown, by id."""
-        file = self.folder / FOLDER / "items.jsonl"
+        file = place(self.folder, FOLDER) / "items.jsonl"
         return {row["id"]: Item.from_json(row) for row in store.read_lines(file)} if file.exists() else {}
 
     @property
     def ratings(self) -> list[Rating]:
         """The newest rating of each person on each item."""
-        file = self.folder / FOLDER / "ratings.jsonl"
+        file = place(self.folder, FOLDER) / "ratings.jsonl"
         rows = store.read_lines(file) if file.exists() else ()
         found = [Rating(r["id"], r["reviewer"], r["choice"], tuple(r["reasons"]), r["note"]) for r in rows]
         return list({(rating.id, rating.reviewer): rating for rating in found}.values())
@@ -111,7 +111,7 @@ class Review:
         items = deal(both, first, second, split=split, most=rows, seed=seed)
         new = [item for item in items if item.id not in self.items]
         if new:
-            store.append(self.folder / FOLDER / "items.jsonl", *(item.to_json() for item in new))
+            store.append(place(self.folder, FOLDER) / "items.jsonl", *(item.to_json() for item in new))
         for path, name in zip(paths, reviewers or ("",), strict=True):
             write(path, lines(items, name))
         asked = [item for item in items if not item.better and not item.again]
@@ -132,7 +132,7 @@ class Review:
 
     def _answers(self, first: str, second: str, split: Split, offline: bool) -> tuple[list[Both], int]:
         """Both arms' answers to the rows of the split; those to val are made where they are not there yet."""
-        from assay.asking import bench_of, silent
+        from assay.opening import bench_of, silent
         from assay.validate import judge, metrics_for
 
         records = {}
@@ -172,7 +172,7 @@ class Review:
         old = set(self.ratings)
         new = [rating for rating in dict.fromkeys(found) if rating not in old]
         if new:
-            store.append(self.folder / FOLDER / "ratings.jsonl", *(asdict(rating) for rating in new))
+            store.append(place(self.folder, FOLDER) / "ratings.jsonl", *(asdict(rating) for rating in new))
         return len(new)
 
     def tally(self, *, level: float = 0.95, seed: int = 0) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
     project -> fitted arms -> engine -> app -> socket, until the process is asked to stop
 
-The steps are `benched`, `shared`, `use.serve.app` and `use.serve.listening`.
+The steps are `opening.benches`, `shared`, `use.serve.app` and `use.serve.listening`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from assay.asking import fitted, repaired, silent
-from assay.errors import Problem, UsageError, did_you_mean
+from assay.asking import repaired
+from assay.errors import Problem, UsageError
 from assay.model.environment import threads
 from assay.nouns import Tell
+from assay.opening import base_bench, benches, fitted, silent
+from assay.places import file_of
 from assay.shared import Shared, engine_named
 from assay.use.serve.settings import BASE
 from assay.use.serve.who import names_of, refuse_missing, refuse_open
@@ -64,8 +66,8 @@ def serve(
     project file says.
 
     Args:
-        folder: of a project that has run. arms: names; "base" is the base model itself. Left out there too: the
-            recommended arm and the base.
+        folder: of a project that has run, or its file. arms: names; "base" is the base model itself. Left out there
+            too: the recommended arm and the base.
         port: 0 for any that is free. engine: what writes: own, llama.cpp or vllm; the others write with `weights`,
             by arm a GGUF file or the folder of a merged model.
         keys: clients must send one of them; needed unless `host` is this machine itself.
@@ -113,14 +115,15 @@ def said(folder: Path) -> Serve:
     """The project's section `serve`; its paths are absolute."""
     from assay.config import load as load_project
 
-    own = load_project(folder / "project.yaml").serve
-    weights = {name: str((folder / path).absolute()) for name, path in own.weights.items()}
-    return own.but(weights=weights, log=str((folder / own.log).absolute()) if own.log else None)
+    project = load_project(file_of(folder))
+    own = project.serve
+    weights = {name: str((project.folder / path).absolute()) for name, path in own.weights.items()}
+    return own.but(weights=weights, log=str((project.folder / own.log).absolute()) if own.log else None)
 
 
 @dataclass(frozen=True)
 class Opened:
-    """Fitted arms in this process, ready to be served."""
+    """Fitted arms in this process, ready to be served. `bench`: of the first of them."""
 
     bench: Bench
     arms: tuple[Arm, ...]
@@ -143,24 +146,30 @@ def opened(folder: Path, names: Sequence[str] = (), offline: bool = False, tell:
     Raises:
         UsageError: as `serve`.
     """
+    from assay.config import load as load_project
+
     names = names or usual(folder)
-    bench, strategies = benched(folder, [name for name in names if name != BASE], offline, tell)
+    found = benches(folder, [name for name in names if name != BASE], offline, tell)
+    base = base_bench(load_project(file_of(folder)), offline, tell)[0] if BASE in names else None
     from assay.asking import Loaded  # with torch: what is wrong with the names is said before
     from assay.use.serve.arms import Arm, base_arm
 
-    shared = Shared(bench)
+    shared = Shared()
     arms = []
     for name in dict.fromkeys(names):
         tell({"event": "stage", "name": name, "state": "start"})
-        if name not in strategies:
-            arms.append(base_arm(shared.base(), created=int(time.time())))
+        if name not in found:
+            assert base is not None
+            arms.append(base_arm(shared.base(base), created=int(time.time())))
         else:
-            strategy = strategies[name]
-            adapted = Loaded(bench, strategy, partial(shared.restore, name, strategy)).newest
+            bench, strategy = found[name]
+            adapted = Loaded(bench, strategy, partial(shared.restore, bench, name, strategy)).newest
             made, ready = _made(fitted(bench, strategy)), partial(repaired, bench.project)
             arms.append(Arm.of(name, strategy.kind, adapted, ready=ready, created=made))
         tell({"event": "stage", "name": name, "state": "done"})
-    return Opened(bench, tuple(arms))
+    first = next((one for one, _ in found.values()), base)
+    assert first is not None
+    return Opened(first, tuple(arms))
 
 
 def _made(stage: Stage) -> int:
@@ -180,38 +189,3 @@ def usual(folder: Path) -> list[str]:
     if not name:
         raise UsageError(Problem("C154", "the report recommends no arm", str(folder), "name the arms to serve"))
     return [name, BASE]
-
-
-def benched(folder: Path, names: Sequence[str], offline: bool, tell: Tell) -> tuple[Bench, dict[str, Any]]:
-    """The bench of a project with the named arms, and these arms.
-
-    Raises:
-        UsageError: C083 there is no such arm; C062 one was not fitted yet.
-    """
-    from assay.bench import Bench
-    from assay.config import load as load_project
-    from assay.flow import models
-    from assay.prepared import prepare
-    from assay.prompt import Shots
-
-    project = load_project(folder / "project.yaml")
-    known = (*project.arms, BASE)
-    problems = [
-        Problem("C083", f"there is no arm '{name}'{did_you_mean(name, known)}", str(folder), ", ".join(known))
-        for name in names
-        if name not in project.arms
-    ]
-    if problems:
-        raise UsageError(*problems)
-    arms = {name: project.arms[name] for name in names}
-    prepared = prepare(project, silent, offline=offline, new_key=False)
-    base = Shots(k=0)  # needs the base and nothing else
-    bench = Bench(project, prepared, models(project, [*arms.values(), base], offline, tell), tell)
-    unfit = [
-        Problem("C062", f"'{name}' is not fitted yet", str(folder), help=f"assay run {folder} --only {name}")
-        for name, strategy in arms.items()
-        if fitted(bench, strategy).done() is None
-    ]
-    if unfit:
-        raise UsageError(*unfit)
-    return bench, arms

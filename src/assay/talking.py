@@ -16,13 +16,20 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.differs import CODE, warned
 from assay.errors import Problem, UsageError, did_you_mean
-from assay.nouns import Adapted, Answer, Example, Message
+from assay.measured import names as known_arms
+from assay.nouns import Adapted, Answer, Example, Message, Tell
+from assay.places import file_of
 from assay.use.serve.settings import BASE
 
 if TYPE_CHECKING:
     from assay.asking import Loaded
     from assay.config import Project
+
+
+def silent(event: dict) -> None:
+    """The `tell` of a caller that does not watch."""
 
 
 @dataclass(frozen=True)
@@ -108,19 +115,21 @@ def passage_lines(reply: Reply, width: int = 100) -> list[str]:
 @dataclass
 class Talk:
     """Arms of a project, opened when they are first asked and kept open; with the turns so far where the task is a
-    conversation. `arm` is who answers."""
+    conversation. `folder`: of the project, or its file; `arm` is who answers; `tell` hears what differs (C170)."""
 
     folder: Path
     arm: str
     offline: bool = False
+    tell: Tell = silent
     turns: list[Message] = field(default_factory=list)
     opened: dict[str, Loaded] = field(default_factory=dict)
+    differs: list[str] = field(default_factory=list)
 
     @cached_property
     def project(self) -> Project:
         from assay.config import load
 
-        return load(self.folder / "project.yaml")
+        return load(file_of(self.folder))
 
     @property
     def remembers(self) -> bool:
@@ -144,8 +153,16 @@ class Talk:
             UsageError: C083 there is no such arm; C062 it was not fitted yet.
         """
         if name not in self.opened:
-            self.opened[name] = opened(self.folder, name, offline=self.offline)
+            self.opened[name] = opened(self.folder, name, offline=self.offline, tell=self._once)
         return self.opened[name]
+
+    def _once(self, event: dict[str, Any]) -> None:
+        """What differs is most often the same for several arms."""
+        if event.get("code") == CODE and event["text"] in self.differs:
+            return
+        if event.get("code") == CODE:
+            self.differs.append(event["text"])
+        self.tell(event)
 
     def question(self, text: str) -> Example:
         before = tuple(self.turns) if self.remembers else ()
@@ -241,19 +258,19 @@ def passages_of(adapted: Adapted, answer: Answer) -> dict[str, str]:
 # --- which arm ------------------------------------------------------------------------------------------------------
 
 
-def talk(folder: str | Path = ".", arm: str = "", *, offline: bool = False) -> Talk:
-    """A conversation with an arm of a project; the recommended one without a name.
+def talk(folder: str | Path = ".", arm: str = "", *, offline: bool = False, tell: Tell = silent) -> Talk:
+    """A conversation with an arm of a project; the recommended one without a name. `tell` hears what differs (C170).
 
     Raises:
         UsageError: C083 there is no such arm; C161 none is recommended.
     """
-    from assay.terminal.look import project_folder
+    from assay.terminal.look import project_at
 
-    made = Talk(project_folder(Path(folder)), arm, offline)
+    made = Talk(project_at(Path(folder)), arm, offline, tell)
     if arm:
         known(made.project, arm)
     else:
-        made.arm = recommended(made.folder, made.project)
+        made.arm = recommended(made.project)
     return made
 
 
@@ -263,7 +280,7 @@ def ask(question: str, folder: str | Path = ".", arms: Sequence[str] = (), *, of
     Raises:
         UsageError: C083, C062, C161.
     """
-    made = talk(folder, arms[0] if arms else "", offline=offline)
+    made = talk(folder, arms[0] if arms else "", offline=offline, tell=warned(silent))
     for name in arms:
         known(made.project, name)
     return made.ask(question, arms)
@@ -271,13 +288,13 @@ def ask(question: str, folder: str | Path = ".", arms: Sequence[str] = (), *, of
 
 def known(project: Project, name: str) -> None:
     """Raises: UsageError: C083."""
-    names = [*project.arms, *([] if BASE in project.arms else [BASE])]
+    names = list(dict.fromkeys([*known_arms(project), BASE]))
     if name not in names:
         text = f"there is no arm '{name}'{did_you_mean(name, names)}"
-        raise UsageError(Problem("C083", text, str(project.folder), help=", ".join(names)))
+        raise UsageError(Problem("C083", text, str(project.target), help=", ".join(names)))
 
 
-def recommended(folder: Path, project: Project) -> str:
+def recommended(project: Project) -> str:
     """The arm that the newest report recommends, or the only one that there is.
 
     Raises:
@@ -285,35 +302,33 @@ def recommended(folder: Path, project: Project) -> str:
     """
     from assay.store import read_json
 
-    report = folder / "report" / "report.json"
-    if report.is_file() and (name := read_json(report)["verdict"]["recommended"]) in project.arms:
+    report = project.report_folder / "report.json"
+    if report.is_file() and (name := read_json(report)["verdict"]["recommended"]) in known_arms(project):
         return name
     if len(project.arms) == 1:
         return next(iter(project.arms))
     text = "no arm is named, and no report recommends one"
-    raise UsageError(Problem("C161", text, str(folder), help=f"--with ARM; there are {', '.join(project.arms)}"))
+    raise UsageError(
+        Problem("C161", text, str(project.target), help=f"--with ARM; there are {', '.join(project.arms)}")
+    )
 
 
-def opened(folder: Path, name: str, *, offline: bool = False) -> Loaded:
+def opened(folder: Path, name: str, *, offline: bool = False, tell: Tell = silent) -> Loaded:
     """A fitted arm, or `base`.
 
     Raises:
-        UsageError: C083, C062.
+        UsageError: C083, C062, C171; C172, base needs rows that are not here.
     """
     from assay import store
-    from assay.asking import Loaded, bench_of, fitted, silent
-    from assay.bench import Bench
+    from assay.asking import Loaded
     from assay.config import load as load_project
-    from assay.config import make_strategy
-    from assay.flow import models
-    from assay.prepared import prepare
+    from assay.opening import base_bench, bench_of, fitted
 
-    project = load_project(folder / "project.yaml")
+    project = load_project(file_of(folder))
     if name != BASE or BASE in project.arms:
-        return Loaded(*bench_of(folder, name, offline, silent))
-    strategy = make_strategy({"kind": "shots", "k": 0}, {})
-    prepared = prepare(project, silent, offline=offline, new_key=False)
-    bench = Bench(project, prepared, models(project, [strategy], offline, silent), silent)
+        return Loaded(*bench_of(folder, name, offline, tell))
+    bench, strategy = base_bench(project, offline, silent)
     if fitted(bench, strategy).done() is None:
+        bench.prepared.need("train")
         bench.run(BASE, strategy, (), store.digest([])[:16])  # it learns how long an answer may be
     return Loaded(bench, strategy)

@@ -20,6 +20,7 @@ from typing import Any
 from assay.errors import Problem, UsageError, did_you_mean
 from assay.events import read
 from assay.owned import make_folder
+from assay.places import place as place_of
 
 STEP = {  # value of a step in the log -> name in a tracker
     "train": "train/loss",
@@ -103,7 +104,7 @@ def export(folder: Path, to: str) -> str:
     runs = tracked(folder)
     if not runs:
         raise UsageError(Problem("C062", "no arm has been fitted yet", str(folder), help=f"assay run {folder}"))
-    place = folder.absolute() / "work" / "trackers" / to
+    place = place_of(folder.absolute(), "work") / "trackers" / to
     if place.exists():
         shutil.rmtree(place)
     make_folder(place)

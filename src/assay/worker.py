@@ -36,15 +36,16 @@ if TYPE_CHECKING:
 ASKED = "asked.jsonl"  # a line a piece, before it is asked
 CHUNK = 256  # answers between two saves
 TELL_EVERY = 0.2  # seconds between two progress events
-VERSION = 1  # raise it when the same arm answers differently
+VERSION = 2  # raise it when the same arm answers differently
 
 
 class Job:
     """One request with its events. `tell` raises Stopped once the process was asked to stop."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, request: dict[str, Any] | None = None):
+        """`request`: what is asked, where it does not stand in the folder, which may not be ours to write in."""
         self.folder = folder
-        self.request = store.read_json(folder / "request.json")
+        self.request = store.read_json(folder / "request.json") if request is None else request
         self.work = Path(self.request["work"])
         self.models: dict[str, Any] = self.request["models"]
         self.task = Task.model_validate(self.request["task"])
@@ -163,6 +164,13 @@ class Job:
         self.parts.append({"name": strategy.kind, "fit_seconds": note["seconds"], "peak_bytes": note["peak_bytes"]})
         return adapted
 
+    def kept(self, strategy: Learner, lesson: Lesson, key: str) -> tuple[Any, dict[str, Any]] | None:
+        """The arm of a finished stage and its note."""
+        stage = store.Stage(self.work, "fit", key, self.tell)
+        if (note := stage.done()) is None:
+            return None
+        return strategy.restore(stage.folder / "arm", replace(lesson, train=(), val=(), documents=())), note
+
     def fit(self, strategy: Learner, lesson: Lesson) -> Any:
         """Fit with as many processes as the strategy asks for."""
         with crew(self, strategy, lesson) as given:
@@ -170,10 +178,9 @@ class Job:
 
     def fitted(self, strategy: Learner, lesson: Lesson, key: str) -> tuple[Any, dict[str, Any]]:
         """The arm of a finished stage, or a new one: fitted, saved, and only then marked done."""
+        if (kept := self.kept(strategy, lesson, key)) is not None:
+            return kept
         stage = store.Stage(self.work, "fit", key, self.tell)
-        note = stage.done()
-        if note is not None:
-            return strategy.restore(stage.folder / "arm", replace(lesson, train=(), val=(), documents=())), note
         folder = stage.open()
         spent = self.spent = Spent(folder)
         scratch, meter = folder / "training", Meter()
@@ -218,7 +225,9 @@ class Job:
         key, questions = self.request["fit_key"], read_examples(Path(self.request["questions"]))
         fitted: dict[str, Any] = {}
         stage = store.Stage(self.work, "answers", self.request["answer_key"], self.tell)
-        adapted, fitted = self.fitted(self.strategy, self.lesson(), key)
+        # Rows are read for a fit alone: where one is asked to answer, they may not be there.
+        found = self.kept(self.strategy, self.lesson(rows=False), key)
+        adapted, fitted = found or self.fitted(self.strategy, self.lesson(), key)
         if stage.done() is not None:  # the fit alone was lost: what is asked again would be the same
             return
         spent, file = Spent(stage.open()), stage.folder / "answers.jsonl"

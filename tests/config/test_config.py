@@ -133,6 +133,47 @@ def test_core_scalars(text: str, value: object):
     assert type(found) is type(value)
 
 
+@pytest.mark.parametrize(
+    ("model", "files", "length"),
+    [
+        ("smollm2-135m", {}, 8192),
+        ("base", {"config": {"max_position_embeddings": 512}, "tokenizer_config": {"model_max_length": 128}}, 512),
+        ("base", {"config": {"text_config": {"max_position_embeddings": 700}}}, 700),
+        ("base", {"config": {"max_position_embeddings": 512, "sliding_window": 64}}, 512),
+        ("base", {"config": {}, "tokenizer_config": {"model_max_length": 300}}, 300),
+        ("base", {"config": {}, "tokenizer_config": {"model_max_length": 10**30}}, 0),
+        ("not-here", {}, 0),
+        (
+            "base",
+            {
+                "config": {
+                    "max_position_embeddings": 512,
+                    "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 512},
+                }
+            },
+            2048,
+        ),
+    ],
+)
+def test_a_max_length_beyond_what_the_model_reads_is_told_with_its_line(tmp_path: Path, model, files, length):
+    if files:
+        (tmp_path / model).mkdir()
+    for name, row in files.items():
+        (tmp_path / model / f"{name}.json").write_text(json.dumps(row))
+    (tmp_path / "notes.md").write_text("# Cards\n")
+    strong = "{kind: lora, rank: 2, max_length: 100000}"
+    arms = f"compare:\n  - {{kind: lora}}\n  - {{kind: router, cheap: {{kind: tfidf}}, strong: {strong}}}\n"
+    arms += "documents: [notes.md]\n"
+    project = load(tmp_path, HEAD + f"model: {model}\n{arms}")
+    if not length:
+        assert project.warnings == ()
+        return
+    (warning,) = project.warnings
+    assert warning["code"] == "M170"
+    assert warning["text"].startswith("line 7: compare.1.strong.max_length: ") and f"{length:,}" in warning["text"]
+    assert load(tmp_path, HEAD + f"model: {model}\n{arms.replace('100000', str(length))}").warnings == ()
+
+
 def test_labels_that_look_like_switches_are_text_with_a_warning(tmp_path: Path):
     project = load(tmp_path, HEAD + "aim:\n  labels: [yes, 'no', other]\n")
     assert project.aim.labels == ("yes", "no", "other")

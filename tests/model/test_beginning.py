@@ -1,7 +1,5 @@
 """A lent beginning gives the states of rows with copies of it; it is computed once, and anew when a weight changes."""
 
-from math import inf
-
 import numpy as np
 import pytest
 import torch
@@ -67,10 +65,10 @@ def test_scores_of_a_lent_beginning_are_those_of_copies(open_tiny, family):
     model = ChatModel(family, network.eval().requires_grad_(False), model.chat)
     beginning = model.beginning(model.chat.prompt(PROMPTS[0])[0][:20])
     assert beginning is not None and beginning.lent == lent
-    scores = model.score(PROMPTS, OPTIONS, near=inf)
+    scores = model.score(PROMPTS, OPTIONS, left=0.0)
     for found in model._beginnings._kept.values():
         found.lent = False
-    np.testing.assert_allclose(model.score(PROMPTS, OPTIONS, near=inf), scores, atol=1e-4)
+    np.testing.assert_allclose(model.score(PROMPTS, OPTIONS, left=0.0), scores, atol=1e-4)
 
 
 def test_a_model_whose_attention_does_not_come_here_gets_copies(open_tiny):
@@ -78,8 +76,8 @@ def test_a_model_whose_attention_does_not_come_here_gets_copies(open_tiny):
     model.network.set_attn_implementation("sdpa")
     beginning = model.beginning([5, 6, 7, 8])
     assert not beginning.lent
-    scores = model.score(PROMPTS, OPTIONS, near=inf)
-    np.testing.assert_allclose(open_tiny().score(PROMPTS, OPTIONS, near=inf), scores, atol=1e-4)
+    scores = model.score(PROMPTS, OPTIONS, left=0.0)
+    np.testing.assert_allclose(open_tiny().score(PROMPTS, OPTIONS, left=0.0), scores, atol=1e-4)
 
 
 def test_a_wrong_beginning_is_noticed(open_tiny):
@@ -189,10 +187,10 @@ def test_rows_that_begin_alike_in_groups_are_computed_on_a_tree(open_tiny, monke
     model = open_tiny()
     model.score(LIKE, OPTIONS)
     sizes = computed(model)
-    on_tree = model.score(LIKE, OPTIONS, near=inf)
+    on_tree = model.score(LIKE, OPTIONS, left=0.0)
     monkeypatch.setattr(scoring, "TREE_GAINS", 0.0)
     trees, sizes[:] = list(sizes), []
-    padded = model.score(LIKE, OPTIONS, near=inf)
+    padded = model.score(LIKE, OPTIONS, left=0.0)
     np.testing.assert_allclose(on_tree, padded, atol=1e-4)
     assert trees[0][0] == 1 and trees[0][1] < 0.5 * sizes[0][0] * sizes[0][1]
 

@@ -172,7 +172,7 @@ def test_generation_after_virtual_tokens_is_that_of_transformers(soft_model, pro
 def test_scores_after_virtual_tokens_are_those_of_separate_sequences(soft_model, prompts):
     model, virtual = soft_model
     options = ("card", "card lost", "refund", "")
-    scores = model.score(prompts, options, near=float("inf"))
+    scores = model.score(prompts, options, left=0.0)
     for row, messages in zip(scores, prompts, strict=True):
         for score, option in zip(row, options, strict=True):
             prompt, answer = model.chat.prompt(messages)[0], model.chat.answer(option)

@@ -15,6 +15,7 @@ from assay.model import attention, scoring
 from assay.model.chat_model import ChatModel
 from assay.model.score import Trie
 from assay.nouns import Message
+from assay.prompt.prompted import chosen
 
 OPTIONS = ("card", "card lost", "refund", "card", "ca", "Which colour?", "")
 SYSTEM = Message("system", "Classify the message.")
@@ -44,18 +45,18 @@ def alone(model, messages, option):
 @pytest.mark.parametrize("prompts", [SHARING, RAGGED, SHARING[:1]], ids=["one beginning", "ragged", "one row"])
 def test_scores_are_those_of_the_separate_sequences(model, prompts):
     naive = [[alone(model, messages, option) for option in OPTIONS] for messages in prompts]
-    scores = model.score(prompts, OPTIONS, near=inf)
+    scores = model.score(prompts, OPTIONS, left=0.0)
     assert scores.shape == (len(prompts), len(OPTIONS))
     np.testing.assert_allclose(scores, naive, atol=1e-4)
 
 
 def test_the_company_in_a_batch_does_not_matter(model):
-    together = model.score(RAGGED, OPTIONS, near=inf)
+    together = model.score(RAGGED, OPTIONS, left=0.0)
     order = [4, 0, 6, 2, 5, 3, 1]
-    np.testing.assert_allclose(model.score([RAGGED[i] for i in order], OPTIONS, near=inf), together[order], atol=1e-4)
-    single = np.concatenate([model.score([messages], OPTIONS, near=inf) for messages in RAGGED])
+    np.testing.assert_allclose(model.score([RAGGED[i] for i in order], OPTIONS, left=0.0), together[order], atol=1e-4)
+    single = np.concatenate([model.score([messages], OPTIONS, left=0.0) for messages in RAGGED])
     np.testing.assert_allclose(single, together, atol=1e-4)
-    fewer = model.score(RAGGED, OPTIONS[1:3], near=inf)
+    fewer = model.score(RAGGED, OPTIONS[1:3], left=0.0)
     np.testing.assert_allclose(fewer, together[:, 1:3], atol=1e-4)
 
 
@@ -98,7 +99,7 @@ def test_scaled_and_capped_logits_are_those_of_the_model(open_tiny, family):
     network = hf.AutoModelForCausalLM.from_config(config, attn_implementation=attention.NAME)
     model = ChatModel(family, network.eval().requires_grad_(False), model.chat)
     naive = [alone(model, SHARING[0], option) for option in OPTIONS]
-    np.testing.assert_allclose(model.score(SHARING[:1], OPTIONS, near=inf)[0], naive, atol=1e-4)
+    np.testing.assert_allclose(model.score(SHARING[:1], OPTIONS, left=0.0)[0], naive, atol=1e-4)
 
 
 def test_no_prompts(model):
@@ -150,19 +151,40 @@ MANY = [
 ]
 
 
-@pytest.mark.parametrize("near", [0.0, 1.0, 3.0, 12.0])
-def test_what_is_near_the_best_is_exact_and_the_rest_is_a_bound(model, near):
-    exact = model.score(RAGGED, MANY, near=inf)
-    scores = model.score(RAGGED, MANY, near=near)
-    best = exact.max(1, keepdims=True)
-    assert (scores.argmax(1) == exact.argmax(1)).all()
-    close = exact > best - near + 1e-3
-    np.testing.assert_allclose(scores[close], exact[close], atol=1e-4)
+def shares(scores):
+    """Each option's share of all, (prompts, options)."""
+    found = np.exp(scores - scores.max(1, keepdims=True))
+    return found / found.sum(1, keepdims=True)
+
+
+# 77 intents, as banking77 has: of three words each, many with a common beginning.
+THIRD = ("a", "so b", "then", "my card", "plastic")
+INTENTS = [
+    f"{a} {b} {c}" for a in ("card", "refund", "money", "taxi") for b in ("lost", "now", "chip", "card") for c in THIRD
+][:77]
+
+
+def test_shares_of_77_options_are_those_of_separate_sequences_and_the_two_best_are_right(model):
+    naive = np.array([[alone(model, messages, option) for option in INTENTS] for messages in SHARING[:4]])
+    scores = model.score(SHARING[:4], INTENTS)
+    assert (np.abs(scores - naive) > 1e-3).any()  # hopeless ones were left
+    np.testing.assert_allclose(shares(scores), shares(naive), atol=1e-5)
+    assert (np.argsort(-scores, 1)[:, :2] == np.argsort(-naive, 1)[:, :2]).all()
+    for row, told in zip(naive, scores, strict=True):
+        confidence = chosen(INTENTS, told).confidence
+        assert confidence == pytest.approx(shares(row[None]).max(), abs=1e-5)
+
+
+@pytest.mark.parametrize("left", [0.0, 1e-9, 1e-6, 1e-3, 0.1, 0.5])
+def test_no_share_moves_by_more_than_what_may_be_left(model, left):
+    exact = model.score(RAGGED, MANY, left=0.0)
+    scores = model.score(RAGGED, MANY, left=left)
+    assert np.abs(shares(scores) - shares(exact)).max() <= left + 1e-5
+    assert (np.argsort(-scores, 1)[:, :2] == np.argsort(-exact, 1)[:, :2]).all()
     assert (scores >= exact - 1e-4).all()  # a bound from above
-    assert (scores[~close] <= np.broadcast_to(best, exact.shape)[~close] + 1e-4).all()
 
 
-def test_few_options_are_followed_to_the_end(model, monkeypatch):
+def test_hopeless_options_are_not_followed_to_the_end(model, monkeypatch):
     computed = []
     forward = model.body.forward
     monkeypatch.setattr(
@@ -170,10 +192,10 @@ def test_few_options_are_followed_to_the_end(model, monkeypatch):
         "forward",
         lambda *args, **given: computed.append(given["input_ids"].numel()) or forward(*args, **given),
     )
-    model.score(SHARING[:1], MANY, near=inf)
+    model.score(SHARING[:1], MANY, left=0.0)
     whole = sum(computed)
     computed.clear()
-    model.score(SHARING[:1], MANY, near=0.0)
+    model.score(SHARING[:1], MANY, left=0.5)
     assert sum(computed) < whole
 
 
@@ -201,7 +223,7 @@ def test_memory_does_not_grow_with_the_rows(model):
         """Bytes that Python and NumPy held at most: the resident size also counts what the allocator keeps."""
         tracemalloc.reset_peak()
         before = tracemalloc.get_traced_memory()[0]
-        scores = model.score(Asked(range(10_000, 10_000 + rows)), OPTIONS[:3], near=0.0)
+        scores = model.score(Asked(range(10_000, 10_000 + rows)), OPTIONS[:3])
         assert scores.shape == (rows, 3)
         return tracemalloc.get_traced_memory()[1] - before
 
@@ -221,11 +243,11 @@ def test_close_options_get_the_scores_of_fp32(open_tiny, monkeypatch):
     narrow = open_tiny(dtype=torch.bfloat16)
     wide = open_tiny(dtype=torch.bfloat16)
     wide.network.float()
-    expected = wide.score(RAGGED, OPTIONS, near=inf)
+    expected = wide.score(RAGGED, OPTIONS, left=0.0)
     monkeypatch.setattr(scoring, "CLOSE", inf)
-    np.testing.assert_allclose(narrow.score(RAGGED, OPTIONS, near=inf), expected, atol=1e-4)
+    np.testing.assert_allclose(narrow.score(RAGGED, OPTIONS, left=0.0), expected, atol=1e-4)
     monkeypatch.setattr(scoring, "CLOSE", 0.0)
-    assert np.abs(narrow.score(RAGGED, OPTIONS, near=inf) - expected).max() > 1e-3
+    assert np.abs(narrow.score(RAGGED, OPTIONS, left=0.0) - expected).max() > 1e-3
     # The copy is made once, and anew when a weight has changed.
     monkeypatch.setattr(scoring, "CLOSE", inf)
     narrow.score(RAGGED, OPTIONS)
@@ -258,23 +280,18 @@ def test_rows_whose_best_options_are_close():
     assert scoring.contested(np.zeros((3, 1))).tolist() == []
 
 
-def test_each_of_two_scores_may_be_off_by_as_much_as_is_close():
-    # CLOSE is 0.4 nats: one that lies 0.7 below the best may be the best, one that lies 0.9 below may not.
-    assert scoring.CLOSE == 0.4
-    assert scoring.near_best(np.array([[-1.0, -1.7, -1.9]])).tolist() == [[True, True, False]]
-
-
-def test_only_options_that_may_be_the_best_are_scored_again(open_tiny, monkeypatch):
+def test_a_close_row_is_scored_again_as_a_whole(open_tiny, monkeypatch):
     narrow, wide = open_tiny(dtype=torch.bfloat16), open_tiny(dtype=torch.bfloat16)
     wide.network.float()
-    expected = wide.score(RAGGED, MANY, near=inf)
+    expected = wide.score(RAGGED, MANY, left=0.0)
     monkeypatch.setattr(scoring, "CLOSE", 0.0)
-    rough = narrow.score(RAGGED, MANY, near=inf)
-    # As close as the two best options of the first row: then it is scored again, with what is twice as far.
-    best = np.sort(rough[0])[::-1]
-    monkeypatch.setattr(scoring, "CLOSE", float(best[0] - best[1]) + 1e-6)
-    mixed = narrow.score(RAGGED, MANY, near=inf)
-    again = scoring.near_best(rough)
-    assert 2 <= again[0].sum() < len(MANY)
-    np.testing.assert_allclose(mixed[0][again[0]], expected[0][again[0]], atol=1e-4)
-    np.testing.assert_array_equal(mixed[0][~again[0]], rough[0][~again[0]])
+    rough = narrow.score(RAGGED, MANY, left=0.0)
+    # As close as the two best options of the first row: all its scores are then fp32's, and other rows keep theirs.
+    best = np.sort(rough, 1)[:, ::-1]
+    gaps = best[:, 0] - best[:, 1]
+    monkeypatch.setattr(scoring, "CLOSE", float(gaps[0]) + 1e-6)
+    found = narrow.score(RAGGED, MANY, left=0.0)
+    again = gaps < gaps[0] + 1e-6
+    assert again[0] and not again.all()
+    np.testing.assert_allclose(found[again], expected[again], atol=1e-4)
+    np.testing.assert_array_equal(found[~again], rough[~again])

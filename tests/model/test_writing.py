@@ -249,7 +249,7 @@ def test_the_likelihood_is_that_of_scoring_the_text(model):
     checked = 0
     for prompt, answer in zip(RAGGED, model.generate(RAGGED, max_tokens=12), strict=True):
         if len(model.chat.answer(answer.text)) == answer.tokens and not answer.truncated:
-            (score,) = model.score([prompt], [answer.text], near=float("inf"))[0]
+            (score,) = model.score([prompt], [answer.text], left=0.0)[0]
             assert answer.logprob == pytest.approx(score, abs=1e-4)
             checked += 1
     assert checked > 1
@@ -258,7 +258,7 @@ def test_the_likelihood_is_that_of_scoring_the_text(model):
 def test_the_likelihood_of_a_form_is_the_models_own(model):
     options = ("card", "card lost", "refund")
     how = Decoding(form=Form("choice", json.dumps(options)))
-    scores = model.score(RAGGED, options, near=float("inf"))
+    scores = model.score(RAGGED, options, left=0.0)
     for answer, row in zip(model.generate(RAGGED, max_tokens=12, how=how), scores, strict=True):
         assert answer.logprob == pytest.approx(row[options.index(answer.text)], abs=1e-4)
 

@@ -135,7 +135,7 @@ def test_a_real_model_that_is_too_sure_is_made_honest(one_thread):
     asked, right = rows[48:], [task.labels.index(row.target or "") for row in rows[48:]]
     after = np.array([answer.scores for answer in arm.answer([row.question for row in asked])])
     arm.calibration = None
-    before = arm.model.score([arm.prompt(row.question) for row in asked], task.labels, near=math.inf)
+    before = arm.model.score([arm.prompt(row.question) for row in asked], task.labels, left=0.0)
     assert (before.argmax(1) == after.argmax(1)).all()
     assert calibration_error(before, right) > 0.25
     assert calibration_error(after, right) < calibration_error(before, right) / 2

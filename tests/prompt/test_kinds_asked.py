@@ -102,7 +102,7 @@ def test_options_are_scored_by_their_letters_and_only_those_of_the_row(taught, o
     answers = arm.answer([one.question for one in CHOICES])
     model = open_tiny()
     prompts = [ask(task, one.question, labels=True) for one in CHOICES]
-    scores = model.score(prompts, ["A", "B", "C"], near=float("inf"))
+    scores = model.score(prompts, ["A", "B", "C"], left=0.0)
     for answer, one, line in zip(answers, CHOICES, scores, strict=True):
         n = len(one.options)
         assert answer.text == LETTERS[int(np.argmax(line[:n]))]
@@ -126,7 +126,7 @@ def test_candidates_are_ordered_by_the_odds_of_yes(taught, open_tiny):
     answers = arm.answer([one.question for one in RANKED])
     model = open_tiny()
     for answer, one in zip(answers, RANKED, strict=True):
-        scores = model.score([arm.prompt(pair) for pair in pairs_of(one.question)], ["yes", "no"], near=float("inf"))
+        scores = model.score([arm.prompt(pair) for pair in pairs_of(one.question)], ["yes", "no"], left=0.0)
         odds = scores[:, 0] - scores[:, 1]
         assert answer.scores == pytest.approx(odds, abs=2e-3)
         assert sorted((answer.text or "").split()) == [str(i + 1) for i in range(len(one.options))]

@@ -148,7 +148,7 @@ def test_val_belongs_to_the_key_only_where_it_is_asked(settings, asks):
 
 
 def exact(arm, prompts, options):
-    return arm.model.score(prompts, options, near=float("inf"))
+    return arm.model.score(prompts, options, left=0.0)
 
 
 def test_words_are_scored_in_place_of_labels(lesson):

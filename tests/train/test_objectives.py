@@ -52,7 +52,7 @@ LABELS = {"objective": "label_set"}
 def test_the_arm_is_asked_as_it_was_trained(lesson, settings):
     given = lesson("classify")
     arm = fitted(given, settings, **LABELS)
-    scores = arm.model.score([arm.prompt(row.question) for row in given.val], given.task.labels, near=math.inf)
+    scores = arm.model.score([arm.prompt(row.question) for row in given.val], given.task.labels, left=0.0)
     np.testing.assert_allclose(np.exp(scores).sum(1), 1, atol=1e-5)
     # The val loss of the kept weights is the mean cross-entropy of the label, by the scores of the answers.
     right = [scores[i, given.task.labels.index(row.target)] for i, row in enumerate(given.val)]

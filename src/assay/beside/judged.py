@@ -53,8 +53,9 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     """
     settings, first_two = seen.bench.project.checking.judge, seen.chosen()
     arms = {arm.name: arm.records for arm in seen.done}
-    folder = seen.bench.project.folder
-    ratings = [*reviewed(folder, arms), *(read_ratings(folder / settings.ratings) if settings.ratings else [])]
+    project = seen.bench.project
+    given = read_ratings(project.folder / settings.ratings) if settings.ratings else []
+    ratings = [*reviewed(project.target, arms), *given]
     pairs, said_of, verdicts = [], [], {}
     for other in first_two[1:]:
         first = first_two[0]

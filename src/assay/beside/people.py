@@ -17,7 +17,7 @@ KEY = "people"
 def wanted(project: Project, prepared: Prepared) -> bool:
     from assay.reviewing import FOLDER
 
-    return (project.folder / FOLDER / "ratings.jsonl").exists()
+    return (project.place(FOLDER) / "ratings.jsonl").exists()
 
 
 def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
@@ -28,7 +28,7 @@ def ask(seen: Seen) -> dict[str, Any] | None:
     """See `reviewing.Review.tally`."""
     from assay.reviewing import Review
 
-    return Review(seen.bench.project.folder).tally(level=seen.level, seed=seen.seed)
+    return Review(seen.bench.project.target).tally(level=seen.level, seed=seen.seed)
 
 
 def sentences(found: dict[str, Any]) -> list[str]:

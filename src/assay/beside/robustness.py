@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 KEY = "robustness"
 READS = 2048  # tokens that a model reads at once where no base is at hand to say
-MOST_READ = 8192  # what is read of longer ones: see model/open.py
+MOST_READ = 8192  # tokens that a long text is made for where a model reads more: it would take most of the exam
 ROOM = 16  # tokens that a label needs at most, as far as prompts are called cut
 LONGEST = 4000  # characters of a jailbreak from a file
 
@@ -172,12 +172,12 @@ def metric_of(seen: Seen) -> str:
 def reads(seen: Seen, model: str) -> int | None:
     """Tokens that a model reads at once; None where it is not at hand, or does not say."""
     length = seen.bench.models.get(model, {}).get("context_length")
-    return min(length, MOST_READ) if length else None
+    return length or None
 
 
 def long_of(seen: Seen) -> int:
     """Characters of a long text, the same for all arms: a share of what the base reads at once."""
-    tokens = reads(seen, seen.bench.project.model) or READS
+    tokens = min(reads(seen, seen.bench.project.model) or READS, MOST_READ)
     return int(seen.bench.project.checking.robustness.share * tokens * CHARACTERS_A_TOKEN)
 
 

@@ -30,17 +30,18 @@ _LATER = {
 }
 
 
-def load(path: Path, sets: Sequence[str] = ()) -> Project:
+def load(path: Path, sets: Sequence[str] = (), *, text: str | None = None) -> Project:
     """Read and check a project file.
 
     Args:
         path: the YAML file; paths inside it are relative to its folder.
         sets: changes on top, each `dotted.place=value` with a YAML value: `compare.0.rank=4`.
+        text: what to read in place of the file.
 
     Raises:
         ProjectError: with every problem, sorted by line.
     """
-    page = open_page(path)
+    page = open_page(path, text)
     for text in sets:
         page.set(text)
     value = page.source.value
@@ -64,6 +65,7 @@ def load(path: Path, sets: Sequence[str] = ()) -> Project:
         "augment": tuple(found["augment"].values()),
         "compare": tuple(found["compare"].values()),
         "folder": folder,
+        "file": path.name,
         "warnings": tuple(checks.warnings(found, page.source, folder)),
     }
     return Project.model_validate(read)

@@ -1,7 +1,8 @@
 """What must hold between the sections of a project file, and what is worth saying about one that is right.
 
 Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078 metric, C079 documents, C080 paths,
-        C091 fields of rows, C092 a metric that cannot decide, C093 C094 labels, C096 code, C100 arms of a question
+        C091 fields of rows, C092 a metric that cannot decide, C093 C094 labels, C096 code, C100 arms of a question,
+        M170 max_length
 """
 
 import re
@@ -13,9 +14,11 @@ from assay.aim import DRAWN, KINDS, SQL, kind_of
 from assay.config import weighing
 from assay.config.complaints import Complaint
 from assay.config.names import arm_name, is_name, same
+from assay.config.project import Head
 from assay.config.yamlfile import Place, Source
 from assay.curate.reading.named import hub_set
 from assay.errors import did_you_mean
+from assay.model.find import stated_length
 from assay.nouns import Strategy, Task
 from assay.prompt.retrieval.among import filters, read_of_row
 from assay.use.serve.settings import BASE
@@ -203,10 +206,32 @@ def warnings(found: Mapping[str, Any], source: Source, folder: Path) -> Iterator
     if found.get("seeds", 1) > 1 and not any(arm.draws for arm in found.get("compare", {}).values()):
         text = f"seeds: {found['seeds']} changes nothing: no arm of compare depends on the seed"
         yield {"code": "C097", "count": found["seeds"], "text": text}
+    yield from _lengths(found, source, folder)
     outside = [path for _, path in _paths(found) if path != found.get("model") and _leaves(folder, path)]
     if outside:
         text = f"far from the project's folder, so they do not move with it: {', '.join(outside)}"
         yield {"code": "C080", "count": len(outside), "text": text}
+
+
+def _lengths(found: Mapping[str, Any], source: Source, folder: Path) -> Iterator[dict[str, Any]]:
+    """Sequences that are allowed to be longer than their model reads."""
+    for index, arm in found.get("compare", {}).items():
+        for place, one in _within(arm, ("compare", index)):
+            if not isinstance(one, Strategy) or "max_length" not in one.model_fields_set:
+                continue
+            name = dict(one).get("model") or found.get("model", Head.model_fields["model"].default)
+            limit, asked = stated_length(name, folder), dict(one)["max_length"]
+            if 0 < limit < asked:
+                at = ".".join(map(str, (*place, "max_length")))
+                text = f"line {source.line((*place, 'max_length'))}: {at}: {name} reads {limit:,} tokens at once, not"
+                yield {"code": "M170", "count": 1, "text": f"{text} {asked:,}; longer rows are cut at {limit:,}"}
+
+
+def _within(arm: Any, place: Place) -> Iterator[tuple[Place, Any]]:
+    """An arm and what stands inside it, with places."""
+    yield place, arm
+    for name, value in arm.inside():
+        yield from _within(value, (*place, name))
 
 
 def _leaves(folder: Path, path: str) -> bool:

@@ -12,13 +12,13 @@ from assay.config.yamlfile import LARGEST, Fault, Place, Source, parse, read, sh
 from assay.errors import Problem, ProjectError
 
 
-def open_page(path: Path) -> "Page":
-    """Read the file.
+def open_page(path: Path, text: str | None = None) -> "Page":
+    """Read the file, or the text that is to stand for it.
 
     Raises:
         ProjectError: it cannot be read, or a fault of syntax hides what follows.
     """
-    page = Page(path.name, _read(path))
+    page = Page(path.name, _read(path) if text is None else read(text))
     page.raise_if(page.source.broken)
     return page
 

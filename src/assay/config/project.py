@@ -14,6 +14,7 @@ from assay.curate.reading.named import hub_set
 from assay.curate.split import Split
 from assay.model.endpoint import Endpoint
 from assay.nouns import Augmentation, RowStep, SetStep, Settings, Strategy, Task
+from assay.places import PROJECT, place, typed
 from assay.use.serve.settings import Serve
 from assay.validate.drift.settings import Watch
 from assay.validate.settings import Validate
@@ -83,6 +84,8 @@ class Project(Head):
     serve: Serve = Serve()
     watch: Watch = Watch()
     folder: Path = Field(default=Path(), exclude=True)
+    file: str = Field(default=PROJECT, exclude=True)  # its name in the folder: see `places`
+    desk: Path | None = Field(default=None, exclude=True)  # in place of work/, where that cannot be written
     warnings: tuple[dict[str, Any], ...] = Field(default=(), exclude=True)  # {"code", "count", "text"}
 
     @property
@@ -91,17 +94,30 @@ class Project(Head):
         return tuple((self.seed + more) % 2**32 for more in range(1, self.seeds))
 
     @property
+    def target(self) -> Path:
+        """The project as one types it: its folder, or its file where that is no project.yaml."""
+        return typed(self.folder / self.file)
+
+    def place(self, name: str) -> Path:
+        return place(self.folder / self.file, name)
+
+    @property
     def work(self) -> Path:
-        return self.folder / "work"
+        return self.desk or self.place("work")
 
     @property
     def exam(self) -> Path:
         """What no process that fits or answers is handed: the test rows with their targets, and what quotes them."""
-        return self.folder / "exam"
+        return self.desk / "exam" if self.desk else self.place("exam")
 
     @property
     def report_folder(self) -> Path:
-        return self.folder / "report"
+        return self.place("report")
+
+    @property
+    def exam_book(self) -> Path:
+        """Who has looked at which test rows. It belongs to the rows, so the project files of a folder share it."""
+        return (self.desk or self.folder) / "exam.jsonl"
 
     @property
     def files(self) -> dict[str, list[Path]]:

@@ -16,11 +16,11 @@ from assay.config.yamlfile import flow, quoted, read
 from assay.curate.reading.named import hub_set, named
 from assay.errors import DataError, Problem, UsageError, nearest
 from assay.nouns import Example, Task, Tell
+from assay.places import PROJECT
 from assay.sets import bring, silent
 from assay.store import write_text
 from assay.terminal.display import plain
 
-PROJECT = "project.yaml"
 TRAINED_ROWS = 600  # training rows of the first comparison: minutes, not hours, on a laptop's processor
 TRAINED_TOKENS = 45_000  # in one pass over them: two minutes at 400 tokens a second
 LONG_ANSWER = 10  # words

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from jinja2 import TemplateError
 
+from assay.encode.plain import PLAIN, STOPS
 from assay.errors import ModelError, Problem
 from assay.nouns import Messages
 
@@ -172,6 +173,11 @@ class Chat:
     def end(self) -> list[int]:
         """The tokens that end an answer."""
         return self._form(("system", "user"))[1]
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """Texts that end an answer as its token does: where the template is plain text, the user's next heading."""
+        return STOPS if (self.tokenizer.chat_template or "").strip() == PLAIN.strip() else ()
 
     def _form(self, roles: tuple[str, ...]) -> tuple[list[list[int]], list[int]]:
         """(template ids around each message, ids that end the answer) for a sequence of roles."""

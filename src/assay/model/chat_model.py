@@ -23,7 +23,7 @@ from assay.model.writing import Desk, reach
 from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
 
 EXACT_BYTES = 4 << 30  # of a copy in fp32 that decides close scores: a model of a thousand million weights
-NEAR = 1.0  # nats: below that the order of the other labels is of no use, and exact scores cost most of the time
+LEFT = 1e-6  # of the options' whole share: what may be left moves no share by more, and is most of the work
 
 
 class ChatModel:
@@ -56,19 +56,20 @@ class ChatModel:
 
     @torch.inference_mode()
     def score(
-        self, prompts: Sequence[Messages], options: Sequence[str], *, near: float = NEAR, tell: Tell | None = None
+        self, prompts: Sequence[Messages], options: Sequence[str], *, left: float = LEFT, tell: Tell | None = None
     ) -> np.ndarray:
         """Natural-log likelihood of each option as the whole answer, end of turn included.
 
         Args:
-            near: options more than so many nats below the best one carry an upper bound instead, which saves most of
-                the work where options are many; infinity scores all of them.
+            left: hopeless options, which together have at most this share of all, carry an upper bound instead: no
+                option's share moves by more, and a model that is sure takes a part of the time. The two best are always
+                exact. 0 scores all, for what raises small shares: a calibration, a product over questions.
 
         Returns:
             float64, shape (prompts, options).
         """
         self._check()
-        return likelihoods(self, prompts, options, near, tell)
+        return likelihoods(self, prompts, options, left, tell)
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """fp32 logits of hidden states (..., width), whatever the weights' type."""

@@ -12,16 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from assay import store
+from assay.encode.plain import PLAIN, SAID
 from assay.errors import ModelError, Problem, did_you_mean
 from assay.model.cache import cache_folder, known_digest
 from assay.model.catalogue import CATALOGUE, Entry, Kind, entry_of
 from assay.model.fetch import fetch
-from assay.model.gate import admit
+from assay.model.gate import TEMPLATE, admit
 from assay.model.gguf import check, dequantise, dequantised
 from assay.model.hub import HUB_NAME, snapshot
 from assay.nouns import Tell
 
-_LENGTHS = ("max_position_embeddings", "n_positions", "n_ctx", "max_sequence_length", "seq_length")
+_LENGTHS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "max_sequence_length", "seq_length")
+_NO_LIMIT = 1 << 30  # tokenizers without one say 10^30
+UNSAID = 8192  # tokens of prompt and answer where neither config nor tokenizer says how many it reads
 # Other names of the same numbers: a model keeps its digest when only these differ.
 _NOT_IN_DIGEST = ("transformers_version", "_name_or_path")
 
@@ -130,8 +133,10 @@ def _from_gguf(path: Path, name: str, tell: Tell, kind: Kind) -> Found:
 
 
 def _found(folder: Path, name: str, kind: Kind, *, note: str, licence: str) -> Found:
-    config = store.read_json(folder / "config.json")
-    return Found(folder, name, digest_of(folder), note, licence, _context_length(folder, config, kind))
+    template = folder / TEMPLATE
+    plain = template.is_file() and template.read_text(encoding="utf-8", errors="replace") == PLAIN
+    note = "; ".join(text for text in (note, SAID if plain and kind == "causal" else "") if text)
+    return Found(folder, name, digest_of(folder), note, licence, context_length(folder, kind))
 
 
 def digest_of(folder: Path) -> str:
@@ -149,15 +154,44 @@ def digest_of(folder: Path) -> str:
     return store.digest(parts)
 
 
-def _context_length(folder: Path, config: dict[str, Any], kind: Kind) -> int:
+def context_length(folder: Path, kind: Kind = "causal") -> int:
+    """Tokens that the model in a folder reads at once, 0 where neither its config nor its tokenizer says.
+
+    What the config says holds, before the tokenizer (as in lm-eval's hf backend); a rotary embedding that YaRN
+    stretches reads so many times what it was trained for; a sliding window is no limit.
+    """
+    config = store.read_json(folder / "config.json")
     if kind == "embedder" and (folder / "sentence_bert_config.json").exists():
         config = {"n_ctx": store.read_json(folder / "sentence_bert_config.json").get("max_seq_length")}
     inner = config.get("text_config")
     for source in (config, inner if isinstance(inner, dict) else {}):
         for key in _LENGTHS:
             if isinstance(source.get(key), int) and source[key] > 0:
-                return source[key]
-    return 0
+                return max(source[key], _stretched(source))
+    tokens = folder / "tokenizer_config.json"
+    most = store.read_json(tokens).get("model_max_length") if kind == "causal" and tokens.exists() else 0
+    return int(most) if isinstance(most, int | float) and 0 < most < _NO_LIMIT else 0
+
+
+def _stretched(config: Mapping[str, Any]) -> int:
+    """As far as YaRN stretches what the model was trained for; 0 without."""
+    rope = config.get("rope_scaling") or config.get("rope_parameters")
+    if not isinstance(rope, dict) or rope.get("rope_type", rope.get("type")) != "yarn":
+        return 0
+    first, factor = rope.get("original_max_position_embeddings"), rope.get("factor")
+    return int(first * factor) if isinstance(first, int) and isinstance(factor, int | float) else 0
+
+
+def stated_length(name: str, base: Path) -> int:
+    """Tokens that a model reads at once, as far as its name or its folder on this machine says; 0: not known. Nothing
+    is fetched or judged."""
+    if (entry := entry_of(name)) is not None:
+        return entry.context_length
+    folder = base / Path(name).expanduser()
+    try:
+        return context_length(folder) if (folder / "config.json").is_file() else 0
+    except (OSError, ValueError, AttributeError):
+        return 0  # what is wrong with it is said when it is opened
 
 
 def _card_licence(folder: Path) -> str:

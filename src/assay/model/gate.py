@@ -3,7 +3,8 @@
 What it promises  No code that comes with a model runs: no Python file, no pickle, no key that names code, a kernel or
                   an address. All problems are told at once. torch is not imported.
 How               An allowed folder is returned as it is. A folder with harmless extras is mirrored in the cache: links
-                  to the weights, cleaned copies of the rest.
+                  to the weights, cleaned copies of the rest. So is a language model without a chat template, whose
+                  mirror has one that asks in plain text.
 """
 
 import re
@@ -12,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from assay import store
+from assay.encode.plain import PLAIN
 from assay.errors import ModelError, Problem
 from assay.model.cache import cache_folder
 from assay.model.catalogue import Kind
-from assay.model.fits import exhausting_templates, fit_problems
+from assay.model.fits import chat_templates, exhausting_templates, fit_problems
 from assay.model.weights import NotWeights, Tensor, not_finite, strict_json, tensors_of
 
 VERSION = 1
+TEMPLATE = "chat_template.jinja"
 # A tokenizer is some of these.
 TOKENIZER = (
     "tokenizer.json",
@@ -29,7 +32,7 @@ TOKENIZER = (
     "merges.txt",
     "vocab.txt",
     "tokenizer.model",
-    "chat_template.jinja",
+    TEMPLATE,
     "chat_template.json",
 )
 SMALL_FILES = (
@@ -80,9 +83,10 @@ def admit(folder: Path, *, kind: Kind = "causal", scan: bool = False) -> Path:
         raise ModelError(*problems)
     passed = [name for name in names if not name.endswith(".safetensors")] + weights
     changed = {name: row for name, row in cleaned.items() if row != rows[name]}
-    if not changed and _only(folder, passed):
+    added = {} if kind != "causal" or chat_templates(folder, rows) else {TEMPLATE: PLAIN}
+    if not changed and not added and _only(folder, passed):
         return folder
-    return _mirror(folder, passed, changed)
+    return _mirror(folder, passed, changed, added)
 
 
 def _names(folder: Path, problems: list[Problem]) -> list[str]:
@@ -253,9 +257,9 @@ def _only(folder: Path, passed: list[str]) -> bool:
     return files <= {*passed, "done.json"}
 
 
-def _mirror(folder: Path, passed: list[str], changed: dict[str, Any]) -> Path:
+def _mirror(folder: Path, passed: list[str], changed: dict[str, Any], added: dict[str, str]) -> Path:
     stamps = [(name, (folder / name).stat().st_size, (folder / name).stat().st_mtime_ns) for name in sorted(passed)]
-    key = store.digest([VERSION, str(folder.resolve()), *map(list, stamps)])[:16]
+    key = store.digest([VERSION, str(folder.resolve()), *map(list, stamps), *([added] if added else [])])[:16]
     mirror = cache_folder() / "admitted" / f"{folder.name}-{key}"
     for name in passed:
         if name.endswith(".safetensors"):
@@ -267,4 +271,7 @@ def _mirror(folder: Path, passed: list[str], changed: dict[str, Any]) -> Path:
         # A file that is right already is left alone: its remembered hash stays valid.
         if not (mirror / name).is_file() or (mirror / name).read_bytes() != data:
             store.write_bytes(mirror / name, data)
+    for name, text in added.items():
+        if not (mirror / name).is_file() or (mirror / name).read_text(encoding="utf-8") != text:
+            store.write_text(mirror / name, text)
     return mirror

@@ -48,6 +48,7 @@ def load_model(found: Found, precision: Precision = "auto") -> ChatModel:
     from assay.encode.chat import Chat
     from assay.model import attention
     from assay.model.chat_model import ChatModel
+    from assay.model.find import UNSAID
     from assay.model.machine import device, quiet, weight_type
 
     quiet()
@@ -56,8 +57,7 @@ def load_model(found: Found, precision: Precision = "auto") -> ChatModel:
     kinds = {"bf16": torch.bfloat16, "fp32": torch.float32}
     network = _network(found.folder, weight_type() if precision == "auto" else kinds[precision])
     network.to(device()).eval().requires_grad_(False)
-    limit = found.context_length or network.config.max_position_embeddings
-    return ChatModel(found.name, network, Chat(tokenizer, max_length=min(limit, 8192)))
+    return ChatModel(found.name, network, Chat(tokenizer, max_length=found.context_length or UNSAID))
 
 
 def _network(folder: Path, dtype: torch.dtype) -> Any:

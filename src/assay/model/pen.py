@@ -47,7 +47,7 @@ class Pen:
         self.how = how
         self.limit = limit
         self.shape = shape
-        self.stop = tuple(text for text in how.stop if text)
+        self.stop = tuple(text for text in (*how.stop, *chat.stops) if text)
         # Tokens at the end that a stop text can lie in: one a byte, and some for characters that began before.
         self._tail = max((len(text.encode()) for text in self.stop), default=0) + 4
 
@@ -145,8 +145,9 @@ def drawn(logits: torch.Tensor, temperature: float, top_p: float, at: float) -> 
 
     Source: Holtzman et al. (2020), The Curious Case of Neural Text Degeneration, arxiv.org/abs/1904.09751
     """
-    # Less the greatest: divided by the smallest numbers above 0, logits themselves would be endless.
-    shares = torch.softmax((logits.double() - logits.max().double()) / temperature, -1)
+    # Less the greatest: divided by the smallest numbers above 0, logits themselves would be endless. Shares are added
+    # up on the processor: no GPU has a deterministic cumsum of floats (see torch.use_deterministic_algorithms).
+    shares = torch.softmax((logits.double() - logits.max().double()) / temperature, -1).cpu()
     if top_p < 1:
         shares = torch.zeros_like(shares).index_copy_(0, *_likeliest(shares, top_p))
     sums = shares.cumsum(0)

@@ -18,6 +18,7 @@ from assay.model.segments import Layout
 from assay.nouns import Tell
 
 MAX_TOKENS = 512  # of a text; what follows is not read
+WINDOW = 8192  # tokens of a text that are read at once, where the model reads so many
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,9 @@ def token_log_probs(model: ChatModel, texts: Sequence[str], tell: Tell | None = 
 
 def text_log_probs(model: ChatModel, texts: Sequence[str], tell: Tell | None = None) -> list[np.ndarray]:
     """As `token_log_probs`, of all tokens. A text longer than the model's window is read in windows; each but the first
-    begins with the last token of the one before it, as training reads documents, so its first tokens know less."""
-    step = model.chat.max_length - 1
+    begins with the last token of the one before it, as training reads documents, so its first tokens know less. Windows
+    have at most WINDOW tokens: attention to all of a longer one would take most of the memory."""
+    step = min(model.chat.max_length, WINDOW) - 1
     rows, owner = [], []
     for place, text in enumerate(texts):
         ids = [_begin(model), *model.chat.text_ids(text)]

@@ -1,12 +1,12 @@
 """The likelihood of a fixed set of answers after many prompts.
 
-How       The answers' tokens form a trie. The prompt is computed once; then the likely branches are followed, a bundle
-          of tokens at a time: each token sees the prompt and its own ancestors, and its log-probability is read at its
-          parent. A branch's likelihood only falls on the way down, so a branch that is already far below the best whole
-          answer cannot win, and is left.
-Exactness The best answer, and all within `near` nats of it, have the scores of the separate sequences, up to rounding;
-          the others carry an upper bound of theirs. The output layer runs in fp32: a bf16 logit of 20 is rounded to
-          1/8.
+How       The answers' tokens form a trie. The prompt is computed once; then the branches are followed, a bundle of
+          tokens at a time: each token sees the prompt and its own ancestors, and its log-probability is read at its
+          parent. A branch's likelihood only falls on the way down, so what is known of it bounds all its answers.
+Exactness Branches are left when all their answers together, taken at these bounds, are at most a share `left` of all
+          answers, and none of them may be among the PLACES best. So every answer's share of all is within `left` of
+          that of the separate sequences, up to rounding, whoever is left; one that is left carries its bound, which is
+          a share below `left`. The output layer runs in fp32: a bf16 logit of 20 is rounded to 1/8.
 Closed    A closed trie's tokens are told from those that can stand in their place, not from the whole vocabulary: the
           answers' likelihoods add up to 1. A token without an alternative is certain, so what follows the last fork is
           not computed.
@@ -23,7 +23,8 @@ import numpy as np
 import torch
 
 LOGIT_ROWS = 512  # rows of the output layer at once: 512 x 49,152 fp32 logits are 100 MB
-WIDTH = 1.0  # nats: branches this close to the most likely one are followed in the same pass
+WIDTH = 1.0  # nats: where only the order of the best is open, branches this close are followed in the same pass
+PLACES = 2  # the best answers, whose order is always right: reports and reviews tell the second beside the first
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,10 @@ class Trie:
                 sees[node] |= sees[parent]
         return sees
 
-    def above(self, answers: np.ndarray) -> set[int]:
-        """The nodes on the way to some of the answers, (answers,) bool."""
-        ends = [end for end, wanted in zip(self.ends, answers, strict=True) if wanted]
-        return set(np.flatnonzero(self.sees[ends].any(0)).tolist())
+    @cached_property
+    def answers(self) -> np.ndarray:
+        """(nodes,): how many answers end at each node or below it."""
+        return self.sees[self.ends].sum(0)
 
     def chain(self, node: int) -> list[int]:
         """`node` and what follows it until the next fork: all of it is needed as soon as `node` is."""
@@ -90,13 +91,13 @@ class Trie:
 class Descent:
     """The way down the trie for one prompt: what is known, and what is worth computing next."""
 
-    def __init__(self, trie: Trie, near: float, among: np.ndarray | None = None):
+    def __init__(self, trie: Trie, left: float):
         self.trie = trie
-        self.near = near
-        self.among = None if among is None else trie.above(among)  # nodes that may be followed; None: all
+        self.left = math.log(left) if left else -math.inf
         self.total = np.full(len(trie.tokens), -math.inf)  # log-likelihood from the prompt down to each node
         self.open: set[int] = set()  # known nodes with children that were not computed yet
-        self.best = -math.inf  # of the whole answers known so far
+        self.whole = -math.inf  # log of the sum of the answers known to their end
+        self.best = [-math.inf] * PLACES  # of these, the likeliest first
 
     def learn(self, parent: int, log_probs: np.ndarray) -> None:
         """`log_probs` of the children of `parent`, in the trie's order."""
@@ -104,10 +105,11 @@ class Descent:
         for child, value in zip(self.trie.children[parent], log_probs, strict=True):
             last = self._reached(child, above + float(value))
             if last in self.trie.children:
-                if self.among is None or last in self.among:
-                    self.open.add(child)
+                self.open.add(child)
             else:
-                self.best = max(self.best, self.total[last])
+                same = int(self.trie.answers[last])  # options may be the same tokens
+                self.whole = float(np.logaddexp(self.whole, self.total[last] + math.log(same)))
+                self.best = sorted([*self.best, *[float(self.total[last])] * same], reverse=True)[:PLACES]
 
     def _reached(self, node: int, total: float) -> int:
         """Note how likely `node` is, and in a closed trie what follows it without a choice. The last of these."""
@@ -119,13 +121,27 @@ class Descent:
 
     def next(self) -> list[int]:
         """The nodes to compute now, parents before children; none when the rest cannot matter."""
-        worth = [node for node in self.open if self.total[node] > self.best - self.near]
-        if not worth:
+        if not self.open:
             return []
-        limit = max(self.total[node] for node in worth) - max(WIDTH, 0 if math.isfinite(self.near) else math.inf)
-        nodes = [link for node in sorted(worth) if self.total[node] >= limit for link in self.trie.chain(node)]
+        rest = np.array(sorted(self.open))
+        bound = self.total[rest]
+        worth = self._heavy(bound + np.log(self.trie.answers[rest]))
+        if not worth.any():  # no share can change; who is second may
+            worth = (bound > self.best[-1]) & (bound >= bound.max() - WIDTH)
+        nodes = [link for node in rest[worth].tolist() for link in self.trie.chain(node)]
         self.open -= set(nodes)
         return nodes
+
+    def _heavy(self, mass: np.ndarray) -> np.ndarray:
+        """Which branches must be followed, whatever the others come to: all but the lightest, that together are at
+        most the share `left` of everything. `mass`: logs, of all that may lie below each."""
+        if self.left == -math.inf:
+            return np.ones(len(mass), dtype=bool)
+        order = np.argsort(mass)
+        sums = np.logaddexp.accumulate(mass[order])
+        heavy = np.zeros(len(mass), dtype=bool)
+        heavy[order] = sums > self.left + np.logaddexp(self.whole, sums[-1])
+        return heavy
 
     def computed(self, node: int, log_probs: np.ndarray) -> None:
         self.learn(node, log_probs)
@@ -154,10 +170,9 @@ def descend(
     forward: Callable[[Sequence[int]], Forward],
     logits: Callable[[torch.Tensor], torch.Tensor],
     *,
-    near: float,
+    left: float,
     rows_at_once: int,
     together: int,
-    among: np.ndarray | None = None,
 ) -> np.ndarray:
     """Scores of all answers for the rows of one batch, float64, (rows, answers).
 
@@ -166,11 +181,11 @@ def descend(
         forward: for some of the rows, what computes more of their tokens; see `Forward`. Columns are those it was given
             before.
         logits: the output layer. rows_at_once: states that it gets in one call.
+        left: the share of all answers that may be left; 0 follows all.
         together: rows that go down together, at most: those with about as many nodes to compute, for the others are
             padded to the most.
-        among: (rows, answers) bool, the answers that are asked about; the others get an upper bound.
     """
-    descents = [Descent(trie, near, None if among is None else among[row]) for row in range(len(first))]
+    descents = [Descent(trie, left) for _ in range(len(first))]
     for descent, values in zip(
         descents, children_of(trie, first, [-1] * len(first), logits, rows_at_once), strict=True
     ):

@@ -5,9 +5,9 @@ How     Prompts are taken some at a time, so that memory does not grow with thei
         groups, a token tree whose keys and values are then dealt out to the rows. The answers' trie follows (score.py),
         without padding (line.py). Where some layer looks back over less than a row's length, rows have copies of the
         beginning, and a mask for each window (sight.py). A model that is computed on plain rows alone: plain.py.
-Close   Where the two best options of a row lie within CLOSE nats in bf16, its rounding may choose between them: these,
-        and all that lie within twice that of the best, are scored again in fp32, by a copy of the network
-        (`ChatModel.exact`); the others keep their scores.
+Close   Where the two best options of a row lie within CLOSE nats in bf16, its rounding may choose between them: the
+        row is scored again in fp32, by a copy of the network (`ChatModel.exact`). All its options are: shares of
+        scores in two precisions would be neither's.
 Rerun   What runs together depends on the prompts alone, some at a time in order: a run that goes on after a kill
         gives the same scores.
 """
@@ -46,7 +46,7 @@ TREE_GAINS = 0.7  # of the padded tokens: with fewer nodes than that a tree is f
 
 
 def likelihoods(
-    model: ChatModel, prompts: Sequence[Messages], options: Sequence[str], near: float, tell: Tell | None
+    model: ChatModel, prompts: Sequence[Messages], options: Sequence[str], left: float, tell: Tell | None
 ) -> np.ndarray:
     """See `ChatModel.score`."""
     trie = Trie.of([model.chat.answer(option) for option in options])
@@ -61,12 +61,12 @@ def likelihoods(
                 tell({"event": "progress", "done": before + done, "total": len(prompts), "unit": "answer"})
 
         own = scores[begin : begin + ROWS]
-        cut += _score(model, some, trie, near, own, told)
+        cut += _score(model, some, trie, left, own, told)
         close = contested(own)
         if len(close) and (exact := model.exact()):
-            again, among = np.zeros((len(close), len(options))), near_best(own[close])
-            _score(exact, [some[row] for row in close], trie, near, again, lambda done: None, among)
-            own[close] = np.where(among, again, own[close])
+            again = np.zeros((len(close), len(options)))
+            _score(exact, [some[row] for row in close], trie, left, again, lambda done: None)
+            own[close] = again
     model.warn_cut(cut, tell)
     return scores
 
@@ -81,25 +81,15 @@ def contested(scores: np.ndarray) -> np.ndarray:
     return np.flatnonzero(((gaps < CLOSE) & (gaps > 0)).any(1))
 
 
-def near_best(scores: np.ndarray) -> np.ndarray:
-    """The options that may be the best one whatever rounding did, (rows, options) bool."""
-    return scores > scores.max(1, keepdims=True) - 2 * CLOSE
-
-
 def _score(
     model: ChatModel,
     prompts: Sequence[Messages],
     trie: Trie,
-    near: float,
+    left: float,
     out: np.ndarray,
     told: Callable[[int], None],
-    among: np.ndarray | None = None,
 ) -> int:
-    """Write the scores of rows that are sorted together to `out`. Returns how many prompts were cut.
-
-    Args:
-        among: as for `descend`.
-    """
+    """Write the scores of rows that are sorted together to `out`. Returns how many prompts were cut."""
     sequences, starts, cut = tokenised(model, prompts, max(trie.depth) + 1)
     done = 0
     if not model.takes_trees:
@@ -109,7 +99,7 @@ def _score(
             told(done)
         return cut
     for batch in batches(model, sequences, starts, max(trie.depth) + 1):
-        out[batch.rows] = batch.scores(trie, near, None if among is None else among[batch.rows])
+        out[batch.rows] = batch.scores(trie, left)
         done += len(batch.rows)
         told(done)
     return cut
@@ -199,10 +189,10 @@ class Batch:
     lent: Beginning | None
     places: torch.Tensor | None = None
 
-    def scores(self, trie: Trie, near: float, among: np.ndarray | None = None) -> np.ndarray:
+    def scores(self, trie: Trie, left: float) -> np.ndarray:
         many = len(self.rows) if self.lent is None else TOGETHER
-        sizes = {"near": near, "rows_at_once": LOGIT_ROWS, "together": many}
-        return descend(trie, self.first, self._forward_of, self.model.logits, **sizes, among=among)
+        sizes = {"left": left, "rows_at_once": LOGIT_ROWS, "together": many}
+        return descend(trie, self.first, self._forward_of, self.model.logits, **sizes)
 
     def _forward_of(self, rows: Sequence[int]) -> Forward:
         """`_forward` for some of the rows, with a cache as wide as their own tokens."""

@@ -205,8 +205,7 @@ def written(reading: parse.Reading, one: Generated) -> Answer:
 
 
 def chosen(labels: Sequence[str], scores: np.ndarray, prompt_tokens: int = 0) -> Answer:
-    """The label with the highest log score; the first of equals wins. The confidence is its share among the labels, or
-    a lower bound of it where the scores of unlikely labels are upper bounds."""
+    """The label with the highest log score; the first of equals wins. The confidence is its share among the labels."""
     import numpy as np
 
     best = int(np.argmax(scores))
@@ -214,8 +213,8 @@ def chosen(labels: Sequence[str], scores: np.ndarray, prompt_tokens: int = 0) ->
     return Answer(
         labels[best],
         raw=labels[best],
-        scores=tuple(round(float(s), 4) for s in scores),
-        confidence=round(float(shares[best] / shares.sum()), 4),
+        scores=tuple(round(float(s), 6) for s in scores),
+        confidence=round(float(shares[best] / shares.sum()), 6),
         prompt_tokens=prompt_tokens,
     )
 

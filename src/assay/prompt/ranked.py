@@ -112,7 +112,7 @@ def by_likelihood(model: Any, prompts: Sequence[Any], counts: Sequence[int], tel
     """
     import numpy as np
 
-    scores = model.score(prompts, [YES, NO], near=float("inf"), tell=tell)
+    scores = model.score(prompts, [YES, NO], left=0.0, tell=tell)
     odds = np.asarray(scores[:, 0] - scores[:, 1])
     tokens = [model.count_tokens(prompt) for prompt in prompts]
     found, at = [], 0

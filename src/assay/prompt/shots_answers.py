@@ -94,7 +94,7 @@ class ShotsAnswers(Prompted):
     def _exact(self, prompts: Sequence[Messages], tell: Tell | None = None) -> np.ndarray:
         """Scores without upper bounds: a shift could lift an unlikely label above the likeliest."""
         options = [self.wording.words(label) for label in self.task.labels]
-        return self.model.score(prompts, options, near=float("inf"), tell=tell)
+        return self.model.score(prompts, options, left=0.0, tell=tell)
 
     def _reasoned(self, prompts: Sequence[Messages], tell: Tell | None) -> list[Answer]:
         n = self.settings.samples

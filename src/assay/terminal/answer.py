@@ -26,9 +26,9 @@ def answer(
     """Answer a new file with a fitted arm. Stopped, the same command goes on."""
     from assay.asking import answer_file
     from assay.terminal.display import for_terminal
-    from assay.terminal.look import project_folder
+    from assay.terminal.look import project_at
 
-    folder = project_folder(project)
+    folder = project_at(project)
     target = out or file.with_name(f"{file.name.partition('.')[0]}.answers.jsonl")
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         result = answer_file(folder, arm, file, target, offline=offline, tell=display.tell)

@@ -15,7 +15,7 @@ import typer
 
 from assay.errors import AssayError, Problem, UsageError
 from assay.terminal.display import fitting
-from assay.terminal.outcome import say, warn
+from assay.terminal.outcome import noted, say, warn
 from assay.terminal.results import as_document
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def ask(
         raise UsageError(Problem("C060", "the question is empty", help="leave it out to talk with the arm"))
     if as_json and question is None:
         raise UsageError(Problem("C060", "--json needs a question", help='assay ask "..." --json'))
-    made = talk(project, arm or (arms[0] if arms else ""), offline=offline)
+    made = talk(project, arm or (arms[0] if arms else ""), offline=offline, tell=noted)
     for name in arms:
         known(made.project, name)
     if question is None:

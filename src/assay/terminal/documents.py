@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from assay.errors import Problem, UsageError, did_you_mean
-from assay.terminal.look import project_folder
-from assay.terminal.outcome import say
+from assay.terminal.look import project_at
+from assay.terminal.outcome import noted, say
 from assay.terminal.results import as_document, columns
 
 EXAMPLE = "Example: assay documents tickets --arm rag add handbook/leave.md"
@@ -39,7 +39,7 @@ def documents(
 
     from assay.asking import load
 
-    shelf = load(project_folder(target), arm, offline=offline).documents
+    shelf = load(project_at(target), arm, offline=offline, tell=noted).documents
     if action in ("add", "drop"):
         version = shelf.put(items or []) if action == "add" else shelf.drop(items or [])
         found = {"version": version, "documents": len(shelf.ids())}

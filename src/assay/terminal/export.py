@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from assay.errors import Problem, UsageError
-from assay.terminal.look import project_folder
+from assay.terminal.look import project_at
 from assay.terminal.outcome import say, warn
 from assay.terminal.results import as_document, near
 
@@ -66,7 +66,7 @@ def export(
     asked = _rows(rows)
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         done = write(
-            project_folder(project),
+            project_at(project),
             arm,
             to=to,
             out=out,

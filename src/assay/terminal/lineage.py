@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import Problem, ResourceError, UsageError, did_you_mean
+from assay.places import place as place_of
 from assay.store import Stage, read_json, read_lines
 
 SPLITS = ("train", "val", "test")
@@ -19,11 +20,12 @@ def curated(folder: Path) -> Path:
     Raises:
         UsageError: C062, nothing was curated yet. ResourceError: R170, it is not as it was written.
     """
-    files = sorted((folder / "exam").glob("rows/*/ledger.jsonl"), key=lambda path: path.stat().st_mtime)
+    exam = place_of(folder, "exam")
+    files = sorted(exam.glob("rows/*/ledger.jsonl"), key=lambda path: path.stat().st_mtime)
     places = [file.parent for file in files if not file.parent.suffix]  # what was found damaged is set aside
     if not places:
         raise UsageError(Problem("C062", "there is no ledger yet", str(folder), help=f"assay run {folder}"))
-    if (places[-1] / "done.json").exists() and Stage(folder / "exam", "rows", places[-1].name).done() is None:
+    if (places[-1] / "done.json").exists() and Stage(exam, "rows", places[-1].name).done() is None:
         text = "the ledger is not what was written here, and is set aside"
         raise ResourceError(Problem("R170", text, str(places[-1]), help=f"assay run {folder} makes it again"))
     return places[-1]
@@ -111,7 +113,7 @@ def row(folder: Path, name: str) -> dict[str, Any]:
         UsageError: C062, nothing was curated yet; C060, there is no such row.
     """
     place = curated(folder)
-    own, split = _in_splits([place, folder / "work" / "curate" / place.name], name)
+    own, split = _in_splits([place, place_of(folder, "work") / "curate" / place.name], name)
     lines = list(read_lines(place / "ledger.jsonl"))
     at = own["id"] if own else next((r["id"] for r in lines if name in (r["id"], f"{r['file']}:{r['line']}")), None)
     if at is None:

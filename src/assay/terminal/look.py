@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import Problem, UsageError
+from assay.places import place, typed
 
 if TYPE_CHECKING:
     from assay.weigh import Report
@@ -13,15 +14,15 @@ if TYPE_CHECKING:
 LISTS = ("steps", "augmentations", "strategies", "models", "metrics", "kinds", "formats")
 
 
-def project_folder(target: Path) -> Path:
-    """The folder of the project that `target` stands for.
+def project_at(target: Path) -> Path:
+    """The project that `target` stands for: its folder, or its file where that is no project.yaml.
 
     Raises:
         DataError: D001, D002 as in `start.begin`.
     """
     from assay.config.start import begin
 
-    return begin(target).parent
+    return typed(begin(target))
 
 
 def newest(folder: Path) -> "Report":
@@ -32,9 +33,10 @@ def newest(folder: Path) -> "Report":
     """
     from assay.weigh import Report
 
-    if not (folder / "report" / "report.json").is_file():
+    report = place(folder, "report")
+    if not (report / "report.json").is_file():
         raise UsageError(Problem("C062", "there is no report yet", str(folder), help=f"assay run {folder}"))
-    return Report.load(folder / "report")
+    return Report.load(report)
 
 
 def moved(folder: Path, report: "Report") -> list[str]:
@@ -46,7 +48,7 @@ def moved(folder: Path, report: "Report") -> list[str]:
     from assay.store import read_json
     from assay.weigh import diff
 
-    past = folder / "report" / "past"
+    past = place(folder, "report") / "past"
     numbers = sorted(int(path.parent.name) for path in past.glob("*/report.json") if path.parent.name.isdigit())
     if not numbers:
         raise UsageError(Problem("C062", "there is no earlier report to compare with", str(past)))
@@ -82,7 +84,7 @@ def between(old: Path, new: Path) -> list[str]:
 
 
 def _report_at(path: Path) -> Path:
-    for file in (path, path / "report.json", path / "report" / "report.json"):
+    for file in (path, path / "report.json", place(path, "report") / "report.json"):
         if file.is_file() and file.name == "report.json":
             return file
     raise UsageError(Problem("C062", "there is no report here", str(path), help="name a project or its report.json"))

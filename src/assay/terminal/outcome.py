@@ -39,6 +39,12 @@ def warn(text: str) -> None:
     print(fitting(text, sys.stderr), file=sys.stderr)
 
 
+def noted(event: dict[str, Any]) -> None:
+    """The `tell` of a command without a display: notes go to stderr."""
+    if event.get("event") == "note":
+        warn(f"{event['text']}")
+
+
 def shown_problems(problems: Sequence[Problem], *, every: bool = False) -> Iterator[str]:
     """The problems as lines, at most five of a code unless `every`; what is left out is counted."""
     total = Counter(problem.code for problem in problems)

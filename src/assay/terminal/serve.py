@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.errors import Problem, UsageError
-from assay.terminal.look import project_folder
+from assay.terminal.look import project_at
 from assay.terminal.outcome import say
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def serve(
 
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         serving.serve(
-            project_folder(project),
+            project_at(project),
             arms or (),
             host=host,
             port=port,

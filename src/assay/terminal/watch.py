@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from assay.errors import Problem, UsageError
-from assay.terminal.look import project_folder
+from assay.terminal.look import project_at
 from assay.terminal.outcome import say
 from assay.terminal.results import as_document, near
 
@@ -63,7 +63,7 @@ def watch(
     from assay.drifting import watch as held_against
     from assay.terminal.display import for_terminal
 
-    folder = project_folder(project)
+    folder = project_at(project)
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         found = held_against(
             log,

@@ -89,6 +89,9 @@ def train(
     refuse_silent(lesson.train)
     learnt = partial(as_learnt, lesson.task)
     chat = replace(model.chat, max_length=min(settings.max_length, model.chat.max_length))
+    if chat.max_length < settings.max_length and "max_length" in settings.model_fields_set:
+        text = f"{settings.kind}: max_length: {model.name} reads {chat.max_length:,} tokens at once, not"
+        lesson.tell({"event": "warning", "code": "M170", "count": 1, "text": f"{text} {settings.max_length:,}"})
     encode = encode or partial(sequences_of, learn=settings.learn, choosing=settings.objective == "label_set")
     train = learnt(lesson.train)
     rows = fitting(train, encode(chat, lesson.task, train), settings, chat.max_length, "training")

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import Problem, UsageError, did_you_mean
-from assay.model.chat_model import NEAR, ChatModel
+from assay.model.chat_model import LEFT, ChatModel
 from assay.nouns import GREEDY, Adapted, Decoding, Generated, Lesson, Messages, Strategy, Tell
 from assay.use.belongs import refuse_foreign
 from assay.use.lodger import Laid, laid_base, need_laid, restored
@@ -197,10 +197,10 @@ class Sharing(ChatModel):
         self.body = Turned(many, adapter, self.body)
 
     def score(
-        self, prompts: Sequence[Messages], options: Sequence[str], *, near: float = NEAR, tell: Tell | None = None
+        self, prompts: Sequence[Messages], options: Sequence[str], *, left: float = LEFT, tell: Tell | None = None
     ) -> np.ndarray:
         with self.many.using(self.adapter):
-            return super().score(prompts, options, near=near, tell=tell)
+            return super().score(prompts, options, left=left, tell=tell)
 
     def generate(
         self, prompts: Sequence[Messages], *, max_tokens: int, how: Decoding = GREEDY, tell: Tell | None = None

@@ -24,9 +24,9 @@ BOOK = "exam.jsonl"
 Row = dict[str, Any]
 
 
-def places(folder: Path, work: Path) -> dict[str, Path]:
-    """Of a project: its folder's book, and its own copy."""
-    return {"book": folder / BOOK, "copy": work / BOOK}
+def places(book: Path, work: Path) -> dict[str, Path]:
+    """Of a project: the book of its folder, and its own copy."""
+    return {"book": book, "copy": work / BOOK}
 
 
 def booked(book: Path, exam: str, by: str, copy: Path | None = None, tell: Tell = silent) -> int:

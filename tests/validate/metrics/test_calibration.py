@@ -80,7 +80,7 @@ def test_answers_without_scores_are_left_out_and_counted():
 def test_a_target_beyond_the_labels_costs_all_that_can_be_lost():
     rows = [record("new", "a", 0.9, np.log([0.9, 0.1]))]
     values = judge(rows, Task(kind="classify", labels=("a", "b"), metrics=ALL)).values
-    assert values["log_loss"] == pytest.approx(-math.log(np.finfo(float).eps))
+    assert values["log_loss"] == pytest.approx(-math.log(1e-6))
     assert values["brier"] == pytest.approx((0.81 + 0.01 + 1) / 2)
 
 

@@ -44,7 +44,7 @@ class Writes:
     def count_tokens(self, messages: Messages) -> int:
         return 0  # nobody asks: labels are not scored
 
-    def score(self, prompts: Any, options: Any, *, near: float = 1.0, tell: Tell | None = None) -> Any:
+    def score(self, prompts: Any, options: Any, *, left: float = 0.0, tell: Tell | None = None) -> Any:
         raise NotImplementedError("it only writes")
 
     def stream(self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY) -> Iterator[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,12 @@ from jinja2 import TemplateError
 from assay.encode.chat import Chat
 from assay.errors import ModelError, Problem
 from assay.model.environment import threads as all_threads
+from assay.model.find import UNSAID
 from assay.nouns import GREEDY, Decoding, Form, Generated, Messages, Tell
 from assay.use.export.llama_server import LlamaServer
 
 SLOTS = 4  # rows at work at once
 STEP = 256  # tokens that llama.cpp keeps together: a slot's room is a multiple
-LONGEST = 8192  # tokens of prompt and answer, as everywhere in assay
 CONTROL = 3  # of a token, in GGUF
 
 
@@ -78,7 +78,7 @@ class LlamaModel:
         self._slots, self._threads = slots, threads or all_threads()
         self._server: LlamaServer | None = None
         self._room = 2 * STEP
-        self.chat = Chat(LlamaTokens(self, facts), max_length=min(facts["context"] or LONGEST, LONGEST))
+        self.chat = Chat(LlamaTokens(self, facts), max_length=facts["context"] or UNSAID)
 
     def server(self, room: int = 0) -> LlamaServer:
         """The running server, with `room` tokens in each slot."""
@@ -109,7 +109,7 @@ class LlamaModel:
         Raises:
             ModelError: M135, llama.cpp has stopped; M136, it cannot hold this form.
         """
-        form = _form(how.form)
+        form, how = _form(how.form), self._ending(how)
         rows = [self.chat.prompt(messages, room=max_tokens)[0] for messages in prompts]
         server = self.server(max(map(len, rows), default=0) + max_tokens)
         found: dict[int, Generated] = {}
@@ -126,9 +126,12 @@ class LlamaModel:
                 raise
         return [found[i] for i in range(len(rows))]
 
+    def _ending(self, how: Decoding) -> Decoding:
+        return replace(how, stop=(*how.stop, *self.chat.stops))
+
     def stream(self, prompt: Messages, *, max_tokens: int, how: Decoding = GREEDY) -> Iterator[str]:
         """The answer piece by piece, each of whole characters."""
-        row = self.chat.prompt(prompt, room=max_tokens)[0]
+        row, how = self.chat.prompt(prompt, room=max_tokens)[0], self._ending(how)
         body = _body(row, max_tokens, how, 0) | _form(how.form)
         for event in self.server(len(row) + max_tokens).lines("/completion", body):
             if event.get("content"):

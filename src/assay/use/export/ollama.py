@@ -44,6 +44,13 @@ TEMPLATES = {
 {{ .Prompt }}<|eot_id|>{{ end }}<|start_header_id|>assistant<|end_header_id|>
 
 {{ .Response }}<|eot_id|>""",
+    "plain": """{{ if .System }}{{ .System }}
+
+{{ end }}{{ if .Prompt }}User:
+{{ .Prompt }}
+
+{{ end }}Assistant:
+{{ .Response }}""",
 }
 
 
@@ -66,7 +73,7 @@ def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:
         folder / "Modelfile",
         f'FROM ./model-{KIND}.gguf\nTEMPLATE """{template}"""\nSYSTEM """{system}"""\n'
         f"PARAMETER temperature 0\nPARAMETER num_predict {arm.room}\nPARAMETER num_ctx {chat.max_length}\n"
-        f"PARAMETER stop {store.to_json(end)}\n",
+        + "".join(f"PARAMETER stop {store.to_json(text)}\n" for text in (end, *chat.stops)),
     )
     name = re.sub(r"[^a-z0-9-]", "-", source.name)
     use = f'```sh\nollama create {name} -f Modelfile\nollama run {name} "the question"\n```'

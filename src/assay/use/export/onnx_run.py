@@ -15,6 +15,7 @@ from typing import Any
 
 from assay.encode.chat import Chat
 from assay.errors import ModelError, Problem
+from assay.model.find import UNSAID, context_length
 from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
 from assay.use.export.onnx import FILE, INSTALL, missing
 
@@ -52,14 +53,12 @@ class OnnxModel:
     can_score = False
 
     def __init__(self, folder: Path):
-        from transformers import AutoConfig, AutoTokenizer
+        from transformers import AutoTokenizer
 
         self.name = folder.name
         self.session = session(folder / FILE)
         tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        limit = int(config.get_text_config().to_dict().get("max_position_embeddings") or 8192)
-        self.chat = Chat(tokenizer, max_length=min(limit, 8192))
+        self.chat = Chat(tokenizer, max_length=context_length(folder) or UNSAID)
         self._kept = [one for one in self.session.get_inputs() if one.name.startswith("past_key_values.")]
         self._told = [one.name for one in self.session.get_outputs()]
         self._width = int(self.session.get_outputs()[0].shape[-1])

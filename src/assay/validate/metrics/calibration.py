@@ -1,12 +1,12 @@
 """Does an arm know when it is right? Its confidence, and the shares that it gives to the labels, held against truth.
 
-log_loss    mean of -ln(share of the target's label), in nats; shares are clipped at 2^-52, as scikit-learn does
+log_loss    mean of -ln(share of the target's label), in nats; shares are clipped at one in a million
 brier       mean over rows of half the squared distance between the shares and the truth, 0 to 1; with two labels the
             usual (p - y)^2
 ece         expected calibration error: rows are put into 15 bins of equal size by their confidence; mean over the rows
             of |mean confidence - share right| of their bin
-Shares      `Answer.scores`, one log-likelihood a label, made to add up to 1. Where the scores of hopeless labels are
-            upper bounds, their shares are a little too large
+Shares      `Answer.scores`, one log-likelihood a label, made to add up to 1. A model's are exact to one in a million
+            (`ChatModel.score`): what lies below is not known, and is clipped for all arms alike
 Missing     an answer without scores (or, for ece, without confidence) is left out; `reliability` says how many there
             are. An arm without any has no value
 Watch out   the bins are those of the answers that were given, in every draw and slice too; with few rows ece is biased
@@ -27,7 +27,7 @@ from assay.validate.metrics.by_label import share
 
 BINS = 15  # as in Guo et al. 2017
 SHOWN = 10  # bins of the plot
-EPS = float(np.finfo(np.float64).eps)
+EPS = 1e-6  # as ChatModel.score leaves labels that have less in sum
 Z = 1.959964  # of a two-sided 95 % interval
 
 

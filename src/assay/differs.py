@@ -1,0 +1,161 @@
+"""What is not as it was when an arm was measured, said once as C170: `differs`, `told`, and `warned` for Python.
+
+Nothing of it keeps an arm from answering: its numbers may differ in their last bits, or it answers for rows that are
+others by now. Whether that matters is for the reader to say.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay import store
+from assay.config.names import same
+from assay.config.yamlfile import read
+from assay.curate.reading.named import hub_set
+from assay.curate.reading.read import split_head
+from assay.errors import ResourceError
+from assay.model.cache import known_digest
+from assay.model.environment import installed, numeric_environment
+from assay.nouns import Tell
+
+if TYPE_CHECKING:
+    from assay.config import Project
+
+CODE = "C170"
+LARGE = 16 << 20  # bytes of a file whose hash is worth remembering
+# What no fitted arm depends on. The arms themselves are looked at one by one.
+UNREAD = ("version", "name", "seeds", "validate", "weigh", "serve", "watch", "search", "compare")
+
+
+class Differs(UserWarning):
+    """An arm answers in other surroundings than those in which it was measured."""
+
+
+def differs(record: dict[str, Any], then: Project, now: Project, arm: str, fit: Path, *, documents: bool) -> list[str]:
+    """What is not as it was, in words.
+
+    Args:
+        record: see `measured.record`. then, now: the project as it ran, and as its file is today. fit: the folder of
+            the fitted arm. documents: whether the arm reads them from the project's files.
+    """
+    return [
+        *_surroundings({"assay": record["assay"], **record["numeric"]}),
+        *_files(record["files"], then.folder),
+        *(_files(record["documents"], then.folder) if documents else ()),
+        *_settings(then, now, arm),
+        *_owner(fit),
+    ]
+
+
+def told(target: Path, said: Sequence[str], tell: Tell) -> None:
+    """One event for all that differs; none where nothing does."""
+    if said:
+        what = "; ".join(dict.fromkeys(said))
+        text = f"{CODE} {target}: not as it was measured, and answered as it was fitted: {what}"
+        tell({"event": "note", "code": CODE, "text": text})
+
+
+def warned(tell: Tell) -> Tell:
+    """`tell` that also gives what differs as a warning of Python's."""
+
+    def both(event: dict[str, Any]) -> None:
+        if event.get("code") == CODE:
+            warnings.warn(event["text"], Differs, stacklevel=2)
+        tell(event)
+
+    return both
+
+
+def hearing(tell: Tell, heard: list[str]) -> Tell:
+    """`tell` that also keeps what differs in a list."""
+
+    def both(event: dict[str, Any]) -> None:
+        if event.get("code") == CODE:
+            heard.append(event["text"])
+        tell(event)
+
+    return both
+
+
+# --- the data -------------------------------------------------------------------------------------------------------
+
+
+def fingerprints(project: Project) -> dict[str, str]:
+    """Each file or folder of rows and votes, from the project's folder -> hash of its content."""
+    paths = [path for paths in project.files.values() for path in paths if hub_set(path) is None]
+    paths += [project.annotations] if project.annotations else []
+    return _fingerprints(paths, project.folder)
+
+
+def of_documents(project: Project) -> dict[str, str]:
+    """The same of files and folders of documents."""
+    return _fingerprints(project.document_paths, project.folder)
+
+
+def _fingerprints(paths: Sequence[Path], folder: Path) -> dict[str, str]:
+    files = [split_head(path)[0] for path in paths]
+    return {os.path.relpath(file, folder): fingerprint(file) for file in files}
+
+
+def fingerprint(path: Path) -> str:
+    """Of a file, or of all files below a folder; "" of what is not there or cannot be read."""
+    if path.is_dir():
+        inside = [(str(p.relative_to(path)), fingerprint(p)) for p in sorted(path.rglob("*")) if p.is_file()]
+        return store.digest(inside)
+    if not path.is_file() or not os.access(path, os.R_OK):
+        return ""
+    if path.stat().st_size < LARGE:
+        return store.file_digest(path)
+    try:
+        return known_digest(path)
+    except ResourceError:  # nowhere to remember it
+        return store.file_digest(path)
+
+
+def _files(before: dict[str, str], folder: Path) -> Iterator[str]:
+    for name, digest in before.items():
+        now = fingerprint(folder / name)
+        if now != digest:
+            yield f"{name} has changed" if now else f"{name} is not there"
+
+
+# --- the rest -------------------------------------------------------------------------------------------------------
+
+
+def _surroundings(before: dict[str, str]) -> Iterator[str]:
+    now = {"assay": installed("assay"), **numeric_environment()}
+    for name in dict.fromkeys([*before, *now]):
+        old, new = before.get(name, "none"), now.get(name, "none")
+        if old != new:
+            yield f"{name} {old}, now {new}"
+
+
+def _settings(then: Project, now: Project, arm: str) -> Iterator[str]:
+    before, after = (dict(_flat(read(project.to_yaml()).value)) for project in (then, now))
+    changed = [name for name in dict.fromkeys([*before, *after]) if before.get(name) != after.get(name)]
+    if changed:
+        yield f"{now.file} has other settings: {', '.join(changed)}"
+    if arm in then.arms and arm not in now.arms:
+        yield f"{now.file} names no arm {arm}"
+    elif arm in then.arms and not same(then.arms[arm], now.arms[arm]):
+        yield f"{now.file} has other settings for {arm}"
+
+
+def _flat(settings: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Settings by section, or by section and name."""
+    for section, value in settings.items():
+        if section in UNREAD:
+            continue
+        if isinstance(value, dict):
+            yield from ((f"{section}.{name}", inner) for name, inner in value.items())
+        else:
+            yield section, value
+
+
+def _owner(fit: Path) -> Iterator[str]:
+    if fit.exists() and fit.stat().st_uid != os.geteuid():
+        yield "fitted by another user"
