@@ -315,7 +315,7 @@ def test_two_project_files_in_a_folder_show_nothing_of_each_other(floors, capsys
         assert serving.usual(file)[0] == own
     assert command(["report", str(floors)]) == 3  # there is no project.yaml
     assert {one.name for one in floors.iterdir()} == {
-        *("a.yaml", "a.work", "a.report", "b.yaml", "b.work", "b.report"),
+        *("a.yaml", "a.work", "a.exam", "a.report", "b.yaml", "b.work", "b.exam", "b.report"),
         *("exam.jsonl", "train.jsonl", "test.jsonl"),
     }
     # The rows are the same, and so is the count of looks at them.

@@ -242,10 +242,9 @@ class Desk:
 def main(folder: Path) -> int:
     from assay.model.environment import threads
     from assay.model.machine import steady
-    from assay.processes import die_with_parent, owners_alone
+    from assay.processes import begin
 
-    die_with_parent()
-    owners_alone()
+    begin()
     steady(0, threads())
     desk = Desk(store.read_json(folder / "request.json")["models"])
     for line in sys.stdin:

@@ -65,8 +65,10 @@ def die_with_parent() -> None:
             sys.exit(128 + signal.SIGKILL)
 
 
-def owners_alone() -> None:
-    """What this process and its libraries write from now on is for its owner alone: results lie in such folders."""
+def begin() -> None:
+    """The first thing that a worker does: it ends with its parent, and what it and its libraries write is for its owner
+    alone, as the folders are that results lie in."""
+    die_with_parent()
     os.umask(0o077)
 
 

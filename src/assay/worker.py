@@ -27,7 +27,7 @@ from assay.launch import Launch
 from assay.noted import content_hash, documents_hash, fields_hash
 from assay.nouns import Adapted, Answer, Example, Learner, Lesson, Means, Precision, Record, Strategy, Task, Tell
 from assay.prepared import read_documents, read_examples
-from assay.processes import die_with_parent, owners_alone
+from assay.processes import begin
 from assay.spent import Parts, Spent, peak_bytes
 
 if TYPE_CHECKING:
@@ -339,8 +339,7 @@ def work(job: Job) -> None:
 
 
 def main(folder: Path) -> int:
-    die_with_parent()
-    owners_alone()
+    begin()
     job = Job(folder)
     signal.signal(signal.SIGTERM, job.stop)
     signal.signal(signal.SIGINT, job.stop)
