@@ -1,5 +1,6 @@
 """The 44 programs of the sandbox's promise: 24 hostile ones and 20 that try to cheat. Each is asked for
-`double(3) == 6` and `double(10) == 20`; what it should come to is named beside it.
+`double(3) == 6` and `double(10) == 20`; what it should come to is named beside it. And programs that answer with
+objects of their own, or with values of types of their own, that say they are what is asked for.
 
 HONEST ends a hostile program that is meant to do its harm and then answer rightly: where the harm is refused or
 bounded, it may pass, and passing is then the right verdict.
@@ -181,6 +182,161 @@ CHEATS: dict[str, tuple[str, set[str]]] = {
     "never done": ("import time\ndef double(x):\n    time.sleep(3600)\n    return 2 * x\n", {"timeout"}),
     "the entry point is a class": (
         ALWAYS.replace("class Same:", "class double:\n    def __init__(self, x):\n        pass"),
+        FAILS,
+    ),
+}
+
+# --- objects of the program's own: asked for `square(3) == P(9)` ------------------------------------------------------
+
+OBJECTS = """
+class P:
+    def __init__(self, x):
+        self.x = x
+    def __eq__(self, other):
+        return isinstance(other, P) and self.x == other.x
+    def __lt__(self, other):
+        return self.x < other.x
+    @classmethod
+    def of(cls, x):
+        return cls(x)
+def square(x):
+    return P(x * x)
+"""
+ASKED = ("assert square(3) == P(9)", "assert square(4) == P(16)")
+YES = "    def __eq__(self, other):\n        return True\n    __ne__ = __lt__ = __gt__ = __le__ = __ge__ = __eq__\n"
+HOLDS = "class P:\n    def __init__(self, x):\n        self.x = x\n" + YES
+UNSURE = {"test"}  # no verdict
+WRONG = FAILS | UNSURE
+# name -> (source, tests, what it may come to)
+OBJECT_CHEATS: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
+    "equal to everything": (HOLDS + "def square(x):\n    return P(0)\n", ASKED, FAILS),
+    "holds nothing": (
+        "class P:\n    def __init__(self, x):\n        pass\n" + YES + "def square(x):\n    return P(0)\n",
+        ASKED,
+        WRONG,
+    ),
+    "always holds the same": (
+        "class P:\n    def __init__(self, x):\n        self.x = 0\n" + YES + "def square(x):\n    return P(0)\n",
+        ASKED,
+        WRONG,
+    ),
+    "holds every number": (
+        "class P:\n    def __init__(self, x):\n        self.x = x\n        self.all = list(range(100))\n"
+        + YES
+        + "def square(x):\n    return P(0)\n",
+        ASKED,
+        WRONG,
+    ),
+    "all objects are as the last one": (
+        "made = []\nclass P:\n    def __init__(self, x):\n        made.append(self)\n        for one in made:\n"
+        "            one.x = x\n" + YES + "def square(x):\n    return P(0)\n",
+        ASKED,
+        WRONG,
+    ),
+    "a copy of the last one that was made": (
+        "last = 0\nclass P:\n    def __init__(self, x):\n        global last\n        self.x = last = x\n"
+        + YES
+        + "def square(x):\n    return P(last)\n",
+        ("assert P(9) == square(3)", "assert P(16) == square(4)"),
+        WRONG,
+    ),
+    "the same by a class method": (
+        HOLDS + "    @classmethod\n    def of(cls, x):\n        return cls(0)\ndef square(x):\n    return P(0)\n",
+        ("assert square(3) == P.of(9)",),
+        WRONG,
+    ),
+    "attributes that are properties": (
+        "class P:\n    last = 0\n    def __init__(self, x):\n        P.last = x\n"
+        "    x = property(lambda self: P.last)\n" + YES + "def square(x):\n    return P(0)\n",
+        ASKED,
+        WRONG,
+    ),
+    "never equal, asked whether it differs": (
+        HOLDS.replace("True", "False") + "def square(x):\n    return P(x * x)\n",
+        ("assert square(3) != P(9)",),
+        WRONG,
+    ),
+    "never equal, asked by not": (
+        HOLDS.replace("True", "False") + "def square(x):\n    return P(x * x)\n",
+        ("assert not square(3) == P(9)", "assert square(3) not in [P(9)]"),
+        WRONG,
+    ),
+    "always equal, asked whether it differs": (
+        HOLDS + "def square(x):\n    return P(0)\n",
+        ("assert not square(3) != P(9)",),
+        WRONG,
+    ),
+    "less than everything": (HOLDS + "def square(x):\n    return P(100)\n", ("assert square(3) < P(9)",), WRONG),
+    "in a list": (HOLDS + "def square(x):\n    return [P(0)]\n", ("assert square(3) == [P(9)]",), WRONG),
+    "an instance of everything": (
+        "class M(type):\n    def __instancecheck__(cls, one):\n        return True\n"
+        "class P(metaclass=M):\n    def __init__(self, x):\n        self.x = x\nclass Q:\n    pass\n"
+        "def square(x):\n    return Q()\n",
+        ("assert isinstance(square(3), P)",),
+        FAILS,
+    ),
+    "says that it is of the class": (
+        HOLDS + "class Q:\n    __class__ = P\n    x = 0\n" + YES + "def square(x):\n    return Q()\n",
+        ("assert isinstance(square(3), P)", *ASKED),
+        WRONG,
+    ),
+    "patches what looks at its objects": (
+        HOLDS + "def square(x):\n    import sys\n    for name, module in list(sys.modules.items()):\n"
+        "        if name.endswith('.shape'):\n            module.packed = lambda value: ['h', 'shape', ['P', []]]\n"
+        "    return P(0)\n",
+        ASKED,
+        WRONG,
+    ),
+}
+# --- plain types of the program's own: asked for `value(3)` -----------------------------------------------------------
+
+LIE = "    def __eq__(self, other):\n        return True\n    __ne__ = lambda self, other: False\n    __hash__ = None\n"
+TYPE_CHEATS: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
+    kind: (f"class V({kind}):\n{LIE}def value(x):\n    return V({made})\n", (f"assert value(3) == {right}",), FAILS)
+    for kind, made, right in (
+        ("int", "0", "9"),
+        ("float", "0.5", "9.5"),
+        ("str", "'no'", "'yes'"),
+        ("list", "[0]", "[9]"),
+        ("tuple", "(0,)", "(9,)"),
+        ("dict", "{'a': 0}", "{'a': 9}"),
+        ("set", "{0}", "{9}"),
+    )
+}
+TYPE_CHEATS |= {
+    "a hash that is the right one": (
+        f"class V(int):\n{LIE.replace('__hash__ = None', '__hash__ = lambda self: hash(9)')}"
+        "def value(x):\n    return V(0)\n",
+        ("assert value(3) in {9}",),
+        FAILS,
+    ),
+    "a length that is the right one for nobody": (
+        "class V(list):\n    def __len__(self):\n        return 3\ndef value(x):\n    return V([1])\n",
+        ("assert len(value(3)) == 3 and value(3)[2] == 3",),
+        FAILS,
+    ),
+    "a sum of its own": (
+        f"class V(int):\n{LIE}    def __add__(self, other):\n        return self\n    __radd__ = __add__\n"
+        "def value(x):\n    return [V(1), V(1)]\n",
+        ("assert sum(value(3)) == 9",),
+        FAILS,
+    ),
+    "an array": (
+        "class V:\n    def __eq__(self, other):\n        return self\n    def __bool__(self):\n        return True\n"
+        "    def all(self):\n        return True\n    any = all\n    __hash__ = None\ndef value(x):\n    return V()\n",
+        ("assert value(3) == [9]",),
+        FAILS,
+    ),
+    "an array that is all right": (
+        "class V:\n    def __eq__(self, other):\n        return self\n    def all(self):\n        return True\n"
+        "    __hash__ = None\ndef value(x):\n    return V()\n",
+        ("assert (value(3) == [9]).all()",),
+        FAILS,
+    ),
+    "says that it is a number": (
+        "class V:\n    __class__ = int\n    def __int__(self):\n        return 0\n    __index__ = __int__\n"
+        "    __lt__ = __gt__ = lambda self, other: True\n" + LIE + "def value(x):\n    return V()\n",
+        ("assert value(3) == 9",),
         FAILS,
     ),
 }

@@ -27,7 +27,7 @@ def test_made_rows_are_marked_counted_and_only_in_train(tmp_path, tiny_model):
     made = [example for example in train if "~" in example.id]
     assert len(val) == 7 and len(test) == 30 and not [e for e in (*val, *test) if "~" in e.id]
     # Each of the 59 training rows has a copy, and each label then 60 rows, but for what stands in val or test.
-    ledger = [json.loads(line) for line in (prepared.folder / "ledger.jsonl").read_text().splitlines()]
+    ledger = [json.loads(line) for line in (prepared.kept / "ledger.jsonl").read_text().splitlines()]
     lines = {line["id"]: line for line in ledger if line["action"] == "made"}
     thrown = [line for line in ledger if line["action"] == "thrown away"]
     assert set(lines) == {example.id for example in made}

@@ -121,7 +121,7 @@ def test_a_report_that_is_not_there(capsys, tmp_path):
 
 def test_the_ledger_is_counted_and_listed(capsys, tmp_path):
     (tmp_path / "project.yaml").write_text("data: {files: {data: a.csv}}\n")
-    folder = tmp_path / "work" / "curate" / "k1"
+    folder = tmp_path / "exam" / "rows" / "k1"
     folder.mkdir(parents=True)
     row = {"file": "a.csv", "line": 3, "id": "a-3", "step": "dedupe", "action": "dropped", "reason": "same text"}
     rows = [{**row, "kept": "a-1"}, {**row, "line": 4, "kept": ""}]

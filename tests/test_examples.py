@@ -31,7 +31,7 @@ def intents(tmp_path_factory):
         (folder / file).write_bytes((EXAMPLES / "intents" / file).read_bytes())
     checked = assay.check(folder)
     ledger: dict[str, list[dict]] = {}
-    for row in read_lines(checked.prepared.folder / "ledger.jsonl"):
+    for row in read_lines(checked.prepared.kept / "ledger.jsonl"):
         ledger.setdefault(row["id"], []).append(row)
     return ledger, checked.prepared
 

@@ -1,6 +1,8 @@
 """A project that anonymises writes and says nothing of its raw rows, at training, at serving and when it fails."""
 
+import gzip
 import json
+import shutil
 
 import pytest
 
@@ -8,6 +10,7 @@ import assay
 from assay import flow
 from assay.asking import answer_file
 from assay.config import load
+from assay.curate.manifest import text_hash
 from assay.errors import DataError, LeakError, UsageError
 from assay.nouns import Example, Message
 from assay.prepared import prepare
@@ -34,7 +37,7 @@ def build(folder, step=STEP, more="", change=lambda values: values):
 
 
 def written(folder):
-    files = [p for top in ("work", "report") for p in (folder / top).rglob("*") if p.is_file()]
+    files = [p for top in ("work", "exam", "report") for p in (folder / top).rglob("*") if p.is_file()]
     return "\n".join(p.read_bytes().decode("utf-8", "replace") for p in files)
 
 
@@ -68,7 +71,7 @@ def test_a_question_is_anonymised_as_the_rows_were(ran, tmp_path):
     project = load(ran)
     asked = repaired(project, Example("q", (Message("user", "jo.do3@acme.com"),))).text
     trained = (next((ran.parent / "work" / "curate").glob("*/train.jsonl"))).read_text()
-    held = "".join(p.read_text() for p in (ran.parent / "work" / "curate").glob("*/*.jsonl"))
+    held = "".join(p.read_text() for p in (ran.parent / "exam" / "rows").glob("*/*.jsonl"))
     assert asked.endswith(".example") and asked in trained + held
     write_rows(tmp_path / "new.jsonl", [{"text": f"book loan shelf {MAIL}"}])
     out = tmp_path / "out.jsonl"
@@ -98,7 +101,7 @@ def test_a_lost_key_is_said_and_never_made_anew(tmp_path):
     assert prepare(project, flow.silent).folder == first.folder
 
 
-@pytest.mark.parametrize("place", ["work/a.key", "report/a.key", "../toy/work/a.key"])
+@pytest.mark.parametrize("place", ["work/a.key", "exam/a.key", "report/a.key", "../toy/work/a.key"])
 def test_a_key_among_the_results_is_refused(tmp_path, place):
     path = build(tmp_path / "toy", f"{{kind: anonymise, names: none, key_file: {place}}}")
     with pytest.raises(UsageError) as error:
@@ -127,6 +130,55 @@ def test_the_list_of_leaks_names_rows_and_quotes_none(tmp_path):
     excerpt = error.value.problems[0].excerpt
     assert code(error) == "D050" and "exact 1.00  test.jsonl:32 ~ train.jsonl:31" in excerpt and "room" not in excerpt
     assert "acme" not in str(error.value) and "acme" not in written(path.parent)
+
+
+def plain_hashes(values):
+    """What anybody can make of a guess at the rows' texts."""
+    read = (Example("x", (Message("user", row["text"]),)) for row in values)
+    return {text_hash(one) for one in read}
+
+
+def test_hashes_of_raw_rows_cannot_be_compared_with_guesses(tmp_path):
+    kept = []
+    guesses = []
+    path = build(tmp_path / "toy", change=lambda values: guesses.extend(values) or values)
+    for _ in range(2):
+        prepared = prepare(load(path), flow.silent)
+        kept.append((prepared.kept / "splits.csv").read_text())
+        shutil.rmtree(path.parent / "exam")
+    assert kept[0] == kept[1] and not {line.split(",")[2] for line in kept[0].splitlines()} & plain_hashes(guesses)
+    plain = build(tmp_path / "plain", "{kind: repair}")
+    text = (prepare(load(plain), flow.silent).kept / "splits.csv").read_text()
+    assert plain_hashes(guesses) == {line.split(",")[2] for line in text.splitlines()[1:]}
+
+
+def test_a_split_that_was_saved_holds_whether_it_was_keyed_or_not(tmp_path):
+    plain, path = build(tmp_path / "plain", "{kind: repair}"), build(tmp_path / "toy")
+    saved = [prepare(load(one), flow.silent) for one in (plain, path)]
+    text = path.read_text()
+    for number, one in enumerate(saved):
+        (path.parent / f"split{number}.csv").write_text((one.kept / "splits.csv").read_text())
+        path.write_text(f"{text}split: {{manifest: split{number}.csv, leaks: repair, near: 1.0}}\n")
+        again = prepare(load(path), flow.silent)
+        assert [row.id for row in again.examples("test")] == [row.id for row in one.examples("test")]
+
+
+@pytest.mark.parametrize("name", ["anna.berg@acme.com.jsonl", "mails/anna.berg@acme.com.jsonl.gz"])
+def test_a_file_that_is_named_after_a_person_is_named_so_nowhere(tmp_path, name):
+    path = build(tmp_path / "toy", more="split: {leaks: repair}\n")
+    place = path.parent / name
+    place.parent.mkdir(exist_ok=True)
+    data = (path.parent / "rows.jsonl").read_bytes()
+    data += data.splitlines(keepends=True)[3] + b'{"text": "", "label": "pay"}\n'  # the ledger has lines, too
+    place.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    path.write_text(path.read_text().replace("rows.jsonl", name).replace(STEP, f"{STEP}, {{kind: dedupe}}"))
+    report = assay.run(path.parent)
+    text = written(path.parent)
+    assert "berg" not in text.lower() and "acme" not in text.lower() and "file-" in text
+    ids = [row.id for row in prepare(load(path), flow.silent).examples("test")]
+    assert len(set(ids)) == len(ids) == report.data["rows"]["test"]
+    card = assay.check(path.parent).card(tmp_path / "card.md").read_text()
+    assert "acme" not in card and "file-" in card
 
 
 def test_a_bug_says_nothing_of_the_row(tmp_path):

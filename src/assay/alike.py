@@ -3,6 +3,7 @@
 How        asked for once the arms have answered, for the metric is given records, not models: pairs of texts go to the
            encoder in a process of its own, and the cosines are a cached stage
 Costs      each different text is read once by an encoder of 22 million parameters
+Targets    this process needs them, and runs no strategy's code; its pairs lie under `exam/`, where no arm is sent
 Watch out  only where the project names the metric: the encoder must be at hand then
 """
 
@@ -62,19 +63,19 @@ def cosines(bench: Bench, pairs: Sequence[tuple[str, str]]) -> list[float]:
     [strategy] = strategies(bench.prepared.task)
     digests = {name: bench.models[name]["digest"] for name in strategy.needs(bench.project.model)}
     key = store.digest(["alike", VERSION, digests, bench.numeric, [list(pair) for pair in pairs]])[:20]
-    stage = store.Stage(bench.project.work, "alike", key, bench.tell)
+    stage = store.Stage(bench.project.exam, "alike", key, bench.tell)
     if stage.done() is None:
         folder = stage.open()
         store.write_lines(folder / "pairs.jsonl", (list(pair) for pair in pairs))
         request = {**bench.request(strategy), "mode": "alike", "alike_key": key}
-        bench.launch(folder, request | {"pairs": str((folder / "pairs.jsonl").absolute())}, METRIC)
+        bench.launch(folder, request | {"exam": str(bench.project.exam.absolute())}, METRIC)
     return list(store.read_lines(stage.folder / "cosines.jsonl"))
 
 
 def read_pairs(job: Job) -> None:
     """Runs in the worker: embed each different text once, keep a cosine for each pair."""
-    stage = store.Stage(job.work, "alike", job.request["alike_key"])
-    pairs = [tuple(pair) for pair in store.read_lines(Path(job.request["pairs"]))]
+    stage = store.Stage(Path(job.request["exam"]), "alike", job.request["alike_key"])
+    pairs = [tuple(pair) for pair in store.read_lines(stage.folder / "pairs.jsonl")]
     texts = list(dict.fromkeys(text for pair in pairs for text in pair))
     place = {text: index for index, text in enumerate(texts)}
     vectors = job.embed(texts) if texts else []

@@ -21,7 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from assay import store
+from assay import owned, store
 from assay.curate.annotate import sheet
 from assay.curate.annotate.apply import Applied, apply
 from assay.curate.annotate.returned import take, together, undoubled
@@ -84,6 +84,7 @@ class Annotation:
         self.votes = read_votes(self.path, project.folder)
 
     def _locked(self) -> AbstractContextManager[None]:
+        owned.private(self.project.work)
         return store.lock(self.project.work / "annotate.lock", "assay annotate", wait=True)
 
     @classmethod

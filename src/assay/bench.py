@@ -94,6 +94,7 @@ class Bench:
         *,
         alone: bool = False,
         piece: int | None = None,
+        apart: bool = False,
     ) -> None:
         """Fit and answer in a process of its own.
 
@@ -102,13 +103,14 @@ class Bench:
             alone: some questions are also asked alone, for the time that an answer then takes (`alone.py`).
             piece: answers between two saves, and every piece that is asked is noted in `asked.jsonl`; the exam's
                 pieces are larger, and nobody counts what a kill costs there.
+            apart: the questions quote targets of test rows, and lie where these do.
 
         Raises:
             AssayError: what the worker raised; R005 when it was killed. Stopped: the user interrupted.
         """
         stage = self.stage(strategy, hash)
         folder = stage.open()
-        asked = self.project.work / "questions" / f"{hash}.jsonl"
+        asked = (self.project.exam if apart else self.project.work) / "questions" / f"{hash}.jsonl"
         hand_over(asked, [q.to_json() for q in questions], self.tell)
         request = {**self.request(strategy), "mode": "arm", "questions": str(asked), "answer_key": stage.key}
         request |= {"alone": alone, **({} if piece is None else {"piece": piece})}

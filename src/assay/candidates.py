@@ -153,9 +153,9 @@ def variant(
         store.write_lines(folder / "val.jsonl", ())
         documents = prepared.folder / "documents.jsonl"
         store.write_text(folder / "documents.jsonl", documents.read_text(encoding="utf-8"))
-        note = {**prepared.note, "hashes": hashes}
+        note = {"hashes": hashes}
         stage.finish(note)
-    return Prepared(stage.folder, note, False)
+    return Prepared(stage.folder, {**prepared.note, **note}, False)
 
 
 def asked_one(

@@ -15,6 +15,7 @@ from assay.curate.reading.read import split_head
 from assay.encode.lengths import quantiles
 from assay.noted import SPLITS
 from assay.prepared import Prepared, bytes_of
+from assay.veiled import unnamed
 from assay.weigh.markdown import plain
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ OPEN = ("Licence", "Who wrote the rows, and when", "Consent of the people they s
 
 def data_card(project: Project, prepared: Prepared) -> str:
     """The card of a project's data."""
-    note, audit = prepared.note, store.read_json(prepared.folder / "audit.json")
+    note, audit = prepared.note, store.read_json(prepared.kept / "audit.json")
     private = any(step.kind == PRIVATE for step in project.curate)
     task = prepared.task
     blocks = [
@@ -73,7 +74,8 @@ def _files(project: Project) -> list[list[str]]:
             inside = [file] if file.is_file() else [p for p in file.rglob("*") if p.is_file()]
             size = sum(p.stat().st_size for p in inside)
             digest = store.file_digest(file) if file.is_file() else store.digest(bytes_of(path))
-            rows.append([plain(path.name), "to be split" if split == "data" else split, f"{size:,}", digest[:16]])
+            name = plain(unnamed(project, path.name))
+            rows.append([name, "to be split" if split == "data" else split, f"{size:,}", digest[:16]])
     return rows
 
 

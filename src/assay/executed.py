@@ -23,7 +23,7 @@ from assay.validate.sandbox.cage import find_cage
 from assay.validate.sandbox.python import Outcome
 from assay.validate.sandbox.sql import database_of
 
-VERSION = 1  # raise it when the same answer may come to something else
+VERSION = 2  # raise it when the same answer may come to something else
 NAME = "outcomes.jsonl"
 SAVE = 32  # outcomes between two saves
 

@@ -13,6 +13,7 @@ from assay.encode.lengths import CHARACTERS_A_TOKEN, quantiles
 from assay.encode.wording import ask
 from assay.nouns import Example, Task
 from assay.prepared import Prepared
+from assay.veiled import unnamed
 from assay.weigh.numbers import one_line as cut
 from assay.weigh.view import given_away
 
@@ -51,7 +52,7 @@ class Checked:
     @property
     def audit(self) -> dict[str, Any]:
         """Every pair, conflict, probe and answer that was found, as audit.json has it."""
-        return store.read_json(self.prepared.folder / "audit.json")
+        return store.read_json(self.prepared.kept / "audit.json")
 
     def card(self, path: Path) -> Path:
         """Write the data card, Markdown; returns the path."""
@@ -87,7 +88,7 @@ class Checked:
 
     def save_split(self, path: Path) -> Path:
         """Write which row went where, for `split.manifest`; returns the path."""
-        store.write_text(path, (self.prepared.folder / "splits.csv").read_text(encoding="utf-8"))
+        store.write_text(path, (self.prepared.kept / "splits.csv").read_text(encoding="utf-8"))
         return path
 
     def _example(self) -> Example:
@@ -183,7 +184,7 @@ def length_line(lengths: Sequence[int]) -> str:
 def extra_of(bench: Bench, exam: Exam, recommended: str | None) -> Extra:
     """What the page shows beside the numbers of report.json."""
     project, prepared = bench.project, bench.prepared
-    note, audit = prepared.note, store.read_json(prepared.folder / "audit.json")
+    note, audit = prepared.note, store.read_json(prepared.kept / "audit.json")
     train = prepared.examples("train")
     middle = sorted(train, key=lambda e: (len(e.text), e.id))[len(train) // 2]
     base = bench.models.get(project.model)
@@ -195,7 +196,7 @@ def extra_of(bench: Bench, exam: Exam, recommended: str | None) -> Extra:
         "lengths": histogram(note["lengths"]),
         "rendered": rendered(prepared.task, middle),
         "base": project.model + (f", {base['note']}" if base and base["note"] else ""),
-        "project_yaml": project.to_yaml(),
+        "project_yaml": unnamed(project, project.to_yaml()),
         "commands": ["assay run", *([f"assay answer new.jsonl --with {recommended}"] if recommended else [])],
         "hashes": {f"rows of {part}, hash": value[:16] for part, value in prepared.hashes.items()},
     }

@@ -11,6 +11,8 @@ Kept             each chunk's result lies in `work/lent/<key>/`, written once an
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 import signal
 import sys
@@ -24,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from assay import errors, sealed, store
 from assay.errors import AssayError, ModelError, Problem, ResourceError
 from assay.nouns import Augmentation, Means, Messages, RowStep, SetStep, Tell
+from assay.owned import make_folder
 from assay.processes import Process, Servers, worker
 
 if TYPE_CHECKING:
@@ -73,6 +76,7 @@ class Lender:
 
     Args:
         found: see `models`. work: the project's work folder. stage: whose progress it is.
+        key: a secret that the names of the chunks are made with, where the texts are nobody else's business.
     """
 
     def __init__(
@@ -83,6 +87,7 @@ class Lender:
         stage: str = "curate",
         *,
         servers: Servers | None = None,
+        key: bytes = b"",
     ):
         self.found = found
         self.tell = tell
@@ -90,6 +95,7 @@ class Lender:
         self.servers = servers
         self.used: dict[str, dict[str, Any]] = {}
         self._places = {need: work / "lent" / self._key(model) for need, model in found.items()}
+        self._secret = key
         self._told: set[str] = set()
         self._process: Process | None = None
         self._stack = ExitStack()
@@ -145,7 +151,10 @@ class Lender:
         return chunks
 
     def _chunk(self, need: str, request: dict[str, Any]) -> dict[str, Any]:
-        file = self._places[need] / f"{store.digest(request)[:32]}.json"
+        name = store.digest(request)
+        if self._secret:
+            name = hmac.new(self._secret, name.encode(), hashlib.sha256).hexdigest()
+        file = self._places[need] / f"{name[:32]}.json"
         kept = sealed.one(file, self.tell)
         if kept is None:
             kept = self._asked(request)
@@ -176,7 +185,7 @@ class Lender:
 
     def _start(self) -> Process:
         folder = next(iter(self._places.values()))
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         store.write_json(folder / "request.json", {"models": self.found})
         self._process = self._stack.enter_context(
             worker(folder, "assay.lent", stdin=True, servers=self.servers, preload="models")
@@ -233,9 +242,10 @@ class Desk:
 def main(folder: Path) -> int:
     from assay.model.environment import threads
     from assay.model.machine import steady
-    from assay.processes import die_with_parent
+    from assay.processes import die_with_parent, owners_alone
 
     die_with_parent()
+    owners_alone()
     steady(0, threads())
     desk = Desk(store.read_json(folder / "request.json")["models"])
     for line in sys.stdin:

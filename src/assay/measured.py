@@ -105,7 +105,8 @@ class Measured:
     def prepared(self) -> Prepared:
         """What the data stage made then. Of its rows it is said when they are asked for that they are not here."""
         folder = self.then.work / "curate" / self.data["curated"]
-        return Prepared(folder, placed(self.then, self.data["note"]), True)
+        held = self.then.exam / "rows" / self.data["curated"]
+        return Prepared(folder, placed(self.then, self.data["note"]), True, held)
 
     def bench(self, strategies: Sequence[Strategy], offline: bool, tell: Tell) -> Bench:
         """A bench on which arms have the keys that they had when they were measured.
@@ -155,7 +156,8 @@ def desk(project: Project) -> Path | None:
         return None
     own = cache_folder() / "desks" / store.digest(str(work.resolve()))[:20]
     seen = [work / "fit", work / "curate", *(mark.parent for mark in (work / "answers").glob("*/done.json"))]
-    for place in seen:
-        if (through := own / place.relative_to(work)).is_symlink() or not through.exists():
+    pairs = [(own / place.relative_to(work), place) for place in seen]
+    for through, place in [*pairs, (own / "exam" / "rows", project.exam / "rows")]:
+        if through.is_symlink() or not through.exists():
             store.link(through, place.absolute())
     return own

@@ -1,5 +1,9 @@
 """The data stage: from the project's files to audited splits on disk, and back.
 
+Two folders    `work/curate/<key>/` has train, val and documents: what a process is handed that fits and answers.
+               `exam/rows/<key>/` has the test rows with their targets, and what names or quotes them: ledger, audit,
+               splits, the note. No such process is told of it
+
 `prepare` runs in the parent process and loads no model; one that a step asks for runs in a process of its own (`lent`).
 Its key covers the bytes of every file and every setting that curation reads; the hashes in the note (`noted`) name the
 content of each part, so that an edit retrains only what read it.
@@ -8,6 +12,7 @@ content of each part, so that an edit retrains only what read it.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +28,7 @@ from assay.lent import Lender
 from assay.lent import models as lent_models
 from assay.noted import note_of
 from assay.nouns import Document, Example, Means, Task, Tell
+from assay.owned import private
 from assay.prompt.retrieval.among import document_fields, row_fields
 from assay.sets import bring
 from assay.veiled import MARK, Veil, key_of, steps_of
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.processes import Servers
 
-VERSION = 3  # raise it when the same files and settings are prepared differently
+VERSION = 4  # raise it when the same files and settings are prepared differently
 # Settings of the task that no row depends on.
 UNREAD = {"instruction", "max_answer_tokens", "metric", "metrics", "tolerance", "guards", "target"}
 CODE = ("language", "show_tests", "database", "samples", "temperature")  # what code tasks alone have
@@ -40,11 +46,12 @@ Files = dict[str, list[Path]]  # split -> files and folders on this machine
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the data stage left in `folder`."""
+    """What the data stage left."""
 
     folder: Path
     note: dict[str, Any]  # see `noted`
     cached: bool
+    held: Path | None = None  # the test rows, and what quotes them; None for data without them
 
     @property
     def task(self) -> Task:
@@ -57,7 +64,7 @@ class Prepared:
 
     def there(self, split: str) -> bool:
         """Whether the rows are on this machine: a project that only answers may have come without them."""
-        return (self.folder / f"{split}.jsonl").is_file()
+        return self.place(split).is_file()
 
     def need(self, split: str) -> None:
         """Raises:
@@ -73,7 +80,18 @@ class Prepared:
         UsageError: C172.
         """
         self.need(split)
-        return read_examples(self.folder / f"{split}.jsonl")
+        return read_examples(self.place(split))
+
+    def place(self, split: str) -> Path:
+        """Where the rows are, if they are on this machine."""
+        return ((self.held or self.folder) if split == "test" else self.folder) / f"{split}.jsonl"
+
+    @property
+    def kept(self) -> Path:
+        """The folder that no worker is handed. Raises: ValueError: these data have no test rows."""
+        if self.held is None:
+            raise ValueError("these data have no test rows")
+        return self.held
 
     def documents(self) -> tuple[Document, ...]:
         return read_documents(self.folder / "documents.jsonl")
@@ -94,27 +112,39 @@ def prepare(
         DataError, LeakError, UsageError: as `curate.load`, `curate.run` and `veiled.key_of`. ModelError, ResourceError:
             as `lent.models`.
     """
+    kept_private(project)
     veil = Veil(project, key_of(project, make=new_key))
     files = bring(project.files, offline=offline, tell=tell)
     models = lent_models(project, offline, tell)
-    stage = store.Stage(project.work, "curate", _key(project, files, models, veil.trace), tell)
-    note = stage.done()
+    key = _key(project, files, models, veil.trace)
+    stage = store.Stage(project.work, "curate", key, tell)
+    held = store.Stage(project.exam, "rows", key, tell)
+    note = held.done() if stage.done() is not None else None
     if note is not None:
         tell({"event": "stage", "name": "curate", "state": "cached"})
         # What no row depends on is taken from the project as it is now, not as it was when the rows were prepared.
         said = project.aim.model_dump(mode="json", exclude={"kind", "labels", "slices"})
         note = {**note, "task": {**note["task"], **said}}
-        return Prepared(stage.folder, placed(project, note), True)
+        return Prepared(stage.folder, placed(project, note), True, held.folder)
     tell({"event": "stage", "name": "curate", "state": "start"})
     if veil.key:
         store.write_json(project.work / MARK, {"key": veil.trace})
-    with veil, forgotten(stage.open()), Lender(models, project.work, tell, servers=servers) as lender:
-        note = _write(project, files, stage.folder, veil, lender, tell)
-    stage.finish(note)
+    with veil, forgotten(held.open()), Lender(models, project.work, tell, servers=servers, key=veil.key) as lender:
+        note = _write(project, files, (stage.open(), held.folder), veil, lender, tell)
+    stage.finish({})
+    held.finish(note)
     rows = note["rows"]
     text = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; {rows['dropped']:,} dropped"
     tell({"event": "stage", "name": "curate", "state": "done", "note": text})
-    return Prepared(stage.folder, placed(project, note), False)
+    return Prepared(stage.folder, placed(project, note), False, held.folder)
+
+
+def kept_private(project: Project) -> None:
+    """Results and test rows are for the owner of the project alone."""
+    private(project.work)
+    private(project.exam)
+    for place in project.work.glob("curate/*/test.jsonl"):  # of an earlier version, which kept them there
+        shutil.rmtree(place.parent)
 
 
 def placed(project: Project, note: dict[str, Any]) -> dict[str, Any]:
@@ -163,7 +193,10 @@ def bytes_of(path: Path) -> Any:
     return [store.file_digest(file) if file.is_file() and os.access(file, os.R_OK) else "", head]
 
 
-def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Lender, tell: Tell) -> dict[str, Any]:
+def _write(
+    project: Project, files: Files, folders: tuple[Path, Path], veil: Veil, lender: Lender, tell: Tell
+) -> dict[str, Any]:
+    """Args: folders: what workers are handed, and what they are not."""
     from assay import curate
     from assay.curate.manifest import written
     from assay.curate.overlap import given_away, read_probes
@@ -171,16 +204,17 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
     from assay.curate.reading.noted_in import Noted
     from assay.curate.scale.spread import Scale
 
+    folder, held = folders
     loaded, everything, annotated = labelled(project, files)
     veil.of_kind(loaded.kind)
     loaded = loaded.map_splits(veil.ids)
-    before = [line | {"id": veil.name(line["id"])} for line in annotated.ledger]
+    before = [line | {"id": veil.name(line["id"]), "file": veil.place(line["file"])} for line in annotated.ledger]
     fields = document_fields(project.compare)
     corpus = read_corpus(project.document_paths, project.folder, fields) if project.documents else None
     noted = Noted(corpus.documents if corpus else ())
     loaded = loaded.map_splits(lambda rows: [noted.example(row) for row in rows])
     everything = veil.ids(everything)
-    came, left_out = _given(project, loaded, [*loaded.train, *loaded.val, *loaded.test])
+    came, left_out = _given(project, loaded, veil, [*loaded.train, *loaded.val, *loaded.test])
     documents = veil.documents(corpus.documents) if corpus else []
     curated = curate.run(
         came["train"],
@@ -196,25 +230,26 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
         means=lender.means(Means(seed=project.seed, tell=tell, key=veil.key, documents=documents)),
         tell=tell,
         # What is kept of a run that is killed are rows as they are between two steps, which may be raw.
-        scale=Scale(project.data.processes, project.data.ray, None if veil.key else folder),
+        scale=Scale(project.data.processes, project.data.ray, None if veil.key else held),
         augment=project.augment,
     )
     splits = {"train": curated.train, "val": curated.val, "test": curated.test}
     for split, examples in splits.items():
-        store.write_lines(folder / f"{split}.jsonl", (example.to_json() for example in examples))
+        place = held if split == "test" else folder
+        store.write_lines(place / f"{split}.jsonl", (example.to_json() for example in examples))
     store.write_lines(folder / "documents.jsonl", (document.to_json() for document in documents))
     ledger = merged(before, curated.ledger, everything) if before else curated.ledger
     if veil.key:
         ledger = [row | {"reason": veil.short(row["reason"])} for row in ledger]
-    store.write_lines(folder / "ledger.jsonl", ledger)
+    store.write_lines(held / "ledger.jsonl", ledger)
     labels = loaded.labels if loaded.kind == "classify" else ()
     asked = {} if loaded.kind == "continue" else splits  # there the target is the text itself
     given = {name: given_away(asked.get(name, ()), labels) for name in splits}
     checked = {"probes": curated.probed.to_json(), "given_away": given}
-    store.write_json(folder / "audit.json", veil.audit(curated.audit, everything) | checked)
-    store.write_text(folder / "splits.csv", written(everything, splits))
+    store.write_json(held / "audit.json", veil.audit(curated.audit, everything) | checked)
+    store.write_text(held / "splits.csv", written(everything, splits, veil.key))
     if leaked := _leaked(came, curated.ledger):
-        store.write_lines(folder / "leaked.jsonl", (veil.example(example).to_json() for example in leaked))
+        store.write_lines(held / "leaked.jsonl", (veil.example(example).to_json() for example in leaked))
     warnings = (
         loaded.warnings,
         annotated.warnings,
@@ -225,8 +260,8 @@ def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Len
     found = {"warnings": warnings, "models": lender.used, "before": before}
     note = note_of(project, loaded, curated, everything, ledger, documents, veil, **found)
     if project.aim.database:  # what val rows are judged by
-        held = bytes_of(project.folder / project.aim.database)
-        note["hashes"]["val"] = store.digest([note["hashes"]["val"], held])
+        rows = bytes_of(project.folder / project.aim.database)
+        note["hashes"]["val"] = store.digest([note["hashes"]["val"], rows])
     return note
 
 
@@ -243,7 +278,7 @@ def _leaked(came: dict[str, list[Example]], ledger: Sequence[dict[str, Any]]) ->
 
 
 def _given(
-    project: Project, loaded: Any, everything: Sequence[Example]
+    project: Project, loaded: Any, veil: Veil, everything: Sequence[Example]
 ) -> tuple[dict[str, list[Example]], list[Example]]:
     """The rows by the split they come with: that of their file, or that of the manifest, which may leave rows out."""
     from assay.curate.manifest import divided, read_manifest
@@ -251,7 +286,8 @@ def _given(
     path = project.manifest_path
     if path is None:
         return {"train": loaded.train, "val": loaded.val, "test": loaded.test}, []
-    return divided(everything, read_manifest(path, project.folder), path, project.folder)
+    places = {veil.name(id): place for id, place in read_manifest(path, project.folder).items()}
+    return divided(everything, places, path, project.folder, veil.key)
 
 
 def read_examples(path: Path) -> tuple[Example, ...]:

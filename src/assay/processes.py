@@ -65,6 +65,11 @@ def die_with_parent() -> None:
             sys.exit(128 + signal.SIGKILL)
 
 
+def owners_alone() -> None:
+    """What this process and its libraries write from now on is for its owner alone: results lie in such folders."""
+    os.umask(0o077)
+
+
 def environment() -> dict[str, str]:
     """The variables that a process which computes is started with."""
     from assay.model.environment import STARTED_WITH, threads
@@ -309,7 +314,9 @@ def worker(
         module: its `main(folder)` runs in the process. stdin: give it a pipe to read from.
         preload: what a forked one finds imported.
     """
-    with (folder / "worker.log").open("ab") as log:
+    from assay.owned import opener
+
+    with open(folder / "worker.log", "ab", opener=opener) as log:
         process: Process | None = None
         if servers is not None:
             process = servers.fork(preload, module, folder, stdin, log.fileno())

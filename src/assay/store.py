@@ -13,10 +13,11 @@ import socket
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from assay.damage import Tell, silent, told
 from assay.errors import Problem, ResourceError
+from assay.owned import is_private, make_folder, mode_of, opener, refuse
 from assay.plain import chunks_digest as chunks_digest
 from assay.plain import digest as digest
 from assay.plain import file_digest as file_digest
@@ -26,32 +27,21 @@ from assay.plain import to_json as to_json
 from assay.tensors import tensor_chunks as tensor_chunks
 
 
-def _refuse(error: OSError, path: Path) -> NoReturn:
-    raise ResourceError(
-        Problem(
-            "R002",
-            f"could not write: {error.strerror}",
-            str(path),
-            help="free some space or choose another folder, then run the same command again: it continues",
-        )
-    ) from error
-
-
 def write_bytes(path: Path, data: bytes | memoryview, mode: int | None = None) -> None:
-    """The whole file or the old one, never a part. `mode`: the rights of the file; the user's usual ones when None."""
+    """The whole file or the old one, never a part. `mode`: the rights of the file; those of its place when None."""
     write_chunks(path, (data,), mode)
 
 
 def write_chunks(path: Path, chunks: Iterable[bytes | memoryview], mode: int | None = None) -> None:
     """As write_bytes, for a file larger than memory. An error raised by `chunks` leaves the old file."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         part = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
                 # mkstemp is for secrets; a report is for reading
-                os.fchmod(handle, 0o666 & ~_mask() if mode is None else mode)
+                os.fchmod(handle, mode_of(path) if mode is None else mode)
                 for chunk in chunks:
                     file.write(chunk)
                 file.flush()
@@ -62,32 +52,24 @@ def write_chunks(path: Path, chunks: Iterable[bytes | memoryview], mode: int | N
             raise
         flush_folder(path.parent)
     except OSError as error:
-        _refuse(error, path)
-
-
-def _mask() -> int:
-    """The permissions that this process's new files must not have."""
-    for line in Path("/proc/self/status").read_text().splitlines() if Path("/proc/self/status").exists() else ():
-        if line.startswith("Umask:"):
-            return int(line.split()[1], 8)
-    return 0o022
+        refuse(error, path)
 
 
 @contextlib.contextmanager
 def growing(part: Path) -> Generator[Callable[[bytes], None]]:
     """Add to the end of a `*.part` file, which a later process may continue. Yields the function that writes."""
     try:
-        part.parent.mkdir(parents=True, exist_ok=True)
-        file = part.open("ab", buffering=0)
+        make_folder(part.parent)
+        file = os.fdopen(opener(str(part), os.O_WRONLY | os.O_CREAT | os.O_APPEND), "ab", buffering=0)
     except OSError as error:
-        _refuse(error, part)
+        refuse(error, part)
 
     def write(data: bytes) -> None:
         try:
             while data:
                 data = data[file.write(data) :]
         except OSError as error:
-            _refuse(error, part)
+            refuse(error, part)
 
     with file:
         yield write
@@ -98,19 +80,19 @@ def cut(part: Path, size: int) -> None:
     try:
         os.truncate(part, size)
     except OSError as error:
-        _refuse(error, part)
+        refuse(error, part)
 
 
 def link(path: Path, target: Path) -> None:
     """Make `path` a symbolic link to `target`, in place of what was there."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         part.unlink(missing_ok=True)
         part.symlink_to(target)
         part.replace(path)
     except OSError as error:
-        _refuse(error, path)
+        refuse(error, path)
 
 
 def flush_folder(folder: Path) -> None:
@@ -128,7 +110,7 @@ def write_text(path: Path, text: str) -> None:
 def write_private(path: Path, data: bytes) -> None:
     """A new file that its owner alone can read, never for a moment by others; one that is there stays as it is."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")  # mode 0600
         try:
             with os.fdopen(handle, "wb") as file:
@@ -141,7 +123,7 @@ def write_private(path: Path, data: bytes) -> None:
             Path(name).unlink()
         flush_folder(path.parent)
     except OSError as error:
-        _refuse(error, path)
+        refuse(error, path)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -160,10 +142,10 @@ def write_tensors(path: Path, tensors: dict[str, Any], metadata: dict[str, str] 
 def append(path: Path, *rows: Any, mode: int = 0o644) -> None:
     """Add JSON lines with one write() call, so that a kill leaves at most one torn last line. Such a one is cut first,
     or the two would be one line that nobody can read; and what a write that failed has left is cut at once. `mode`: of
-    a new file."""
+    a new file, if it is not private."""
     data = "".join(to_json(row) + "\n" for row in rows).encode()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with _alone(path, mode) as handle:
             size = os.fstat(handle).st_size
             if size and os.pread(handle, 1, size - 1) != b"\n":
@@ -178,14 +160,14 @@ def append(path: Path, *rows: Any, mode: int = 0o644) -> None:
                     os.ftruncate(handle, size)
                 raise
     except OSError as error:
-        _refuse(error, path)
+        refuse(error, path)
 
 
 @contextlib.contextmanager
 def _alone(path: Path, mode: int) -> Generator[int]:
     """A handle at the end of the file, made if need be, while no other process adds to it or rewrites it."""
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, mode)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600 if is_private(path) else mode)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)  # what another process has half written is not torn
             if _is(handle, path):  # else it was rewritten while this process waited
@@ -207,14 +189,14 @@ def rewrite(path: Path, change: Callable[[bytes], bytes], mode: int = 0o644) -> 
     """Put `change(content)` in the place of a file's content, whole or not at all, while no other process appends to
     it. The content of a file that is not there is empty. `mode`: of a new file."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with _alone(path, mode) as handle:
             old = path.read_bytes()
             new = change(old)
             if new != old:
                 write_bytes(path, new, os.fstat(handle).st_mode & 0o777)
     except OSError as error:
-        _refuse(error, path)
+        refuse(error, path)
 
 
 def drop_torn_line(path: Path) -> bool:
@@ -282,9 +264,9 @@ class Stage:
     def open(self) -> Path:
         """The folder, made if need be."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
         except OSError as error:
-            _refuse(error, self.folder)
+            refuse(error, self.folder)
         return self.folder
 
     def finish(self, note: dict[str, Any]) -> None:
@@ -308,10 +290,10 @@ def lock(path: Path, command: str, *, wait: bool = False) -> Generator[None]:
     """Hold `path` for this process; the kernel frees it when the process ends, however it ends. A lock that another
     process holds is an error, or with `wait` waited for."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        held = path.open("a+")
+        make_folder(path.parent)
+        held = os.fdopen(opener(str(path), os.O_RDWR | os.O_CREAT | os.O_APPEND), "a+")
     except OSError as error:
-        _refuse(error, path)
+        refuse(error, path)
     with held as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -341,9 +323,9 @@ def write_folder(folder: Path, files: Mapping[str, Iterable[bytes | memoryview]]
     try:
         if part.exists():
             shutil.rmtree(part)
-        part.mkdir(parents=True)
+        make_folder(part)
         for name, chunks in {**files, **{n: (to_json(v).encode(),) for n, v in notes.items()}}.items():
-            with (part / name).open("wb") as file:
+            with open(part / name, "wb", opener=opener) as file:
                 for chunk in chunks:
                     file.write(chunk)
                 file.flush()
@@ -353,4 +335,4 @@ def write_folder(folder: Path, files: Mapping[str, Iterable[bytes | memoryview]]
         flush_folder(folder.parent)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
-        _refuse(error, folder)
+        refuse(error, folder)

@@ -19,6 +19,7 @@ from typing import Any
 
 from assay.errors import Problem, UsageError, did_you_mean
 from assay.events import read
+from assay.owned import make_folder
 from assay.places import place as place_of
 
 STEP = {  # value of a step in the log -> name in a tracker
@@ -106,7 +107,7 @@ def export(folder: Path, to: str) -> str:
     place = place_of(folder.absolute(), "work") / "trackers" / to
     if place.exists():
         shutil.rmtree(place)
-    place.mkdir(parents=True)
+    make_folder(place)
     with _installed(to), redirect_stdout(StringIO()):  # some of them print greetings
         return TRACKERS[to](runs, folder.absolute().name, place)
 

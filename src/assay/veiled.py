@@ -1,12 +1,16 @@
 """What may be written and shown of raw rows when the project anonymises: nothing that the step would replace.
 
-What it is for   the files under `work/` and `report/`, the messages and the file of a crash hold the rows as the
-                 `anonymise` steps leave them; audits and ledgers read raw rows, so what they quote goes through here
+What it is for   the files under `work/`, `exam/` and `report/`, the messages and the file of a crash hold the rows as
+                 the `anonymise` steps leave them; audits and ledgers read raw rows: what they quote goes through here
+Files            a data file whose name holds such data (`anna.berg@acme.com.csv`) is called by a keyed hash wherever it
+                 is named
 Keys             the step's key is read from its own file, never from project.yaml; made on first use
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.curate.audit import Audit, Side
 
+_ENDS = re.compile(r"(\.(csv|tsv|jsonl?|ndjson|parquet|arrow|xlsx?|txt|md|html?|pdf|docx?|xml|ya?ml))?(\.gz|\.zip)?$")
 _PLACES = re.compile(r"leak-\w+ .*? ~ .*?:\d+(?=: )")
 MARK = "anonymise.json"  # in work/: a trace of the key that earlier results were made with
 
@@ -61,13 +66,13 @@ def key_of(project: Project, *, make: bool = False) -> bytes:
         (name, _place(project, p)) for s in steps for name, p in (("key_file", s.key_file), ("table", s.table)) if p
     ]
     for name, place in places:
-        if any(place.is_relative_to(folder) for folder in (project.work, project.report_folder)):
+        if any(place.is_relative_to(folder) for folder in (project.work, project.exam, project.report_folder)):
             raise UsageError(
                 Problem(
                     "D073",
                     f"{place} lies where results lie, and whoever gets those would get it too",
                     f"curate.anonymise.{name}",
-                    help="name a file outside work/ and report/",
+                    help="name a file outside work/, exam/ and report/",
                 )
             )
     paths = sorted({place for name, place in places if name == "key_file"})
@@ -82,6 +87,18 @@ def _place(project: Project, path: str) -> Path:
     return Path(os.path.normpath(project.folder.absolute() / path))
 
 
+def _paths(project: Project) -> list[Path]:
+    """Every file and folder of data that the project names."""
+    named = [path for paths in project.files.values() for path in paths]
+    others = (project.annotations, project.manifest_path, *project.probe_paths, *project.document_paths)
+    return [*named, *(path for path in others if path is not None)]
+
+
+def unnamed(project: Project, text: str) -> str:
+    """A text of the project's own, such as its file, without names of files that hold personal data."""
+    return Veil(project, key_of(project)).files(text)
+
+
 class Veil:
     """The project's anonymise steps over what is about to be written or said. Does nothing where there are none."""
 
@@ -91,7 +108,10 @@ class Veil:
         self._means = Means(seed=project.seed, key=key)
         self._steps: tuple[Anonymise, ...] = ()
         self._seen: dict[str, Example] = {}
+        self._called: dict[str, str] = {}  # the name of a file or folder -> what it is called
         self.of_kind("")
+        for path in _paths(project) if self._steps else ():
+            self.place(str(path.relative_to(project.folder) if path.is_relative_to(project.folder) else path.name))
 
     @property
     def trace(self) -> str:
@@ -118,9 +138,9 @@ class Veil:
         return [
             replace(
                 d,
-                id=self.short(d.id),
+                id=self.short(self.place(d.id)),
                 text=self._text(d.text),
-                source=self.short(d.source),
+                source=self.short(self.place(d.source)),
                 fields=tuple((name, self._text(value)) for name, value in d.fields),
             )
             for d in documents
@@ -133,6 +153,7 @@ class Veil:
 
     def short(self, text: str) -> str:
         """A reason or a note: patterns only, since a model takes technical words for names."""
+        text = self.files(text)
         for step in self._steps:
             for span in sorted(patterned(text, step.kinds), key=lambda s: -s.start):
                 text = f"{text[: span.start]}<{span.kind}>{text[span.end :]}"
@@ -147,16 +168,64 @@ class Veil:
         return {key: self.deep(item) for key, item in value.items()} if isinstance(value, dict) else value
 
     def ids(self, rows: Sequence[Example]) -> list[Example]:
-        """Rows whose ids say nothing about a person."""
-        return [replace(row, id=self.name(row.id)) for row in rows] if self._steps else list(rows)
+        """Rows whose ids and places say nothing about a person."""
+        if not self._steps:
+            return list(rows)
+        return [
+            replace(
+                row,
+                id=self.name(row.id),
+                source=self.place(row.source),
+                context=tuple(replace(d, id=self.files(d.id), source=self.place(d.source)) for d in row.context),
+            )
+            for row in rows
+        ]
 
     def name(self, name: str) -> str:
         """An id, or a hash in its place."""
+        name = self.files(name)
+        return f"row-{store.digest(self.key + name.encode())[:16]}" if self._personal(name) else name
+
+    def _personal(self, name: str) -> bool:
         for step in self._steps:
             named = step.names != "none" and " " in name
             if patterned(name, step.kinds) or (named and recognise([name], step.kinds, step.finder())[0]):
-                return f"row-{store.digest(self.key + name.encode())[:16]}"
-        return name
+                return True
+        return False
+
+    # --- names of files ---------------------------------------------------------------------------------------------
+
+    def place(self, source: str) -> str:
+        """A path, with a line or without: parts of it that hold personal data have keyed hashes in their place."""
+        return "/".join(map(self._part, source.split("/"))) if self._steps else source
+
+    def _part(self, part: str) -> str:
+        file, _, line = part.rpartition(":") if re.search(r":\d+$", part) else (part, "", "")
+        if file not in self._called:
+            ends = _ENDS.search(file)
+            end = ends[0] if ends else ""
+            stem = file.removesuffix(end)
+            # As one word a name is none that anybody could tell: "anna_berg" is read as two.
+            apart = re.sub(r"[_.+-]+", " ", stem)
+            if self._personal(stem) or self._persons(apart):
+                hashed = hmac.new(self.key, file.encode(), hashlib.sha256).hexdigest()[:8]
+                self._called[file] = f"file-{hashed}{end}"
+            else:
+                self._called[file] = file
+        return self._called[file] + (f":{line}" if line else "")
+
+    def _persons(self, words: str) -> bool:
+        found = (recognise([words], {"PERSON"}, s.finder())[0] for s in self._steps if s.names != "none")
+        return " " in words and any(found)
+
+    def files(self, text: str) -> str:
+        """A text without the names of the files that are called otherwise, and without their stems, which ids have."""
+        for file, called in self._called.items():
+            if file != called:
+                end = called.partition(".")[2]
+                text = text.replace(file, called)
+                text = text.replace(file.removesuffix(f".{end}") if end else file, called.partition(".")[0])
+        return text
 
     def audit(self, audit: Audit, rows: Iterable[Example]) -> dict[str, Any]:
         """The audit as JSON, its texts and targets as they are after the step."""

@@ -27,7 +27,7 @@ from assay.launch import Launch
 from assay.noted import content_hash, documents_hash, fields_hash
 from assay.nouns import Adapted, Answer, Example, Learner, Lesson, Means, Precision, Record, Strategy, Task, Tell
 from assay.prepared import read_documents, read_examples
-from assay.processes import die_with_parent
+from assay.processes import die_with_parent, owners_alone
 from assay.spent import Parts, Spent, peak_bytes
 
 if TYPE_CHECKING:
@@ -223,7 +223,6 @@ class Job:
     def arm(self) -> None:
         """Fit the arm, then answer the questions in chunks; both stages survive a kill."""
         key, questions = self.request["fit_key"], read_examples(Path(self.request["questions"]))
-        fitted: dict[str, Any] = {}
         stage = store.Stage(self.work, "answers", self.request["answer_key"], self.tell)
         # Rows are read for a fit alone: where one is asked to answer, they may not be there.
         found = self.kept(self.strategy, self.lesson(rows=False), key)
@@ -340,6 +339,7 @@ def work(job: Job) -> None:
 
 def main(folder: Path) -> int:
     die_with_parent()
+    owners_alone()
     job = Job(folder)
     signal.signal(signal.SIGTERM, job.stop)
     signal.signal(signal.SIGINT, job.stop)

@@ -290,3 +290,11 @@ def test_torch_is_not_imported():
     code = "import sys, assay.model.find; from assay.model.fits import known_types; known_types();"
     code += "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.slow
+def test_a_template_that_exhausts_is_refused_and_told_where_it_stands(tmp_path):
+    loops = "{% for _ in range(1000) %}" * 3 + "{% endfor %}" * 3 + TEMPLATE
+    folder = _folder(tmp_path, tokenizer_config={"chat_template": loops})
+    with problem(ModelError, "M180", "tokenizer_config.json"):
+        admit(folder)

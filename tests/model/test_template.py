@@ -1,8 +1,17 @@
-"""Chat templates that exhaust or escape are refused; what published templates do is accepted."""
+"""Chat templates that exhaust or escape are refused, by their syntax or once they are rendered, at a bounded price;
+what published templates do is accepted."""
+
+import resource
+import sys
 
 import pytest
 
+from assay.model.find import find
+from assay.model.fits import chat_templates
+from assay.model.rendered import SECONDS, exhausts
 from assay.model.template import objections
+from conftest import CHATML
+from export_models import TURNS
 
 HOSTILE = {
     "repeat": "{{ 'x' * 100000 }}",
@@ -58,6 +67,27 @@ HARMLESS = {
     "the date": "{% if strftime_now is defined %}{{ strftime_now('%d %b %Y') }}{% endif %}",
 }
 
+THOUSAND = "{% for _ in range(1000) %}"
+SAY = "{% for m in messages %}{{ m.content }}{% endfor %}"
+LONG = "x" * 300
+EXHAUSTING = {
+    "three loops of a thousand": THOUSAND * 3 + "{% endfor %}" * 3 + SAY,
+    "three loops over the messages": (
+        "{% for a in messages %}{% for b in messages %}{% for c in messages %}{% if a.role == c.role %}{% endif %}"
+        "{% endfor %}{% endfor %}{% endfor %}" + SAY
+    ),
+    "a loop for a certain number of messages": (
+        "{% if messages | length == 7 %}" + THOUSAND * 3 + "{% endfor %}" * 3 + "{% endif %}" + SAY
+    ),
+    "a text that is copied a million times": (
+        "{% set ns = namespace(t='') %}" + THOUSAND * 2 + "{% set ns.t = ns.t ~ '" + LONG + "' %}" + "{% endfor %}" * 2
+    ),
+    "lists": (
+        "{% set ns = namespace(t=[]) %}" + THOUSAND + "{% set ns.t = ns.t + [range(1000) | list] * 9 %}{% endfor %}"
+    ).replace("[range(1000) | list] * 9", " + ".join(["[range(1000) | list]"] * 9)),
+    "ten megabytes for nothing": THOUSAND * 2 + "xxxxxxxxxx" + "{% endfor %}" * 2,
+}
+
 
 def test_hostile(subtests):
     for name, template in HOSTILE.items():
@@ -72,3 +102,46 @@ def test_harmless(name):
 
 def test_an_objection_names_the_line():
     assert objections("\n\n{{ 'x' * 9 }}") == ["line 3: `*` on something that may be text"]
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
+
+
+def spent() -> float:
+    """Processor seconds of the processes that this one has started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXHAUSTING)
+def test_what_exhausts_without_showing_it_is_found_at_a_bounded_price(cache, name):
+    assert objections(EXHAUSTING[name]) == []
+    before = spent()
+    assert exhausts(EXHAUSTING[name])
+    assert spent() - before < SECONDS + 1.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*HARMLESS, "chatml", "turns"])
+def test_what_is_in_use_does_not_exhaust(cache, name):
+    assert exhausts((HARMLESS | {"chatml": CHATML, "turns": TURNS})[name]) == ""
+
+
+def test_a_template_is_tried_once(cache, monkeypatch):
+    assert exhausts(CHATML) == ""
+    monkeypatch.setattr(sys, "executable", "/nowhere")  # nothing can be started any more
+    assert exhausts(CHATML) == ""
+    with pytest.raises(FileNotFoundError):
+        exhausts(CHATML + " ")
+
+
+@pytest.mark.real
+def test_the_template_of_a_real_model_does_not_exhaust(monkeypatch, tmp_path):
+    [(_, template)] = chat_templates(find("smollm2-135m").folder, {})
+    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
+    before = spent()
+    assert exhausts(template) == ""
+    assert spent() - before < SECONDS / 4

@@ -112,7 +112,7 @@ def heard(
     bench, [strategy] = replace(seen.bench, prepared=prepared), strategies(seen.bench.project, prepared)
     hash = store.digest([example.to_json() for example in asked])[:16]
     if bench.state(strategy, hash) != "cached":
-        bench.run(f"judge, {first} and {second}", strategy, asked, hash)
+        bench.run(f"judge, {first} and {second}", strategy, asked, hash, apart=settings.reference)
     said = [answer.text for answer in answers_in(bench, strategy, hash)]
     found: list[tuple[str | None, str | None] | None] = [None] * len(rows)
     for place, i in enumerate(apart):

@@ -58,7 +58,7 @@ def wanted(project: Project, prepared: Prepared) -> bool:
 def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
     """The arm that is to be asked, when there is something to ask."""
     name = project.checking.leak_cost
-    if name is None or not (prepared.folder / "leaked.jsonl").exists():
+    if name is None or not (prepared.kept / "leaked.jsonl").exists():
         return []
     if name == "tfidf" and name not in project.arms and prepared.task.kind != "classify":
         return []
@@ -91,11 +91,11 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
 
     prepared = bench.prepared
     train = prepared.examples("train")
-    leaked = cleaned(bench.project, read_examples(prepared.folder / "leaked.jsonl"))
+    leaked = cleaned(bench.project, read_examples(prepared.kept / "leaked.jsonl"))
     sets = {"without": train, "with": (*train, *leaked), "same_size": (*thinned(train, leaked, bench), *leaked)}
     scores = {}
     for name, rows in sets.items():
-        one = bench if name == "without" else varied(bench, "leak cost", train=rows)
+        one = bench if name == "without" else varied(bench, "leak cost", train=rows, apart=True)
         if one.state(strategy, exam.hash) != "cached":
             one.run(f"leak cost, {name.replace('_', ' ')}", strategy, exam.questions, exam.hash)
         records = exam.records(answers_in(one, strategy, exam.hash))
@@ -166,7 +166,7 @@ def thinned(train: Sequence[Example], leaked: Sequence[Example], bench: Bench) -
 
 def leaked_tests(prepared: Prepared) -> set[str]:
     """Ids of the test rows that also stood in train or val."""
-    pairs = store.read_json(prepared.folder / "audit.json")["pairs"]
+    pairs = store.read_json(prepared.kept / "audit.json")["pairs"]
     return {id for pair in pairs if pair["right"]["split"] == "test" for id in pair["right"]["ids"]}
 
 

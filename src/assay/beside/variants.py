@@ -9,7 +9,6 @@ from assay import store
 from assay.bench import Bench
 from assay.noted import content_hash, documents_hash, fields_hash
 from assay.nouns import Document, Example
-from assay.prepared import Prepared
 
 VERSION = 1
 
@@ -22,12 +21,14 @@ def varied(
     val: Sequence[Example] | None = None,
     documents: Sequence[Document] | None = None,
     labels: Sequence[str] | None = None,
+    apart: bool = False,
 ) -> Bench:
     """The bench over other data; what is None stays. A cached stage; arms are keyed by what they read, so that one
     whose part stays is not fitted again.
 
     Args:
         why: names it in the key. Test rows stay, and are no part of what an arm reads.
+        apart: the rows are such that no other arm may find them: they lie where the test rows do.
     """
     prepared = bench.prepared
     splits = {name: rows for name, rows in (("train", train), ("val", val)) if rows is not None}
@@ -39,15 +40,16 @@ def varied(
         hashes["fields"] = fields_hash([row for rows in whole for row in rows])
     task = prepared.note["task"] if labels is None else {**prepared.note["task"], "labels": list(labels)}
     key = store.digest([VERSION, why, prepared.folder.name, hashes, task["labels"]])[:20]
-    stage = store.Stage(bench.project.work, "curate", key, bench.tell)
+    stage = store.Stage(bench.project.exam if apart else bench.project.work, "curate", key, bench.tell)
     note = stage.done()
     if note is None:
         folder = stage.open()
-        for name in ("train", "val", "test"):
+        for name in ("train", "val"):
             rows = splits.get(name, prepared.examples(name))
             store.write_lines(folder / f"{name}.jsonl", (row.to_json() for row in rows))
         pages = prepared.documents() if documents is None else documents
         store.write_lines(folder / "documents.jsonl", (page.to_json() for page in pages))
-        note = {**prepared.note, "hashes": hashes, "task": task}
+        note = {"hashes": hashes, "task": task}
         stage.finish(note)
-    return replace(bench, prepared=Prepared(stage.folder, note, False))
+    note = {**prepared.note, **note}
+    return replace(bench, prepared=replace(prepared, folder=stage.folder, note=note, cached=False))

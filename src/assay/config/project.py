@@ -106,6 +106,11 @@ class Project(Head):
         return self.desk or self.place("work")
 
     @property
+    def exam(self) -> Path:
+        """What no process that fits or answers is handed: the test rows with their targets, and what quotes them."""
+        return (self.desk or self.folder) / "exam"
+
+    @property
     def report_folder(self) -> Path:
         return self.place("report")
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from assay.errors import Problem, did_you_mean
 from assay.model.catalogue import Kind
+from assay.model.rendered import exhausts
 from assay.model.template import objections
 from assay.model.weights import Tensor
 
@@ -199,4 +200,15 @@ def _template_problems(folder: Path, rows: dict[str, Any]) -> list[Problem]:
         Problem("M094", f"the chat template is refused: {text}", str(folder / name))
         for name, template in chat_templates(folder, rows)
         for text in objections(template)
+    ]
+
+
+def exhausting_templates(folder: Path, rows: dict[str, Any]) -> list[Problem]:
+    """M180 of each template that takes too much when it is rendered. For a folder that has no other problem: this
+    renders them, in a process that is ended at its limits."""
+    way = "choose another model, or put a chat_template.jinja of your own into the folder"
+    return [
+        Problem("M180", f"the chat template is refused: {why}", str(folder / name), help=way)
+        for name, template in chat_templates(folder, rows)
+        if (why := exhausts(template))
     ]

@@ -17,7 +17,7 @@ from assay.encode.plain import PLAIN
 from assay.errors import ModelError, Problem
 from assay.model.cache import cache_folder
 from assay.model.catalogue import Kind
-from assay.model.fits import chat_templates, fit_problems
+from assay.model.fits import chat_templates, exhausting_templates, fit_problems
 from assay.model.weights import NotWeights, Tensor, not_finite, strict_json, tensors_of
 
 VERSION = 1
@@ -62,7 +62,7 @@ def admit(folder: Path, *, kind: Kind = "causal", scan: bool = False) -> Path:
         scan: also read all weights for NaN and infinity (about 1 s for 1 GB).
 
     Raises:
-        ModelError: every problem found, M086 to M096.
+        ModelError: every problem found, M086 to M096; M180 where there is no other.
     """
     problems: list[Problem] = []
     names = _names(folder, problems)
@@ -75,6 +75,8 @@ def admit(folder: Path, *, kind: Kind = "causal", scan: bool = False) -> Path:
     weights, tensors = _weights(folder, rows.get("model.safetensors.index.json"), problems)
     if isinstance(rows["config.json"], dict):
         problems += fit_problems(folder, rows, tensors, kind)
+    if kind == "causal" and not problems:
+        problems += exhausting_templates(folder, rows)
     if scan and not problems:
         problems += _nan_problems(folder, weights)
     if problems:

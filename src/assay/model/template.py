@@ -3,7 +3,8 @@
 Why   A template is a program that comes with a model. The sandbox of transformers stops code, not exhaustion: in it
       `'x' * 10**8` gives 100 MB, and doubling a text in a loop gives as much as one likes.
 How   Only listed filters and functions; arithmetic on numbers only, found by inference over all assignments; no text
-      that grows by more than one copy of itself in a step; no `_` attributes; loops nested at most three deep.
+      that grows by more than one copy of itself in a step; no `_` attributes; loops nested at most three deep. What
+      passes is rendered once in a process with limits (`rendered.py`).
 """
 
 from collections.abc import Iterator

@@ -15,17 +15,17 @@ COUNTS = ("rows", "changed", "spared", "dropped", "aside", "made", "left")
 
 
 def curated(folder: Path) -> Path:
-    """The folder of the newest curation.
+    """The folder of the newest curation: test rows, ledger and note. Train and val have the same name under `work/`.
 
     Raises:
         UsageError: C062, nothing was curated yet. ResourceError: R170, it is not as it was written.
     """
-    work = place_of(folder, "work")
-    files = sorted(work.glob("curate/*/ledger.jsonl"), key=lambda path: path.stat().st_mtime)
+    exam = place_of(folder, "work").parent / "exam"
+    files = sorted(exam.glob("rows/*/ledger.jsonl"), key=lambda path: path.stat().st_mtime)
     places = [file.parent for file in files if not file.parent.suffix]  # what was found damaged is set aside
     if not places:
         raise UsageError(Problem("C062", "there is no ledger yet", str(folder), help=f"assay run {folder}"))
-    if (places[-1] / "done.json").exists() and Stage(work, "curate", places[-1].name).done() is None:
+    if (places[-1] / "done.json").exists() and Stage(exam, "rows", places[-1].name).done() is None:
         text = "the ledger is not what was written here, and is set aside"
         raise ResourceError(Problem("R170", text, str(places[-1]), help=f"assay run {folder} makes it again"))
     return places[-1]
@@ -113,7 +113,7 @@ def row(folder: Path, name: str) -> dict[str, Any]:
         UsageError: C062, nothing was curated yet; C060, there is no such row.
     """
     place = curated(folder)
-    own, split = _in_splits(place, name)
+    own, split = _in_splits([place, folder / "work" / "curate" / place.name], name)
     lines = list(read_lines(place / "ledger.jsonl"))
     at = own["id"] if own else next((r["id"] for r in lines if name in (r["id"], f"{r['file']}:{r['line']}")), None)
     if at is None:
@@ -137,13 +137,11 @@ def row(folder: Path, name: str) -> dict[str, Any]:
     }
 
 
-def _in_splits(place: Path, name: str) -> tuple[dict[str, Any] | None, str]:
+def _in_splits(places: Sequence[Path], name: str) -> tuple[dict[str, Any] | None, str]:
     """The row as it arrived, by id or else by file and line, and the split it is in."""
     by_source: tuple[dict[str, Any] | None, str] = (None, "")
-    for split in SPLITS:
-        if not (place / f"{split}.jsonl").exists():
-            continue
-        for found in read_lines(place / f"{split}.jsonl"):
+    for split, file in ((split, place / f"{split}.jsonl") for split in SPLITS for place in places):
+        for found in read_lines(file) if file.exists() else ():
             if found["id"] == name:
                 return found, split
             if by_source[0] is None and found.get("source") == name:

@@ -138,7 +138,7 @@ def written(tmp_path_factory) -> tuple[Path, str]:
         "compare:\n  - {kind: majority}\n  - {kind: tfidf}\n"
     )
     flow.run(load(folder / "project.yaml"), offline=True)
-    files = [p for top in ("work", "report") for p in (folder / top).rglob("*") if p.is_file()]
+    files = [p for top in ("work", "exam", "report") for p in (folder / top).rglob("*") if p.is_file()]
     return folder, "\n".join(p.read_bytes().decode("utf-8", "replace") for p in files)
 
 
@@ -164,9 +164,9 @@ def test_nor_are_words_of_the_names(written):
 
 def test_the_run_has_quoted_rows(written):
     folder, _ = written
-    note = json.loads(next((folder / "work" / "curate").glob("*/done.json")).read_text())["note"]
+    note = json.loads(next((folder / "exam" / "rows").glob("*/done.json")).read_text())["note"]
     assert any(example["text"] for reason in note["ledger"] for example in reason["examples"])
-    audit = json.loads(next((folder / "work" / "curate").glob("*/audit.json")).read_text())
+    audit = json.loads(next((folder / "exam" / "rows").glob("*/audit.json")).read_text())
     assert audit["pairs"] and all(pair["left"]["text"] for pair in audit["pairs"])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assay.validate.sandbox.python import Program, run
-from sandbox_programs import CHEATS, HONEST, HOSTILE, TESTS
+from sandbox_programs import ASKED, CHEATS, HONEST, HOSTILE, OBJECT_CHEATS, OBJECTS, TESTS, TYPE_CHEATS
 
 WALL = 3.0
 EVERY = {**HOSTILE, **CHEATS}
@@ -79,3 +79,72 @@ def test_programs_in_a_row_leave_no_process_and_no_descriptor(cage):
 def test_the_right_program_passes(cage):
     assert run(cage, Program(HONEST, TESTS, reference=HONEST)).passed
     assert run(cage, Program("double = lambda x: x + x", TESTS)).passed  # no reference: a name that nothing else binds
+
+
+VALUE = "def value(x):\n    return x * x\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OBJECT_CHEATS)
+def test_an_object_of_the_programs_own_is_not_what_it_says(cage, name):
+    source, tests, wanted = OBJECT_CHEATS[name]
+    for test in tests:
+        found = run(cage, Program(source, (test,), reference=OBJECTS), WALL)
+        assert found.kind in wanted, (test, found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TYPE_CHEATS)
+def test_a_type_of_the_programs_own_is_taken_for_the_plain_value_in_it(cage, name):
+    source, tests, wanted = TYPE_CHEATS[name]
+    found = run(cage, Program(source, tests, reference=VALUE), WALL)
+    assert found.kind in wanted, found
+
+
+def objects(cage, *tests, source=OBJECTS, reference=OBJECTS):
+    return run(cage, Program(source, tests, reference=reference), WALL)
+
+
+@pytest.mark.slow
+def test_right_objects_pass_under_any_names_of_their_attributes(cage):
+    assert objects(cage, *ASKED, "assert square(3) != P(8)", "assert square(2) < P(9)").passed
+    assert objects(cage, "assert square(3) == P.of(9)", "assert P(1) == P(1)", "assert P(1) != P(2)").passed
+    assert objects(
+        cage, *ASKED, source=OBJECTS.replace("self.x", "self.value").replace("other.x", "other.value")
+    ).passed
+    plain = "from dataclasses import dataclass\n@dataclass(order=True)\nclass P:\n    x: int\n"
+    assert objects(cage, *ASKED, source=plain + "def square(x):\n    return P(x * x)\n").passed
+    assert objects(cage, *ASKED, source=OBJECTS.replace("x * x", "x + x")).kind == "wrong value"
+
+
+@pytest.mark.slow
+def test_what_a_test_does_with_an_object_is_done_with_its_twin(cage):
+    tree = """
+class Node:
+    def __init__(self, value, left=None, right=None):
+        self.value, self.left, self.right = value, left, right
+    def __eq__(self, other):
+        return other is not None and (self.value, self.left, self.right) == (other.value, other.left, other.right)
+    def put(self, value):
+        self.right = Node(value)
+def grown(root):
+    root.left = Node(0)
+    return root
+"""
+    test = "one = grown(Node(1))\ntwo = Node(1)\ntwo.left = Node(3)\ntwo.left.value = 0\nassert one == two"
+    put = "one = Node(1)\none.put(2)\nassert one == Node(1, None, Node(2))"
+    assert objects(cage, test, put, source=tree, reference=tree).passed
+    lies = tree.replace("Node(0)", "Node(5)").replace("return other is not None and", "return True or")
+    assert objects(cage, test, source=lies, reference=tree).kind == "wrong value"
+
+
+@pytest.mark.slow
+def test_what_cannot_be_confirmed_is_no_verdict(cage):
+    late = objects(cage, "wanted = P(9)\nassert square(3) == wanted")  # the program was told what is wanted first
+    assert (late.kind, late.at) == ("test", 0) and late.text
+    assert objects(cage, "assert P(9) == P(9) and square(3) == square(-3)").kind == "test"
+    other = OBJECTS.replace("self.x = x", "self.x = self.y = x")  # holds something else than the reference's
+    assert (
+        objects(cage, *ASKED, source=other, reference=OBJECTS.replace("return isinstance", "return 1 / 0 or")).kind
+        == "test"
+    )

@@ -6,6 +6,7 @@ How        the candidate's sandbox runs the program, the checker's the tests; a 
 Verdict    comes on a pipe of the checker's, with a random token of this run; without it, nothing has passed
 Ends       at the verdict, when 64 KiB were printed, when the processes of a sandbox hold more than 1.5 GB together
            (looked at every 50 ms), or when the wall time is over; then both PID namespaces are killed
+Objects    of the program's classes are compared on the checker's side, too, with those of the reference
 Watch out  a program that guesses what a test wants passes it, as it would anywhere
 """
 
@@ -44,7 +45,8 @@ class Outcome:
 
     Attributes:
         kind: one of `KINDS`. "resources": it printed or held too much, or its process ended by itself; "test": the
-            tests cannot be run, whatever the program is. at: place of the failing test, -1 before the first.
+            tests cannot be run, whatever the program is, or compare objects by what the program says of them and
+            nothing else. at: place of the failing test, -1 before the first.
     """
 
     kind: str
@@ -89,7 +91,7 @@ def run(cage: Cage, program: Program, wall: float = WALL, plan: Plan | None = No
             job = {"channel": one.fileno(), "user": cage.user(), "source": program.source}
             job |= {"imports": plan["setup_imports"]}
             other = {**plan, "channel": two.fileno(), "user": cage.user(), "verdict": told, "token": token}
-            other |= {"setup": program.setup, "tests": program.tests}
+            other |= {"setup": program.setup, "tests": program.tests, "reference": program.reference}
             with (
                 ended(cage.start("candidate", keep=[one.fileno()])) as candidate,
                 ended(cage.start("checker", keep=[two.fileno(), told])) as checker,

@@ -16,6 +16,7 @@ from assay.validate.sandbox.inside.enter import enter
 from assay.validate.sandbox.inside.wire import READY, decode, encode, receive, send
 
 TEXT = 200  # characters of an exception's message
+_ORDER = type.__dict__["__mro__"].__get__  # a metaclass has no say
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
@@ -52,6 +53,10 @@ class Side:
         if verb == "load":
             self.load()
             return ["value", None, []]
+        if verb == "shapes":
+            from assay.validate.sandbox.inside.shape import packed  # most programs have no objects
+
+            return ["value", encode([json.dumps(packed(self.kept[number])) for number in rest[0]]), []]
         if verb == "get":
             if rest[0] not in self.module.__dict__:
                 raise NameError(f"name '{rest[0]}' is not defined")
@@ -63,7 +68,7 @@ class Side:
             setattr(target, rest[1], decode(rest[2], self.find))
             return ["value", None, []]
         if verb == "isinstance":
-            return ["value", isinstance(target, self.kept[rest[1]]), []]
+            return ["value", any(one is self.kept[rest[1]] for one in _ORDER(type(target))), []]
         if verb == "next":
             return ["value", encode(next(target), self.keep), []]
         if verb == "special":

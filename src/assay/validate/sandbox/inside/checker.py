@@ -11,166 +11,25 @@ Stand-ins  functions can be called, iterators iterated. Objects only where the t
 
 from __future__ import annotations
 
-import builtins
 import json
 import os
 import socket
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 from assay.validate.sandbox.inside.enter import enter
-from assay.validate.sandbox.inside.wire import READY, decode, encode, receive, send
+from assay.validate.sandbox.inside.stand_ins import TEXT, Ended, Line, NoVerdict, Object
+from assay.validate.sandbox.inside.twin import Reference
 
-TEXT = 200
-
-
-class CandidateError(Exception):
-    """The program raised what is none of Python's own exceptions."""
-
-
-class Ended(BaseException):
-    """The program's process has ended, or sends what is no answer. No test can catch it by accident."""
-
-
-class Line:
-    """The way to the other sandbox."""
-
-    def __init__(self, channel: socket.socket, objects: bool):
-        self.channel, self.objects = channel, objects
-        self.raised: tuple[str, str] | None = None  # the last exception that came from the program
-
-    def ready(self) -> None:
-        """Raises: EOFError, OSError, ValueError: the other side did not come."""
-        if receive(self.channel) != READY:
-            raise ValueError("the other side does not begin as it should")
-
-    def ask(self, *request: Any, args: tuple[Any, ...] = ()) -> Any:
-        try:
-            send(self.channel, request)
-            reply = receive(self.channel)
-            if reply[0] == "value":
-                value = decode(reply[1], self.stand_in)
-                for at, changed in reply[2]:
-                    _change(args[at], decode(changed, self.stand_in))
-                return value
-            name, text = str(reply[1])[:TEXT], str(reply[2])[:TEXT]
-        except (EOFError, OSError, LookupError, TypeError, ValueError, RecursionError) as error:
-            raise Ended(str(error)) from None
-        if name == "StopIteration" and request[0] == "next":
-            raise StopIteration
-        self.raised = (name, text)
-        kind = getattr(builtins, name, None)
-        if isinstance(kind, type) and issubclass(kind, Exception) and kind is not AssertionError:
-            try:
-                raise kind(text)
-            except TypeError:
-                pass  # its constructor wants more than a text
-        raise CandidateError(f"{name}: {text}")
-
-    def stand_in(self, kind: str, number: int) -> Any:
-        if kind == "function":
-            return Function(self, number)
-        if kind == "iterator":
-            return Items(self, number)
-        return Object(self, number) if self.objects else Opaque(self, number)
-
-
-def _change(value: Any, new: Any) -> None:
-    if isinstance(value, list):
-        value[:] = new
-    elif isinstance(value, dict | set):
-        value.clear()
-        value.update(new)
-
-
-class Opaque:
-    """Something that a test can do nothing with but hand it on."""
-
-    _line: Line
-    _number: int
-
-    def __init__(self, line: Line, number: int):
-        self.__dict__.update(_line=line, _number=number)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    __hash__: None = None
-
-    def _call(self, *request: Any, args: tuple[Any, ...] = (), named: dict[str, Any] | None = None) -> Any:
-        sent = [encode(one, _handle) for one in args]
-        return self._line.ask(*request, sent, {k: encode(v, _handle) for k, v in (named or {}).items()}, args=args)
-
-
-class Function(Opaque):
-    def __call__(self, *args: Any, **named: Any) -> Any:
-        return self._call("call", self._number, args=args, named=named)
-
-
-class Items(Opaque):
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        return self._line.ask("next", self._number)
-
-
-class Object(Function):
-    """An object of the program's, or one of its classes."""
-
-    def __getattr__(self, name: str) -> Any:
-        return self._line.ask("attribute", self._number, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self._line.ask("set", self._number, name, encode(value, _handle))
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        return isinstance(other, Object) and self._call("special", self._number, "__eq__", args=(other,)) is True
-
-    __hash__: None = None
-
-    def __lt__(self, other: object) -> bool:
-        if not isinstance(other, Object):
-            return NotImplemented
-        return self._call("special", self._number, "__lt__", args=(other,)) is True
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._call("special", self._number, "__iter__"))
-
-    def __len__(self) -> int:
-        return self._call("special", self._number, "__len__")
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __getitem__(self, place: Any) -> Any:
-        return self._call("special", self._number, "__getitem__", args=(place,))
-
-    def __str__(self) -> str:
-        return self._call("special", self._number, "__str__")
-
-    def __repr__(self) -> str:
-        return self._call("special", self._number, "__repr__")
-
-    def __instancecheck__(self, one: object) -> bool:
-        return isinstance(one, Object) and self._line.ask("isinstance", one._number, self._number) is True
-
-
-def _handle(value: Any) -> list[Any]:
-    if isinstance(value, Opaque):
-        return ["h", "", value._number]
-    raise TypeError(f"a test hands a {type(value).__name__} to the program: only plain values can be sent")
+DOUBT = "it compares objects by methods of the program's, which nothing else confirms"
 
 
 def check(job: dict[str, Any], line: Line) -> dict[str, Any]:
     """Run the tests in order, up to the first that fails.
 
     Returns:
-        {"kind": "passed", "wrong value", "exception", "ended" or "syntax", "at": place of the test, "text"}; "absent":
-        the other sandbox was never there.
+        {"kind": "passed", "wrong value", "exception", "test", "ended" or "syntax", "at": place of the test,
+        "text"}; "absent": the other sandbox was never there.
     """
     at = -1
     try:
@@ -182,10 +41,17 @@ def check(job: dict[str, Any], line: Line) -> dict[str, Any]:
         space: dict[str, Any] = {"__name__": "tests"}
         exec(compile(job["imports"], "<imports>", "exec"), space)
         space.update({name: line.ask("get", name) for name in job["names"]})
+        for name in job["names"]:
+            if isinstance(space[name], Object) and line.reference.is_class(name):
+                space[name]._past.name = name
         exec(compile(job["setup"], "<setup>", "exec"), space)
         for at, test in enumerate(job["tests"]):  # noqa: B007
-            line.raised = None
+            line.raised, line.doubt = None, False
             exec(compile(test, "<test>", "exec"), space)
+            if line.doubt:
+                raise NoVerdict
+    except NoVerdict:
+        return {"kind": "test", "at": at, "text": DOUBT}
     except Ended as error:
         return {"kind": "ended", "at": at, "text": str(error)[:TEXT]}
     except BaseException as error:  # noqa: BLE001 - a test or the program may raise anything
@@ -209,5 +75,5 @@ def main() -> None:
     enter(job["user"])
     os.write(job["verdict"], b" ")  # here at all; JSON does not mind
     with socket.socket(fileno=job["channel"]) as channel:
-        found = check(job, Line(channel, job["objects"]))
+        found = check(job, Line(channel, job["objects"], Reference(job["reference"], job["imports"])))
     os.write(job["verdict"], json.dumps({**found, "token": job["token"]}).encode())
