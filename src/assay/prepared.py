@@ -108,7 +108,7 @@ def placed(project: Project, note: dict[str, Any]) -> dict[str, Any]:
 
 def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trace: str) -> str:
     """`trace`: of the key of the anonymise step."""
-    from assay.model.environment import numeric_environment
+    from assay.model.environment import numeric_environment, versions_of
 
     inputs = [(split, path.name, bytes_of(path)) for split, paths in files.items() for path in paths]
     if project.annotations is not None:
@@ -130,6 +130,9 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
         settings["augment"] = [{"kind": a.kind, "version": a.VERSION, **a.changed()} for a in project.augment]
     if fields := document_fields(project.compare):
         settings["fields"] = [fields, row_fields(project.compare)]
+    # scipy: the search for copies and for phrases that give a label away
+    named = {"scipy", *(name for step in (*project.curate, *project.augment) for name in step.libraries)}
+    settings["libraries"] = versions_of(named)
     if models:
         settings["models"] = {need: model["digest"] for need, model in models.items()}
         settings["numeric"] = numeric_environment()

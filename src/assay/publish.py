@@ -15,6 +15,8 @@ from assay import store
 from assay.bench import Bench
 from assay.beside import sentences
 from assay.findings import extra_of
+from assay.keys import libraries
+from assay.model.environment import versions_of
 from assay.served import served_names
 
 if TYPE_CHECKING:
@@ -113,6 +115,7 @@ def environment(bench: Bench) -> dict[str, Any]:
         "python": platform.python_version(),
         "system": platform.platform(),
         **bench.numeric,
+        **versions_of(name for arm in bench.project.arms.values() for name in libraries(arm, bench.prepared.task)),
         "models": {
             name: {key: model[key] for key in ("digest", "note", "licence")} for name, model in bench.models.items()
         },
