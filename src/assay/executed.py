@@ -9,6 +9,8 @@ Watch out  a timeout is kept as well: on a busy machine a slow program may have 
 
 from __future__ import annotations
 
+import contextlib
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -38,7 +40,10 @@ def executed(records: Sequence[Record], task: Task, work: Path, tell: Tell = lam
     """
     if task.kind != "code":
         return list(records)
-    book, known = work / NAME, _known(work / NAME)
+    book, (known, broken) = work / NAME, _known(work / NAME)
+    if broken:
+        told = f"{broken:,} lines of {book} cannot be read and were left out; what they held is run again"
+        tell({"event": "warning", "code": "D185", "count": broken, "text": told})
     every = spread(records)
     keys = _keys(every, task)
     left: dict[str, Record] = {}
@@ -60,10 +65,17 @@ def executed(records: Sequence[Record], task: Task, work: Path, tell: Tell = lam
     return with_outcomes(records, [known[key] for key in keys])
 
 
-def _known(book: Path) -> dict[str, Outcome]:
-    if not book.exists():
-        return {}
-    return {key: Outcome(kind, at, text) for key, kind, at, text in store.read_lines(book)}
+def _known(book: Path) -> tuple[dict[str, Outcome], int]:
+    """What is known already, and how many lines cannot be read."""
+    known, broken = {}, 0
+    with book.open("rb") if book.exists() else contextlib.nullcontext([]) as lines:
+        for line in lines:
+            try:
+                key, kind, at, text = json.loads(line)
+                known[str(key)] = Outcome(kind, at, text)
+            except (ValueError, TypeError, RecursionError):
+                broken += line.endswith(b"\n")  # a last line without its end is what a kill left
+    return known, broken
 
 
 def _keys(records: Sequence[Record], task: Task) -> list[str]:

@@ -308,8 +308,10 @@ def plan(project: Project, *, offline: bool = False, tell: Tell = silent) -> Any
 
 def arms(project: Project) -> list[dict[str, Any]]:
     """The arms of a project with the state and value that the newest report gives them."""
+    from assay.weigh import read_report
+
     newest = project.report_folder / "report.json"
-    known = {s["name"]: s for s in store.read_json(newest)["strategies"]} if newest.exists() else {}
+    known = {s["name"]: s for s in read_report(newest)["strategies"]} if newest.exists() else {}
     rows = []
     for name, strategy in project.arms.items():
         found = known.get(name)

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from assay import store
 from assay.curate.overlap import SHARES_WORDS
+from assay.curate.reading.folders import files_below, refuse_kernel
 from assay.curate.reading.read import split_head
+from assay.curate.reading.source import unread
 from assay.curate.scale.kept import forgotten
 from assay.labelled import labelled, merged
 from assay.lent import Lender
@@ -143,9 +145,13 @@ def bytes_of(path: Path) -> Any:
     """What a path holds, as hashes: of the file, or of every file below the folder. A file that is not there has none;
     reading it will say so."""
     file, head = split_head(path)
-    if file.is_dir():
-        return [[str(p.relative_to(file)), store.file_digest(p)] for p in sorted(file.rglob("*")) if p.is_file()]
-    return [store.file_digest(file) if file.is_file() and os.access(file, os.R_OK) else "", head]
+    refuse_kernel(file)
+    try:
+        if file.is_dir():
+            return [[str(p.relative_to(file)), store.file_digest(p)] for p in sorted(files_below(file)) if p.is_file()]
+        return [store.file_digest(file) if file.is_file() and os.access(file, os.R_OK) else "", head]
+    except OSError as error:
+        unread(error, str(path))
 
 
 def _write(project: Project, files: Files, folder: Path, veil: Veil, lender: Lender, tell: Tell) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.bench import Bench
 from assay.beside import sentences
+from assay.errors import UsageError
 from assay.findings import extra_of
 from assay.keys import libraries
 from assay.model.environment import versions_of
@@ -83,7 +84,7 @@ def publish(bench: Bench, arms: list[Arm], exam: Exam, data: dict[str, Any], fou
 def keep_past(folder: Path, data: dict[str, Any]) -> None:
     """Move the newest report to past/<number>/, unless it says the same."""
     newest = folder / "report.json"
-    if not newest.exists() or store.read_json(newest) == data:
+    if not newest.exists() or _says(newest, data):
         return
     past = folder / "past"
     numbers = [int(p.name) for p in past.glob("*") if p.name.isdigit()] if past.exists() else []
@@ -92,6 +93,16 @@ def keep_past(folder: Path, data: dict[str, Any]) -> None:
     for name in ("predictions", "prompts", CARD, "report.html", "report.md", "report.json"):
         if (folder / name).exists():
             (folder / name).rename(place / name)
+
+
+def _says(newest: Path, data: dict[str, Any]) -> bool:
+    """Whether a report is this one; a damaged one is none, and is kept as any other."""
+    from assay.weigh import read_report
+
+    try:
+        return read_report(newest) == data
+    except UsageError:
+        return False
 
 
 def prompts(bench: Bench, done: list[str], folder: Path) -> None:

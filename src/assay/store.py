@@ -273,7 +273,7 @@ class Stage:
             files, note = mark["files"], mark["note"]
             intact = mark.get("sha256") in (digest([files, note]), None)  # the first marks had no hash of their own
             intact = intact and all(file_digest(self.folder / name) == value for name, value in files.items())
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             intact = False
         if intact:
             return note

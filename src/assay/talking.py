@@ -283,10 +283,10 @@ def recommended(folder: Path, project: Project) -> str:
     Raises:
         UsageError: C161, there is neither.
     """
-    from assay.store import read_json
+    from assay.weigh import read_report
 
     report = folder / "report" / "report.json"
-    if report.is_file() and (name := read_json(report)["verdict"]["recommended"]) in project.arms:
+    if report.is_file() and (name := read_report(report)["verdict"]["recommended"]) in project.arms:
         return name
     if len(project.arms) == 1:
         return next(iter(project.arms))

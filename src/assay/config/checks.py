@@ -4,6 +4,7 @@ Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078
         C091 fields of rows, C092 a metric that cannot decide, C093 C094 labels, C096 code, C100 arms of a question
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -211,4 +212,9 @@ def warnings(found: Mapping[str, Any], source: Source, folder: Path) -> Iterator
 
 def _leaves(folder: Path, path: str) -> bool:
     """A file beside the folder does not count: that is where `assay run tickets.csv` finds the data."""
-    return hub_set(path) is None and not (folder / path).resolve().is_relative_to(folder.resolve().parent)
+    return hub_set(path) is None and not _real(folder / path).is_relative_to(_real(folder).parent)
+
+
+def _real(path: Path) -> Path:
+    """With links followed, as far as they lead anywhere: `Path.resolve` raises where they lead in a circle."""
+    return Path(os.path.realpath(path))

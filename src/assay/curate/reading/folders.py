@@ -4,7 +4,9 @@ What it is for   `train-00000-of-00003.parquet`, `data/test.csv` and what a READ
 Watch out        only files of forms that are read are looked at; a loading script beside them is never opened
 """
 
+import contextlib
 import json
+import os
 import re
 from pathlib import Path
 
@@ -13,8 +15,34 @@ from assay.curate.reading.findings import printable, shown
 from assay.errors import DataError, Problem
 
 DATA_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".parquet", ".arrow", ".xlsx", ".xlsm")
+FILE_LIMIT = 100_000  # of a folder, with those in it
 _SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val"}
 _SPLITS |= {"devset": "val", "test": "test", "testing": "test"}
+
+
+def files_below(folder: Path) -> list[Path]:
+    """All files of a folder and of those in it; links to folders are not followed.
+
+    Raises:
+        DataError: D063, over 100,000 files.
+    """
+    found: list[Path] = []
+    for inside, _, names in os.walk(folder):
+        found += [Path(inside) / name for name in names]
+        if len(found) > FILE_LIMIT:
+            help = "join them to a data file: one document a row"
+            raise DataError(Problem("D063", f"over {FILE_LIMIT:,} files", str(folder), help=help))
+    return found
+
+
+def refuse_kernel(path: Path) -> None:
+    """D182: what lies there are no files, but what the system tells of itself; some of it never ends."""
+    for kernel in ("/proc", "/sys", "/dev"):
+        with contextlib.suppress(OSError, ValueError):
+            device = Path(kernel).stat().st_dev
+            if device != Path("/").stat().st_dev and device == path.stat().st_dev:
+                told = f"holds no data, but what the system tells of itself ({kernel})"
+                raise DataError(Problem("D182", told, str(path), "name a folder or file of your own"))
 
 
 def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path]]:
@@ -102,6 +130,10 @@ def _within(folder: Path, name: str, place: str) -> Path:
     path = folder / name
     # In the hub's cache the files of a snapshot are links to blobs beside the snapshots.
     root = folder.parent.parent if folder.parent.name == "snapshots" else folder
-    if Path(name).is_absolute() or ".." in Path(name).parts or not path.resolve().is_relative_to(root.resolve()):
+    if (
+        Path(name).is_absolute()
+        or ".." in Path(name).parts
+        or not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+    ):
         raise DataError(Problem("D056", f"member '{name}' leaves the folder", place, "save the data set again"))
     return path

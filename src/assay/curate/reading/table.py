@@ -24,7 +24,7 @@ def delimiter_of(head: bytes, name: str, encoding: str | None) -> str | None:
     """
     try:
         text = head.decode(encoding or "utf-8", "replace").removeprefix("\ufeff")
-    except LookupError:  # reported when the lines are read
+    except (LookupError, ValueError):  # reported when the lines are read
         return ","
     sample = text.split("\n")[:50]
     if len(head) >= 1 << 16 and len(sample) > 1:
