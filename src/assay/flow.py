@@ -29,7 +29,7 @@ from assay.gained import gained
 from assay.keys import own_settings
 from assay.nouns import Answer, Strategy, Tell
 from assay.prepared import Prepared, prepare
-from assay.processes import Servers
+from assay.processes import Servers, end_soon
 from assay.publish import publish, weighed
 from assay.reseeded import again
 from assay.served import refuse_remote, remote_warnings
@@ -247,12 +247,18 @@ def collecting(tell: Tell, warnings: list[dict[str, Any]]) -> Tell:
 
 @contextmanager
 def interruptible() -> Generator[None]:
-    """SIGTERM and SIGHUP end a run as Ctrl-C does: state saved, exit code 128 + signal."""
+    """SIGTERM and SIGHUP end a run as Ctrl-C does: state saved, exit code 128 + signal. The second signal ends it, be
+    what it waits for as long as it may."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
+    asked: list[int] = []
+
     def stop(number: int, frame: Any) -> None:
+        if asked:
+            end_soon(number)
+        asked.append(number)
         raise Stopped(number)
 
     caught = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

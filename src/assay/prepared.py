@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay import store
 from assay.curate.overlap import SHARES_WORDS
-from assay.curate.reading.folders import files_below, refuse_kernel
+from assay.curate.reading.folders import files_below, refuse_unreal
 from assay.curate.reading.read import split_head
 from assay.curate.reading.source import unread
 from assay.curate.scale.kept import forgotten
@@ -145,7 +145,7 @@ def bytes_of(path: Path) -> Any:
     """What a path holds, as hashes: of the file, or of every file below the folder. A file that is not there has none;
     reading it will say so."""
     file, head = split_head(path)
-    refuse_kernel(file)
+    refuse_unreal(file)
     try:
         if file.is_dir():
             return [[str(p.relative_to(file)), store.file_digest(p)] for p in sorted(files_below(file)) if p.is_file()]

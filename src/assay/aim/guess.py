@@ -111,7 +111,7 @@ def _of_target(column: Column, targets: Sequence[str]) -> bool:
     around = column.name.rpartition(".")[0]
     if any(column.name.startswith(f"{target}.") for target in targets):
         return True
-    return around.rpartition(".")[2].casefold().removesuffix("s") in {name.removesuffix("s") for name in names.OBJECTS}
+    return bool(around) and around.rpartition(".")[2].casefold().removesuffix("s") in names.OBJECTS
 
 
 def _rank(column: Column, known: Sequence[str]) -> float:

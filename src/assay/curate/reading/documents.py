@@ -13,7 +13,7 @@ from typing import Any
 
 from assay.aim.columns import as_text
 from assay.curate.reading.findings import KEPT, Findings, shown
-from assay.curate.reading.folders import DATA_SUFFIXES, FILE_LIMIT, refuse_kernel
+from assay.curate.reading.folders import DATA_SUFFIXES, FILE_LIMIT, refuse_unreal
 from assay.curate.reading.front import titled, without_front
 from assay.curate.reading.named import Named, named
 from assay.curate.reading.pdf import text_of_pdf
@@ -104,7 +104,7 @@ def _files(paths: Iterable[str | Path], base: Path, problems: list[Problem]) -> 
         one = named(_absolute(given, base))
         path = one.path
         try:
-            refuse_kernel(path)
+            refuse_unreal(path)
         except DataError as error:
             problems.extend(error.problems)
             continue

@@ -22,9 +22,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from assay.curate.reading.findings import Findings, excerpt, printable
+from assay.curate.reading.folders import refuse_unreal
 from assay.errors import DataError, Problem, nearest
 
 LINE_LIMIT = 8 * 2**20  # bytes of one line
+BLANK_LIMIT = 100_000  # empty lines one after the other
 CELL_LIMIT = 2 * 2**20  # characters of one cell
 DOCUMENT_LIMIT = 200 * 2**20  # bytes of a file that is read as one value
 _BOMB_RATIO, _BOMB_FREE, _BOMB_END = 200, 10 * 2**20, 4 * 2**30
@@ -95,6 +97,7 @@ def opened(path: Path, place: str, *, encoding: str | None = None, documents: bo
     state = _stat(path, place)
     if not stat.S_ISREG(state.st_mode):
         _stop("D057", "is not a regular file", place, "write the data to a file first")
+    refuse_unreal(path, place)
     if state.st_size == 0:
         _stop("D004", "is empty", place, "check the program that writes it")
     try:
@@ -236,7 +239,7 @@ def lines(
     if codec.replace("-", "_").lower().startswith(("utf_16", "utf_32", "utf16", "utf32")):
         yield from _wide_lines(source, codec)
         return
-    limit, total, number = (DOCUMENT_LIMIT if whole else LINE_LIMIT), 0, 0
+    limit, total, number, blank = (DOCUMENT_LIMIT if whole else LINE_LIMIT), 0, 0, 0
     while data := source.file.readline(limit + 1):
         number += 1
         total += len(data)
@@ -249,6 +252,10 @@ def lines(
             while data and not data.endswith(b"\n"):
                 data = source.file.readline(limit)
             continue
+        blank = blank + 1 if data in (b"\n", b"\r\n") else 0
+        if blank > BLANK_LIMIT:
+            told = f"has over {BLANK_LIMIT:,} empty lines one after the other, from line {number - blank + 1:,}"
+            _stop("D183", told, source.place, "it was written wrongly; take them out: sed -i '/^$/d'")
         if number == 1 and data.startswith(_BOM):
             data = data[3:]
             found.note(f"D006 {source.place}: begins with a byte order mark; it was left out")

@@ -23,6 +23,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from assay.errors import Problem, ResourceError
+from assay.processes import end_soon
 from assay.use.serve.door import Inside
 from assay.use.serve.limits import Limits
 
@@ -119,9 +120,11 @@ class Listening(uvicorn.Server):
         self._ready()
         await super().main_loop()
 
-    def stop(self) -> None:
-        """Let nobody in any more, and end when those inside have their answers. A second call ends at once."""
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """Let nobody in any more, and end when those inside have their answers. A second call ends at once: a model
+        may be in the middle of a long prompt, and is not waited for."""
         if self._inside.draining:
+            end_soon(number)
             self._until, self.force_exit = 0.0, True
         else:
             self._inside.draining = True
@@ -139,7 +142,7 @@ class Listening(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield  # Python hands signals to the main thread only
             return
-        before = {number: signal.signal(number, lambda number, frame: self.stop()) for number in SIGNALS}
+        before = {number: signal.signal(number, lambda number, frame: self.stop(number)) for number in SIGNALS}
         try:
             yield
         finally:
