@@ -14,8 +14,8 @@ from assay.aim.forms import grammar
 from assay.cli import command
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.folders import data_folder, files_below
-from assay.curate.reading.load import load
 from assay.curate.reading.source import BLANK_LIMIT, lines, opened
+from assay.curate.reading.table import _named
 from assay.errors import DataError, ModelError, UsageError
 from assay.executed import NAME, executed
 from assay.nouns import Form, Task
@@ -165,28 +165,24 @@ def test_a_folder_of_too_many_files_is_refused_by_its_list(tmp_path, monkeypatch
             read()
 
 
-def test_the_work_of_a_wide_table_grows_with_its_columns(tmp_path):
-    """Lines that run, for 250 and for 1,000 columns: four times as many, not sixteen."""
+class Name(str):
+    """A column's name that counts how often it was compared with another one."""
 
-    def ran(columns: int) -> int:
-        path = tmp_path / f"{columns}.csv"
-        cells = ",".join(f"c{n}" for n in range(columns))
-        path.write_text(f"text,label,{cells}\n" + "".join(f"a b {n},{'xy'[n % 2]},{cells}\n" for n in range(6)))
-        count = 0
+    compared = 0
+    __hash__ = str.__hash__
 
-        def line(frame, event, argument):
-            nonlocal count
-            count += 1
-            return line
+    def __eq__(self, other):
+        Name.compared += 1
+        return str.__eq__(self, other)
 
-        sys.settrace(line)
-        try:
-            assert len(load({"data": [path]}).train) == 6
-        finally:
-            sys.settrace(None)
-        return count
 
-    assert ran(1000) < 4.5 * ran(250)
+def test_the_names_of_a_wide_table_are_not_compared_with_each_other():
+    names = [Name(f"column {number}") for number in range(2000)]
+    found = Findings("wide.csv")
+    assert len(_named(iter([(1, names), (2, ["x"] * len(names))]), found, None)) == 1 and not found.problems
+    assert Name.compared < 10 * len(names)  # each with each would be four million
+    _named(iter([(1, [*names, Name("column 7")])]), found, None)
+    assert [(one.code, "'column 7'" in one.text) for one in found.problems] == [("D038", True)]
 
 
 # --- signals and parents --------------------------------------------------------------------------------------------
@@ -195,8 +191,8 @@ DEAF = """
 import time
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.folders import data_folder, files_below
-from assay.curate.reading.load import load
 from assay.curate.reading.source import BLANK_LIMIT, lines, opened
+from assay.curate.reading.table import _named
 from assay.errors import Stopped
 from assay.flow import interruptible
 with interruptible():
