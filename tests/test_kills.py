@@ -1,8 +1,10 @@
 """A run that is killed at any moment, or interrupted, ends in the same report when the command is given again."""
 
+import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from toy import ARMS, build, comparable
-from workers import none_left
+from workers import alive, none_left
 
 pytestmark = pytest.mark.slow
 
@@ -44,6 +46,44 @@ def test_ten_kills_end_in_the_same_report(finished, tmp_path, tiny_model):
         assert none_left(folder), "a worker outlived its parent"
         finish_after = time.monotonic() - begun
     assert comparable(finish(folder)) == expected, f"after {finish_after:.0f} s of kills"
+    assert not [p for p in (folder / "work").rglob("*.part")]
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process and its children have started, and that live."""
+    found = []
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            for child in map(int, listed.read_text().split()):
+                found += [child, *children(child)]
+    return found
+
+
+@pytest.mark.nightly
+def test_fifty_kills_of_workers_and_servers_end_in_the_same_report(finished, tmp_path, tiny_model):
+    expected = comparable(json.loads((finished / "report/report.json").read_text()))
+    folder = build(tmp_path / "killed", tiny_model)
+    draw, kills = random.Random(12), {"worker": 0, "server": 0}
+    while sum(kills.values()) < 50:
+        with start(folder) as process:
+            time.sleep(draw.uniform(0.2, 8.0))
+            while process.poll() is None and sum(kills.values()) < 50:
+                workers, below = alive(folder), children(process.pid)
+                if below:
+                    # Workers are what matters most: half of the kills are theirs, where there are any.
+                    victim = draw.choice(workers if workers and draw.random() < 0.5 else below)
+                    with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+                        os.kill(victim, signal.SIGKILL)
+                        kills["worker" if victim in workers else "server"] += 1
+                time.sleep(draw.uniform(0.2, 4.0))
+            process.communicate(timeout=600)
+            assert process.returncode in (0, 1, 2, 3, 4, 5), process.returncode
+        assert none_left(folder), "a worker outlived its parent"
+        if process.returncode == 0:  # all was done: the next kills are of another start
+            for stage in ("fit", "answers"):
+                shutil.rmtree(folder / "work" / stage)
+    assert min(kills.values()) >= 10, kills
+    assert comparable(finish(folder)) == expected
     assert not [p for p in (folder / "work").rglob("*.part")]
 
 

@@ -44,6 +44,14 @@ def test_arms_that_draw_are_fitted_with_every_seed_and_kept(tmp_path, tiny_model
     assert looks == [1, 2]  # another seed's answers are another look; the same run again is none
 
 
+@pytest.mark.slow
+def test_the_answers_of_another_seed_are_another_look_and_the_same_run_is_none(tmp_path, tiny_model):
+    project = build(tmp_path / "project", tiny_model, "compare: [{kind: majority}, {kind: shots, k: 2}]")
+    for sets, looks in ([], [1]), (["seeds=2"], [1, 2]), (["seeds=2"], [1, 2]):
+        assay.run(project, sets=sets)
+        assert [json.loads(line)["opened"] for line in (project / "exam.jsonl").read_text().splitlines()] == looks
+
+
 def test_seeds_without_an_arm_that_draws_are_a_warning(tmp_path, tiny_model):
     project = build(tmp_path / "project", tiny_model, "seeds: 3\ncompare: [{kind: majority}, {kind: shots, k: 0}]")
     (warning,) = load(project / "project.yaml").warnings

@@ -52,7 +52,7 @@ def test_rows_are_padded_on_the_left_and_keep_their_positions():
 
 def test_a_repeated_cache_is_a_copy(open_tiny):
     model = open_tiny()
-    cache = model._prefix([5, 6, 7, 8])
+    cache = model.beginning([5, 6, 7, 8]).cache
     assert repeated(None, 3) is None
     grown = repeated(cache, 3)
     keys = grown.layers[0].keys

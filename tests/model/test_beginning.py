@@ -50,7 +50,7 @@ FAMILIES = {
     "gpt-neox": (hf.GPTNeoXConfig, {}, True),
     "phi 3": (hf.Phi3Config, {"pad_token_id": 0}, True),
     "gemma 2, capped and windowed": (hf.Gemma2Config, {"head_dim": 16, "sliding_window": 64}, False),
-    "mistral, windowed": (hf.MistralConfig, {"sliding_window": 64}, False),
+    "mistral, windowed": (hf.MistralConfig, {"sliding_window": 64}, True),
     "gpt-2": (hf.GPT2Config, {"n_embd": 64, "n_layer": 2, "n_head": 4}, True),
 }
 

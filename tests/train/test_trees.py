@@ -10,8 +10,8 @@ import transformers as hf
 from assay.encode.chat import Encoded
 from assay.encode.tree import Tree
 from assay.model import attention
+from assay.model.attention_check import takes_trees
 from assay.model.segments import segment
-from assay.model.tree_check import takes_trees
 from assay.train.batch import Batch
 from assay.train.objectives.completion import completion
 

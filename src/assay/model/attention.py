@@ -28,9 +28,22 @@ from assay.model.segments import Layout, Segment
 if TYPE_CHECKING:
     from assay.model.beginning import Beginning
     from assay.model.line import Line
+    from assay.model.sight import Sight
 
 NAME = "assay"
 FLASH = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+# What transformers hands to every attention function, and what leaves attention as it is. Any other keyword may change
+# what is computed (sinks of GPT-OSS, biases of positions, keys that were chosen before): it is refused.
+HARMLESS = {
+    "cache_position",
+    "is_causal",
+    "output_attentions",
+    "output_hidden_states",
+    "output_router_logits",
+    "position_ids",
+    "return_dict",
+    "use_cache",
+}
 FLASH_BACK = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
 
 
@@ -47,13 +60,22 @@ def attend(
     tree: Layout | None = None,
     before: Beginning | Line | None = None,
     lent: Pass | None = None,
+    sight: Sight | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
     """What transformers calls in each attention layer: (1, heads, nodes, width) in, (1, nodes, heads, width) out.
 
     With `before`, (rows, heads, tokens, width) in: the rows' cache holds their own tokens, and the mask is added; a
     `Line` deals its tokens out to rows first. With `lent`, the tokens of rows that write and that enter, in one line.
+    `sight` says what padded rows see, in place of the mask.
+
+    Raises:
+        TypeError: a keyword that is not known here.
     """
+    if unknown := sorted(name for name, value in kwargs.items() if value is not None and name not in HARMLESS):
+        raise TypeError(f"attention with {', '.join(unknown)}")
+    if sight is not None:
+        attention_mask = sight.mask(sliding_window)
     if lent is not None:
         scale = query.shape[-1] ** -0.5 if scaling is None else scaling
         return lent.attend(query, key, value, scale, softcap, sliding_window), None
@@ -248,7 +270,8 @@ def capped(
     scores = softcap * torch.tanh(scores / softcap)
     if mask is None:
         mask = torch.ones(n, key.shape[2], dtype=torch.bool, device=key.device).tril(key.shape[2] - n)
-    scores = scores.masked_fill(~mask, -torch.inf)
+    # Finite, for the row of a padding token may see nothing; minus infinity would make it NaN, and all that reads it.
+    scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
     weights = torch.softmax(scores, -1, dtype=torch.promote_types(scores.dtype, torch.float32)).to(value.dtype)
     return (torch.nn.functional.dropout(weights, dropout) @ value).transpose(1, 2)
 

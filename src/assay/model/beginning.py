@@ -21,7 +21,7 @@ from transformers.cache_utils import DynamicLayer
 
 from assay.model import attention
 from assay.model.batches import repeated
-from assay.model.lending import look
+from assay.model.lending import look, unbounded
 from assay.model.line import Line
 
 KEEP = 2
@@ -92,14 +92,13 @@ class Beginnings:
         self._stamp = stamp
         return same
 
-    def of(self, ids: Sequence[int], soft: DynamicCache | None = None) -> Beginning:
+    def of(self, ids: Sequence[int], soft: DynamicCache | None = None, *, whole: bool = True) -> Beginning:
         """The beginning that consists of `soft`, if any, and of `ids`. Those with a soft part are not kept: the stamp
         does not cover what it was made from."""
         if soft is not None:
-            return self._computed(ids, soft, "soft")
-        found = self._kept.pop(tuple(ids), None) or self._computed(
-            ids, DynamicCache(config=self._network.config), "plain"
-        )
+            return self._computed(ids, unbounded(soft) if whole else soft, "soft")
+        new = DynamicCache() if whole else DynamicCache(config=self._network.config)
+        found = self._kept.pop(tuple(ids), None) or self._computed(ids, new, "plain")
         self._kept[tuple(ids)] = found  # the last one asked for stands last
         for old in list(self._kept)[:-KEEP]:
             del self._kept[old]
@@ -132,7 +131,7 @@ def _version(weight: torch.Tensor) -> int:
 @torch.inference_mode()
 def lends(network: Any, beginning: Beginning) -> bool:
     """Whether rows that look at `beginning` where it stands get the hidden states of rows with copies of it: found out
-    by trying, not by the model's name. See tree_check.py."""
+    by trying, not by the model's name. See attention_check.py."""
     cache = beginning.cache
     if network.config._attn_implementation != attention.NAME or {type(layer) for layer in cache.layers} != {
         DynamicLayer
@@ -146,10 +145,10 @@ def lends(network: Any, beginning: Beginning) -> bool:
     body, given = network.base_model, {"input_ids": ids, "position_ids": places, "use_cache": True}
     before = beginning.calls
     try:
-        own = DynamicCache(config=network.config)
+        own = DynamicCache()
         mask = added(sees, network.dtype)
         lent = body(**given, attention_mask=mask, cache=own, before=beginning).last_hidden_state.float()
-        line = Line(beginning, DynamicCache(config=network.config), torch.ones_like(ids, dtype=torch.bool))
+        line = Line(beginning, DynamicCache(), torch.ones_like(ids, dtype=torch.bool))
         alike = line.states(body, ids, places, mask).float()
     except (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError):
         return False

@@ -12,14 +12,14 @@ import torch
 from transformers import DynamicCache
 
 from assay.encode.chat import Chat
+from assay.model.attention_check import keeps, lends, pads, takes_trees
 from assay.model.batches import common_prefix
 from assay.model.beginning import Beginning, Beginnings
 from assay.model.forms import Forms, Shape
 from assay.model.output import output, scaled
 from assay.model.pen import Pen
 from assay.model.scoring import likelihoods
-from assay.model.tree_check import takes_trees
-from assay.model.writing import Desk, reach, unbounded
+from assay.model.writing import Desk, reach
 from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
 
 EXACT_BYTES = 4 << 30  # of a copy in fp32 that decides close scores: a model of a thousand million weights
@@ -140,16 +140,35 @@ class ChatModel:
 
     def desk(self, sequences: Sequence[Sequence[int]], limit: int) -> Desk:
         """What rows are written on: their common beginning, computed once."""
-        shared = common_prefix(sequences) if sequences else 0
+        # What a model keeps that is computed on plain rows alone may be of a kind that cannot be copied for each row.
+        shared = common_prefix(sequences) if sequences and self.takes_trees else 0
         trained = self.soft().get_seq_length() if self.soft else 0
         longest = trained + max(map(len, sequences), default=0) + limit
         window, chunk = reach(self.network, "sliding_window"), reach(self.network, "attention_chunk_size")
         # Trained keys and values come in a cache that forgets what lies outside a window.
         lends = self.takes_trees and longest <= chunk and trained < window
-        narrow = longest > min(window, chunk)
-        prefix = self._prefix(sequences[0][:shared], whole=lends and narrow) if sequences else None
+        narrow = longest > min(window, chunk) or not self.pads
+        self._check()
+        beginning = self.beginning(sequences[0][:shared]) if sequences else None
+        prefix = beginning.cache if beginning else None
+        lends = lends and (prefix is None or self.lends)
         start = prefix.get_seq_length() if self.soft and prefix else shared
-        return Desk(self.network, self.logits, prefix, start, shared, self._pad, lends=lends, narrow=narrow)
+        return Desk(
+            self.network,
+            self.logits,
+            prefix,
+            start,
+            shared,
+            self._pad,
+            lends=lends,
+            narrow=narrow,
+            keeps=lends or self.pads or self.keeps,
+        )
+
+    @cached_property
+    def keeps(self) -> bool:
+        """Whether a row can be written with what a cache keeps of it; tried once."""
+        return keeps(self.network)
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
@@ -177,7 +196,7 @@ class ChatModel:
     def beginning(self, ids: Sequence[int]) -> Beginning | None:
         """Keys and values of what all prompts begin with: the soft part, then `ids`; None where there is neither."""
         soft = self.soft() if self.soft else None
-        return None if soft is None and not ids else self._beginnings.of(ids, soft)
+        return None if soft is None and not ids else self._beginnings.of(ids, soft, whole=self.takes_trees)
 
     def _check(self) -> None:
         if not self._beginnings.check():
@@ -205,22 +224,17 @@ class ChatModel:
         """Whether the network can be computed on token trees; tried once."""
         return takes_trees(self.network)
 
+    @cached_property
+    def lends(self) -> bool:
+        """Whether rows at work can look at the keys and values of a beginning where they stand; tried once."""
+        return lends(self.network)
+
+    @cached_property
+    def pads(self) -> bool:
+        """Whether rows of different lengths can be written side by side with caches of their own; tried once."""
+        return pads(self.network)
+
     def forget(self) -> None:
         """Drop what is kept between calls; needed where a weight was trained in place and is not trained any more."""
         self._beginnings.forget()
         self._exact = None
-
-    def _prefix(self, ids: Sequence[int], *, whole: bool = False) -> DynamicCache | None:
-        """The cache of `beginning`. What stands before `ids` is kept: it is not to be changed.
-
-        Args:
-            whole: also of tokens that no layer sees any more from there; such a cache is not kept.
-        """
-        if not whole:
-            self._check()
-            found = self.beginning(ids)
-            return found.cache if found else None
-        cache = unbounded(self.soft()) if self.soft else DynamicCache()
-        if ids:
-            self.body(input_ids=torch.tensor([list(ids)], device=self.device), cache=cache, use_cache=True)
-        return cache if self.soft or ids else None

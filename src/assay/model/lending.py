@@ -26,6 +26,14 @@ def held(cache: DynamicCache | None) -> list[tuple[torch.Tensor, torch.Tensor]]:
     return [(layer.keys, layer.values) for layer in layers]
 
 
+def unbounded(cache: DynamicCache) -> DynamicCache:
+    """The same keys and values in a cache that forgets none of those that come."""
+    wide = DynamicCache()
+    for layer, (keys, values) in enumerate(held(cache)):
+        wide.update(keys, values, layer)
+    return wide
+
+
 @dataclass
 class Slots:
     """Keys and values of up to `rows` rows with up to `room` own tokens each, and of the beginning they share."""

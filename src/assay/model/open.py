@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.errors import ModelError, Problem
 from assay.nouns import Precision, Tell
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def load_model(found: Found, precision: Precision = "auto") -> ChatModel:
     """The model in a folder that was found, read in the precision that is asked for: no bit is lost on the way.
 
     Raises:
+        ModelError: M160, it cannot be computed in a batch.
         ResourceError: R006, bf16 was chosen for this machine ("auto") and is wrong or slow on it.
     """
     import torch
@@ -59,10 +61,15 @@ def load_model(found: Found, precision: Precision = "auto") -> ChatModel:
 
 
 def _network(folder: Path, dtype: torch.dtype) -> Any:
-    """With the attention of token trees, or where the model knows only its own kinds, with one of those."""
+    """With our own attention where it computes what transformers' plain one ("eager") does, on rows and on trees; else
+    with PyTorch's where that does on rows; else with the plain one (see attention_check.py).
+
+    Raises:
+        ModelError: M160, rows of different lengths cannot be computed side by side.
+    """
     from transformers import AutoModelForCausalLM
 
-    from assay.model import attention
+    from assay.model import attention, attention_check
 
     def load(kind: str) -> Any:
         return AutoModelForCausalLM.from_pretrained(
@@ -74,10 +81,21 @@ def _network(folder: Path, dtype: torch.dtype) -> Any:
             attn_implementation=kind,
         )
 
-    try:
-        return load(attention.NAME)
-    except (KeyError, ValueError):  # Falcon looks the name up in a table of its own
-        return load("sdpa")
+    def fit(kind: str) -> tuple[Any, list[torch.Tensor]] | None:
+        """The network with this attention and what it computes, None where that is something else or cannot be had."""
+        try:
+            network = load(kind)
+        except (KeyError, ValueError):  # Falcon looks the name up in a table of its own
+            return None
+        apart = attention_check.by_themselves(network)
+        trees = kind != attention.NAME or attention_check.takes_trees(network, apart)
+        return (network, apart) if apart and trees and attention_check.plain_agrees(network, apart) else None
+
+    network, apart = fit(attention.NAME) or fit("sdpa") or (load("eager"), [])
+    if why := attention_check.fault(network, apart):
+        text = f"{network.config.model_type}: rows of this model cannot be computed side by side ({why})"
+        raise ModelError(Problem("M160", text, str(folder), help="take a decoder, which writes token by token"))
+    return network
 
 
 def embedder(

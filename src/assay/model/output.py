@@ -16,6 +16,10 @@ def output(network: Any) -> tuple[torch.Tensor, torch.Tensor | None, float, floa
         scale = float(named["logit_scale"])
     if named.get("logits_scaling"):  # Granite
         scale = 1 / float(named["logits_scaling"])
+    if named.get("lm_head_multiplier"):  # Falcon H1
+        scale = float(named["lm_head_multiplier"])
+    if named.get("dim_model_base"):  # MiniCPM 3
+        scale = float(named["dim_model_base"]) / config.hidden_size
     if named.get("final_logit_softcapping"):  # Gemma 2
         cap = float(named["final_logit_softcapping"])
     return layer.weight, layer.bias, scale, cap

@@ -9,9 +9,11 @@ import numpy as np
 import torch
 
 from assay.encode.tree import Tree
-from assay.model.batches import by_length, repeated
+from assay.model.batches import by_length
 from assay.model.chat_model import ChatModel
-from assay.model.scoring import BATCH_TOKENS, LOGIT_ROWS, TREE_GAINS, by_tree
+from assay.model.plain import right_padded
+from assay.model.score import LOGIT_ROWS
+from assay.model.scoring import BATCH_TOKENS, TREE_GAINS, by_tree
 from assay.model.segments import Layout
 from assay.nouns import Tell
 
@@ -125,25 +127,8 @@ def _computed(
             yield group, hidden[torch.from_numpy(np.concatenate(nodes)).to(model.device)]
         return
     for batch in by_length([len(row) for row in rows], BATCH_TOKENS):
-        width = max(len(rows[i]) for i in batch)
         # Padded on the right: no token sees what follows it, so the padding changes nothing.
-        padded = [[*rows[i], *[rows[i][0]] * (width - len(rows[i]))] for i in batch]
-        hidden = _states(model, torch.tensor(padded, device=model.device))
+        hidden = right_padded(model, [rows[i] for i in batch])
         places = [(place, at) for place, i in enumerate(batch) for at in range(starts[i] - 1, len(rows[i]) - 1)]
         index = torch.tensor(places, dtype=torch.long, device=model.device).reshape(-1, 2)
         yield batch, hidden[index[:, 0], index[:, 1]]
-
-
-def _states(model: ChatModel, ids: torch.Tensor) -> torch.Tensor:
-    """Hidden states of rows of ids, (rows, tokens, width); trained keys and values stand before them, if there are."""
-    soft = model.beginning([])
-    if soft is None:
-        return model.body(input_ids=ids, use_cache=False).last_hidden_state
-    before, (n, width) = soft.tokens, ids.shape
-    return model.body(
-        input_ids=ids,
-        position_ids=torch.arange(before, before + width, device=ids.device)[None].expand(n, -1),
-        attention_mask=ids.new_ones(n, before + width),
-        cache=repeated(soft.cache, n),
-        use_cache=True,
-    ).last_hidden_state

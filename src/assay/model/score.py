@@ -22,6 +22,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
+LOGIT_ROWS = 512  # rows of the output layer at once: 512 x 49,152 fp32 logits are 100 MB
 WIDTH = 1.0  # nats: branches this close to the most likely one are followed in the same pass
 
 
@@ -170,7 +171,9 @@ def descend(
         among: (rows, answers) bool, the answers that are asked about; the others get an upper bound.
     """
     descents = [Descent(trie, near, None if among is None else among[row]) for row in range(len(first))]
-    for descent, values in zip(descents, _children(trie, first, [-1] * len(first), logits, rows_at_once), strict=True):
+    for descent, values in zip(
+        descents, children_of(trie, first, [-1] * len(first), logits, rows_at_once), strict=True
+    ):
         descent.learn(-1, values)
     wanted = [descent.next() for descent in descents]
     rows = sorted((row for row, nodes in enumerate(wanted) if nodes), key=lambda row: len(wanted[row]))
@@ -205,18 +208,18 @@ def _follow(
         depth = np.where(nodes >= 0, np.array(trie.depth)[nodes], 0)
         states = forward(ids, depth, sees, keep)
         owners, parents = np.nonzero(nodes >= 0)[0], nodes[nodes >= 0].tolist()
-        found = _children(trie, states, parents, logits, rows_at_once)
+        found = children_of(trie, states, parents, logits, rows_at_once)
         for row, node, values in zip(owners, parents, found, strict=True):
             descents[alive[row]].computed(node, values)
         wanted = {row: nodes for row in alive if (nodes := descents[row].next())}
 
 
-def _children(
+def children_of(
     trie: Trie,
     states: torch.Tensor,
     parents: Sequence[int],
     logits: Callable[[torch.Tensor], torch.Tensor],
-    rows_at_once: int,
+    rows_at_once: int = LOGIT_ROWS,
 ) -> list[np.ndarray]:
     """Log-probabilities of each parent's children, read at its hidden state: among all tokens, or, where the trie is
     closed, among these children alone."""

@@ -3,7 +3,8 @@
 How     Prompts are taken some at a time, so that memory does not grow with their number. What they all begin with is
         computed once (beginning.py); of the rest either padded rows are computed or, where many rows begin alike in
         groups, a token tree whose keys and values are then dealt out to the rows. The answers' trie follows (score.py),
-        without padding (line.py).
+        without padding (line.py). Where some layer looks back over less than a row's length, rows have copies of the
+        beginning, and a mask for each window (sight.py). A model that is computed on plain rows alone: plain.py.
 Close   Where the two best options of a row lie within CLOSE nats in bf16, its rounding may choose between them: these,
         and all that lie within twice that of the best, are scored again in fp32, by a copy of the network
         (`ChatModel.exact`); the others keep their scores.
@@ -22,11 +23,14 @@ import torch
 from transformers import DynamicCache
 
 from assay.encode.tree import Tree, common
+from assay.model import plain
 from assay.model.batches import Padded, by_length, common_prefix, repeated
 from assay.model.beginning import Beginning, added
 from assay.model.line import Line
-from assay.model.score import Forward, Trie, descend
+from assay.model.score import LOGIT_ROWS, Forward, Trie, descend
 from assay.model.segments import Layout
+from assay.model.sight import Sight
+from assay.model.writing import reach
 from assay.nouns import Messages, Tell
 
 if TYPE_CHECKING:
@@ -36,7 +40,6 @@ ROWS = 256  # prompts that are tokenised and sorted together
 BATCH_TOKENS = 4096  # computed tokens a batch: past this, larger batches gain nothing on a processor
 ROOM = 24  # tokens a row that scoring adds to its prompt, about
 TOGETHER = 64  # rows that go down the answers' trie together: with more, most of what they compute is padding
-LOGIT_ROWS = 512  # rows of the output layer at once: 512 x 49,152 fp32 logits are 100 MB
 # Nats. Of 260 rows of banking77 (6 and 77 options, 16 shots) bf16 chose otherwise than fp32 on 8, all within 0.29.
 CLOSE = 0.4
 TREE_GAINS = 0.7  # of the padded tokens: with fewer nodes than that a tree is faster
@@ -99,7 +102,13 @@ def _score(
     """
     sequences, starts, cut = tokenised(model, prompts, max(trie.depth) + 1)
     done = 0
-    for batch in batches(model, sequences, starts):
+    if not model.takes_trees:
+        for rows in plain.groups(model, sequences, trie):
+            out[rows] = plain.scores(model, [sequences[row] for row in rows], trie)
+            done += len(rows)
+            told(done)
+        return cut
+    for batch in batches(model, sequences, starts, max(trie.depth) + 1):
         out[batch.rows] = batch.scores(trie, near, None if among is None else among[batch.rows])
         done += len(batch.rows)
         told(done)
@@ -127,21 +136,27 @@ def shared_tokens(sequences: Sequence[Sequence[int]], starts: Sequence[int]) -> 
     return most // 8 * 8
 
 
-def batches(model: ChatModel, sequences: Sequence[list[int]], starts: Sequence[int]) -> Iterator[Batch]:
-    """The rows in batches, longest first or, on trees, in the order of their tokens."""
+def batches(model: ChatModel, sequences: Sequence[list[int]], starts: Sequence[int], room: int) -> Iterator[Batch]:
+    """The rows in batches, longest first or, on trees, in the order of their tokens.
+
+    Args:
+        room: tokens of the longest answer.
+    """
     shared = shared_tokens(sequences, starts)
     beginning = model.beginning(sequences[0][:shared])
     own = [sequence[shared:] for sequence in sequences]
     before = beginning.tokens if beginning else 0
-    copied = 0 if beginning and beginning.lent else before
-    by_size = by_length([len(row) for row in own], BATCH_TOKENS, extra=ROOM + copied)
+    # A beginning that is lent is seen by every token; so all of it has to lie in every layer's reach.
+    within = before + max(map(len, own)) + room <= reach(model.network, "sliding_window")
+    lent = beginning is not None and beginning.lent and within
+    by_size = by_length([len(row) for row in own], BATCH_TOKENS, extra=ROOM + (0 if lent else before))
     padded = sum(len(batch) * len(own[batch[0]]) for batch in by_size)
-    if beginning and beginning.lent and model.takes_trees and (groups := by_tree(own, TREE_GAINS * padded)):
+    if beginning and lent and (groups := by_tree(own, TREE_GAINS * padded)):
         for group in groups:
             yield on_tree(model, beginning, group, [own[row] for row in group])
         return
     for batch in by_size:
-        yield in_rows(model, beginning, batch, [own[row] for row in batch])
+        yield in_rows(model, beginning, batch, [own[row] for row in batch], lent=lent)
 
 
 def by_tree(rows: Sequence[list[int]], most: float) -> list[list[int]]:
@@ -172,6 +187,7 @@ class Batch:
         rows: which ones. first: hidden states of their last tokens, (rows, width).
         cache: keys and values of what they do not look up in `lent`, padded on the left.
         real: (rows, columns) False for padding. last: (rows, 1) the positions of their last tokens.
+        places: (rows, columns) the position of each key; not needed where a beginning is lent.
     """
 
     model: ChatModel
@@ -181,6 +197,7 @@ class Batch:
     real: torch.Tensor
     last: torch.Tensor
     lent: Beginning | None
+    places: torch.Tensor | None = None
 
     def scores(self, trie: Trie, near: float, among: np.ndarray | None = None) -> np.ndarray:
         many = len(self.rows) if self.lent is None else TOGETHER
@@ -195,7 +212,7 @@ class Batch:
         index = torch.tensor(rows, device=self.model.device)
         real = self.real[index]
         width = int(real.sum(1).max())
-        cache = DynamicCache(config=self.model.network.config)
+        cache = DynamicCache()
         layers: list[Any] = self.cache.layers
         for number, layer in enumerate(layers):
             cache.update(layer.keys[index, :, -width:], layer.values[index, :, -width:], number)
@@ -207,6 +224,8 @@ class Batch:
         index = torch.tensor(rows, device=self.model.device)
         self.cache.batch_select_indices(index)
         self.real, self.last = self.real[index], self.last[index]
+        if self.places is not None:
+            self.places = self.places[index]
 
     def _forward(self, ids: np.ndarray, depth: np.ndarray, sees: np.ndarray, keep: Sequence[int]) -> torch.Tensor:
         """See `score.Forward`."""
@@ -220,28 +239,53 @@ class Batch:
         if self.lent:
             line = Line(self.lent, self.cache, real)
             return line.states(self.model.body, tokens, places, added(mask, self.model.head.weight.dtype))
-        given = {"attention_mask": mask, "cache": self.cache, "use_cache": True}
+        assert self.places is not None, "no beginning is lent"
+        self.places = torch.cat([self.places, places], 1)
+        given = seeing(Sight(mask[:, 0], places, self.places), self.cache)
         return self.model.body(input_ids=tokens.clamp(min=0), position_ids=places, **given).last_hidden_state[real]
 
 
-def in_rows(model: ChatModel, beginning: Beginning | None, which: list[int], own: Sequence[list[int]]) -> Batch:
-    """Padded rows."""
-    start = beginning.tokens if beginning else 0
-    rows = Padded.of(own, start=start, pad=model.pad, device=model.device)
-    n, columns = rows.ids.shape
-    lent = beginning if beginning and beginning.lent else None
+def in_rows(
+    model: ChatModel, beginning: Beginning | None, which: list[int], own: Sequence[list[int]], *, lent: bool
+) -> Batch:
+    """Padded rows; `lent`: they look at the beginning where it stands, else they have copies of it."""
+    rows = Padded.of(own, start=beginning.tokens if beginning else 0, pad=model.pad, device=model.device)
+    states, cache, sight = computed(model, beginning, rows, lent=lent)
+    found = which, states[:, -1], cache
     if lent:
-        cache, real = DynamicCache(config=model.network.config), rows.real
-        sees = torch.ones(columns, columns, dtype=torch.bool, device=model.device).tril() & real[:, None, :]
-        sees |= torch.eye(columns, dtype=torch.bool, device=model.device)  # padding sees itself
-        given = {"attention_mask": added(sees[:, None], model.head.weight.dtype), "before": lent}
+        return Batch(model, *found, rows.real, rows.depth[:, -1:], beginning)
+    real = torch.cat([rows.real.new_ones(len(own), sight.key.shape[1] - rows.ids.shape[1]), rows.real], 1)
+    return Batch(model, *found, real, rows.depth[:, -1:], None, sight.key)
+
+
+def computed(
+    model: ChatModel, beginning: Beginning | None, rows: Padded, *, lent: bool = False
+) -> tuple[torch.Tensor, DynamicCache, Sight]:
+    """Hidden states (rows, columns, width) of what follows the beginning, the keys and values that came with it, behind
+    copies of the beginning's where it is not lent, and what was seen."""
+    n, columns = rows.ids.shape
+    sees = torch.ones(columns, columns, dtype=torch.bool, device=model.device).tril() & rows.real[:, None, :]
+    sees |= torch.eye(columns, dtype=torch.bool, device=model.device)  # padding sees itself
+    if lent:
+        cache, sight = DynamicCache(), Sight(sees, rows.depth, rows.depth)
+        given = {"attention_mask": added(sees[:, None], model.head.weight.dtype), "before": beginning}
+        given |= {"cache": cache, "use_cache": True}
     else:
-        copied = repeated(beginning.cache, n) if beginning else None
-        cache = copied or DynamicCache(config=model.network.config)
-        real = torch.cat([rows.real.new_ones(n, start), rows.real], 1)
-        given = {"attention_mask": real.long()}
-    states = model.body(input_ids=rows.ids, position_ids=rows.depth, cache=cache, use_cache=True, **given)
-    return Batch(model, which, states.last_hidden_state[:, -1], cache, real, rows.depth[:, -1:], lent)
+        cache = repeated(beginning.cache, n) if beginning else None
+        cache = cache or DynamicCache()
+        start = cache.get_seq_length()
+        before = torch.arange(start, device=model.device).expand(n, -1)
+        sees = torch.cat([sees.new_ones(n, columns, start), sees], 2)
+        sight = Sight(sees, rows.depth, torch.cat([before, rows.depth], 1))
+        given = seeing(sight, cache)
+    states = model.body(input_ids=rows.ids, position_ids=rows.depth, **given)
+    return states.last_hidden_state, cache, sight
+
+
+def seeing(sight: Sight, cache: DynamicCache) -> dict[str, Any]:
+    """What a body is given so that its attention sees this: any mask of four dimensions passes transformers by."""
+    mask = torch.ones(1, 1, 1, 1, dtype=torch.long, device=sight.query.device)
+    return {"attention_mask": mask, "sight": sight, "cache": cache, "use_cache": True}
 
 
 def on_tree(model: ChatModel, beginning: Beginning, which: list[int], own: Sequence[list[int]]) -> Batch:

@@ -32,7 +32,8 @@ class Desk:
         logits: fp32 logits of hidden states, (rows, width) to (rows, vocabulary).
         prefix: keys and values of the shared beginning, for one row. start: its tokens; shared: those that are taken
             from the prompts, the others being trained ones. lends: rows read it where it lies; else each batch has a
-            copy. narrow: some layers do not look back over the whole prompt.
+            copy. narrow: some layers do not look back over the whole prompt, or padding changes what is computed.
+            keeps: a cache can be gone on with; else a row is computed anew for each token.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Desk:
         *,
         lends: bool,
         narrow: bool,
+        keeps: bool = True,
     ):
         self.network = network
         self.body = network.base_model
@@ -56,6 +58,7 @@ class Desk:
         self.pad = pad
         self.lends = lends
         self.narrow = narrow
+        self.keeps = keeps
         self.device = network.get_input_embeddings().weight.device
 
     def write(self, pen: Pen, lines: Sequence[Line]) -> Iterator[list[Line]]:
@@ -69,7 +72,7 @@ class Desk:
             budget = 0 if self.narrow else PASS_TOKENS
             batches = by_length(lengths, budget, extra=pen.limit + self.start)
             for batch in batches:
-                yield from self._padded(pen, [waiting[i] for i in batch])
+                yield from (self._padded if self.keeps else self._anew)(pen, [waiting[i] for i in batch])
             return
         while waiting:
             rows, room = self._slots(len(waiting[0].ids) - self.shared + pen.limit, len(waiting))
@@ -147,6 +150,18 @@ class Desk:
             positions = positions[:, -1:] + 1
             real = torch.cat([real, real.new_ones(len(real), 1)], 1)
 
+    def _anew(self, pen: Pen, alive: list[Line]) -> Iterator[list[Line]]:
+        """Without a cache: padded on the right, where nothing sees it."""
+        while alive:
+            rows = [[*line.ids, *line.tokens] for line in alive]
+            width = max(map(len, rows))
+            ids = torch.tensor([[*row, *[self.pad] * (width - len(row))] for row in rows], device=self.device)
+            hidden = self.body(input_ids=ids, use_cache=False).last_hidden_state
+            last = [own[len(row) - 1] for own, row in zip(hidden, rows, strict=True)]
+            pen.write(alive, self.logits(torch.stack(last)))
+            yield [line for line in alive if line.over]
+            alive = [line for line in alive if not line.over]
+
 
 def closed(active: Sequence[Line], lengths: Sequence[int], slots: Slots) -> tuple[list[Line], list[int]]:
     """The lines that go on, in the slots 0, 1, ...: the last ones move into the slots of those that have ended."""
@@ -159,14 +174,6 @@ def closed(active: Sequence[Line], lengths: Sequence[int], slots: Slots) -> tupl
         for source, target in zip(movers, holes, strict=True):
             lines[target], left[target] = lines[source], left[source]
     return lines[:count], left[:count]
-
-
-def unbounded(cache: DynamicCache) -> DynamicCache:
-    """The same keys and values in a cache that forgets none of those that come."""
-    wide = DynamicCache()
-    for layer, (keys, values) in enumerate(held(cache)):
-        wide.update(keys, values, layer)
-    return wide
 
 
 def reach(network: Any, name: Literal["sliding_window", "attention_chunk_size"]) -> float:

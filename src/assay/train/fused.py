@@ -83,6 +83,8 @@ def fits(layer: Any) -> bool:
 class Together(torch.nn.Module):
     """PEFT LoRA layers that `fit` and read the same states; the parameters are PEFT's own."""
 
+    bias: torch.Tensor | None
+
     def __init__(self, layers: list[Any]):
         super().__init__()
         names = [layer.active_adapters[0] for layer in layers]
@@ -95,11 +97,11 @@ class Together(torch.nn.Module):
         self.both = torch.nn.Buffer(weight.new_zeros(out + rank, width + rank), persistent=False)
         self.both[:out, :width] = weight
         biases = [layer.base_layer.bias for layer in layers]
-        self.bias: torch.nn.Buffer | None = None
-        if any(bias is not None for bias in biases):
-            parts = zip(biases, self.sizes, strict=True)
-            bias = torch.cat([weight.new_zeros(n) if part is None else part.detach() for part, n in parts])
-            self.bias = torch.nn.Buffer(bias, persistent=False)
+        parts = [
+            weight.new_zeros(n) if part is None else part.detach() for part, n in zip(biases, self.sizes, strict=True)
+        ]
+        some = any(part is not None for part in biases)
+        self.register_buffer("bias", torch.cat(parts) if some else None, persistent=False)
         self.read: torch.Tensor | None = None  # the states last read, and the outputs that nobody has asked for yet
         self.ready: dict[int, torch.Tensor] = {}
 

@@ -134,29 +134,31 @@ def kept_labels(folder: Path) -> list[str]:
 
 
 def bodies(model: ChatModel, sequences: Sequence[Sequence[int]]) -> Iterator[tuple[int, torch.Tensor, int]]:
-    """(which sequence, its states in fp32, how many of its first tokens these leave out), in any order. The common
-    beginning of all is computed once, and its states come first, as those of sequence -1."""
+    """(which sequence, its states in fp32, how many of its first tokens these leave out), in any order. Where rows can
+    look at it, the common beginning of all is computed once, and its states come first, as those of sequence -1."""
     import torch
     from transformers import DynamicCache
 
-    from assay.model.batches import Padded, by_length, common_prefix, repeated
+    from assay.model.batches import Padded, by_length, common_prefix
+    from assay.model.beginning import Beginning
+    from assay.model.plain import right_padded
+    from assay.model.scoring import computed
 
-    shared = common_prefix(sequences) if sequences else 0
-    prefix = None
-    pad = model.chat.tokenizer.pad_token_id or model.chat.tokenizer.eos_token_id
+    shared = common_prefix(sequences) if sequences and model.takes_trees else 0
+    beginning = None
     with torch.no_grad():
         if shared:
-            prefix = DynamicCache(config=model.network.config)
+            beginning = Beginning(DynamicCache())
             ids = torch.tensor([list(sequences[0][:shared])], device=model.device)
-            yield -1, model.body(input_ids=ids, cache=prefix, use_cache=True).last_hidden_state[0].float(), 0
+            states = model.body(input_ids=ids, cache=beginning.cache, use_cache=True).last_hidden_state
+            yield -1, states[0].float(), 0
         for batch in by_length([len(s) - shared for s in sequences], TOKENS):
-            rows = Padded.of([list(sequences[i][shared:]) for i in batch], start=shared, pad=pad, device=model.device)
-            states = model.body(
-                input_ids=rows.ids,
-                position_ids=rows.depth,
-                attention_mask=torch.cat([rows.real.new_ones(len(batch), shared), rows.real], 1).long(),
-                cache=repeated(prefix, len(batch)) or DynamicCache(config=model.network.config),
-                use_cache=True,
-            ).last_hidden_state.float()
-            for i, own, real in zip(batch, states, rows.real, strict=True):
-                yield i, own[real.bool()], shared
+            own = [list(sequences[i][shared:]) for i in batch]
+            if not model.takes_trees:
+                for i, states in zip(batch, right_padded(model, own), strict=True):
+                    yield i, states[: len(sequences[i])].float(), 0
+                continue
+            rows = Padded.of(own, start=shared, pad=model.pad, device=model.device)
+            states, _, _ = computed(model, beginning, rows)
+            for i, found, real in zip(batch, states.float(), rows.real, strict=True):
+                yield i, found[real], shared

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from safetensors.torch import load_file
 
+from assay.errors import Problem, TrainError
 from assay.model.hub import HUB_NAME
 from assay.store import write_json, write_tensors
 
@@ -25,6 +26,23 @@ WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
 ADAPTER = "default"  # PEFT's name for the only adapter
 OUTSIDE = "base_model.model."
+
+
+def inject(config: PeftConfig, network: Any) -> Any:
+    """Put fresh adapters into the network, in place.
+
+    Raises:
+        TrainError: T026, PEFT has no such adapter for a layer of this model.
+    """
+    from peft import inject_adapter_in_model
+
+    try:
+        return inject_adapter_in_model(config, network)
+    except (ValueError, TypeError, NotImplementedError) as error:
+        text = f"{str(config.peft_type).rpartition('.')[2].lower()}: PEFT cannot change this model so: {error}"
+        raise TrainError(
+            Problem("T026", text, "targets", help="name the layers in `targets`, or take plain lora")
+        ) from error
 
 
 def base_of(model: ChatModel) -> tuple[str, str | None]:

@@ -192,15 +192,15 @@ class Trained(Strategy):
 
     def open(self, lesson: Lesson) -> ChatModel:
         """The base, frozen, in the precision asked for; one that learns the label set is also asked about it alone."""
+        from assay.model.attention_check import leave_trees, takes_trees
         from assay.model.chooser import Chooser
-        from assay.model.tree_check import takes_trees
 
         model: Any = lesson.open_base(self.model)
         self.in_precision(model)
         if self.objective == "label_set":
             model = Chooser.of(model)
         if self.trees and lesson.train and not takes_trees(model.network):
-            model.network.set_attn_implementation("sdpa")
+            leave_trees(model.network)
             text = f"{self.kind}: {model.name} cannot be computed on token trees; it is trained on padded rows"
             lesson.tell({"event": "note", "text": text})
         return model

@@ -243,7 +243,7 @@ def trained_again(
     """
     import torch
 
-    from assay.model.tree_check import takes_trees
+    from assay.model.attention_check import leave_trees, takes_trees
     from assay.train.tuned import train
 
     model = arm.local
@@ -252,7 +252,7 @@ def trained_again(
     own.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(lesson.seed)
     if not takes_trees(model.network):
-        model.network.set_attn_implementation("sdpa")
+        leave_trees(model.network)
     change = settings.change(model, lesson)
     train(replace(lesson, means=replace(lesson.means, workdir=own)), settings, model, change, tuned, objective)
 

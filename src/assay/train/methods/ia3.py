@@ -31,7 +31,7 @@ class Ia3(Trained):
 
     def change(self, model: ChatModel, lesson: Lesson) -> Change:
         """The base with factors of 1 injected in place, in fp32."""
-        from peft import IA3Config, inject_adapter_in_model
+        from peft import IA3Config
 
         from assay.train import peft_files
         from assay.train.parts import linear_ends
@@ -47,7 +47,7 @@ class Ia3(Trained):
             feedforward_modules=last,
             fan_in_fan_out=transposed(model.network, last),
         )
-        network = inject_adapter_in_model(config, model.network)
+        network = peft_files.inject(config, model.network)
         trained = peft_files.fresh(network, "ia3_")
 
         def write(folder: Path) -> None:

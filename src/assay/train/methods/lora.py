@@ -83,8 +83,6 @@ class Lora(Trained):
 
     def change(self, model: ChatModel, lesson: Lesson) -> Change:
         """The base with fresh adapters injected in place, in fp32."""
-        from peft import inject_adapter_in_model
-
         from assay.train import beginnings, peft_files
         from assay.train.dora import decompose
         from assay.train.quantised import quantise
@@ -97,7 +95,7 @@ class Lora(Trained):
             if lesson.train:
                 lesson.tell({"event": "note", "text": f"{saved} in {self.bits} bits"})
         config = self._config(model, names)
-        inject_adapter_in_model(config, network)
+        peft_files.inject(config, network)
         # In fp32 before they begin: PEFT makes them in the base's type.
         peft_files.fresh(network, "lora_")
         parts: dict[str, Any] = {name: network.get_submodule(name) for name in names}

@@ -38,7 +38,7 @@ class Miss(Trained):
 
     def change(self, model: ChatModel, lesson: Lesson) -> Change:
         """The base with fresh adapters injected in place, in fp32."""
-        from peft import MissConfig, inject_adapter_in_model
+        from peft import MissConfig
 
         from assay.train import peft_files
         from assay.train.targets import adapted, transposed
@@ -62,7 +62,7 @@ class Miss(Trained):
             miss_dropout=self.dropout,
             target_modules=names,
         )
-        inject_adapter_in_model(config, network)
+        peft_files.inject(config, network)
         trained = peft_files.fresh(network, "miss_block")
 
         def write(folder: Path) -> None:

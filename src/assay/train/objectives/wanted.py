@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from assay.model.attention_check import leave_trees, takes_trees
 from assay.model.score import Trie
-from assay.model.tree_check import takes_trees
 from assay.nouns import Lesson
 from assay.train.objectives.classification import label_set
 from assay.train.objectives.completion import completion
@@ -39,7 +39,7 @@ def teacher_of(settings: Trained, lesson: Lesson, student: ChatModel) -> Any:
     network = teacher.network.eval().requires_grad_(False)
     if settings.trees and not takes_trees(network):
         for each in (network, student.network):
-            each.set_attn_implementation("sdpa")
+            leave_trees(each)
         text = f"{settings.kind}: the teacher {teacher.name} cannot be computed on token trees; padded rows are used"
         lesson.tell({"event": "note", "text": text})
     return network

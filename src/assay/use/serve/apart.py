@@ -1,8 +1,8 @@
 """Rows of a network that cannot be computed side by side: each by itself, a token of each in turn.
 
 Why      Layers that pass a state from token to token, or attention that does not come to assay's function, do not allow
-         for one line of tokens of several rows (see `model.tree_check`). Such models still stream, stop when a client
-         leaves, and serve several clients; they are not faster for many than for one.
+         for one line of tokens of several rows (see `model.attention_check`). Such models still stream, stop when a
+         client leaves, and serve several clients; they are not faster for many than for one.
 Costs    A cache a row. At most `SLOTS` rows are at work.
 """
 

@@ -43,7 +43,8 @@ def fits(model: ChatModel) -> bool:
     """Whether rows of this model can be computed side by side in one line; others are written one by one (`apart`)."""
     trained = model.soft().get_seq_length() if model.soft else 0
     chunked = reach(model.network, "attention_chunk_size") < model.chat.max_length
-    return model.takes_trees and not chunked and trained < reach(model.network, "sliding_window")
+    trees = model.takes_trees and (not trained or model.lends)
+    return trees and not chunked and trained < reach(model.network, "sliding_window")
 
 
 class Writer:

@@ -1,0 +1,153 @@
+"""Every way of training computes the loss and the gradients that its own parameters have in transformers' plain
+attention, row by row, whatever the architecture: float64 all the way."""
+
+import random
+
+import pytest
+import torch
+
+from architectures import OTHERS, POPULAR, WINDOW, WORDS, Wide, build, plain, variants
+from assay.encode.chat import Encoded
+from assay.errors import ModelError, TrainError
+from assay.model import attention
+from assay.model.chat_model import ChatModel
+from assay.model.open import _network
+from assay.train.batch import Batch
+from assay.train.faster import faster
+from assay.train.methods import Adalora, Adapters, Full, Ia3, Lora, Miss, Prefix, PromptTuning, PTuning
+
+METHODS = {
+    "full": Full(),
+    "lora": Lora(rank=2, dropout=0),
+    "dora": Lora(rank=2, decompose=True, dropout=0),
+    "adalora": Adalora(),
+    "adapters": Adapters(),
+    "ia3": Ia3(),
+    "miss": Miss(rank=2),
+    "prefix": Prefix(tokens=3),
+    "prompt_tuning": PromptTuning(tokens=3),
+    "p_tuning": PTuning(tokens=3),
+}
+CPU = torch.device("cpu")
+
+
+def rows() -> list[Encoded]:
+    """Sequences that begin alike, a copy, one of three windows."""
+    draw = random.Random(1)
+
+    def some(n):
+        return [draw.randrange(3, WORDS) for _ in range(n)]
+
+    trunk, out = some(9), []
+    for length in (3, 7, 2):
+        prompt = trunk + some(length)
+        out.append(Encoded(prompt + some(3), ((len(prompt), len(prompt) + 3),)))
+    out.append(Encoded(list(out[0].ids), out[0].learnt))
+    out.append(Encoded(some(3 * WINDOW + 2), ((6, 9), (3 * WINDOW, 3 * WINDOW + 2))))
+    return out
+
+
+def wide(network):
+    network.config._experts_implementation = "eager"  # the grouped product knows no float64
+    return network.double()
+
+
+def changed(network, method, lesson, chat):
+    """The network with what the method trains, and the method's change."""
+    torch.manual_seed(5)
+    model = ChatModel("tiny", network, chat)
+    change = METHODS[method].change(model, lesson)
+    return network.double().requires_grad_(False), change
+
+
+def apart(network, change, sequences):
+    """The summed cross-entropy of each row by itself."""
+    total = 0.0
+    for number, row in enumerate(sequences):
+        if change.soft:
+            batch = Batch.of([row], [number], pad=0, device=CPU)
+            batch.soft = change.soft
+            total = total + batch.nll(network)
+            continue
+        logs = network(torch.tensor([row.ids]), use_cache=False).logits[0].log_softmax(-1)
+        total = total - sum(logs[i - 1, row.ids[i]] for i in row.targets)
+    return total
+
+
+def gradients(change, loss):
+    for parameter in change.trained.values():
+        parameter.grad = None
+    loss.backward()
+    return {name: p.grad for name, p in change.trained.items() if p.grad is not None}
+
+
+def trains_as_plain(folder, method, lesson, chat) -> None:
+    """
+    Raises:
+        ModelError: the model is refused. TrainError: the method cannot be used with it.
+    """
+    attention.register()
+    network = wide(_network(folder, torch.float32))
+    with Wide():
+        ours, change = changed(network, method, lesson, chat)
+        theirs, plain_change = changed(wide(plain(folder)), method, lesson, chat)
+        assert change.trained.keys() == plain_change.trained.keys()
+        draw = torch.Generator().manual_seed(9)
+        for name, parameter in change.trained.items():
+            if method != "full":  # some begin with zeros, which have no gradient to their other side
+                moved = 0.1 * torch.randn(parameter.shape, generator=draw, dtype=torch.float64)
+                parameter.data = parameter.data.double() + moved
+            parameter.requires_grad_()
+            plain_change.trained[name].data = parameter.data.clone()
+            plain_change.trained[name].requires_grad_()
+        sequences = rows()
+        try:
+            expected = apart(theirs, plain_change, sequences)
+            wanted = gradients(plain_change, expected)
+        except RuntimeError:
+            return  # transformers itself does not train it in this type
+        assert wanted
+        for tree in {network.config._attn_implementation == attention.NAME, False}:
+            batch = Batch.of(sequences, range(len(sequences)), pad=0, device=CPU, tree=tree)
+            batch.soft = change.soft
+            with faster(ours, compiled=False):
+                loss = batch.nll(ours)
+                found = gradients(change, loss)
+            assert float(loss.detach()) == pytest.approx(float(expected.detach()), rel=1e-8)
+            assert found.keys() == wanted.keys()
+            largest = max(float(g.abs().max()) for g in wanted.values())
+            assert max(float((found[name] - wanted[name]).abs().max()) for name in wanted) / largest < 1e-6
+
+
+# What a method says that cannot be used: it has no such layers (IA3 in mixtures of experts), or they lie the other way.
+CANNOT = {("gpt2", "miss"): "T024", ("qwen3_moe", "ia3"): "T030", ("mixtral", "ia3"): "T030"}
+DAILY = ("qwen2", "gemma2", "gpt2")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=() if kind in DAILY else pytest.mark.nightly) for kind in POPULAR]
+)
+def test_popular_models_are_trained_as_transformers_computes_them(tmp_path, kind, lesson, open_tiny):
+    for name, more in variants(kind):
+        folder = build(tmp_path / f"model {name}", kind, **more)
+        for method in METHODS:
+            if code := CANNOT.get((kind, method)):
+                with pytest.raises(TrainError, match=code):
+                    trains_as_plain(folder, method, lesson("classify"), open_tiny().chat)
+            else:
+                trains_as_plain(folder, method, lesson("classify"), open_tiny().chat)
+
+
+@pytest.mark.nightly
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", OTHERS)
+def test_other_models_are_trained_so_or_refused(tmp_path, kind, lesson, open_tiny):
+    for name, more in variants(kind):
+        folder = build(tmp_path / f"model {name}", kind, **more)
+        for method in METHODS:
+            try:
+                trains_as_plain(folder, method, lesson("classify"), open_tiny().chat)
+            except (ModelError, TrainError) as error:
+                assert {problem.code for problem in error.problems} <= {"M160", "T020", "T024", "T026", "T030", "T032"}
