@@ -47,7 +47,8 @@ def join(parts: dict[str, list[Example]], listed: Sequence[str], nothing: str = 
     """Give labels that look the same one spelling in all parts, and say which, a sentence each.
 
     Args:
-        listed: the labels that the project names. nothing: what the empty set is called, where a row has several labels.
+        listed: the labels that the project names.
+        nothing: what the empty set is called, where a row has several labels; "" where each row has one.
     """
 
     def of(row: Example) -> list[str]:
