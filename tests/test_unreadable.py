@@ -215,6 +215,37 @@ def test_the_second_signal_ends_a_run_that_does_not_end():
         assert process.wait(60) == 143
 
 
+STUCK = """
+import threading, time
+from fastapi import FastAPI
+from assay.use.serve.door import Inside
+from assay.use.serve.limits import Limits
+from assay.use.serve.listening import bound, listen
+inside, found = Inside(), bound("127.0.0.1", 0)
+inside.count = 1  # an answer that takes its time
+def started():
+    threading.Thread(target=watch, daemon=True).start()
+    print("there", flush=True)
+def watch():
+    while not inside.draining:
+        time.sleep(0.01)
+    print("draining", flush=True)
+listen(FastAPI(), found, Limits((), ("localhost",), 0, 60.0), inside, 600.0, started)
+threading.Event().wait()  # as a model in the middle of a long prompt
+"""
+
+
+@pytest.mark.slow
+def test_the_second_signal_ends_a_server_that_waits_for_its_model():
+    process = subprocess.Popen([sys.executable, "-c", STUCK], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline() == "there\n"
+    process.terminate()
+    with process:
+        assert process.stdout.readline() == "draining\n"  # the first signal lets answers end
+        process.terminate()
+        assert process.wait(60) == 143
+
+
 def test_a_worker_ends_with_its_parent_while_it_imports(tmp_path):
     (tmp_path / "slow_import.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(600)\n")
     parent = (

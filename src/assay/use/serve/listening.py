@@ -120,11 +120,9 @@ class Listening(uvicorn.Server):
         self._ready()
         await super().main_loop()
 
-    def stop(self, number: int = signal.SIGTERM) -> None:
-        """Let nobody in any more, and end when those inside have their answers. A second call ends at once: a model
-        may be in the middle of a long prompt, and is not waited for."""
+    def stop(self) -> None:
+        """Let nobody in any more, and end when those inside have their answers. A second call ends at once."""
         if self._inside.draining:
-            end_soon(number)
             self._until, self.force_exit = 0.0, True
         else:
             self._inside.draining = True
@@ -142,7 +140,13 @@ class Listening(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield  # Python hands signals to the main thread only
             return
-        before = {number: signal.signal(number, lambda number, frame: self.stop(number)) for number in SIGNALS}
+
+        def asked(number: int, frame: Any) -> None:
+            if self._inside.draining:  # a model may be in the middle of a long prompt: it is not waited for
+                end_soon(number)
+            self.stop()
+
+        before = {number: signal.signal(number, asked) for number in SIGNALS}
         try:
             yield
         finally:
