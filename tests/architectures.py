@@ -15,8 +15,8 @@ WORDS = 512
 SMALL: dict[str, Any] = {
     **dict.fromkeys(["hidden_size", "d_model", "n_embd", "dim_model", "embedding_size", "lru_width"], 32),
     **dict.fromkeys(["word_embed_proj_dim", "mamba_expand_dim"], 32),
-    **dict.fromkeys(["intermediate_size", "ffn_dim", "n_inner", "d_ff", "dim_ff", "shared_intermediate_size"], 48),
-    **dict.fromkeys(["intermediate_size_mlp", "ffn_hidden_size"], 48),
+    **dict.fromkeys(["intermediate_size", "ffn_dim", "n_inner", "d_ff", "dim_ff", "dff"], 48),
+    **dict.fromkeys(["intermediate_size_mlp", "ffn_hidden_size", "shared_intermediate_size"], 48),
     **dict.fromkeys(["num_hidden_layers", "n_layer", "n_layers", "num_layers", "decoder_layers"], 4),
     **dict.fromkeys(["num_attention_heads", "n_head", "n_heads", "decoder_attention_heads", "num_heads"], 4),
     **dict.fromkeys(["num_key_value_heads", "num_kv_heads"], 2),
@@ -51,6 +51,16 @@ SMALL: dict[str, Any] = {
     **dict.fromkeys(["layerdrop", "router_jitter_noise", "input_jitter_noise"], 0.0),
 }
 OWN: dict[str, dict[str, Any]] = {
+    "bart": {"decoder_ffn_dim": 48, "encoder_ffn_dim": 48},
+    "deepseek_v4": {
+        "head_dim": 16,
+        "o_lora_rank": 16,
+        "compress_rates": {"compressed_sparse_attention": 4, "heavily_compressed_attention": 8},
+    },
+    "inkling_text": {"swa_num_attention_heads": 4, "swa_head_dim": 8, "rel_extent": 16},
+    "kimi_linear": {"linear_head_dim": 8},
+    "longcat_flash": {"zero_expert_num": 4},
+    "nemotron_h": {"moe_shared_expert_intermediate_size": 16},
     "gpt_neo": {"attention_types": [[["global", "local"], 2]]},
     "lfm2": {"layer_types": ["conv", "full_attention"] * 2},
     "lfm2_moe": {"layer_types": ["conv", "full_attention"] * 2},

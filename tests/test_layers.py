@@ -13,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "assay"
 STAGES = ("aim", "curate", "encode", "model", "prompt", "search", "train", "use", "validate", "weigh", "workbench")
-GROUND = ("answers", "errors", "families", "intervals", "nouns", "rows", "settings", "spread", "steps", "store")
+GROUND = ("answers", "damage", "errors", "families", "intervals", "nouns", "plain", "rows", "sealed", "settings")
+GROUND += ("spread", "steps", "store", "tensors")
 FORBIDDEN = ("except Exception", "import pickle", "torch.load(", "torch.save(")
 
 

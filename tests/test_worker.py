@@ -2,11 +2,12 @@
 
 import pytest
 
-from assay import store
+from assay import sealed, store
+from assay.damage import silent
 from assay.keys import fit_key
-from assay.nouns import Task
+from assay.nouns import Answer, Task
 from assay.prompt.majority import Majority
-from assay.worker import kept_lines
+from assay.worker import answers_of, kept_lines
 
 
 @pytest.mark.parametrize(
@@ -24,18 +25,27 @@ from assay.worker import kept_lines
 def test_whole_chunks_are_kept_or_all(tmp_path, left, kept):
     file = tmp_path / "answers.jsonl"
     if left:
-        store.append(file, *({"n": n} for n in range(left)))
-    assert kept_lines(file, 10, 4) == kept
-    assert [row["n"] for row in store.read_lines(file)] == list(range(kept)) if left else not file.exists()
+        sealed.add(file, *({"n": n} for n in range(left)))
+    assert kept_lines(file, 10, 4, silent) == kept
+    assert [row["n"] for row in sealed.read(file)] == list(range(kept)) if left else not file.exists()
 
 
 def test_a_torn_line_is_no_answer(tmp_path):
     file = tmp_path / "answers.jsonl"
-    store.append(file, *({"n": n} for n in range(4)))
+    sealed.add(file, *({"n": n} for n in range(4)))
     with file.open("a") as torn:
         torn.write('{"n": 4')
-    assert kept_lines(file, 10, 4) == 4
-    assert len(list(store.read_lines(file))) == 4
+    assert kept_lines(file, 10, 4, silent) == 4
+    assert len(list(sealed.read(file))) == 4
+
+
+@pytest.mark.parametrize("write", [store.append, sealed.add], ids=["of an older version", "sealed"])
+def test_answers_of_a_finished_stage_are_read_and_never_rewritten(tmp_path, write):
+    # Their file has its hash in `done.json`, so that a line that was mended would be damage.
+    file, answers = tmp_path / "answers.jsonl", [Answer("a", scores={"a": 0.75, "b": 0.25}), Answer(None, raw="?")]
+    write(file, *(answer.to_json() for answer in answers))
+    before = file.read_bytes()
+    assert answers_of(file) == answers and file.read_bytes() == before
 
 
 def test_a_fit_is_kept_under_what_it_was_made_from():

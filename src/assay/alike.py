@@ -62,7 +62,7 @@ def cosines(bench: Bench, pairs: Sequence[tuple[str, str]]) -> list[float]:
     [strategy] = strategies(bench.prepared.task)
     digests = {name: bench.models[name]["digest"] for name in strategy.needs(bench.project.model)}
     key = store.digest(["alike", VERSION, digests, bench.numeric, [list(pair) for pair in pairs]])[:20]
-    stage = store.Stage(bench.project.work, "alike", key)
+    stage = store.Stage(bench.project.work, "alike", key, bench.tell)
     if stage.done() is None:
         folder = stage.open()
         store.write_lines(folder / "pairs.jsonl", (list(pair) for pair in pairs))

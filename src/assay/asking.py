@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
-from assay.errors import DataError, ModelError, Problem, UsageError, did_you_mean
+from assay.errors import Damaged, DataError, ModelError, Problem, ResourceError, UsageError, did_you_mean
 from assay.nouns import (
     Adapted,
     Answer,
@@ -36,6 +36,11 @@ def silent(event: dict) -> None:
     """The `tell` of a caller that does not watch."""
 
 
+def notes_alone(tell: Tell) -> Tell:
+    """`tell` for a stage that is only read: what is made again is said, not that it is there."""
+    return lambda event: tell(event) if event.get("event") == "note" else None
+
+
 def bench_of(folder: Path, arm: str, offline: bool, tell: Tell) -> tuple[Bench, Any]:
     """The bench of a project that has run, and the arm's strategy.
 
@@ -53,10 +58,11 @@ def bench_of(folder: Path, arm: str, offline: bool, tell: Tell) -> tuple[Bench, 
         raise UsageError(
             Problem("C083", f"there is no arm '{arm}'{did_you_mean(arm, arms)}", str(folder), help=", ".join(arms))
         )
-    prepared = prepare(project, silent, offline=offline, new_key=False)
+    prepared = prepare(project, notes_alone(tell), offline=offline, new_key=False)
     bench = Bench(project, prepared, models(project, [arms[arm]], offline, tell), tell)
     if fitted(bench, arms[arm]).done() is None:
         refuse_changed(bench, arms[arm])
+        refuse_damaged(bench, arms[arm])
         raise UsageError(
             Problem("C062", f"'{arm}' is not fitted yet", str(folder), help=f"assay run {folder} --only {arm}")
         )
@@ -78,9 +84,21 @@ def same_settings(bench: Bench, strategy: Any) -> Iterator[Path]:
     """The `arm.json` of each finished fit with these settings, this base and seed, whatever rows it was fitted on."""
     settings = {"kind": strategy.kind, **strategy.changed()}
     asked = {"strategy": settings, "base": bench.project.model, "seed": bench.project.seed}
-    for place in (bench.project.work / "fit").glob("*/arm/arm.json"):
-        if asked.items() <= store.read_json(place).items() and (place.parents[1] / "done.json").exists():
+    for place in sorted((bench.project.work / "fit").glob("*/arm/arm.json")):
+        stage = store.Stage(bench.project.work, "fit", place.parents[1].name, bench.tell)
+        if place.parents[1].suffix or not asked.items() <= _described(place).items():  # set aside, or another arm
+            continue
+        if stage.done() is not None:
             yield place
+
+
+def _described(place: Path) -> dict[str, Any]:
+    """What an `arm.json` says, before it is known whether it is as it was written."""
+    try:
+        found = store.read_json(place)
+    except Damaged:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def refuse_changed(bench: Bench, strategy: Any) -> None:
@@ -94,6 +112,17 @@ def refuse_changed(bench: Bench, strategy: Any) -> None:
                 text = f"the base {name} has changed since this arm was fitted: {digest[:12]}, now {now[:12]}"
                 way = "put the old files back, or run the project again"
                 raise ModelError(Problem("M112", text, str(bench.project.folder), help=way))
+
+
+def refuse_damaged(bench: Bench, strategy: Any) -> None:
+    """Raises:
+    ResourceError: R170, the arm is there and not as it was written.
+    """
+    stage = bench.fit_stage(strategy)
+    if stage.aside.exists():
+        text = "the fitted arm was not what was written here, and is set aside"
+        help = f"assay run {bench.project.folder} fits it again"
+        raise ResourceError(Problem("R170", text, str(stage.aside), help=help))
 
 
 class Loaded:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import errors, store
+from assay.damage import told
 from assay.effort import labelled_rows, pieces
 from assay.errors import AssayError, Problem, ResourceError, Stopped
 from assay.model.environment import installed, numeric_environment
@@ -58,18 +59,16 @@ class Bench:
         return store.digest([VERSION, self.fit_key(strategy), questions, numeric])[:20]
 
     def stage(self, strategy: Strategy, questions: str) -> store.Stage:
-        return store.Stage(self.project.work, "answers", self.answer_key(strategy, questions))
+        return store.Stage(self.project.work, "answers", self.answer_key(strategy, questions), self.tell)
 
     def fit_stage(self, strategy: Strategy) -> store.Stage:
-        return store.Stage(self.project.work, "fit", self.fit_key(strategy))
+        return store.Stage(self.project.work, "fit", self.fit_key(strategy), self.tell)
 
     def state(self, strategy: Strategy, questions: str) -> str:
         """cached, fitted (answers are to do), resume or to do."""
-        if self.stage(strategy, questions).done() is not None:
-            return "cached"
-        fit = self.fit_stage(strategy)
+        answered, fit = self.stage(strategy, questions).done() is not None, self.fit_stage(strategy)
         if fit.done() is not None:
-            return "fitted"
+            return "cached" if answered else "fitted"
         return "resume" if fit.folder.exists() else "to do"
 
     def run(
@@ -97,8 +96,7 @@ class Bench:
         stage = self.stage(strategy, hash)
         folder = stage.open()
         asked = self.project.work / "questions" / f"{hash}.jsonl"
-        if not asked.exists():
-            store.write_lines(asked, (q.to_json() for q in questions))
+        hand_over(asked, [q.to_json() for q in questions], self.tell)
         request = {**self.request(strategy), "mode": "arm", "questions": str(asked), "answer_key": stage.key}
         request |= {"alone": alone, **({} if piece is None else {"piece": piece})}
         self.launch(folder, request, name, seconds)
@@ -157,6 +155,16 @@ class Bench:
         if code:
             log = (folder / "worker.log").read_text(errors="replace").strip().splitlines()
             raise RuntimeError(f"the worker of {name} ended with exit code {code}: {log[-1] if log else 'no message'}")
+
+
+def hand_over(file: Path, rows: list[dict[str, Any]], tell: Tell) -> None:
+    """Rows for a worker, in a file that an earlier run may have left; one that has other rows is written anew."""
+    data = "".join(store.to_json(row) + "\n" for row in rows).encode()
+    there = file.read_bytes() if file.exists() else None
+    if there is not None and there != data:
+        told(tell, file, "it is written again")
+    if there != data:
+        store.write_bytes(file, data)
 
 
 def cost_of(bench: Bench, strategy: Strategy, questions: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from assay import store
 from assay.answers import Answer
+from assay.damage import Tell, silent, told
 from assay.encode.parse import Reading
 from assay.nouns import Adapted, Example, Message, Task
 from assay.prompt.prompted import Prompted
@@ -40,9 +41,10 @@ def feedback_file(log: Path) -> Path:
 class Book:
     """Args:
     file: the log; it is continued. arms: by name, those of the project. ready: the repairs of its questions.
+    tell: hears of a line that was cut off (R172).
     """
 
-    def __init__(self, file: Path, arms: Mapping[str, Adapted], task: Task, ready: Ready):
+    def __init__(self, file: Path, arms: Mapping[str, Adapted], task: Task, ready: Ready, tell: Tell = silent):
         self.file = file
         self._arms = arms
         self._task = task
@@ -50,7 +52,8 @@ class Book:
         self._lock = threading.Lock()
         self._known: dict[str, None] = {}
         for one in (file, feedback_file(file)):
-            store.drop_torn_line(one)
+            if store.drop_torn_line(one):
+                told(tell, one, "what it was to hold is lost: nobody was told that it was kept", "R172")
         if file.exists():
             for row in store.read_lines(file):
                 self._remember(row["id"])

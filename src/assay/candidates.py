@@ -115,7 +115,7 @@ def rank(
 
     exam = Exam(held)
     with store.lock(project.work / "run.lock", "list models"):
-        apart = variant(project, prepared, held, others)
+        apart = variant(project, prepared, held, others, tell)
         asked = [asked_one(project, apart, name, exam, shots, offline, tell) for name in names]
     return ranked(project, prepared, asked, len(held), shots)
 
@@ -139,11 +139,13 @@ def drawn(prepared: Prepared, rows: int, seed: int) -> tuple[list[Example], list
     return known[:most], known[most:]
 
 
-def variant(project: Project, prepared: Prepared, held: Sequence[Example], others: Sequence[Example]) -> Prepared:
+def variant(
+    project: Project, prepared: Prepared, held: Sequence[Example], others: Sequence[Example], tell: Tell
+) -> Prepared:
     """The data without the rows that are asked, in a folder of its own. It has no test rows."""
     hashes = {**prepared.hashes, "train": content_hash(others), "val": content_hash(())}
     key = store.digest(["candidates", prepared.folder.name, content_hash(held), hashes["train"]])[:20]
-    stage = store.Stage(project.work, "curate", key)
+    stage = store.Stage(project.work, "curate", key, tell)
     note = stage.done()
     if note is None:
         folder = stage.open()

@@ -5,6 +5,7 @@ AssayError                    exit
 ├── DataError       D0xx        3   a data file or its rows
 │   └── LeakError   D050        1   test rows that also stand in train: the run stops
 ├── ResourceError   R0xx        4   memory, disk, time, the surroundings
+│   └── Damaged     R173        4   a file that assay wrote is not as it was written
 ├── ModelError      M0xx        5   a model or adapter is refused
 │   └── OtherAnswers M103       1   what was exported answers otherwise than the arm
 ├── TrainError      T0xx        6   training stopped: diverged, nothing to learn
@@ -76,6 +77,14 @@ class ResourceError(AssayError):
     exit_code = 4
 
 
+class Damaged(ResourceError, ValueError):
+    """A file that assay wrote, and cannot make again, holds what it did not write there."""
+
+    def __init__(self, place: str):
+        help = "put the file back as it was, or remove the line or the file, if it is to spare; then run again"
+        super().__init__(Problem("R173", "it is damaged: this is no JSON", place, help=help))
+
+
 class ModelError(AssayError):
     exit_code = 5
 
@@ -94,6 +103,17 @@ class Stopped(Exception):
     def __init__(self, signal_number: int = 2):
         self.exit_code = 128 + signal_number
         super().__init__(f"stopped by signal {signal_number}")
+
+
+def end_soon(number: int, seconds: float = 2.0) -> None:
+    """What a second signal asks for: this process ends after so long, whatever it waits for then. Until then it may end
+    what it has started."""
+    import os
+    import threading
+
+    ending = threading.Timer(seconds, os._exit, (128 + number,))
+    ending.daemon = True
+    ending.start()
 
 
 def nearest(word: str, known: Iterable[object]) -> str:

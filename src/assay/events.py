@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -27,8 +26,7 @@ GAP = 0.1  # seconds at least between two lines that only say how far something 
 def logged(tell: Tell, file: Path, clock: Callable[[], float] = time.monotonic) -> Tell:
     """`tell` that also writes each event down, with the time in UTC and the arm that told it. `clock`: seconds, which
     the gap between two lines is measured with."""
-    if _torn(file):
-        store.drop_torn_line(file)
+    store.drop_torn_line(file)
     last = -GAP
 
     def both(event: dict[str, Any]) -> None:
@@ -41,15 +39,6 @@ def logged(tell: Tell, file: Path, clock: Callable[[], float] = time.monotonic) 
         tell(event)
 
     return both
-
-
-def _torn(file: Path) -> bool:
-    """Whether the last line has no end; a long log is not read for that."""
-    if not file.exists() or not file.stat().st_size:
-        return False
-    with file.open("rb") as stream:
-        stream.seek(-1, os.SEEK_END)
-        return stream.read() != b"\n"
 
 
 def line(event: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -4,19 +4,18 @@ Key        a hash of all that an outcome depends on: the answer, the tests and t
            what names the tests mean; for a query the reference and the database's bytes; VERSION, and Python's
 Once       the scores, the report and its pages judge the same answers several times, other arms and later runs give the
            same program again: what is known is not run again
+Verified   each line has its own hash (`sealed`); what one held that was changed is run again
 Watch out  a timeout is kept as well: on a busy machine a slow program may have one that it would not have had alone
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay import store
+from assay import sealed, store
 from assay.errors import Problem, UsageError
 from assay.nouns import Answer, Example, Record, Task, Tell
 from assay.validate.outcomes import ran, spread, with_outcomes
@@ -40,42 +39,30 @@ def executed(records: Sequence[Record], task: Task, work: Path, tell: Tell = lam
     """
     if task.kind != "code":
         return list(records)
-    book, (known, broken) = work / NAME, _known(work / NAME)
-    if broken:
-        told = f"{broken:,} lines of {book} cannot be read and were left out; what they held is run again"
-        tell({"event": "warning", "code": "D185", "count": broken, "text": told})
+    book, known = work / NAME, _known(work / NAME, tell)
     every = spread(records)
     keys = _keys(every, task)
     left: dict[str, Record] = {}
     for key, record in zip(keys, every, strict=True):
         if key not in known:
             left.setdefault(key, record)
-    unsaved: list[Any] = []
+    unsaved: list[dict[str, Any]] = []
     try:
         for at, (key, one) in enumerate(zip(left, ran(list(left.values()), task), strict=True), 1):
             known[key] = one
-            unsaved.append([key, one.kind, one.at, one.text])
+            unsaved.append({"key": key, "kind": one.kind, "at": one.at, "text": one.text})
             if len(unsaved) == SAVE:
-                store.append(book, *unsaved)
+                sealed.add(book, *unsaved)
                 unsaved = []
             tell({"event": "progress", "done": at, "total": len(left), "unit": "program"})
     finally:
         if unsaved:
-            store.append(book, *unsaved)
+            sealed.add(book, *unsaved)
     return with_outcomes(records, [known[key] for key in keys])
 
 
-def _known(book: Path) -> tuple[dict[str, Outcome], int]:
-    """What is known already, and how many lines cannot be read."""
-    known, broken = {}, 0
-    with book.open("rb") if book.exists() else contextlib.nullcontext([]) as lines:
-        for line in lines:
-            try:
-                key, kind, at, text = json.loads(line)
-                known[str(key)] = Outcome(kind, at, text)
-            except (ValueError, TypeError, RecursionError):
-                broken += line.endswith(b"\n")  # a last line without its end is what a kill left
-    return known, broken
+def _known(book: Path, tell: Tell) -> dict[str, Outcome]:
+    return {row["key"]: Outcome(row["kind"], row["at"], row["text"]) for row in sealed.read(book, tell)}
 
 
 def _keys(records: Sequence[Record], task: Task) -> list[str]:

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -22,18 +22,19 @@ from assay import alike, store
 from assay.aim.kinds import kind_of
 from assay.bench import Bench, answers_in, cost_of, described, trained
 from assay.beside import Seen, asked, beside
-from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean
+from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean, end_soon
 from assay.events import NAME, logged
 from assay.executed import executed, reference_warning, refuse_unsafe, wrong_references
 from assay.gained import gained
 from assay.keys import own_settings
 from assay.nouns import Answer, Strategy, Tell
 from assay.prepared import Prepared, prepare
-from assay.processes import Servers, end_soon
+from assay.processes import Servers
 from assay.publish import publish, weighed
 from assay.reseeded import again
 from assay.served import refuse_remote, remote_warnings
 from assay.validate import Exam, judge, metrics_for
+from assay.validate.looks import BOOK, changes, places
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -76,9 +77,14 @@ def run(
         bench = Bench(project, prepared, models(project, [*arms.values(), *others], offline, tell), tell, servers)
         tell(plan_event(bench, arms, exam))
         servers.ready({arm.preload for arm in arms.values() if bench.state(arm, exam.hash) != "cached"})
-        outcomes = [compete(bench, name, strategy, exam, deadline(started, minutes)) for name, strategy in arms.items()]
+        # Booked before the first score is seen: who stops there and changes something has looked.
+        look = partial(exam.open, **places(project.folder, project.work), by=looked_at(bench, arms, exam), tell=tell)
+        until = deadline(started, minutes)
+        outcomes = [compete(bench, name, strategy, exam, look, until) for name, strategy in arms.items()]
         warnings += referenced(bench, exam)
-        opened = exam.open(project.folder / "exam.jsonl", by=looked_at(bench, arms, exam))
+        opened = look()
+        for changed in changes(project.folder / BOOK):
+            tell({"event": "warning", **changed})
         outcomes = gained(bench, outcomes)
         seen = Seen(bench, exam, tuple(outcomes), lambda: weighed(bench, outcomes, exam, opened, ()))
         found = asked(seen, warnings, deadline(started, minutes))
@@ -152,8 +158,11 @@ def models(project: Project, strategies: Any, offline: bool, tell: Tell) -> dict
     return found
 
 
-def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: float | None) -> Arm:
-    """One arm from lesson to answers. A failed arm is said in the report; the others go on."""
+def compete(
+    bench: Bench, name: str, strategy: Strategy, exam: Exam, look: Callable[[], int], until: float | None
+) -> Arm:
+    """One arm from lesson to answers. A failed arm is said in the report; the others go on. `look` books the use of the
+    test rows: it is called before answers and targets come together."""
     from assay.strategies import FLOORS
     from assay.weigh import Arm
 
@@ -177,6 +186,7 @@ def compete(bench: Bench, name: str, strategy: Strategy, exam: Exam, until: floa
                 raise
             bench.tell({"event": "stage", "name": name, "state": "skipped", "note": "time is up; its state is kept"})
             return replace(arm, status="stopped", note="Stopped when the time given was over. Its state is kept.")
+    look()
     records = exam.records(answers_in(bench, strategy, exam.hash))
     records = alike.likened(bench, records) if alike.wanted(bench.prepared.task) else records
     records = executed(records, bench.prepared.task, bench.project.work, partial(told_of, bench.tell, name))
@@ -295,7 +305,7 @@ def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False
         bench = Bench(project, prepared, found, tell, servers)
         exam = Exam(prepared.examples("test"))
         if "leak_cost" in doubts and beside(project, prepared):
-            exam.open(project.folder / "exam.jsonl", by="leak cost")
+            exam.open(**places(project.folder, project.work), by="leak cost", tell=tell)
         return Checked(project, prepared, asked(Seen(bench, exam), [], only=doubts))
 
 

@@ -16,6 +16,7 @@ from assay import alike, store
 from assay.executed import executed
 from assay.nouns import Answer, Example, Lesson, Precision, Record, Strategy, Tell
 from assay.validate import Exam
+from assay.validate.looks import places
 
 if TYPE_CHECKING:
     from assay.bench import Bench
@@ -117,7 +118,9 @@ def asked_again(
     some = sampled(bench.prepared.examples("test"), rows, bench.project.seed)
     questions = [example.question for example in some]
     key = store.digest([source.key, format.name, vars(source.wish), len(some)])[:12]
-    exam.open(bench.project.folder / "exam.jsonl", by=f"export {source.name} {format.name} {key}")
+    exam.open(
+        **places(bench.project.folder, bench.project.work), by=f"export {source.name} {format.name} {key}", tell=tell
+    )
     arm = source.open()
     before = decoding(arm).answer(questions, named(tell, source.name))
     opened = format.opened(folder)

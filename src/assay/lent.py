@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import errors, store
+from assay import errors, sealed, store
 from assay.errors import AssayError, ModelError, Problem, ResourceError
 from assay.nouns import Augmentation, Means, Messages, RowStep, SetStep, Tell
 from assay.processes import Process, Servers, worker
@@ -146,10 +146,10 @@ class Lender:
 
     def _chunk(self, need: str, request: dict[str, Any]) -> dict[str, Any]:
         file = self._places[need] / f"{store.digest(request)[:32]}.json"
-        kept = _kept(file)
+        kept = sealed.one(file, self.tell)
         if kept is None:
             kept = self._asked(request)
-            store.write_json(file, {"result": kept, "sha256": store.digest(kept)})
+            sealed.write(file, kept)
         return kept
 
     def _asked(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -192,18 +192,6 @@ class Lender:
         log = (next(iter(self._places.values())) / "worker.log").read_text(errors="replace").strip().splitlines()
         said = log[-1] if log else "no message"
         return RuntimeError(f"the process of {name} ended with exit code {code}: {said}")
-
-
-def _kept(file: Path) -> dict[str, Any] | None:
-    """The result of an earlier run, when its hash is right."""
-    if not file.exists():
-        return None
-    try:
-        mark = store.read_json(file)
-        result = mark["result"]
-        return result if mark["sha256"] == store.digest(result) else None
-    except (ValueError, KeyError, TypeError):
-        return None
 
 
 # --- the process that computes --------------------------------------------------------------------------------------

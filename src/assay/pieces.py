@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
+from assay import sealed, store
 from assay.nouns import Answer, Example, Strategy, Tell
-from assay.worker import answers_of, kept_lines
+from assay.worker import ASKED, answers_of, kept_lines
 
 if TYPE_CHECKING:
     from assay.bench import Bench
@@ -39,11 +39,13 @@ def answered(
     stage = bench.stage(strategy, digest)
     if edited:
         said = [fitted(bench, strategy).key, store.file_digest(log) if log.exists() else "", digest]
-        stage = store.Stage(bench.project.work, "answers", store.digest(["edited", *said])[:20])
+        stage = store.Stage(bench.project.work, "answers", store.digest(["edited", *said])[:20], tell)
     with store.lock(bench.project.work / "answering" / f"{stage.key}.lock", f"assay answer {file.name}"):
         _tell_changes(bench, name, file, out, {"questions": digest, "arm": stage.key}, tell)
         if stage.done() is None:
-            begun = kept_lines(stage.folder / "answers.jsonl", len(questions), PIECE) if stage.folder.exists() else 0
+            begun = 0
+            if stage.folder.exists():
+                begun = kept_lines(stage.folder / "answers.jsonl", len(questions), PIECE, tell)
             if begun:
                 text = f"{begun:,} of {len(questions):,} questions were answered before; it goes on there"
                 tell({"event": "note", "text": text})
@@ -60,12 +62,12 @@ def _here(bench: Bench, strategy: Strategy, stage: store.Stage, questions: Seque
 
     folder = stage.open()
     file = folder / "answers.jsonl"
-    done = kept_lines(file, len(questions), PIECE)
+    done = kept_lines(file, len(questions), PIECE, tell)
     loaded = Loaded(bench, strategy)
     while done < len(questions):
         piece = questions[done : done + PIECE]
-        store.append(folder / "asked.jsonl", [done, len(piece)])
-        store.append(file, *(answer.to_json() for answer in loaded.answer(piece)))
+        sealed.add(folder / ASKED, {"from": done, "asked": len(piece)})
+        sealed.add(file, *(answer.to_json() for answer in loaded.answer(piece)))
         done += len(piece)
         tell({"event": "progress", "done": done, "total": len(questions), "unit": "answer"})
     stage.finish({"n": len(questions)})
@@ -74,19 +76,21 @@ def _here(bench: Bench, strategy: Strategy, stage: store.Stage, questions: Seque
 def _tell_changes(bench: Bench, name: str, file: Path, out: Path, mark: dict[str, str], tell: Tell) -> None:
     """Say that an output file was begun with other questions, or by another arm, and note what it is begun with now."""
     note = bench.project.work / "answering" / f"{store.digest(str(out.absolute()))[:16]}.json"
-    before = store.read_json(note) if note.exists() else mark
+    before = sealed.one(note, tell) or mark
     if before["questions"] != mark["questions"]:
         text = f"{file.name} has other questions than when {out.name} was begun: all are answered anew"
         tell({"event": "note", "text": text})
     elif before["arm"] != mark["arm"]:
         text = f"{out.name} was begun by another arm, or {name} was fitted again: all questions are answered anew"
         tell({"event": "note", "text": text})
-    store.write_json(note, mark)
+    sealed.write(note, mark)
 
 
 def _again(folder: Path, rows: int) -> int:
-    file = folder / "asked.jsonl"
-    return max(0, sum(count for _, count in store.read_lines(file)) - rows) if file.exists() else 0
+    """Questions that were asked more than once, of a finished stage."""
+    file = folder / ASKED
+    pieces = sealed.verified(file) if file.exists() else ()
+    return max(0, sum(row["asked"] if isinstance(row, dict) else row[1] for row in pieces) - rows)
 
 
 def rows_of(questions: Sequence[Example], answers: Sequence[Answer], *, flat: bool) -> list[dict[str, Any]]:

@@ -81,7 +81,7 @@ def prepare(
     veil = Veil(project, key_of(project, make=new_key))
     files = bring(project.files, offline=offline, tell=tell)
     models = lent_models(project, offline, tell)
-    stage = store.Stage(project.work, "curate", _key(project, files, models, veil.trace))
+    stage = store.Stage(project.work, "curate", _key(project, files, models, veil.trace), tell)
     note = stage.done()
     if note is not None:
         tell({"event": "stage", "name": "curate", "state": "cached"})

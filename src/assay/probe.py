@@ -238,10 +238,11 @@ def _add(parts: dict[str, np.ndarray], told: dict[str, Any], looks: tuple[np.nda
 
 def planned(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> Plan:
     """Probe every arm that is not cached, one after the other, each in a process of its own."""
+    from assay.bench import hand_over
     from assay.flow import plan_event
 
     asked = bench.project.work / "questions" / f"{exam.hash}.jsonl"
-    store.write_lines(asked, (q.to_json() for q in exam.questions))
+    hand_over(asked, [q.to_json() for q in exam.questions], bench.tell)
     rows = []
     for name, strategy in arms.items():
         state = bench.state(strategy, exam.hash)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assay import store
 from assay.curate.annotate.sheet import named, refuse_present
+from assay.damage import Tell, silent, told
 from assay.errors import DataError, Problem, UsageError
 from assay.nouns import Record
 from assay.validate.people.duels import Both, Item, deal
@@ -53,11 +54,21 @@ class Review:
     folder: Path
 
     @classmethod
-    def of(cls, target: str | Path = ".") -> Review:
-        """Raises: DataError: D001, D002, there is no such project."""
+    def of(cls, target: str | Path = ".", tell: Tell = silent) -> Review:
+        """`tell` hears of a line that a kill or a full disk has cut off (R172).
+
+        Raises:
+            DataError: D001, D002, there is no such project.
+        """
         from assay.config.start import begin
 
-        return cls(begin(Path(target)).parent)
+        folder = begin(Path(target)).parent
+        for name in ("items.jsonl", "ratings.jsonl"):
+            if store.drop_torn_line(folder / FOLDER / name):
+                told(
+                    tell, folder / FOLDER / name, "take the sheet back again: what is known is not taken twice", "R172"
+                )
+        return cls(folder)
 
     @property
     def items(self) -> dict[str, Item]:

@@ -89,4 +89,4 @@ def served_names(bench: Bench) -> dict[str, dict[str, list[str]]]:
 
     folder = bench.project.work / "remote"
     used = {name: bench.project.remote[name] for name in bench.models if name in bench.project.remote}
-    return {name: RemoteCache(folder, endpoint).served() for name, endpoint in used.items()}
+    return {name: RemoteCache(folder, endpoint, bench.tell).served() for name, endpoint in used.items()}

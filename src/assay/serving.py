@@ -133,7 +133,7 @@ class Opened:
         if log is None:
             return House()
         adapted = {arm.name: arm.adapted for arm in self.arms if arm.adapted is not None}
-        book = Book(log, adapted, self.bench.prepared.task, partial(repaired, self.bench.project))
+        book = Book(log, adapted, self.bench.prepared.task, partial(repaired, self.bench.project), self.bench.tell)
         return House(book.note, book.rate)
 
 

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay import store
+from assay import sealed
 
 
 @dataclass
@@ -24,7 +24,6 @@ class Spent:
     def __post_init__(self) -> None:
         self._start = time.monotonic()
         self._told = self._start
-        store.drop_torn_line(self._file)
 
     @property
     def _file(self) -> Path:
@@ -37,12 +36,12 @@ class Spent:
     def note(self, *, every: float = 5.0) -> None:
         if not self.waiting and time.monotonic() - self._told >= every:
             self._told = time.monotonic()
-            store.append(self._file, {"process": os.getpid(), "start": self._start, "seconds": self.now})
+            sealed.add(self._file, {"process": os.getpid(), "start": self._start, "seconds": self.now})
 
     def total(self) -> float:
         """Seconds of this process and of those before it."""
         past: dict[tuple[int, float], float] = {}
-        for row in store.read_lines(self._file) if self._file.exists() else ():
+        for row in sealed.read(self._file):
             past[row["process"], row["start"]] = row["seconds"]
         past.pop((os.getpid(), self._start), None)
         return sum(past.values()) + self.now

@@ -6,41 +6,24 @@ A stage is the folder `work/<stage>/<key>/`; its `done.json`, written last, hold
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from assay.damage import Tell, silent, told
 from assay.errors import Problem, ResourceError
-
-
-def digest(value: Any) -> str:
-    """sha256 of bytes, or of any plain JSON value in its canonical form."""
-    if not isinstance(value, bytes):
-        value = to_json(value, sort_keys=True).encode()
-    return hashlib.sha256(value).hexdigest()
-
-
-def chunks_digest(chunks: Iterable[bytes | memoryview]) -> str:
-    found = hashlib.sha256()
-    for chunk in chunks:
-        found.update(chunk)
-    return found.hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def to_json(value: Any, **options: Any) -> str:
-    """JSON that every reader accepts. NaN and infinity are refused: callers turn them into null and a reason."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, **options)
+from assay.plain import chunks_digest as chunks_digest
+from assay.plain import digest as digest
+from assay.plain import file_digest as file_digest
+from assay.plain import read_json as read_json
+from assay.plain import read_lines as read_lines
+from assay.plain import to_json as to_json
+from assay.tensors import tensor_chunks as tensor_chunks
 
 
 def _refuse(error: OSError, path: Path) -> NoReturn:
@@ -54,12 +37,12 @@ def _refuse(error: OSError, path: Path) -> NoReturn:
     ) from error
 
 
-def write_bytes(path: Path, data: bytes | memoryview) -> None:
-    """The whole file or the old one, never a part."""
-    write_chunks(path, (data,))
+def write_bytes(path: Path, data: bytes | memoryview, mode: int | None = None) -> None:
+    """The whole file or the old one, never a part. `mode`: the rights of the file; the user's usual ones when None."""
+    write_chunks(path, (data,), mode)
 
 
-def write_chunks(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
+def write_chunks(path: Path, chunks: Iterable[bytes | memoryview], mode: int | None = None) -> None:
     """As write_bytes, for a file larger than memory. An error raised by `chunks` leaves the old file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +50,8 @@ def write_chunks(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
         part = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                os.fchmod(handle, 0o666 & ~_mask())  # mkstemp is for secrets; a report is for reading
+                # mkstemp is for secrets; a report is for reading
+                os.fchmod(handle, 0o666 & ~_mask() if mode is None else mode)
                 for chunk in chunks:
                     file.write(chunk)
                 file.flush()
@@ -173,88 +157,94 @@ def write_tensors(path: Path, tensors: dict[str, Any], metadata: dict[str, str] 
     write_chunks(path, tensor_chunks(tensors, metadata))
 
 
-def tensor_chunks(tensors: dict[str, Any], metadata: dict[str, str] | None = None) -> Iterator[bytes | memoryview]:
-    """A safetensors file in parts, a tensor each. `safetensors.torch.save` holds all of them a second time, which for
-    the state of a full training is more than everything else together. Arrays of numpy are written without torch.
-
-    Source: github.com/huggingface/safetensors, "Format"
-    """
-    # The library has no public list of the format's names; wide types come first, so that all are aligned.
-    kinds = {"float64": "F64", "int64": "I64", "float32": "F32", "int32": "I32", "float16": "F16", "bfloat16": "BF16"}
-    kinds |= {"int16": "I16", "int8": "I8", "uint8": "U8", "bool": "BOOL"}
-    names = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))
-    header: dict[str, Any] = {"__metadata__": metadata} if metadata else {}
-    end = 0
-    for name in names:
-        tensor = tensors[name]
-        start, end = end, end + tensor.nbytes
-        kind = kinds[str(tensor.dtype).removeprefix("torch.")]
-        header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [start, end]}
-    text = to_json(header).encode()
-    text += b" " * (-len(text) % 8)
-    yield len(text).to_bytes(8, "little") + text
-    for name in names:
-        yield _raw(tensors[name])
-
-
-def _raw(tensor: Any) -> memoryview:
-    """The bytes of a tensor of torch or an array of numpy."""
-    import numpy as np
-
-    if not isinstance(tensor, np.ndarray):
-        import torch
-
-        return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
-    return np.ascontiguousarray(tensor).reshape(-1).view(np.uint8).data
-
-
 def append(path: Path, *rows: Any, mode: int = 0o644) -> None:
-    """Add JSON lines with one write() call, so that a kill or a full disk leaves at most one torn last line; such a one
-    is cut first, or the two would be one line that nobody can read. `mode`: of a new file."""
+    """Add JSON lines with one write() call, so that a kill leaves at most one torn last line. Such a one is cut first,
+    or the two would be one line that nobody can read; and what a write that failed has left is cut at once. `mode`: of
+    a new file."""
     data = "".join(to_json(row) + "\n" for row in rows).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, mode)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)  # what another process has half written is not torn
+        with _alone(path, mode) as handle:
             size = os.fstat(handle).st_size
             if size and os.pread(handle, 1, size - 1) != b"\n":
-                os.ftruncate(handle, path.read_bytes().rfind(b"\n") + 1)
-            while data:
-                data = data[os.write(handle, data) :]
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+                size = path.read_bytes().rfind(b"\n") + 1
+                os.ftruncate(handle, size)
+            try:
+                while data:
+                    data = data[os.write(handle, data) :]
+                os.fsync(handle)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(handle, size)
+                raise
     except OSError as error:
         _refuse(error, path)
 
 
-def read_json(path: Path) -> Any:
-    return json.loads(path.read_bytes())
+@contextlib.contextmanager
+def _alone(path: Path, mode: int) -> Generator[int]:
+    """A handle at the end of the file, made if need be, while no other process adds to it or rewrites it."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, mode)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)  # what another process has half written is not torn
+            if _is(handle, path):  # else it was rewritten while this process waited
+                yield handle
+                return
+        finally:
+            os.close(handle)
 
 
-def read_lines(path: Path) -> Iterator[Any]:
-    """The JSON lines of a file that this module wrote. A torn last line is left out."""
-    with path.open("rb") as file:
-        for line in file:
-            if line.endswith(b"\n"):
-                yield json.loads(line)
+def _is(handle: int, path: Path) -> bool:
+    """Whether the open file is still the one of that name."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
 
 
-def drop_torn_line(path: Path) -> None:
-    """Cut what a kill left after the last newline, so that `append` starts on a fresh line."""
+def rewrite(path: Path, change: Callable[[bytes], bytes], mode: int = 0o644) -> None:
+    """Put `change(content)` in the place of a file's content, whole or not at all, while no other process appends to
+    it. The content of a file that is not there is empty. `mode`: of a new file."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(path, mode) as handle:
+            old = path.read_bytes()
+            new = change(old)
+            if new != old:
+                write_bytes(path, new, os.fstat(handle).st_mode & 0o777)
+    except OSError as error:
+        _refuse(error, path)
+
+
+def drop_torn_line(path: Path) -> bool:
+    """Cut what a kill left after the last newline, so that `append` starts on a fresh line. Whether there was any."""
     if not path.exists():
-        return
-    data = path.read_bytes()
-    if data and not data.endswith(b"\n"):
-        write_bytes(path, data[: data.rfind(b"\n") + 1])
+        return False
+    with path.open("rb") as file:  # a long log is not read for that
+        if not file.seek(0, os.SEEK_END):
+            return False
+        file.seek(-1, os.SEEK_END)
+        if file.read() == b"\n":
+            return False
+    rewrite(path, lambda data: data[: data.rfind(b"\n") + 1])
+    return True
+
+
+REQUEST, LOG = "request.json", "worker.log"  # of the process that works on a stage
+
+
+def _has(path: Path, sha256: str) -> bool:
+    return path.is_file() and file_digest(path) == sha256
 
 
 class Stage:
     """One folder of results under a key. Without `done.json` it is an interrupted stage, to be continued in place."""
 
-    def __init__(self, work: Path, stage: str, key: str):
+    def __init__(self, work: Path, stage: str, key: str, tell: Tell = silent):
+        """`tell` hears the note R170 when a finished stage is found damaged."""
         self.folder = work / stage / key
+        self.tell = tell
         self.name = stage
         self.key = key
 
@@ -262,25 +252,33 @@ class Stage:
     def _mark(self) -> Path:
         return self.folder / "done.json"
 
+    @property
+    def aside(self) -> Path:
+        """Where the stage lies when it was found damaged."""
+        return self.folder.with_name(f"{self.key}.damaged")
+
     def done(self) -> dict[str, Any] | None:
         """The note given to `finish`, or None when the stage is not complete. A stage whose files do not have the
-        hashes it was finished with is set aside as `<key>.damaged`, and counts as not there."""
+        hashes it was finished with is set aside as `<key>.damaged`, which is said, and counts as not there."""
         if not self._mark.exists():
             return None
         note: dict[str, Any] = {}
         try:
             mark = read_json(self._mark)
             files, note = mark["files"], mark["note"]
-            intact = mark.get("sha256") in (digest([files, note]), None)  # the first marks had no hash of their own
-            intact = intact and all(file_digest(self.folder / name) == value for name, value in files.items())
+            wrong = [] if mark["sha256"] == digest([files, note]) else [self._mark.name]
+            wrong += [name for name, value in files.items() if not _has(self.folder / name, value)]
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            intact = False
-        if intact:
+            wrong = [self._mark.name]
+        if not wrong:
             return note
-        aside = self.folder.with_name(f"{self.key}.damaged")
-        if aside.exists():
-            shutil.rmtree(aside)
-        self.folder.rename(aside)
+        if self.aside.exists():
+            shutil.rmtree(self.aside)
+        try:
+            self.folder.rename(self.aside)
+        except OSError as error:
+            _refuse(error, self.folder)
+        told(self.tell, self.folder / wrong[0], f"it is set aside as {self.aside.name}, and made again")
         return None
 
     def open(self) -> Path:
@@ -292,7 +290,8 @@ class Stage:
         return self.folder
 
     def finish(self, note: dict[str, Any]) -> None:
-        """Mark the stage complete: hash every file, then write `done.json`. Leftovers of a killed write go."""
+        """Mark the stage complete: hash every file, then write `done.json`. Leftovers of a killed write go. What a
+        process was asked and what it logged is no result: it may be asked again."""
         files = {}
         note = json.loads(to_json(note))  # what a reader will see, or the hash would differ for keys that are numbers
         for path in sorted(self.folder.rglob("*")):
@@ -301,7 +300,7 @@ class Stage:
                     shutil.rmtree(path)
                 else:
                     path.unlink(missing_ok=True)  # it may have gone with its folder
-            elif path.is_file() and path != self._mark:
+            elif path.is_file() and path != self._mark and path.name not in (REQUEST, LOG):
                 files[str(path.relative_to(self.folder))] = file_digest(path)
         write_json(self._mark, {"files": files, "note": note, "sha256": digest([files, note])})
 
@@ -319,8 +318,7 @@ def lock(path: Path, command: str, *, wait: bool = False) -> Generator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError:
-            file.seek(0)
-            holder = file.read().strip() or "another process"
+            holder = path.read_text(errors="replace").strip() or "another process"
             raise ResourceError(
                 Problem(
                     "R003",

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
+from assay import sealed, store
 from assay.alone import alone
 from assay.crew import crew, follow
 from assay.energy import Meter
@@ -25,7 +25,7 @@ from assay.errors import AssayError, Stopped
 from assay.keys import fit_key
 from assay.launch import Launch
 from assay.noted import content_hash, documents_hash, fields_hash
-from assay.nouns import Adapted, Answer, Example, Learner, Lesson, Means, Precision, Record, Strategy, Task
+from assay.nouns import Adapted, Answer, Example, Learner, Lesson, Means, Precision, Record, Strategy, Task, Tell
 from assay.prepared import read_documents, read_examples
 from assay.processes import die_with_parent
 from assay.spent import Parts, Spent, peak_bytes
@@ -33,6 +33,7 @@ from assay.spent import Parts, Spent, peak_bytes
 if TYPE_CHECKING:
     from assay.model.remote import RemoteModel
 
+ASKED = "asked.jsonl"  # a line a piece, before it is asked
 CHUNK = 256  # answers between two saves
 TELL_EVERY = 0.2  # seconds between two progress events
 VERSION = 1  # raise it when the same arm answers differently
@@ -169,7 +170,7 @@ class Job:
 
     def fitted(self, strategy: Learner, lesson: Lesson, key: str) -> tuple[Any, dict[str, Any]]:
         """The arm of a finished stage, or a new one: fitted, saved, and only then marked done."""
-        stage = store.Stage(self.work, "fit", key)
+        stage = store.Stage(self.work, "fit", key, self.tell)
         note = stage.done()
         if note is not None:
             return strategy.restore(stage.folder / "arm", replace(lesson, train=(), val=(), documents=())), note
@@ -216,16 +217,18 @@ class Job:
         """Fit the arm, then answer the questions in chunks; both stages survive a kill."""
         key, questions = self.request["fit_key"], read_examples(Path(self.request["questions"]))
         fitted: dict[str, Any] = {}
-        stage = store.Stage(self.work, "answers", self.request["answer_key"])
+        stage = store.Stage(self.work, "answers", self.request["answer_key"], self.tell)
         adapted, fitted = self.fitted(self.strategy, self.lesson(), key)
+        if stage.done() is not None:  # the fit alone was lost: what is asked again would be the same
+            return
         spent, file = Spent(stage.open()), stage.folder / "answers.jsonl"
         size = self.request.get("piece", CHUNK)
-        done = kept_lines(file, len(questions), size)
+        done = kept_lines(file, len(questions), size, self.tell)
         parts, meter = Parts(len(questions) - done), Meter()
         while done < len(questions):
             chunk = questions[done : done + size]
             if "piece" in self.request:
-                store.append(stage.folder / "asked.jsonl", [done, len(chunk)])
+                sealed.add(stage.folder / ASKED, {"from": done, "asked": len(chunk)})
 
             def tell(event: dict, before: int = done) -> None:
                 parts.hear(event)
@@ -234,7 +237,7 @@ class Job:
                 self.tell(event)
 
             answers = adapted.answer(chunk, tell)
-            store.append(file, *(answer.to_json() for answer in answers))
+            sealed.add(file, *(answer.to_json() for answer in answers))
             done += len(chunk)
             spent.note(every=0)
             meter.note()
@@ -249,14 +252,13 @@ class Job:
         stage.finish(note)
 
 
-def kept_lines(file: Path, all_: int, chunk: int) -> int:
-    """How many of `all_` results an earlier run has left in `file`: whole chunks, or all. What is more is cut off, so
-    that what follows stands in its place: results depend on the chunk that they were made in."""
-    store.drop_torn_line(file)
-    found = list(store.read_lines(file)) if file.exists() else []
+def kept_lines(file: Path, all_: int, chunk: int, tell: Tell) -> int:
+    """How many of `all_` results an earlier run has left in `file`, as `sealed` lines: whole chunks, or all. What is
+    more is cut off, so that what follows stands in its place: results depend on the chunk that they were made in."""
+    found = sealed.beginning(file, tell)
     done = all_ if len(found) >= all_ else len(found) - len(found) % chunk
     if done < len(found):
-        store.write_lines(file, found[:done])
+        store.write_lines(file, map(sealed.seal, found[:done]))
     return done
 
 
@@ -286,7 +288,8 @@ def strategy_of(settings: dict[str, Any]) -> Strategy:
 
 
 def answers_of(path: Path) -> list[Answer]:
-    return [Answer.from_json(row) for row in store.read_lines(path)]
+    """Of a finished stage."""
+    return [Answer.from_json(row) for row in sealed.verified(path)]
 
 
 def work(job: Job) -> None:

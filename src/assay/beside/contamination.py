@@ -123,7 +123,7 @@ def asked(bench: Bench, texts: Sequence[str]) -> list[tuple[float, float]]:
 
     project, base = bench.project, bench.models[bench.project.model]
     key = store.digest([VERSION, base["digest"], bench.numeric, list(texts)])[:20]
-    stage = store.Stage(project.work, "memory", key)
+    stage = store.Stage(project.work, "memory", key, bench.tell)
     if stage.done() is None:
         bench.tell({"event": "stage", "name": "contamination", "state": "start"})
         folder = stage.open()

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
+from assay import sealed, store
 from assay.beside.seen import Seen
 from assay.errors import Problem, ResourceError, TrainError, UsageError
 from assay.nouns import Strategy
@@ -42,13 +42,12 @@ def ask_probes(job: Job) -> None:
     stage = store.Stage(job.work, "probes", job.request["probes_key"])
     items = [Item.from_json(row) for row in store.read_lines(Path(job.request["items"]))]
     file = stage.open() / "asked.jsonl"
-    store.drop_torn_line(file)
-    done = sum(1 for _ in store.read_lines(file)) if file.exists() else 0
+    done = len(sealed.beginning(file, job.tell))
     model = opened(job)
     begun, worked = time.monotonic(), time.process_time()
     while done < len(items):
         some = items[done : done + CHUNK]
-        store.append(file, *(one.to_json() for one in ask(model, some)))
+        sealed.add(file, *(one.to_json() for one in ask(model, some)))
         done += len(some)
         job.tell({"event": "progress", "done": done, "total": len(items), "unit": "item"})
     spent = {"seconds": time.monotonic() - begun, "processor_seconds": time.process_time() - worked}
@@ -190,7 +189,7 @@ def asked(
 
     rows = [item.to_json() for item in items]
     key = store.digest([VERSION, weights, bench.numeric, rows])[:20]
-    stage = store.Stage(bench.project.work, "probes", key)
+    stage = store.Stage(bench.project.work, "probes", key, bench.tell)
     if stage.done() is None:
         bench.tell({"event": "stage", "name": why, "state": "start"})
         folder = stage.open()
@@ -198,7 +197,7 @@ def asked(
         more = {"mode": "probes", "probes_key": key, "items": str((folder / "items.jsonl").absolute())}
         bench.launch(folder, {**request, **more}, why)
     note = stage.done() or {}
-    found = [Asked(**row) for row in store.read_lines(stage.folder / "asked.jsonl")]
+    found = [Asked(**row) for row in sealed.verified(stage.folder / "asked.jsonl")]
     return found, {"tokens": sum(one.tokens for one in found), "seconds": note["seconds"]}
 
 

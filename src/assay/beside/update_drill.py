@@ -243,7 +243,7 @@ class Drill:
         if way == "continued":
             key = store.digest([VERSION, "continued", before, key])[:20]
         parts = [VERSION, way, before, pages if way == "reindexed" else key, self.hash]
-        stage = store.Stage(bench.project.work, "drill", store.digest(parts)[:20])
+        stage = store.Stage(bench.project.work, "drill", store.digest(parts)[:20], bench.tell)
         if stage.done() is None:
             folder = stage.open()
             store.write_lines(folder / "questions.jsonl", (question.to_json() for question in self.questions))

@@ -39,7 +39,7 @@ def varied(
         hashes["fields"] = fields_hash([row for rows in whole for row in rows])
     task = prepared.note["task"] if labels is None else {**prepared.note["task"], "labels": list(labels)}
     key = store.digest([VERSION, why, prepared.folder.name, hashes, task["labels"]])[:20]
-    stage = store.Stage(bench.project.work, "curate", key)
+    stage = store.Stage(bench.project.work, "curate", key, bench.tell)
     note = stage.done()
     if note is None:
         folder = stage.open()

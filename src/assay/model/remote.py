@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.answers import GREEDY, Decoding, Form, Generated, Tell
+from assay.damage import silent
 from assay.errors import AssayError, Problem, ResourceError
 from assay.model.endpoint import Endpoint
 from assay.model.remote_body import answer_of, body_of, estimated_turns, refused_parameter, room
@@ -65,7 +66,7 @@ class RemoteModel:
     ):
         self.name = name
         self.endpoint = endpoint
-        self.cache = RemoteCache(folder, endpoint)
+        self.cache = RemoteCache(folder, endpoint, tell or silent)
         self.offline = offline
         self.dry = dry
         self.due: dict[str, tuple[int, int]] = {}  # key of a request -> prompt and answer tokens that it would take

@@ -3,7 +3,8 @@
 Where     <project>/work/remote/<digest of the endpoint>.jsonl
 Key       sha256 of address, model, messages, decoding, tokens and the number of the sample: the question itself is not
           kept here
-Promise   a kill loses no line that was written; a torn last line is cut off and asked again
+Promise   a kill loses no line that was written; a torn last line is cut off and asked again, and so is a line that was
+          changed: each has its own hash
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from assay import store
+from assay import sealed, store
 from assay.answers import Decoding
+from assay.damage import Tell, silent
 from assay.model.endpoint import Endpoint
 from assay.rows import Messages
 
@@ -24,13 +26,12 @@ VERSION = 1  # raise it when the same key would have to stand for another answer
 class RemoteCache:
     """The answers of one endpoint. Without a folder they are kept in memory alone."""
 
-    def __init__(self, folder: Path | None, endpoint: Endpoint):
+    def __init__(self, folder: Path | None, endpoint: Endpoint, tell: Tell = silent):
         self.file = folder / f"{endpoint.digest[:20]}.jsonl" if folder else None
         self._lock = threading.Lock()
         self._rows: dict[str, dict[str, Any]] = {}
         if self.file and self.file.exists():
-            store.drop_torn_line(self.file)
-            self._rows = {row["key"]: row for row in store.read_lines(self.file)}
+            self._rows = {row["key"]: row for row in sealed.read(self.file, tell)}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -42,7 +43,7 @@ class RemoteCache:
         """Keep an answer: when this returns, it is on the disk."""
         with self._lock:
             if self.file:
-                store.append(self.file, {"key": key, **row})
+                sealed.add(self.file, {"key": key, **row})
             self._rows[key] = {"key": key, **row}
 
     def served(self) -> dict[str, list[str]]:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 
+from assay import sealed
 from assay.nouns import Answer, Tell
-from assay.store import append, drop_torn_line, read_lines
 
 FIRST = 12  # rows of the first round, about: fewer tell nothing, more leave few candidates
 CHUNK = 32  # rows asked at a time: what a kill loses at most
@@ -129,9 +129,8 @@ class Asked:
         self.total = total
         self.calls = 0
         self.known: dict[str, list[Answer]] = {}
-        drop_torn_line(file)
-        for name, answers in read_lines(file) if file.exists() else ():
-            self.known.setdefault(name, []).extend(Answer.from_json(answer) for answer in answers)
+        for row in sealed.beginning(file, tell):
+            self.known.setdefault(row["name"], []).extend(Answer.from_json(answer) for answer in row["answers"])
 
     def answers(self, candidate: int, start: int, stop: int) -> None:
         """Have the candidate answer the rows from `start` to before `stop`; those before `start` it has answered."""
@@ -141,7 +140,7 @@ class Asked:
             end = min(begin + CHUNK, stop)
             if len(answers) < end:
                 new = self.ask(candidate, range(begin, end))
-                append(self.file, [name, [answer.to_json() for answer in new]])
+                sealed.add(self.file, {"name": name, "answers": [answer.to_json() for answer in new]})
                 answers += new
             self.calls += end - begin
             self.tell({"event": "progress", "done": self.calls, "total": self.total, "unit": "call"})

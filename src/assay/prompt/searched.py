@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from assay import sealed
 from assay.encode.wording import Wording
 from assay.errors import Problem, TrainError
 from assay.nouns import Answer, Example, Lesson
@@ -19,7 +20,6 @@ from assay.prompt.picking import drawn as rows_drawn
 from assay.prompt.proposals import by_model, by_rule, cleaned, described, kept
 from assay.prompt.slot import Stand
 from assay.prompt.worth import worths
-from assay.store import read_json, write_json
 
 ASIDE = 10  # at most one call in so many finds rows that the base answers right, and as many propose instructions
 RIGHT = 0.99  # the metric of a row that counts as answered right
@@ -106,10 +106,12 @@ def answered_right(stand: Stand, lesson: Lesson, wording: Wording, count: int, t
 def proposed(plan: Plan, stand: Stand, lesson: Lesson, count: int) -> list[str]:
     """What a model wrote as instructions, once for all runs of this search."""
     file = lesson.workdir / "proposals.json"
-    if not file.exists():
+    known = sealed.one(file, lesson.tell)
+    if known is None:
         model = stand.lesson.open_base(plan.proposer or stand.shots.model)
-        write_json(file, by_model(model, lesson.train, count, lesson.seed, lesson.tell))
-    return read_json(file)
+        known = {"written": by_model(model, lesson.train, count, lesson.seed, lesson.tell)}
+        sealed.write(file, known)
+    return known["written"]
 
 
 def instructions(lesson: Lesson, written: Sequence[str]) -> list[Instruction]:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.errors import Problem, UsageError, did_you_mean
-from assay.store import read_json, read_lines
+from assay.errors import Problem, ResourceError, UsageError, did_you_mean
+from assay.store import Stage, read_json, read_lines
 
 SPLITS = ("train", "val", "test")
 WIDTH = 300  # characters of a text that are shown
@@ -17,12 +17,16 @@ def curated(folder: Path) -> Path:
     """The folder of the newest curation.
 
     Raises:
-        UsageError: C062, nothing was curated yet.
+        UsageError: C062, nothing was curated yet. ResourceError: R170, it is not as it was written.
     """
     files = sorted((folder / "work").glob("curate/*/ledger.jsonl"), key=lambda path: path.stat().st_mtime)
-    if not files:
+    places = [file.parent for file in files if not file.parent.suffix]  # what was found damaged is set aside
+    if not places:
         raise UsageError(Problem("C062", "there is no ledger yet", str(folder), help=f"assay run {folder}"))
-    return files[-1].parent
+    if (places[-1] / "done.json").exists() and Stage(folder / "work", "curate", places[-1].name).done() is None:
+        text = "the ledger is not what was written here, and is set aside"
+        raise ResourceError(Problem("R170", text, str(places[-1]), help=f"assay run {folder} makes it again"))
+    return places[-1]
 
 
 def ledger(folder: Path, step: str = "", place: str = "") -> list[dict[str, Any]]:

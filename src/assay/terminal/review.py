@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.errors import Problem, UsageError
-from assay.terminal.outcome import say
+from assay.terminal.outcome import say, warn
 from assay.terminal.results import as_document, near
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def review(
 
     if sum(bool(one) for one in (out, sheets, pairs)) > 1:
         raise UsageError(Problem("C060", "--out, --in and --pairs are three things", help="give one of them"))
-    work = Review.of(target)
+    work = Review.of(target, lambda event: warn(event["text"]))
     if sheets:
         new = work.take(sheets, encoding=encoding or None)
         if as_json:

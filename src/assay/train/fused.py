@@ -121,7 +121,9 @@ class Together(torch.nn.Module):
     def output(self, index: int, x: torch.Tensor) -> torch.Tensor:
         """What layer `index` gives for x. The first that asks has all of them computed."""
         if self.read is not x or index not in self.ready:
-            self.read, self.ready = x, dict(enumerate(self.product(x).split(self.sizes, -1)))
+            # No views of one tensor: Gemma 3n changes what a layer gives in place. Nothing reads the whole.
+            parts = torch.unsafe_split_with_sizes(self.product(x), self.sizes, -1)
+            self.read, self.ready = x, dict(enumerate(parts))
         found = self.ready.pop(index)
         if not self.ready:
             self.read = None

@@ -6,7 +6,8 @@ How   the adapters are injected in place, so a parameter's name is PEFT's withou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +37,15 @@ def inject(config: PeftConfig, network: Any) -> Any:
     """
     from peft import inject_adapter_in_model
 
-    try:
+    with refused(config):
         return inject_adapter_in_model(config, network)
+
+
+@contextmanager
+def refused(config: PeftConfig) -> Generator[None]:
+    """Inside the block, what PEFT says of a layer that it cannot change is a `TrainError`, T026."""
+    try:
+        yield
     except (ValueError, TypeError, NotImplementedError) as error:
         text = f"{str(config.peft_type).rpartition('.')[2].lower()}: PEFT cannot change this model so: {error}"
         raise TrainError(

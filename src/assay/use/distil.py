@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from assay import sealed
 from assay.errors import Problem, TrainError
 from assay.nouns import Answer, Example, Lesson
 from assay.prompt import Shots
 from assay.prompt.majority import need_rows
-from assay.store import read_lines, write_lines
 from assay.train.request import asked, part
 from assay.use.shrink import Shrink, Shrunk, nothing, trained_again
 
@@ -150,14 +150,15 @@ def taught(teacher: Shrunk, lesson: Lesson) -> tuple[Example, ...]:
 
     What it said is kept in the arm's folder, so that a run that goes on after a kill does not ask again.
     """
-    kept = lesson.workdir / "teacher.jsonl"
-    if kept.exists():
-        answers = list(read_lines(kept))
+    kept = lesson.workdir / "teacher.json"
+    known = sealed.one(kept, lesson.tell)
+    if known:
+        answers = known["answers"]
     else:
         found = answered(teacher, [row.question for row in lesson.train], lesson)
         picks = lesson.task.picks
         answers = [None if a.text is None or a.truncated else a.text if picks else a.raw.strip() for a in found]
-        write_lines(kept, answers)
+        sealed.write(kept, {"answers": answers})
     rows = tuple(replace(row, target=a, also=()) for row, a in zip(lesson.train, answers, strict=True) if a)
     if left := len(lesson.train) - len(rows):
         text = "distil: training rows to which the teacher gave no answer; the student does not learn from them"

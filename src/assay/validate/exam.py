@@ -1,14 +1,16 @@
 """The test rows, kept apart from every arm: questions go out, answers come in, records come back.
 
 Why it exists    an arm that could see targets could learn them; and rows that are looked at again and again wear out,
-                 so every opening of the same rows is counted and printed
+                 so every opening of the same rows is counted (`looks`) and printed
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from assay.damage import Tell, silent
 from assay.nouns import Answer, Example, Record
-from assay.store import append, digest, read_lines
+from assay.store import digest
+from assay.validate.looks import booked
 
 
 class Exam:
@@ -51,14 +53,11 @@ class Exam:
             for example, answer in zip(self._examples, answers, strict=True)
         ]
 
-    def open(self, book: Path, by: str) -> int:
-        """Note in `book` (JSON lines) that these rows are looked at; how often they have been opened, this time too.
+    def open(self, book: Path, by: str, copy: Path | None = None, tell: Tell = silent) -> int:
+        """Note in `book` that these rows are looked at; how often they have been opened, this time too.
 
         Args:
             by: what is looked at: the same arms with the same answers show nothing new, so a rerun is not counted.
+            copy, tell: see `looks`.
         """
-        before = [row["by"] for row in (read_lines(book) if book.exists() else ()) if row["exam"] == self.hash]
-        if by in before:
-            return before.index(by) + 1
-        append(book, {"exam": self.hash, "by": by, "opened": len(before) + 1})
-        return len(before) + 1
+        return booked(book, self.hash, by, copy, tell)

@@ -185,7 +185,7 @@ class _Row:
                 at = span.end
             out.append("".join(made) + text[at:])
         if self._step.table and self._step.as_ in ("pseudonym", "hash"):
-            keep(Path(self._step.table), _key(self._means), pairs)
+            keep(Path(self._step.table), _key(self._means), pairs, self._means.tell)
         return out
 
     def _one(self, datum: str, kind: str, before: str) -> str:

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay import sealed
+from assay.damage import silent, told
 from assay.nouns import Tell
 from assay.prompt.parts import Encoding
 from assay.prompt.retrieval.among import Among
 from assay.prompt.retrieval.blocks import changed
 from assay.prompt.retrieval.words import best
-from assay.store import digest, read_json, write_json, write_tensors
+from assay.store import digest, file_digest, write_tensors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,7 +103,7 @@ def kept_vectors(texts: Sequence[str], encoding: Encoding, shelf: Path | None, t
         return np.zeros((0, encoding.width), dtype=np.float32)
     names = [digest(text) for text in texts]
     folder = shelf / encoding.digest[:20] if shelf else None
-    known = _read(folder, set(names)) if folder else {}
+    known = _read(folder, set(names), tell or silent) if folder else {}
     new = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
     made = encoding.vectors(list(new.values()), tell=tell)
     if folder and new:
@@ -110,16 +112,20 @@ def kept_vectors(texts: Sequence[str], encoding: Encoding, shelf: Path | None, t
     return np.stack([known[name] for name in names])
 
 
-def _read(folder: Path, wanted: set[str]) -> dict[str, np.ndarray]:
+def _read(folder: Path, wanted: set[str], tell: Tell) -> dict[str, np.ndarray]:
     from safetensors.numpy import load_file
 
     found: dict[str, np.ndarray] = {}
     for index in sorted(folder.glob("*.json")) if folder.is_dir() else ():
-        names = read_json(index)
-        if wanted.isdisjoint(names):
+        kept, file = sealed.one(index, tell), index.with_suffix(".safetensors")
+        if kept is None or wanted.isdisjoint(kept["names"]):
             continue
-        rows = load_file(index.with_suffix(".safetensors"))["vectors"]
-        found |= {name: row for name, row in zip(names, rows, strict=True) if name in wanted}
+        if not file.is_file() or file_digest(file) != kept["file"]:
+            told(tell, file, "they are computed again")
+            index.unlink()  # they are written again under the same name
+            continue
+        rows = load_file(file)["vectors"]
+        found |= {name: row for name, row in zip(kept["names"], rows, strict=True) if name in wanted}
     return found
 
 
@@ -127,5 +133,6 @@ def _write(folder: Path, names: list[str], vectors: np.ndarray) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / digest(names)[:20]
     # The names come last: without them, the vectors of a run that was killed are not read.
-    write_tensors(place.with_suffix(".safetensors"), {"vectors": vectors})
-    write_json(place.with_suffix(".json"), names)
+    file = place.with_suffix(".safetensors")
+    write_tensors(file, {"vectors": vectors})
+    sealed.write(place.with_suffix(".json"), {"names": names, "file": file_digest(file)})

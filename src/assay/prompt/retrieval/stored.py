@@ -7,10 +7,14 @@ Kept              `states.json` beside the local collections: which version of a
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay import sealed
+from assay.damage import silent, told
+from assay.errors import ResourceError
 from assay.nouns import Document, Tell
 from assay.prompt.parts import Encoding
 from assay.prompt.relevance import document_of
@@ -18,7 +22,7 @@ from assay.prompt.retrieval.among import Among
 from assay.prompt.retrieval.dense import Vectors
 from assay.prompt.stores import Store, StoreOf, open_store
 from assay.prompt.stores.contract import ANY
-from assay.store import digest, read_json, write_json
+from assay.store import digest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +58,7 @@ class Stored(Vectors):
             version = self.store.put(came, new, _fields(came)) if came else version
             _note(self.states, total, version)
         else:
-            version = _known(self.states, self.store, total)
+            version = _known(self.states, self.store, total, silent)
             if version is None:
                 version = _brought(self.store, self.states, passages, held.vectors, total)
         return Stored(self.store, self.states, passages, held, (total, version))
@@ -79,10 +83,20 @@ def stored(
     folder = shelf / settings.kind / encoding.digest[:20]
     folder.mkdir(parents=True, exist_ok=True)
     place, kept = folder / "collection", {"digest": encoding.digest, "width": encoding.width}
-    store = open_store(settings, place, **kept, tell=tell or (lambda event: None))
+    tell = tell or silent
+    try:
+        store = open_store(settings, place, **kept, tell=tell)
+    except ResourceError as error:
+        if error.problems[0].code != "R026" or not place.exists():
+            raise
+        aside = place.with_suffix(".damaged")
+        shutil.rmtree(aside, ignore_errors=True)
+        place.rename(aside)
+        told(tell, error.problems[0].place, f"the collection is set aside as {aside.name}, and made again")
+        store = open_store(settings, place, **kept, tell=tell)
     states = folder / "states.json"
     total = _sum(passages)
-    version = _known(states, store, total)
+    version = _known(states, store, total, tell)
     if version is None:
         version = _brought(store, states, passages, vectors, total)
     return Stored(store, states, passages, Vectors(vectors), (total, version))
@@ -97,15 +111,15 @@ def _brought(store: Store, states: Path, passages: Sequence[Document], vectors: 
     return _note(states, total, store.put(passages, vectors, _fields(passages)))
 
 
-def _known(states: Path, store: Store, total: int) -> int | None:
+def _known(states: Path, store: Store, total: int, tell: Tell) -> int | None:
     """The version that is noted to hold these passages, if the store still has it."""
-    version = read_json(states).get(f"{total:032x}") if states.exists() else None
+    version = (sealed.one(states, tell) or {}).get(f"{total:032x}")
     return version if version in {one.number for one in store.versions()} else None
 
 
 def _note(states: Path, total: int, version: int) -> int:
-    before = read_json(states) if states.exists() else {}
-    write_json(states, {**before, f"{total:032x}": version})
+    before = sealed.one(states) or {}
+    sealed.write(states, {**before, f"{total:032x}": version})
     return version
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
+from assay import sealed, store
 from assay.nouns import Document
 from assay.prompt.stores import segments
 from assay.prompt.stores.candidates import candidates
@@ -71,9 +71,9 @@ class ExactStore:
             self._refresh()
             if not len(rows):
                 return self._newest
-            number, name = self._newest + 1, segments.new_name()
+            number = self._newest + 1
             texts = zip(rows.passages, rows.fields, strict=True)
-            segments.write_segment(self.folder, name, rows.vectors, np.full(len(rows), number), texts)
+            name = segments.write_segment(self.folder, rows.vectors, np.full(len(rows), number), texts)
             gone = [self._roll.alive[p.id] for p in rows.passages if p.id in self._roll.alive]
             self._commit(number, name, gone)
             return number
@@ -100,8 +100,7 @@ class ExactStore:
     def _commit(self, number: int, name: str, gone: list[int]) -> None:
         """One line of the log, then the same in memory."""
         line = {"version": number, "time": time.time(), "segment": name, "gone": sorted(gone)}
-        store.drop_torn_line(self.folder / LOG)
-        store.append(self.folder / LOG, line)
+        sealed.add(self.folder / LOG, line)
         self._mark = self._stamp()
         self._follow(line, {})
         if len(self._segments) > MOST_SEGMENTS:
@@ -121,13 +120,12 @@ class ExactStore:
             rows = np.flatnonzero((died == 0) | (died > self._oldest))
             kept.append((segment, rows))
             ended.append(died[rows])
-        name = segments.new_name()
         vectors = np.concatenate([segment.vectors[rows] for segment, rows in kept])
         self._segments = self._segments[:first]
         if len(vectors):
             born = np.concatenate([segment.born[rows] for segment, rows in kept])
             texts = (pair for segment, rows in kept for pair in self._texts(segment, rows))
-            segments.write_segment(self.folder, name, vectors, born, texts)
+            name = segments.write_segment(self.folder, vectors, born, texts)
             self._segments.append(segments.read_segment(self.folder, name, self.encoding[1]))
         self._roll.died = np.concatenate([self._roll.died[:spared], *ended])
         self._write_log()
@@ -151,7 +149,7 @@ class ExactStore:
             "oldest": self._oldest,
             "gone": [[int(row), int(self._roll.died[row])] for row in np.flatnonzero(self._roll.died)],
         }
-        store.write_lines(self.folder / LOG, [head])
+        sealed.write(self.folder / LOG, head)
         self._mark = self._stamp()
 
     def _alone(self) -> contextlib.AbstractContextManager[None]:

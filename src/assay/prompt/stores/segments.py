@@ -6,19 +6,20 @@
     <name>.jsonl              [id, text, source, date, fields] a row
 
 A segment counts when a line of the log names it, and that line is written last: what a kill leaves is no part of the
-collection. Rows are numbered through all segments, in order.
+collection. A line has its own hash (`sealed`) and the name of a segment is that of its files, so that what was changed
+is found when the collection is opened (R026). Rows are numbered through all segments, in order.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from assay import store
+from assay import sealed, store
 from assay.errors import Problem, ResourceError
 from assay.nouns import Document
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 FORMAT = 1
+NAME = 16  # characters of a segment's name
 LOG = "log.jsonl"
 
 
@@ -42,20 +44,29 @@ class Segment:
         return len(self.ids)
 
 
-def new_name() -> str:
-    return secrets.token_hex(8)
-
-
 def write_segment(
     folder: Path,
-    name: str,
     vectors: np.ndarray,
     born: np.ndarray,
     passages: Iterable[tuple[Document, Mapping[str, str]]],
-) -> None:
+) -> str:
+    """Its name, which is the beginning of the hash of both files."""
     rows = ([d.id, d.text, d.source, d.date, dict(fields)] for d, fields in passages)
-    store.write_lines(folder / f"{name}.jsonl", rows)
+    lines = [(store.to_json(row) + "\n").encode() for row in rows]
+    name = store.chunks_digest((*lines, *_chunks(vectors, born)))[:NAME]
+    store.write_chunks(folder / f"{name}.jsonl", lines)
     store.write_chunks(folder / f"{name}.safetensors", _chunks(vectors, born))
+    return name
+
+
+def _hash(paths: Sequence[Path]) -> str:
+    def chunks() -> Iterator[bytes]:
+        for path in paths:
+            with path.open("rb") as file:
+                while chunk := file.read(1 << 20):
+                    yield chunk
+
+    return store.chunks_digest(chunks())
 
 
 def _chunks(vectors: np.ndarray, born: np.ndarray) -> Iterator[bytes | memoryview]:
@@ -75,6 +86,8 @@ def _chunks(vectors: np.ndarray, born: np.ndarray) -> Iterator[bytes | memoryvie
 def read_segment(folder: Path, name: str, width: int) -> Segment:
     """Raises FileNotFoundError (another process may have merged it away), ResourceError R026."""
     path = folder / f"{name}.safetensors"
+    if _hash((folder / f"{name}.jsonl", path))[:NAME] != name:
+        refuse_damaged(path, "is not what was written here, or its texts are not")
     arrays = _mapped(path)
     ids, fields, starts, at = [], [], [], 0
     with (folder / f"{name}.jsonl").open("rb") as file:
@@ -127,13 +140,11 @@ def read_log(folder: Path) -> list[dict[str, Any]]:
     path = folder / LOG
     if not path.exists():
         return []
-    lines: list[dict[str, Any]] = []
-    try:
-        lines = list(store.read_lines(path))
-        known = lines[0]["format"] == FORMAT
-    except (ValueError, LookupError, TypeError):
-        known = False
-    if not known:
+    found: list[dict[str, Any] | None] = []
+    with contextlib.suppress(sealed.Unsealed):
+        found = [sealed.opened(line) for line in path.read_bytes().split(b"\n")[:-1]]
+    lines = [line for line in found if line is not None]
+    if not lines or len(lines) < len(found) or lines[0].get("format") != FORMAT:
         refuse_damaged(path, "is not the log of a collection, or one of another version of assay")
     return lines
 

@@ -62,13 +62,14 @@ class Adalora(Trained):
     def change(self, model: ChatModel, lesson: Lesson) -> Change:
         from peft.tuners.adalora import AdaLoraModel
 
-        from assay.train.peft_files import ADAPTER, fresh
+        from assay.train.peft_files import ADAPTER, fresh, refused
         from assay.train.ranks import Ranks
         from assay.train.targets import adapted
 
         network = model.network
         config = self._config(model, adapted(network, self.targets, self.layers))
-        tuner = AdaLoraModel(network, config, ADAPTER)
+        with refused(config):
+            tuner = AdaLoraModel(network, config, ADAPTER)
         ranks = Ranks(tuner, config, fresh(network, "lora_"))
 
         def after(done: int, total: int) -> None:
