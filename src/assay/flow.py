@@ -22,14 +22,14 @@ from assay import alike, store
 from assay.aim.kinds import kind_of
 from assay.bench import Bench, answers_in, cost_of, described, trained
 from assay.beside import Seen, asked, beside
-from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean
+from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean, end_soon
 from assay.events import NAME, logged
 from assay.executed import executed, reference_warning, refuse_unsafe, wrong_references
 from assay.gained import gained
 from assay.keys import own_settings
 from assay.nouns import Answer, Strategy, Tell
 from assay.prepared import Prepared, kept_private, prepare
-from assay.processes import Servers, end_soon
+from assay.processes import Servers
 from assay.publish import publish, weighed
 from assay.reseeded import again
 from assay.served import refuse_remote, remote_warnings

@@ -19,7 +19,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from assay.nouns import Preload
 
 GRACE = 10.0  # seconds a worker gets to save its state
-LAST = 2.0  # seconds that a process has to end its children, once it was asked twice to stop
 # Left over from a launcher around `assay run`, these would have the worker wait for processes that nobody starts.
 LAUNCHED = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 PRELOADED: dict[Preload, tuple[str, ...]] = {
@@ -70,13 +68,6 @@ def die_with_parent() -> None:
 def owners_alone() -> None:
     """What this process and its libraries write from now on is for its owner alone: results lie in such folders."""
     os.umask(0o077)
-
-
-def end_soon(number: int) -> None:
-    """End this process in `LAST` seconds, whatever it waits for then: what a second signal asks for."""
-    ending = threading.Timer(LAST, os._exit, (128 + number,))
-    ending.daemon = True
-    ending.start()
 
 
 def environment() -> dict[str, str]:

@@ -12,4 +12,5 @@ from assay.processes import die_with_parent
 
 if __name__ == "__main__":
     die_with_parent()
-    sys.exit(importlib.import_module(sys.argv[1]).main(*map(Path, sys.argv[2:])))
+    del sys.argv[0]  # as where the module itself is run
+    sys.exit(importlib.import_module(sys.argv[0]).main(*map(Path, sys.argv[1:])))
