@@ -173,9 +173,7 @@ def test_a_file_that_is_named_after_a_person_is_named_so_nowhere(tmp_path, name)
     place.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
     path.write_text(path.read_text().replace("rows.jsonl", name).replace(STEP, f"{STEP}, {{kind: dedupe}}"))
     report = assay.run(path.parent)
-    (
-        path.parent / "report" / "measured.json"
-    ).unlink()  # the project file as it ran, whole
+    (path.parent / "report" / "measured.json").unlink()  # the project file as it ran, whole
     text = written(path.parent)
     assert "berg" not in text.lower() and "acme" not in text.lower() and "file-" in text
     ids = [row.id for row in prepare(load(path), flow.silent).examples("test")]

@@ -55,7 +55,7 @@ class Ranking:
 
     def lines(self) -> list[str]:
         from assay.terminal.results import columns
-        from assay.weigh.numbers import milliseconds, one_line, score, signed, three
+        from assay.weigh.numbers import between, milliseconds, one_line, score, signed, three
 
         header = [
             "model",
@@ -73,10 +73,10 @@ class Ranking:
             if row["difference"] is not None:
                 gap = [
                     signed(row["difference"]),
-                    f"{signed(row['difference_low'])} to {signed(row['difference_high'])}",
+                    between(row["difference_low"], row["difference_high"], signed),
                 ]
             size = None if row["disk_bytes"] is None else row["disk_bytes"] / 1e6
-            cells = [one_line(row["model"], 40), score(row["value"]), f"{score(row['low'])}–{score(row['high'])}", *gap]
+            cells = [one_line(row["model"], 40), score(row["value"]), between(row["low"], row["high"], to="–"), *gap]
             cells += [three(row["parameters"]), three(size), milliseconds(row["seconds_per_answer"])]
             table.append([*cells, three(row["peak_bytes"] / 1e6), row["licence"] or "not known"])
         ways = f"{self.n} rows of val and train, {self.shots} examples in each prompt; no test row was read"

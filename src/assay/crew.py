@@ -135,7 +135,7 @@ class Others:
             others.said.append(said)
             others.processes.append(
                 subprocess.Popen(
-                    [sys.executable, "-m", "assay.worker", str(folder)],
+                    [sys.executable, "-m", "assay.started", "assay.worker", str(folder)],
                     stdin=subprocess.DEVNULL,
                     stdout=said,
                     env=environment,

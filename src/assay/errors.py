@@ -105,6 +105,17 @@ class Stopped(Exception):
         super().__init__(f"stopped by signal {signal_number}")
 
 
+def end_soon(number: int, seconds: float = 2.0) -> None:
+    """What a second signal asks for: this process ends after so long, whatever it waits for then. Until then it may end
+    what it has started."""
+    import os
+    import threading
+
+    ending = threading.Timer(seconds, os._exit, (128 + number,))
+    ending.daemon = True
+    ending.start()
+
+
 def nearest(word: str, known: Iterable[object]) -> str:
     """The spelling in `known` that is closest to `word`, or "" when none is close."""
     import difflib

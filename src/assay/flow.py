@@ -22,7 +22,7 @@ from assay import alike, store
 from assay.aim.kinds import kind_of
 from assay.bench import Bench, answers_in, cost_of, described, trained
 from assay.beside import Seen, asked, beside
-from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean
+from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean, end_soon
 from assay.events import NAME, logged
 from assay.executed import executed, reference_warning, refuse_unsafe, wrong_references
 from assay.gained import gained
@@ -258,12 +258,18 @@ def collecting(tell: Tell, warnings: list[dict[str, Any]]) -> Tell:
 
 @contextmanager
 def interruptible() -> Generator[None]:
-    """SIGTERM and SIGHUP end a run as Ctrl-C does: state saved, exit code 128 + signal."""
+    """SIGTERM and SIGHUP end a run as Ctrl-C does: state saved, exit code 128 + signal. The second signal ends it, be
+    what it waits for as long as it may."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
+    asked: list[int] = []
+
     def stop(number: int, frame: Any) -> None:
+        if asked:
+            end_soon(number)
+        asked.append(number)
         raise Stopped(number)
 
     caught = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -320,8 +326,10 @@ def plan(project: Project, *, offline: bool = False, tell: Tell = silent) -> Any
 def arms(project: Project) -> list[dict[str, Any]]:
     """The arms of a project, and those that the newest report has beside them (run with --set), with the state and
     value that it gives them."""
+    from assay.weigh import read_report
+
     newest = project.report_folder / "report.json"
-    known = {s["name"]: s for s in store.read_json(newest)["strategies"]} if newest.exists() else {}
+    known = {s["name"]: s for s in read_report(newest)["strategies"]} if newest.exists() else {}
     rows = []
     kinds = {name: one["kind"] for name, one in known.items()}
     own = {name: strategy.kind for name, strategy in project.arms.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -50,5 +51,6 @@ def on_test(bench: Bench, arm: Arm, arms: Sequence[Arm]) -> str:
     sign = 1 if metric.higher_is_better else -1
     low, high = sorted((sign * gain.low, sign * gain.high))
     word = "beats" if low > 0 else "is beaten by" if high < 0 else "is not told apart from"
-    bounds = f"{sign * gain.value:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}"
+    ends = f"95 % interval {low:+.3f} to {high:+.3f}" if math.isfinite(low) else "no interval: one group"
+    bounds = f"{sign * gain.value:+.3f}, {ends}"
     return f"On the {len(first):,} test rows it {word} that wording (arm {own[0].name}): {bounds}."

@@ -43,8 +43,10 @@ def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish
         licence=found.get("licence", ""),
         context=found.get("context_length", 0),
     )
+    from assay.weigh import read_report
+
     report = bench.project.report_folder / "report.json"
-    lines = store.read_json(report)["strategies"] if report.exists() else []
+    lines = read_report(report)["strategies"] if report.exists() else []
     return Source(
         name=name,
         project=bench.project.name or bench.project.folder.name,

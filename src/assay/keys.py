@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from assay import store
+from assay.model.environment import FORMED, versions_of
 from assay.nouns import Learner, Task
 from assay.prompt.retrieval.among import row_fields
 
@@ -25,7 +26,8 @@ def fit_key(
     Args:
         parts: "train", "val", "documents" -> hash of the content; "fields" -> that of the rows' fields, where an arm
             reads them. models: name -> {"digest", ...}.
-        numeric: versions, processor and threads that the arm's numbers depend on.
+        numeric: versions, processor and threads that the arm's numbers depend on. Versions of what only some arms use
+            are looked up here, of those that this one names in `libraries`.
     """
     needed = {name: models[name]["digest"] for name in strategy.needs(base)}
     scored = {} if "val" in strategy.reads else {"metric", "tolerance"}
@@ -39,8 +41,15 @@ def fit_key(
             "models": needed,
             "seed": seed,
             "numeric": numeric if strategy.neural else None,
+            **({"libraries": versions_of(named)} if (named := libraries(strategy, task)) else {}),
         }
     )[:20]
+
+
+def libraries(learner: Learner, task: Task) -> set[str]:
+    """What the strategy or part, and those inside it, depend on beside the numeric environment, by name."""
+    own = {name for name in learner.libraries if name != FORMED or task.form is not None}
+    return own.union(*(libraries(inner, task) for _, inner in learner.inside()))
 
 
 def plain(task: Task) -> set[str]:

@@ -50,6 +50,7 @@ def read_rows(project: Project, files: dict[str, list[Path]] | None = None, *, u
         separator=aim.separator,
         language=aim.language,
         show_tests=aim.show_tests,
+        join_labels=project.data.join_labels,
     )
 
 

@@ -156,9 +156,8 @@ def desk(project: Project) -> Path | None:
         return None
     own = cache_folder() / "desks" / store.digest(str(work.resolve()))[:20]
     seen = [work / "fit", work / "curate", *(mark.parent for mark in (work / "answers").glob("*/done.json"))]
-    for place in seen:
-        if (through := own / place.relative_to(work)).is_symlink() or not through.exists():
+    pairs = [(own / place.relative_to(work), place) for place in seen]
+    for through, place in [*pairs, (own / "exam" / "rows", project.exam / "rows")]:
+        if through.is_symlink() or not through.exists():
             store.link(through, place.absolute())
-    if not (rows := own / "exam" / "rows").is_symlink():
-        store.link(rows, (project.exam / "rows").absolute())
     return own

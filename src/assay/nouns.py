@@ -137,6 +137,9 @@ class Learner(Settings, ABC):
     # True when its fit or its answers need peft, or, without a neural model, scikit-learn
     peft: ClassVar[bool] = False
     sklearn: ClassVar[bool] = False
+    # Distributions whose versions its weights or answers depend on, beside those that every neural model does; `FORMED`
+    # counts where the task has a form for answers, `COMPILER` is no distribution. A property where settings decide.
+    libraries: ClassVar[tuple[str, ...]] = ()
     # True when another seed gives another arm: what `seeds` of the project fits several times
     seeded: ClassVar[bool] = False
 

@@ -1,7 +1,7 @@
 """Where a project keeps what it makes, beside its project file.
 
 project.yaml   work/, exam/, report/, reviews/, updates/ and export/ in its folder
-p4.yaml        p4.work/, p4.report/, ... in the same folder, so that no file shows another one's verdict
+p4.yaml        p4.work/, p4.exam/, p4.report/, ... in the same folder, so that no file shows another one's verdict
 For all files  exam.jsonl and the votes of annotators, which belong to rows
 """
 

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from assay import store
 from assay.curate.overlap import SHARES_WORDS
+from assay.curate.reading.folders import files_below, refuse_unreal
 from assay.curate.reading.read import split_head
+from assay.curate.reading.source import unread
 from assay.curate.scale.kept import forgotten
 from assay.errors import Problem, UsageError
 from assay.labelled import labelled, merged
@@ -64,7 +66,7 @@ class Prepared:
 
     def there(self, split: str) -> bool:
         """Whether the rows are on this machine: a project that only answers may have come without them."""
-        return (self._place(split) / f"{split}.jsonl").is_file()
+        return self.place(split).is_file()
 
     def need(self, split: str) -> None:
         """Raises:
@@ -73,23 +75,24 @@ class Prepared:
         if not self.there(split):
             text = f"the {split} rows that were measured with are not here"
             way = "put this folder back from where the project ran, or run the project again"
-            raise UsageError(Problem("C172", text, str(self._place(split)), help=way))
+            raise UsageError(Problem("C172", text, str(self.place(split).parent), help=way))
 
     def examples(self, split: str) -> tuple[Example, ...]:
         """Raises:
         UsageError: C172.
         """
         self.need(split)
-        return read_examples(self._place(split) / f"{split}.jsonl")
+        return read_examples(self.place(split))
+
+    def place(self, split: str) -> Path:
+        """Where the rows are, if they are on this machine."""
+        return ((self.held or self.folder) if split == "test" else self.folder) / f"{split}.jsonl"
 
     @property
     def kept(self) -> Path:
         """The folder that no worker is handed. Raises: UsageError: C172."""
         self.need("test")
-        return self._place("test")
-
-    def _place(self, split: str) -> Path:
-        return self.held if split == "test" and self.held is not None else self.folder
+        return self.place("test").parent
 
     def documents(self) -> tuple[Document, ...]:
         return read_documents(self.folder / "documents.jsonl")
@@ -154,7 +157,7 @@ def placed(project: Project, note: dict[str, Any]) -> dict[str, Any]:
 
 def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trace: str) -> str:
     """`trace`: of the key of the anonymise step."""
-    from assay.model.environment import numeric_environment
+    from assay.model.environment import numeric_environment, versions_of
 
     inputs = [(split, path.name, bytes_of(path)) for split, paths in files.items() for path in paths]
     if project.annotations is not None:
@@ -176,6 +179,9 @@ def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trac
         settings["augment"] = [{"kind": a.kind, "version": a.VERSION, **a.changed()} for a in project.augment]
     if fields := document_fields(project.compare):
         settings["fields"] = [fields, row_fields(project.compare)]
+    # scipy: the search for copies and for phrases that give a label away
+    named = {"scipy", *(name for step in (*project.curate, *project.augment) for name in step.libraries)}
+    settings["libraries"] = versions_of(named)
     if models:
         settings["models"] = {need: model["digest"] for need, model in models.items()}
         settings["numeric"] = numeric_environment()
@@ -186,9 +192,13 @@ def bytes_of(path: Path) -> Any:
     """What a path holds, as hashes: of the file, or of every file below the folder. A file that is not there has none;
     reading it will say so."""
     file, head = split_head(path)
-    if file.is_dir():
-        return [[str(p.relative_to(file)), store.file_digest(p)] for p in sorted(file.rglob("*")) if p.is_file()]
-    return [store.file_digest(file) if file.is_file() and os.access(file, os.R_OK) else "", head]
+    refuse_unreal(file)
+    try:
+        if file.is_dir():
+            return [[str(p.relative_to(file)), store.file_digest(p)] for p in sorted(files_below(file)) if p.is_file()]
+        return [store.file_digest(file) if file.is_file() and os.access(file, os.R_OK) else "", head]
+    except OSError as error:
+        unread(error, str(path))
 
 
 def _write(

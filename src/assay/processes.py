@@ -324,7 +324,7 @@ def worker(
             process = servers.fork(preload, module, folder, stdin, log.fileno())
         if process is None:
             process = subprocess.Popen(
-                [sys.executable, "-m", module, str(folder)],
+                [sys.executable, "-m", "assay.started", module, str(folder)],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.bench import Bench
 from assay.beside import sentences
+from assay.errors import UsageError
 from assay.findings import extra_of
+from assay.keys import libraries
 from assay.measured import NAME as MEASURED
 from assay.measured import record
+from assay.model.environment import versions_of
 from assay.served import served_names
 
 if TYPE_CHECKING:
@@ -85,7 +88,7 @@ def publish(bench: Bench, arms: list[Arm], exam: Exam, data: dict[str, Any], fou
 def keep_past(folder: Path, data: dict[str, Any]) -> None:
     """Move the newest report to past/<number>/, unless it says the same."""
     newest = folder / "report.json"
-    if not newest.exists() or store.read_json(newest) == data:
+    if not newest.exists() or _says(newest, data):
         return
     past = folder / "past"
     numbers = [int(p.name) for p in past.glob("*") if p.name.isdigit()] if past.exists() else []
@@ -94,6 +97,16 @@ def keep_past(folder: Path, data: dict[str, Any]) -> None:
     for name in ("predictions", "prompts", CARD, MEASURED, "report.html", "report.md", "report.json"):
         if (folder / name).exists():
             (folder / name).rename(place / name)
+
+
+def _says(newest: Path, data: dict[str, Any]) -> bool:
+    """Whether a report is this one; a damaged one is none, and is kept as any other."""
+    from assay.weigh import read_report
+
+    try:
+        return read_report(newest) == data
+    except UsageError:
+        return False
 
 
 def prompts(bench: Bench, done: list[str], folder: Path) -> None:
@@ -117,6 +130,7 @@ def environment(bench: Bench) -> dict[str, Any]:
         "python": platform.python_version(),
         "system": platform.platform(),
         **bench.numeric,
+        **versions_of(name for arm in bench.project.arms.values() for name in libraries(arm, bench.prepared.task)),
         "models": {
             name: {key: model[key] for key in ("digest", "note", "licence")} for name, model in bench.models.items()
         },

@@ -41,6 +41,7 @@ class RowStep(Settings, ABC):
 
     kind: Any  # a subclass narrows it to Literal["its name"]
     VERSION: ClassVar[int] = 1
+    libraries: ClassVar[tuple[str, ...]] = ()  # distributions whose versions its result depends on
     always: ClassVar[bool] = False  # also applied to incoming questions when an arm serves
     needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate", "key"
 
@@ -62,6 +63,7 @@ class SetStep(Settings, ABC):
 
     kind: Any  # a subclass narrows it to Literal["its name"]
     VERSION: ClassVar[int] = 1
+    libraries: ClassVar[tuple[str, ...]] = ()  # distributions whose versions its result depends on
     needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate", "key"
 
     def wants(self) -> tuple[str, ...]:
@@ -86,6 +88,7 @@ class Augmentation(Settings, ABC):
 
     kind: Any  # a subclass narrows it to Literal["its name"]
     VERSION: ClassVar[int] = 1
+    libraries: ClassVar[tuple[str, ...]] = ()  # distributions whose versions its result depends on
     needs: ClassVar[tuple[str, ...]] = ()  # fields of Means that must be there: "embed", "generate", "documents"
     tasks: ClassVar[tuple[str, ...]] = ()  # the kinds of task that it makes rows for; empty: all
 

@@ -250,7 +250,7 @@ class Stage:
             files, note = mark["files"], mark["note"]
             wrong = [] if mark["sha256"] == digest([files, note]) else [self._mark.name]
             wrong += [name for name, value in files.items() if not _has(self.folder / name, value)]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             wrong = [self._mark.name]
         if not wrong:
             return note

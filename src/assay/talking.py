@@ -300,10 +300,10 @@ def recommended(project: Project) -> str:
     Raises:
         UsageError: C161, there is neither.
     """
-    from assay.store import read_json
+    from assay.weigh import read_report
 
     report = project.report_folder / "report.json"
-    if report.is_file() and (name := read_json(report)["verdict"]["recommended"]) in known_arms(project):
+    if report.is_file() and (name := read_report(report)["verdict"]["recommended"]) in known_arms(project):
         return name
     if len(project.arms) == 1:
         return next(iter(project.arms))

@@ -223,7 +223,6 @@ class Job:
     def arm(self) -> None:
         """Fit the arm, then answer the questions in chunks; both stages survive a kill."""
         key, questions = self.request["fit_key"], read_examples(Path(self.request["questions"]))
-        fitted: dict[str, Any] = {}
         stage = store.Stage(self.work, "answers", self.request["answer_key"], self.tell)
         # Rows are read for a fit alone: where one is asked to answer, they may not be there.
         found = self.kept(self.strategy, self.lesson(rows=False), key)

@@ -64,6 +64,22 @@ def test_group_and_slices():
     assert (got.group, got.slices) == ("thread_id", ("country",))
 
 
+@pytest.mark.parametrize("known", [{}, {"text": "text", "entities": "entities"}], ids=["guessed", "given"])
+def test_rows_are_never_grouped_by_a_part_of_the_target(known):
+    rows = [
+        {"text": f"parcel {n % 20} to town {n % 7} was late, day {n}", "entities": {"order_id": f"A{n % 20}"}}
+        for n in range(200)
+    ]
+    got = guess(rows, kind="extract", columns=known)
+    assert (got.columns["entities"], got.group, got.columns.get("context")) == ("entities", None, None)
+    # One field of the object is the label here, the others would be answered beside it.
+    for row in rows:
+        row["entities"]["town"] = row["text"].split()[4]
+    assert guess(rows, columns={"text": "text", "label": "entities.town"}).group is None
+    # The same field outside it is the customer's, and rows of one customer belong together.
+    assert guess([{**row, "order_id": f"A{n % 20}"} for n, row in enumerate(rows)], kind="extract").group == "order_id"
+
+
 def test_what_is_given_is_kept():
     table = rows(text=TEXTS.__getitem__, label=lambda i: "ab"[i % 2], stars=lambda i: "12345"[i % 5])
     got = guess(table, columns={"label": "stars"})

@@ -1,6 +1,6 @@
 import pytest
 
-from assay.encode.parse import Reading, all_numbers, last_number, lenient, number, strict, worked
+from assay.encode.parse import Reading, all_numbers, lenient, number, strict, worked
 from assay.nouns import Task
 
 LABELS = Task(kind="classify", labels=("card", "card lost", "refund_status"))
@@ -46,25 +46,6 @@ def test_labels_that_read_the_same_are_not_guessed():
 )
 def test_free_answers(text, is_strict, is_lenient):
     assert (strict(FREE, text), lenient(FREE, text)) == (is_strict, is_lenient)
-
-
-def test_the_last_number(subtests):
-    for text, expected in [
-        ("It costs $1,234.50 in all.", "1234.5"),
-        ("from 3 to 12", "12"),
-        ("-3 degrees", "-3"),
-        ("\u22127", "-7"),
-        ("x=5", "5"),
-        ("18.00", "18"),
-        (".5", "0.5"),
-        ("1,000,000 people", "1000000"),
-        ("2024-05-06", "6"),  # a dash between digits is no sign
-        ("5kg", "5"),
-        ("room A12", None),  # digits of a word are no number
-        ("none at all", None),
-    ]:
-        with subtests.test(repr((text, expected))):
-            assert last_number(text) == expected
 
 
 def test_one_number_is_written_in_one_way():

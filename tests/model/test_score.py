@@ -274,7 +274,7 @@ def test_no_copy_where_weights_are_wide_or_trained_or_many(open_tiny, monkeypatc
 
 
 def test_rows_whose_best_options_are_close():
-    rows = [[-1.0, -1.1, -9.0], [-1.0, -3.0, -3.1], [-2.0, -2.0, -2.1], [-2.0, -2.0, -9.0]]
+    rows = [[-1.0, -1.39, -9.0], [-1.0, -3.0, -3.1], [-2.0, -2.0, -2.1], [-2.0, -2.0, -9.0], [-1.0, -1.41, -9.0]]
     # The second row's close ones are not its best; the last row's best are the same option twice.
     assert scoring.contested(np.array(rows)).tolist() == [0, 2]
     assert scoring.contested(np.zeros((3, 1))).tolist() == []

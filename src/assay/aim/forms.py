@@ -8,8 +8,10 @@ Limits   16 KB for a schema or grammar, 16 brackets inside each other, 4 KB for 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import unquote
 
 from assay.answers import Form
 from assay.errors import ModelError, Problem
@@ -124,7 +126,53 @@ def _schema(text: str, place: str) -> str:
         _refuse("json", f"must be an object, got {text.strip()[:40]}", place)
     if (deep := _depth(schema)) > DEEPEST:
         _refuse("json", f"has {deep} brackets inside each other; at most {DEEPEST} are read", place)
+    if circle := endless(schema):
+        _refuse("json", f"its $ref '{circle}' comes back to itself without going into an object or a list", place)
     return json.dumps(schema)
+
+
+def endless(schema: dict[str, Any]) -> str:
+    """A reference of a JSON schema that comes back to where it stands without going into an object or a list, as
+    {"$ref": "#"} does; "" where there is none. Looks at each part once."""
+    waiting: list[Any] = [schema]
+    done: set[int] = set()
+    while waiting:
+        part = waiting.pop()
+        waiting += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+        path: list[tuple[Any, Iterator[tuple[str, Any]]]] = [(part, _same_text(part, schema))]
+        inside = {id(part)}
+        while path and id(part) not in done:
+            here, following = path[-1]
+            ref, target = next(following, ("", None))
+            if target is None:
+                done.add(id(here))
+                inside.discard(id(here))
+                path.pop()
+            elif id(target) in inside:
+                return ref
+            elif id(target) not in done:
+                inside.add(id(target))
+                path.append((target, _same_text(target, schema, ref)))
+    return ""
+
+
+def _same_text(part: Any, schema: dict[str, Any], ref: str = "") -> Iterator[tuple[str, Any]]:
+    """The schemas that the same text must or may fit, each with the reference that leads there."""
+    if not isinstance(part, dict):
+        return
+    if isinstance(named := part.get("$ref"), str) and named.startswith("#"):
+        target: Any = schema
+        for name in named[1:].split("/")[1:]:
+            name = unquote(name).replace("~1", "/").replace("~0", "~")
+            inner = target.get(name) if isinstance(target, dict) else None
+            at = int(name) if name.isdigit() and len(name) < 6 else -1
+            target = target[at] if isinstance(target, list) and 0 <= at < len(target) else inner
+        if isinstance(target, dict):
+            yield named, target
+    for key in ("allOf", "anyOf", "oneOf"):
+        listed = part[key] if isinstance(part.get(key), list) else ()
+        yield from ((ref, one) for one in listed if isinstance(one, dict))
+    yield from ((ref, part[key]) for key in ("not", "if", "then", "else") if isinstance(part.get(key), dict))
 
 
 def _depth(value: Any) -> int:

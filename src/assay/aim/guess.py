@@ -87,7 +87,8 @@ def guess(
     if goal is not None and given_target is None:
         mapping[one.target] = goal.name
     taken = _taken(mapping)
-    free = [column for column in found if column.name not in taken]
+    targets = [name for role, name in mapping.items() if role in (*GOALS, "code", "rejected")]
+    free = [column for column in found if column.name not in taken and not _of_target(column, targets)]
     if "context" not in mapping and (context := _context(free)):
         mapping["context"] = context.name
         reasons.append(f"context is '{context.name}': it is named so and stands beside the question")
@@ -102,6 +103,15 @@ def guess(
 def _taken(known: Mapping[str, str]) -> set[str]:
     """The fields that have a role; the options of a question may stand in several."""
     return {part.strip() for role, name in known.items() for part in (name.split(",") if role == "choices" else [name])}
+
+
+def _of_target(column: Column, targets: Sequence[str]) -> bool:
+    """A part of what is to be answered: of a target, or of an object that is named like one (`entities.order_id`). Rows
+    are neither grouped nor reported by it, and it is no context: no question has it."""
+    around = column.name.rpartition(".")[0]
+    if any(column.name.startswith(f"{target}.") for target in targets):
+        return True
+    return bool(around) and around.rpartition(".")[2].casefold().removesuffix("s") in names.OBJECTS
 
 
 def _rank(column: Column, known: Sequence[str]) -> float:

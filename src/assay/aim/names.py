@@ -31,6 +31,11 @@ GROUP = _words(
 )
 SLICE = _words("lang language country region source gender age domain channel difficulty level product bias subject")
 LABEL_SETS = _words("labels label tags categories classes topics genres intents emotions services")
+# Objects whose fields are all to be answered, without a plural's s.
+OBJECTS = {
+    name.removesuffix("s")
+    for name in (*ENTITIES, *LABEL_SETS, *_words("target gold answer output response completion"))
+}
 SUMMARY = _words("summary highlights tldr abstract note headline")
 DOCUMENT = _words("document article source text dialogue dialog transcript content body report passage")
 # Pairs of a text and the same text in other words.

@@ -85,6 +85,7 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
 
     from assay.spread import grouped, paired_difference
     from assay.validate import judge
+    from assay.weigh.measure import rounded
 
     def tell(event: dict) -> None:
         bench.tell({"stage": "leak cost", **event})
@@ -104,7 +105,7 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
     held = leaked_tests(prepared)
     where = np.array([at for at, question in enumerate(exam.questions) if question.id in held], dtype=int)
 
-    def gain(name: str, places: Any = None) -> dict[str, float] | None:
+    def gain(name: str, places: Any = None) -> dict[str, float | None] | None:
         one, two = scores[name].rows[metric.name], scores["without"].rows[metric.name]
         if places is not None:
             one, two = one[places], two[places]
@@ -113,7 +114,7 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
         asked = exam.questions if places is None else [exam.questions[at] for at in places]
         groups = grouped([question.group for question in asked])
         found = paired_difference(one, two, metric.total, groups=groups, level=LEVEL, seed=bench.project.seed)
-        return {k: round(v, 6) for k, v in zip(("difference", "low", "high"), astuple(found), strict=True)}
+        return {k: rounded(v) for k, v in zip(("difference", "low", "high"), astuple(found), strict=True)}
 
     return {
         "arm": next((n for n, arm in bench.project.arms.items() if arm == strategy), strategy.kind),
@@ -175,8 +176,11 @@ def sentences(found: dict[str, Any]) -> list[str]:
     rows, level = found["rows"], f"{100 * found['level']:g} %"
     metric = found["metric"].replace("_", " ")
 
-    def points(gain: dict[str, float]) -> str:
-        ends = f"({100 * gain['low']:+.2f} to {100 * gain['high']:+.2f}, {level})"
+    def points(gain: dict[str, float | None] | None) -> str:
+        if gain is None or gain["difference"] is None:
+            return "too few test rows to say"
+        low, high = gain["low"], gain["high"]
+        ends = "(no interval)" if low is None or high is None else f"({100 * low:+.2f} to {100 * high:+.2f}, {level})"
         return f"{100 * gain['difference']:+.2f} points {ends}".replace("-", "−")
 
     lines = [

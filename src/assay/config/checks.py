@@ -5,6 +5,7 @@ Codes   C066 yes/no as text, C072 no rows named, C073 name, C077 same arms, C078
         M170 max_length
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -236,4 +237,9 @@ def _within(arm: Any, place: Place) -> Iterator[tuple[Place, Any]]:
 
 def _leaves(folder: Path, path: str) -> bool:
     """A file beside the folder does not count: that is where `assay run tickets.csv` finds the data."""
-    return hub_set(path) is None and not (folder / path).resolve().is_relative_to(folder.resolve().parent)
+    return hub_set(path) is None and not _real(folder / path).is_relative_to(_real(folder).parent)
+
+
+def _real(path: Path) -> Path:
+    """With links followed, as far as they lead anywhere: `Path.resolve` raises where they lead in a circle."""
+    return Path(os.path.realpath(path))

@@ -43,6 +43,7 @@ class Data(Settings):
     files: Files
     columns: dict[str, str] = {}  # role -> field of the file
     encoding: str = ""  # found out when empty
+    join_labels: bool = False  # labels that look the same are one, in the most frequent spelling
     processes: int = Field(default=0, ge=0, le=256)  # that apply row steps; 0: as many as cores, where it pays
     ray: str = ""  # a cluster to apply row steps on: local, auto, or its address
     annotations: str = ""  # labels by people, which stand over those of the files; rows may then lack a label

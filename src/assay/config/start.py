@@ -80,8 +80,8 @@ def _same_data(project: Path, data: Path) -> None:
         for value in (files.values() if isinstance(files, dict) else ())
         for path in ([value] if isinstance(value, str) else value or [])
     ]
-    there = [named(project.parent / f"{path}").path.resolve() for path in paths]
-    if there and data.resolve() not in there:
+    there = [os.path.realpath(named(project.parent / f"{path}").path) for path in paths]
+    if there and os.path.realpath(data) not in there:
         raise UsageError(
             Problem(
                 "C087",

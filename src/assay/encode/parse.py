@@ -7,8 +7,7 @@ Solutions   `#### 42` on the last line is the answer of a worked solution (the f
             arxiv.org/abs/2110.14168)
 Labels      several are written with ` | ` between them; leniently, those that a text names, or "none"
 Letters     of options: alone, or leniently `B.`, `(b)`, `B: the text`, after "answer is", or the text of an option
-Numbers     where all of a task's answers are numbers, the last number of a text is what it answers (as Kojima et al.
-            2022, arxiv.org/abs/2205.11916, read theirs)
+Numbers     where all of a task's answers are numbers, see `numbers.py`
 """
 
 import re
@@ -20,6 +19,7 @@ from decimal import Decimal
 from assay.aim.kinds import kind_of
 from assay.aim.label_sets import written
 from assay.encode.code import code_of, strict_code
+from assay.encode.numbers import Number, first_number, number_of
 from assay.nouns import Task
 
 NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\d)|(?<![\w.])\.\d+")
@@ -98,15 +98,15 @@ class Reading:
         told = self._told(text)
         if told is None and self.steps:
             if self.numbers:
-                return last_number(text)
+                return self._written(number_of(text))
             # Without a mark the end of a text says most; a free answer cannot be told from its reasoning.
             lines = [line for line in text.splitlines() if line.strip()]
             return self._named(lines[-1]) if lines else None
+        if self.numbers:
+            return self._written(number_of(text) if told is None else first_number(told))
         text = text if told is None else told
         if self.task.picks or self.task.kind == "multilabel":
             return self._named(text)
-        if self.numbers:
-            return last_number(text)
         return next((line.strip() for line in text.splitlines() if line.strip()), None)
 
     def _told(self, text: str) -> str | None:
@@ -117,9 +117,13 @@ class Reading:
             marks = list(re.finditer(re.escape(self.mark.rstrip(" :")) + r"[*_ ]*:", text, re.IGNORECASE))
             if marks and (found := _first_line(text[marks[-1].end() :])):
                 return found
-        if self.steps and (said := SAID.findall(text)):
+        if self.steps and not self.numbers and (said := SAID.findall(text)):
             return _undressed(said[-1]) or None
         return None
+
+    def _written(self, found: Number | None) -> str | None:
+        """A number in one way of writing it. Its percent sign is kept where numbers are compared as numbers."""
+        return None if found is None else found.written + "%" * (found.percent and self.task.kind == "number")
 
     @property
     def _labels(self) -> tuple[str, ...]:
@@ -189,12 +193,6 @@ def _first_line(text: str) -> str:
 
 def _undressed(text: str) -> str:
     return text.strip(DRESS).rstrip(".:").strip(DRESS)
-
-
-def last_number(text: str) -> str | None:
-    """The last number in `text`, as `number` writes it; None where there is none."""
-    found = NUMBER.findall(text)
-    return number(found[-1]) if found else None
 
 
 def number(text: str) -> str:

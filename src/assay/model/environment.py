@@ -2,7 +2,9 @@
 
 import os
 import platform
+import shutil
 import sys
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -12,7 +14,9 @@ from assay.errors import Problem, UsageError
 WIDE = {"avx2", "avx512f", "avx512_bf16", "amx_bf16", "avx512_vnni", "asimd", "bf16"}
 # Either means that the processor multiplies bf16 as such. On ARM fp32 is kept: nothing was measured there.
 BF16 = {"avx512_bf16", "amx_bf16"}
-LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "numpy", "scikit-learn", "bitsandbytes")
+LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "numpy", "bitsandbytes")  # of every neural model
+FORMED = "llguidance"  # what a written answer is held to its form by
+COMPILER = "c++"  # with one, long trainings are compiled, which adds numbers in another order
 # Variables that choose other kernels or another type; part of the key where they are set.
 SWITCHES = ("ASSAY_PRECISION", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR")
 # What a process that computes is started with, unless the surroundings say otherwise. Without the first two a thread
@@ -68,6 +72,18 @@ def installed(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "none"
+
+
+def versions_of(names: Iterable[str]) -> dict[str, str]:
+    """Name -> version of a distribution, "none" where it is not installed; of `COMPILER` its program."""
+    return {name: cxx() or "none" if name == COMPILER else installed(name) for name in sorted(set(names))}
+
+
+def cxx() -> str:
+    """The C++ compiler that torch.compile needs on a processor, with its links followed, since the file is often named
+    for the version (x86_64-linux-gnu-g++-12); "" where there is none."""
+    found = (shutil.which(name) for name in (os.environ.get("CXX") or "g++", "g++", "clang++"))
+    return next((Path(path).resolve().name for path in found if path), "")
 
 
 def processor_flags() -> set[str]:

@@ -7,6 +7,7 @@ How               An allowed folder is returned as it is. A folder with harmless
                   mirror has one that asks in plain text.
 """
 
+import os
 import re
 import stat
 from pathlib import Path
@@ -93,9 +94,9 @@ def _names(folder: Path, problems: list[Problem]) -> list[str]:
     """The allowed files that are there. Links must end inside the folder, or in the hub cache that it belongs to."""
     if not folder.is_dir():
         raise ModelError(Problem("M086", "there is no such folder", str(folder)))
-    roots = [folder.resolve()]
+    roots = [Path(os.path.realpath(folder))]
     if folder.parent.name == "snapshots":
-        roots.append((folder.parent.parent / "blobs").resolve())
+        roots.append(Path(os.path.realpath(folder.parent.parent / "blobs")))
     found = []
     for path in sorted([*folder.iterdir(), *folder.glob("[0-9]_Pooling/config.json")]):
         name = str(path.relative_to(folder))
@@ -103,7 +104,7 @@ def _names(folder: Path, problems: list[Problem]) -> list[str]:
             problems.append(_needs_code(str(path), "the folder holds Python code"))
         if name not in SMALL_FILES and not _POOLING.fullmatch(name) and not _SHARD.fullmatch(name):
             continue
-        target = path.resolve()
+        target = Path(os.path.realpath(path))  # of links in a circle one of them
         if not target.exists():
             problems.append(Problem("M086", "is a link to nothing", str(path), help="copy the file itself"))
         elif not any(target.is_relative_to(root) for root in roots):

@@ -35,6 +35,7 @@ class Neighbours(Strategy):
     kind: Literal["neighbours"] = "neighbours"
     k: int = Field(default=5, ge=1, le=100)
     neural = True
+    libraries = ("scikit-learn", "scipy")  # of `choose`, where options are told apart by a regression
 
     def needs(self, base: str) -> tuple[str, ...]:
         return (EMBEDDER,)

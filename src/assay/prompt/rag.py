@@ -22,6 +22,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from assay.errors import DataError, Problem, TrainError, UsageError
+from assay.model.environment import FORMED
 from assay.nouns import (
     Adapted,
     Answer,
@@ -71,6 +72,12 @@ class Rag(Looking, Strategy):
     reads = ("train", "val", "documents")
     neural = True
     VERSION = 3  # both rankings are fused by scores
+
+    @property
+    def libraries(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
+        """BM25 is assay's own; words are stemmed by a library, and another store may find other neighbours."""
+        stems = ("snowballstemmer",) if self.find != "dense" and self.language != "none" else ()
+        return (FORMED, *stems, *(("lancedb",) if self.store.kind == "lancedb" else ()))
 
     @field_validator("embed", mode="before")
     @classmethod

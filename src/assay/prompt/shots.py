@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 from assay.encode.parse import all_numbers, worked
 from assay.encode.wording import Wording
 from assay.errors import Problem, TrainError
+from assay.model.environment import FORMED
 from assay.nouns import Example, Lesson, Strategy, Task
 from assay.prompt.calibrate import FITTED, Way
 from assay.prompt.majority import need_rows
@@ -68,6 +69,11 @@ class Shots(Strategy):
         """Examples that are drawn, orders of them, and chains of reasoning change with the seed."""
         drawn = self.k > 0 and (self.choose in ("random", "balanced", "diverse") or self.orders > 1)
         return drawn or self.samples > 1
+
+    @property
+    def libraries(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
+        clusters = ("scikit-learn",) if self.k and self.choose == "diverse" else ()
+        return (FORMED, *clusters, *(("scipy",) if self.calibrate in FITTED else ()))
 
     @property
     def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]

@@ -30,6 +30,7 @@ from assay.store import read_json, write_json, write_tensors
 class Tfidf(Strategy):
     kind: Literal["tfidf"] = "tfidf"
     sklearn = True
+    libraries = ("numpy", "scikit-learn", "scipy")
     ngrams: int = Field(default=2, ge=1, le=5)
     c: float = Field(default=10.0, gt=0, le=1e6)  # inverse strength of the L2 penalty
 

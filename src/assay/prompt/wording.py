@@ -20,6 +20,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from assay.aim.kinds import kind_of
 from assay.encode.wording import Wording
 from assay.errors import Problem, TrainError, did_you_mean
+from assay.model.environment import FORMED
 from assay.nouns import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
 from assay.prompt.exported import FILE, Prompt, Solved, examples_of, read_prompt, written
 from assay.prompt.majority import need_rows
@@ -48,6 +49,7 @@ class WordingSearch(Strategy):
     prompt: Prompt | None = None  # a file that was exported: it is used as it is, and nothing is searched
     neural = True
     seeded = True
+    libraries = (FORMED, "scikit-learn", "scipy")
 
     @property
     def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]

@@ -45,14 +45,13 @@ def moved(folder: Path, report: "Report") -> list[str]:
     Raises:
         UsageError: C062, there is no earlier report.
     """
-    from assay.store import read_json
-    from assay.weigh import diff
+    from assay.weigh import diff, read_report
 
     past = place(folder, "report") / "past"
     numbers = sorted(int(path.parent.name) for path in past.glob("*/report.json") if path.parent.name.isdigit())
     if not numbers:
         raise UsageError(Problem("C062", "there is no earlier report to compare with", str(past)))
-    return diff(read_json(past / str(numbers[-1]) / "report.json"), report.data)
+    return diff(read_report(past / str(numbers[-1]) / "report.json"), report.data)
 
 
 def write_card(report: "Report", arm: str, file: Path) -> None:
@@ -77,10 +76,9 @@ def between(old: Path, new: Path) -> list[str]:
     Raises:
         UsageError: C062, there is no report there.
     """
-    from assay.store import read_json
-    from assay.weigh import diff
+    from assay.weigh import diff, read_report
 
-    return diff(*(read_json(_report_at(path)) for path in (old, new)))
+    return diff(*(read_report(_report_at(path)) for path in (old, new)))
 
 
 def _report_at(path: Path) -> Path:

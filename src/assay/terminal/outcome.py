@@ -3,6 +3,7 @@
 0 done   1 a gate failed   2 usage   3 data   4 resources   5 model   6 training   70 our bug   130, 143 interrupted
 """
 
+import errno
 import json
 import os
 import platform
@@ -18,12 +19,15 @@ from typing import Any
 
 import typer
 
-from assay.errors import AssayError, Problem, ProjectError, ResourceError, Stopped, UsageError
+from assay.errors import AssayError, DataError, Problem, ProjectError, ResourceError, Stopped, UsageError
 from assay.store import write_text
 from assay.terminal.display import fitting, plain
 
 OF_A_KIND = 5  # problems of one code that are printed
 BUG = 70
+# What a file system may answer whatever a program does; a file that is missing would be a bug.
+_SYSTEM = {errno.EIO, errno.ELOOP, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EREMOTEIO, errno.ENXIO}
+_SYSTEM |= {errno.ENODEV, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENAMETOOLONG}
 
 # typer ships its own copy of click since 0.26; both call the parent of BadParameter by the same role.
 _Misuse: type = typer.BadParameter.__bases__[0]
@@ -90,6 +94,11 @@ class Outcome:
             # The reader (head, less) has gone; nothing may be written when Python flushes at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
+        if isinstance(error, OSError) and error.errno in _SYSTEM:
+            file = str(error.filename or "")
+            help = "look at the disk, its mount and the rights there, then run the same command again: it continues"
+            self._problems(DataError(Problem("D180", f"the system says: {os.strerror(error.errno)}", file, help=help)))
+            return DataError.exit_code
         if isinstance(error, _Misuse):
             self._misuse(error)
             return UsageError.exit_code

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -15,21 +13,17 @@ from typing import Any, Literal
 import torch
 
 from assay.model import attention
+from assay.model.environment import cxx
 
 # Computed tokens x weights from which compiling pays: 10 s of compiling against a quarter of the time at about 6e10 a
 # second (2 cores with AMX).
 WORTH = 4e12
 
 
-def compiler() -> bool:
-    """Whether there is a C++ compiler, which torch.compile needs on a processor."""
-    return any(shutil.which(name) for name in (os.environ.get("CXX") or "g++", "g++", "clang++"))
-
-
 def compiles(mode: Literal["auto", "always", "never"], work: float) -> bool:
     """Whether to compile a run of `work` computed tokens x weights. A function of the run and the machine, not of a
     clock, so that a resumed run decides as it did before."""
-    return mode == "always" or (mode == "auto" and work >= WORTH and compiler())
+    return mode == "always" or (mode == "auto" and work >= WORTH and bool(cxx()))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from assay.errors import Problem, TrainError, UsageError
+from assay.model.environment import COMPILER, FORMED
 from assay.nouns import Lesson, Strategy, Task
 
 if TYPE_CHECKING:
@@ -115,6 +116,10 @@ class Trained(Strategy):
             for name in ("teacher_share", "teacher_temperature"):
                 if name in self.changed():
                     yield f"{name} is about a teacher, and none is named; set `teacher` to a model"
+
+    @property
+    def libraries(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
+        return (FORMED, *((COMPILER,) if self.compiled != "never" else ()))
 
     @property
     def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]

@@ -3,6 +3,7 @@
 from assay.weigh.arm import Arm as Arm
 from assay.weigh.arm import Extra as Extra
 from assay.weigh.diff import diff as diff
+from assay.weigh.read import read_report as read_report
 from assay.weigh.report import Report as Report
 from assay.weigh.report import build as build
 from assay.weigh.report import predictions as predictions

@@ -12,6 +12,7 @@ Watch out    that holds for looks that know nothing of each other; choices that 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from statistics import NormalDist
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 
 from assay.spread import FEW_GROUPS, Spread
 from assay.weigh.measure import Measured, rounded
-from assay.weigh.numbers import apart, count, points, sized
+from assay.weigh.numbers import apart, between, count, points, sized
 from assay.weigh.settings import Weigh
 
 FEW_PER_LABEL = 5  # test rows a label: with fewer a macro-F1 changes with the number of test rows
@@ -77,7 +78,7 @@ def equivalence(measured: Measured, metric: str, arm: str, best: str, settings: 
     low, high, room = 100 * gap.low, 100 * gap.high, settings.equivalent
     shown = -room <= low and high <= room
     unit = next((one.unit for one in measured.metrics if one.name == metric), "")
-    ends = f"{apart(gap.low, unit)} to {apart(gap.high, unit)}, {100 * level:g} %"
+    ends = f"{between(gap.low, gap.high, partial(apart, unit=unit))}, {100 * level:g} %"
     within = f"within {sized(room / 100, unit) if unit else f'{room:g} points'}"
     if shown:
         text = f"{arm} is equivalent to {best}: the difference is {within} ({ends})."
@@ -117,10 +118,15 @@ def _sentences(measured: Measured, metric: str, equal: dict[str, Any] | None, lo
     if measured.groups is not None:
         sizes = np.bincount(measured.groups)
         said.append(
-            f"{count(measured.n)} rows in {count(len(sizes))} groups, the largest of {count(sizes.max())}: rows of a"
-            " group are drawn, left out and swapped together."
+            f"{count(measured.n)} rows in {count(len(sizes))} group{'s' * (len(sizes) > 1)}, the largest of"
+            f" {count(sizes.max())}: rows of a group are drawn, left out and swapped together."
         )
-        if len(sizes) < FEW_GROUPS:
+        if len(sizes) == 1:
+            said.append(
+                "All test rows are of one group, so there is no interval, and no two arms can be told apart. Add rows"
+                " of other groups."
+            )
+        elif len(sizes) < FEW_GROUPS:
             said.append(
                 f"{len(sizes)} groups are too few to trust: under {FEW_GROUPS}, intervals hold less often than said."
                 " Add rows of other groups."
@@ -165,6 +171,17 @@ def of_seeds(values: Sequence[float] | None) -> dict[str, Any] | None:
 def said(data: dict[str, Any]) -> list[str]:
     """The sentences; nothing of a report from before they were said."""
     return (data.get("certainty") or {}).get("sentences", [])
+
+
+def why_none(data: dict[str, Any]) -> str:
+    """Why there are no intervals over all test rows; empty where there are."""
+    known = data.get("certainty") or {}
+    return single(known.get("rows"), known.get("groups"))
+
+
+def single(rows: int | None, groups: int | None) -> str:
+    """What leaves nothing to compare with: "one group", "one row"; else nothing."""
+    return "one group" if groups == 1 else "one row" if rows == 1 else ""
 
 
 def units_of(data: dict[str, Any]) -> str:

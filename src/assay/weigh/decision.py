@@ -3,7 +3,8 @@ for report.md; words and places in report.json, no markup."""
 
 from typing import Any
 
-from assay.weigh.numbers import NOTHING, amount, count, duration, points, score, sized, three
+from assay.weigh import certain
+from assay.weigh.numbers import NOTHING, amount, between, count, duration, points, score, sized, three
 
 PARTS = (
     *("fitting", "people", "labels", "energy of fitting", "storage", "compliance"),
@@ -61,7 +62,7 @@ def guide(data: dict[str, Any], arms: list[dict[str, Any]]) -> tuple[list[str], 
             continue
         cost, value = one["cost"], one["metrics"][metric]
         month = cost.get("month")
-        level = f"{score(value['value'])} ({score(value['low'])}–{score(value['high'])})"
+        level = f"{score(value['value'])} ({between(value['low'], value['high'], to='–', why=certain.why_none(data))})"
         total = NOTHING if month is None else (amount if data["change"]["money"] else three)(month["total"])
         on = "yes" if cost.get("on_front") else "no"
         rows.append([one["name"], level, str(len(cost["parts"])), effort(cost), total, update(cost), on])

@@ -100,6 +100,8 @@ def _arm(old: dict[str, Any], new: dict[str, Any], comparable: bool, metrics: di
         lines += _moved(name.replace("_", " "), old["metrics"].get(name), value, metrics[name]["unit"])
     for part, values in new["slices"].items():
         for name, value in values.items():
+            if None in value.values():  # a slice of one row or group
+                continue
             label = f"{name.replace('_', ' ')} where {part}"
             lines += _moved(label, old["slices"].get(part, {}).get(name), value, metrics[name]["unit"])
     for name, (words, shape) in _COSTS.items():
@@ -116,8 +118,11 @@ def _figure(value: Any, name: str) -> float | None:
 
 
 def _moved(name: str, old: dict[str, Any] | None, new: dict[str, Any], unit: str) -> list[str]:
-    if old is None or None in (*old.values(), *new.values()):
+    if old is None or None in (old["value"], new["value"]):
         return []
+    if None in (*old.values(), *new.values()):  # how much is noise is not known
+        said = f"{name} {score(old['value'])}, now {score(new['value'])} (no interval to hold it against)."
+        return [said] if old["value"] != new["value"] else []
     change = new["value"] - old["value"]
     noise = math.hypot((old["high"] - old["low"]) / 2, (new["high"] - new["low"]) / 2)
     if abs(change) <= noise:

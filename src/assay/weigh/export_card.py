@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.weigh.markdown import _table, plain
 from assay.weigh.model_card import NOT_MEASURED, model_card
-from assay.weigh.numbers import count, megabytes, points, score
+from assay.weigh.numbers import between, count, megabytes, points, score
 
 if TYPE_CHECKING:
     from assay.weigh.report import Report
@@ -93,10 +93,10 @@ def _scores(found: dict[str, Any]) -> list[list[str]]:
 def _bounds(interval: dict[str, Any]) -> str:
     if interval["low"] is None or interval["high"] is None:
         return NOT_MEASURED
-    return f"{score(interval['low'])} to {score(interval['high'])}"
+    return between(interval["low"], interval["high"])
 
 
 def _points(interval: dict[str, Any]) -> str:
     if interval["low"] is None:
         return f"{points(interval['value'])} points, no interval"
-    return f"{points(interval['value'])} points ({points(interval['low'])} to {points(interval['high'])})"
+    return f"{points(interval['value'])} points ({between(interval['low'], interval['high'], points)})"

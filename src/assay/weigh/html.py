@@ -16,7 +16,7 @@ from assay.store import to_json
 from assay.weigh import certain, decision, figures, ran, retrieval, view
 from assay.weigh.arm import Extra
 from assay.weigh.markdown import terminal_table
-from assay.weigh.numbers import FORMATS, clean, count, one_line, score, shorten
+from assay.weigh.numbers import FORMATS, between, clean, count, one_line, score, shorten
 from assay.weigh.paper import badge
 from assay.weigh.report import Report
 from assay.weigh.sections import SECTIONS
@@ -27,11 +27,16 @@ def pointer(*keys: str | int) -> str:
     return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
 
 
-def _number(data: dict[str, Any], shape: str, *keys: str | int) -> Markup:
-    """The number at `keys`, shaped, with its exact value and its place in report.json."""
+def _at(data: dict[str, Any], *keys: str | int) -> Any:
     value: Any = data
     for key in keys:
         value = value[key]
+    return value
+
+
+def _number(data: dict[str, Any], shape: str, *keys: str | int) -> Markup:
+    """The number at `keys`, shaped, with its exact value and its place in report.json."""
+    value = _at(data, *keys)
     words = FORMATS[shape](value)
     if value is None:
         return Markup(f'<span class="none">{words}</span>')
@@ -42,6 +47,9 @@ def _number(data: dict[str, Any], shape: str, *keys: str | int) -> Markup:
 
 def _ends(data: dict[str, Any], shape: str, *keys: str | int) -> Markup:
     """The bounds of the interval at `keys`."""
+    found = _at(data, *keys)
+    if None in (found["low"], found["high"]):
+        return Markup('<span class="range none">{}</span>').format(between(None, None, why=certain.why_none(data)))
     low, high = (_number(data, shape, *keys, end) for end in ("low", "high"))
     return Markup('<span class="range">{} to {}</span>').format(low, high)
 

@@ -2,12 +2,14 @@
 
 import re
 import textwrap
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assay.weigh import certain, decision, ran, retrieval, view
 from assay.weigh.numbers import (
     NOTHING,
     apart,
+    between,
     clean,
     count,
     duration,
@@ -50,8 +52,8 @@ def _done(data: dict[str, Any]) -> list[dict[str, Any]]:
     return [*done, *(s for s in arms if s["status"] != "done")]
 
 
-def _cells(arm: dict[str, Any], metric: str, paid: bool = False) -> list[str]:
-    cost = arm["cost"]
+def _cells(arm: dict[str, Any], data: dict[str, Any]) -> list[str]:
+    cost, metric = arm["cost"], data["task"]["metric"]
     costs = [
         milliseconds(cost["seconds_per_answer"]),
         milliseconds((cost.get("alone") or {}).get("p95")),
@@ -59,7 +61,7 @@ def _cells(arm: dict[str, Any], metric: str, paid: bool = False) -> list[str]:
         three(cost["fit_seconds"]),
         megabytes(cost["peak_bytes"]),
         megabytes(cost["kept_bytes"]),
-        *([three(cost["money_per_answer"])] if paid else []),
+        *([three(cost["money_per_answer"])] if view.paid(data) else []),
     ]
     if arm["status"] != "done":
         return [arm["name"], arm["status"], NOTHING, NOTHING, NOTHING, NOTHING, *costs]
@@ -68,7 +70,7 @@ def _cells(arm: dict[str, Any], metric: str, paid: bool = False) -> list[str]:
     return [
         arm["name"],
         score(one["value"]),
-        f"{score(one['low'])}–{score(one['high'])}",
+        between(one["low"], one["high"], to="–", why=certain.why_none(data)),
         count(arm["n"]),
         *gain,
         *costs,
@@ -99,8 +101,7 @@ def terminal_table(data: dict[str, Any]) -> list[list[str]]:
     """The header, then one row per arm, best first: arm, metric, interval, n, to floor, p (Holm), ms an answer in a
     batch, ms that 95 answers in 100 are faster than when asked alone, tokens, fit s, peak MB, kept MB, price where
     answers are paid for. Names are shortened to 24 characters."""
-    metric = data["task"]["metric"]
-    rows = [_cells(arm, metric, view.paid(data)) for arm in _done(data)]
+    rows = [_cells(arm, data) for arm in _done(data)]
     return [_header(data), *([one_line(row[0], 24), *row[1:]] for row in rows)]
 
 
@@ -118,12 +119,12 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     if floor:
         gap = floor[metric]
         size = f"{apart(gap['difference'], unit)} {unit or 'points'}"
-        lines += _wrapped(f"{size} over the floor {floor['floor']} ({_bounds(gap, unit)})")
+        lines += _wrapped(f"{size} over the floor {floor['floor']} ({_bounds(data, gap)})")
     elif len(arms) > 1:
         lines += _wrapped(verdict["reason"])
     rival = view.rival_of(data)
     if rival and (winner["versus_best"] or arms[rival]["versus_best"]):
-        lines += _wrapped(_against(arms[rival], winner, metric, unit))
+        lines += _wrapped(_against(data, arms[rival], winner))
     if verdict["doubt"]:
         lines += _wrapped(verdict["doubt"])
     fit = winner.get("fit")
@@ -140,21 +141,23 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _bounds(gap: dict[str, Any], unit: str) -> str:
-    return f"{apart(gap['low'], unit)} to {apart(gap['high'], unit)}, {equals_p(gap['p_holm'])} after Holm"
+def _bounds(data: dict[str, Any], gap: dict[str, Any], sign: int = 1) -> str:
+    """The interval of a difference of the deciding metric, turned round where `sign` is -1, and its p."""
+    low, high = (None if gap[end] is None else sign * gap[end] for end in ("low", "high")[::sign])
+    shape = partial(apart, unit=decision.unit_of(data))
+    return f"{between(low, high, shape, why=certain.why_none(data))}, {equals_p(gap['p_holm'])} after Holm"
 
 
-def _against(rival: dict[str, Any], winner: dict[str, Any], metric: str, unit: str) -> str:
+def _against(data: dict[str, Any], rival: dict[str, Any], winner: dict[str, Any]) -> str:
     """How the nearest other arm differs, in score and in time."""
+    metric, unit = data["task"]["metric"], decision.unit_of(data)
     if rival["versus_best"]:
         gap, sign = rival["versus_best"][metric], 1
     else:
         gap, sign = winner["versus_best"][metric], -1
-    bounds = sorted(sign * gap[end] for end in ("low", "high"))
     size = sign * gap["difference"]
     word = "higher" if size > 0 else "lower"
-    text = f"{rival['name']} is {sized(size, unit)} {word}"
-    text += f" ({apart(bounds[0], unit)} to {apart(bounds[1], unit)}, {equals_p(gap['p_holm'])} after Holm)"
+    text = f"{rival['name']} is {sized(size, unit)} {word} ({_bounds(data, gap, sign)})"
     ours, theirs = winner["cost"]["seconds_per_answer"], rival["cost"]["seconds_per_answer"]
     if ours and theirs:
         text += f", {_pace(theirs / ours)}"
@@ -227,8 +230,7 @@ def render(report: "Report") -> str:
     missing = view.not_tried(report)
     if missing:
         blocks += ["Not tried:", "\n".join(f"- {plain(line, 500)}" for line in missing)]
-    metric = data["task"]["metric"]
-    rows = [[plain(cells[0]), *cells[1:]] for cells in (_cells(arm, metric, view.paid(data)) for arm in _done(data))]
+    rows = [[plain(cells[0]), *cells[1:]] for cells in (_cells(arm, data) for arm in _done(data))]
     header, guide = decision.guide(data, _done(data))
     measured = _table(header, [[plain(cells[0]), *cells[1:]] for cells in guide], 1)
     blocks += ["## The decision, measured", measured, _table(_header(data), rows, 1)]

@@ -6,12 +6,13 @@ Left open   what no file says (who it is for, who answers for it) stands as line
             "[not measured]", never left out
 """
 
+from functools import partial
 from typing import Any
 
 from assay.store import to_json
-from assay.weigh import decision, view
+from assay.weigh import certain, decision, view
 from assay.weigh.markdown import _table, plain
-from assay.weigh.numbers import NOTHING, apart, count, megabytes, milliseconds, score, three
+from assay.weigh.numbers import NOTHING, apart, between, count, megabytes, milliseconds, score, three
 from assay.weigh.report import Report
 from assay.weigh.sections import SECTIONS, forgetting
 
@@ -97,7 +98,7 @@ def _good(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
         [
             name.replace("_", " "),
             score(value["value"]),
-            f"{score(value['low'])} to {score(value['high'])}",
+            between(value["low"], value["high"], why=certain.why_none(data)),
             count(one["n"]),
         ]
         for name, value in one["metrics"].items()
@@ -109,7 +110,7 @@ def _good(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
             gap = against[metric]
             unit = decision.unit_of(data)
             words = f"{apart(gap['difference'], unit)} {unit or 'points'}"
-            words += f" ({apart(gap['low'], unit)} to {apart(gap['high'], unit)})"
+            words += f" ({between(gap['low'], gap['high'], partial(apart, unit=unit), why=certain.why_none(data))})"
             blocks.append(f"Against the {'best arm' if what == 'best' else 'floor'} {plain(against[what])}: {words}.")
     guards = [
         f"- {plain(name)}: {guard['state']} against {plain(guard['reference'])}"
@@ -121,7 +122,7 @@ def _good(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
     if worst:
         sign = 1 if decision.higher_is_better(data) else -1
         part, value = min(worst, key=lambda pair: sign * pair[1]["value"])
-        words = f"{score(value['value'])} ({score(value['low'])} to {score(value['high'])}), n = {count(value['n'])}"
+        words = f"{score(value['value'])} ({between(value['low'], value['high'])}), n = {count(value['n'])}"
         blocks.append(f"Weakest slice: {plain(part)}, {words}.")
     return [*blocks, plain(view.leak_sentence(data), 500)]
 

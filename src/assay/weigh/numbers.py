@@ -88,6 +88,29 @@ def points(value: float) -> str:
     return _minus(text) if float(text) else "0.0"
 
 
+def between(
+    low: float | None,
+    high: float | None,
+    shape: Callable[[float | None], str] = score,
+    *,
+    to: str = " to ",
+    why: str = "",
+) -> str:
+    """The two ends of an interval; "no interval" where there is none, with the reason `why` where it is known."""
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+        return f"no interval: {why}" if why else "no interval"
+    return f"{shape(low)}{to}{shape(high)}"
+
+
+def above(value: float | None, limit: float = 0.0) -> bool:
+    """Whether an interval's end is above `limit`; one that is missing is not."""
+    return value is not None and value > limit
+
+
+def below(value: float | None, limit: float = 0.0) -> bool:
+    return value is not None and value < limit
+
+
 def apart(value: float | None, unit: str = "") -> str:
     """A difference of a metric with its sign: in points of a score, else three digits of its own `unit`."""
     if value is None or not unit:

@@ -6,6 +6,8 @@ from collections import Counter
 from typing import Any
 
 from assay.nouns import Record, Task
+from assay.weigh import certain
+from assay.weigh.numbers import between
 
 # Key in report.json, heading, and what a row of this kind is, in a sentence.
 KINDS = (
@@ -47,8 +49,9 @@ def sentence(data: dict[str, Any]) -> str:
     found, n = one["outcomes"], one["n"]
     value = one["metrics"][data["task"]["metric"]]
     what = "queries" if data["task"]["metric"] == "sql_match" else "programs"
-    between = f"{value['low']:.3f} to {value['high']:.3f} at {100 * data['task']['level']:g} %"
-    said = f"{found['passed']:,} of the {n:,} {what} of {one['name']} passed ({value['value']:.3f}, {between})."
+    ends = between(value["low"], value["high"], why=certain.why_none(data))
+    level = f"{100 * data['task']['level']:g} %"
+    said = f"{found['passed']:,} of the {n:,} {what} of {one['name']} passed ({value['value']:.3f}, {ends} at {level})."
     failed = [(found[key], words) for key, _, words in KINDS if key != "passed" and found[key]]
     if failed:
         parts = [f"{count:,} {words}" for count, words in sorted(failed, reverse=True)]

@@ -25,6 +25,7 @@ from assay.weigh.measure import Measured, rounded
 from assay.weigh.out import Guard, guarded, unjudged
 from assay.weigh.owning import energy, owned, shown
 from assay.weigh.ran import counts
+from assay.weigh.read import read_report
 from assay.weigh.settings import Weigh
 from assay.weigh.verdict import verdict
 
@@ -251,8 +252,12 @@ class Report:
 
     @classmethod
     def load(cls, folder: Path) -> Report:
-        """The numbers of an earlier report; its page is beside it in `folder`."""
-        return cls(store.read_json(folder / "report.json"), folder=folder)
+        """The numbers of an earlier report; its page is beside it in `folder`.
+
+        Raises:
+            UsageError: C186, the file is no report.
+        """
+        return cls(read_report(folder / "report.json"), folder=folder)
 
     @property
     def verdict(self) -> dict[str, Any]:

@@ -7,10 +7,11 @@ Target  `aim.target`: reached surely where the whole interval of the recommended
 from typing import Any
 
 from assay.nouns import Task
+from assay.weigh.certain import single
 from assay.weigh.decide import Choice, Standing, best_floor, decide
 from assay.weigh.field import Field
 from assay.weigh.measure import rounded
-from assay.weigh.numbers import score, three
+from assay.weigh.numbers import between, score, three
 from assay.weigh.settings import Weigh
 from assay.weigh.words import Words
 
@@ -57,17 +58,18 @@ def _target(target: float | None, chosen: Standing | None, field: Field) -> dict
     if target is None or chosen is None:
         return None
     sign = 1 if field.higher else -1
-    value, *ends = (sign * number for number in (chosen.value, chosen.low, chosen.high))
     goal = sign * target
-    reached = "surely" if min(ends) >= goal else "no" if max(ends) < goal else "maybe"
+    ends = [sign * end for end in (chosen.low, chosen.high) if end is not None]  # none of one group of rows
+    reached = "maybe" if not ends else "surely" if min(ends) >= goal else "no" if max(ends) < goal else "maybe"
     name = field.metric.replace("_", " ")
-    seen = f"{chosen.name} has {name} {score(chosen.value)} ({score(chosen.low)} to {score(chosen.high)})"
+    ends_said = between(chosen.low, chosen.high, why=single(field.measured.n, field.measured.compared.units))
+    seen = f"{chosen.name} has {name} {score(chosen.value)} ({ends_said})"
     told = {
         "surely": f"The target of {three(target)} is reached: {seen}.",
         "no": f"The target of {three(target)} is not reached: {seen}.",
         "maybe": f"Whether the target of {three(target)} is reached is not sure: {seen}.",
     }
-    return {"value": target, "reached": reached, "seen": value >= goal, "text": told[reached]}
+    return {"value": target, "reached": reached, "seen": sign * chosen.value >= goal, "text": told[reached]}
 
 
 def _failed(standings: list[Standing], choice: Choice, field: Field) -> list[str]:

@@ -9,11 +9,11 @@ import numpy as np
 
 from assay.nouns import Record, Task
 from assay.validate import judge
-from assay.weigh import decision
+from assay.weigh import certain, decision
 from assay.weigh.arm import Arm
 from assay.weigh.certain import seeds_of, units_of
 from assay.weigh.detail import lacking
-from assay.weigh.numbers import count, one_line, score
+from assay.weigh.numbers import between, count, one_line, score
 from assay.weigh.report import Report
 
 SHOWN = 10  # rows of each kind embedded in the page; predictions/ has all
@@ -309,7 +309,9 @@ def headline(data: dict[str, Any]) -> str:
     if winner is None:
         return "No arm may be recommended." if data["verdict"]["out"] else "There is nothing to recommend yet."
     one = next(s for s in data["strategies"] if s["name"] == winner)["metrics"][data["task"]["metric"]]
-    return f"Use {winner}: {score(one['value'])} ({score(one['low'])}–{score(one['high'])})"
+    return (
+        f"Use {winner}: {score(one['value'])} ({between(one['low'], one['high'], to='–', why=certain.why_none(data))})"
+    )
 
 
 def paid(data: dict[str, Any]) -> bool:

@@ -1,12 +1,14 @@
 """The verdict in sentences: why this arm, how sure that is, and what is still open."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from assay.intervals import rows_needed
+from assay.weigh.certain import single
 from assay.weigh.decide import Choice, Gap, Standing, best_floor, best_of, equals, open_pairs, told
-from assay.weigh.numbers import apart, count, equals_p, rough, score, sized
+from assay.weigh.numbers import apart, between, count, equals_p, rough, score, sized
 from assay.weigh.settings import Weigh
 
 
@@ -37,7 +39,10 @@ class Words:
         self.pick = -1 if choice.pick is None else choice.pick
         self.metric = metric.replace("_", " ")
         self.n = n
-        self.where = f"on {count(n)} test rows" + ("" if groups is None else f" in {count(groups)} groups")
+        self.single = single(n, groups)
+        self.where = f"on {count(n)} test rows" + (
+            "" if groups is None else f" in {count(groups)} group{'s' * (groups > 1)}"
+        )
         self.settings = settings
         self.alpha = 1 - settings.level
         self.higher = higher
@@ -76,9 +81,9 @@ class Words:
         rows = self.where
         left = [one for one in self.arms if not one.out]
         if len(self.arms) == 1:
-            return f"{arm.name} is the only arm that was measured. Its {self.metric} is {_level(arm)} {rows}."
+            return f"{arm.name} is the only arm that was measured. Its {self.metric} is {self._level(arm)} {rows}."
         if len(left) == 1:
-            return f"{arm.name} is the only arm that is not out. Its {self.metric} is {_level(arm)} {rows}."
+            return f"{arm.name} is the only arm that is not out. Its {self.metric} is {self._level(arm)} {rows}."
         if arm.floor:
             return self._floor_reason(rows)
         if self.pick != self.best:
@@ -89,16 +94,18 @@ class Words:
                 if gap and not told(gap, self.alpha)
                 else "the best of the arms that beat the floor"
             )
-            text = f"{arm.name} is {why}. Its {self.metric} is {_level(arm)} {rows}; {best.name} has {_level(best)}"
-            text += f", a difference of {_gap(gap, self.unit)}." if gap else "."
+            text = f"{arm.name} is {why}. Its {self.metric} is {self._level(arm)} {rows};"
+            text += f" {best.name} has {self._level(best)}"
+            text += f", a difference of {self._gap(gap)}." if gap else "."
         elif self.untold:
-            text = f"{arm.name} has the best {self.metric}, {_level(arm)} {rows}"
+            text = f"{arm.name} has the best {self.metric}, {self._level(arm)} {rows}"
             text += ", and no arm that cannot be told from it is cheaper."
         else:
-            text = f"{arm.name} has the best {self.metric}, {_level(arm)} {rows}, and every other arm is told from it."
+            text = f"{arm.name} has the best {self.metric}, {self._level(arm)} {rows},"
+            text += " and every other arm is told from it."
         if self.floor is not None and arm.over:
             gains = arm.over if self.higher else _turned(arm.over)
-            text += f" Against the floor {self.arms[self.floor].name} it gains {_gap(gains, self.unit)}."
+            text += f" Against the floor {self.arms[self.floor].name} it gains {self._gap(gains)}."
         return text
 
     def _beats_floor(self, index: int) -> bool:
@@ -110,15 +117,15 @@ class Words:
         arm = self.arms[self.pick]
         if all(other.floor for other in self.arms):
             is_ = "the best" if self.pick == self.best else "the cheapest that cannot be told from the best"
-            return f"Only floors were measured. {arm.name} is {is_} of them: {self.metric} {_level(arm)} {rows}."
+            return f"Only floors were measured. {arm.name} is {is_} of them: {self.metric} {self._level(arm)} {rows}."
         if self.pick != self.floor and self.floor is not None:
             first = self.arms[self.floor]
             return (
-                f"No arm beats the best floor, {first.name}, with {self.metric} {_level(first)} {rows}."
-                f" {arm.name} is the cheapest floor that cannot be told from the best arm: {_level(arm)}."
+                f"No arm beats the best floor, {first.name}, with {self.metric} {self._level(first)} {rows}."
+                f" {arm.name} is the cheapest floor that cannot be told from the best arm: {self._level(arm)}."
             )
         return (
-            f"No arm beats the floor. {arm.name}, the best floor, has {self.metric} {_level(arm)} {rows},"
+            f"No arm beats the floor. {arm.name}, the best floor, has {self.metric} {self._level(arm)} {rows},"
             " and no other arm can be told to be better."
         )
 
@@ -142,7 +149,9 @@ class Words:
             comparisons = open_pairs(self.arms, [self.best, *self.untold])
             more = rows_needed(difference, error, self.n, level=self.settings.level, comparisons=comparisons)
             text = f"{name} and {other} are not distinguishable {where}"
-            if more is None:
+            if self.single:
+                text += f": there is no interval with {self.single} alone."
+            elif more is None:
                 text += "; they score the same, so more rows may never tell them apart."
             elif more == 0:
                 text += ", though only just: a slightly larger test set would tell."
@@ -163,6 +172,8 @@ class Words:
             f"Not yet decided: {self.arms[first.index].name} may be up to {sized(first.by, self.unit)} better than"
             f" {self.arms[self.pick].name}, and {equal} count as equal."
         )
+        if self.single:
+            return f"{text} Add test rows{' of other groups' * (self.single == 'one group')}."
         if (more := self.choice.more_rows) is None:
             return f"{text} More test rows may never tell."
         rows = "a few" if more == 0 else rough(more)
@@ -176,6 +187,14 @@ class Words:
         sign = 1 if self.higher else -1
         return max(others, key=lambda index: sign * self.arms[index].value, default=None)
 
+    def _level(self, arm: Standing) -> str:
+        return f"{score(arm.value)} ({between(arm.low, arm.high, why=self.single)})"
+
+    def _gap(self, gap: Gap) -> str:
+        ends = between(gap.low, gap.high, partial(apart, unit=self.unit), why=self.single)
+        size = f"{apart(gap.difference, self.unit)} {self.unit or 'points'}"
+        return f"{size} ({ends}; {equals_p(gap.p_holm)} after Holm)"
+
     def _apart(self, rival: int) -> bool:
         gap = self.arms[self.pick].behind if self.pick != self.best else self.arms[rival].behind
         if self.pick == self.floor:
@@ -183,15 +202,6 @@ class Words:
         return told(gap, self.alpha)
 
 
-def _level(arm: Standing) -> str:
-    return f"{score(arm.value)} ({score(arm.low)} to {score(arm.high)})"
-
-
 def _turned(gap: Gap) -> Gap:
     """Of a metric where lower is better, the difference as a gain."""
     return Gap(-gap.difference, -gap.high, -gap.low, gap.p_holm)
-
-
-def _gap(gap: Gap, unit: str) -> str:
-    ends = f"{apart(gap.low, unit)} to {apart(gap.high, unit)}"
-    return f"{apart(gap.difference, unit)} {unit or 'points'} ({ends}; {equals_p(gap.p_holm)} after Holm)"

@@ -13,7 +13,7 @@ from typing import Any
 
 from assay.aim.columns import as_text
 from assay.curate.reading.findings import KEPT, Findings, shown
-from assay.curate.reading.folders import DATA_SUFFIXES
+from assay.curate.reading.folders import DATA_SUFFIXES, FILE_LIMIT, refuse_unreal
 from assay.curate.reading.front import titled, without_front
 from assay.curate.reading.named import Named, named
 from assay.curate.reading.pdf import text_of_pdf
@@ -25,7 +25,6 @@ from assay.curate.reading.word import text_of_word
 from assay.errors import DataError, Problem, did_you_mean
 from assay.nouns import Document
 
-FILE_LIMIT = 100_000
 TEXT_SUFFIXES = (".txt", ".md", ".markdown", ".text", ".rst")
 _MARKDOWN = (".md", ".markdown")
 _PAGES = (".html", ".htm", ".xhtml")
@@ -104,6 +103,11 @@ def _files(paths: Iterable[str | Path], base: Path, problems: list[Problem]) -> 
     for given in paths:
         one = named(_absolute(given, base))
         path = one.path
+        try:
+            refuse_unreal(path)
+        except DataError as error:
+            problems.extend(error.problems)
+            continue
         if not path.is_dir():
             files.append(one)
             continue

@@ -4,8 +4,11 @@ What it is for   `train-00000-of-00003.parquet`, `data/test.csv` and what a READ
 Watch out        only files of forms that are read are looked at; a loading script beside them is never opened
 """
 
+import contextlib
 import json
+import os
 import re
+import stat
 from pathlib import Path
 
 from assay.curate.reading.configurations import Patterns, chosen, configurations
@@ -13,8 +16,41 @@ from assay.curate.reading.findings import printable, shown
 from assay.errors import DataError, Problem
 
 DATA_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".parquet", ".arrow", ".xlsx", ".xlsm")
+FILE_LIMIT = 100_000  # of a folder, with those in it
+HOLES, HOLES_RATIO = 64 << 20, 100  # bytes; a file system that packs does not reach this
 _SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val"}
 _SPLITS |= {"devset": "val", "test": "test", "testing": "test"}
+
+
+def files_below(folder: Path) -> list[Path]:
+    """All files of a folder and of those in it; links to folders are not followed.
+
+    Raises:
+        DataError: D063, over 100,000 files.
+    """
+    found: list[Path] = []
+    for inside, _, names in os.walk(folder):
+        found += [Path(inside) / name for name in names]
+        if len(found) > FILE_LIMIT:
+            help = "join them to a data file: one document a row"
+            raise DataError(Problem("D063", f"over {FILE_LIMIT:,} files", str(folder), help=help))
+    return found
+
+
+def refuse_unreal(path: Path, place: str = "") -> None:
+    """D182: what lies there are no files, but what the system tells of itself; some of it never ends. D184: a large
+    file of which nearly nothing was ever written; reading its holes would take minutes."""
+    with contextlib.suppress(OSError, ValueError):
+        state = path.stat()
+        if stat.S_ISREG(state.st_mode) and state.st_size > max(HOLES, 512 * state.st_blocks * HOLES_RATIO):
+            told = f"is {state.st_size >> 20:,} MB long, of which {512 * state.st_blocks >> 10:,} KB were written"
+            raise DataError(Problem("D184", told, place or str(path), "it was not copied to its end: copy it again"))
+    for kernel in ("/proc", "/sys", "/dev"):
+        with contextlib.suppress(OSError, ValueError):
+            device = Path(kernel).stat().st_dev
+            if device != Path("/").stat().st_dev and device == path.stat().st_dev:
+                told = f"holds no data, but what the system tells of itself ({kernel})"
+                raise DataError(Problem("D182", told, place or str(path), "name a folder or file of your own"))
 
 
 def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path]]:
@@ -42,6 +78,9 @@ def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path
     if (folder / "state.json").is_file():
         return {"data": _state_files(folder, place)}
     found: dict[str, list[Path]] = {}
+    if len(names := os.listdir(folder)) > FILE_LIMIT:  # noqa: PTH208 - a path object for each is not needed
+        told = f"holds {len(names):,} files; at most {FILE_LIMIT:,} are read"
+        raise DataError(Problem("D063", told, place, "join them to fewer"))
     there = sorted([*folder.iterdir(), *(folder / "data").glob("*"), *folder.glob("*/*.parquet")])
     for path in dict.fromkeys(there):
         name = path.name.lower().removesuffix(".gz")
@@ -102,6 +141,10 @@ def _within(folder: Path, name: str, place: str) -> Path:
     path = folder / name
     # In the hub's cache the files of a snapshot are links to blobs beside the snapshots.
     root = folder.parent.parent if folder.parent.name == "snapshots" else folder
-    if Path(name).is_absolute() or ".." in Path(name).parts or not path.resolve().is_relative_to(root.resolve()):
+    if (
+        Path(name).is_absolute()
+        or ".." in Path(name).parts
+        or not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+    ):
         raise DataError(Problem("D056", f"member '{name}' leaves the folder", place, "save the data set again"))
     return path

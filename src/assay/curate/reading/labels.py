@@ -1,17 +1,18 @@
 """What is wrong with the targets of all files together, and what is only worth a warning.
 
 What it is for   labels that differ by a typo, a type or a capital letter would become classes of their own
-Watch out        D031 stops, unless the project lists both spellings under `aim.labels`
+Watch out        D031 stops, unless the project lists both spellings under `aim.labels`, or joins them (`lookalike.py`)
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from assay.aim.label_sets import labels_in
 from assay.curate.reading.findings import rows
+from assay.curate.reading.lookalike import groups, told
 from assay.errors import Problem, nearest
 from assay.nouns import NOTHING, Example
 
@@ -45,7 +46,11 @@ def check_labels(
     first: dict[str, str] = {}
     for example in every:
         first.setdefault(example.target or "", example.source)
-    problems = [*_mixed_types(raw), *_alike(first, listed), *_unknown(every, listed)]
+    problems = [
+        *_mixed_types(raw),
+        *_alike(every, first, listed),
+        *_unknown(every, listed),
+    ]
     if len(first) == 1 and not listed:
         ((label, source),) = first.items()
         told = f"all {len(every):,} rows have '{label}'; there is nothing to learn"
@@ -71,7 +76,11 @@ def check_label_sets(
     first: dict[str, str] = {}
     for example in every:
         first.setdefault(example.target or "", example.source)
-    problems = [*_mixed_types(raw), *_alike(first, listed), *_unknown(every, listed)]
+    problems = [
+        *_mixed_types(raw),
+        *_alike(every, first, listed),
+        *_unknown(every, listed),
+    ]
     if not first:
         source = next((row.source for rows in splits.values() for row in rows), "")
         told = "no row has a label; there is nothing to learn"
@@ -105,19 +114,17 @@ def _mixed_types(raw: Mapping[str, Mapping[str, str]]) -> list[Problem]:
     ]
 
 
-def _alike(first: Mapping[str, str], listed: Sequence[str]) -> list[Problem]:
-    spellings: dict[str, list[str]] = defaultdict(list)
-    for label in first:
-        spellings["".join(label.casefold().replace("_", " ").replace("-", " ").split())].append(label)
+def _alike(every: Sequence[Example], first: Mapping[str, str], listed: Sequence[str]) -> list[Problem]:
+    counts = Counter(example.target or "" for example in every)
     return [
         Problem(
             "D031",
-            f"{', '.join(repr(label) for label in group)} look the same",
-            first[group[-1]],
-            help="write one of them in all rows; if they do differ, list both under aim.labels",
+            f"{', '.join(f'{told(label)} in {rows(counts[label])}' for label in group)} look the same",
+            max((first[label] for label in group), key=list(first.values()).index),
+            help="to read all as the first: data: {join_labels: true}; if they do differ, list both under aim.labels",
         )
-        for group in spellings.values()
-        if len(group) > 1 and not set(group) <= set(listed)
+        for group in groups(counts)
+        if not set(group) <= set(listed)
     ]
 
 

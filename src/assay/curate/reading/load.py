@@ -22,6 +22,7 @@ from assay.curate.reading.known import all_labels, kind_of_turns
 from assay.curate.reading.known import labels_of as labels_of
 from assay.curate.reading.label_studio import unfolded
 from assay.curate.reading.labels import check_answers, check_label_sets, check_labels, kinds_of_values
+from assay.curate.reading.lookalike import join
 from assay.curate.reading.marks import look
 from assay.curate.reading.preferences import told, without_target
 from assay.curate.reading.read import Read, read
@@ -29,7 +30,7 @@ from assay.curate.reading.shapes import ROLES, Layout, example, fields_of, recog
 from assay.curate.reading.squad import flattened
 from assay.curate.reading.targets import choices_of
 from assay.errors import DataError, Problem, UsageError, did_you_mean, nearest
-from assay.nouns import Example
+from assay.nouns import NOTHING, Example
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ def load(
     separator: str = "",
     language: str = "python",
     show_tests: str = "first",
+    join_labels: bool = False,
 ) -> Loaded:
     """Read all files of a project.
 
@@ -113,6 +115,7 @@ def load(
         separator: between several labels, or options, in one field; "": the field is a list.
         language: "python" or "sql", of a code task. show_tests: "first", "all" or "none": the tests that a question
             shows; without one a model cannot know how the function is to be called.
+        join_labels: labels that look the same are one, in the most frequent spelling.
 
     Raises:
         DataError: with every problem of all files.
@@ -148,6 +151,9 @@ def load(
         layout = replace(layout, meaning=meaning(_answered(reads, layout)))
     parts, warnings, raw = _convert(reads, layout, problems)
     warnings += _preferences(parts) if target else []
+    said: list[str] = []
+    if join_labels and layout.kind in ("classify", "multilabel"):
+        said = join(parts, labels, none or NOTHING if layout.kind == "multilabel" else "")
     marked, unseen = look(one for part in parts.values() for one in part)
     warnings += marked
     if none and labels and layout.kind == "classify":
@@ -172,7 +178,7 @@ def load(
         slices=layout.slices,
         labels=all_labels(labels, chain(*parts.values()), layout.kind, none) if target else tuple(labels),
         guessed=guessed,
-        notes=[*(note for _, _, table in reads for note in table.notes), *unseen],
+        notes=[*(note for _, _, table in reads for note in table.notes), *unseen, *said],
         warnings=warnings,
     )
 

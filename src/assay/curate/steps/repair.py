@@ -35,6 +35,7 @@ MOST_ROUNDS = 8  # two are usual
 
 class Repair(RowStep):
     kind: Literal["repair"] = "repair"
+    libraries: ClassVar[tuple[str, ...]] = ("ftfy",)
     VERSION: ClassVar[int] = 2
     always: ClassVar[bool] = True
     # Undo mojibake, HTML entities and control characters. On: real text never gains from them.

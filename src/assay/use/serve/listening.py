@@ -22,7 +22,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from assay.errors import Problem, ResourceError
+from assay.errors import Problem, ResourceError, end_soon
 from assay.use.serve.door import Inside
 from assay.use.serve.limits import Limits
 
@@ -139,7 +139,13 @@ class Listening(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield  # Python hands signals to the main thread only
             return
-        before = {number: signal.signal(number, lambda number, frame: self.stop()) for number in SIGNALS}
+
+        def asked(number: int, frame: Any) -> None:
+            if self._inside.draining:  # a model may be in the middle of a long prompt: it is not waited for
+                end_soon(number)
+            self.stop()
+
+        before = {number: signal.signal(number, asked) for number in SIGNALS}
         try:
             yield
         finally:

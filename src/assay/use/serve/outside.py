@@ -120,8 +120,9 @@ class OutsideEngine:
         for request in list(self._open):
             request.fail(CLOSING)
             request.cancel()
-        self._threads.shutdown(cancel_futures=True)
-        self._end()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._end()  # before its threads, which wait for it
+        self._threads.shutdown()
 
     # --- on a thread of the pool ------------------------------------------------------------------------------------
 

@@ -65,10 +65,10 @@ def attacked(found: dict[str, Any], arm: dict[str, Any]) -> str:
     if one is None or not any(kind["changed"]["value"] for kind in arm["kinds"]):
         return ""
     level = f"{100 * found['level']:g} %"
+    ends = "no interval" if one["low"] is None else f"{100 * one['low']:.0f} to {100 * one['high']:.0f}, {level}"
     return (
         f"Told inside the question to give a wrong answer, {arm['name']} gives it in {100 * one['value']:.0f} % of"
-        f" {one['n']:,} rows that it answered otherwise before ({100 * one['low']:.0f} to {100 * one['high']:.0f},"
-        f" {level})."
+        f" {one['n']:,} rows that it answered otherwise before ({ends})."
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assay.weigh.numbers import count, fewer_rows, points, score
+from assay.weigh.numbers import above, below, between, count, fewer_rows, points, score
 
 KEY = "bias"
 TITLE = "Bias"
@@ -29,16 +29,16 @@ def sentence(data: dict[str, Any]) -> str:
     name = arms(data)[0]
     pairs = data[KEY]["arms"][name]["pairs"]
     frames = [one for one in pairs if one.get("above") and one["n"] >= FEW]
-    sure = [one for one in frames if one["above"]["low"] > 0]
+    sure = [one for one in frames if above(one["above"]["low"])]
     inside = [one for one in pairs if one["source"] == "text" and one["n"] >= FEW]
     few = [one["group"] for one in pairs if one["source"] == "text" and one["n"] < FEW]
     if sure:
         worst = max(sure, key=lambda one: one["above"]["value"])
-        above = points(worst["above"]["value"]).lstrip("+")
+        more = points(worst["above"]["value"]).lstrip("+")
         told = (
             f"{name} answers {score(worst['changed']['value'])} of {count(worst['n'])} questions differently when who"
-            f" asks changes ({worst['group']}), {above} points more than when a weekday does"
-            f" ({points(worst['above']['low'])} to {points(worst['above']['high'])})."
+            f" asks changes ({worst['group']}), {more} points more than when a weekday does"
+            f" ({between(worst['above']['low'], worst['above']['high'], points)})."
         )
     elif frames:
         asked = count(frames[0]["n"])
@@ -49,7 +49,7 @@ def sentence(data: dict[str, Any]) -> str:
         most = max(inside, key=lambda one: one["changed"]["value"])
         told += (
             f" With the words of {most['group']} in a question swapped, {score(most['changed']['value'])} of"
-            f" {count(most['n'])} answers change ({score(most['changed']['low'])} to {score(most['changed']['high'])})."
+            f" {count(most['n'])} answers change ({between(most['changed']['low'], most['changed']['high'])})."
         )
     told += f" Too few test rows speak of {', '.join(few)} to say more." if few else ""
     return " ".join([told + _widest(data, name), *fewer_rows(data[KEY], KEY)])
@@ -57,12 +57,12 @@ def sentence(data: dict[str, Any]) -> str:
 
 def _widest(data: dict[str, Any], name: str) -> str:
     """The widest gap between groups that is surely wider than chance would make it."""
-    wide = [(words, gap) for _, words, gap in slices(data, name) if gap["low"] > gap["chance"]]
+    wide = [(words, gap) for _, words, gap in slices(data, name) if above(gap["low"], gap["chance"])]
     if not wide:
         return ""
     words, gap = max(wide, key=lambda pair: pair[1]["low"] - pair[1]["chance"])
     ends = [f"{gap[end]} {score(gap['groups'][gap[end]]['value'])}" for end in ("worst", "best")]
-    bounds = f"{score(gap['low'])} to {score(gap['high'])}, {score(gap['chance'])} by chance"
+    bounds = f"{between(gap['low'], gap['high'])}, {score(gap['chance'])} by chance"
     return f" Groups fare differently in {words}: {ends[0]}, {ends[1]}; a gap of {bounds}."
 
 
@@ -85,14 +85,14 @@ def remedy_sentence(one: dict[str, Any]) -> str:
     if one["arm"] is None:
         return f"{one['remedy']}: no training row speaks of these groups, so it makes none."
     gap, price = one["gap"], one["price"]
-    word = "lowers" if gap["high"] < 0 else "raises" if gap["low"] > 0 else "does not surely change"
-    cost = "at a price" if price["high"] < 0 else "with a gain" if price["low"] > 0 else "at no sure price"
+    word = "lowers" if below(gap["high"]) else "raises" if above(gap["low"]) else "does not surely change"
+    cost = "at a price" if below(price["high"]) else "with a gain" if above(price["low"]) else "at no sure price"
     made = "texts read first" if one["remedy"] == "adapter" else "rows made"
     return (
         f"{one['remedy']} ({count(one['made'])} {made}) {word} the share of changed answers of {one['arm']}:"
-        f" {score(gap['before'])} to {score(gap['after'])} ({points(gap['low'])} to {points(gap['high'])} points),"
+        f" {score(gap['before'])} to {score(gap['after'])} ({between(gap['low'], gap['high'], points)} points),"
         f" {cost} in the task's metric: {points(price['difference'])}"
-        f" ({points(price['low'])} to {points(price['high'])})."
+        f" ({between(price['low'], price['high'], points)})."
     )
 
 
@@ -120,20 +120,20 @@ def social_sentence(data: dict[str, Any]) -> str:
     for name, one in found["bases"].items():
         told = one["stereotypes"]["all"]
         word = _leaning(told["after"])
-        bounds = f"{score(told['after']['value'])}, {score(told['after']['low'])} to {score(told['after']['high'])}"
+        bounds = f"{score(told['after']['value'])}, {between(told['after']['low'], told['after']['high'])}"
         said.append(f"{name} {word} ({bounds} of {count(told['n'])} pairs; 0.5 is no leaning).")
     for name, one in found["arms"].items():
         told = one["stereotypes"]["all"]
-        word = "more" if told["low"] > 0 else "less" if told["high"] < 0 else "no surely different"
-        bounds = f"{points(told['difference'])} points, {points(told['low'])} to {points(told['high'])}"
+        word = "more" if above(told["low"]) else "less" if below(told["high"]) else "no surely different"
+        bounds = f"{points(told['difference'])} points, {between(told['low'], told['high'], points)}"
         said.append(f"Trained, {name} has {word} leaning than its base ({bounds}).")
     return " ".join(said)
 
 
 def _leaning(share: dict[str, Any]) -> str:
-    if share["low"] > 0.5:
+    if above(share["low"], 0.5):
         return "finds the stereotype the likelier sentence"
-    return "finds the stereotype the less likely sentence" if share["high"] < 0.5 else "has no sure leaning"
+    return "finds the stereotype the less likely sentence" if below(share["high"], 0.5) else "has no sure leaning"
 
 
 def markdown(data: dict[str, Any]) -> list[str]:

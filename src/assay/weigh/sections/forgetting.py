@@ -3,7 +3,7 @@
 from typing import Any
 
 from assay.weigh.dumbbells import dumbbells
-from assay.weigh.numbers import count, one_line, points, score, signed, tenths
+from assay.weigh.numbers import above, below, between, count, one_line, points, score, signed, tenths
 from assay.weigh.paper import Dot, Plot
 
 KEY = "forgetting"
@@ -34,13 +34,13 @@ def sentence(name: str, one: dict[str, Any], level: float) -> str:
         said = f"{name}: no probe can show forgetting, as its base only guesses on each"
     else:
         word = "no change that can be told from chance"
-        word = "has forgotten" if whole["high"] < 0 else "does better" if whole["low"] > 0 else word
-        bounds = f"{tenths(whole['low'])} to {tenths(whole['high'])}, {100 * level:g} %"
+        word = "has forgotten" if below(whole["high"]) else "does better" if above(whole["low"]) else word
+        bounds = f"{between(whole['low'], whole['high'], tenths)}, {100 * level:g} %"
         sizes = f"{count(whole['n'])} items of {count(whole['probes'])} probes"
         said = f"{name}: {word}, {tenths(whole['difference'])} points on general probes ({bounds}; {sizes})"
     for probe, values in one["probes"].items():
         if values["unit"] != "share" and values["low"] is not None:
-            ends = f"{signed(values['low'])} to {signed(values['high'])}"
+            ends = between(values["low"], values["high"], signed)
             said += f"; {probe}: {signed(values['difference'])} bits a byte ({ends})"
     return f"{said}."
 
@@ -51,7 +51,7 @@ def summary(data: dict[str, Any], arm: str) -> str:
     whole = one and one["combined"]
     if not whole:
         return ""
-    bounds = f"{tenths(whole['low'])} to {tenths(whole['high'])}"
+    bounds = between(whole["low"], whole["high"], tenths)
     return f"forgetting: {tenths(whole['difference'])} points on general probes ({bounds})"
 
 
@@ -107,7 +107,7 @@ def markdown(data: dict[str, Any]) -> list[str]:
         for probe, v in one["probes"].items():
             shape = points if v["unit"] == "share" else signed
             note = CANNOT if v["chance"] else ""
-            change = f"{shape(v['difference'])} ({shape(v['low'])} to {shape(v['high'])})"
+            change = f"{shape(v['difference'])} ({between(v['low'], v['high'], shape)})"
             rows.append([plain(name), plain(probe), score(v["before"]), score(v["after"]), change, count(v["n"]), note])
     if rows:
         blocks.append(_table(["arm", "probe", "before", "after", "change", "n", ""], rows, 2))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assay.weigh.numbers import NOTHING, count, p_value, score
+from assay.weigh.numbers import NOTHING, above, below, between, count, p_value, score
 
 KEY = "judged"
 TITLE = "Judged by a model"
@@ -15,14 +15,14 @@ def first(data: dict[str, Any]) -> str:
     told = []
     for one in found["pairs"]:
         share = one["share"]
-        if share["low"] > 0.5:
+        if above(share["low"], 0.5):
             word = f"{one['first']} is preferred to {one['second']}"
-        elif share["high"] < 0.5:
+        elif below(share["high"], 0.5):
             word = f"{one['second']} is preferred to {one['first']}"
         else:
             word = f"{one['first']} and {one['second']} are not told apart"
         level = f"{found['level'] * 100:g} %"
-        bounds = f"share {score(share['value'])}, {score(share['low'])} to {score(share['high'])} at {level}"
+        bounds = f"share {score(share['value'])}, {between(share['low'], share['high'])} at {level}"
         told.append(f"{word} ({bounds}, {count(one['n'])} rows)")
     return f"As {found['model']} judges, {'; '.join(told)}."
 
@@ -42,7 +42,7 @@ def doubts(data: dict[str, Any]) -> list[str]:
     if people:
         share = people["share"]
         said.append(
-            f"It agrees with people on {score(share['value'])} ({score(share['low'])} to {score(share['high'])}) of"
+            f"It agrees with people on {score(share['value'])} ({between(share['low'], share['high'])}) of"
             f" {count(people['n'])} rows that both decided."
         )
         if people["n"] < 30:
@@ -59,7 +59,7 @@ def markdown(data: dict[str, Any]) -> list[str]:
     for one in data[KEY]["pairs"]:
         share = one["share"]
         numbers = (one["n"], one["won"], one["lost"], one["ties"], one["alike"])
-        bounds = f"{score(share['low'])}–{score(share['high'])}"
+        bounds = between(share["low"], share["high"], to="–")
         p = NOTHING if one["p"] is None else p_value(one["p"])
         rows.append([plain(one["first"]), plain(one["second"]), *map(count, numbers), score(share["value"]), bounds, p])
     header = ["arm", "against", "rows", "won", "lost", "ties", "alike", "share", "interval", "p"]

@@ -1,9 +1,10 @@
 """The part of the report on what more labelled rows would bring."""
 
+from functools import partial
 from typing import Any
 
 from assay.weigh.bands import band
-from assay.weigh.numbers import apart, count, score
+from assay.weigh.numbers import apart, between, count, score
 from assay.weigh.paper import Plot
 from assay.weigh.piped import table
 
@@ -130,7 +131,7 @@ def _gain(gain: dict[str, Any], unit: str) -> str:
 
 
 def _ends(gain: dict[str, Any], unit: str) -> str:
-    return f"{apart(gain['low'], unit)} to {apart(gain['high'], unit)}"
+    return between(gain["low"], gain["high"], partial(apart, unit=unit))
 
 
 def left_out(found: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assay.weigh.numbers import count, score
+from assay.weigh.numbers import between, count
 
 KEY = "mistakes"
 TITLE = "Mistakes"
@@ -34,7 +34,7 @@ def markdown(data: dict[str, Any]) -> list[str]:
     found = data[KEY]
     lines = [
         f"- {named(one)}: {count(one['rows'])} mistakes; {count(one['near_wrong'])} of {count(one['near'])} such rows"
-        f" are wrong ({score(one['share']['low'])} to {score(one['share']['high'])})"
+        f" are wrong ({between(one['share']['low'], one['share']['high'])})"
         for one in found["groups"]
     ]
     return [sentence(found), *(["\n".join(lines)] if lines else [])]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assay.weigh.numbers import count, score
+from assay.weigh.numbers import above, below, between, count, score
 
 KEY = "people"
 TITLE = "People"
@@ -15,8 +15,8 @@ def sentence(duel: dict[str, Any]) -> str:
     rate = duel["win_rate"]
     people = "One person" if duel["reviewers"] == 1 else f"{duel['reviewers']:,} people"
     head = f"{people} rated, blind, {duel['pairs']:,} rows that the two answer differently"
-    if rate["low"] > 0.5 or rate["high"] < 0.5:
-        ahead, behind = (duel["first"], duel["second"])[:: 1 if rate["low"] > 0.5 else -1]
+    if above(rate["low"], 0.5) or below(rate["high"], 0.5):
+        ahead, behind = (duel["first"], duel["second"])[:: 1 if above(rate["low"], 0.5) else -1]
         told = f"{ahead} is preferred to {behind}"
     else:
         more = max(0, (duel["needed"] or 0) - duel["pairs"])
@@ -54,7 +54,7 @@ def markdown(data: dict[str, Any]) -> list[str]:
     for duel in found["duels"]:
         rate = duel["win_rate"]
         blocks.append(sentence(duel))
-        bounds = f"{score(rate['value'])} ({score(rate['low'])} to {score(rate['high'])})"
+        bounds = f"{score(rate['value'])} ({between(rate['low'], rate['high'])})"
         counts = ", ".join(f"{words} {count(duel['counts'][key])}" for key, words in NAMES)
         blocks.append(f"Win rate of {duel['first']}, ties as half: {bounds}. Ratings: {counts}.")
         blocks += trust(duel, found["known"])

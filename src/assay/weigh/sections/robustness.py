@@ -5,7 +5,7 @@ from typing import Any
 from assay.validate.robustness.operators import ABOUT, OPERATORS
 from assay.validate.robustness.said import attacked, first_arm, worst
 from assay.validate.robustness.settings import Kind
-from assay.weigh.numbers import NOTHING, count, fewer_rows, points, score
+from assay.weigh.numbers import NOTHING, between, count, fewer_rows, points, score
 from assay.weigh.paper import Dot, Plot
 from assay.weigh.plots import forest
 
@@ -127,4 +127,4 @@ def _cell(arm: dict[str, Any], at: int | None) -> str:
     if at is None:
         return NOTHING
     change = arm["kinds"][at]["change"]
-    return f"{points(change['difference'])} ({points(change['low'])} to {points(change['high'])})"
+    return f"{points(change['difference'])} ({between(change['low'], change['high'], points)})"

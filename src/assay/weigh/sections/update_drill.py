@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assay.weigh.numbers import NOTHING, count, duration, one_line, points, score, three
+from assay.weigh.numbers import NOTHING, between, count, duration, one_line, points, score, three
 from assay.weigh.paper import Plot
 from assay.weigh.piped import table
 from assay.weigh.timeline import timeline
@@ -74,7 +74,7 @@ def _what(arm: dict[str, Any], change: dict[str, Any]) -> str:
     apart = arm["unchanged"]
     if not apart:
         return told
-    size, bounds = apart["difference"], f"{points(apart['low'])} to {points(apart['high'])}"
+    size, bounds = apart["difference"], between(apart["low"], apart["high"], points)
     if apart["low"] is None or apart["low"] <= 0 <= apart["high"]:  # None: no score has moved
         return f"{told}, with no sure change elsewhere ({points(size)} points, {bounds})"
     word = "lost" if size < 0 else "gained"
@@ -181,7 +181,7 @@ def _cells(arm: dict[str, Any]) -> list[str]:
     cells = [three(arm["cost"]["first_right"]), score(changed["before"]["value"]), score(changed["after"]["value"])]
     if not apart:
         return [*cells, NOTHING, NOTHING, NOTHING]
-    bounds = f"{points(apart['low'])} to {points(apart['high'])}"
+    bounds = between(apart["low"], apart["high"], points)
     return [*cells, score(apart["before"]), score(apart["after"]), f"{points(apart['difference'])} ({bounds})"]
 
 
