@@ -98,7 +98,7 @@ def test_in_bf16_one_product_keeps_what_two_roundings_lose(tuned):
     small = small * layer.scaling["default"]
     together = Together([layer])
     together.refresh()
-    fused = FusedLora(together, 0)
+    fused = FusedLora(together, 0, layer)
 
     def kept(y):
         """The share of LoRA's part that a least-squares fit finds in the output."""

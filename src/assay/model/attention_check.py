@@ -152,6 +152,32 @@ def lends(network: Any) -> bool:
     return close(found.split(own), [whole[SHARED:] for whole in apart])
 
 
+@torch.no_grad()
+def goes_behind(network: Any) -> bool:
+    """Whether rows that are padded on the right, behind a beginning that lies in a cache, have the states of the whole
+    rows: trained keys and values stand there."""
+    lines = some_lines(network)
+    device = network.get_input_embeddings().weight.device
+    with at_rest(network):
+        try:
+            apart = alone(network, lines)
+            cache = DynamicCache(config=network.config)
+            network.base_model(input_ids=lines[0][None, :SHARED].to(device), cache=cache, use_cache=True)
+            cache.batch_repeat_interleave(len(lines))
+            own = [line[SHARED:] for line in lines]
+            width = max(map(len, own))
+            ids = torch.stack([torch.cat([row, row[:1].expand(width - len(row))]) for row in own]).to(device)
+            real = torch.stack([torch.arange(SHARED + width) < len(line) for line in lines]).long().to(device)
+            places = torch.arange(SHARED, SHARED + width, device=device).expand(len(lines), -1)
+            found = network.base_model(
+                input_ids=ids, position_ids=places, attention_mask=real, cache=cache, use_cache=True
+            ).last_hidden_state
+        except FAULTS:
+            return False
+    rows = [row[: len(line)] for row, line in zip(found, own, strict=True)]
+    return close(rows, [whole[SHARED:] for whole in apart])
+
+
 def leave_trees(network: Any) -> None:
     """Compute a network on rows alone from now on, where it was to be computed on trees."""
     if network.config._attn_implementation != NAME:

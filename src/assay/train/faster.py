@@ -50,7 +50,7 @@ def faster(network: Any, *, compiled: bool) -> Generator[None]:
     for layers in together(network, places) if places else ():
         fused.append(Together(layers))
         for index, layer in enumerate(layers):
-            swap(*places[layer], FusedLora(fused[-1], index))
+            swap(*places[layer], FusedLora(fused[-1], index, layer))
 
     def refresh(*_: Any) -> None:
         for layer in fused:

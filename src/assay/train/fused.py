@@ -133,9 +133,15 @@ class Together(torch.nn.Module):
 class FusedLora(torch.nn.Module):
     """Stands in for one PEFT LoRA layer."""
 
-    def __init__(self, together: Together, index: int):
+    def __init__(self, together: Together, index: int, layer: Any):
         super().__init__()
         self.together, self.index = together, index
+        self._layer = (layer,)  # in a tuple: it is no part of this one
+
+    @property
+    def weight(self) -> torch.Tensor:
+        """The base's: some models look at the type of a layer's weight (Hunyuan's routers)."""
+        return self._layer[0].weight
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.together.output(self.index, x)

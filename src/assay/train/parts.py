@@ -51,7 +51,10 @@ def linear_ends(network: Any) -> tuple[list[str], list[str]]:
     cache = DynamicCache(config=network.config)
     ids = torch.zeros(1, 2, dtype=torch.long, device=network.get_input_embeddings().weight.device)
     with cut([layer for _, layer in layers]) as (begun, ended):
-        network.base_model(input_ids=ids, cache=cache, use_cache=True)
+        try:
+            network.base_model(input_ids=ids, cache=cache, use_cache=True)
+        except (AttributeError, TypeError, ValueError) as error:  # what some layers keep is of another kind
+            raise unknown(*layers[0], f"what it keeps of tokens cannot be followed ({error})") from error
     makers, last = [], []
     for (name, layer), kept in zip(layers, cache.layers, strict=True):
         attention, feedforward = parts(name, layer)

@@ -22,6 +22,7 @@ from transformers.cache_utils import DynamicLayer
 from assay.aim.kinds import kind_of
 from assay.encode.chat import Chat
 from assay.errors import Problem, TrainError
+from assay.model.attention_check import goes_behind
 from assay.nouns import Task
 from assay.store import write_json, write_tensors
 from assay.train.peft_files import CONFIG, WEIGHTS, base_of
@@ -76,8 +77,12 @@ class Virtual:
 def need_room(model: ChatModel, count: int) -> None:
     """
     Raises:
-        TrainError: T031, `count` virtual tokens leave no room for text, or fill the window of a layer.
+        TrainError: T031, `count` virtual tokens leave no room for text, or fill the window of a layer; T032, the model
+            takes nothing before its tokens.
     """
+    if not model.takes_trees and not goes_behind(model.network):
+        text = "this model does not compute behind trained keys and values what it computes behind tokens"
+        raise TrainError(Problem("T032", text, help="take lora"))
     # A layer with a window keeps one token less than it looks back on; -1 is a layer without.
     windows = [layer.get_max_length() - 1 for layer in DynamicCache(config=model.network.config).layers]
     most = min([model.chat.max_length - SHORTEST, *(window for window in windows if window >= 0)])
