@@ -49,9 +49,9 @@ def test_answers_are_held_against_targets_by_the_encoder(tmp_path):
     expected = np.mean([vectors[ANSWERS.index(said)] @ vectors[ANSWERS.index(target)] for said, target in pairs])
     assert len({target for _, target in pairs}) == 3
     assert value == pytest.approx(expected, abs=1e-5)
-    assert sum(1 for _ in (folder / "work" / "alike").iterdir()) == 1
+    assert sum(1 for _ in (folder / "exam" / "alike").iterdir()) == 1
     # A second run asks nothing anew and says the same.
-    done = next((folder / "work" / "alike").iterdir()) / "done.json"
+    done = next((folder / "exam" / "alike").iterdir()) / "done.json"
     written = done.stat().st_mtime_ns
     assert assay.run(folder).data["strategies"][0]["metrics"]["embedding_similarity"]["value"] == value
     assert done.stat().st_mtime_ns == written

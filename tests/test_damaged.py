@@ -79,7 +79,7 @@ def flipped(folder: Path, arms: list[str], count: int, seed: int, capsys) -> dic
 def test_a_flipped_byte_never_gives_another_result(tmp_path, tiny_model, capsys):
     folder = build(tmp_path / "p", tiny_model, QUICK)
     seen = flipped(folder, ["majority", "tfidf"], 40, 1, capsys)
-    assert len(seen) >= 15  # kinds of file
+    assert len(seen) >= 12  # kinds of file
 
 
 @pytest.mark.nightly

@@ -55,6 +55,12 @@ def write_chunks(path: Path, chunks: Iterable[bytes | memoryview], mode: int | N
         refuse(error, path)
 
 
+def drop_leftovers(folder: Path) -> None:
+    """Remove what a killed process had begun to write in a folder and below it; nobody may be writing there."""
+    for path in folder.rglob(".*.part"):
+        path.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def growing(part: Path) -> Generator[Callable[[bytes], None]]:
     """Add to the end of a `*.part` file, which a later process may continue. Yields the function that writes."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from assay import sealed
 from assay.config import make_strategy
 from assay.encode.wording import Wording
 from assay.errors import Stopped, TrainError, UsageError
@@ -16,7 +17,7 @@ from assay.prompt.exported import Prompt, Solved, parsed, read_prompt, written
 from assay.prompt.proposals import by_rule, cleaned, folded, kept, marking_words
 from assay.prompt.slot import reworded, shots_in
 from assay.prompt.wording import WordingAnswers
-from assay.store import read_json, read_lines
+from assay.store import read_json
 
 SEARCH = {"kind": "wording", "inner": {"kind": "shots", "k": 2}, "calls": 120, "proposals": 2, "bootstrap": 6}
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -34,8 +35,8 @@ def prompts(arm, given):
 
 def asked_of(folder):
     """Prompts that the files of a search say were asked."""
-    lines = [line for name in ("train.jsonl", "val.jsonl") for line in read_lines(folder / name)]
-    return sum(len(answers) for _, answers in lines) + len(read_json(folder / "proposals.json"))
+    lines = [line for name in ("train.jsonl", "val.jsonl") for line in sealed.read(folder / name)]
+    return sum(len(line["answers"]) for line in lines) + len(read_json(folder / "proposals.json"))
 
 
 @pytest.mark.slow

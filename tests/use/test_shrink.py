@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from assay.config import make_strategy
 from assay.errors import ModelError, TrainError
-from assay.store import read_json, read_lines
+from assay.store import read_json
 from assay.train.request import ask, rehearsed
 from assay.use.distil import SAMPLE, taught
 from assay.use.shrink import Shrunk
@@ -190,7 +190,7 @@ def test_the_targets_of_a_student_are_what_its_teacher_said(lesson):
     raw = [a.raw.strip() for a in answers if a.text is not None and not a.truncated and a.raw.strip()]
     assert [row.target for row in rows] == raw
     # What was said is not asked again after a kill.
-    assert list(read_lines(given.workdir / "teacher.jsonl")) and taught(teacher, given) == rows
+    assert (given.workdir / "teacher.json").exists() and taught(teacher, given) == rows
 
 
 def test_in_a_rehearsal_a_teacher_answers_some_rows_and_the_time_of_all_is_told(lesson):

@@ -296,6 +296,7 @@ class Report:
 
     def write(self, folder: Path) -> Report:
         """report.html, report.md, report.json and predictions/<arm>.jsonl; report.json last."""
+        store.drop_leftovers(folder)
         for arm in self.arms:
             if arm.records:
                 store.write_lines(folder / "predictions" / f"{arm.name}.jsonl", predictions(arm, self.task))

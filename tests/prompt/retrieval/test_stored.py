@@ -4,9 +4,9 @@ from importlib.util import find_spec
 
 import pytest
 
+from assay import sealed
 from assay.nouns import Document
 from assay.prompt.retrieval.finder import Finder, Looking, Tools
-from assay.store import read_json
 from conftest import Letters
 
 pytestmark = [
@@ -58,7 +58,7 @@ def test_what_is_there_is_not_written_again(tmp_path):
     changed = again.changed(NEW, ["b"])
     assert finder(tmp_path, "lancedb").changed(NEW, ["b"]).vectors.version == changed.vectors.version
     (states,) = tmp_path.rglob("states.json")
-    assert set(read_json(states).values()) == {first.vectors.version, changed.vectors.version}
+    assert set((sealed.one(states) or {}).values()) == {first.vectors.version, changed.vectors.version}
 
 
 def test_nothing_but_drops_is_a_version_too(tmp_path):
