@@ -247,7 +247,7 @@ def close(found: Sequence[torch.Tensor], wanted: Sequence[torch.Tensor]) -> bool
     if not all(bool(other.isfinite().all()) for other in wanted):
         return True
     return all(
-        float((one - other).double().norm() / other.double().norm()) < limit
+        float((one - other).double().norm()) <= limit * float(other.double().norm())
         for one, other in zip(found, wanted, strict=True)
     )
 
