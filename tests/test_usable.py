@@ -151,9 +151,18 @@ def check_verb(verb, folder, arm, says, expected, tmp_path, capsys, *, cli):
     check_told(noted_in(capsys.readouterr().err) if cli else heard(seen), says)
 
 
+# Each verb once a day, half of them from the command line; all of them both ways at night.
+BOTH = [
+    pytest.param(
+        verb, cli, id=f"{verb}-{'cli' if cli else 'python'}", marks=pytest.mark.nightly if number % 2 == cli else ()
+    )
+    for number, verb in enumerate(VERBS)
+    for cli in (False, True)
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("cli", [False, True], ids=["python", "cli"])
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(("verb", "cli"), BOTH)
 def test_every_verb_goes_on_without_the_data_and_with_another_library(
     project, verb, cli, expected, tmp_path, monkeypatch, capsys
 ):
