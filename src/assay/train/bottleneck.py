@@ -69,9 +69,9 @@ def insert(network: Any, place: Place, size: int, bend: str, scale: float) -> di
 
 
 def behind(part: Any, args: tuple, output: Any) -> Any:
-    """The part's output, changed; attention gives its states first, then its weights."""
-    if isinstance(output, tuple):
-        return (output[0] + part.bottleneck(output[0]), *output[1:])
+    """The part's output, changed; attention gives its states first, then its weights (GPT's in a list)."""
+    if isinstance(output, tuple | list):
+        return type(output)([output[0] + part.bottleneck(output[0]), *output[1:]])
     return output + part.bottleneck(output)
 
 

@@ -83,7 +83,7 @@ def cut(layers: list[nn.Module]) -> Generator[tuple[Outputs, Outputs]]:
         return begun[module].clone()
 
     def end(module: nn.Module, args: tuple, output: Any) -> None:
-        ended[module] = output[0] if isinstance(output, tuple) else output
+        ended[module] = output[0] if isinstance(output, tuple | list) else output
 
     inner = [module for layer in layers for module in layer.modules() if isinstance(module, nn.Linear | Conv1D)]
     hooks = [module.register_forward_hook(begin) for module in inner]

@@ -43,10 +43,15 @@ def adapted(network: Any, targets: str | Sequence[str] = ALL, layers: int = 0) -
 
 
 def linear_layers(network: Any) -> list[str]:
-    """Names of all linear layers but the output layer."""
+    """Names of all linear layers but the output layer. A model's own kind of them is none (PhiMoE's routers give a
+    tuple): adapters take a layer that gives its product."""
     head = network.get_output_embeddings()
     kinds = (torch.nn.Linear, Conv1D)
-    return [name for name, part in network.named_modules() if isinstance(part, kinds) and part is not head]
+    return [
+        name
+        for name, part in network.named_modules()
+        if isinstance(part, kinds) and part is not head and not type(part).__module__.startswith("transformers.models.")
+    ]
 
 
 def transposed(network: Any, names: Sequence[str]) -> bool:
