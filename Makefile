@@ -1,6 +1,6 @@
 # make demo      environment, installation, the intents example, two arms of the handbook example (eleven minutes; 36 on a processor without matrix units)
 # make handbook  all arms of the handbook example
-# make test      lint, types, all tests but the nightly ones, with the real small models (eight minutes on two cores)
+# make test      lint, types, all tests but the nightly ones, with the real small models (nine minutes on two cores)
 # make quick     lint, types, and the tests of less than a processor second that need no real model (90 seconds)
 # make nightly   the long ones: every step interrupted, every method on two processes, ten times the random examples
 # make lint      ruff and pyrefly

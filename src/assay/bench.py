@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay import errors, store
 from assay.config.names import arm_name
-from assay.damage import told
+from assay.damage import tell_damage
 from assay.effort import labelled_rows, pieces
 from assay.errors import AssayError, Problem, ResourceError, Stopped
 from assay.model.environment import installed, numeric_environment
@@ -177,7 +177,7 @@ def hand_over(file: Path, rows: list[dict[str, Any]], tell: Tell) -> None:
     data = "".join(store.to_json(row) + "\n" for row in rows).encode()
     there = file.read_bytes() if file.exists() else None
     if there is not None and there != data:
-        told(tell, file, "it is written again")
+        tell_damage(tell, file, "it is written again")
     if there != data:
         store.write_bytes(file, data)
 

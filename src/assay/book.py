@@ -18,7 +18,7 @@ from typing import Any
 
 from assay import store
 from assay.answers import Answer
-from assay.damage import Tell, silent, told
+from assay.damage import Tell, silent, tell_damage
 from assay.encode.parse import Reading
 from assay.nouns import Adapted, Example, Message, Task
 from assay.prompt.prompted import Prompted
@@ -53,7 +53,7 @@ class Book:
         self._known: dict[str, None] = {}
         for one in (file, feedback_file(file)):
             if store.drop_torn_line(one):
-                told(tell, one, "what it was to hold is lost: nobody was told that it was kept", "R172")
+                tell_damage(tell, one, "what it was to hold is lost: nobody was told that it was kept", "R172")
         if file.exists():
             for row in store.read_lines(file):
                 self._remember(row["id"])

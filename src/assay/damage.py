@@ -19,7 +19,7 @@ def silent(event: dict[str, Any]) -> None:
     """The `tell` of a caller that does not watch."""
 
 
-def told(tell: Tell, place: Path | str, then: str, code: str = "R170") -> None:
+def tell_damage(tell: Tell, place: Path | str, then: str, code: str = "R170") -> None:
     """Args:
     place: the file, or "file:line". then: what becomes of it.
     """

@@ -51,7 +51,7 @@ def differs(record: dict[str, Any], then: Project, now: Project, arm: str, fit: 
     ]
 
 
-def told(target: Path, said: Sequence[str], tell: Tell) -> None:
+def tell_difference(target: Path, said: Sequence[str], tell: Tell) -> None:
     """One event for all that differs; none where nothing does."""
     if said:
         what = "; ".join(dict.fromkeys(said))

@@ -28,7 +28,7 @@ from assay.executed import executed, reference_warning, refuse_unsafe, wrong_ref
 from assay.gained import gained
 from assay.keys import own_settings
 from assay.nouns import Answer, Strategy, Tell
-from assay.prepared import Prepared, kept_private, prepare
+from assay.prepared import Prepared, keep_private, prepare
 from assay.processes import Servers
 from assay.publish import publish, weighed
 from assay.reseeded import again
@@ -64,7 +64,7 @@ def run(
         AssayError: as each step; what is done is kept, and the same call goes on from there. Stopped: interrupted.
     """
     started = time.monotonic()
-    kept_private(project)
+    keep_private(project)
     with store.lock(project.work / "run.lock", " ".join(sys.argv[:3])), interruptible(), Servers() as servers:
         warnings: list[dict[str, Any]] = [*project.warnings]
         tell = collecting(logged(tell, project.work / NAME), warnings)

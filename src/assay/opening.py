@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
-from assay.differs import told
+from assay.differs import tell_difference
 from assay.errors import Damaged, ModelError, Problem, UsageError, did_you_mean
 from assay.nouns import Tell
 
@@ -69,7 +69,7 @@ def benches(target: Path, names: Sequence[str], offline: bool, tell: Tell) -> di
             problems += error.problems
     if problems:
         raise UsageError(*problems)
-    told(project.target, said, tell)
+    tell_difference(project.target, said, tell)
     return found
 
 

@@ -113,7 +113,7 @@ def prepare(
         DataError, LeakError, UsageError: as `curate.load`, `curate.run` and `veiled.key_of`. ModelError, ResourceError:
             as `lent.models`.
     """
-    kept_private(project)
+    keep_private(project)
     veil = Veil(project, key_of(project, make=new_key))
     files = bring(project.files, offline=offline, tell=tell)
     models = lent_models(project, offline, tell)
@@ -140,7 +140,7 @@ def prepare(
     return Prepared(stage.folder, placed(project, note), False, held.folder)
 
 
-def kept_private(project: Project) -> None:
+def keep_private(project: Project) -> None:
     """Results and test rows are for the owner of the project alone."""
     private(project.work)
     private(project.exam)

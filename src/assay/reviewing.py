@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assay import store
 from assay.curate.annotate.sheet import named, refuse_present
-from assay.damage import Tell, silent, told
+from assay.damage import Tell, silent, tell_damage
 from assay.errors import DataError, Problem, UsageError
 from assay.nouns import Record
 from assay.places import place, typed
@@ -67,7 +67,7 @@ class Review:
         for name in ("items.jsonl", "ratings.jsonl"):
             file = place(folder, FOLDER) / name
             if store.drop_torn_line(file):
-                told(tell, file, "take the sheet back again: what is known is not taken twice", "R172")
+                tell_damage(tell, file, "take the sheet back again: what is known is not taken twice", "R172")
         return cls(folder)
 
     @property

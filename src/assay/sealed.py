@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from assay import store
-from assay.damage import Tell, silent, told
+from assay.damage import Tell, silent, tell_damage
 
 SEAL = "sha256"
 LENGTH = 16  # hexadecimal digits: one damaged line in 1.8e19 goes unseen
@@ -129,4 +129,4 @@ def _repair(path: Path, wrong: Mapping[int, str], tell: Tell, change: Callable[[
     store.rewrite(path, change)
     first = min(wrong)
     more = f" (and {len(wrong) - 1:,} more lines)" if len(wrong) > 1 else ""
-    told(tell, f"{path}:{first}{more}", "what it held is made again where it is needed", wrong[first])
+    tell_damage(tell, f"{path}:{first}{more}", "what it held is made again where it is needed", wrong[first])

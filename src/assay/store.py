@@ -15,15 +15,15 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay.damage import Tell, silent, told
+from assay.damage import Tell, silent, tell_damage
 from assay.errors import Problem, ResourceError
 from assay.owned import is_private, make_folder, mode_of, opener, refuse
-from assay.plain import chunks_digest as chunks_digest
-from assay.plain import digest as digest
-from assay.plain import file_digest as file_digest
-from assay.plain import read_json as read_json
-from assay.plain import read_lines as read_lines
-from assay.plain import to_json as to_json
+from assay.plain_json import chunks_digest as chunks_digest
+from assay.plain_json import digest as digest
+from assay.plain_json import file_digest as file_digest
+from assay.plain_json import read_json as read_json
+from assay.plain_json import read_lines as read_lines
+from assay.plain_json import to_json as to_json
 from assay.tensors import tensor_chunks as tensor_chunks
 
 
@@ -264,7 +264,7 @@ class Stage:
             if self.aside.exists():
                 shutil.rmtree(self.aside)
             self.folder.rename(self.aside)
-        told(self.tell, self.folder / wrong[0], f"it is set aside as {self.aside.name}, and made again")
+        tell_damage(self.tell, self.folder / wrong[0], f"it is set aside as {self.aside.name}, and made again")
         return None
 
     def open(self) -> Path:

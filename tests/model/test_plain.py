@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import assay
-from assay.encode.plain import PLAIN, SAID
+from assay.encode.plain_template import PLAIN, SAID
 from assay.model.find import find
 from assay.model.gate import admit
 from assay.model.open import load_model

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from jinja2 import TemplateError
 
-from assay.encode.plain import PLAIN, STOPS
+from assay.encode.plain_template import PLAIN, STOPS
 from assay.errors import ModelError, Problem
 from assay.nouns import Messages
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assay import store
-from assay.encode.plain import PLAIN, SAID
+from assay.encode.plain_template import PLAIN, SAID
 from assay.errors import ModelError, Problem, did_you_mean
 from assay.model.cache import cache_folder, known_digest
 from assay.model.catalogue import CATALOGUE, Entry, Kind, entry_of

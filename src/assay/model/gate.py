@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from assay import store
-from assay.encode.plain import PLAIN
+from assay.encode.plain_template import PLAIN
 from assay.errors import ModelError, Problem
 from assay.model.cache import cache_folder
 from assay.model.catalogue import Kind

@@ -11,7 +11,7 @@ import torch
 from assay.encode.tree import Tree
 from assay.model.batches import by_length
 from assay.model.chat_model import ChatModel
-from assay.model.plain import right_padded
+from assay.model.plain_rows import right_padded
 from assay.model.score import LOGIT_ROWS
 from assay.model.scoring import BATCH_TOKENS, TREE_GAINS, by_tree
 from assay.model.segments import Layout

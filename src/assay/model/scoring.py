@@ -4,7 +4,7 @@ How     Prompts are taken some at a time, so that memory does not grow with thei
         computed once (beginning.py); of the rest either padded rows are computed or, where many rows begin alike in
         groups, a token tree whose keys and values are then dealt out to the rows. The answers' trie follows (score.py),
         without padding (line.py). Where some layer looks back over less than a row's length, rows have copies of the
-        beginning, and a mask for each window (sight.py). A model that is computed on plain rows alone: plain.py.
+        beginning, and a mask for each window (sight.py). A model that is computed on plain rows alone: plain_rows.py.
 Close   Where the two best options of a row lie within CLOSE nats in bf16, its rounding may choose between them: the
         row is scored again in fp32, by a copy of the network (`ChatModel.exact`). All its options are: shares of
         scores in two precisions would be neither's.
@@ -23,7 +23,7 @@ import torch
 from transformers import DynamicCache
 
 from assay.encode.tree import Tree, common
-from assay.model import plain
+from assay.model import plain_rows
 from assay.model.batches import Padded, by_length, common_prefix, repeated
 from assay.model.beginning import Beginning, added
 from assay.model.line import Line
@@ -93,8 +93,8 @@ def _score(
     sequences, starts, cut = tokenised(model, prompts, max(trie.depth) + 1)
     done = 0
     if not model.takes_trees:
-        for rows in plain.groups(model, sequences, trie):
-            out[rows] = plain.scores(model, [sequences[row] for row in rows], trie)
+        for rows in plain_rows.groups(model, sequences, trie):
+            out[rows] = plain_rows.scores(model, [sequences[row] for row in rows], trie)
             done += len(rows)
             told(done)
         return cut

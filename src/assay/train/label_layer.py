@@ -141,7 +141,7 @@ def bodies(model: ChatModel, sequences: Sequence[Sequence[int]]) -> Iterator[tup
 
     from assay.model.batches import Padded, by_length, common_prefix
     from assay.model.beginning import Beginning
-    from assay.model.plain import right_padded
+    from assay.model.plain_rows import right_padded
     from assay.model.scoring import computed
 
     shared = common_prefix(sequences) if sequences and model.takes_trees else 0

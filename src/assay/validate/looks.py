@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from assay import sealed, store
-from assay.damage import Tell, silent, told
+from assay.damage import Tell, silent, tell_damage
 
 BOOK = "exam.jsonl"
 Row = dict[str, Any]
@@ -43,7 +43,7 @@ def booked(book: Path, exam: str, by: str, copy: Path | None = None, tell: Tell 
         rows, wrong = _read(data)
         held, damaged = _read(copy.read_bytes()) if copy and copy.exists() else ([], False)
         if damaged and copy:
-            told(tell, copy, "it is written again from the book")
+            tell_damage(tell, copy, "it is written again from the book")
         lost = [row for row in held if _name(row) not in set(map(_name, rows))]
         if lost or wrong:
             said = f"{'edited' if data and wrong else 'cut' if data else 'deleted'}; {len(lost)} lines came back"

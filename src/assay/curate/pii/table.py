@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from assay import store
-from assay.damage import Tell, silent, told
+from assay.damage import Tell, silent, tell_damage
 from assay.errors import DataError, Problem
 
 
@@ -50,7 +50,7 @@ def _known(path: Path) -> set[str]:
 def keep(path: Path, key: bytes, pairs: Iterable[tuple[str, str, str]], tell: Tell = silent) -> None:
     """Add (pseudonym, kind, datum) where they are new. `tell` hears of a line that was cut off (R172)."""
     if store.drop_torn_line(path):
-        told(tell, path, "what it was to hold is added again with the rows that it comes from", "R172")
+        tell_damage(tell, path, "what it was to hold is added again with the rows that it comes from", "R172")
     known, rows = _known(path), []
     for made, kind, datum in pairs:
         sealed = seal(key, "\x00".join((made, kind, datum)))

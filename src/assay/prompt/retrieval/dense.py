@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay import sealed
-from assay.damage import silent, told
+from assay.damage import silent, tell_damage
 from assay.nouns import Tell
 from assay.prompt.parts import Encoding
 from assay.prompt.retrieval.among import Among
@@ -121,7 +121,7 @@ def _read(folder: Path, wanted: set[str], tell: Tell) -> dict[str, np.ndarray]:
         if kept is None or wanted.isdisjoint(kept["names"]):
             continue
         if not file.is_file() or file_digest(file) != kept["file"]:
-            told(tell, file, "they are computed again")
+            tell_damage(tell, file, "they are computed again")
             index.unlink()  # they are written again under the same name
             continue
         rows = load_file(file)["vectors"]

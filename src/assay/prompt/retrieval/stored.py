@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay import sealed
-from assay.damage import silent, told
+from assay.damage import silent, tell_damage
 from assay.errors import ResourceError
 from assay.nouns import Document, Tell
 from assay.prompt.parts import Encoding
@@ -92,7 +92,7 @@ def stored(
         aside = place.with_suffix(".damaged")
         shutil.rmtree(aside, ignore_errors=True)
         place.rename(aside)
-        told(tell, error.problems[0].place, f"the collection is set aside as {aside.name}, and made again")
+        tell_damage(tell, error.problems[0].place, f"the collection is set aside as {aside.name}, and made again")
         store = open_store(settings, place, **kept, tell=tell)
     states = folder / "states.json"
     total = _sum(passages)
