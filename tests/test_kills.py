@@ -88,17 +88,13 @@ def test_fifty_kills_of_workers_and_servers_end_in_the_same_report(finished, tmp
 
 
 def test_an_interrupt_saves_says_so_and_goes_on(tmp_path, tiny_model):
-    arms = ARMS.replace("epochs: 2", "epochs: 30")
+    arms = ARMS.replace("epochs: 2", "epochs: 600")  # it will not get to the end
     folder = build(tmp_path / "p", tiny_model, arms)
     process = start(folder)
-    deadline = time.monotonic() + 120
     assert process.stderr is not None
-    for line in process.stderr:
-        if "lora" in line and "/" in line:
-            break
-        assert time.monotonic() < deadline
+    assert any("train=" in line for line in process.stderr), "it never told of a step"
     os.kill(process.pid, signal.SIGTERM)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=120)
     assert process.returncode == 143
     assert "assay run" in said
     states = list((folder / "work/fit").glob("*/training/state-*"))

@@ -70,9 +70,9 @@ def test_a_question_is_anonymised_as_the_rows_were(ran, tmp_path):
 
     project = load(ran)
     asked = repaired(project, Example("q", (Message("user", "jo.do3@acme.com"),))).text
-    trained = (next((ran.parent / "work" / "curate").glob("*/train.jsonl"))).read_text()
-    held = "".join(p.read_text() for p in (ran.parent / "exam" / "rows").glob("*/*.jsonl"))
-    assert asked.endswith(".example") and asked in trained + held
+    # The key is new every time, and with it what falls into train, val and test.
+    parts = [*ran.parent.glob("work/curate/*/*.jsonl"), *ran.parent.glob("exam/rows/*/*.jsonl")]
+    assert asked.endswith(".example") and any(asked in part.read_text() for part in parts)
     write_rows(tmp_path / "new.jsonl", [{"text": f"book loan shelf {MAIL}"}])
     out = tmp_path / "out.jsonl"
     answer_file(ran.parent, "tfidf", tmp_path / "new.jsonl", out, offline=True)
