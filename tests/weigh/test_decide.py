@@ -224,12 +224,12 @@ def test_the_corrected_score_is_never_above_the_seen_one_and_equal_where_nothing
 
 def test_the_choice_is_repeated_with_the_error_of_the_scores_and_not_of_the_noise_added():
     # Two independent scores with normal errors of s = 0.02, the dear arm d = 3 s ahead. Drawn together, a difference D
-    # is D - 2 s^2 / D, which is more than the 2 points that count as equal where D > 2 s = m. So, noise added, the
-    # score elsewhere is cheap + d Phi((d - m) / s) - 2 s phi((d - m) / s).
+    # is D / (1 + s^2 / 0.025^2) at first, which is more than the 2 points that count as equal where D > 1.64 s = m. So,
+    # noise added, the score elsewhere is cheap + d Phi((d - m) / s) - 2 s phi((d - m) / s).
     s = 0.02
     arms = (standing("cheap", 0.80 - 3 * s, 1, p_best=0.01), standing("dear", 0.80, 9))
     draws = np.array([arm.value for arm in arms]) + np.random.default_rng(1).normal(0, s, (10_000, 2))
-    expected = 0.80 - 3 * s + 3 * s * stats.norm.cdf(1) - 2 * s * stats.norm.pdf(1)
+    expected = 0.80 - 3 * s + 3 * s * stats.norm.cdf(1.36) - 2 * s * stats.norm.pdf(1.36)
     found = decide(arms, draws, n=10**6, settings=Weigh()).corrected
     assert found == pytest.approx(expected, abs=4 * 2 * s / math.sqrt(10_000))
 
