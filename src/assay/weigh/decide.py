@@ -121,7 +121,8 @@ def decide(
     elsewhere = on_other_rows(gains, drawn, lambda scores: _replay(arms, scores, error, settings)).mean()
     # The correction only ever takes away: a negative one is the noise of the draws.
     corrected = sign * float(min(gains[pick], elsewhere))
-    rivals = tuple(_rivals(arms, gains, drawn, pick, n, settings, reach))
+    wide = size if math.isfinite(size) else 0.0
+    rivals = tuple(_rivals(arms, gains, drawn, pick, n, settings, reach, wide))
     may = _in(arms)
     lost = shortfall(gains[may], error[np.ix_(may, may)])[may.index(pick)]
     return Choice(pick, corrected, rivals, float(lost), tuple(_near(arms, expected(gains, error), settings)))
@@ -197,6 +198,7 @@ def _rivals(
     n: int,
     settings: Weigh,
     reach: Reach | None,
+    size: float,
 ) -> list[Rival]:
     """The arms that may be better than the chosen one by more than counts as equal; the one that may be best first."""
     found = []
@@ -210,23 +212,25 @@ def _rivals(
             most = reach(arms[index].name, arms[pick].name)
         if most > settings.equivalent / 100:
             ahead, error = float(gains[index] - gains[pick]), float(apart.std())
-            rows = _rows(ahead, error, n, settings)
-            found.append(Rival(index, most, rows, None if rows is None else _rows_range(ahead, error, n, settings)))
+            rows = _rows(ahead, error, n, settings, size)
+            found.append(
+                Rival(index, most, rows, None if rows is None else _rows_range(ahead, error, n, settings, size))
+            )
     return sorted(found, key=lambda rival: -rival.by)
 
 
-def _rows(ahead: float, error: float, n: int, settings: Weigh) -> int | None:
+def _rows(ahead: float, error: float, n: int, settings: Weigh, size: float) -> int | None:
     """More test rows that would settle it, if the difference stays: by telling the two apart, or by showing that what
     is between them counts as equal; whichever takes fewer."""
-    apart = rows_needed(ahead, error, n, level=settings.level)
+    apart = rows_needed(ahead, error, n, level=settings.level, size=size)
     room = settings.equivalent / 100 - ahead
-    alike = rows_needed(room, error, n, level=settings.level) if room > 0 else None
+    alike = rows_needed(room, error, n, level=settings.level, size=size) if room > 0 else None
     return min((rows for rows in (apart, alike) if rows is not None), default=None)
 
 
-def _rows_range(ahead: float, error: float, n: int, settings: Weigh) -> tuple[int, int | None]:
+def _rows_range(ahead: float, error: float, n: int, settings: Weigh, size: float) -> tuple[int, int | None]:
     """The same where the true difference lies in the middle half of what the seen one allows: fewest and most; None for
     the most where no number may settle it."""
-    possible = [_rows(ahead + step * error, error, n, settings) for step in np.linspace(-0.674, 0.674, 9)]
+    possible = [_rows(ahead + step * error, error, n, settings, size) for step in np.linspace(-0.674, 0.674, 9)]
     known = [rows for rows in possible if rows is not None]
     return min(known), max(known) if len(known) == len(possible) else None

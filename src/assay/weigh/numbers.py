@@ -182,7 +182,7 @@ def rough_range(few: int, most: int | None) -> str:
     first = rough(few) if few else "a few"
     if most is None or most >= 1_000_000:
         return f"{first} or more"
-    last = rough(most).removeprefix("about ")
+    last = rough(most).removeprefix("about ") if most else "a few"
     return first if first.removeprefix("about ") == last else f"{first} to {last}"
 
 
