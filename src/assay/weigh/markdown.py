@@ -113,7 +113,8 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     if winner is None:
         return [line for text in (verdict["reason"], *decision.open_questions(data)) for line in _wrapped(text, "")]
     seconds = winner["cost"]["seconds_per_answer"]
-    lines = _wrapped(view.headline(data) + (f" at {duration(seconds)} an answer." if seconds is not None else "."), "")
+    timed = seconds is not None and verdict.get("state") != "nothing"
+    lines = _wrapped(view.headline(data) + (f" at {duration(seconds)} an answer." if timed else "."), "")
     lines += [line for text in decision.open_questions(data) for line in _wrapped(text)]
     floor, unit = winner["versus_floor"], decision.unit_of(data)
     if floor:

@@ -15,6 +15,7 @@ from assay.weigh.certain import seeds_of, units_of
 from assay.weigh.detail import lacking
 from assay.weigh.numbers import between, count, one_line, score
 from assay.weigh.report import Report
+from assay.weigh.words import FEW_ROWS
 
 SHOWN = 10  # rows of each kind embedded in the page; predictions/ has all
 _PER_BUCKET = 12
@@ -304,14 +305,22 @@ def label_share(labels: dict[str, dict[str, int]]) -> float:
 
 
 def headline(data: dict[str, Any]) -> str:
-    """The verdict as one sentence that could be said aloud."""
-    winner = data["verdict"]["recommended"]
+    """The verdict as one sentence that could be said aloud; with few test rows it says so."""
+    verdict = data["verdict"]
+    winner = verdict["recommended"]
     if winner is None:
-        return "No arm may be recommended." if data["verdict"]["out"] else "There is nothing to recommend yet."
+        return "No arm may be recommended." if verdict["out"] else "There is nothing to recommend yet."
+    said = verdict.get("headline", f"Use {winner}")  # a report from before there were several
+    if verdict.get("state") == "nothing":
+        return f"{said}{_few(data)}"
     one = next(s for s in data["strategies"] if s["name"] == winner)["metrics"][data["task"]["metric"]]
-    return (
-        f"Use {winner}: {score(one['value'])} ({between(one['low'], one['high'], to='–', why=certain.why_none(data))})"
-    )
+    ends = between(one["low"], one["high"], to="–", why=certain.why_none(data))
+    return f"{said}: {score(one['value'])} ({ends}){_few(data)}"
+
+
+def _few(data: dict[str, Any]) -> str:
+    rows = (data.get("certainty") or {}).get("rows") or data["rows"]["test"]
+    return f", on only {rows} test rows" if 0 < rows < FEW_ROWS else ""
 
 
 def paid(data: dict[str, Any]) -> bool:
