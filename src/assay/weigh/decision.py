@@ -112,7 +112,8 @@ def open_questions(data: dict[str, Any]) -> list[str]:
     """What the verdict leaves open or found failed, and what would change it; a sentence each."""
     verdict = data["verdict"]
     said = [*verdict["failed"], verdict["undecided"], *([verdict["target"]["text"]] if verdict["target"] else [])]
-    said += [*verdict["unjudged"], *unsure(data), data["change"]["sentence"]]
+    said += [*verdict["unjudged"], *unsure(data)]
+    said += [data["change"]["sentence"]] if verdict.get("state") != "nothing" else []
     return [sentence for sentence in said if sentence]
 
 

@@ -312,15 +312,16 @@ def headline(data: dict[str, Any]) -> str:
         return "No arm may be recommended." if verdict["out"] else "There is nothing to recommend yet."
     said = verdict.get("headline", f"Use {winner}")  # a report from before there were several
     if verdict.get("state") == "nothing":
-        return f"{said}{_few(data)}"
-    one = next(s for s in data["strategies"] if s["name"] == winner)["metrics"][data["task"]["metric"]]
-    ends = between(one["low"], one["high"], to="–", why=certain.why_none(data))
-    return f"{said}: {score(one['value'])} ({ends}){_few(data)}"
+        return f"{said}{_on(data)}"
+    metric = data["task"]["metric"]
+    one = next(s for s in data["strategies"] if s["name"] == winner)["metrics"][metric]
+    ends = between(one["low"], one["high"], why=certain.why_none(data))
+    return f"{said}: {metric.replace('_', ' ')} {score(one['value'])} ({ends}){_on(data)}"
 
 
-def _few(data: dict[str, Any]) -> str:
+def _on(data: dict[str, Any]) -> str:
     rows = (data.get("certainty") or {}).get("rows") or data["rows"]["test"]
-    return f", on only {rows} test rows" if 0 < rows < FEW_ROWS else ""
+    return f" on {'only ' * (rows < FEW_ROWS)}{count(rows)} held-out rows" if rows else ""
 
 
 def paid(data: dict[str, Any]) -> bool:
