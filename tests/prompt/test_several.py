@@ -57,7 +57,7 @@ def test_the_threshold_with_the_best_f1():
 
 
 def test_too_few_rows_choose_no_threshold():
-    assert thresholds(np.eye(4), np.ones((4, 2), dtype=int), 1.0, 0).tolist() == [0.5, 0.5]
+    assert thresholds(None, np.ones((4, 2), dtype=int)).tolist() == [0.5, 0.5]
 
 
 def test_word_weights_name_the_labels_of_unseen_rows(lesson, tmp_path):

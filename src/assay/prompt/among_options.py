@@ -1,7 +1,8 @@
 """Floors for questions with options: which option, by its words or by its vector, without a language model.
 
-`OptionWords`    a linear model over the options' words and what they share with the question. It knows no fact: what it
-                 gains over chance are marks that right options have, such as length, and these an arm must beat too
+`OptionLinear`   a linear model over the options' features and what they share with the question. On words it knows no
+                 fact: what it gains over chance are marks that right options have, such as length, and these an arm
+                 must beat too
 `OptionVectors`  the option that is nearest in meaning to the right options of the most similar training questions
 Source           answers that can be told without the question: Gururangan et al. (2018), Annotation Artifacts in
                  Natural Language Inference Data, aclanthology.org/N18-2017; shared words: the baseline of Richardson et
@@ -15,9 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.aim.options import LETTERS
-from assay.nouns import Adapted, Answer, Example, Means, Task, Tell
+from assay.nouns import Adapted, Answer, Example, Lesson, Means, Task, Tell
+from assay.prompt import several
+from assay.prompt.features import Features
+from assay.prompt.linear import Turned
 from assay.prompt.prompted import NEVER, chosen
-from assay.store import read_json, write_json, write_tensors
+from assay.store import write_json, write_tensors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,33 +49,41 @@ def answered(task: Task, question: Example, scores: Sequence[float]) -> Answer:
     return chosen(task.labels, row)
 
 
-class OptionWords(Adapted):
+class OptionLinear(Adapted):
     """Fitted by `of` on (option, is it right) pairs, so a row with four options is four rows here."""
 
-    def __init__(self, words: Any, weights: np.ndarray, bias: float, task: Task):
-        self.words = words  # a fitted TfidfVectorizer
-        self.weights = weights  # (vocabulary + 4,)
+    def __init__(self, features: Features, weights: np.ndarray, bias: float, task: Task, said: str, stem: str):
+        self.features = features
+        self.weights = weights  # (features of a pair,)
         self.bias = bias
-        self.task = task
+        self.task, self.said, self.stem = task, said, stem
 
     @classmethod
-    def of(cls, words: Any, train: Sequence[Example], c: float, seed: int, task: Task) -> OptionWords:
-        """`words`: a TfidfVectorizer that is not fitted yet."""
+    def of(cls, features: Features, lesson: Lesson, c: float | None, stem: str) -> OptionLinear:
+        """C is the one under which the pairs of rows left out are likeliest."""
         import numpy as np
-        from sklearn.linear_model import LogisticRegression
 
-        words.fit([*(asked_of(row) for row in train), *(option for row in train for option in row.options)])
-        features = _pairs(words, train)
-        is_right = [letter == row.target for row in train for letter, _ in zip(LETTERS, row.options, strict=False)]
-        if len(set(is_right)) < 2:
-            return cls(words, np.zeros(features.shape[1]), 0.0, task)
-        model: Any = LogisticRegression(C=c, max_iter=1000, random_state=seed).fit(features, is_right)
-        return cls(words, model.coef_[0], float(model.intercept_[0]), task)
+        train = lesson.train
+        features.fit([*(asked_of(row) for row in train), *(option for row in train for option in row.options)])
+        turned = Turned(_pairs(features, train))
+        rows = np.repeat(np.arange(len(train)), [len(row.options) for row in train])
+        right = np.array([letter == row.target for row in train for letter, _ in zip(LETTERS, row.options)])
+        if len(set(right.tolist())) < 2:
+            return cls(features, np.zeros(turned.width, dtype=np.float32), 0.0, lesson.task, "", stem)
+        choice, _ = several.chosen_strength(turned, right[:, None].astype(int), c, False, lesson.seed, rows)
+        weights, biases = several.fitted(turned.rows, right[:, None].astype(int), choice.c, lesson.seed)
+        back = turned.back(weights).astype(np.float32)[0]
+        return cls(features, back, float(biases[0]), lesson.task, choice.said, stem)
+
+    @classmethod
+    def restored(cls, features: Features, folder: Path, task: Task, stem: str) -> OptionLinear:
+        arrays, notes = features.restored(folder, stem)
+        return cls(features, arrays["weights"], notes["bias"], task, notes["said"], stem)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         if not questions:
             return []
-        values = _pairs(self.words, questions) @ self.weights + self.bias
+        values = _pairs(self.features, questions) @ self.weights + self.bias
         found, at = [], 0
         for question in questions:
             found.append(answered(self.task, question, values[at : at + len(question.options)].tolist()))
@@ -79,31 +91,43 @@ class OptionWords(Adapted):
         return found
 
     def save(self, folder: Path) -> None:
-        write_tensors(folder / "tfidf.safetensors", {"idf": self.words.idf_, "weights": self.weights})
-        vocabulary = {word: int(column) for word, column in self.words.vocabulary_.items()}
-        write_json(folder / "tfidf.json", {"vocabulary": vocabulary, "bias": self.bias})
+        self.features.save(folder, self.stem, {"weights": self.weights}, {"bias": self.bias, "said": self.said})
+        write_json(folder / "note.json", {"notes": [self.said] if self.said else []})
 
 
-def _pairs(words: Any, rows: Sequence[Example]) -> Any:
-    """(options of all rows, vocabulary + 4): the option's words; its cosine with the question; its length in words, as
-    a share of the longest option's; whether it is the longest; its mean cosine with the other options."""
+def _pairs(features: Features, rows: Sequence[Example]) -> Any:
+    """(options of all rows, features of a pair): the option's own; where there are vectors, its vector times the
+    question's, entry by entry; its cosine with the question in each block; its length in words, as a share of the
+    longest option's; whether it is the longest; its mean cosine with the other options in each block."""
     import numpy as np
     from scipy.sparse import csr_matrix, hstack
 
-    options = words.transform([option for row in rows for option in row.options])
     counts = [len(row.options) for row in rows]
-    asked = words.transform([asked_of(row) for row in rows])[np.repeat(np.arange(len(rows)), counts)]
-    extra = np.zeros((options.shape[0], 4))
-    extra[:, 0] = np.asarray(options.multiply(asked).sum(1)).ravel()
-    at = 0
-    for row, count in zip(rows, counts, strict=True):
+    of_row = np.repeat(np.arange(len(rows)), counts)
+    options = features.blocks([option for row in rows for option in row.options])
+    asked = {name: block[of_row] for name, block in features.blocks([asked_of(row) for row in rows]).items()}
+    together = csr_matrix((np.ones(len(of_row)), (of_row, np.arange(len(of_row)))), shape=(len(rows), len(of_row)))
+    others = np.repeat(counts, counts) - 1
+    columns = [_lengths(rows)]
+    for name, block in options.items():
+        columns.append(np.asarray(block.multiply(asked[name]).sum(1)))
+        sums = (together @ block)[of_row]
+        own = np.asarray(block.multiply(block).sum(1))
+        columns.append((np.asarray(block.multiply(sums).sum(1)) - own) / np.maximum(others, 1)[:, None])
+    shared = [options["vectors"].multiply(asked["vectors"])] if "vectors" in options else []
+    return hstack([*options.values(), *shared, csr_matrix(np.hstack(columns))], format="csr", dtype=np.float32)
+
+
+def _lengths(rows: Sequence[Example]) -> np.ndarray:
+    """(options of all rows, 2): length as a share of the longest option's, and whether it is the longest."""
+    import numpy as np
+
+    found = []
+    for row in rows:
         lengths = np.array([len(option.split()) for option in row.options], dtype=float)
-        extra[at : at + count, 1] = lengths / max(1.0, lengths.max())
-        extra[at : at + count, 2] = (lengths == lengths.max()) / max(1, (lengths == lengths.max()).sum())
-        own = (options[at : at + count] @ options[at : at + count].T).toarray()
-        extra[at : at + count, 3] = (own.sum(1) - own.diagonal()) / (count - 1)
-        at += count
-    return hstack([options, csr_matrix(extra)]).tocsr()
+        longest = lengths == lengths.max()
+        found.append(np.stack([lengths / max(1.0, lengths.max()), longest / max(1, longest.sum())], 1))
+    return np.concatenate(found)
 
 
 class OptionVectors(Adapted):
@@ -148,12 +172,3 @@ class OptionVectors(Adapted):
 
     def save(self, folder: Path) -> None:
         write_tensors(folder / "neighbours.safetensors", {"asked": self.asked, "right": self.right})
-
-
-def restored_words(folder: Path, words: Any, task: Task) -> OptionWords:
-    """What `OptionWords.save` wrote. `words`: a TfidfVectorizer with the saved vocabulary's settings."""
-    from safetensors.numpy import load_file
-
-    arrays = load_file(folder / "tfidf.safetensors")
-    words.idf_ = arrays["idf"]
-    return OptionWords(words, arrays["weights"], read_json(folder / "tfidf.json")["bias"], task)
