@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.aim.options import LETTERS
+from assay.aim.ranks import grades_in
 from assay.nouns import Adapted, Answer, Example, Lesson, Means, Task, Tell
 from assay.prompt import several
 from assay.prompt.features import Features
 from assay.prompt.linear import Turned
 from assay.prompt.prompted import NEVER, chosen
+from assay.prompt.ranked import answered as in_order
 from assay.store import write_json, write_tensors
 
 if TYPE_CHECKING:
@@ -35,9 +37,21 @@ def asked_of(example: Example) -> str:
     return "\n".join(lines[: len(lines) - len(example.options)] or lines)
 
 
+def query_of(example: Example) -> str:
+    """What candidates are compared with: they do not stand in the text."""
+    return example.messages[-1].content
+
+
 def right_options(examples: Sequence[Example]) -> list[str]:
     """The texts of the options that are right."""
     return [example.options[LETTERS.index(example.target or "A")] for example in examples]
+
+
+def are_right(row: Example) -> list[bool]:
+    """Of each option whether it is right: by its letter, or, where candidates have grades, by a grade above 0."""
+    if row.target in LETTERS:
+        return [letter == row.target for letter, _ in zip(LETTERS, row.options, strict=False)]
+    return [grade > 0 for grade in grades_in(row.target or "")]
 
 
 def answered(task: Task, question: Example, scores: Sequence[float]) -> Answer:
@@ -64,14 +78,13 @@ class OptionLinear(Adapted):
         import numpy as np
 
         train = lesson.train
-        features.fit([*(asked_of(row) for row in train), *(option for row in train for option in row.options)])
-        turned = Turned(_pairs(features, train))
+        asked = query_of if lesson.task.kind == "rank" else asked_of
+        features.fit([*map(asked, train), *(option for row in train for option in row.options)])
+        turned = Turned(_pairs(features, train, asked))
         rows = np.repeat(np.arange(len(train)), [len(row.options) for row in train])
-        right = np.array([letter == row.target for row in train for letter, _ in zip(LETTERS, row.options)])
-        if len(set(right.tolist())) < 2:
-            return cls(features, np.zeros(turned.width, dtype=np.float32), 0.0, lesson.task, "", stem)
-        choice, _ = several.chosen_strength(turned, right[:, None].astype(int), c, False, lesson.seed, rows)
-        weights, biases = several.fitted(turned.rows, right[:, None].astype(int), choice.c, lesson.seed)
+        right = np.array([[one] for row in train for one in are_right(row)], dtype=np.int64)
+        choice, _ = several.chosen_strength(turned, right, c, False, lesson.seed, rows)
+        weights, biases = several.fitted(turned.rows, right, choice.c, lesson.seed)
         back = turned.back(weights).astype(np.float32)[0]
         return cls(features, back, float(biases[0]), lesson.task, choice.said, stem)
 
@@ -83,19 +96,21 @@ class OptionLinear(Adapted):
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         if not questions:
             return []
-        values = _pairs(self.features, questions) @ self.weights + self.bias
+        ranks = self.task.kind == "rank"
+        values = _pairs(self.features, questions, query_of if ranks else asked_of) @ self.weights + self.bias
         found, at = [], 0
         for question in questions:
-            found.append(answered(self.task, question, values[at : at + len(question.options)].tolist()))
+            scores = values[at : at + len(question.options)].tolist()
+            found.append(in_order(scores) if ranks else answered(self.task, question, scores))
             at += len(question.options)
         return found
 
     def save(self, folder: Path) -> None:
         self.features.save(folder, self.stem, {"weights": self.weights}, {"bias": self.bias, "said": self.said})
-        write_json(folder / "note.json", {"notes": [self.said] if self.said else []})
+        write_json(folder / "note.json", {"notes": [self.said]})
 
 
-def _pairs(features: Features, rows: Sequence[Example]) -> Any:
+def _pairs(features: Features, rows: Sequence[Example], asked_of: Callable[[Example], str]) -> Any:
     """(options of all rows, features of a pair): the option's own; where there are vectors, its vector times the
     question's, entry by entry; its cosine with the question in each block; its length in words, as a share of the
     longest option's; whether it is the longest; its mean cosine with the other options in each block."""

@@ -76,7 +76,8 @@ class Features:
         weights = {f"idf.{name}": words.idf_ for name, words in self.counted.items()}
         write_tensors(folder / f"{stem}.safetensors", weights | arrays)
         known = {
-            name: {run: int(column) for run, column in words.vocabulary_.items()} for name, words in self.counted.items()
+            name: {run: int(column) for run, column in words.vocabulary_.items()}
+            for name, words in self.counted.items()
         }
         write_json(folder / f"{stem}.json", {"vocabulary": known, **notes})
 
@@ -96,9 +97,7 @@ def _words(longest: int) -> Any:
     import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    return TfidfVectorizer(
-        ngram_range=(1, longest), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b", dtype=np.float32
-    )
+    return TfidfVectorizer(ngram_range=(1, longest), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b", dtype=np.float32)
 
 
 def _characters(longest: int) -> Any:

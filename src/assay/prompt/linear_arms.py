@@ -62,7 +62,14 @@ class LinearSets(Adapted):
     """`weights` (labels, features), `biases` and `cuts` (labels,): see `several`."""
 
     def __init__(
-        self, features: Features, weights: np.ndarray, biases: np.ndarray, cuts: np.ndarray, task: Task, said: str, stem: str
+        self,
+        features: Features,
+        weights: np.ndarray,
+        biases: np.ndarray,
+        cuts: np.ndarray,
+        task: Task,
+        said: str,
+        stem: str,
     ):
         self.features, self.weights, self.biases, self.cuts = features, weights, biases, cuts
         self.task, self.said, self.stem = task, said, stem

@@ -38,7 +38,9 @@ def indicator(targets: Sequence[str], task: Task) -> np.ndarray:
     return found
 
 
-def fitted(matrix: Any, wanted: np.ndarray, c: float, seed: int, weighted: bool = False) -> tuple[np.ndarray, np.ndarray]:
+def fitted(
+    matrix: Any, wanted: np.ndarray, c: float, seed: int, weighted: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """(weights (labels, vocabulary), biases (labels,)). A label that all rows have, or none, gets a constant.
 
     Args:
