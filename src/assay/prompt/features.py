@@ -17,6 +17,7 @@ from assay.store import read_json, write_json, write_tensors
 
 Feature = Literal["words", "characters", "vectors"]
 Vectors = Callable[[Sequence[str]], Any]  # texts -> float32 (texts, width), rows of length 1
+WEIGHTS = (1.0, 2.0, 4.0)
 COMMON = 5000  # rows from which a run must stand in two of them
 
 
@@ -29,6 +30,7 @@ class Features:
 
     def __init__(self, names: Sequence[Feature], ngrams: int, characters: int, vectors: Vectors | None = None):
         self.names = tuple(names)
+        self.weight = 1.0  # of the vectors beside what is counted
         self.vectors = vectors
         counted = {"words": _words(ngrams), "characters": _characters(characters)}
         self.counted: dict[str, Any] = {name: counted[name] for name in names if name != "vectors"}
@@ -68,8 +70,26 @@ class Features:
             elif self.vectors is None:
                 raise RuntimeError("sentence vectors need an encoder, and none was handed in")
             else:
-                found[name] = csr_matrix(self.vectors(texts))
+                found[name] = csr_matrix(self.vectors(texts)) * self.weight
         return found
+
+    def weighed(self, matrix: Any, weight: float) -> Any:
+        """The matrix as it would be with another weight of the vectors."""
+        if weight == self.weight:
+            return matrix
+        import numpy as np
+        from scipy.sparse import diags_array
+
+        scale = np.ones(matrix.shape[1], dtype=np.float32)
+        before = sum(len(self.counted[name].vocabulary_) for name in self.names[: self.names.index("vectors")])
+        wide = matrix.shape[1] - self.width
+        scale[before : before + wide] = weight / self.weight
+        return (matrix @ diags_array(scale)).tocsr()
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """Those to choose among, where there is something beside the vectors."""
+        return WEIGHTS if self.counted and "vectors" in self.names else (1.0,)
 
     def save(self, folder: Path, stem: str, arrays: dict[str, Any], notes: dict[str, Any]) -> None:
         """Vocabularies, with what the model around them keeps, as `stem`.json and `stem`.safetensors."""
@@ -79,14 +99,14 @@ class Features:
             name: {run: int(column) for run, column in words.vocabulary_.items()}
             for name, words in self.counted.items()
         }
-        write_json(folder / f"{stem}.json", {"vocabulary": known, **notes})
+        write_json(folder / f"{stem}.json", {"vocabulary": known, "weight": self.weight, **notes})
 
     def restored(self, folder: Path, stem: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Reads the vocabularies; gives the arrays and notes that `save` was given."""
         from safetensors.numpy import load_file
 
         arrays, notes = load_file(folder / f"{stem}.safetensors"), read_json(folder / f"{stem}.json")
-        known = notes.pop("vocabulary")
+        known, self.weight = notes.pop("vocabulary"), notes.pop("weight")
         for name, words in self.counted.items():
             words.set_params(vocabulary=known[name])
             words.idf_ = arrays.pop(f"idf.{name}")

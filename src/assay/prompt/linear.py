@@ -2,7 +2,9 @@
 
 How              multinomial, with an L2 penalty, by scikit-learn's L-BFGS. C, and whether labels are weighted alike, is
                  what does best on rows that the model had not seen: `FOLDS` parts, each scored by a model fitted on the
-                 others. The rows of a label are dealt out in turn, so a label with two rows is learnt from one of them
+                 others. The rows of a label are dealt out in turn, so a label with two rows is learnt from one of them.
+                 Rows left out also scale the probabilities, as in calibrate.py: a C that names labels best may be too
+                 sure of them, or not sure enough
 Turned           with fewer rows than features, rows are written in as many coordinates as there are rows, with all
                  their products kept: the weights are those of the features to the solver's tolerance, since the best
                  weights are sums of rows (Schölkopf, Herbrich and Smola 2001, A generalized representer theorem,
@@ -89,6 +91,7 @@ class Choice:
     Attributes:
         scale: of the log odds, so that probabilities are those of rows left out; 1 where nothing was tried.
         score: what `counts` names, on rows left out; None where nothing was tried. rows: how many these were.
+        merit: mean log probability of their labels, once scaled: what C is chosen by.
     """
 
     c: float
@@ -97,6 +100,7 @@ class Choice:
     rows: int = 0
     score: float | None = None
     counts: str = "accuracy"
+    merit: float = 0.0
 
     @property
     def said(self) -> str:
@@ -124,8 +128,9 @@ def fitted(turned: Turned, targets: Sequence[str], choice: Choice, seed: int) ->
 def chosen_strength(
     turned: Turned, targets: Sequence[str], c: float | None, balance: Balance, metric: str, seed: int
 ) -> Choice:
-    """C and weights: those given, else those that do best on rows left out. The score of a C is taken together with
-    those of its neighbours on the grid, half as heavy, which is steadier than the best one by itself.
+    """C and weights: those given, else those that do best on rows left out. C is the one under which their labels are
+    likeliest once the probabilities are scaled: a steadier guide than their accuracy, which few rows change. Weights
+    are taken where macro F1 is better with them.
 
     Args:
         c: None is to be chosen. metric: the task's; where its labels count alike, "auto" tries weights too.
@@ -134,21 +139,36 @@ def chosen_strength(
 
     alike = metric in ALIKE
     weights = {"none": (False,), "weights": (True,), "auto": (False, True) if alike else (False,)}[balance]
-    rows, grid = scorable(targets), GRID if c is None else (c,)
-    if len(weights) * len(grid) == 1 or len(rows) < FEW or len(set(targets)) < 2:
+    scored, grid = scorable(targets), GRID if c is None else (c,)
+    if len(weights) * len(grid) == 1 or len(scored) < FEW or len(set(targets)) < 2:
         return Choice(DEFAULT if c is None else c, weights[0])
     labels = sorted(set(targets))
-    found: list[tuple[float, float, bool, np.ndarray]] = []
+    best: list[Choice] = []
     for weighted in weights:
         seen, left = held_out(turned, targets, grid, weighted, seed)
-        rows = np.intersect1d(rows, left)
+        rows = np.intersect1d(scored, left)
         wanted = np.array([labels.index(targets[row]) for row in rows])
-        scores = [_score(logs[rows].argmax(1), wanted, alike) for logs in seen]
-        smooth = np.convolve(np.pad(scores, 1, mode="edge"), [0.25, 0.5, 0.25], "valid")
-        found += [(float(smooth[i]), scores[i], c, weighted, seen[i][rows]) for i, c in enumerate(grid)]
-    _, score, c, weighted, logs = max(found, key=lambda one: one[0])  # of equals the first: smaller C, no weights
-    scale = 1.0 if weighted else scaled(logs.clip(LEAST), wanted.tolist(), biased=False).scale
-    return Choice(c, weighted, scale, len(rows), score, "macro F1" if alike else "accuracy")
+        found = [
+            _told(one, weighted, logs[rows].clip(LEAST), wanted, alike) for one, logs in zip(grid, seen, strict=True)
+        ]
+        best.append(max(found, key=lambda one: one.merit))  # of equals the smaller C
+    return max(best, key=lambda one: one.score or 0.0)  # of equals the one without weights
+
+
+def _told(c: float, weighted: bool, logs: np.ndarray, wanted: np.ndarray, alike: bool) -> Choice:
+    """What rows left out say of one C; labels count alike in `merit` where they do in the score."""
+    import numpy as np
+    from scipy.special import log_softmax
+    from sklearn.metrics import f1_score
+
+    scale = 1.0 if weighted else scaled(logs, wanted.tolist(), biased=False).scale
+    right = log_softmax(scale * logs, axis=1)[np.arange(len(wanted)), wanted]
+    if not alike:
+        score = float((logs.argmax(1) == wanted).mean())
+        return Choice(c, weighted, scale, len(wanted), score, "accuracy", float(right.mean()))
+    score = float(f1_score(wanted, logs.argmax(1), average="macro", zero_division=0))
+    merit = float(np.mean([right[wanted == label].mean() for label in np.unique(wanted)]))
+    return Choice(c, weighted, scale, len(wanted), score, "macro F1", merit)
 
 
 def held_out(
@@ -176,15 +196,6 @@ def held_out(
             model.set_params(C=c).fit(turned.rows[fit], wanted[fit])
             logs[np.ix_(held, model.classes_)] = model.predict_log_proba(turned.rows[held])
     return seen, np.flatnonzero(np.isin(parts, list(left)))
-
-
-def _score(answered: np.ndarray, wanted: np.ndarray, alike: bool) -> float:
-    """Accuracy, or macro F1 where labels count alike."""
-    if not alike:
-        return float((answered == wanted).mean())
-    from sklearn.metrics import f1_score
-
-    return float(f1_score(wanted, answered, average="macro", zero_division=0))
 
 
 def scorable(targets: Sequence[str]) -> list[int]:

@@ -32,8 +32,13 @@ class LinearLabels(Adapted):
     @classmethod
     def of(cls, features: Features, lesson: Lesson, c: float | None, balance: Balance, stem: str) -> LinearLabels:
         targets = [example.target or "" for example in lesson.train]
-        turned = Turned(features.fit([example.text for example in lesson.train]))
-        choice = chosen_strength(turned, targets, c, balance, lesson.task.metric, lesson.seed)
+        matrix = features.fit([example.text for example in lesson.train])
+        tried: list[tuple[Choice, Turned, float]] = []
+        for weight in features.weights:
+            turned = Turned(features.weighed(matrix, weight))
+            choice = chosen_strength(turned, targets, c, balance, lesson.task.metric, lesson.seed)
+            tried.append((choice, turned, weight))
+        choice, turned, features.weight = max(tried, key=lambda one: one[0].merit)  # of equals the first
         linear = fitted(turned, targets, choice, lesson.seed)
         return cls(features, linear, lesson.task, choice.said, stem)
 

@@ -1,14 +1,14 @@
-"""A linear model on sentence vectors, with words and characters beside them: logistic regression, C by cross-validation.
+"""A linear model on sentence vectors, with words and characters beside them.
 
-What it is for   the baseline that knows synonyms and learns: mostly the strongest way that trains no language model
+What it is for   the baseline that knows synonyms and learns: mostly the best that trains no language model
 Costs            an encoder of 22 million parameters, which reads each row once; seconds of training
-Source           a linear probe: Alain and Bengio (2017), arxiv.org/abs/1610.01644; on frozen sentence vectors: Conneau and
-                 Kiela (2018), SentEval, arxiv.org/abs/1803.05449. Vectors: Reimers and Gurevych (2019), Sentence-BERT,
+Source           a linear probe: Alain and Bengio (2017), arxiv.org/abs/1610.01644; on frozen sentence vectors: Conneau
+                 and Kiela (2018), SentEval, arxiv.org/abs/1803.05449. Vectors: Reimers and Gurevych (2019),
                  aclanthology.org/D19-1410. The model, and how C is chosen: linear.py
-Several labels   a model and a threshold for each: several.py. Options and candidates: a model over what each is and shares
-                 with the question: among_options.py
+Several labels   a model and a threshold for each: several.py. Options and candidates: a model over what each is and
+                 shares with the question: among_options.py
 Good when        few rows a label; labels are told apart by meaning and by words
-Watch out        an encoder reads the beginning of a long text only, minilm-l6 256 tokens; words and characters are of all
+Watch out        an encoder reads the beginning of a long text only, minilm-l6 256 tokens; words are read to the end
 Defaults from    all three blocks did best on training rows of shared sets: docs/methods/probe.md
 """
 

@@ -5,8 +5,8 @@ Costs            the sum of its parts, each fitted `folds` times more; a questio
 Source           Wolpert (1992), Stacked generalization, doi.org/10.1016/S0893-6080(05)80023-1; as AutoGluon has it:
                  Erickson et al. (2020), arxiv.org/abs/2003.06505. The pool is log-linear: Genest and Zidek (1986),
                  Combining probability distributions, doi.org/10.1214/ss/1177013825
-How              each part of the training rows is answered by strategies fitted on the others; the weights, none below 0,
-                 are those under which the right labels are likeliest; then all are fitted on all rows
+How              each part of the training rows is answered by strategies fitted on the others; the weights, none below
+                 0, are those under which the right labels are likeliest; then all are fitted on all rows
 Good when        the parts see different things: words, meaning, a language model
 Watch out        `folds: 5` trains an inner LoRA six times; `folds: 0` takes the weights from val and trains it once
 Defaults from    folds 5: the smallest usual number, at which a part still learns from most rows
@@ -170,8 +170,8 @@ def pool(shares: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
 
 
 def combined(shares: Sequence[np.ndarray], right: Sequence[int]) -> list[float]:
-    """Weights, none below 0, under which the right labels are likeliest. The negative log-likelihood is convex in them; a
-    pull towards equal ones that add up to 1 keeps them finite.
+    """Weights, none below 0, under which the right labels are likeliest. The negative log-likelihood is convex in them;
+    a pull towards equal ones that add up to 1 keeps them finite.
 
     Args:
         shares: of each arm, (rows, labels). right: the index of each row's label.

@@ -1,4 +1,4 @@
-"""Words, characters and a linear model: TF-IDF with logistic regression; for free answers, the closest question's answer.
+"""Words, characters and a linear model: TF-IDF with logistic regression. Free answers: that of the closest question.
 
 What it is for   the baseline that a language model must beat to be worth its cost
 Costs            no language model; seconds of training
