@@ -166,7 +166,8 @@ def pool(shares: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
     """Log shares, up to a constant a row: the sum of the arms' own, each times its weight."""
     import numpy as np
 
-    return sum(weight * np.log(np.maximum(one, LEAST)) for weight, one in zip(weights, shares, strict=True)) + 0.0
+    logs = np.stack([np.log(np.maximum(one, LEAST)) for one in shares])  # (arms, rows, labels)
+    return np.tensordot(np.asarray(weights, dtype=np.float64), logs, 1)
 
 
 def combined(shares: Sequence[np.ndarray], right: Sequence[int]) -> list[float]:
