@@ -43,6 +43,8 @@ def test_word_weights_score_as_published_for_ten_rows_a_label(shared_data):
     scores = []
     for seed in range(5):
         train, _ = draw(rows.train, 10, seed)
-        answers = Tfidf(ngrams=2, characters=0, c=10).fit(Lesson(task, tuple(train))).answer([e.question for e in rows.test])
+        answers = (
+            Tfidf(ngrams=2, characters=0, c=10).fit(Lesson(task, tuple(train))).answer([e.question for e in rows.test])
+        )
         scores.append(sum(a.text == e.target for a, e in zip(answers, rows.test, strict=True)) / len(rows.test))
     assert sum(scores) / 5 == pytest.approx(0.678, abs=0.02)
