@@ -40,7 +40,8 @@ class LinearLabels(Adapted):
             tried.append((choice, turned, weight))
         choice, turned, features.weight = max(tried, key=lambda one: one[0].merit)  # of equals the first
         linear = fitted(turned, targets, choice, lesson.seed)
-        return cls(features, linear, lesson.task, choice.said, stem)
+        beside = f" Vectors weigh {features.weight:g} beside what is counted." if len(tried) > 1 else ""
+        return cls(features, linear, lesson.task, choice.said + beside, stem)
 
     @classmethod
     def restored(cls, features: Features, folder: Path, task: Task, stem: str) -> LinearLabels:
