@@ -19,6 +19,7 @@ from assay.train import METHODS
 QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4}
 SMALL = {
     "neighbours": {"k": 3},
+    "stack": {"inners": [{"kind": "tfidf"}, {"kind": "probe", "features": ["vectors"]}], "folds": 2},
     "shots": {"k": 2, "choose": "similar"},
     "retrieval_aware": {"inner": {"kind": "majority"}, "top": 2},
     "rag": {"inner": {"kind": "shots", "k": 1}, "top": 2},
@@ -43,6 +44,8 @@ SMALL = {
 }
 # Further forms of a listed kind that have code of their own.
 FORMS = [
+    {"kind": "stack", "folds": 0, "inners": [{"kind": "neighbours"}, {"kind": "shots", "k": 1}]},
+    {"kind": "probe", "encoder": "other", "features": ["vectors", "words"], "balance": "weights", "c": 3.0},
     {"kind": "shots", "k": 0},
     {"kind": "shots", "k": 3, "choose": "balanced"},
     {"kind": "shots", "k": 3, "choose": "diverse", "order": "similar_last", "orders": 3, "val_rows": 4},
@@ -99,7 +102,7 @@ def kind_of(cls):
 
 def fits(values, task):
     """What each can do: labels alone, pieces alone, or all; of those that can do all, few are asked for pieces."""
-    if values["kind"] in ("head", "knn") or {"objective", "calibrate", "level"} & set(values):
+    if values["kind"] in ("head", "knn", "probe", "stack") or {"objective", "calibrate", "level"} & set(values):
         return task == "classify"
     if "cite" in values or "embed" in values:  # what is learnt from passages needs answers that stand in them
         return task == "answer"

@@ -58,6 +58,13 @@ def test_an_upgrade_changes_the_key_of_what_depends_on_it_only(name, depends, ot
     assert key(depends) != before[0] and key(other) == before[1]
 
 
+def test_the_metric_counts_where_it_decides_how_labels_are_weighed():
+    f1 = LABELS.model_copy(update={"metric": "macro_f1"})
+    around = {"kind": "rag", "inner": {"kind": "tfidf"}}
+    assert key({"kind": "tfidf"}, f1) != key({"kind": "tfidf"}) and key(around, f1) != key(around)
+    assert key({"kind": "majority"}, f1) == key({"kind": "majority"})
+
+
 def test_what_holds_answers_to_a_form_counts_where_the_task_has_one(upgrade):
     formed = Task(kind="answer", form=Form("json", "{}"))
     before = key({"kind": "shots"}, formed), key({"kind": "shots"}), key({"kind": "majority"}, formed)

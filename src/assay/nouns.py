@@ -140,6 +140,8 @@ class Learner(Settings, ABC):
     # Distributions whose versions its weights or answers depend on, beside those that every neural model does; `FORMED`
     # counts where the task has a form for answers, `COMPILER` is no distribution. A property where settings decide.
     libraries: ClassVar[tuple[str, ...]] = ()
+    # True when the task's metric decides something in its fit, though it reads no val rows
+    judged: ClassVar[bool] = False
     # True when another seed gives another arm: what `seeds` of the project fits several times
     seeded: ClassVar[bool] = False
 
@@ -147,6 +149,11 @@ class Learner(Settings, ABC):
     def draws(self) -> bool:
         """Whether it, or what stands inside it, changes with the seed."""
         return self.seeded or any(value.draws for _, value in self.inside())
+
+    @property
+    def scored(self) -> bool:
+        """Whether the task's metric decides something in its fit, or in that of what stands inside it."""
+        return self.judged or "val" in self.reads or any(value.scored for _, value in self.inside())
 
     @property
     def preload(self) -> Preload:

@@ -13,11 +13,13 @@ from assay.prompt import (
     Majority,
     Neighbours,
     Ngram,
+    Probe,
     QuestionLikelihood,
     Rag,
     RetrievalAware,
     Router,
     Shots,
+    Stack,
     Tfidf,
     WordingSearch,
 )
@@ -29,6 +31,7 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Majority,
     Tfidf,
     Neighbours,
+    Probe,
     Lead,
     Copy,
     Ngram,
@@ -38,6 +41,7 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     RetrievalAware,
     Knn,
     Router,
+    Stack,
     *METHODS,
     *AROUND,
 )
@@ -52,7 +56,7 @@ PRESETS: dict[str, dict] = {
 }
 
 # What a strategy must beat to be worth its cost: kinds that train no language model and ask none.
-FLOORS = ("majority", "tfidf", "neighbours", "lead", "copy", "ngram")
+FLOORS = ("majority", "tfidf", "neighbours", "probe", "lead", "copy", "ngram")
 
 
 # Kinds that can say how likely a text is.

@@ -191,8 +191,12 @@ ANSWER = "assay answer FILE --with {name} runs it"
 ELSEWHERE = (
     (("rag", "retrieval_aware"), "is a model with an index; the model alone is another arm", "take --to index"),
     (("shots", "wording"), "trains nothing: it is a prompt for a base as it comes", "take --to prompt"),
-    (("knn", "router"), "is a mix of arms, which only assay puts together", ANSWER),
-    (("majority", "tfidf", "neighbours", "lead", "copy", "ngram"), "asks no language model: there is none", ANSWER),
+    (("knn", "router", "stack"), "is a mix of arms, which only assay puts together", ANSWER),
+    (
+        ("majority", "tfidf", "neighbours", "probe", "lead", "copy", "ngram"),
+        "asks no language model: there is none",
+        ANSWER,
+    ),
 )
 
 
