@@ -22,6 +22,7 @@ from assay.prompt import (
     WordingSearch,
 )
 from assay.train import METHODS
+from assay.train.encoders import ENCODERS
 from assay.train.retriever import CrossEncoder, TunedEncoder
 from assay.use import AROUND, Shrink
 
@@ -38,6 +39,7 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     RetrievalAware,
     Knn,
     Router,
+    *ENCODERS,
     *METHODS,
     *AROUND,
 )

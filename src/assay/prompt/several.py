@@ -37,15 +37,23 @@ def indicator(targets: Sequence[str], task: Task) -> np.ndarray:
     return found
 
 
-def fitted(matrix: Any, wanted: np.ndarray, c: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(weights (labels, vocabulary), biases (labels,)). A label that all rows have, or none, gets a constant."""
+def fitted(
+    matrix: Any, wanted: np.ndarray, c: float, seed: int, *, balanced: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """(weights (labels, vocabulary), biases (labels,)). A label that all rows have, or none, gets a constant.
+
+    Args:
+        balanced: the rows that have a label weigh as much, together, as those without it.
+    """
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
     weights, biases = np.zeros((wanted.shape[1], matrix.shape[1])), np.zeros(wanted.shape[1])
     for i, column in enumerate(wanted.T):
         if 0 < column.sum() < len(column):
-            model: Any = LogisticRegression(C=c, max_iter=1000, random_state=seed).fit(matrix, column)
+            weight = "balanced" if balanced else None
+            model: Any = LogisticRegression(C=c, max_iter=1000, random_state=seed, class_weight=weight)
+            model.fit(matrix, column)
             weights[i], biases[i] = model.coef_[0], model.intercept_[0]
         else:
             biases[i] = 30.0 if column.all() and len(column) else -30.0
@@ -69,6 +77,15 @@ def thresholds(matrix: Any, wanted: np.ndarray, c: float, seed: int) -> np.ndarr
     seen = np.zeros(wanted.shape)
     for fit, held in KFold(PARTS, shuffle=True, random_state=seed).split(wanted):
         seen[held] = probabilities(matrix[held], *fitted(matrix[fit], wanted[fit], c, seed))
+    return best_thresholds(seen, wanted)
+
+
+def best_thresholds(seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """(labels,), from the probabilities of rows that the model has not learnt from, and what is right for them."""
+    import numpy as np
+
+    if len(wanted) < 2 * PARTS:
+        return np.full(wanted.shape[1], EVEN)
     shared = best_threshold(seen.ravel(), wanted.ravel())
     found = np.full(wanted.shape[1], shared)
     for i, column in enumerate(wanted.T):
