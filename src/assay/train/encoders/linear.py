@@ -1,4 +1,4 @@
-"""A linear model on sentence vectors, and an arm that answers with it: what `setfit` ends with and `encoder` begins with.
+"""A linear model on sentence vectors and an arm that answers with it: `setfit` ends with one, `encoder` begins so.
 
 Source   the linear model: scikit-learn's LogisticRegression; a fine-tuning that begins with it: Kumar et al. (2022),
          Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution, arxiv.org/abs/2202.10054

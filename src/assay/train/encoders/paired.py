@@ -181,8 +181,8 @@ class Listing:
 
 
 def some_of(shares: np.ndarray, most: int, draw: random.Random) -> list[int]:
-    """Places of at most `most` options: the right ones first, and of the others what `draw` gives; at least one is wrong
-    where any is."""
+    """Places of at most `most` options: the right ones first, and of the others what `draw` gives; one at least is
+    wrong where any is."""
     right, wrong = [i for i, s in enumerate(shares) if s > 0], [i for i, s in enumerate(shares) if s <= 0]
     kept = draw.sample(right, min(len(right), most - 1 if wrong else most))
     return kept + draw.sample(wrong, min(len(wrong), most - len(kept)))

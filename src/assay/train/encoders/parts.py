@@ -19,23 +19,25 @@ from assay.model.batches import by_length
 if TYPE_CHECKING:
     from assay.model.embed import Embedder
 
-KEPT = 4096  # tokens, padding included; of a small encoder half a gigabyte
+KEPT = 4096  # of a small encoder half a gigabyte
 Ids = Sequence[Sequence[int]]
 
 
 @dataclass(frozen=True)
 class Parts:
-    """`bf16`: matrix products are computed in bf16; weights and sums stay in fp32."""
+    """`bf16`: matrix products are computed in bf16; weights and sums stay in fp32. `kept`: tokens, padding included, of
+    which all that is computed is kept; of more, vectors are computed twice."""
 
     embed: Embedder
     micro_tokens: int
     bf16: bool
+    kept: int = KEPT
 
     def gradients(self, texts: Ids, loss: Callable[[torch.Tensor], torch.Tensor]) -> float:
         """Add the gradients of `loss` (vectors (texts, width), of length 1 -> scalar); its value."""
         parts = self._cut(texts)
         back = torch.argsort(torch.tensor([i for part in parts for i in part])).to(self.embed.network.device)
-        if sum(len(part) * len(texts[part[0]]) for part in parts) <= KEPT:
+        if sum(len(part) * len(texts[part[0]]) for part in parts) <= self.kept:
             value = loss(torch.cat([self._vectors(texts, part) for part in parts])[back])
             value.backward()
             return float(value.detach())

@@ -140,8 +140,8 @@ class Tuning:
         return self._pairs(rows, epoch) if self.settings.objective == "pairs" else self._contrast(rows)
 
     def _batches(self, epoch: int) -> list[list[int]]:
-        """Rows of each step. Where a row has one label, `together` rows of it stand side by side: without another row of
-        its label a row would only be compared with those of others."""
+        """Rows of each step. Where a row has one label, `together` rows of it stand side by side: without another row
+        of its label a row would only be compared with those of others."""
         draw, size = random.Random(f"{self.lesson.seed}-{epoch}"), self.settings.batch_size
         groups = self._groups(draw)
         draw.shuffle(groups)
@@ -212,8 +212,8 @@ class Tuning:
 
 
 def alike(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """How much of their labels two rows have in common (Jaccard), (first, second), from 0 to 1; rows that both have none
-    are alike."""
+    """How much of their labels two rows have in common (Jaccard), (first, second), from 0 to 1; rows that both have
+    none are alike."""
     import numpy as np
 
     common = first @ second.T

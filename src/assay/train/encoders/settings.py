@@ -1,9 +1,8 @@
 """What `setfit` and `encoder` share: their settings, the encoder that they start from, and the loop that trains it.
 
-Defaults from   batch and rate: Devlin et al. (2019), aclanthology.org/N19-1423, and Tunstall et al. (2022),
-                arxiv.org/abs/2209.11055; a rise over a tenth of the steps, and enough epochs where rows are few: Mosbach,
-                Andriushchenko and Klakow (2021), On the Stability of Fine-tuning BERT, arxiv.org/abs/2006.04884;
-                word vectors frozen: measured, see docs/methods/setfit.md
+Defaults from   a rise over a tenth of the steps, and enough epochs where rows are few: Mosbach, Andriushchenko and
+                Klakow (2021), On the Stability of Fine-tuning BERT, arxiv.org/abs/2006.04884; decay and clipping:
+                Devlin et al. (2019), aclanthology.org/N19-1423
 """
 
 from __future__ import annotations

@@ -193,6 +193,7 @@ ELSEWHERE = (
     (("shots", "wording"), "trains nothing: it is a prompt for a base as it comes", "take --to prompt"),
     (("knn", "router"), "is a mix of arms, which only assay puts together", ANSWER),
     (("majority", "tfidf", "neighbours", "lead", "copy", "ngram"), "asks no language model: there is none", ANSWER),
+    (("setfit", "encoder"), "is an encoder, which writes nothing: there is no language model", ANSWER),
 )
 
 
