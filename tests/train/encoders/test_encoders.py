@@ -216,6 +216,14 @@ def test_frozen_words_stay_and_are_not_kept(lesson, tmp_path, encoder, kind):
     assert name not in arm.trained and "encoder.layer.0.output.dense.weight" in arm.trained
 
 
+@pytest.mark.parametrize(
+    ("tokens", "setfit", "encoder"), [(1_000, 7, 10), (18_000, 7, 8), (40_000, 3, 3), (10**7, 3, 3)]
+)
+def test_epochs_are_derived_from_what_is_read(tokens, setfit, encoder):
+    found = [make_strategy({"kind": kind}, {}).rounds(tokens) for kind in ("setfit", "encoder")]
+    assert found == [setfit, encoder] and strategy("setfit", epochs=12).rounds(tokens) == 12
+
+
 # --- few and refused ------------------------------------------------------------------------------------------------
 
 

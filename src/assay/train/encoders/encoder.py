@@ -43,7 +43,6 @@ KINDS = (*LABELLED, *PAIRED)  # of task, that it can do
 class EncoderHead(EncoderTrained):
     kind: Literal["encoder"] = "encoder"
     learning_rate: float = Field(default=5e-5, gt=0, lt=1)
-    epochs: int = Field(default=10, ge=1, le=1000)
     batch_size: int = Field(default=16, ge=2, le=4096)
     start: Literal["probe", "zero"] = "probe"  # of the head of labels; probe: a linear model on the vectors
     options: int = Field(default=8, ge=2, le=100)  # of a question that a step reads, the right ones among them
@@ -67,7 +66,7 @@ class EncoderHead(EncoderTrained):
             return fitted(self, lesson)
         embed, start = started(self, lesson)
         training = Heading(self, embed, lesson)
-        steps = [len(training.batches(epoch)) for epoch in range(self.epochs)]
+        steps = [len(training.batches(epoch)) for epoch in range(self.rounds(sum(map(len, training.ids))))]
         went = self.run(lesson, training.network, steps, training.step, training.look if lesson.val else None)
         linear = training.linear
         if lesson.task.kind == "multilabel":

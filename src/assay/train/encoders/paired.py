@@ -66,10 +66,10 @@ def opened(settings: EncoderHead, lesson: Lesson) -> Reader:
 def fitted(settings: EncoderHead, lesson: Lesson) -> PairAnswers:
     reader = opened(settings, lesson)
     training = Listing(settings, reader, lesson)
-    count = len(training.rows)
-    steps = [len(shuffled(count, settings.batch_size, lesson.seed, e)) for e in range(settings.epochs)] if count else []
-    if not steps:
+    count, size = len(training.rows), settings.batch_size
+    if not count:
         return PairAnswers(settings, reader, lesson, {})
+    steps = [len(shuffled(count, size, lesson.seed, epoch)) for epoch in range(settings.rounds(training.tokens))]
     went = settings.run(lesson, reader.network, steps, training.step, training.look if lesson.val else None)
     return PairAnswers(settings, reader, lesson, how(went))
 
@@ -150,6 +150,16 @@ class Listing:
     def held(self) -> list[Example]:
         """The val rows that are asked."""
         return list(drawn(self.lesson.val, self.settings.val_rows, self.lesson.seed))
+
+    @property
+    def tokens(self) -> int:
+        """Of an epoch, about: four characters are a token, and a pair is cut."""
+        total = 0
+        for row in self.rows:
+            asked, read = len(asked_of(row, self.lesson.task)), min(len(row.options), self.settings.options)
+            told = sum(map(len, row.options)) // len(row.options)
+            total += read * min(self.settings.max_length, (asked + told) // 4)
+        return total
 
     def look(self) -> float:
         """The task's metric on val; its ties are decided by how likely the right options are."""

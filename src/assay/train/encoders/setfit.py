@@ -41,9 +41,9 @@ NAMES = 128  # labels whose names stand in every batch; of more, those of its ro
 
 class SetFit(EncoderTrained):
     kind: Literal["setfit"] = "setfit"
+    MOST = 7
     objective: Literal["batch", "pairs"] = "batch"
     learning_rate: float = Field(default=1e-4, gt=0, lt=1)
-    epochs: int = Field(default=5, ge=1, le=1000)
     batch_size: int = Field(default=64, ge=2, le=4096)  # rows a step, or pairs
     together: int = Field(default=2, ge=1, le=64)  # rows of a label that stand in a batch together
     names: bool = True  # the labels' names are compared with too
@@ -133,7 +133,7 @@ class Tuning:
 
     @property
     def steps(self) -> list[int]:
-        return [len(self._batches(epoch)) for epoch in range(self.settings.epochs)]
+        return [len(self._batches(epoch)) for epoch in range(self.settings.rounds(sum(map(len, self.ids))))]
 
     def step(self, epoch: int, within: int) -> float:
         rows = self._batches(epoch)[within]
@@ -201,7 +201,7 @@ class Tuning:
             return 0.0
         used = sorted({row for first, second, _ in pairs for row in (first, second)})
         place = {row: i for i, row in enumerate(used)}
-        first, second = ([place[pair[side]] for pair in pairs] for side in (0, 1))
+        first, second = [place[pair[0]] for pair in pairs], [place[pair[1]] for pair in pairs]
         near, weights = torch.tensor([p[2] for p in pairs]), torch.from_numpy(self.weights[[p[0] for p in pairs]])
 
         def loss(vectors: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,7 @@ Defaults from   a rise over a tenth of the steps, and enough epochs where rows a
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -23,10 +23,16 @@ if TYPE_CHECKING:
     from assay.train.retriever.course import Went
 
 
+TOKENS = 150_000  # read in a training whose epochs are derived: a minute on two cores with a small encoder
+FEWEST = 3  # epochs, of any number of rows: Devlin et al.
+
+
 class EncoderTrained(Strategy):
+    MOST: ClassVar[int] = 10  # epochs, of few rows
     model: str = EMBEDDER  # what it starts from: a name of the catalogue, a hub id or a folder
     learning_rate: float = Field(default=5e-5, gt=0, lt=1)
-    epochs: int = Field(default=10, ge=1, le=1000)
+    # auto: as many as read 150,000 tokens, but at least 3 and at most `MOST`
+    epochs: Annotated[int, Field(ge=1, le=1000)] | Literal["auto"] = "auto"
     batch_size: int = Field(default=32, ge=2, le=4096)
     warmup: float = Field(default=0.1, ge=0, lt=1)  # share of all steps
     weight_decay: float = Field(default=0.01, ge=0, lt=1)
@@ -53,6 +59,12 @@ class EncoderTrained(Strategy):
     @property
     def balanced(self) -> bool:
         return self.class_weight == "balanced"
+
+    def rounds(self, tokens: int) -> int:
+        """Epochs over training rows that have so many tokens together."""
+        if self.epochs != "auto":
+            return self.epochs
+        return min(self.MOST, max(FEWEST, TOKENS // max(1, tokens)))
 
     def opened(self, lesson: Lesson) -> Embedder:
         """The encoder as it comes, reading at most `max_length` tokens; what is frozen is marked so."""
