@@ -14,6 +14,7 @@ from assay.nouns import Adapted, Lesson
 from assay.store import read_json, to_json, write_json
 from assay.strategies import PRESETS, STRATEGIES
 from assay.train import METHODS
+from assay.train.encoders import ENCODERS
 
 # Six steps, and few val rows: each is a micro-batch of its own where the val loss is taken.
 QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4}
@@ -35,6 +36,8 @@ SMALL = {
     "prefix": QUICK,
     "prompt_tuning": QUICK,
     "p_tuning": QUICK,
+    "setfit": {**QUICK, "learning_rate": 1e-3},
+    "encoder": {**QUICK, "learning_rate": 1e-3},
     "head": QUICK,
     "token_head": QUICK,
     "blend": {"inners": [{"kind": "lora", "rank": rank, **QUICK, "learning_rate": 3e-3} for rank in (2, 3)]},
@@ -78,6 +81,7 @@ FORMS = [
     {"kind": "rag", "rerank": {"kind": "question_likelihood"}, "candidates": 3, "inner": {"kind": "majority"}},
     {"kind": "retrieval_aware", "inner": {"kind": "lora", **SMALL["lora"]}, "top": 2},
     {"kind": "dora", **SMALL["lora"]},
+    {"kind": "setfit", **QUICK, "objective": "pairs", "class_weight": "balanced", "words": "trained"},
     {"kind": "qlora", **SMALL["lora"], "dropout": 0.0},
     {"kind": "lora", **SMALL["lora"], "dropout": 0.0, "initialise": "pissa"},
     {"kind": "lora", **SMALL["lora"], "dropout": 0.0, "bits": 8},
@@ -102,7 +106,7 @@ def kind_of(cls):
 
 def fits(values, task):
     """What each can do: labels alone, pieces alone, or all; of those that can do all, few are asked for pieces."""
-    if values["kind"] in ("head", "knn", "probe", "stack") or {"objective", "calibrate", "level"} & set(values):
+    if values["kind"] in ("head", "knn", "probe", "stack", "setfit", "encoder") or {"objective", "calibrate", "level"} & set(values):
         return task == "classify"
     if "cite" in values or "embed" in values:  # what is learnt from passages needs answers that stand in them
         return task == "answer"
@@ -199,7 +203,7 @@ def fitted(request, lesson_in, tmp_path_factory):
 each_fitted = pytest.mark.parametrize(
     "fitted", [pytest.param(p.values, id=p.id, marks=p.marks) for p in CASES], indirect=True
 )
-KINDS = {kind_of(cls) for cls in METHODS} | set(PRESETS)
+KINDS = {kind_of(cls) for cls in (*METHODS, *ENCODERS)} | set(PRESETS)
 
 
 def is_trained(settings):

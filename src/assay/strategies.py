@@ -24,6 +24,7 @@ from assay.prompt import (
     WordingSearch,
 )
 from assay.train import METHODS
+from assay.train.encoders import ENCODERS
 from assay.train.retriever import CrossEncoder, TunedEncoder
 from assay.use import AROUND, Shrink
 
@@ -42,6 +43,7 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Knn,
     Router,
     Stack,
+    *ENCODERS,
     *METHODS,
     *AROUND,
 )

@@ -197,6 +197,7 @@ ELSEWHERE = (
         "asks no language model: there is none",
         ANSWER,
     ),
+    (("setfit", "encoder"), "is an encoder, which writes nothing: there is no language model", ANSWER),
 )
 
 
