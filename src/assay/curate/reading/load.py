@@ -13,6 +13,7 @@ from typing import Any
 
 from assay.aim.columns import columns_of, value_at
 from assay.aim.guess import SAMPLE, guess
+from assay.aim.objects import has_objects
 from assay.aim.options import meaning
 from assay.aim.shaped import shaped
 from assay.curate.reading.dialogues import join_turns
@@ -149,6 +150,8 @@ def load(
     layout = replace(layout, language=language, show_tests=show_tests)
     if layout.kind == "choose" and target:
         layout = replace(layout, meaning=meaning(_answered(reads, layout)))
+    if layout.kind == "extract" and target:
+        layout = replace(layout, objects=has_objects(_wanted(reads, layout)))
     parts, warnings, raw = _convert(reads, layout, problems)
     warnings += _preferences(parts) if target else []
     said: list[str] = []
@@ -191,6 +194,13 @@ def _preferences(parts: dict[str, list[Example]]) -> list[dict]:
         aside += bad
     pairs = sum(one.rejected is not None for part in parts.values() for one in part)
     return told(pairs, aside)
+
+
+def _wanted(reads: Sequence[tuple[str, Path, Read]], layout: Layout) -> Iterator[Any]:
+    """What stands in the field of the target."""
+    for _, _, table in reads:
+        for raw in table.rows:
+            yield value_at(raw.fields, layout.wanted or "")
 
 
 def _answered(reads: Sequence[tuple[str, Path, Read]], layout: Layout) -> Iterator[tuple[Any, Sequence[str]]]:
