@@ -38,8 +38,8 @@ def written(pieces: Sequence[Piece]) -> str:
 def pieces_of(line: str) -> list[Piece]:
     """The pieces that a line names; what has no type belongs to the piece before it, or to none. Of the text of a JSON
     object its fields, each with its path for a type."""
-    if is_object(line):
-        return leaves(parsed(line))
+    if is_object(line) and (fields := parsed(line)) is not None:
+        return leaves(fields)
     found: list[Piece] = []
     for part in line.strip().split(BETWEEN):
         kind, colon, words = part.partition(":")

@@ -18,6 +18,7 @@ Defaults from    three folds are cheap; all else is counted
 
 from __future__ import annotations
 
+import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,6 +44,7 @@ _TOKEN = re.compile(r"\w+")
 
 class Dictionary(Strategy):
     kind: Literal["dictionary"] = "dictionary"
+    seeded = True
     folds: int = Field(default=3, ge=2, le=20)  # of train, to count what evidence is worth
 
     def unfit(self, task: Task) -> Iterator[Problem]:
@@ -54,7 +56,7 @@ class Dictionary(Strategy):
         need_rows("dictionary", lesson)
         fields = learnt(lesson.train, lesson.task.form.text if lesson.task.form else "")
         rows = [Read.of(row.text, spans_of(row, fields.copied)) for row in lesson.train]
-        worth, cuts = measured(rows, self.folds)
+        worth, cuts = measured(rows, self.folds, lesson.seed)
         lists = {name: decisions(lesson.train, name) for name in fields.chosen}
         return DictionaryAnswers(fields, Evidence.of(rows), worth, cuts, lists)
 
@@ -219,15 +221,16 @@ def resolved(found: Sequence[Weighed]) -> list[Weighed]:
     return kept
 
 
-def measured(rows: Sequence[Read], folds: int) -> tuple[dict[str, float], dict[str, float]]:
+def measured(rows: Sequence[Read], folds: int, seed: int) -> tuple[dict[str, float], dict[str, float]]:
     """(bin -> share that was right, type -> threshold), each row by the evidence of the folds that it is not in."""
     right: Counter[str] = Counter()
     total: Counter[str] = Counter()
     left_out: list[tuple[Read, list[tuple[Place, str, list[str]]]]] = []
-    folds = min(folds, len(rows))
+    order, folds = list(rows), min(folds, len(rows))
+    random.Random(f"{seed}-folds").shuffle(order)  # files may be in turns, one of each kind
     for fold in range(folds):
-        evidence = Evidence.of([row for i, row in enumerate(rows) if i % folds != fold or folds == 1])
-        for row in rows[fold::folds]:
+        evidence = Evidence.of([row for i, row in enumerate(order) if i % folds != fold or folds == 1])
+        for row in order[fold::folds]:
             found = list(evidence.candidates(row))
             left_out.append((row, found))
             for place, kind, bins in found:
