@@ -15,6 +15,7 @@ from assay.aim.kinds import KINDS
 
 LOOKED_AT = 2000  # rows
 MOST_LABELS = 300
+MOSTLY = 0.9  # share of the values of a column that are objects
 _LETTERED = re.compile(r"(?:(?:choice|option|opt|sol|ending|answer|op)[ _-]?)?([a-z]|\d)", re.IGNORECASE)
 _SOLVED = re.compile(r"(?m)^#### *[-+\u2212$\u20ac\u00a3]?[\d.,]+ *%?\s*\Z")
 _NUMBER = re.compile(r"[-+\u2212$\u20ac\u00a3]? ?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)? ?%?")
@@ -182,17 +183,19 @@ def _fields(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, st
     keys = {column.key: column.name for column in found if column.filled and "." not in column.name}
     for name in [given] if given else [keys[key] for key in names.OBJECT if key in keys]:
         values = [value for row in rows if (value := value_at(row, name)) not in (None, "", [], {})]
-        try:
-            made = [objects.of_field(value) for value in values]
-        except ValueError:
-            continue
+        made = [one for value in values if (one := _object(value)) is not None]
         answers = any("answer_start" in one for one in made)  # SQuAD: a text and its place
-        if len(values) < len(rows) / 2 or not made or answers:
+        # A row or two may be wrong: reading says which.
+        if not made or len(made) < MOSTLY * len(values) or len(values) < len(rows) / 2 or answers:
             continue
         paths = {path for one in made for path, _ in objects.leaves(one)}
         why = f"the task is extract: '{name}' is an object of {len(paths)} fields"
         return Shaped("extract", {} if given else {"entities": name}, why)
     return None
+
+
+def _object(value: Any) -> dict[str, Any] | None:
+    return dict(value) if isinstance(value, Mapping) else objects.parsed(value) if isinstance(value, str) else None
 
 
 def _numbers(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str]) -> Shaped | None:
