@@ -71,8 +71,9 @@ def orders(n=40):
     for i in range(n):
         what, town = THINGS[i % 12], ("Oslo", "Rome", "Bern")[i % 3]
         late = i % 2 == 0
-        text = f"{'still no' if late else 'thanks for the'} {what} and {2 + i % 5} bags, sent to {town}, order #{10000 + 37 * i}"
-        target = {"order": {"id": f"#{10000 + 37 * i}", "bags": 2 + i % 5}, "things": [what], "mood": "cross" if late else "glad"}
+        number, begins = f"#{10000 + 37 * i}", "still no" if late else "thanks for the"
+        text = f"{begins} {what} and {2 + i % 5} bags, sent to {town}, order {number}"
+        target = {"order": {"id": number, "bags": 2 + i % 5}, "things": [what], "mood": "cross" if late else "glad"}
         rows.append({"message": text, "output": {**target, "town": town if i % 4 else None}})
     return rows
 

@@ -47,7 +47,10 @@ def test_the_longest_of_equals_is_named():
 
 
 def test_a_name_that_is_mostly_none_is_not_named():
-    rows = [row(f"{i} may come", "none") for i in range(20)] + [row("in May", "month: May"), row("in June", "month: June")]
+    rows = [row(f"{i} may come", "none") for i in range(20)] + [
+        row("in May", "month: May"),
+        row("in June", "month: June"),
+    ]
     assert pieces_of(said(fitted(rows), "7 may come")) == []
 
 
@@ -69,7 +72,9 @@ def test_no_two_pieces_share_a_word():
 
 
 def test_a_field_that_is_chosen_has_a_decision_list():
-    rows = [row(f"{word} number {i}", {"kind": kind}) for i in range(4) for word, kind in (("pump", "p1"), ("hose", "h1"))]
+    rows = [
+        row(f"{word} number {i}", {"kind": kind}) for i in range(4) for word, kind in (("pump", "p1"), ("hose", "h1"))
+    ]
     made = decisions(rows, "kind")
     assert list(made.choose("the Pump broke")) == ["p1"] and list(made.choose("that hose")) == ["h1"]
     assert list(made.choose("neither")) == list(made.values[0])

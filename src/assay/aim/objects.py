@@ -1,9 +1,9 @@
 """Targets that are JSON objects of fields: read, compared field by field, given a schema, put together again.
 
-What it is for   the task kind `extract` where a row's target is an object: nested, with lists, with fields that are null
-                 or missing. It stays the object that it is; no field becomes a line
-Fields           a field is its path and its value: {"to": {"city": "Oslo"}, "bags": [1, 2]} has `to.city`: Oslo, `bags`:
-                 1 and `bags`: 2. Lists have no places, as in the field F1 of Donut (Kim et al. 2022,
+What it is for   the task kind `extract` where a row's target is an object: nested, with lists, with fields that are
+                 null or missing. It stays the object that it is; no field becomes a line
+Fields           a field is its path and its value: {"to": {"city": "Oslo"}, "bags": [1, 2]} has `to.city`: Oslo,
+                 `bags`: 1 and `bags`: 2. Lists have no places, as in the field F1 of Donut (Kim et al. 2022,
                  arxiv.org/abs/2111.15664, section 3.2). What is null, empty or missing is no field
 Equal            values that are equal but for case, white space, form of Unicode, and 4 for 4.0
 Schema           of the rows to learn from: types, fields that all of them have, lists, values of a field where it has
@@ -261,7 +261,9 @@ def _node(pieces: Sequence[Piece], path: str, schema: Mapping[str, Any]) -> Any:
             return [value for piece in own if (value := _scalar(piece[1], items)) is not None]
         return [_node(group, path, items) for group in _groups(own, path)]
     if "properties" not in schema:
-        return next((value for name, words in own if name == path and (value := _scalar(words, schema)) is not None), None)
+        return next(
+            (value for name, words in own if name == path and (value := _scalar(words, schema)) is not None), None
+        )
     made = {}
     for name, inner in schema["properties"].items():
         value = _node(own, f"{path}.{name}" if path else name, inner)
@@ -270,7 +272,7 @@ def _node(pieces: Sequence[Piece], path: str, schema: Mapping[str, Any]) -> Any:
             continue
         if value is not None or (needed and "null" in _types(inner)):
             made[name] = value
-    return made or ({} if not path or not "null" in _types(schema) else None)
+    return made or ({} if not path or "null" not in _types(schema) else None)
 
 
 def _groups(pieces: Sequence[Piece], path: str) -> list[list[Piece]]:

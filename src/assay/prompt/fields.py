@@ -2,11 +2,11 @@
 which fields are chosen rather than copied, how an answer is written.
 
 What it is for   `dictionary` and `tagger` name spans of a text; this makes lines or JSON objects of them
-Copied, chosen   a field of an object is copied where half of its values or more stand in their texts; other fields, such
-                 as a category, or a date in another writing, are chosen among the values of train
+Copied, chosen   a field of an object is copied where half of its values or more stand in their texts; other fields,
+                 such as a category, or a date in another writing, are chosen among the values of train
 Same words       what was written for a span in train is written for it again: `oslo` may be OSL
-Writing          words that were not seen are written as the field's values mostly are: as in the text, in lower or upper
-                 case
+Writing          words that were not seen are written as the field's values mostly are: as in the text, in lower or
+                 upper case
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ class Fields:
 
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> Fields:
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in saved.items()})
+        copied, chosen = tuple(saved["copied"]), tuple(saved["chosen"])
+        return cls(saved["schema"], copied, chosen, saved["written_as"], saved["cases"])
 
 
 def learnt(rows: Sequence[Example], form: str = "") -> Fields:

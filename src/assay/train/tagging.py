@@ -1,7 +1,7 @@
 """Words of a text, their tags by an encoder with a layer on top, and the steps that train both.
 
-Windows   a text with more tokens than are read at once is read in windows that begin half a window apart; each word's tag
-          is that of the window in which it stands furthest from an edge
+Windows   a text with more tokens than are read at once is read in windows that begin half a window apart; each
+          word's tag is that of the window in which it stands furthest from an edge
 Frozen    the table of the tokens' vectors, half of a small encoder's weights: its gradients cost as much as a step's
           products, and most tokens are in no training row
 Case      how a word is written is a vector added to its token's, which begins at zero
@@ -164,7 +164,9 @@ class WordTags:
                     best[i][word] = max(best[i].get(word, (-1, 0)), found, key=lambda pair: pair[0])
             done += len(part)
             if tell:
-                tell({"event": "progress", "done": done * len(texts) // len(read), "total": len(texts), "unit": "answer"})
+                tell(
+                    {"event": "progress", "done": done * len(texts) // len(read), "total": len(texts), "unit": "answer"}
+                )
         return [self._named(own, tags) for own, tags in zip(words, best, strict=True)]
 
     def _named(self, words: Sequence[tuple[int, int]], found: dict[int, tuple[int, int]]) -> list[Span]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assay.aim.columns import as_text
 from assay.aim import objects
+from assay.aim.columns import as_text
 from assay.aim.entities import NONE, pieces_of, written
 from assay.aim.label_sets import labels_in
 from assay.aim.label_sets import written as label_line

@@ -2,10 +2,10 @@
 
 What it is for   naming the pieces of a text, or the fields of an object whose values stand in it (the task kind
                  `extract`), with a small encoder in place of a language model: both sides of a word are read
-Costs            minutes on two cores for a thousand sentences; milliseconds an answer; half the encoder's size on disk
-                 (43 MB for minilm-l6)
+Costs            minutes on two cores for a thousand sentences; milliseconds an answer; half the encoder's size on
+                 disk (43 MB for minilm-l6)
 How              a layer on the state of each word's first token gives a tag: the beginning or the inside of a piece of
-                 some type, or outside. How a word is written (lower case, capitals, digits) is added to its token, since
+                 some type, or outside. How a word is written (lower case, capitals, digits) is added to its token:
                  many encoders read all in lower case. Long texts are read in windows that overlap by half. Fields whose
                  values do not stand in their texts, such as a category, get a linear model on the sentence's vector
 Source           Devlin et al. (2019), aclanthology.org/N19-1423, section 5.3; tags: Ramshaw and Marcus (1995),
