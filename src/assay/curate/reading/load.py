@@ -150,8 +150,8 @@ def load(
     layout = replace(layout, language=language, show_tests=show_tests)
     if layout.kind == "choose" and target:
         layout = replace(layout, meaning=meaning(_answered(reads, layout)))
-    if layout.kind == "extract" and target:
-        layout = replace(layout, objects=has_objects(_wanted(reads, layout)))
+    wanted = (value_at(raw.fields, layout.wanted or "") for _, _, table in reads for raw in table.rows)
+    layout = replace(layout, objects=target and layout.kind == "extract" and has_objects(wanted))
     parts, warnings, raw = _convert(reads, layout, problems)
     warnings += _preferences(parts) if target else []
     said: list[str] = []
@@ -194,13 +194,6 @@ def _preferences(parts: dict[str, list[Example]]) -> list[dict]:
         aside += bad
     pairs = sum(one.rejected is not None for part in parts.values() for one in part)
     return told(pairs, aside)
-
-
-def _wanted(reads: Sequence[tuple[str, Path, Read]], layout: Layout) -> Iterator[Any]:
-    """What stands in the field of the target."""
-    for _, _, table in reads:
-        for raw in table.rows:
-            yield value_at(raw.fields, layout.wanted or "")
 
 
 def _answered(reads: Sequence[tuple[str, Path, Read]], layout: Layout) -> Iterator[tuple[Any, Sequence[str]]]:
