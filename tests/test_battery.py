@@ -40,6 +40,7 @@ SMALL = {
     "encoder": {**QUICK, "learning_rate": 1e-3},
     "head": QUICK,
     "token_head": QUICK,
+    "tagger": {"epochs": 2, "batch_size": 12, "min_steps": 0},
     "blend": {"inners": [{"kind": "lora", "rank": rank, **QUICK, "learning_rate": 3e-3} for rank in (2, 3)]},
     "quantise": {"inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3}},
     "distil": {"inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3}, "layers": 1, "epochs": 1},
@@ -110,7 +111,7 @@ def fits(values, task):
         return task == "classify"
     if "cite" in values or "embed" in values:  # what is learnt from passages needs answers that stand in them
         return task == "answer"
-    if values["kind"] == "token_head":
+    if values["kind"] in ("token_head", "dictionary", "tagger"):
         return task == "extract"
     if values["kind"] in ("lead", "copy", "ngram"):  # they answer with text of the question, or with none
         return task == "answer"
@@ -203,7 +204,7 @@ def fitted(request, lesson_in, tmp_path_factory):
 each_fitted = pytest.mark.parametrize(
     "fitted", [pytest.param(p.values, id=p.id, marks=p.marks) for p in CASES], indirect=True
 )
-KINDS = {kind_of(cls) for cls in (*METHODS, *ENCODERS)} | set(PRESETS)
+KINDS = {kind_of(cls) for cls in (*METHODS, *ENCODERS)} | set(PRESETS) | {"tagger"}
 
 
 def is_trained(settings):

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.processes import Servers
 
-VERSION = 4  # raise it when the same files and settings are prepared differently
+VERSION = 5  # raise it when the same files and settings are prepared differently
 # Settings of the task that no row depends on.
 UNREAD = {"instruction", "max_answer_tokens", "metric", "metrics", "tolerance", "guards", "target"}
 CODE = ("language", "show_tests", "database", "samples", "temperature")  # what code tasks alone have
@@ -125,6 +125,8 @@ def prepare(
         tell({"event": "stage", "name": "curate", "state": "cached"})
         # What no row depends on is taken from the project as it is now, not as it was when the rows were prepared.
         said = project.aim.model_dump(mode="json", exclude={"kind", "labels", "slices"})
+        if project.aim.form is None:  # what the training rows' targets gave stays
+            del said["form"]
         note = {**note, "task": {**note["task"], **said}}
         return Prepared(stage.folder, placed(project, note), True, held.folder)
     tell({"event": "stage", "name": "curate", "state": "start"})

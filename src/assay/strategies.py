@@ -7,6 +7,7 @@ from assay.errors import Problem, TrainError, UsageError
 from assay.nouns import Part, Strategy, Task
 from assay.prompt import (
     Copy,
+    Dictionary,
     Encoder,
     Knn,
     Lead,
@@ -25,6 +26,7 @@ from assay.prompt import (
 )
 from assay.train import METHODS
 from assay.train.encoders import ENCODERS
+from assay.train.methods.tagger import Tagger
 from assay.train.retriever import CrossEncoder, TunedEncoder
 from assay.use import AROUND, Shrink
 
@@ -36,6 +38,8 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Lead,
     Copy,
     Ngram,
+    Dictionary,
+    Tagger,
     Shots,
     WordingSearch,
     Rag,
@@ -58,7 +62,7 @@ PRESETS: dict[str, dict] = {
 }
 
 # What a strategy must beat to be worth its cost: kinds that train no language model and ask none.
-FLOORS = ("majority", "tfidf", "neighbours", "probe", "lead", "copy", "ngram")
+FLOORS = ("majority", "tfidf", "neighbours", "probe", "lead", "copy", "ngram", "dictionary")
 
 
 # Kinds that can say how likely a text is.

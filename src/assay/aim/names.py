@@ -24,6 +24,8 @@ CODE = _words("code solution canonical_solution program query sql")
 TESTS = ("tests", "test_list")
 SETUP = ("test_setup_code", "setup")
 ENTITIES = _words("entities spans ner_tags tags slots ner annotations labels mentions")
+# Fields that hold the object that is to be answered.
+OBJECT = _words("entities slots fields extraction extracted output json target gold answer response completion result")
 CONTEXT = _words("context contexts passage passages paragraph paragraphs evidence document documents article")
 GROUP = _words(
     "group user author thread conversation dialogue dialog session template templ patient customer speaker writer"

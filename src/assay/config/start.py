@@ -228,5 +228,6 @@ def _arms(kind: str, labels: Counter[str]) -> Iterator[tuple[dict[str, Any], str
     if kind not in ("classify", "choose", "rank"):
         yield {"kind": "shots", "k": 4, "choose": "similar"}, "with the 4 most similar training rows in the prompt"
     if kind == "extract":
-        yield {"kind": "token_head"}, "a layer on the base that tags words"
+        yield {"kind": "dictionary"}, "what training rows have named, and the patterns of it"
+        yield {"kind": "tagger"}, "a small encoder, tuned to tag words"
     yield {"kind": "lora", "epochs": EPOCHS}, "fine-tuned"

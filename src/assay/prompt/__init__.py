@@ -1,6 +1,7 @@
 """Adapting without training: floors, prompts, retrieval."""
 
 from assay.prompt.copied import Copy
+from assay.prompt.dictionary import Dictionary
 from assay.prompt.knn import Knn
 from assay.prompt.lead import Lead
 from assay.prompt.majority import Majority
@@ -19,6 +20,7 @@ from assay.prompt.wording import WordingSearch
 
 __all__ = [
     "Copy",
+    "Dictionary",
     "Encoder",
     "Knn",
     "Lead",

@@ -13,6 +13,7 @@ from typing import Any
 
 from assay.aim.columns import columns_of, value_at
 from assay.aim.guess import SAMPLE, guess
+from assay.aim.objects import has_objects
 from assay.aim.options import meaning
 from assay.aim.shaped import shaped
 from assay.curate.reading.dialogues import join_turns
@@ -149,6 +150,8 @@ def load(
     layout = replace(layout, language=language, show_tests=show_tests)
     if layout.kind == "choose" and target:
         layout = replace(layout, meaning=meaning(_answered(reads, layout)))
+    wanted = (value_at(raw.fields, layout.wanted or "") for _, _, table in reads for raw in table.rows)
+    layout = replace(layout, objects=target and layout.kind == "extract" and has_objects(wanted))
     parts, warnings, raw = _convert(reads, layout, problems)
     warnings += _preferences(parts) if target else []
     said: list[str] = []
