@@ -31,8 +31,8 @@ GROUP = _words(
 )
 # Of what rows are sampled by, beside those: a value of few is still one of many that might have been.
 SAMPLED = GROUP + _words(
-    "client person member student teacher annotator judge sender recipient owner reporter agent ticket case order incident"
-    " document doc article passage context page url file filename book chapter report site store shop hospital"
+    "client person member student teacher annotator judge sender recipient owner reporter agent ticket case order"
+    " incident document doc article passage context page url file filename book chapter report site store shop hospital"
     " device machine sensor project repo repository batch wave day date week month prompt family scene video"
 )
 SLICE = _words("lang language country region source gender age domain channel difficulty level product bias subject")

@@ -1,12 +1,12 @@
-"""Which test rows share a value of a field, or are near copies: what answers may cluster by, to be tested once there are any.
+"""Which test rows share a value of a field, or are near copies: what answers may cluster by.
 
-What it is for   rows of one user, thread, document, day or file are not independent; without `split.group` the intervals take
-                 them for it. `validate/clusters.py` tests the fields that are named here
-Left out         fields that nothing repeats in; those that the target settles, which are properties of a label; and those of
-                 few values, which are kinds of rows and not samples of anything, unless their name says that they are sampled
-                 (a user, a file). Of fields that divide the rows alike the first stays
-Watch out        a field of many kinds (a country, a product) looks like one of many users. The report says what a warning
-                 assumes: that new rows come from other values
+What it is for   rows of one user, thread, document, day or file are not independent; without `split.group` the
+                 intervals take them for it. `validate/clusters.py` tests the fields that are named here
+Left out         fields that nothing repeats in; those that the target settles, which are properties of a label; and
+                 those of few values, which are kinds of rows and not samples of anything, unless their name says that
+                 they are sampled (a user, a file). Of fields that divide the rows alike the first stays
+Watch out        a field of many kinds (a country, a product) looks like one of many users. The report says what a
+                 warning assumes: that new rows come from other values
 """
 
 from __future__ import annotations

@@ -1,17 +1,18 @@
 """Are rows right and wrong together within the values of a field that no `split.group` names?
 
-What it is for   intervals take rows for independent. Ten rows of one customer are not ten customers: where rows of a value
-                 are answered rightly together, or tell two arms apart together, intervals are too narrow and equal arms
-                 are told apart
-How              for every arm's scores, and for every paired difference of two arms: the sum of the products of all pairs of
-                 rows of one value, which is what the clusters add to the variance of a mean; by its mean and variance under
-                 permutation (Mantel 1967). The largest over arms and pairs is the field's statistic, and its p-value comes
-                 from giving the rows to the values at random; fields are corrected after Holm
-Source           Moran (1948), 10.1111/j.2517-6161.1948.tb00012.x, and Mantel (1967), pubmed.gov/6018555 (statistic and
-                 moments); Besag & Clifford (1991), 10.1093/biomet/78.2.301 (stop at the tenth draw that is as large);
-                 Kish (1965), Survey Sampling (the design effect)
-Good when        the values were sampled, as users and documents are. Watch out: a value of which there are few, and always
-                 the same, is no cluster but a kind of row; `curate/clusters.py` leaves those out
+What it is for   intervals take rows for independent. Ten rows of one customer are not ten customers: where rows of a
+                 value are answered rightly together, or tell two arms apart together, intervals are too narrow and
+                 equal arms are told apart
+How              for every arm's scores, for every paired difference of two arms, and for all arms at once: the sum of
+                 the products of all pairs of rows of one value, which is what the clusters add to the variance of a
+                 mean; by its mean and variance under permutation (Mantel 1967). The largest of these is the field's
+                 statistic, and its p-value comes from giving the rows to the values at random; fields are corrected
+                 after Holm
+Source           Moran (1948), 10.1111/j.2517-6161.1948.tb00012.x, and Mantel (1967), pubmed.gov/6018555 (statistic
+                 and moments); Besag & Clifford (1991), 10.1093/biomet/78.2.301 (stop at the tenth draw that is as
+                 large); Kish (1965), Survey Sampling (the design effect)
+Good when        the values were sampled, as users and documents are. Watch out: a value of which there are few, and
+                 always the same, is no cluster but a kind of row; `curate/clusters.py` leaves those out
 Defaults from    `benchmarks/clusters.py`: docs/certainty.md has its table
 """
 
@@ -30,6 +31,7 @@ LEAST_EFFECT = 1.1  # a smaller design effect widens intervals by less than 5 %,
 DRAWS = 1999  # with a hundred for each field at least, so that the correction can still be passed
 ENOUGH = 10  # draws as large as what was seen: then the p-value is known well enough
 _BLOCK = 100  # permutations at a time
+_NOTHING = 1e-9
 _CELLS = 1 << 22  # floats of permuted scores at a time: 32 MB
 
 
@@ -68,7 +70,7 @@ def clustered(values: np.ndarray, fields: Mapping[str, Any], seed: int = 0) -> l
 
     Args:
         values: score of each row by each arm, float, shape (rows, arms); a row without one counts as an average row.
-        fields: name -> the value of each row as a whole number, (rows,). Rows that share none need numbers of their own.
+        fields: name -> the value of each row as a whole number, (rows,). A row that shares none has one of its own.
     """
     n, arms = values.shape
     if n < 4 or not arms or not fields:
@@ -81,7 +83,7 @@ def clustered(values: np.ndarray, fields: Mapping[str, Any], seed: int = 0) -> l
     found = []
     for name, layout, each, own in zip(codes, layouts, seen, p, strict=True):
         whole = scores.together(scores.values[None, layout.order], layout)[0]
-        effects = [scores.effect(layout, whole, each, part) for part in (scores.arms, ~scores.arms)]
+        effects = [scores.effect(layout, whole, each, part) for part in (scores.arms, scores.pairs)]
         sizes = np.diff(np.append(layout.starts, n))
         found.append(Clustered(name, len(sizes), int(sizes[sizes > 1].sum()), int(sizes.max()), *effects, own))
     return [replace(one, p_holm=both) for one, both in zip(found, holm(p), strict=True)]
@@ -89,8 +91,8 @@ def clustered(values: np.ndarray, fields: Mapping[str, Any], seed: int = 0) -> l
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Rows of one value beside each other: `order` (n,), and where each value starts. `pairs`, `squares`: ordered pairs of
-    rows of one value; the sum over rows of the squared number of their partners."""
+    """Rows of one value beside each other: `order` (n,), and where each value starts. `pairs`, `squares`: ordered pairs
+    of rows of one value; the sum over rows of the squared number of their partners."""
 
     order: np.ndarray
     starts: np.ndarray
@@ -107,15 +109,16 @@ class _Layout:
 
 @dataclass(frozen=True, slots=True)
 class _Scores:
-    """Centred scores (n, arms), and of each series, the arms first, then the pairs of arms: the sum of its squares and of
-    its fourth powers, (series,). `arms`: which series are arms."""
+    """Centred scores (n, arms), and of each series, (series,): the sum of its squares, the square of that sum, and the
+    sum of its fourth powers. The series are the arms, the pairs of arms, and all arms at once, each scaled to squares
+    that add to 1: of these the second is the sum of all squared products of two rows."""
 
     values: np.ndarray
     first: np.ndarray  # of each pair
     second: np.ndarray
     squares: np.ndarray
+    products: np.ndarray
     fourths: np.ndarray
-    arms: np.ndarray
 
     @classmethod
     def of(cls, values: np.ndarray) -> _Scores:
@@ -124,25 +127,44 @@ class _Scores:
         kept = np.where(known, values, 0.0)
         kept = np.where(known, kept - kept.sum(axis=0) / count, 0.0)
         first, second = np.triu_indices(kept.shape[1], 1)
-        series = np.concatenate([kept, kept[:, first] - kept[:, second]], axis=1)
-        squared = np.square(series)
-        arms = np.arange(series.shape[1]) < kept.shape[1]
-        return cls(kept, first, second, squared.sum(axis=0), np.square(squared).sum(axis=0), arms)
+        squared = np.square(np.concatenate([kept, kept[:, first] - kept[:, second]], axis=1))
+        squares, fourths = squared.sum(axis=0), np.square(squared).sum(axis=0)
+        scaled = kept * _scale(squares[: kept.shape[1]]) ** 0.5
+        each = np.square(scaled).sum(axis=1)
+        return cls(
+            kept,
+            first,
+            second,
+            np.append(squares, each.sum()),
+            np.append(squares**2, np.square(scaled.T @ scaled).sum()),
+            np.append(fourths, np.square(each).sum()),
+        )
+
+    @property
+    def arms(self) -> np.ndarray:
+        """Which series are arms."""
+        return np.arange(len(self.squares)) < self.values.shape[1]
+
+    @property
+    def pairs(self) -> np.ndarray:
+        """Which are differences of two."""
+        return ~self.arms & (np.arange(len(self.squares)) < len(self.squares) - 1)
 
     def together(self, rows: np.ndarray, layout: _Layout) -> np.ndarray:
         """Of each series the sum of products of rows of one value: rows (draws, n, arms), laid out -> (draws, series).
-        Of a difference it follows from those of its two arms, so only arms are summed."""
+        Those of a difference, and of all arms, follow from those of the arms."""
         sums = np.add.reduceat(rows, layout.starts, axis=1)
         products = np.matmul(sums.transpose(0, 2, 1), sums)
         own = np.diagonal(products, axis1=1, axis2=2)
         both = own[:, self.first] + own[:, self.second] - 2 * products[:, self.first, self.second]
-        return np.concatenate([own, both], axis=1) - self.squares
+        every = own @ _scale(self.squares[self.arms])
+        return np.concatenate([own, both, every[:, None]], axis=1) - self.squares
 
     def moments(self, layout: _Layout) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of `together` when rows are given to the values at random, (series,) each: Mantel 1967."""
         n, squares, fourths = len(self.values), self.squares, self.fourths
         a, a1, a2 = layout.pairs, layout.pairs, layout.squares
-        b, b1, b2 = -squares, squares**2 - fourths, fourths
+        b, b1, b2 = -squares, self.products - fourths, fourths
         mean = a * b / (n * (n - 1))
         square = 2 * a1 * b1 / (n * (n - 1)) + 4 * (a2 - a1) * (b2 - b1) / (n * (n - 1) * (n - 2))
         square += (a * a + 2 * a1 - 4 * a2) * (b * b + 2 * b1 - 4 * b2) / (n * (n - 1) * (n - 2) * (n - 3))
@@ -151,7 +173,7 @@ class _Scores:
     def standard(self, layout: _Layout, found: np.ndarray) -> np.ndarray:
         """`together` in standard deviations, (draws, series); of a series without any spread nothing is said."""
         mean, variance = self.moments(layout)
-        usable = (self.squares > 1e-9) & (variance > 1e-9 * self.squares**2 / len(self.values))
+        usable = (self.squares > _NOTHING) & (variance > 1e-9 * self.squares**2 / len(self.values))
         return np.where(usable, (found - mean) / np.sqrt(np.where(usable, variance, 1.0)), -np.inf)
 
     def effect(self, layout: _Layout, found: np.ndarray, standard: np.ndarray, part: np.ndarray) -> float:
@@ -161,6 +183,11 @@ class _Scores:
         at = np.flatnonzero(part)[int(np.argmax(standard[part]))]
         mean, _ = self.moments(layout)
         return float(1 + (found[at] - mean[at]) / self.squares[at])
+
+
+def _scale(squares: np.ndarray) -> np.ndarray:
+    """What makes the squares of each arm add to 1; an arm that scores all rows alike has no part."""
+    return np.where(squares > _NOTHING, 1 / np.where(squares > _NOTHING, squares, 1.0), 0.0)
 
 
 def _drawn(scores: _Scores, layouts: list[_Layout], seen: list[float], seed: int) -> list[float]:

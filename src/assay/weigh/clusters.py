@@ -1,11 +1,11 @@
 """What the report says where rows of one value of a field are right and wrong together, and no group is declared.
 
-What it is for   one warning (D194) with the setting that mends it, and the intervals as they are with rows of a value drawn
-                 together, beside those that take rows for independent
+What it is for   one warning (D194) with the setting that mends it, and the intervals as they are with rows of a value
+                 drawn together, beside those that take rows for independent
 Test             `validate/clusters.py`; the fields come from `curate/clusters.py`
 Which field      of those that pass, the one with the largest design effect: it widens intervals most
-Watch out        the verdict stands on the plain intervals until `split.group` is set: only then does the split keep a user's
-                 rows on one side as well
+Watch out        the verdict stands on the plain intervals until `split.group` is set: only then does the split keep a
+                 user's rows on one side as well
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def clustering(
     """The block `certainty.clusters`; None where groups are declared or no field can be tested.
 
     Args:
-        fields: from `curate/clusters.py`: name -> the value of each test row as a number. best: the arm to compare with.
+        fields: from `curate/clusters.py`: name -> the value of each test row as a number. best: arm to compare with.
 
     Raises:
         ValueError: a field has another number of rows than the arms have answers.
@@ -164,4 +164,6 @@ def short(data: dict[str, Any]) -> str:
     effect = max(one["score_effect"], one["difference_effect"])
     way = f"set {block['setting']}" if block["setting"] else f"see {CODE}"
     by = _named(block["field"])
-    return f"rows of one {by} go right and wrong together: intervals up to {three(math.sqrt(effect))} times wider; {way}"
+    return (
+        f"rows of one {by} go right and wrong together: intervals up to {three(math.sqrt(effect))} times wider; {way}"
+    )

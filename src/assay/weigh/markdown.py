@@ -219,7 +219,9 @@ def _clusters(data: dict[str, Any]) -> list[str]:
     for one in block["arms"]:
         mine, gap = one["score"], one["to_best"]
         cells = [between(mine[way]["low"], mine[way]["high"], to="–") for way in ("plain", "together")]
-        cells += [between(gap[way]["low"], gap[way]["high"], shape) if gap else NOTHING for way in ("plain", "together")]
+        cells += [
+            between(gap[way]["low"], gap[way]["high"], shape) if gap else NOTHING for way in ("plain", "together")
+        ]
         rows.append([plain(one["name"]), score(mine["value"]), *cells])
     header = ["arm", data["task"]["metric"].replace("_", " "), "plain", "together", "to best, plain", "together"]
     return [plain(clusters.heading(block), 500) + ":", _table(header, rows, 1)]

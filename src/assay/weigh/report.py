@@ -32,7 +32,7 @@ from assay.weigh.verdict import verdict
 
 SCHEMA = 1
 ROWS = ("read", "kept", "dropped", "train", "val", "test")
-AUDIT = ("exact", "near", "group", "conflicting_labels", "repaired")
+AUDIT = ("exact", "near", "contained", "group", "conflicting_labels", "repaired")
 COSTS = ("fit_seconds", "seconds_per_answer", "tokens_per_answer", "money_per_answer", "peak_bytes", "kept_bytes")
 COSTS += ("labelled_rows", "alone")
 
@@ -62,7 +62,7 @@ def build(
         audit: counts named in `AUDIT`; those left out are 0.
         exam: hash and opened.
         warnings: {"code", "count", "text"} each.
-        clusters: fields that answers may cluster by, with the value of each test row as a number (`curate/clusters.py`).
+        clusters: fields that answers may cluster by: the value of each test row as a number (`curate/clusters.py`).
         found: what was measured beside the scores: "forgetting" has a guard, "update_drill" says what a change costs.
 
     Raises:

@@ -1,9 +1,10 @@
 """What rows say in the fields that they are neither asked nor answered by: a user, a thread, a document, a date.
 
 What it is for   rows that share such a value may be right and wrong together: `curate/clusters.py`
-Kept             a number for each row and field, made from the value by a hash that is salted in each process; no value is
-                 kept, and none can be had back
-Costs            8 bytes a row and field; a field whose values differ in nearly all of the first rows is followed no further
+Kept             a number for each row and field, made from the value by a hash that is salted in each process; no
+                 value is kept, and none can be had back
+Costs            8 bytes a row and field; a field whose values differ in nearly all of the first rows is followed no
+                 further
 """
 
 from __future__ import annotations
@@ -71,8 +72,8 @@ class Values:
                 del self._columns[name]
 
     def of(self, ids: Sequence[str]) -> dict[str, list[int]]:
-        """Field -> a number for the value of each of these rows, counted by first appearance; each row without a value, and
-        each that is not known, has a number of its own."""
+        """Field -> a number for the value of each of these rows, counted by first appearance; each row without a value,
+        and each that is not known, has a number of its own."""
         places = [self._place.get(id, MISSING) for id in ids]
         found = {}
         for name, column in self._columns.items():
