@@ -3,9 +3,9 @@
     python benchmarks/clusters.py [--worlds 200] [--minutes 10] [--only TEXT]
 
 Each cell is a number of test rows, of users, and how much of a row's difficulty is its user's. Its worlds are of
-accuracies between .55 and .95, four equal arms each, and four fields: the user, two that say nothing (one of many values,
-one of few rows each), and the hour. In a planted world a share of the difficulty is the user's (half of it shared by all
-arms, half each arm's own) as in `certainty_world.py`; in an independent one none is.
+accuracies between .55 and .95, four equal arms each, and four fields: the user, two that say nothing (one of many
+values, one of few rows each), and the hour. In a planted world a share of the difficulty is the user's (half of it
+shared by all arms, half each arm's own) as in `certainty_world.py`; in an independent one none is.
 
 told apart   reports, in %, that tell two of the four equal arms apart, rows taken for independent; then with rows of a
              user together
