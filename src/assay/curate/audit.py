@@ -147,11 +147,11 @@ def audit(
         for key in rows[right]
         if key in rows[left]
     ]
-    near = list(_listed("near", rows, lambda *sides: _partners(*sides, threshold)))
+    near = list(_listed("near", rows, lambda left, right: _partners(left, right, threshold)))
     pairs += near
     if contained is not None:
         known = {(pair.left.ids[0], pair.right.ids[0]) for pair in near}
-        found = _listed("contained", rows, lambda *sides: _holding(*sides, contained))
+        found = _listed("contained", rows, lambda left, right: _holding(left, right, contained))
         pairs += [pair for pair in found if (pair.left.ids[0], pair.right.ids[0]) not in known]
     pairs += _shared_groups(splits)
     place = {example.id: at for at, example in enumerate([*train, *val, *test])} if pairs else {}

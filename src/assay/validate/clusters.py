@@ -83,9 +83,9 @@ def clustered(values: np.ndarray, fields: Mapping[str, Any], seed: int = 0) -> l
     found = []
     for name, layout, each, own in zip(codes, layouts, seen, p, strict=True):
         whole = scores.together(scores.values[None, layout.order], layout)[0]
-        effects = [scores.effect(layout, whole, each, part) for part in (scores.arms, scores.pairs)]
+        score, apart = (scores.effect(layout, whole, each, part) for part in (scores.arms, scores.pairs))
         sizes = np.diff(np.append(layout.starts, n))
-        found.append(Clustered(name, len(sizes), int(sizes[sizes > 1].sum()), int(sizes.max()), *effects, own))
+        found.append(Clustered(name, len(sizes), int(sizes[sizes > 1].sum()), int(sizes.max()), score, apart, own))
     return [replace(one, p_holm=both) for one, both in zip(found, holm(p), strict=True)]
 
 
