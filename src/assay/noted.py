@@ -96,7 +96,7 @@ def _audit_counts(curated: Any) -> dict[str, int]:
     counts = audit.counts
     gone = sum(1 for row in curated.ledger if row["step"] == "audit" and row["action"] in ("dropped", "moved"))
     return {
-        **{kind: counts.get(kind, {}).get("test~train", 0) for kind in ("exact", "near", "group")},
+        **{kind: counts.get(kind, {}).get("test~train", 0) for kind in ("exact", "near", "contained", "group")},
         "conflicting_labels": audit.conflicting_labels,
         "repaired": gone,
     }

@@ -188,6 +188,12 @@ class Layout:
         return fields_of("choices", self.columns.get("choices", ""))
 
     @property
+    def taken(self) -> set[str]:
+        """The fields that text, target and id are made of. A passage or a group is a value that rows may share."""
+        free = ("context", "found_in", "group", "conversation")
+        return {part for role, name in self.columns.items() if role not in free for part in fields_of(role, name)}
+
+    @property
     def needed(self) -> list[str]:
         """Fields that a file must have."""
         target = self.wanted if self.target and not self.open else None
