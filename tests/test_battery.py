@@ -107,7 +107,11 @@ def kind_of(cls):
 
 def fits(values, task):
     """What each can do: labels alone, pieces alone, or all; of those that can do all, few are asked for pieces."""
-    if values["kind"] in ("head", "knn", "probe", "stack", "setfit", "encoder") or {"objective", "calibrate", "level"} & set(values):
+    if values["kind"] in ("head", "knn", "probe", "stack", "setfit", "encoder") or {
+        "objective",
+        "calibrate",
+        "level",
+    } & set(values):
         return task == "classify"
     if "cite" in values or "embed" in values:  # what is learnt from passages needs answers that stand in them
         return task == "answer"

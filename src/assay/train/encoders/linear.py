@@ -77,7 +77,9 @@ class Linear:
     def with_cuts(self, vectors: np.ndarray, wanted: np.ndarray) -> Linear:
         """With the thresholds that are best on val rows; one half where there are too few."""
         seen = several.probabilities(vectors, self.weights, self.biases)
-        return Linear(self.weights, self.biases, several.thresholds(seen if len(seen) >= 2 * several.FOLDS else None, wanted))
+        return Linear(
+            self.weights, self.biases, several.thresholds(seen if len(seen) >= 2 * several.FOLDS else None, wanted)
+        )
 
     def likelihood(self, vectors: np.ndarray, wanted: np.ndarray, task: Task) -> float:
         """The geometric mean of the probabilities of what is right, from 0 to 1."""

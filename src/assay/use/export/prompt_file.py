@@ -25,7 +25,19 @@ SENT = "messages.json"
 
 
 def refuses(source: Source) -> Iterator[Problem]:
-    floors = ("majority", "tfidf", "neighbours", "probe", "lead", "copy", "ngram", "dictionary", "knn", "router", "stack")
+    floors = (
+        "majority",
+        "tfidf",
+        "neighbours",
+        "probe",
+        "lead",
+        "copy",
+        "ngram",
+        "dictionary",
+        "knn",
+        "router",
+        "stack",
+    )
     if source.kind in (*floors, "tagger", "head", "token_head", "setfit", "encoder"):
         text = f"{source.name} sends no prompt that could be written down"
         yield Problem("C142", text, source.name, help=f"assay answer FILE --with {source.name} runs it")
