@@ -115,7 +115,7 @@ def fits(values, task):
         return task == "classify"
     if "cite" in values or "embed" in values:  # what is learnt from passages needs answers that stand in them
         return task == "answer"
-    if values["kind"] in ("token_head", "dictionary", "tagger"):
+    if values["kind"] in ("token_head", "dictionary", "crf", "tagger"):
         return task == "extract"
     if values["kind"] in ("lead", "copy", "ngram"):  # they answer with text of the question, or with none
         return task == "answer"

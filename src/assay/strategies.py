@@ -7,6 +7,7 @@ from assay.errors import Problem, TrainError, UsageError
 from assay.nouns import Part, Strategy, Task
 from assay.prompt import (
     Copy,
+    Crf,
     Dictionary,
     Encoder,
     Knn,
@@ -39,6 +40,7 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Copy,
     Ngram,
     Dictionary,
+    Crf,
     Tagger,
     Shots,
     WordingSearch,
@@ -62,7 +64,7 @@ PRESETS: dict[str, dict] = {
 }
 
 # What a strategy must beat to be worth its cost: kinds that train no language model and ask none.
-FLOORS = ("majority", "tfidf", "neighbours", "probe", "lead", "copy", "ngram", "dictionary")
+FLOORS = ("majority", "tfidf", "neighbours", "probe", "lead", "copy", "ngram", "dictionary", "crf")
 
 
 # Kinds that can say how likely a text is.

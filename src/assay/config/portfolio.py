@@ -91,7 +91,11 @@ def _ranks(size: Size) -> Iterator[Entry]:
 
 
 def _pieces(size: Size) -> Iterator[Entry]:
-    yield from (MAJORITY, SIMILAR)
+    yield MAJORITY
+    yield {"kind": "dictionary"}, "what training rows have named, and the patterns of it"
+    yield {"kind": "crf"}, "a linear model of the words of a text, one after the other"
+    yield {"kind": "tagger"}, "a small encoder, tuned to tag words"
+    yield SIMILAR
     yield _lora(size)
 
 

@@ -229,5 +229,6 @@ def _arms(kind: str, labels: Counter[str]) -> Iterator[tuple[dict[str, Any], str
         yield {"kind": "shots", "k": 4, "choose": "similar"}, "with the 4 most similar training rows in the prompt"
     if kind == "extract":
         yield {"kind": "dictionary"}, "what training rows have named, and the patterns of it"
+        yield {"kind": "crf"}, "a linear model of the words of a text, one after the other"
         yield {"kind": "tagger"}, "a small encoder, tuned to tag words"
     yield {"kind": "lora", "epochs": EPOCHS}, "fine-tuned"

@@ -1,6 +1,7 @@
 """Adapting without training: floors, prompts, retrieval."""
 
 from assay.prompt.copied import Copy
+from assay.prompt.crf import Crf
 from assay.prompt.dictionary import Dictionary
 from assay.prompt.knn import Knn
 from assay.prompt.lead import Lead
@@ -20,6 +21,7 @@ from assay.prompt.wording import WordingSearch
 
 __all__ = [
     "Copy",
+    "Crf",
     "Dictionary",
     "Encoder",
     "Knn",

@@ -1,7 +1,7 @@
 """What the targets of a task of the kind `extract` are made of, learnt from train: where values stand in their text,
 which fields are chosen rather than copied, how an answer is written.
 
-What it is for   `dictionary` and `tagger` name spans of a text; this makes lines or JSON objects of them
+What it is for   `dictionary`, `crf` and `tagger` name spans of a text; this makes lines or JSON objects of them
 Copied, chosen   a field of an object is copied where half of its values or more stand in their texts; other fields,
                  such as a category, or a date in another writing, are chosen among the values of train
 Same words       what was written for a span in train is written for it again: `oslo` may be OSL
@@ -24,6 +24,7 @@ from assay.nouns import Example
 
 WORD = re.compile(r"\w+|[^\w\s]")
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+OUTSIDE = "O"  # the tag of a word that is in no piece
 COPIED = 0.5  # share of a field's values that stand in their texts
 MOST_VALUES = 200  # that a chosen field is chosen among
 CASES: dict[str, Callable[[str], str]] = {"": str, "lower": str.lower, "upper": str.upper, "title": str.title}
@@ -115,6 +116,16 @@ def spans_of(row: Example, kinds: Sequence[str]) -> list[Span]:
             spans.append((*span, kind))
             at[kind, words] = span[1]
     return sorted(set(spans))
+
+
+def marks(spans: Sequence[Span], words: Sequence[tuple[int, int]]) -> list[str]:
+    """The tag of each word: of the first span that it lies in."""
+    found, begun = [], set()
+    for start, end in words:
+        span = next((one for one in spans if one[0] < end and start < one[1]), None)
+        found.append(OUTSIDE if span is None else f"{'I' if span in begun else 'B'}-{span[2]}")
+        begun |= {span} if span else set()
+    return found
 
 
 def values_of(row: Example, names: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -22,10 +22,9 @@ from assay.aim.entities import Span, of_run
 from assay.model.batches import by_length
 from assay.model.machine import device, quiet
 from assay.nouns import Tell
-from assay.prompt.fields import WORD
+from assay.prompt.fields import OUTSIDE, WORD, marks
 from assay.train.retriever.pairs import in_batches
 
-OUTSIDE = "O"
 WAYS = 6  # of writing a word: see `way`
 
 
@@ -172,16 +171,6 @@ class WordTags:
     def _named(self, words: Sequence[tuple[int, int]], found: dict[int, tuple[int, int]]) -> list[Span]:
         tags = [self.tags[found[i][1]] if i in found else OUTSIDE for i in range(len(words))]
         return [(words[i][0], words[j - 1][1], kind) for i, j, kind in of_run(tags)]
-
-
-def marks(spans: Sequence[Span], words: Sequence[tuple[int, int]]) -> list[str]:
-    """The tag of each word: of the first span that it lies in."""
-    found, begun = [], set()
-    for start, end in words:
-        span = next((one for one in spans if one[0] < end and start < one[1]), None)
-        found.append(OUTSIDE if span is None else f"{'I' if span in begun else 'B'}-{span[2]}")
-        begun |= {span} if span else set()
-    return found
 
 
 @dataclass

@@ -34,6 +34,7 @@ def refuses(source: Source) -> Iterator[Problem]:
         "copy",
         "ngram",
         "dictionary",
+        "crf",
         "knn",
         "router",
         "stack",
