@@ -18,6 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from assay.prompt.fields import OUTSIDE
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -91,7 +93,7 @@ def trained(rows: Sequence[tuple[Sequence[Sequence[str]], Sequence[str]]], c1: f
     """
     import pycrfsuite
 
-    tags = sorted({tag for _, own in rows for tag in own})
+    tags = sorted({tag for _, own in rows for tag in own}, key=lambda tag: (tag != OUTSIDE, tag))
     names = sorted({name for words, _ in rows for word in words for name in word})
     tag_number, number = ({one: str(i) for i, one in enumerate(of)} for of in (tags, names))
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)

@@ -34,6 +34,7 @@ from assay.prompt.word_features import Names, features, names_in
 from assay.store import read_json, write_json
 
 Tagged = tuple[list[str], list[str]]  # words, tags
+PENALTIES = ((0.1, 0.05), (0.05, 0.01), (0.3, 0.05), (0.0, 0.1), (0.02, 0.2))  # c1, c2
 
 
 class Crf(Strategy):
@@ -42,6 +43,7 @@ class Crf(Strategy):
     c2: float = Field(default=0.05, ge=0, le=100)  # of the L2 penalty
     names: bool = True  # whether a feature says what train has named
     folds: int = Field(default=5, ge=2, le=20)  # of train: a row knows the names of the other folds
+    search: int = Field(default=0, ge=0, le=20)  # folds of train that choose c1 and c2 among PENALTIES; 0: none do
     seeded = True
     libraries = ("python-crfsuite",)
 
@@ -58,9 +60,30 @@ class Crf(Strategy):
         known = names_in(rows) if self.names else {}
         chain = None
         if fields.copied and rows:
-            seen = [*left_out(rows, self.folds, lesson.seed)] if self.names else [features(words) for words, _ in rows]
-            chain = trained([(own, tags) for own, (_, tags) in zip(seen, rows, strict=True)], self.c1, self.c2)
+            penalties = self._searched(rows, lesson.seed) if self.search > 1 else (self.c1, self.c2)
+            chain = self._chain(rows, lesson.seed, penalties)
         return CrfAnswers(fields, chain, known, {name: decisions(lesson.train, name) for name in fields.chosen})
+
+    def _chain(self, rows: Sequence[Tagged], seed: int, penalties: tuple[float, float]) -> Chain:
+        seen = [*left_out(rows, self.folds, seed)] if self.names else [features(words) for words, _ in rows]
+        return trained([(own, tags) for own, (_, tags) in zip(seen, rows, strict=True)], *penalties)
+
+    def _searched(self, rows: Sequence[Tagged], seed: int) -> tuple[float, float]:
+        """The penalties with the best F1 on folds that were left out; its own among equals, then the first."""
+        folds, tried = folds_of(len(rows), self.search, seed), tuple(dict.fromkeys(((self.c1, self.c2), *PENALTIES)))
+        pieces: dict[tuple[float, float], int] = dict.fromkeys(tried, 0)  # right ones, doubled
+        named = dict.fromkeys(tried, 0)
+        for fold in sorted(set(folds)):
+            learnt_from = [row for row, own in zip(rows, folds, strict=True) if own != fold]
+            known = names_in(learnt_from) if self.names else {}
+            left = [(features(row[0], known), row[1]) for row, own in zip(rows, folds, strict=True) if own == fold]
+            for pair in tried if learnt_from else ():
+                chain = self._chain(learnt_from, seed, pair)
+                for words, tags in left:
+                    found, wanted = set(of_run(chain.best(words)[0])), set(of_run(tags))
+                    pieces[pair] += 2 * len(found & wanted)
+                    named[pair] += len(found) + len(wanted)
+        return max(tried, key=lambda pair: pieces[pair] / max(1, named[pair]))
 
     def restore(self, folder: Path, lesson: Lesson) -> CrfAnswers:
         saved = read_json(folder / "crf.json")
@@ -103,9 +126,15 @@ def tagged(row: Example, kinds: Sequence[str]) -> Tagged:
 
 def left_out(rows: Sequence[Tagged], folds: int, seed: int) -> Iterator[list[list[str]]]:
     """The features of each row's words, its names looked up in the rows of the folds that it is not in."""
-    order = list(range(len(rows)))
-    random.Random(f"{seed}-folds").shuffle(order)  # files may be in turns, one of each kind
-    fold_of = {row: place % folds for place, row in enumerate(order)}
+    fold_of = folds_of(len(rows), folds, seed)
     names = [names_in([row for i, row in enumerate(rows) if fold_of[i] != fold]) for fold in range(folds)]
     for i, (words, _) in enumerate(rows):
         yield features(words, names[fold_of[i]])
+
+
+def folds_of(count: int, folds: int, seed: int) -> list[int]:
+    """The fold of each row. Drawn: files may be in turns, one of each kind."""
+    order = list(range(count))
+    random.Random(f"{seed}-folds").shuffle(order)
+    place = {row: i for i, row in enumerate(order)}
+    return [place[row] % folds for row in range(count)]

@@ -1,21 +1,22 @@
 """What speaks for a word's tag: the word, how it is written, its neighbours, and whether train has named it.
 
 What it is for   `crf` learns a weight for each of these with each tag
-Features         of words at -2 to 2: lower case and shape; of those at -1 to 1: beginnings and endings of 2 and 3 letters;
-                 of the word itself: up to 4 letters, the short shape, digits, punctuation, first and last place; the
-                 pairs with both neighbours
+Features         of words at -2 to 2: lower case and shape; of those at -1 to 1: the first three letters, the last two and
+                 three; of the word itself: first and last one and four letters, the short shape, digits, punctuation,
+                 whether it is the first or the last; the pairs with both neighbours
 Names            runs of words that train names, the longest first: each word in one gets the type, and whether it
-                 begins there. A row that is learnt from is looked up in the names of other rows, else each name would be
-                 known, and nothing else would be learnt
-Source           the features are those of Lample et al.'s and CoNLL-2003's baselines as sklearn-crfsuite's tutorial has
-                 them; shapes: Collins (2002), aclanthology.org/P02-1062; lists of names: Ratinov and Roth (2009),
-                 aclanthology.org/W09-1119
+                 begins there. A row that is learnt from is looked up in the names of other rows: else each name would
+                 be known, and nothing else would be learnt
+Source           the features are those of sklearn-crfsuite's tutorial and more of their kind,
+                 sklearn-crfsuite.readthedocs.io; shapes: Collins (2002), aclanthology.org/P02-1062; lists of names:
+                 Ratinov and Roth (2009), aclanthology.org/W09-1119
+Watch out        a name of more than eight words is in no list
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
