@@ -19,6 +19,7 @@ from assay.train import METHODS
 QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4}
 SMALL = {
     "neighbours": {"k": 3},
+    "reader": {"networks": 2},
     "shots": {"k": 2, "choose": "similar"},
     "retrieval_aware": {"inner": {"kind": "majority"}, "top": 2},
     "rag": {"inner": {"kind": "shots", "k": 1}, "top": 2},
@@ -93,25 +94,31 @@ FORMS = [
 ]
 
 
+ALONE = {"ridge": "number", "learning_to_rank": "rank"}  # kinds that do one kind of task
+FROM_TEXT = ("lead", "copy", "ngram", "centrality", "extractive", "best_sentence", "reader")
+
+
 def kind_of(cls):
     return cls.model_fields["kind"].default
 
 
 def fits(values, task):
     """What each can do: labels alone, pieces alone, or all; of those that can do all, few are asked for pieces."""
+    if values["kind"] in ALONE or task in ALONE.values():
+        return task == ALONE.get(values["kind"])
     if values["kind"] in ("head", "knn") or {"objective", "calibrate", "level"} & set(values):
         return task == "classify"
     if "cite" in values or "embed" in values:  # what is learnt from passages needs answers that stand in them
         return task == "answer"
     if values["kind"] == "token_head":
         return task == "extract"
-    if values["kind"] in ("lead", "copy", "ngram"):  # they answer with text of the question, or with none
+    if values["kind"] in FROM_TEXT:  # they answer with text of the question, or with none
         return task == "answer"
     return task != "extract" or values["kind"] in ("neighbours", "shots", "wording")
 
 
 SETTINGS = [{"kind": kind_of(cls), **SMALL.get(kind_of(cls), {})} for cls in STRATEGIES] + FORMS
-TASKS = ("classify", "answer", "extract")
+TASKS = ("classify", "answer", "extract", "number", "rank")
 
 
 def cases():

@@ -6,16 +6,22 @@ from dataclasses import replace
 from assay.errors import Problem, TrainError, UsageError
 from assay.nouns import Part, Strategy, Task
 from assay.prompt import (
+    BestSentence,
+    Centrality,
     Copy,
     Encoder,
+    Extractive,
     Knn,
     Lead,
+    LearningToRank,
     Majority,
     Neighbours,
     Ngram,
     QuestionLikelihood,
     Rag,
+    Reader,
     RetrievalAware,
+    RidgeRegression,
     Router,
     Shots,
     Tfidf,
@@ -30,6 +36,12 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Tfidf,
     Neighbours,
     Lead,
+    Centrality,
+    Extractive,
+    BestSentence,
+    Reader,
+    RidgeRegression,
+    LearningToRank,
     Copy,
     Ngram,
     Shots,
@@ -53,6 +65,7 @@ PRESETS: dict[str, dict] = {
 
 # What a strategy must beat to be worth its cost: kinds that train no language model and ask none.
 FLOORS = ("majority", "tfidf", "neighbours", "lead", "copy", "ngram")
+FLOORS += ("centrality", "extractive", "best_sentence", "reader", "ridge", "learning_to_rank")
 
 
 # Kinds that can say how likely a text is.

@@ -12,16 +12,18 @@ Passages         those of the row; where rows have none, the best of the project
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from assay.nouns import Adapted, Answer, Example, Lesson, Means, Strategy, Tell
+from assay.errors import Problem
+from assay.nouns import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
 from assay.prompt import read_passages
 from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import EMBEDDER, vectors_of
+from assay.prompt.other_kind import FROM_PASSAGES, other_kind
 from assay.prompt.ranked import WordOrder
 from assay.prompt.retrieval.learned import standard
 from assay.prompt.sentences import split_sentences
@@ -56,6 +58,9 @@ class BestSentence(Strategy):
 
     def encoders(self) -> tuple[str, ...]:
         return () if self.by == "words" else (EMBEDDER,)
+
+    def unfit(self, task: Task) -> Iterable[Problem]:
+        return other_kind(self, task, FROM_PASSAGES, "answers with text of passages")
 
     def fit(self, lesson: Lesson) -> Adapted:
         need_rows("best_sentence", lesson)

@@ -12,16 +12,18 @@ Defaults from    damping .85: the source; how many sentences, and how far the be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from assay.nouns import Adapted, Answer, Example, Lesson, Means, Strategy, Tell
+from assay.errors import Problem
+from assay.nouns import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
 from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import EMBEDDER, vectors_of
+from assay.prompt.other_kind import FROM_TEXT, other_kind
 from assay.prompt.picking import drawn
 from assay.prompt.ranked import WordOrder
 from assay.prompt.sentence_graph import centrality, from_the_start, word_vectors
@@ -55,6 +57,9 @@ class Centrality(Strategy):
     def encoders(self) -> tuple[str, ...]:
         return (EMBEDDER,) if self.by == "vectors" else ()
 
+    def unfit(self, task: Task) -> Iterable[Problem]:
+        return other_kind(self, task, FROM_TEXT, "answers with sentences of the text")
+
     def fit(self, lesson: Lesson) -> CentralAnswers:
         need_rows("centrality", lesson)
         texts = (text for row in lesson.train for text in split_sentences(row.messages[-1].content))
@@ -71,9 +76,7 @@ class Centrality(Strategy):
 
     def restore(self, folder: Path, lesson: Lesson) -> CentralAnswers:
         saved = read_json(folder / "centrality.json")
-        return CentralAnswers(
-            self.by, WordOrder.restored(folder), lesson.means, saved["sentences"], saved["beginning"]
-        )
+        return CentralAnswers(self.by, WordOrder.restored(folder), lesson.means, saved["sentences"], saved["beginning"])
 
 
 class CentralAnswers(Adapted):

@@ -13,16 +13,16 @@ Defaults from    alpha and the number of sentences: folds of train, by the task'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from assay.errors import Problem, TrainError
-from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Tell
+from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
 from assay.prompt.majority import need_rows
+from assay.prompt.other_kind import FROM_TEXT, other_kind
 from assay.prompt.picking import drawn
 from assay.prompt.ranked import WordOrder
 from assay.prompt.sentence_graph import centrality, from_the_start, word_vectors
@@ -45,6 +45,9 @@ class Extractive(Strategy):
     sentences: Annotated[int, Field(ge=1, le=50)] | Literal["train"] = "train"
     sklearn = True
     libraries = ("numpy", "scikit-learn", "scipy", "snowballstemmer")
+
+    def unfit(self, task: Task) -> Iterable[Problem]:
+        return other_kind(self, task, FROM_TEXT, "answers with sentences of the text")
 
     def fit(self, lesson: Lesson) -> Picked:
         from sklearn.linear_model import Ridge
@@ -170,9 +173,5 @@ def _worth(rows: Sequence[Example], texts: Sequence[Sequence[str]], lesson: Less
     import numpy as np
 
     return np.array(
-        [
-            lesson.judge([row], [Answer(text, raw=text)])
-            for row, own in zip(rows, texts, strict=True)
-            for text in own
-        ]
+        [lesson.judge([row], [Answer(text, raw=text)]) for row, own in zip(rows, texts, strict=True) for text in own]
     )

@@ -27,8 +27,10 @@ COMMON = 150  # words of the texts that count as common
 BESIDE = 24  # tokens before an answer, and behind it, that have a column of their own
 INSIDE = 24  # words of answers that have one
 NEAR = (2, 5, 12)  # tokens
+OPENED, CLOSED = frozenset("\"“‘'("), frozenset("\"”’')")
 FORMS = 21
-SPEAKS = 11 + 2 * len(NEAR)
+SPEAKS = 12 + 2 * len(NEAR)
+COVERED = FORMS + 2  # the column of how much of the question the sentence has
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,7 @@ def features(
 
     Args:
         order: has the stems, and how rare each is.
-        fit: (sentences, 3): of each sentence of the passage how well it fits the question: standard score, one over its
-            rank, and one over the rank of the passage.
+        fit: (sentences, 4): of each sentence of the passage how well it fits the question.
         runs: (runs, 2) places of tokens.
     """
     import numpy as np
@@ -150,7 +151,7 @@ def _form(
     numeral = np.array(columns["digit"], dtype=float)
     usual = np.array(columns["common"], dtype=float)
     before, behind = ["", *tokens], [*tokens, ""]
-    quoted = [before[a] in "\"“‘'(" and behind[b] in "\"”’')" and before[a] != "" for a, b in zip(first, last, strict=True)]
+    marked = [before[a] in OPENED and behind[b] in CLOSED for a, b in zip(first.tolist(), last.tolist(), strict=True)]
     return np.stack(
         [
             *(np.log(length), length == 1, length == 2, (length > 2) & (length < 5), length > 8),
@@ -158,7 +159,7 @@ def _form(
             *(sums["capital"] / words, sums["begins"] > 0, sums["upper"] > 0, sums["comma"], sums["hyphen"]),
             *(sums["money"] > 0, sums["common"] / words, usual[first], sums["letters"] / words, sums["rare"] / words),
             capital[first] * capital[last - 1] + numeral[first] * numeral[last - 1],
-            quoted,
+            marked,
         ],
         axis=1,
     )

@@ -23,10 +23,16 @@ _DATE = re.compile(
 )
 _NAME = re.compile(r"[A-Z][\w'’.-]*(?:\s+(?:(?:of|the|de|von|van|and|&)\s+)?[A-Z0-9][\w'’-]*)*")
 _ASKS: tuple[tuple[re.Pattern[str], tuple[re.Pattern[str], ...]], ...] = (
-    (re.compile(r"\bhow (?:many|much|old|long|far|tall|large|big|high)\b|\bwhat (?:percent\w*|number|share)\b"), (_NUMBER,)),
+    (
+        re.compile(r"\bhow (?:many|much|old|long|far|tall|large|big|high)\b|\bwhat (?:percent\w*|number|share)\b"),
+        (_NUMBER,),
+    ),
     (re.compile(r"\bwhen\b|\b(?:what|which|in what|in which) (?:year|date|month|decade|century)\b"), (_DATE, _NUMBER)),
     (re.compile(r"\b(?:who|whom|whose|where)\b"), (_NAME,)),
-    (re.compile(r"\b(?:what|which) (?:city|country|state|person|company|team|name|artist|school|university)\b"), (_NAME,)),
+    (
+        re.compile(r"\b(?:what|which) (?:city|country|state|person|company|team|name|artist|school|university)\b"),
+        (_NAME,),
+    ),
 )
 _WORD = re.compile(r"\w+")
 
@@ -61,9 +67,7 @@ def _uncommon(sentence: str, own: set[str], stems: Callable[[str], list[str]]) -
     return runs
 
 
-def _nearest(
-    places: Sequence[tuple[int, int]], sentence: str, own: set[str], stems: Callable[[str], list[str]]
-) -> str:
+def _nearest(places: Sequence[tuple[int, int]], sentence: str, own: set[str], stems: Callable[[str], list[str]]) -> str:
     """The piece nearest to a word of the question, among those that repeat none; of equals the longest."""
     words = [(found.start(), found.end(), stems(found[0])) for found in _WORD.finditer(sentence)]
     marks = [(start, end) for start, end, said in words if said and said[0] in own]
