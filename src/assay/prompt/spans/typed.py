@@ -71,7 +71,8 @@ def _nearest(places: Sequence[tuple[int, int]], sentence: str, own: set[str], st
     """The piece nearest to a word of the question, among those that repeat none; of equals the longest."""
     words = [(found.start(), found.end(), stems(found[0])) for found in _WORD.finditer(sentence)]
     marks = [(start, end) for start, end, said in words if said and said[0] in own]
-    fresh = [(a, b) for a, b in places if not any(a <= start < b for start, _ in marks)]
+    said = [(a, b) for a, b in places if stems(sentence[a:b])]  # `The` is no name
+    fresh = [(a, b) for a, b in said if not any(a <= start < b for start, _ in marks)]
     if not fresh:
         return ""
 
