@@ -1,10 +1,10 @@
 """Answer with the sentences of the passages that are most like the question, or with a piece of the best one.
 
-What it is for   the floor of answering from a text: a reader that is not above it has shown only that it can look up words
+What it is for   the floor of answering from a text: a reader that is not above it has shown only that it looks up words
 Costs            no model, no training; `by: vectors` and `both` an encoder of 22 million parameters
 Source           the sliding window of Richardson et al. (2013), MCTest, aclanthology.org/D13-1020, a sentence long;
-                 BM25: Robertson and Zaragoza (2009), doi.org/10.1561/1500000019. The type that a question word asks for:
-                 Li and Roth (2002), Learning Question Classifiers, aclanthology.org/C02-1150, its coarse classes by rule
+                 BM25: Robertson and Zaragoza (2009), doi.org/10.1561/1500000019. What a question word asks for: the
+                 coarse classes of Li and Roth (2002), Learning Question Classifiers, aclanthology.org/C02-1150, by rule
 Good when        answers are sentences of the text, or pieces of a kind that question words name: numbers, dates, names
 Watch out        question words are English. A sentence that repeats the question and answers nothing wins
 Passages         those of the row; where rows have none, the best of the project's documents by BM25

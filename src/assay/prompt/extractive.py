@@ -86,7 +86,7 @@ class Extractive(Strategy):
                 scores[asked] = Ridge(alpha=alpha).fit(matrix[known], worth[known]).predict(matrix[asked])
             own = np.split(scores, np.cumsum([len(one) for one in texts])[:-1])
             for count in counts:
-                answers = [picked(text, score, count) for text, score in zip(texts, own, strict=True)]
+                answers = [picked(text, score.tolist(), count) for text, score in zip(texts, own, strict=True)]
                 value = lesson.judge(rows, answers)
                 if value > best:
                     best, chosen = value, (alpha, count)

@@ -1,6 +1,6 @@
 """Put candidates in order by a linear model of words and meaning, trained on your grades.
 
-What it is for   the strongest cheap contestant for ranking: how far words and how far meaning count is learnt, not guessed
+What it is for   the strongest cheap contestant for ranking: how far words and meaning count is learnt, not guessed
 Costs            an encoder of 22 million parameters; seconds of training
 Source           a linear score under ListNet's top-one loss: Cao et al. (2007), doi.org/10.1145/1273496.1273513, a
                  conditional logit, McFadden (1974); the features are those of `rag` with `fuse: learned`:
@@ -91,7 +91,8 @@ def columns(order: WordOrder, rows: Sequence[Example], means: Means) -> list[np.
             continue
         near = vectors[[place[text] for text in row.options]].astype(np.float64)
         words, meaning = np.array(order.scores(asked[number], row.options)), near @ queries[number]
-        found.append(features(words, meaning, _reciprocal(words) + _reciprocal(meaning), near))
+        ranks = _reciprocal(words) + _reciprocal(meaning)
+        found.append(features(words, meaning, ranks.tolist(), near))
     return found
 
 

@@ -1,11 +1,11 @@
 """Answer with the run of words of the passages that a small network, trained on your rows, finds most likely.
 
 What it is for   short answers that stand in a text, without a language model: what a written answer must beat
-Costs            an encoder of 22 million parameters for questions and sentences (`vectors: false`: none); a minute or two
-                 of training on one core, milliseconds an answer
-Source           features of spans: Rajpurkar et al. (2016), SQuAD, arxiv.org/abs/1606.05250, section 5; one softmax over
-                 all runs: Lee et al. (2017), RaSoR, arxiv.org/abs/1611.01436; several networks: Hansen and Salamon (1990),
-                 Neural Network Ensembles, doi.org/10.1109/34.58871
+Costs            an encoder of 22 million parameters for questions and sentences (`vectors: false`: none); a minute or
+                 two of training on one core, milliseconds an answer
+Source           features of spans: Rajpurkar et al. (2016), SQuAD, arxiv.org/abs/1606.05250, section 5; one softmax
+                 over all runs: Lee et al. (2017), RaSoR, arxiv.org/abs/1611.01436; several networks: Hansen and
+                 Salamon (1990), Neural Network Ensembles, doi.org/10.1109/34.58871
 Good when        answers are pieces of the passages, word for word; a hundred rows or more
 Watch out        it says only what stands there, and never puts two places together. An encoder fine-tuned on tens of
                  thousands of rows reads far better; a few hundred teach it little
@@ -128,9 +128,11 @@ class ReaderAnswers(Adapted):
 
     def _said(self, posed: Posed) -> Answer:
         """The likeliest run by the mean of the networks; of equals the first. Nothing where there is no run."""
+        import numpy as np
+
         if not posed.texts:
             return Answer("", raw="", confidence=0.0)
-        shares = sum(network.shares(posed.asked, posed.columns) for network in self.networks) / len(self.networks)
+        shares = np.mean([network.shares(posed.asked, posed.columns) for network in self.networks], axis=0)
         best = int(shares.round(6).argmax())
         text = posed.texts[best]
         return Answer(text, raw=text, confidence=round(min(1.0, float(shares[best])), 4))

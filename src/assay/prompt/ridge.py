@@ -1,13 +1,11 @@
 """Estimate a number from the words of a text: ridge regression on words and runs of letters.
 
-What it is for   numbers that are estimated, not worked out: a price, a score, a duration. The floor that a model must beat
+What it is for   numbers that are estimated, not worked out: a price, a score, a duration. What a model must beat
 Costs            no language model; seconds of training
 Source           Hoerl and Kennard (1970), doi.org/10.1080/00401706.1970.10488634; the implementation is scikit-learn's.
-                 Lines that few bad rows do not bend: gradient boosting of medians, Friedman (2001),
-                 doi.org/10.1214/aos/1013203451, is what to take beside it where columns are numbers, not words
 Good when        a hundred rows or more; texts of like numbers share words
-Watch out        the metric `numeric_match` wants the number itself: set `aim.tolerance`, or judge by `mean_absolute_error`.
-                 It works nothing out: for sums take a model
+Watch out        the metric `numeric_match` wants the number itself: set `aim.tolerance`, or judge by
+                 `mean_absolute_error`. It works nothing out: for sums take a model
 Defaults from    alpha, and whether the logarithm is estimated: folds of train, by the task's metric; words and pairs of
                  them, runs of two to five letters, as usual for short texts
 """

@@ -1,12 +1,12 @@
-"""What speaks for a run of tokens as the answer to a question: its form, its neighbours, and the question's words near it.
+"""What speaks for a run of tokens as the answer to a question: its form, its neighbours, the question's words near it.
 
 Asked       the words that many training questions have (`who`, `how`, `many`): a network joins them with the form
 Form        length, digits, capitals, marks, how rare its words are, words that answers often have
 Neighbours  the token before and the one behind, where these are common ones
-Near        how much of the question (its stems, each as rare as it is) stands in the run, a few tokens before and behind
-            it, and in its sentence; how far the next one is; how well the sentence fits among the others
-Source      lexical features of spans: Rajpurkar et al. (2016), SQuAD, arxiv.org/abs/1606.05250, section 5.2, but for those
-            that need a parser; sliding windows: Richardson et al. (2013), MCTest, aclanthology.org/D13-1020
+Near        how much of the question (its stems, each as rare as it is) stands in the run, a few tokens before and
+            behind it, and in its sentence; how far the next one is; how well the sentence fits among the others
+Source      lexical features of spans: Rajpurkar et al. (2016), SQuAD, arxiv.org/abs/1606.05250, section 5.2, but for
+            those that need a parser; sliding windows: Richardson et al. (2013), MCTest, aclanthology.org/D13-1020
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Questions and their passages as rows of numbers for the network, by what was seen in train.
 
-Sentences  the few that fit the question best, by words and where there are vectors also by meaning: a long text costs no
-           more than a short one
+Sentences  the few that fit the question best, by words and where there are vectors also by meaning: a long text costs
+           no more than a short one
 Runs       as long as nearly all answers of train; words of the commonest that no answer begins or ends with are barred
 Nowhere    where many training rows have one answer that does not stand in their passages (`unknown`), it is a run too
 """
@@ -35,7 +35,7 @@ Vectors = Mapping[str, "np.ndarray"]  # of questions and sentences, float32, len
 
 @dataclass(frozen=True)
 class Posed:
-    """A question for the network: `asked` (columns of a question,), `columns` (runs, columns of a run), the runs' texts."""
+    """A question: `asked` (columns of a question,), `columns` (runs, columns of a run), and the texts of the runs."""
 
     asked: np.ndarray
     columns: np.ndarray

@@ -1,7 +1,7 @@
 """The piece of a sentence that a question word asks for: a number, a date, a name, by rule.
 
-Rules    `how many`, `how much`, `what percentage`: a number with its unit. `when`, `what year`: a date or a year. `who`,
-         `where`, `which city`: a run of capitalised words. Anything else: a run of words that are not common ones
+Rules    `how many`, `how much`, `what percentage`: a number with its unit. `when`, `what year`: a date or a year.
+         `who`, `where`, `which city`: a run of capitalised words. Anything else: words that are not common ones
 Choice   the piece that does not repeat the question and stands nearest to a word of it; of equals the longer one
 """
 
