@@ -29,7 +29,7 @@ LEAST = 1e-4  # of the expected F1, so that its log is finite
 
 @dataclass(frozen=True)
 class Lines:
-    """A training question: `asked` (columns of a question,), `columns` (runs, columns of a run), F1s `worth` (runs,)."""
+    """A training question: `asked` (columns of a question,), `columns` (runs, columns of a run), F1 `worth` (runs,)."""
 
     asked: np.ndarray
     columns: np.ndarray
