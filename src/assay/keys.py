@@ -30,7 +30,7 @@ def fit_key(
             are looked up here, of those that this one names in `libraries`.
     """
     needed = {name: models[name]["digest"] for name in strategy.needs(base)}
-    scored = {} if "val" in strategy.reads else {"metric", "tolerance"}
+    scored = {} if strategy.judges or "val" in strategy.reads else {"metric", "tolerance"}
     fields = ("fields",) if row_fields([strategy]) else ()
     return store.digest(
         {

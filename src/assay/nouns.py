@@ -132,6 +132,10 @@ class Learner(Settings, ABC):
     # Parts of the lesson that its key covers. Where its settings decide, a property takes the place of the constant,
     # which no type checker allows for.
     reads: ClassVar[tuple[str, ...]] = ("train",)
+    # True when its fit asks for scores of training rows: the metric then belongs to its key, as with val in `reads`
+    judges: ClassVar[bool] = False
+    # False where documents are read only if the rows have no passages of their own
+    needs_documents: ClassVar[bool] = True
     # True when the arm's weights or answers depend on the numeric environment (a neural model runs)
     neural: ClassVar[bool] = False
     # True when its fit or its answers need peft, or, without a neural model, scikit-learn

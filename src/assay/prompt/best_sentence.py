@@ -47,6 +47,8 @@ class BestSentence(Strategy):
     sentences: Annotated[int, Field(ge=0, le=20)] | Literal["train"] = "train"
     top: int = Field(default=4, ge=1, le=50)  # passages that are found, where rows have none
     reads = ("train", "documents")
+    needs_documents = False
+    judges = True
     libraries = ("numpy", "snowballstemmer")
 
     @property

@@ -45,6 +45,7 @@ class Centrality(Strategy):
     by: Literal["words", "vectors"] = "words"
     sentences: Annotated[int, Field(ge=1, le=50)] | Literal["train"] = "train"
     beginning: Share | Literal["train"] = "train"  # share of the jumps that prefer the beginning; 0: plain LexRank
+    judges = True
     libraries = ("numpy", "snowballstemmer")
 
     @property

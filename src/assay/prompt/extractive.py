@@ -44,6 +44,7 @@ class Extractive(Strategy):
     kind: Literal["extractive"] = "extractive"
     sentences: Annotated[int, Field(ge=1, le=50)] | Literal["train"] = "train"
     sklearn = True
+    judges = True
     libraries = ("numpy", "scikit-learn", "scipy", "snowballstemmer")
 
     def unfit(self, task: Task) -> Iterable[Problem]:

@@ -44,6 +44,7 @@ class Reader(Strategy):
     networks: int = Field(default=4, ge=1, le=20)  # trained with different seeds; their mean decides
     top: int = Field(default=4, ge=1, le=50)  # passages that are found, where rows have none
     reads = ("train", "documents")
+    needs_documents = False
     neural = True
     seeded = True
     libraries = ("snowballstemmer",)

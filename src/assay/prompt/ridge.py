@@ -37,6 +37,7 @@ DIGITS = 6  # that are kept of a number
 class RidgeRegression(Strategy):
     kind: Literal["ridge"] = "ridge"
     sklearn = True
+    judges = True
     libraries = ("numpy", "scikit-learn", "scipy")
 
     def unfit(self, task: Task) -> Iterable[Problem]:
