@@ -122,8 +122,8 @@ def told(n=48):
     rows = [(places[i % 3], THINGS[i % 12], 100 * (1 + i % 4), i) for i in range(n)]
     return [
         {
-            "question": f"What does a {thing} of size {more} cost in {place} today, case {i * 37}?",
-            "context": f"Case {i * 37}: a {thing} of size {more} in {place} sells at {base + more} crowns. Rain fell.",
+            "question": f"How many crowns does a {thing} of size {more} cost in {place}, case {i * 37}?",
+            "context": f"Rain fell. A {thing} in {place} cost {base + more} crowns.",
             "answer": str(base + more),
         }
         for (place, base), thing, more, i in rows
