@@ -1,5 +1,6 @@
 """From a data file to a project file that loads, says what was guessed, and is not made twice."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,21 @@ def test_long_rows_and_long_answers_get_a_first_run_that_fits_them(tmp_path: Pat
     lines = [f'{{"question": "what is said of {i}?", "answer": "{answers} {i}"}}' for i in range(60)]
     (tmp_path / "faq.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert config.load(begin(Path("faq.jsonl"))).aim.metric == "token_f1"
+
+
+def rows_file(path: Path, rows: list[dict]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_cheap_contestants_are_entered_where_the_rows_fit_them():
+    texts = [f"The pump of house {i} was mended by worker {i} in the year {1900 + i}." for i in range(60)]
+    read = [{"question": f"Who mended pump {i}?", "context": t, "answer": f"worker {i}"} for i, t in enumerate(texts)]
+    arms = config.load(begin(rows_file(Path("read.jsonl"), read))).arms
+    assert {"best_sentence", "reader"} <= set(arms)
+    told = [{"question": f"Who mended pump {i}?", "answer": f"it was worker {i}"} for i in range(60)]
+    assert not {"best_sentence", "reader"} & set(config.load(begin(rows_file(Path("told.jsonl"), told))).arms)
+    guessed = [{"question": f"What is flat {i} of the row worth?", "answer": str(300 + i)} for i in range(60)]
+    assert "ridge" in config.load(begin(rows_file(Path("guessed.jsonl"), guessed))).arms
+    solved = [{"question": f"What is {i} and {i}?", "answer": f"{i} + {i}\n#### {2 * i}"} for i in range(60)]
+    assert "ridge" not in config.load(begin(rows_file(Path("solved.jsonl"), solved))).arms

@@ -164,7 +164,7 @@ def _lines(loaded: Any, path: str, folder: Path) -> Iterator[str]:
     yield ""
     yield from _curation(loaded, labels)
     yield "compare:"
-    for arm, why in _arms(loaded.kind, labels):
+    for arm, why in _arms(loaded.kind, labels, examples):
         yield f"  - {flow(arm)}" + (f"  # {why}" if why else "")
 
 
@@ -204,6 +204,12 @@ def long_answers(examples: Sequence[Example]) -> bool:
     return bool(lengths) and lengths[len(lengths) // 2] > LONG_ANSWER
 
 
+def _in_their_passages(examples: Sequence[Example]) -> bool:
+    """Whether the answers of most rows stand in their passages, word for word."""
+    stand = sum(any(e.target in one.text for one in e.context) for e in examples if e.target)
+    return 2 * stand > len(examples)
+
+
 def rows_to_train(examples: Sequence[Example]) -> int:
     """How many rows a first training may take: fewer when they are long. About four characters are a token, and a
     template adds about forty tokens to a row."""
@@ -211,7 +217,7 @@ def rows_to_train(examples: Sequence[Example]) -> int:
     return min(TRAINED_ROWS, int(TRAINED_TOKENS / (letters / max(1, len(examples)) / 4 + 40)))
 
 
-def _arms(kind: str, labels: Counter[str]) -> Iterator[tuple[dict[str, Any], str]]:
+def _arms(kind: str, labels: Counter[str], examples: Sequence[Example]) -> Iterator[tuple[dict[str, Any], str]]:
     yield {"kind": "majority"}, "the floor: always the most frequent answer"
     if kind in CHOSEN:
         yield {"kind": "tfidf"}, "word counts and a linear model"
@@ -221,6 +227,14 @@ def _arms(kind: str, labels: Counter[str]) -> Iterator[tuple[dict[str, Any], str
     if kind == "summarise":
         yield {"kind": "lead", "sentences": 3}, "the first sentences of the text"
         yield {"kind": "lead", "sentences": 1, "choose": "longest"}, "its longest sentence"
+        yield {"kind": "extractive"}, "the sentences that a linear model expects to score best"
+    if kind == "number" and not any("####" in (e.target or "") for e in examples):  # those are worked out
+        yield {"kind": "ridge"}, "a number estimated from the words"
+    if kind == "answer" and _in_their_passages(examples):
+        yield {"kind": "best_sentence"}, "the sentence of the passages most like the question, or a piece of it"
+        yield {"kind": "reader"}, "the piece of the passages that a small network finds likeliest"
+    if kind == "rank":
+        yield {"kind": "learning_to_rank"}, "words and meaning, weighed by the grades"
     if kind == "rewrite":
         yield {"kind": "copy"}, "the text as it is: what an arm has above this is what it does"
     if kind not in LABELLED or len(labels) <= FEW_LABELS:
