@@ -1,8 +1,8 @@
 """The side of assay: the project that `assay run FILE` makes of a set's rows, run through the command line.
 
-The project is the one of the file, with three things laid over it, so that both sides have the same rows and aim: the files
-of train, val and test in place of the one file; the metric of the set; the documents, where the set has any. What it says
-for a short first run (the first rows, so many rows a label) goes, as nobody who compares would keep it.
+The project is the one of the file, with three things laid over it, so that both sides have the same rows and aim: the
+files of train, val and test in place of the one file; the metric of the set; the documents, where the set has any. What
+it says for a short first run (the first rows, so many rows a label) goes, as nobody who compares would keep it.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from outside_sets import SEED, Source, drawn
+from outside_source import SEED, Source, drawn
 
 from assay.aim.entities import of_spans, written
 from assay.config import load as load_project

@@ -1,6 +1,6 @@
 """The public sets of outside.py in the shapes that a data file has: which rows, which split, which metric.
 
-What it is for   assay and the recipes outside learn from the same rows, choose on the same rows and are judged on the same
+What it is for   assay and the recipes outside learn from the same rows, choose on the same and are judged on the same
 Rows             drawn with the seed before anything is looked at: at most MOST to learn from, TEST to be judged on
 Split            the official one where there is one; else by the group where rows belong together
 Metric           the one that the set's paper reports, or the kind's own
@@ -14,33 +14,22 @@ import json
 import random
 import re
 import tarfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
 
 from ir_sets import IrSet, coffee, covid, cranfield
+from outside_pieces import (
+    ncbi_disease,
+    presidio_types,
+    restaurant,
+    restaurant_intents,
+    sec_filings,
+    snips_rows,
+    snips_slots,
+)
+from outside_source import SEED, Row, Source, drawn
 from workloads import DATA
 
-Row = dict[str, Any]
-MOST, TEST, SEED = 1500, 600, 0
 CANDIDATES = 20  # of a ranked query: the first ones of BM25 over the whole collection
-
-
-@dataclass(frozen=True)
-class Source:
-    """A set as it comes. `rows`: all of them, or those to learn from where `test` holds the official others."""
-
-    kind: str
-    metric: str
-    rows: Sequence[Row]
-    test: Sequence[Row] = ()
-    group: str = ""  # the field that keeps rows together
-    columns: dict[str, str] = field(default_factory=dict)
-    documents: dict[str, str] = field(default_factory=dict)  # name -> text, of sets that are answered with documents
-    val: Sequence[Row] = ()
-    most: int = MOST
-    asked: int = TEST
-
 
 # --- classify -------------------------------------------------------------------------------------------------------
 
@@ -110,63 +99,6 @@ def pubmedqa() -> Source:
     columns = {**LABELLED, "context": "context"}
     parts = [[row(one) for name, one in rows.items() if (name in test) == asked] for asked in (False, True)]
     return Source("classify", "macro_f1", *parts, columns=columns)
-
-
-# --- multilabel and extract -----------------------------------------------------------------------------------------
-
-MANY = {"text": "text", "labels": "labels"}
-PIECES = {"text": "text", "entities": "entities"}
-
-
-def restaurant_intents() -> Source:
-    """Which slots a sentence fills: none, one or several."""
-    return sets_of(restaurant())
-
-
-def restaurant() -> Source:
-    def read(name: str) -> list[Row]:
-        rows = []
-        for one in json.loads((DATA / "restaurant8k_slots" / name).read_text(encoding="utf-8")):
-            spans = [(label["slot"], label["valueSpan"]) for label in one.get("labels", ())]
-            found = [span(slot, value.get("startIndex", 0), value["endIndex"]) for slot, value in spans]
-            rows.append({"text": one["userInput"]["text"], "entities": found})
-        return rows
-
-    return Source("extract", "entity_f1", read("train_3.json"), read("test.json"), columns=PIECES)
-
-
-def presidio_types() -> Source:
-    """Which kinds of personal data a sentence holds; templates stay together."""
-    rows = json.loads((DATA / "presidio_pii" / "synth_dataset_v2.json").read_text(encoding="utf-8"))
-    kept = []
-    for one in rows:
-        found = [span(s["entity_type"].lower(), s["start_position"], s["end_position"]) for s in one["spans"]]
-        kept.append({"text": one["full_text"], "entities": found, "template": str(one["template_id"])})
-    return sets_of(Source("extract", "entity_f1", kept, group="template", columns=PIECES, asked=400))
-
-
-def ncbi_disease() -> Source:
-    def read(name: str) -> list[Row]:
-        lines = (DATA / "ncbi_disease_ner" / name).read_text(encoding="utf-8").split("\n")
-        return sentences([line.split("\t") for line in lines])
-
-    return Source("extract", "entity_f1", read("train.tsv"), read("test.tsv"), columns=PIECES)
-
-
-def sec_filings() -> Source:
-    """Four types; the tags of the files have no B, so names side by side are one piece."""
-
-    def read(name: str) -> list[Row]:
-        lines = (DATA / "sec_filings_ner" / name).read_text(encoding="utf-8").split("\n")
-        cells = [line.split() for line in lines if not line.startswith("-DOCSTART-")]
-        return sentences([[one[0], one[-1]] if len(one) > 1 else [] for one in cells])
-
-    return Source("extract", "entity_f1", read("FIN5.txt"), read("FIN3.txt"), columns=PIECES)
-
-
-def snips_slots() -> Source:
-    parts = [[{"text": r["text"], "entities": r["entities"]} for r in snips_rows(n)] for n in ("train", "validate")]
-    return Source("extract", "entity_f1", *parts, columns=PIECES)
 
 
 # --- choose, answer, number -----------------------------------------------------------------------------------------
@@ -261,108 +193,6 @@ def coffee_rank() -> Source:
     return ranked(coffee(DATA / "coffee_stackexchange"))
 
 
-SETS: tuple[Callable[[], Source], ...] = (
-    banking77,
-    sms_spam,
-    snips,
-    davidson,
-    docs_issues,
-    hatecheck,
-    pubmedqa,
-    restaurant_intents,
-    presidio_types,
-    restaurant,
-    snips_slots,
-    ncbi_disease,
-    sec_filings,
-    piqa,
-    mmlu,
-    xquad,
-    medquad,
-    gsm8k,
-    covid_answers,
-    coffee_answers,
-    scitldr,
-    cranfield_rank,
-    coffee_rank,
-)
-
-
-# --- parts ----------------------------------------------------------------------------------------------------------
-
-
-def drawn(rows: Sequence[Row], most: int) -> list[Row]:
-    """At most so many rows, in an order drawn with the seed."""
-    return random.Random(SEED).sample([*rows], min(most, len(rows)))
-
-
-def span(label: str, start: int, end: int) -> Row:
-    return {"start": start, "end": end, "label": label}
-
-
-def sets_of(source: Source) -> Source:
-    """The types of a row's pieces as its labels."""
-
-    def row(one: Row) -> Row:
-        labels = sorted({found["label"] for found in one["entities"]})
-        return {**{name: value for name, value in one.items() if name != "entities"}, "labels": labels}
-
-    parts = [[row(one) for one in some] for some in (source.rows, source.test)]
-    return Source("multilabel", "micro_f1", *parts, group=source.group, columns=MANY, asked=source.asked)
-
-
-def snips_rows(split: str) -> list[Row]:
-    rows = []
-    for file in sorted((DATA / "snips_nlu").glob(f"{split}_*.json")):
-        intent = file.stem.partition("_")[2]
-        for one in json.loads(file.read_text(encoding="utf-8"))[intent]:
-            text, found = "", []
-            for part in one["data"]:
-                if "entity" in part:
-                    found.append(span(part["entity"], len(text), len(text) + len(part["text"])))
-                text += part["text"]
-            rows.append({"text": text, "intent": intent, "entities": trimmed(text, found)})
-    return rows
-
-
-def trimmed(text: str, found: Sequence[Row]) -> list[Row]:
-    """Pieces without the white space around them; those of nothing else are none."""
-    kept = []
-    for one in found:
-        part = text[one["start"] : one["end"]]
-        start = one["start"] + len(part) - len(part.lstrip())
-        if part.strip():
-            kept.append(span(one["label"], start, start + len(part.strip())))
-    return kept
-
-
-def sentences(lines: Sequence[Sequence[str]]) -> list[Row]:
-    """Words with their tags, a line each, sentences apart by empty lines; words are joined by spaces."""
-    rows: list[Row] = []
-    words: list[tuple[str, str]] = []
-    for cells in (*lines, []):
-        if len(cells) >= 2:
-            words.append((cells[0], cells[1].strip()))
-        elif words:
-            rows.append(tagged(words))
-            words = []
-    return rows
-
-
-def tagged(words: Sequence[tuple[str, str]]) -> Row:
-    text, found, before = "", [], "O"
-    for word, tag in words:
-        start = len(text) + bool(text)
-        text = f"{text} {word}".strip()
-        begun = tag[0] == "B" or tag[1:] != before[1:] or before == "O"
-        if tag != "O" and begun:
-            found.append(span(tag[2:], start, len(text)))
-        elif tag != "O":
-            found[-1]["end"] = len(text)
-        before = tag
-    return {"text": text, "entities": found}
-
-
 def answered(known: IrSet) -> Source:
     """Questions whose answer is the text of one of the documents."""
     texts = {passage.id.rpartition("#")[0]: passage.text for passage in known.passages}
@@ -393,3 +223,30 @@ def ranked(known: IrSet) -> Source:
             rows.append({"query": asked.text, "candidates": [texts[place] for place in first], "grades": grades})
     columns = {"text": "query", "candidates": "candidates", "grades": "grades"}
     return Source("rank", "ndcg", rows, columns=columns, asked=len(rows) // 2)
+
+
+SETS: tuple[Callable[[], Source], ...] = (
+    banking77,
+    sms_spam,
+    snips,
+    davidson,
+    docs_issues,
+    hatecheck,
+    pubmedqa,
+    restaurant_intents,
+    presidio_types,
+    restaurant,
+    snips_slots,
+    ncbi_disease,
+    sec_filings,
+    piqa,
+    mmlu,
+    xquad,
+    medquad,
+    gsm8k,
+    covid_answers,
+    coffee_answers,
+    scitldr,
+    cranfield_rank,
+    coffee_rank,
+)

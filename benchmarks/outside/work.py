@@ -1,7 +1,7 @@
 """One recipe on one set, in a process and an environment of its own: python work.py FOLDER RECIPE OUT
 
-FOLDER has set.json, train.jsonl, val.jsonl, test.jsonl and perhaps documents.json. OUT gets the answers to val and test,
-what the recipe chose, and seconds. Targets of the test rows are taken away before the recipe sees them.
+FOLDER has set.json, train.jsonl, val.jsonl, test.jsonl and perhaps documents.json. OUT gets the answers to val and
+test, what the recipe chose, and seconds. Targets of the test rows are taken away before the recipe sees them.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ def recipes(kind: str, name: str) -> dict[str, Any]:
     import labels
     import options
     import pieces
+    import summaries
     import tuned_lm
     import written
 
-    known = {**labels.RECIPES, **pieces.RECIPES, **options.RECIPES, **written.RECIPES}
+    known = {**labels.RECIPES, **pieces.RECIPES, **options.RECIPES, **written.RECIPES, **summaries.RECIPES}
     found = (*known.get(kind, ()), *tuned_lm.RECIPES.get(name, ()))
     return {recipe.__name__: recipe for recipe in found}
 
@@ -61,11 +62,14 @@ def main() -> None:
     if name == "--list":
         out.write_text(json.dumps([*known]))
         return
-    begun = time.monotonic()
+    from given import lent
+
+    begun, clock = time.process_time(), time.monotonic()
     random.seed(0)
     given = given_of(folder, about)
     val, test = known[name](given)
-    told = {"val": val, "test": test, "note": given.note, "seconds": time.monotonic() - begun}
+    told = {"val": val, "test": test, "note": given.note, "seconds": time.process_time() - begun + sum(lent)}
+    told["wall"] = time.monotonic() - clock
     out.write_text(json.dumps(told, default=str), encoding="utf-8")
 
 
