@@ -25,7 +25,7 @@ from typing import Any
 from contest import processor
 from outside_assay import run_assay
 from outside_page import document
-from outside_rows import Laid, lay_out
+from outside_rows import SPLITS, Laid, lay_out
 from outside_sets import SETS
 
 from assay.intervals import observed
@@ -38,11 +38,11 @@ PAGE = HERE.parent / "docs" / "which-way.md"
 LIMIT = 3000  # seconds of one recipe on one set, after which it counts as failed
 VERSION = 1  # raise it when recipes learn, choose or answer differently
 PHASES = ("outside", "assay", "table")
-# The dear ones come when the cheap ones are done everywhere: first what needs sentence vectors, then what is trained.
-LAST = ("vectors_lr", "vectors_words_lr", "vector_cosine", "learnt_features", "vector_sentence", "vector_neighbour")
-LAST += ("vector_document", "fused_document", "question_or_document", "vector_centre", "spacy_textcat", "spacy_ner")
-LAST += ("trainer_reader", "trainer_tagger", "trainer_pairs", "trainer_head", "setfit_package", "flaml_automl")
-LAST += ("likelihood", "trl_lora")
+# The dear ones come when the cheap ones are done everywhere: what needs sentence vectors, then what is trained.
+VECTORS = ("vectors_lr", "vectors_words_lr", "vector_cosine", "learnt_features", "vector_sentence", "vector_neighbour")
+VECTORS += ("vector_document", "fused_document", "question_or_document", "vector_centre")
+TRAINED = ("spacy_textcat", "spacy_ner", "trainer_reader", "trainer_tagger", "trainer_pairs", "trainer_head")
+TRAINED += ("setfit_package", "flaml_automl", "likelihood", "trl_lora")
 
 
 def main() -> None:
@@ -63,7 +63,8 @@ def main() -> None:
         print(f"{len(missing)} results are missing:", *missing, sep="\n  ")
     if "table" in options.phases:
         everything = [lay_out(make, OUT / "sets") for make in SETS]
-        write_text(PAGE, document(everything, results.rows()))
+        known = {one.name: recipes_of(one, "") for one in everything}
+        write_text(PAGE, document(everything, results.rows(), known))
         print(f"{PAGE} written")
 
 
@@ -137,16 +138,25 @@ def work(python: str, laid: Laid, recipe: str, out: Path, threads: int) -> str:
 
 
 def rounds(laid: Sequence[Laid], python: str, wanted: Sequence[str] | None) -> Iterator[tuple[Laid, str]]:
-    """Each set's recipes; the cheap ones of all sets first."""
-    known = []
-    for one in laid:
-        out = OUT / "recipes" / f"{one.name}.json"
-        if failure := work(python, one, "--list", out, 1):
-            sys.exit(f"{one.name}: {failure}")
-        known += [(one, recipe) for recipe in json.loads(out.read_text())]
-    for one, recipe in sorted(known, key=lambda pair: LAST.index(pair[1]) if pair[1] in LAST else -1):
+    """Each set's recipes; the cheap ones of all sets first, and the small sets first among the dear ones."""
+    known = [(one, recipe) for one in laid for recipe in recipes_of(one, python)]
+    for one, recipe in sorted(known, key=lambda pair: effort(*pair)):
         if not wanted or recipe in wanted:
             yield one, recipe
+
+
+def effort(laid: Laid, recipe: str) -> tuple[int, int]:
+    """What the recipes are ordered by: the round, and bytes to read."""
+    turn = 2 if recipe in TRAINED else 1 if recipe in VECTORS else 0
+    return turn, sum((laid.folder / f"{split}.jsonl").stat().st_size for split in SPLITS) if turn else 0
+
+
+def recipes_of(laid: Laid, python: str) -> list[str]:
+    """Names of a set's recipes; none where they were never asked for and no interpreter is given."""
+    out = OUT / "recipes" / f"{laid.name}.json"
+    if python and (failure := work(python, laid, "--list", out, 1)):
+        sys.exit(f"{laid.name}: {failure}")
+    return json.loads(out.read_text()) if out.exists() else []
 
 
 def fill(results: Results, laid: Laid, recipe: str, python: str, until: float | None, threads: int) -> list[str]:

@@ -55,7 +55,7 @@ def run_assay(laid: Laid, folder: Path, minutes: float | None, threads: int) -> 
         `stopped` where an arm was not finished; `failure` in place of these where there is no report.
     """
     make_project(laid, folder)
-    command = [sys.executable, "-m", "assay", "run", str(folder), "--offline", "--plain"]
+    command = [sys.executable, "-m", "assay.cli", "run", str(folder), "--offline", "--plain"]
     command += ["--minutes", f"{max(0.05, minutes):.2f}"] if minutes is not None else []
     begun = time.monotonic()
     with (folder / "run.log").open("ab") as log:

@@ -57,8 +57,12 @@ COLUMNS = ("set", "kind", "learn / choose / test", "labels", "metric", "assay re
 COLUMNS += ("chosen outside", "best outside", "recommended less best outside", "minutes")
 
 
-def document(sets: Sequence[Laid], rows: Sequence[dict[str, Any]]) -> str:
-    """The page. Sets without a result from outside are left out, those without one of assay say so."""
+def document(sets: Sequence[Laid], rows: Sequence[dict[str, Any]], known: dict[str, list[str]]) -> str:
+    """The page. Sets without a result from outside are left out, those without one of assay say so.
+
+    Args:
+        known: set -> its recipes; those without a result are named as not measured yet.
+    """
     by_set: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         by_set[row["set"]].append(row)
@@ -66,7 +70,16 @@ def document(sets: Sequence[Laid], rows: Sequence[dict[str, Any]]) -> str:
     parts = [HEAD.format(day=date.today().isoformat(), sets=len(told), draws=DRAWS), "\n".join(summary(told))]
     parts += ["## By kind of task", "\n\n".join(by_kind(told)), "## Set by set", "\n".join(table(told))]
     parts += [HOW, NOT, "## Every result", "\n".join(everything(told))]
+    if lines := [*unmeasured(told, known)]:
+        parts += ["## Not measured yet", "\n".join(lines)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def unmeasured(told: Sequence[Told], known: dict[str, list[str]]) -> Iterator[str]:
+    for one in told:
+        names = [name for name in known[one.laid.name] if name not in one.outside and name not in one.failed]
+        if names:
+            yield f"- {one.laid.name}: {', '.join(f'`{name}`' for name in names)}"
 
 
 class Told:

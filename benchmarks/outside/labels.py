@@ -95,10 +95,11 @@ def vectors_words_lr(given: Given) -> tuple[list[str], list[str]]:
 
 def flaml_automl(given: Given) -> tuple[list[str], list[str]]:
     """FLAML's own choice among tree ensembles and linear models on sentence vectors, within a minute."""
+    import numpy as np
     from flaml import AutoML
 
     x = _vectors(given)
-    y = [given.labels.index(row["label"]) for row in given.train]
+    y = np.array([given.labels.index(row["label"]) for row in given.train])
     automl = AutoML()
     metric = "macro_f1" if given.metric == "macro_f1" else "accuracy"
     learners = ["lgbm", "rf", "extra_tree", "lrl2"]

@@ -56,6 +56,7 @@ def trained(given: Given, model: Any, data: Sequence[Any], collate: Any, value: 
     )  # fmt: skip
     trainer.train()
     given.note["epochs"] = round(trainer.state.epoch or 0, 1)
+    trainer.compute_metrics = None  # it would hold the predictions of test against the targets of val
     return [trainer.predict(part).predictions for part in data[1:]]
 
 
