@@ -82,7 +82,7 @@ def asked() -> argparse.Namespace:
 
 
 class Results:
-    """What is done, in a file that only grows; the last line of a key counts."""
+    """What is done, in a file that only grows; the last line of a key counts. What failed is tried again."""
 
     def __init__(self, file: Path):
         self.file = file
@@ -91,7 +91,7 @@ class Results:
         self._found = {row["key"]: row for row in (read_lines(file) if file.exists() else ())}
 
     def __contains__(self, key: str) -> bool:
-        return key in self._found
+        return key in self._found and "failure" not in self._found[key]
 
     def add(self, key: str, row: dict[str, Any]) -> None:
         self._found[key] = {"key": key, **row, "machine": processor()}

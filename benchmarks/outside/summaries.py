@@ -87,7 +87,7 @@ def learnt_sentence(given: Given) -> Answers:
         x = words.transform(parts)
         middle = np.asarray(x.mean(0)).ravel()
         rows = [
-            [n, n / len(parts), len(parts) - n, len(part.split()), float(x[n] @ middle), len(parts),
+            [n, n / len(parts), len(parts) - n, len(part.split()), float((x[n] @ middle)[0]), len(parts),
              *(mark in part.lower() for mark in marks)]
             for n, part in enumerate(parts)
         ]  # fmt: skip
