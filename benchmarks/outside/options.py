@@ -145,10 +145,9 @@ def likelihood(given: Given) -> tuple[list[str], list[str]]:
     """How likely SmolLM2-135M finds each option after the question; by token, by letter or as a sum, chosen on val."""
     import numpy as np
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(smollm())
-    model = AutoModelForCausalLM.from_pretrained(smollm(), dtype=torch.float32).eval()
+    tokenizer, model = smollm()
+    model.eval()
 
     def one(row: Row) -> Any:
         prompt = f"Question: {question_of(row)}\nAnswer:"

@@ -17,10 +17,9 @@ def target_of(row: Row) -> str:
 def trl_lora(given: Given) -> tuple[list[str], list[str]]:
     """SmolLM2-135M-Instruct, rank 16, one epoch or as much as the time allows. Labels are chosen by likelihood, other
     answers written, 64 tokens at most."""
-    import torch
     from datasets import Dataset
     from peft import LoraConfig
-    from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+    from transformers import TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
     class Late(TrainerCallback):
@@ -28,8 +27,7 @@ def trl_lora(given: Given) -> tuple[list[str], list[str]]:
             control.should_training_stop = control.should_training_stop or given.late()
             return control
 
-    tokenizer = AutoTokenizer.from_pretrained(smollm())
-    model = AutoModelForCausalLM.from_pretrained(smollm(), dtype=torch.float32)
+    tokenizer, model = smollm()
     rows = Dataset.from_list([
         {"prompt": asked(row), "completion": [{"role": "assistant", "content": target_of(row)}]} for row in given.train
     ])  # fmt: skip
