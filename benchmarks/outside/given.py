@@ -62,8 +62,8 @@ def minilm() -> str:
 
 
 def smollm() -> tuple[Any, Any]:
-    """Tokenizer and model of SmolLM2-135M-Instruct, whose package holds it in four bits: here in float32, as a model that
-    was never quantised, since transformers trains no other."""
+    """Tokenizer and model of SmolLM2-135M-Instruct, whose package holds it in four bits: here in float32, as a model
+    that was never quantised, since transformers trains no other."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
