@@ -1,6 +1,7 @@
 """Do the report's intervals cover what they say, and does it name a winner where there is none?
 
     python benchmarks/certainty.py [--studies 2000] [--minutes 4] [--only TEXT]
+    python benchmarks/certainty.py --regret      # what the choice loses: certainty_regret.py
 
 Each cell is a metric, a number of labels, of test rows, of groups (0: rows are independent) and of seeds. Its studies
 are of 20 populations with accuracies between 0.55 and 0.95, five arms each, two of them floors. The numbers are those
@@ -25,6 +26,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import certainty_regret
 import numpy as np
 from certainty_world import Studies, World, columns, macro_f1, studies, world
 
@@ -207,7 +209,11 @@ def main() -> int:
     parser.add_argument("--studies", type=int, default=2000)
     parser.add_argument("--minutes", type=float, default=600.0)
     parser.add_argument("--only", default="", help="cells whose name holds this, as in 'macro_f1 77'")
+    parser.add_argument("--regret", action="store_true", help="what the choice loses, on average")
     given = parser.parse_args()
+    if given.regret:
+        print(certainty_regret.table(given.studies))
+        return 0
     each = max(1, given.studies // POPULATIONS)
     cells = [cell for cell in (*MAIN, *FEW, *SEEDS) if given.only in cell.name]
     until = time.monotonic() + 60 * given.minutes

@@ -235,7 +235,7 @@ def test_every_mutant_can_be_applied_and_names_tests_that_there_are():
     from mutants import ROOT, mutants, stale
 
     every = mutants()
-    assert stale(every) == [] and len({one.name for one in every}) == len(every) == 60
+    assert stale(every) == [] and len({one.name for one in every}) == len(every) >= 60
     assert all((ROOT / test.partition("::")[0]).is_file() for one in every for test in one.tests)
 
 

@@ -68,6 +68,7 @@ def _product(shape) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_the_command_prints_a_table_or_json(project, capsys):
     arguments = ["list", "models", "--probe", str(project), "--model", "there", "--rows", "12", "--shots", "0", "-q"]
     assert command(arguments) == 0

@@ -128,6 +128,7 @@ def test_a_killed_other_ends_the_worker_with_its_number_and_the_next_run_goes_on
     assert fitted(bench)["weights"] == fitted(expected)["weights"]
 
 
+@pytest.mark.nightly
 def test_a_killed_worker_leaves_nobody_behind(asked):
     bench, folder = asked("p", 3, epochs=30)
     with worker(folder) as process:

@@ -146,6 +146,8 @@ def test_rows_needed_is_the_textbook_sample_size():
     assert rows_needed(-0.05, 0.5 / math.sqrt(n), n) == 785 - n
     assert rows_needed(0.5, 0.01, n) == 0
     assert rows_needed(0.0, 0.01, n) is None
+    # Two arms that answered alike: half a row more must lie within 2 points. N = 2.8016 sqrt(1/2) / 0.02.
+    assert rows_needed(0.02, 0.0, 16, size=1.0) == math.ceil(2.80158 * math.sqrt(0.5) / 0.02) - 16
     more = rows_needed(0.05, 0.5 / math.sqrt(n), n, comparisons=4)
     assert more is not None and more > 785 - n
 

@@ -88,7 +88,7 @@ def test_fifty_kills_of_workers_and_servers_end_in_the_same_report(finished, tmp
 
 
 def test_an_interrupt_saves_says_so_and_goes_on(tmp_path, tiny_model):
-    arms = ARMS.replace("epochs: 2", "epochs: 600")  # it will not get to the end
+    arms = ARMS.replace("epochs: 2", "epochs: 200")  # it will not get to the end
     folder = build(tmp_path / "p", tiny_model, arms)
     process = start(folder)
     assert process.stderr is not None

@@ -114,6 +114,7 @@ def test_offline_a_service_of_this_machine_is_asked_and_another_is_not(service, 
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_a_plan_counts_and_sends_nothing(service, project):
     plan = assay.plan(project)
     row = next(row for row in plan.to_json()["arms"] if row["name"] == "shots-k0")

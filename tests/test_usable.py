@@ -198,7 +198,7 @@ def test_a_trained_arm_without_data_is_exported_and_checked(project, tmp_path, m
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arm", ARMS)
+@pytest.mark.parametrize("arm", ["tfidf", pytest.param("shots-k0", marks=pytest.mark.nightly)])
 def test_a_copy_without_any_rows_answers_and_serves(project, arm, expected, tmp_path, monkeypatch, capsys, recwarn):
     data_deleted(project, monkeypatch)
     shutil.rmtree(project / "work" / "curate")

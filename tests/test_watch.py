@@ -146,7 +146,7 @@ def test_what_cannot_be_watched_is_said(ran, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("parking", [0, 40])
+@pytest.mark.parametrize("parking", [pytest.param(0, marks=pytest.mark.nightly), 40])
 def test_of_ten_logs_each_is_told_rightly(ran, tmp_path, parking):
     """The promise, small: benchmarks/watch.py has it on shared data."""
     from assay.drifting import watch

@@ -211,7 +211,14 @@ def paired_p(first: np.ndarray, second: np.ndarray, total: Total, *, draws: int 
 
 
 def rows_needed(
-    difference: float, error: float, n: int, *, level: float = 0.95, power: float = 0.8, comparisons: int = 1
+    difference: float,
+    error: float,
+    n: int,
+    *,
+    level: float = 0.95,
+    power: float = 0.8,
+    comparisons: int = 1,
+    size: float = 0.0,
 ) -> int | None:
     """How many more test rows would tell two arms apart, if the difference stays what it is now?
 
@@ -220,6 +227,7 @@ def rows_needed(
         error: its standard error on these rows (the spread of the bootstrap differences); it shrinks with 1/sqrt(n).
         power: the chance that the larger test set then tells them apart.
         comparisons: how many comparisons share the error rate (Bonferroni, which Holm starts from).
+        size: of the metric, where half a row is added to the error as in paired intervals (`spread.difference_error`).
 
     Returns:
         Rows to add, 0 when these are enough already, None when no number would do: there is no difference.
@@ -229,7 +237,10 @@ def rows_needed(
         return None
     normal = NormalDist()
     reach = normal.inv_cdf(1 - (1 - level) / (2 * comparisons)) + normal.inv_cdf(power)
-    return max(0, math.ceil(n * (reach * error / difference) ** 2 - _SAME) - n)
+    # N rows are enough where (difference / reach)^2 is at least error^2 n / N + (size / N)^2 / 2.
+    allowed, scaled = (difference / reach) ** 2, error**2 * n
+    rows = (scaled + math.sqrt(scaled**2 + 2 * allowed * size**2)) / (2 * allowed)
+    return max(0, math.ceil(rows - _SAME) - n)
 
 
 def on_other_rows(values: np.ndarray, drawn: np.ndarray, choose: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:

@@ -209,7 +209,11 @@ def difference_error(spread: Spread, size: float = 1.0) -> float:
 def difference_interval(spread: Spread, level: float = 0.95, size: float = 1.0) -> Interval:
     """The interval of a paired difference (`Spread.minus`)."""
     half = student(level, spread.freedom) * difference_error(spread, size) if len(spread.left) > 1 else math.nan
-    return Interval(spread.value, spread.value - half, spread.value + half)
+    low, high = spread.value - half, spread.value + half
+    # No two scores lie farther apart than the metric is wide.
+    if math.isfinite(half):
+        low, high = max(low, -size), min(high, size)
+    return Interval(spread.value, low, high)
 
 
 def paired_difference(

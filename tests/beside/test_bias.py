@@ -49,7 +49,8 @@ def of(report, source, arm="tfidf"):
 
 @pytest.mark.slow
 def test_an_arm_that_learnt_to_go_by_the_person_is_found_and_remedied(tmp_path):
-    report = assay.run(project(tmp_path, biased=True))
+    both = "bias: {swap: [gender], rows: 60, arms: [majority, tfidf]}"
+    report = assay.run(project(tmp_path, biased=True, more=both))
     inside = of(report, "text")
     # Every test row names a son or a daughter, and three in four training labels follow that word.
     assert inside["n"] == 60 and inside["changed"]["low"] > 0.5

@@ -91,6 +91,7 @@ def test_a_second_run_asks_nothing_and_a_further_arm_itself_alone(run, tmp_path)
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_a_broken_off_stage_goes_on_where_it_was(run, tmp_path):
     first, report = run
     folder = tmp_path / "project"

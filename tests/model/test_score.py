@@ -218,6 +218,7 @@ class Asked(Sequence):
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_memory_does_not_grow_with_the_rows(model):
     def most(rows: int) -> int:
         """Bytes that Python and NumPy held at most: the resident size also counts what the allocator keeps."""

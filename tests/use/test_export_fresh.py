@@ -98,7 +98,7 @@ def share(first, second):
 @pytest.mark.parametrize(
     ("name", "form"),
     [
-        pytest.param(n, f, marks=() if n in ("lora", "full") else pytest.mark.nightly)
+        pytest.param(n, f, marks=() if (n, f) in (("lora", "peft"), ("full", "merged")) else pytest.mark.nightly)
         for n in KINDS
         for f in ("peft", "merged")
         if (n, f) != ("full", "peft")
@@ -128,6 +128,7 @@ def test_a_model_answers_the_same_without_assay(fresh, lesson, tiny_model, tmp_p
         pytest.param("bm25", "in 8 bits", marks=pytest.mark.nightly),
     ],
 )
+@pytest.mark.nightly
 def test_an_index_answers_the_same_without_assay(fresh, lesson, tiny_model, tmp_path, find, inner):
     given = lesson("answer")
     inside = {"lora": KINDS["lora"], "in 8 bits": {"kind": "quantise", "inner": KINDS["lora"]}}[inner]

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from assay.weigh.change import break_even, crossing, cuts_of, segments, sentence
-from assay.weigh.settings import Limits, Prices, Weigh
+from assay.weigh.settings import Limits, Prices, Slight, Weigh
 from lines import named
 from weighings import FAIR, FLOOR, GOOD, TWIN, arm, slow, weighed
 
@@ -131,7 +131,14 @@ def test_the_sentence_names_the_nearest_changes():
     told = weighed(GOOD, TWIN, FAIR, FLOOR, price_per_hour=1.0)["change"]["sentence"]
     assert named(told, "100 ms", "fair")
     two = arm("two", [*range(10), *range(60, 72)], 0.05, fit=999)
-    told = weighed(arm("one", range(20), 0.1), two, months=1, equal_cost=0, volume_per_month=50_000)
+    told = weighed(
+        arm("one", range(20), 0.1),
+        two,
+        months=1,
+        equal_cost=0,
+        volume_per_month=50_000,
+        ignore_below=Slight(machine_hours_per_month=0),
+    )
     # 999 s of fitting are 0.05 s of 19,980 answers.
     assert named(told["change"]["sentence"], "below 19,980", "one")
     assert weighed(GOOD)["change"]["sentence"].startswith("No volume from 10 to 10,000,000 answers a month")

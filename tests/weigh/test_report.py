@@ -35,8 +35,8 @@ def test_the_schema(report):
     assert data["schema"] == 1
     assert data["task"] == {"kind": "classify", "metric": "accuracy", "level": 0.95, "higher_is_better": True}
     assert list(data["verdict"]) == [
-        *("recommended", "reason", "doubt", "corrected", "decided", "undecided", "more_rows"),
-        *("out", "target", "failed", "unjudged"),
+        *("recommended", "state", "headline", "reason", "doubt", "corrected", "shortfall", "decided", "undecided"),
+        *("more_rows", "more_rows_range", "out", "target", "failed", "unjudged"),
     ]
     for one in data["strategies"]:
         assert list(one) == STRATEGY

@@ -32,6 +32,9 @@ def refuse_empty(rows: dict[str, list[Example]], read: int, book: Book) -> None:
                 help="give more rows or larger shares; copies of a row, and rows of one group, stay together",
             )
         )
+    if len(rows["test"]) == 1:
+        text = "there is 1 test row: nothing can be compared on it"
+        raise DataError(Problem("D060", text, "split", help="give more test rows, or a larger `split.test`"))
 
 
 def warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: Book) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,8 @@ from assay.terminal.outcome import say
 
 if TYPE_CHECKING:
     from assay.config import Project
+
+ASKED = 60  # characters of a question that one would type
 
 
 def as_document(value: Any) -> None:
@@ -34,6 +37,19 @@ def summary(report: Any, project: Project) -> None:
         say(line)
     say("")
     say(f"report  {near(project.report_folder / 'report.html')}")
+    if following := next_step(report, project):
+        say(f"next    {following}")
+
+
+def next_step(report: Any, project: Project) -> str:
+    """A command that asks the recommended arm one of the test questions, where one is short enough to be typed."""
+    arm = next((one for one in report.arms if one.name == report.data["verdict"]["recommended"]), None)
+    if arm is None or not arm.records or report.data["verdict"].get("state") == "nothing":
+        return ""
+    asked = [record.question for record in arm.records[:50]]
+    plain = [one.text for one in asked if len(one.messages) == 1 and not one.context and not one.options]
+    short = [text for text in plain if 0 < len(text) <= ASKED and text.isprintable()]
+    return f"assay ask {shlex.quote(short[0])} --project {shlex.quote(str(project.target))}" if short else ""
 
 
 def near(path: Path) -> str:

@@ -79,6 +79,7 @@ class Trained(Strategy):
     read_first: int = Field(default=0, ge=0, le=1000)  # epochs over the project's documents, before the task
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     noise: float = Field(default=0.0, ge=0, le=100)  # NEFTune's alpha; 5 is its paper's
+    max_rows: int | None = Field(default=None, ge=1)  # of train, drawn with the seed; None: all
     max_length: int = Field(default=1024, ge=16, le=131072)  # tokens, prompt and answer
     too_long: Literal["cut", "drop", "refuse"] = "cut"
     patience: int = Field(default=2, ge=1)  # evaluations without a better val score before training ends

@@ -93,7 +93,7 @@ def train(
         text = f"{settings.kind}: max_length: {model.name} reads {chat.max_length:,} tokens at once, not"
         lesson.tell({"event": "warning", "code": "M170", "count": 1, "text": f"{text} {settings.max_length:,}"})
     encode = encode or partial(sequences_of, learn=settings.learn, choosing=settings.objective == "label_set")
-    train = learnt(lesson.train)
+    train = learnt(lesson.train if settings.max_rows is None else drawn(lesson.train, settings.max_rows, lesson.seed))
     rows = fitting(train, encode(chat, lesson.task, train), settings, chat.max_length, "training")
     held = drawn(lesson.val, settings.val_rows, lesson.seed)
     asked = learnt(held)

@@ -1,8 +1,8 @@
 """What would change the recommendation: the number of answers, the machine's price, a limit on time, a limit or guard.
 
 How        an arm's cost is a line over answers a month, and over the price of a machine hour. The choice can flip only
-           where two such lines cross, or come within `equal_cost` of each other, or where a limit is met. These places
-           are known in closed form; the rule is asked once between each two of them
+           where two such lines cross, or come within `equal_cost` or `ignore_below` of each other, or where a limit is
+           met. These places are known in closed form; the rule is asked once between each two of them
 Watch out  scores and times stay as measured here; at ten million answers a month one machine of this kind may not do
 """
 
@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import isfinite, sqrt
 from typing import Any
 
-from assay.weigh.field import Field
+from assay.weigh.field import Field, waits
 from assay.weigh.numbers import count, duration, three
 from assay.weigh.owning import Owned
 from assay.weigh.settings import Weigh
@@ -70,18 +70,46 @@ def segments(low: float, high: float, cuts: Iterable[float], pick: Callable[[flo
     return parts
 
 
-def cuts_of(lines: Sequence[Line], equal_cost: float, limit: float | None = None) -> list[float]:
-    """Where a choice by cost can flip: one cost reaches another, that and `equal_cost` of it, or a limit."""
-    grown = [(a * (1 + equal_cost), b * (1 + equal_cost)) for a, b in lines]
-    pairs = [(one, two) for one in lines for two in (*lines, *grown) if one is not two]
+def cuts_of(
+    lines: Sequence[Line],
+    equal_cost: float,
+    limit: float | None = None,
+    slight: float = 0.0,
+    worths: Sequence[float] = (),
+) -> list[float]:
+    """Where a choice by cost can flip: one cost reaches another, that and `equal_cost` of it, that and what is slight,
+    or a limit.
+
+    Args:
+        worths: what the points of each arm are worth, where they have a price: it flips where they meet, less costs.
+    """
+    net = [(a - worth, b) for (a, b), worth in zip(lines, worths or [0.0] * len(lines), strict=True)]
+    grown = [(a * (1 + equal_cost), b * (1 + equal_cost)) for a, b in lines] + [(a + slight, b) for a, b in lines]
+    pairs = [(one, two) for one in net for two in net if one is not two]
+    pairs += [(one, two) for one in lines for two in grown]
     pairs += [(one, (limit, 0.0)) for one in lines] if limit is not None else []
     return [at for one, two in pairs if (at := crossing(one, two)) is not None]
+
+
+def _cuts(field: Field, settings: Weigh, lines: Sequence[Line], money: bool) -> list[float]:
+    """`lines`: of the arms whose time was measured, in their order."""
+    slight, worths = settings.ignore_below, []
+    if settings.point_worth is not None:
+        there = [month is not None for month in field.owned(settings)]
+        worths = [100 * settings.point_worth * gain for gain, one in zip(field.worth, there, strict=True) if one]
+    return cuts_of(
+        lines,
+        settings.equal_cost,
+        settings.limits.price_per_month,
+        slight.money_per_month if money else slight.machine_hours_per_month,
+        worths,
+    )
 
 
 def by_volume(field: Field, settings: Weigh) -> list[Part]:
     """The recommendation from 10 to ten million answers a month."""
     lines = [month.line for month in field.owned(settings) if month]
-    cuts = cuts_of(lines, settings.equal_cost, settings.limits.price_per_month)
+    cuts = _cuts(field, settings, lines, field.money(settings))
     return segments(*VOLUMES, cuts, lambda volume: field.pick(settings.at(volume_per_month=volume)))
 
 
@@ -90,14 +118,14 @@ def by_price(field: Field, settings: Weigh) -> list[Part]:
     free = [month.burden for month in field.owned(settings.at(hour=1e-9)) if month]
     hours = [month.machine_hours for month in field.owned(settings) if month]
     lines = list(zip(free, hours, strict=True))
-    cuts = cuts_of(lines, settings.equal_cost, settings.limits.price_per_month)
+    cuts = _cuts(field, settings, lines, True)
     return segments(*PRICES, cuts, lambda price: field.pick(settings.at(hour=price)))
 
 
 def by_limit(field: Field, settings: Weigh) -> list[Part]:
     """The recommendation by the milliseconds that an answer may take (95 in 100), from the fastest arm to the slowest:
     a limit below the first part leaves no arm."""
-    times = sorted({1e3 * at for arm in field.arms if (at := _alone(arm.cost)) is not None})
+    times = sorted({1e3 * at for arm in field.arms if (at := waits(arm.cost)) is not None})
     parts: list[Part] = []
     for start, end in zip(times, [*times[1:], None], strict=False):
         arm = field.pick(settings.at(ms_per_answer=start * (1 + 1e-9)))
@@ -106,10 +134,6 @@ def by_limit(field: Field, settings: Weigh) -> list[Part]:
         else:
             parts.append({"from": start, "to": end, "arm": arm})
     return parts
-
-
-def _alone(cost: dict[str, Any]) -> float | None:
-    return (cost.get("alone") or {}).get("p95") or cost.get("seconds_per_answer")
 
 
 def grid(field: Field, settings: Weigh) -> dict[str, Any]:

@@ -1,30 +1,31 @@
-"""Who wins: the cheapest arm that may be recommended and cannot be told from the best, and whether that is settled.
+"""Who wins: of the arms that are expected to lose no more than what counts as equal, the cheapest.
 
-Out              an arm over a limit, or that surely breaks a guard, cannot win: see `weigh/out.py`
-Told apart       the paired p-value on the task's metric, Holm-corrected over all pairs of arms, is small
-Floor            if any arm beats the best floor, only such arms can win; where none does, the cheapest untold floor
-Cheapest         by its cost a month (`weigh/owning.py`); costs within 20 % are equal, then fewer parts, then the score
-Settled          no arm that cannot be told from the best may be better than the chosen one by more points than count as
-                 equal: the upper end of the paired interval says how much it may be
-Corrected        the winner's score less what choosing it on these rows flatters it by: the whole choice is repeated on
-                 scores with noise added, and judged on scores whose noise is independent of that
-Watch out        texts hold no time and no price, so that a repeated run says the same, but where a limit was broken
-Documented       docs/decision.md, and held by a table of cases in tests/weigh/test_rule.py
+Out          an arm over a limit, or that surely breaks a guard, cannot win: see `weigh/out.py`
+Contenders   arms whose expected shortfall is within `equivalent` of the least; see `weigh/shrink.py`. Not being told
+             apart makes no two arms equal: p-values are claims, and choose nothing
+Cheapest     by the cost of a month (`weigh/owning.py`), then by the wait for an answer; what is within 20 % of the
+             least, or saves less than `ignore_below`, is equal; then the higher expected score, then fewer parts
+Priced       with `point_worth` the arm with the highest worth of its points, less its cost
+Settled      no arm may be better than the chosen one by more points than count as equal: the upper end of the paired
+             interval says how much it may be
+Corrected    the winner's score less what choosing it on these rows flatters it by: the whole choice is repeated on
+             scores with noise added, and judged on scores whose noise is independent of that
+Watch out    texts hold no time and no price, so that a repeated run says the same, but where a limit was broken
+Documented   docs/decision.md, and held by a table of cases in tests/weigh/test_rule.py; what the rule loses on average:
+             benchmarks/certainty.py --regret
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
-from assay.families import pairs_left
 from assay.intervals import on_other_rows, rows_needed
 from assay.weigh.out import Out
 from assay.weigh.settings import Weigh
+from assay.weigh.shrink import error_of, expected, shortfall
 
-Told = Callable[[int, int], bool]  # (reference, arm): can the arm be told from the reference?
 Reach = Callable[[str, str], float]  # (arm, other): how much better the arm may be than the other, by name
 
 
@@ -52,6 +53,10 @@ class Standing:
     behind: Gap | None  # against the best arm that is not out; None for that arm itself
     over: Gap | None  # against the best floor; None for that floor and where there is none
     out: tuple[Out, ...] = ()  # why it cannot be recommended
+    constant: bool = False  # it learns nothing of the question: the most frequent answer, or the question itself
+    above: Gap | None = None  # against the best constant; None for that one and where there is none
+    wait: float = math.inf  # seconds until an answer, 95 in 100; infinite when not measured
+    slight: float = 0.0  # a saving that nobody would notice, in the unit of `burden`
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class Rival:
     index: int
     by: float  # how much better it may be: the upper end of the paired interval, in the metric's unit
     rows: int | None  # test rows that would settle it; None when no number may
+    rows_range: tuple[int, int | None] | None = None  # the same over what the difference may well be
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +76,20 @@ class Choice:
     pick: int | None
     corrected: float | None = None
     rivals: tuple[Rival, ...] = ()  # empty: settled
+    shortfall: float | None = None  # expected, of the pick: by how much the truly best arm is better, on average
+    near: tuple[int, ...] = ()  # the contenders, the pick among them
 
     @property
     def more_rows(self) -> int | None:
         """How many more test rows would settle it; None when it is settled, or no number may."""
         known = [rival.rows for rival in self.rivals if rival.rows is not None]
         return max(known, default=None)
+
+    @property
+    def more_rows_range(self) -> tuple[int, int | None] | None:
+        """The range of it: that of the rival which takes most."""
+        known = [rival for rival in self.rivals if rival.rows is not None]
+        return max(known, key=lambda rival: rival.rows or 0).rows_range if known else None
 
 
 def decide(
@@ -86,39 +100,73 @@ def decide(
     settings: Weigh,
     higher: bool = True,
     reach: Reach | None = None,
+    units: int | None = None,
+    size: float = 1.0,
 ) -> Choice:
     """The choice among `arms`.
 
     Args:
-        drawn: their scores in each bootstrap draw, shape (draws, arms). n: test rows.
-        higher: whether a higher score is better.
+        drawn: their scores in each bootstrap draw, shape (draws, arms). n: test rows. units: groups that they come in.
+        higher: whether a higher score is better. size: of the metric, see `shrink.error_of`.
         reach: the upper end of the paired interval of two arms, as a gain; by default that of the draws, which are
             too close together where few rows differ.
     """
-    pick = choose(arms, settings, higher)
+    error = error_of(drawn, units or n, size)
+    pick = choose(arms, error, settings, higher)
     if pick is None:
         return Choice(None)
     sign = 1 if higher else -1
     gains = np.array([sign * arm.value for arm in arms])
     drawn = sign * drawn
-    margin = _margin(drawn, settings)
-    elsewhere = on_other_rows(gains, drawn, lambda scores: _replay(arms, scores, margin, settings)).mean()
+    elsewhere = on_other_rows(gains, drawn, lambda scores: _replay(arms, scores, error, settings)).mean()
     # The correction only ever takes away: a negative one is the noise of the draws.
     corrected = sign * float(min(gains[pick], elsewhere))
-    return Choice(pick, corrected, tuple(_rivals(arms, gains, drawn, pick, n, settings, higher, reach)))
+    wide = size if math.isfinite(size) else 0.0
+    rivals = tuple(_rivals(arms, gains, drawn, pick, n, settings, reach, wide))
+    may = _in(arms)
+    lost = shortfall(gains[may], error[np.ix_(may, may)])[may.index(pick)]
+    return Choice(pick, corrected, rivals, float(lost), tuple(_near(arms, expected(gains, error), settings)))
 
 
-def choose(arms: Sequence[Standing], settings: Weigh, higher: bool = True) -> int | None:
-    """The index of the arm that the rule names on the scores seen."""
-    alpha = 1 - settings.level
+def choose(arms: Sequence[Standing], error: np.ndarray, settings: Weigh, higher: bool = True) -> int | None:
+    """The index of the arm that the rule names on the scores seen.
+
+    Args:
+        error: the covariance of their errors, (arms, arms), from `shrink.error_of`.
+    """
+    if not _in(arms):
+        return None
     sign = 1 if higher else -1
-    return _choose(
-        arms,
-        [sign * arm.value for arm in arms],
-        behind=lambda best, arm: told(arms[arm].behind, alpha),
-        over=lambda floor, arm: told(arms[arm].over, alpha),
-        settings=settings,
-    )
+    return _choose(arms, expected(np.array([sign * arm.value for arm in arms]), error), settings)
+
+
+def _choose(arms: Sequence[Standing], worth: np.ndarray, settings: Weigh) -> int:
+    """The rule itself, on the scores expected; a higher one is better."""
+    may = _in(arms)
+    if settings.point_worth is not None:
+        return max(may, key=lambda i: (100 * worth[i] * settings.point_worth - arms[i].burden, -arms[i].parts, -i))
+    near = _near(arms, worth, settings)
+    near = _cheap(near, [arm.burden for arm in arms], settings.equal_cost, arms[near[0]].slight)
+    near = _cheap(near, [arm.wait for arm in arms], settings.equal_cost, settings.ignore_below.ms_per_answer / 1e3)
+    return max(near, key=lambda i: (round(float(worth[i]), 9), -arms[i].parts, -i))
+
+
+def _near(arms: Sequence[Standing], worth: np.ndarray, settings: Weigh) -> list[int]:
+    """The contenders: arms that are expected to lose no more than what counts as equal against the best."""
+    may = _in(arms)
+    least = max(worth[i] for i in may) - settings.equivalent / 100 - 1e-12
+    return [i for i in may if worth[i] >= least]
+
+
+def _cheap(among: Sequence[int], costs: Sequence[float], share: float, slight: float) -> list[int]:
+    """Those that cost no more than the cheapest, but for what is a small share of it or slight."""
+    least = min(costs[i] for i in among)
+    return [i for i in among if costs[i] <= max(least * (1 + share), least + slight)]
+
+
+def _replay(arms: Sequence[Standing], scores: np.ndarray, error: np.ndarray, settings: Weigh) -> np.ndarray:
+    """The arm that the rule would choose on each row of `scores`, (draws, arms)."""
+    return np.array([_choose(arms, worth, settings) for worth in expected(scores, error)], dtype=np.intp)
 
 
 def best_of(arms: Sequence[Standing], higher: bool = True) -> int | None:
@@ -127,10 +175,10 @@ def best_of(arms: Sequence[Standing], higher: bool = True) -> int | None:
     return max(_in(arms), key=lambda index: sign * arms[index].value, default=None)
 
 
-def best_floor(arms: Sequence[Standing], higher: bool = True) -> int | None:
-    """The best floor. One that is over a limit is still what others must beat."""
+def best_floor(arms: Sequence[Standing], higher: bool = True, *, constant: bool = False) -> int | None:
+    """The best floor, or the best constant one. One that is over a limit is still what others must beat."""
     sign = 1 if higher else -1
-    floors = [index for index, arm in enumerate(arms) if arm.floor]
+    floors = [index for index, arm in enumerate(arms) if (arm.constant if constant else arm.floor)]
     return max(floors, key=lambda index: sign * arms[index].value, default=None)
 
 
@@ -138,65 +186,8 @@ def told(gap: Gap | None, alpha: float) -> bool:
     return gap is not None and gap.p_holm < alpha
 
 
-def equals(arms: Sequence[Standing], best: int, alpha: float) -> list[int]:
-    """The best arm and those that cannot be told from it, but for those that are out."""
-    return [index for index in _in(arms) if index == best or not told(arms[index].behind, alpha)]
-
-
 def _in(arms: Sequence[Standing]) -> list[int]:
     return [index for index, arm in enumerate(arms) if not arm.out]
-
-
-def _choose(
-    arms: Sequence[Standing], gains: Sequence[float], *, behind: Told, over: Told, settings: Weigh
-) -> int | None:
-    """The rule itself, on the scores seen and again on those of each draw; a higher gain is better."""
-    may = _in(arms)
-    if not may:
-        return None
-    best = max(may, key=lambda index: gains[index])  # the first of equals
-    untold = [index for index in may if index == best or not behind(best, index)]
-    floors = [index for index, arm in enumerate(arms) if arm.floor]
-    if floors:
-        floor = max(floors, key=lambda index: gains[index])
-        beaters = [i for i in may if not arms[i].floor and gains[i] > gains[floor] and over(floor, i)]
-        if not beaters:
-            # Where every floor is told from the best arm, the best arm is told from every floor, though the correction
-            # over the arms held against the floor was a little harder.
-            untold = [index for index in untold if index in floors] or untold
-        else:
-            untold = [index for index in untold if index in beaters] or [max(beaters, key=lambda index: gains[index])]
-    limit = min(arms[index].burden for index in untold) * (1 + settings.equal_cost)
-    near = [index for index in untold if arms[index].burden <= limit]
-    return min(near, key=lambda index: (arms[index].parts, -gains[index]))
-
-
-def _margin(drawn: np.ndarray, settings: Weigh) -> np.ndarray:
-    """From which difference on two arms are told apart, (arms, arms): of the scores' own error, which is that of the
-    draws."""
-    error = (drawn[:, :, None] - drawn[:, None, :]).std(axis=0)
-    return NormalDist().inv_cdf(1 - (1 - settings.level) / (2 * max(1, math.comb(drawn.shape[1], 2)))) * error
-
-
-def _replay(arms: Sequence[Standing], scores: np.ndarray, margin: np.ndarray, settings: Weigh) -> np.ndarray:
-    """The arm that the rule would choose on each row of `scores`, (draws, arms)."""
-    margins = margin.tolist()
-    chosen = np.empty(len(scores), dtype=np.intp)
-    for index, row in enumerate(scores.tolist()):
-
-        def apart(reference: int, arm: int, row: list[float] = row) -> bool:
-            return abs(row[reference] - row[arm]) > margins[reference][arm]
-
-        named = _choose(arms, row, behind=apart, over=apart, settings=settings)
-        assert named is not None  # who is out does not change from draw to draw
-        chosen[index] = named
-    return chosen
-
-
-def open_pairs(arms: Sequence[Standing], untold: Sequence[int]) -> int:
-    """How many pairs may still be of equals, by which the next p-value is multiplied: see `intervals.pairs_left`."""
-    left = pairs_left(len(arms))
-    return left[min(len(_in(arms)) - len(untold), len(left) - 1)] if left else 1
 
 
 def _rivals(
@@ -206,15 +197,12 @@ def _rivals(
     pick: int,
     n: int,
     settings: Weigh,
-    higher: bool,
     reach: Reach | None,
+    size: float,
 ) -> list[Rival]:
-    """The arms that cannot be told from the best and may be better than the chosen one by more than counts as equal;
-    the one that may be best first."""
-    best = best_of(arms, higher)
-    untold = equals(arms, pick if best is None else best, 1 - settings.level)
+    """The arms that may be better than the chosen one by more than counts as equal; the one that may be best first."""
     found = []
-    for index in untold:
+    for index in _in(arms):
         if index == pick:
             continue
         apart = drawn[:, index] - drawn[:, pick]
@@ -224,14 +212,25 @@ def _rivals(
             most = reach(arms[index].name, arms[pick].name)
         if most > settings.equivalent / 100:
             ahead, error = float(gains[index] - gains[pick]), float(apart.std())
-            found.append(Rival(index, most, _rows(ahead, error, n, open_pairs(arms, untold), settings)))
+            rows = _rows(ahead, error, n, settings, size)
+            found.append(
+                Rival(index, most, rows, None if rows is None else _rows_range(ahead, error, n, settings, size))
+            )
     return sorted(found, key=lambda rival: -rival.by)
 
 
-def _rows(ahead: float, error: float, n: int, comparisons: int, settings: Weigh) -> int | None:
+def _rows(ahead: float, error: float, n: int, settings: Weigh, size: float) -> int | None:
     """More test rows that would settle it, if the difference stays: by telling the two apart, or by showing that what
     is between them counts as equal; whichever takes fewer."""
-    apart = rows_needed(ahead, error, n, level=settings.level, comparisons=comparisons)
+    apart = rows_needed(ahead, error, n, level=settings.level, size=size)
     room = settings.equivalent / 100 - ahead
-    alike = rows_needed(room, error, n, level=settings.level) if room > 0 else None
+    alike = rows_needed(room, error, n, level=settings.level, size=size) if room > 0 else None
     return min((rows for rows in (apart, alike) if rows is not None), default=None)
+
+
+def _rows_range(ahead: float, error: float, n: int, settings: Weigh, size: float) -> tuple[int, int | None]:
+    """The same where the true difference lies in the middle half of what the seen one allows: fewest and most; None for
+    the most where no number may settle it."""
+    possible = [_rows(ahead + step * error, error, n, settings, size) for step in np.linspace(-0.674, 0.674, 9)]
+    known = [rows for rows in possible if rows is not None]
+    return min(known), max(known) if len(known) == len(possible) else None

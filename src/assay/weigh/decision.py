@@ -75,6 +75,7 @@ def changes(data: dict[str, Any]) -> list[str]:
     unit = "" if found["money"] else " machine hours"
     part = " hundredth" if unit_of(data) else ""
     said = [found["sentence"]] if found["sentence"] else []
+    said += _ignored(data)
     said += [
         f"Without {one['name'].replace('_', ' ')}: {one['arm']}, with {metric} {score(one['value'])}."
         for one in found["lifted"]
@@ -85,6 +86,19 @@ def changes(data: dict[str, Any]) -> list[str]:
         for one in found["worth"]
     ]
     return said
+
+
+def _ignored(data: dict[str, Any]) -> list[str]:
+    """Which savings were taken for none."""
+    slight = data["weigh"].get("ignore_below")
+    if slight is None:  # a report from before
+        return []
+    cost = f"{three(slight['money_per_month'])}" if data["change"]["money"] else None
+    cost = cost or f"{three(slight['machine_hours_per_month'])} machine hours"
+    share = f"{100 * data['weigh']['equal_cost']:g} %"
+    return [
+        f"Savings of less than {share}, {cost} a month or {three(slight['ms_per_answer'])} ms an answer count as none."
+    ]
 
 
 def break_even_words(one: dict[str, Any]) -> str:
@@ -98,7 +112,8 @@ def open_questions(data: dict[str, Any]) -> list[str]:
     """What the verdict leaves open or found failed, and what would change it; a sentence each."""
     verdict = data["verdict"]
     said = [*verdict["failed"], verdict["undecided"], *([verdict["target"]["text"]] if verdict["target"] else [])]
-    said += [*verdict["unjudged"], *unsure(data), data["change"]["sentence"]]
+    said += [*verdict["unjudged"], *unsure(data)]
+    said += [data["change"]["sentence"]] if verdict.get("state") != "nothing" else []
     return [sentence for sentence in said if sentence]
 
 

@@ -6,7 +6,10 @@ Costs            the paired comparisons against one reference are made when firs
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from assay.weigh.arm import Arm
 from assay.weigh.decide import Gap, Standing, best_floor, best_of, choose
@@ -14,6 +17,9 @@ from assay.weigh.measure import Measured
 from assay.weigh.out import Guard, Out, over_limits
 from assay.weigh.owning import Owned, owned
 from assay.weigh.settings import Weigh
+from assay.weigh.shrink import error_of, expected
+
+CONSTANT = ("majority", "copy")  # kinds that answer without regard to the question, or with the question itself
 
 
 class Field:
@@ -33,9 +39,15 @@ class Field:
         self.threads = threads
         self.higher = next((one.higher_is_better for one in measured.metrics if one.name == metric), True)
         self.unit = next((one.unit for one in measured.metrics if one.name == metric), "")
+        self.size = next((one.high - one.low for one in measured.metrics if one.name == metric), 1.0)
         self.paid = any(arm.cost.get("money_per_answer") is not None for arm in arms)
         self._versus: dict[str, dict[str, dict[str, Any]]] = {}
         self._scores = {arm.name: measured.of_metrics(arm.name)[metric] for arm in arms}
+
+    @cached_property
+    def error(self) -> np.ndarray:
+        """The covariance of the scores' errors, (arms, arms)."""
+        return error_of(self.measured.drawn(self.metric), self.measured.compared.units, self.size)
 
     def versus(self, reference: str) -> dict[str, dict[str, Any]]:
         """As `Measured.versus` of the metric that decides, kept."""
@@ -66,18 +78,24 @@ class Field:
         months = self.owned(settings)
         plain = [self._standing(*one) for one in zip(self.arms, months, outs, strict=True)]
         best, floor = best_of(plain, self.higher), best_floor(plain, self.higher)
-        behind = {} if best is None else self.versus(plain[best].name)
-        over = {} if floor is None else self.versus(plain[floor].name)
+        constant = best_floor(plain, self.higher, constant=True)
+        held = [{} if at is None else self.versus(plain[at].name) for at in (best, floor, constant)]
         return [
-            self._standing(arm, month, out, behind.get(arm.name), over.get(arm.name))
+            self._standing(arm, month, out, *(one.get(arm.name) for one in held), settings=settings)
             for arm, month, out in zip(self.arms, months, outs, strict=True)
         ]
 
     def pick(self, settings: Weigh, lifted: str = "") -> str | None:
         """The arm that the rule names under these settings."""
         standings = self.under(settings, lifted)
-        index = choose(standings, settings, self.higher)
+        index = choose(standings, self.error, settings, self.higher)
         return None if index is None else standings[index].name
+
+    @cached_property
+    def worth(self) -> np.ndarray:
+        """What each arm is expected to be worth, the higher the better: (arms,)."""
+        sign = 1 if self.higher else -1
+        return expected(np.array([sign * self.value(arm.name) for arm in self.arms]), self.error)
 
     def value(self, name: str) -> float:
         return self.measured.value(name, self.metric)
@@ -94,15 +112,28 @@ class Field:
         arm: Arm,
         month: Owned | None,
         out: tuple[Out, ...],
-        behind: dict[str, Any] | None = None,
-        over: dict[str, Any] | None = None,
+        *held: dict[str, Any] | None,
+        settings: Weigh | None = None,
     ) -> Standing:
-        score = self._scores[arm.name]
-        burden = math.inf if month is None else month.burden
-        parts = len(arm.cost.get("parts") or ())
-        gaps = (self._gap(behind), self._gap(over))
+        """`held`: against the best arm, the best floor, the best constant."""
+        score, wait = self._scores[arm.name], waits(arm.cost)
+        behind, over, above = (self._gap(one) for one in (held or (None, None, None)))
+        slight = (settings or Weigh()).ignore_below
         return Standing(
-            arm.name, arm.floor, self.value(arm.name), score["low"], score["high"], burden, parts, *gaps, out
+            arm.name,
+            arm.floor,
+            self.value(arm.name),
+            score["low"],
+            score["high"],
+            math.inf if month is None else month.burden,
+            len(arm.cost.get("parts") or ()),
+            behind,
+            over,
+            out,
+            constant=arm.floor and arm.kind in CONSTANT,
+            above=above,
+            wait=math.inf if wait is None else wait,
+            slight=slight.money_per_month if month and month.money else slight.machine_hours_per_month,
         )
 
     def _gap(self, versus: dict[str, Any] | None) -> Gap | None:
@@ -110,3 +141,8 @@ class Field:
             return None
         one = versus[self.metric]
         return Gap(one["difference"], one["low"], one["high"], one["p_holm"])
+
+
+def waits(cost: dict[str, Any]) -> float | None:
+    """Seconds until an answer, 95 in 100 asked alone; the mean of a batch where that was not measured."""
+    return (cost.get("alone") or {}).get("p95") or cost.get("seconds_per_answer")

@@ -177,6 +177,15 @@ def rough(value: int) -> str:
     return f"about {round(value, -places):,}"
 
 
+def rough_range(few: int, most: int | None) -> str:
+    """A forecast as a range, each end to two significant digits: about 2,900 to 7,100; about 2,900 or more."""
+    first = rough(few) if few else "a few"
+    if most is None or most >= 1_000_000:
+        return f"{first} or more"
+    last = rough(most).removeprefix("about ") if most else "a few"
+    return first if first.removeprefix("about ") == last else f"{first} to {last}"
+
+
 FORMATS: dict[str, Callable[[float | None], str]] = {
     "score": score,
     "signed": signed,

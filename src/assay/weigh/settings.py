@@ -2,10 +2,14 @@
 
 Prices        are yours: each is 0 until you give it, and then a cost is shown in its own unit (hours, MB, kWh)
 Cost a month  setting up, spread over `months`, and running: see `weigh/owning.py`
-Equal         costs within `equal_cost` of the cheapest count as equal, so that timing noise cannot flip a verdict;
-              scores within `equivalent` points count as equal, so that no row is labelled for what does not matter
+Equal         costs within `equal_cost` of the cheapest count as equal, so that timing noise cannot flip a verdict; so
+              do savings below `ignore_below`, which nobody would notice; scores within `equivalent` points count as
+              equal, so that no row is labelled for what does not matter
+Worth         with `point_worth`, what one more point is worth in money a month, nothing counts as equal: the arm with
+              the highest worth less its cost wins
 Defaults from 10,000 answers a month is a small internal service; three months is a common time between two fits; two
-              points are an assumption, about what a second annotator disagrees on
+              points are an assumption, about what a second annotator disagrees on; an hour of a small machine costs
+              less than 1 in most currencies; 100 ms feel like nothing (Nielsen 1993, Usability Engineering, chapter 5)
 """
 
 from typing import Annotated, Self
@@ -46,6 +50,14 @@ class Limits(Settings):
     fit_minutes: float | None = Positive
 
 
+class Slight(Settings):
+    """Savings that are no reason to choose."""
+
+    money_per_month: float = Field(default=1.0, ge=0)  # in your currency
+    machine_hours_per_month: float = Field(default=1.0, ge=0)  # where nothing has a price
+    ms_per_answer: float = Field(default=100.0, ge=0)  # of 95 answers in 100
+
+
 class Weigh(Settings):
     volume_per_month: int = Field(default=10_000, ge=0)  # answers
     months: float = Field(default=3.0, gt=0)  # how long an arm serves before it is set up anew
@@ -57,6 +69,8 @@ class Weigh(Settings):
     watts: float = Field(default=0.0, ge=0)  # of the machine at work; 0: 3.5 for each thread, see `owning.THREAD`
     limits: Limits = Limits()
     equal_cost: float = Field(default=0.2, ge=0)  # costs this close, as a share, count as equal
+    ignore_below: Slight = Slight()
+    point_worth: float | None = Field(default=None, gt=0)  # what one more point is worth, in money a month
     equivalent: float = Field(default=2.0, ge=0)  # points of the metric: a smaller difference does not matter
     level: float = Field(default=0.95, gt=0, lt=1)  # of every interval and of Holm's correction
 
@@ -76,7 +90,7 @@ class Weigh(Settings):
         """Whether costs can be said in money."""
         prices = self.prices
         single = (self.hour, prices.hour_of_person, prices.label, prices.kwh, prices.storage_gb_month)
-        return any(single) or bool(prices.compliance)
+        return any(single) or bool(prices.compliance) or self.point_worth is not None
 
     def at(self, **changes: object) -> "Weigh":
         """The same with other values: `volume_per_month`, `hour` (the machine's price), `ms_per_answer`."""

@@ -24,11 +24,20 @@ def verdict(field: Field, task: Task, settings: Weigh, unjudged: list[str]) -> d
     """
     standings = field.under(settings)
     drawn, n = field.measured.drawn(field.metric), field.measured.n
-    choice = decide(standings, drawn, n=n, settings=settings, higher=field.higher, reach=field.reach)
-    groups = None if field.measured.groups is None else field.measured.compared.units
-    words = Words(
+    units = field.measured.compared.units
+    choice = decide(
         standings,
         drawn,
+        n=n,
+        settings=settings,
+        higher=field.higher,
+        reach=field.reach,
+        units=units,
+        size=field.size,
+    )
+    groups = None if field.measured.groups is None else units
+    words = Words(
+        standings,
         choice,
         metric=field.metric,
         n=n,
@@ -40,12 +49,16 @@ def verdict(field: Field, task: Task, settings: Weigh, unjudged: list[str]) -> d
     chosen = None if choice.pick is None else standings[choice.pick]
     return {
         "recommended": chosen and chosen.name,
+        "state": words.state(),
+        "headline": words.headline(),
         "reason": words.reason(),
         "doubt": words.doubt(),
         "corrected": None if choice.corrected is None else rounded(choice.corrected),
+        "shortfall": None if choice.shortfall is None else rounded(choice.shortfall),
         "decided": not choice.rivals,
         "undecided": words.undecided(),
         "more_rows": choice.more_rows,
+        "more_rows_range": choice.more_rows_range and list(choice.more_rows_range),
         "out": [{"arm": one.name, "name": out.name, "words": out.words} for one in standings for out in one.out],
         "target": _target(task.target, chosen, field),
         "failed": _failed(standings, choice, field),

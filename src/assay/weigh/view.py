@@ -15,6 +15,7 @@ from assay.weigh.certain import seeds_of, units_of
 from assay.weigh.detail import lacking
 from assay.weigh.numbers import between, count, one_line, score
 from assay.weigh.report import Report
+from assay.weigh.words import FEW_ROWS
 
 SHOWN = 10  # rows of each kind embedded in the page; predictions/ has all
 _PER_BUCKET = 12
@@ -304,14 +305,23 @@ def label_share(labels: dict[str, dict[str, int]]) -> float:
 
 
 def headline(data: dict[str, Any]) -> str:
-    """The verdict as one sentence that could be said aloud."""
-    winner = data["verdict"]["recommended"]
+    """The verdict as one sentence that could be said aloud; with few test rows it says so."""
+    verdict = data["verdict"]
+    winner = verdict["recommended"]
     if winner is None:
-        return "No arm may be recommended." if data["verdict"]["out"] else "There is nothing to recommend yet."
-    one = next(s for s in data["strategies"] if s["name"] == winner)["metrics"][data["task"]["metric"]]
-    return (
-        f"Use {winner}: {score(one['value'])} ({between(one['low'], one['high'], to='–', why=certain.why_none(data))})"
-    )
+        return "No arm may be recommended." if verdict["out"] else "There is nothing to recommend yet."
+    said = verdict.get("headline", f"Use {winner}")  # a report from before there were several
+    if verdict.get("state") == "nothing":
+        return f"{said}{_on(data)}"
+    metric = data["task"]["metric"]
+    one = next(s for s in data["strategies"] if s["name"] == winner)["metrics"][metric]
+    ends = between(one["low"], one["high"], why=certain.why_none(data))
+    return f"{said}: {metric.replace('_', ' ')} {score(one['value'])} ({ends}){_on(data)}"
+
+
+def _on(data: dict[str, Any]) -> str:
+    rows = (data.get("certainty") or {}).get("rows") or data["rows"]["test"]
+    return f" on {'only ' * (rows < FEW_ROWS)}{count(rows)} held-out rows" if rows else ""
 
 
 def paid(data: dict[str, Any]) -> bool:

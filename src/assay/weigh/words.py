@@ -3,27 +3,24 @@
 from collections.abc import Sequence
 from functools import partial
 
-import numpy as np
-
-from assay.intervals import rows_needed
 from assay.weigh.certain import single
-from assay.weigh.decide import Choice, Gap, Standing, best_floor, best_of, equals, open_pairs, told
-from assay.weigh.numbers import apart, between, count, equals_p, rough, score, sized
+from assay.weigh.decide import Choice, Gap, Standing, best_floor, best_of, told
+from assay.weigh.numbers import apart, between, count, equals_p, rough_range, score, sized
 from assay.weigh.settings import Weigh
+
+FEW_ROWS = 50  # test rows: with fewer the first line says so
 
 
 class Words:
     """The sentences about one choice.
 
     Args:
-        drawn: the arms' scores in each bootstrap draw, (draws, arms). n: test rows. groups: that they come in,
-            if they do.
+        n: test rows. groups: that they come in, if they do. size: of the metric, from its lowest value to its highest.
     """
 
     def __init__(
         self,
         arms: Sequence[Standing],
-        drawn: np.ndarray,
         choice: Choice,
         *,
         metric: str,
@@ -34,11 +31,9 @@ class Words:
         groups: int | None = None,
     ):
         self.arms = arms
-        self.drawn = drawn
         self.choice = choice
         self.pick = -1 if choice.pick is None else choice.pick
         self.metric = metric.replace("_", " ")
-        self.n = n
         self.single = single(n, groups)
         self.where = f"on {count(n)} test rows" + (
             "" if groups is None else f" in {count(groups)} group{'s' * (groups > 1)}"
@@ -49,9 +44,51 @@ class Words:
         self.unit = unit  # of a metric that is no score
         self.best = -1 if (best := best_of(arms, higher)) is None else best
         self.floor = best_floor(arms, higher)
-        self.untold = (
-            [i for i in equals(arms, self.best, self.alpha) if i != self.best] if choice.pick is not None else []
-        )
+        self.constant = best_floor(arms, higher, constant=True)
+
+    # --- what ---------------------------------------------------------------------------------------------------------
+
+    def state(self) -> str:
+        """What kind of verdict it is: `use` what is proven to be better than a baseline, `best guess`, `undecided`
+        where the choice is expected to lose more than what counts as equal, `nothing` where nothing beats a constant;
+        `none` where no arm may be recommended."""
+        if self.choice.pick is None:
+            return "none"
+        if self.constant is not None and not self._above_constant():
+            return "nothing"
+        if self.proven():
+            return "use"
+        lost = self.choice.shortfall
+        return "undecided" if lost is not None and lost > self._equal() else "best guess"
+
+    def proven(self) -> bool:
+        """Whether the claim holds that the chosen arm is better than the best baseline, or, where it is a baseline
+        itself, than the best constant; where there is neither, whether no arm may be better by more than a little."""
+        arm = self.arms[self.pick]
+        gap = arm.above if arm.floor else arm.over
+        if gap is not None:
+            return told(gap, self.alpha) and self._gain(gap) > 0
+        return len(self.arms) > 1 and not self.choice.rivals
+
+    def headline(self) -> str:
+        state, name = self.state(), self.arms[self.pick].name if self.choice.pick is not None else ""
+        return {
+            "use": f"Use {name}",
+            "best guess": f"Best guess: {name}",
+            "undecided": f"Undecided; {name} is ahead",
+            "nothing": "Nothing works yet",
+            "none": "No arm may be recommended" if self.arms else "There is nothing to recommend yet",
+        }[state]
+
+    def _above_constant(self) -> bool:
+        arm = self.arms[self.pick]
+        return not arm.constant and (arm.above is None or self._gain(arm.above) > 0)
+
+    def _gain(self, gap: Gap) -> float:
+        return gap.difference if self.higher else -gap.difference
+
+    def _equal(self) -> float:
+        return self.settings.equivalent / 100
 
     # --- why ----------------------------------------------------------------------------------------------------------
 
@@ -77,61 +114,55 @@ class Words:
         return ahead > 0 if self.higher else ahead < 0
 
     def _why(self) -> str:
-        arm, best = self.arms[self.pick], self.arms[self.best]
-        rows = self.where
+        arm, level = self.arms[self.pick], f"{self._level(self.arms[self.pick])} {self.where}"
         left = [one for one in self.arms if not one.out]
-        if len(self.arms) == 1:
-            return f"{arm.name} is the only arm that was measured. Its {self.metric} is {self._level(arm)} {rows}."
+        if self.state() == "nothing":
+            return self._nothing()
         if len(left) == 1:
-            return f"{arm.name} is the only arm that is not out. Its {self.metric} is {self._level(arm)} {rows}."
-        if arm.floor:
-            return self._floor_reason(rows)
-        if self.pick != self.best:
-            among = sum(1 for i in (self.best, *self.untold) if self._beats_floor(i))
-            gap = arm.behind
-            why = (
-                f"the cheapest of the {among} arms that cannot be told from the best"
-                if gap and not told(gap, self.alpha)
-                else "the best of the arms that beat the floor"
-            )
-            text = f"{arm.name} is {why}. Its {self.metric} is {self._level(arm)} {rows};"
-            text += f" {best.name} has {self._level(best)}"
-            text += f", a difference of {self._gap(gap)}." if gap else "."
-        elif self.untold:
-            text = f"{arm.name} has the best {self.metric}, {self._level(arm)} {rows}"
-            text += ", and no arm that cannot be told from it is cheaper."
+            measured = "that was measured" if len(self.arms) == 1 else "that is not out"
+            return f"{arm.name} is the only arm {measured}. Its {self.metric} is {level}."
+        return f"{self._chosen(level)}{self._against_baseline()}"
+
+    def _chosen(self, level: str) -> str:
+        """Which of the arms it is, and how it stands to the best."""
+        arm, best = self.arms[self.pick], self.arms[self.best]
+        if self.pick == self.best:
+            return f"{arm.name} has the best {self.metric}, {level}."
+        if self.settings.point_worth is not None:
+            why = f"is worth most: a point is worth {self.settings.point_worth:g} a month, less what it costs"
         else:
-            text = f"{arm.name} has the best {self.metric}, {self._level(arm)} {rows},"
-            text += " and every other arm is told from it."
-        if self.floor is not None and arm.over:
-            gains = arm.over if self.higher else _turned(arm.over)
-            text += f" Against the floor {self.arms[self.floor].name} it gains {self._gap(gains)}."
-        return text
+            equal = sized(self._equal(), self.unit)
+            why = f"is the cheapest of {len(self.choice.near)} arms expected to lose at most {equal} against the best"
+        text = f"{arm.name} {why}. Its {self.metric} is {level}; {best.name} has {self._level(best)}"
+        return text + (f", a difference of {self._gap(arm.behind)}." if arm.behind else ".")
 
-    def _beats_floor(self, index: int) -> bool:
-        gap = self.arms[index].over
-        ahead = self.floor is not None and self._better(index, self.floor)
-        return self.floor is None or (told(gap, self.alpha) and ahead)
+    def _against_baseline(self) -> str:
+        arm, at = self.arms[self.pick], self.constant if self.arms[self.pick].floor else self.floor
+        gap = arm.above if arm.floor else arm.over
+        if at is None or gap is None:
+            return ""
+        gains = gap if self.higher else _turned(gap)
+        proven = "" if self.proven() else ": not proven better"
+        return f" Against {self.arms[at].name}, the best baseline, it gains {self._gap(gains)}{proven}."
 
-    def _floor_reason(self, rows: str) -> str:
-        arm = self.arms[self.pick]
-        if all(other.floor for other in self.arms):
-            is_ = "the best" if self.pick == self.best else "the cheapest that cannot be told from the best"
-            return f"Only floors were measured. {arm.name} is {is_} of them: {self.metric} {self._level(arm)} {rows}."
-        if self.pick != self.floor and self.floor is not None:
-            first = self.arms[self.floor]
-            return (
-                f"No arm beats the best floor, {first.name}, with {self.metric} {self._level(first)} {rows}."
-                f" {arm.name} is the cheapest floor that cannot be told from the best arm: {self._level(arm)}."
-            )
+    def _nothing(self) -> str:
+        """No arm is better than one that does not look at the question."""
+        assert self.constant is not None
+        first, others = self.arms[self.constant], [one for one in self.arms if not one.constant]
+        known = f"{first.name}, which answers without looking at the question, has {self.metric} {self._level(first)}"
+        if not others:
+            return f"{known} {self.where}, and nothing else was measured. Compare arms that learn from the rows."
+        best = max(others, key=lambda one: one.value if self.higher else -one.value)
         return (
-            f"No arm beats the floor. {arm.name}, the best floor, has {self.metric} {self._level(arm)} {rows},"
-            " and no other arm can be told to be better."
+            f"{known} {self.where}; the best other arm, {best.name}, has {self._level(best)}. More rows to learn from,"
+            " another base or another wording of the task may change that; check that the target can be told from the"
+            " text at all."
         )
 
     # --- how sure -----------------------------------------------------------------------------------------------------
 
     def doubt(self) -> str:
+        """How the chosen arm stands to the one that comes nearest."""
         if self.choice.pick is None:
             return ""
         rival = self._rival()
@@ -140,50 +171,34 @@ class Words:
             return f"{out}There is nothing to compare it with."
         name, other = self.arms[self.pick].name, self.arms[rival].name
         difference = self.arms[self.pick].value - self.arms[rival].value
-        where = self.where
         if self._apart(rival):
             lead = f"The nearest other arm, {other}, is {sized(difference, self.unit)}"
-            text = f"{lead} {'lower' if difference > 0 else 'higher'}, more than chance alone would give {where}."
-        else:
-            error = float((self.drawn[:, self.pick] - self.drawn[:, rival]).std())
-            comparisons = open_pairs(self.arms, [self.best, *self.untold])
-            more = rows_needed(difference, error, self.n, level=self.settings.level, comparisons=comparisons)
-            text = f"{name} and {other} are not distinguishable {where}"
-            if self.single:
-                text += f": there is no interval with {self.single} alone."
-            elif more is None:
-                text += "; they score the same, so more rows may never tell them apart."
-            elif more == 0:
-                text += ", though only just: a slightly larger test set would tell."
-            else:
-                size = sized(difference, self.unit)
-                text += f". If the difference stays at {size}, {rough(more)} more test rows would tell."
-        if self.n < 100:
-            text += " With fewer than 100 test rows only large differences can be seen."
-        return text
+            return f"{lead} {'lower' if difference > 0 else 'higher'}, more than chance alone would give {self.where}."
+        text = f"{name} and {other} do not differ significantly {self.where}"
+        if self.single:
+            text += f": there is no interval with {self.single} alone"
+        return f"{text}."
 
     def undecided(self) -> str:
         """What is still open, and how many rows would close it; empty when it is settled."""
         if not self.choice.rivals:
             return ""
         first = self.choice.rivals[0]
-        equal = f"{self.settings.equivalent:g}" if not self.unit else sized(self.settings.equivalent / 100, self.unit)
         text = (
-            f"Not yet decided: {self.arms[first.index].name} may be up to {sized(first.by, self.unit)} better than"
-            f" {self.arms[self.pick].name}, and {equal} count as equal."
+            f"{self.arms[first.index].name} may be up to {sized(first.by, self.unit)} better than"
+            f" {self.arms[self.pick].name}; {sized(self._equal(), self.unit)} count as equal."
         )
         if self.single:
             return f"{text} Add test rows{' of other groups' * (self.single == 'one group')}."
-        if (more := self.choice.more_rows) is None:
+        if (more := self.choice.more_rows_range) is None:
             return f"{text} More test rows may never tell."
-        rows = "a few" if more == 0 else rough(more)
-        return f"{text} Label {rows} more test rows, if the scores stay as they are."
+        return f"{text} {rough_range(*more).capitalize()} more test rows would tell, if the scores stay as they are."
 
     def _rival(self) -> int | None:
         """The arm that the doubt is about: the best when another was chosen, else the nearest that is not out."""
         if self.pick != self.best:
             return self.best
-        others = self.untold or [i for i in range(len(self.arms)) if i != self.pick and not self.arms[i].out]
+        others = [i for i in range(len(self.arms)) if i != self.pick and not self.arms[i].out]
         sign = 1 if self.higher else -1
         return max(others, key=lambda index: sign * self.arms[index].value, default=None)
 
@@ -197,8 +212,6 @@ class Words:
 
     def _apart(self, rival: int) -> bool:
         gap = self.arms[self.pick].behind if self.pick != self.best else self.arms[rival].behind
-        if self.pick == self.floor:
-            gap = self.arms[rival].over
         return told(gap, self.alpha)
 
 

@@ -43,6 +43,7 @@ def test_presidio_pii(bench, shared_data):
 
 @pytest.mark.real
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_enron(bench, shared_data):
     rows = bench.enron_rows(shared_data("enron1_sample", whole=True).parent)
     assert len(rows) == 100 and sum(len(marks) for _, marks in rows) == 306

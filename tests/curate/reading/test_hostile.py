@@ -106,6 +106,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.nightly
 def test_bombs_take_little_memory_and_time(tmp_path, name):
     make, code = BOMBS[name]
     path = tmp_path / name

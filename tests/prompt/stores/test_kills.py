@@ -175,6 +175,7 @@ def terminate(address: str) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_a_put_outlives_a_connection_that_ends(server, on_server):
     waits, draw = [], random.Random(5)
     store = opened(on_server, tell=waits.append)

@@ -193,6 +193,7 @@ def test_k_quants_are_those_that_ggufs_own_reader_knows(written, wide):
         assert error < {"Q4_K": 0.09, "Q6_K": 0.025}[tensors[name].tensor_type.name]
 
 
+@pytest.mark.nightly
 def test_four_bits_still_answer_in_llama_cpp(llama):
     answers = llama("wide", "q4_k_m").generate(asked(4), max_tokens=3)
     assert all(answer.tokens >= 1 for answer in answers)
@@ -277,6 +278,7 @@ def copied(model, folder):
     return folder
 
 
+@pytest.mark.nightly
 def test_an_architecture_that_the_converter_does_not_know(converter, tiny_model, tmp_path):
     model = copied(tiny_model, tmp_path / "odd")
     config = json.loads((model / "config.json").read_text())

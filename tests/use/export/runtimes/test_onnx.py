@@ -107,6 +107,7 @@ def test_the_graph_is_valid_and_names_its_inputs(written):
     assert json.loads((folder / "onnx.json").read_text()) == facts
 
 
+@pytest.mark.nightly
 def test_large_weights_lie_beside_the_graph(written, tiny_model, tmp_path, monkeypatch):
     from assay.use.export import onnx
 

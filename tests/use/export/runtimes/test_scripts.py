@@ -43,6 +43,7 @@ def joined(lines):
     return " ".join(" ".join(lines).replace("\ufffd", "").split())
 
 
+@pytest.mark.nightly
 def test_a_gguf_file_is_asked_by_xllamacpp_alone(converter, tiny_model, in_torch, questions, tmp_path):
     from assay.use.export.gguf import write_gguf
 
