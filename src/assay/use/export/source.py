@@ -188,7 +188,18 @@ def choosing(name: str) -> Problem:
 
 
 # Kinds that have no language model to hand over.
-WITHOUT_MODEL = ("majority", "tfidf", "neighbours", "probe", "dictionary", "lead", "copy", "ngram", "centrality", "extractive")
+WITHOUT_MODEL = (
+    "majority",
+    "tfidf",
+    "neighbours",
+    "probe",
+    "dictionary",
+    "lead",
+    "copy",
+    "ngram",
+    "centrality",
+    "extractive",
+)
 WITHOUT_MODEL += ("best_sentence", "reader", "ridge", "learning_to_rank")
 ANSWER = "assay answer FILE --with {name} runs it"
 ELSEWHERE = (
