@@ -8,7 +8,7 @@ Source           features of spans: Rajpurkar et al. (2016), SQuAD, arxiv.org/ab
                  Salamon (1990), Neural Network Ensembles, doi.org/10.1109/34.58871
 Good when        answers are pieces of the passages, word for word; a hundred rows or more
 Watch out        it says only what stands there, and never puts two places together. An encoder fine-tuned on tens of
-                 thousands of rows reads far better; a few hundred teach it little
+                 thousands of rows reads far better
 Passages         those of the row; where rows have none, the best of the project's documents by BM25
 Defaults from    measured on xquad in English, 700 rows to learn from: docs/methods/reader.md
 """
