@@ -21,6 +21,7 @@ QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4}
 SMALL = {
     "neighbours": {"k": 3},
     "stack": {"inners": [{"kind": "tfidf"}, {"kind": "probe", "features": ["vectors"]}], "folds": 2},
+    "reader": {"networks": 2},
     "shots": {"k": 2, "choose": "similar"},
     "retrieval_aware": {"inner": {"kind": "majority"}, "top": 2},
     "rag": {"inner": {"kind": "shots", "k": 1}, "top": 2},
@@ -101,29 +102,32 @@ FORMS = [
 ]
 
 
+ALONE = {"ridge": "number", "learning_to_rank": "rank"}  # kinds that do one kind of task
+LABELLED = ("head", "knn", "probe", "stack", "setfit", "encoder")  # kinds that choose among labels
+FROM_TEXT = ("lead", "copy", "ngram", "centrality", "extractive", "best_sentence", "reader")
+
+
 def kind_of(cls):
     return cls.model_fields["kind"].default
 
 
 def fits(values, task):
     """What each can do: labels alone, pieces alone, or all; of those that can do all, few are asked for pieces."""
-    if values["kind"] in ("head", "knn", "probe", "stack", "setfit", "encoder") or {
-        "objective",
-        "calibrate",
-        "level",
-    } & set(values):
+    if values["kind"] in ALONE or task in ALONE.values():
+        return task == ALONE.get(values["kind"])
+    if values["kind"] in LABELLED or {"objective", "calibrate", "level"} & set(values):
         return task == "classify"
     if "cite" in values or "embed" in values:  # what is learnt from passages needs answers that stand in them
         return task == "answer"
     if values["kind"] in ("token_head", "dictionary", "crf", "tagger"):
         return task == "extract"
-    if values["kind"] in ("lead", "copy", "ngram"):  # they answer with text of the question, or with none
+    if values["kind"] in FROM_TEXT:  # they answer with text of the question, or with none
         return task == "answer"
     return task != "extract" or values["kind"] in ("neighbours", "shots", "wording")
 
 
 SETTINGS = [{"kind": kind_of(cls), **SMALL.get(kind_of(cls), {})} for cls in STRATEGIES] + FORMS
-TASKS = ("classify", "answer", "extract")
+TASKS = ("classify", "answer", "extract", "number", "rank")
 
 
 def cases():

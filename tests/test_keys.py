@@ -102,3 +102,11 @@ def test_rows_are_prepared_anew_when_what_a_step_uses_changes(tmp_path, upgrade)
     assert folder() == first
     upgrade("ftfy")
     assert folder() != first
+
+
+def test_the_metric_counts_for_arms_that_ask_for_scores_only():
+    tasks = [Task(kind="summarise", metric=metric) for metric in ("rouge_l", "rouge_2")]
+    asks, asks_not = (
+        [key(settings, task) for task in tasks] for settings in ({"kind": "extractive"}, {"kind": "lead"})
+    )
+    assert asks[0] != asks[1] and asks_not[0] == asks_not[1]

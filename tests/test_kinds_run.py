@@ -158,3 +158,44 @@ def test_an_arm_of_another_kind_is_refused_before_anything_runs(tmp_path):
     with pytest.raises(UsageError) as caught:
         assay.check(folder)
     assert [problem.code for problem in caught.value.problems] == ["C095", "C095"]
+
+
+def told(n=48):
+    places = [("oslo", 900), ("quito", 400), ("bonn", 600)]
+    rows = [(places[i % 3], THINGS[i % 12], 100 * (1 + i % 4), i) for i in range(n)]
+    return [
+        {
+            "question": f"How many crowns does a {thing} of size {more} cost in {place}, case {i * 37}?",
+            "context": f"Rain fell. A {thing} in {place} cost {base + more} crowns.",
+            "answer": str(base + more),
+        }
+        for (place, base), thing, more, i in rows
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("aim", "arms"),
+    [
+        ("{kind: number, metric: mean_absolute_error}", ("ridge",)),
+        ("{kind: answer}", ("best_sentence", "reader-vectors-false-networks1")),
+    ],
+    ids=["number", "answer"],
+)
+def test_what_is_read_or_estimated_without_a_model_beats_the_commonest_answer(tmp_path, tiny_model, aim, arms):
+    kinds = (
+        "  - {kind: ridge}\n"
+        if "number" in aim
+        else "  - {kind: best_sentence}\n  - {kind: reader, vectors: false, networks: 1}\n"
+    )
+    shares = "split: {train: 0.6, val: 0.1, test: 0.3, near: 1.0}\n"
+    text = f"aim: {aim}\n{shares}model: {tiny_model}\ncompare:\n  - {{kind: majority}}\n{kinds}"
+    folder = project(tmp_path / "p", told(), text)
+    report = assay.run(folder)
+    metric = report.data["task"]["metric"]
+    found = {arm["name"]: arm for arm in report.data["strategies"]}
+    assert {arm["status"] for arm in found.values()} == {"done"}
+    assert len(found) == 1 + len(arms)
+    values = {name: arm["metrics"][metric]["value"] for name, arm in found.items()}
+    best = min if metric == "mean_absolute_error" else max
+    assert best(values, key=values.get) != "majority"

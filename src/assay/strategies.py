@@ -6,19 +6,25 @@ from dataclasses import replace
 from assay.errors import Problem, TrainError, UsageError
 from assay.nouns import Part, Strategy, Task
 from assay.prompt import (
+    BestSentence,
+    Centrality,
     Copy,
     Crf,
     Dictionary,
     Encoder,
+    Extractive,
     Knn,
     Lead,
+    LearningToRank,
     Majority,
     Neighbours,
     Ngram,
     Probe,
     QuestionLikelihood,
     Rag,
+    Reader,
     RetrievalAware,
+    RidgeRegression,
     Router,
     Shots,
     Stack,
@@ -37,6 +43,12 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Neighbours,
     Probe,
     Lead,
+    Centrality,
+    Extractive,
+    BestSentence,
+    Reader,
+    RidgeRegression,
+    LearningToRank,
     Copy,
     Ngram,
     Dictionary,
@@ -65,6 +77,7 @@ PRESETS: dict[str, dict] = {
 
 # What a strategy must beat to be worth its cost: kinds that train no language model and ask none.
 FLOORS = ("majority", "tfidf", "neighbours", "probe", "lead", "copy", "ngram", "dictionary", "crf")
+FLOORS += ("centrality", "extractive", "best_sentence", "reader", "ridge", "learning_to_rank")
 
 
 # Kinds that can say how likely a text is.

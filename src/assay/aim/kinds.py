@@ -121,6 +121,7 @@ NUMBER = Kind(
     target="answer",
     closed=False,
     asked="question",
+    more=("mean_absolute_error",),
 )
 
 SUMMARISE = Kind(

@@ -78,10 +78,7 @@ class Linear:
 
     def log_shares(self, matrix: Any) -> np.ndarray:
         """Log probabilities, (rows, labels)."""
-        import numpy as np
-        from scipy.special import log_softmax
-
-        return log_softmax(np.asarray(matrix @ self.weights.T) + self.biases, axis=1)
+        return _log_shares(matrix, self.weights, self.biases)
 
 
 @dataclass(frozen=True)
@@ -194,7 +191,8 @@ def held_out(
         model = regression(grid[0], weighted, seed, warm_start=True, tol=1e-4)
         for c, logs in zip(grid, seen, strict=True):
             model.set_params(C=c).fit(turned.rows[fit], wanted[fit])
-            logs[np.ix_(held, model.classes_)] = model.predict_log_proba(turned.rows[held])
+            # scikit-learn takes the logarithm of probabilities, which may be 0.
+            logs[np.ix_(held, model.classes_)] = _log_shares(turned.rows[held], *_per_label(model))
     return seen, np.flatnonzero(np.isin(parts, list(left)))
 
 
@@ -227,6 +225,13 @@ def regression(c: float, weighted: bool, seed: int, *, tol: float = TOLERANCE, w
         warm_start=warm_start,
         random_state=seed,
     )
+
+
+def _log_shares(matrix: Any, weights: np.ndarray, biases: np.ndarray) -> np.ndarray:
+    import numpy as np
+    from scipy.special import log_softmax
+
+    return log_softmax(np.asarray(matrix @ weights.T) + biases, axis=1)
 
 
 def _per_label(model: Any) -> tuple[np.ndarray, np.ndarray]:

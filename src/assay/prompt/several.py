@@ -61,8 +61,9 @@ def fitted(
 def probabilities(matrix: Any, weights: np.ndarray, biases: np.ndarray) -> np.ndarray:
     """(rows, labels)."""
     import numpy as np
+    from scipy.special import expit
 
-    return 1 / (1 + np.exp(-(matrix @ weights.T + biases)))
+    return expit(np.asarray(matrix @ weights.T) + biases)
 
 
 def held_out(matrix: Any, wanted: np.ndarray, c: float, weighted: bool, seed: int, groups: np.ndarray) -> np.ndarray:

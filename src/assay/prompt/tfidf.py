@@ -33,7 +33,7 @@ class Tfidf(Strategy):
     kind: Literal["tfidf"] = "tfidf"
     VERSION: ClassVar[int] = 2
     sklearn = True
-    judged = True  # the metric says whether labels count alike
+    judges = True  # the metric says whether labels count alike
     libraries = ("numpy", "scikit-learn", "scipy")
     ngrams: int = Field(default=1, ge=1, le=5)  # longest run of words
     characters: int = Field(default=4, ge=0, le=8)  # longest run of characters inside a word; 0: words alone

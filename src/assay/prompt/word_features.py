@@ -1,9 +1,9 @@
 """What speaks for a word's tag: the word, how it is written, its neighbours, and whether train has named it.
 
 What it is for   `crf` learns a weight for each of these with each tag
-Features         of words at -2 to 2: lower case and shape; of those at -1 to 1: the first three letters, the last two and
-                 three; of the word itself: first and last one and four letters, the short shape, digits, punctuation,
-                 whether it is the first or the last; the pairs with both neighbours
+Features         of words at -2 to 2: lower case and shape; of those at -1 to 1: the first three letters, the last two
+                 and three; of the word itself: first and last one and four letters, the short shape, digits,
+                 punctuation, whether it is the first or the last; the pairs with both neighbours
 Names            runs of words that train names, the longest first: each word in one gets the type, and whether it
                  begins there. A row that is learnt from is looked up in the names of other rows: else each name would
                  be known, and nothing else would be learnt

@@ -7,7 +7,7 @@ Source           Tunstall et al. (2022), Efficient Few-Shot Learning Without Pro
                  labels: Yehudai and Bandel (2024), FastFit, arxiv.org/abs/2404.12365 (`objective: batch`)
 Good when        many labels, 5 to 50 rows of each, texts of a sentence or two
 Watch out        labels that differ in one word only, negations and long texts need more than a sentence vector holds
-Defaults from    measured on banking77, see docs/methods/setfit.md; scale 20: sentence-transformers
+Defaults from    epochs and objective: measured on banking77, docs/methods/setfit.md; scale 20: sentence-transformers
 """
 
 from __future__ import annotations
