@@ -29,7 +29,8 @@ def make_project(laid: Laid, folder: Path) -> None:
     if (folder / "project.yaml").exists():
         return
     whole = folder / f"{laid.name}.jsonl"
-    write_lines(whole, [row for split in SPLITS for row in laid.raw(split)])
+    # The rows that are learnt and chosen from: they alone say how large the project is.
+    write_lines(whole, [row for split in SPLITS if split != "test" for row in laid.raw(split)])
     value: dict[str, Any] = YAML(typ="safe").load(project_text(whole, folder))
     value["aim"] = {"kind": laid.about["kind"], "metric": laid.about["metric"]}
     files = {split: str((laid.folder / f"{split}.jsonl").absolute()) for split in SPLITS}

@@ -143,7 +143,8 @@ class Words:
             return ""
         gains = gap if self.higher else _turned(gap)
         proven = "" if self.proven() else ": not proven better"
-        return f" Against {self.arms[at].name}, the best baseline, it gains {self._gap(gains)}{proven}."
+        what = "a constant" if self.arms[at].constant else "the best baseline"
+        return f" Against {self.arms[at].name}, {what}, it gains {self._gap(gains)}{proven}."
 
     def _nothing(self) -> str:
         """No arm is better than one that does not look at the question."""
