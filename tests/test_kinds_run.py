@@ -80,7 +80,7 @@ def orders(n=40):
 
 @pytest.mark.slow
 def test_objects_are_taken_scored_and_answered_as_they_are(tmp_path, tiny_model):
-    arms = "  - {kind: majority}\n  - {kind: dictionary}\n  - {kind: neighbours}\n  - {kind: shots, k: 1}\n"
+    arms = "  - {kind: majority}\n  - {kind: dictionary}\n  - {kind: crf}\n  - {kind: neighbours}\n  - {kind: shots, k: 1}\n"
     shares = "split: {train: 0.6, val: 0.2, test: 0.2, near: 1.0}\n"
     folder = project(tmp_path / "p", orders(), f"{shares}model: {tiny_model}\ncompare:\n{arms}")
     report = assay.run(folder)
@@ -90,6 +90,7 @@ def test_objects_are_taken_scored_and_answered_as_they_are(tmp_path, tiny_model)
     assert {one["label"] for one in by_name["dictionary"]["labels"]} >= {"order.id", "order.bags", "things", "mood"}
     values = {name: {m: v["value"] for m, v in arm["metrics"].items()} for name, arm in by_name.items()}
     assert values["dictionary"]["entity_f1"] > 0.8 > values["majority"]["entity_f1"]
+    assert values["crf"]["entity_f1"] > 0.8
     # A model of random weights writes nonsense, but only nonsense that fits the schema of the training rows.
     assert all(one["json_valid"] == 1 for name, one in values.items() if not name.startswith("shots"))
     out = tmp_path / "out.jsonl"

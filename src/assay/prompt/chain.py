@@ -93,10 +93,11 @@ def trained(rows: Sequence[tuple[Sequence[Sequence[str]], Sequence[str]]], c1: f
     """
     import pycrfsuite
 
+    crfsuite: Any = pycrfsuite  # has no types
     tags = sorted({tag for _, own in rows for tag in own}, key=lambda tag: (tag != OUTSIDE, tag))
     names = sorted({name for words, _ in rows for word in words for name in word})
     tag_number, number = ({one: str(i) for i, one in enumerate(of)} for of in (tags, names))
-    trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
+    trainer = crfsuite.Trainer(algorithm="lbfgs", verbose=False)
     more = {"max_iterations": ITERATIONS, "feature.possible_transitions": True}
     trainer.set_params({"c1": c1, "c2": c2, **more})
     for words, own in rows:
@@ -104,7 +105,7 @@ def trained(rows: Sequence[tuple[Sequence[Sequence[str]], Sequence[str]]], c1: f
             trainer.append([[number[name] for name in word] for word in words], [tag_number[tag] for tag in own])
     with TemporaryDirectory() as place:
         trainer.train(str(Path(place) / "chain"))
-        tagger = pycrfsuite.Tagger()
+        tagger = crfsuite.Tagger()
         tagger.open(str(Path(place) / "chain"))
         read = tagger.info()
         tagger.close()
