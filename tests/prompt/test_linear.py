@@ -84,3 +84,15 @@ def test_weights_are_tried_where_the_metric_counts_labels_alike(rows):
     chosen = chosen_strength(turned, targets, 1.0, "auto", "macro_f1", 0)
     assert not plain.weighted and chosen.weighted
     assert not chosen_strength(turned, targets, 1.0, "auto", "accuracy", 0).weighted
+
+
+def test_rows_of_a_group_are_left_out_together_and_labels_are_still_dealt_out():
+    targets = [("a", "b")[at % 40 >= 20] for at in range(80)]
+    groups = [f"template {at // 4}" for at in range(80)]
+    parts = parts_of(targets, 5, 0, groups)
+    assert all(len(set(parts[at : at + 4].tolist())) == 1 for at in range(0, 80, 4))
+    for part in range(5):
+        held = [target for target, own in zip(targets, parts, strict=True) if own == part]
+        assert held.count("a") == held.count("b") == 8
+    # Too few groups to leave some out: rows are dealt out by themselves.
+    assert parts_of(targets, 5, 0, ["one"] * 80).tolist() == parts_of(targets, 5, 0).tolist()

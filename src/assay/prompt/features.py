@@ -17,7 +17,7 @@ from assay.store import read_json, write_json, write_tensors
 
 Feature = Literal["words", "characters", "vectors"]
 Vectors = Callable[[Sequence[str]], Any]  # texts -> float32 (texts, width), rows of length 1
-WEIGHTS = (1.0, 2.0, 4.0)
+WEIGHTS = (1.0, 2.0, 4.0, 16.0)  # of the vectors: alike, or nearly alone
 COMMON = 5000  # rows from which a run must stand in two of them
 
 

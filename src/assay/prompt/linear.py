@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 Balance = Literal["auto", "none", "weights"]
+Groups = Sequence[str | None] | None  # the group of each row, where rows come in groups
 ALIKE = ("macro_f1", "balanced_accuracy", "macro_precision", "macro_recall")  # metrics in which each label counts alike
 FOLDS = 5
 NEVER = -1e9
@@ -123,14 +124,21 @@ def fitted(turned: Turned, targets: Sequence[str], choice: Choice, seed: int) ->
 
 
 def chosen_strength(
-    turned: Turned, targets: Sequence[str], c: float | None, balance: Balance, metric: str, seed: int
+    turned: Turned,
+    targets: Sequence[str],
+    c: float | None,
+    balance: Balance,
+    metric: str,
+    seed: int,
+    groups: Groups = None,
 ) -> Choice:
     """C and weights: those given, else those that do best on rows left out. C is the one under which their labels are
     likeliest once the probabilities are scaled: a steadier guide than their accuracy, which few rows change. Weights
     are taken where macro F1 is better with them.
 
     Args:
-        c: None is to be chosen. metric: the task's; where its labels count alike, "auto" tries weights too.
+        groups: of the rows; those of one are left out together. c: None is to be chosen.
+        metric: the task's; where its labels count alike, "auto" tries weights too.
     """
     import numpy as np
 
@@ -142,7 +150,7 @@ def chosen_strength(
     labels = sorted(set(targets))
     best: list[Choice] = []
     for weighted in weights:
-        seen, left = held_out(turned, targets, grid, weighted, seed)
+        seen, left = held_out(turned, targets, grid, weighted, seed, groups)
         rows = np.intersect1d(scored, left)
         wanted = np.array([labels.index(targets[row]) for row in rows])
         found = [
@@ -169,7 +177,12 @@ def _told(c: float, weighted: bool, logs: np.ndarray, wanted: np.ndarray, alike:
 
 
 def held_out(
-    turned: Turned, targets: Sequence[str], grid: Sequence[float], weighted: bool, seed: int
+    turned: Turned,
+    targets: Sequence[str],
+    grid: Sequence[float],
+    weighted: bool,
+    seed: int,
+    groups: Groups = None,
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """What models that had not seen a row say of its labels.
 
@@ -181,7 +194,7 @@ def held_out(
 
     labels = sorted(set(targets))
     wanted = np.array([labels.index(target) for target in targets])
-    parts = parts_of(targets, FOLDS, seed)
+    parts = parts_of(targets, FOLDS, seed, groups)
     seen = [np.full((len(targets), len(labels)), NEVER) for _ in grid]
     left = range(1) if len(targets) >= LARGE else range(FOLDS)
     for part in left:
@@ -202,15 +215,26 @@ def scorable(targets: Sequence[str]) -> list[int]:
     return [i for i, target in enumerate(targets) if counts[target] > 1]
 
 
-def parts_of(targets: Sequence[str], n: int, seed: int) -> np.ndarray:
-    """The part of each row, from 0 to n - 1: rows of a label are dealt out in turn, in a random order."""
+def parts_of(targets: Sequence[str], n: int, seed: int, groups: Groups = None) -> np.ndarray:
+    """The part of each row, from 0 to n - 1: rows of a label are dealt out in turn, in a random order.
+
+    Args:
+        groups: of the rows; those of one stay together, as they do between train and test, where there are `2 n` or
+            more. They are dealt out by the label that most of their rows have.
+    """
     import numpy as np
 
-    order = np.random.default_rng(seed).permutation(len(targets))
-    dealt = sorted(order.tolist(), key=lambda row: targets[row])  # stable: random within a label
-    parts = np.empty(len(targets), dtype=np.int64)
-    parts[dealt] = np.arange(len(targets)) % n
-    return parts
+    owners = [f"{row}" if groups is None or groups[row] is None else f"g{groups[row]}" for row in range(len(targets))]
+    if len(set(owners)) < 2 * n:
+        owners = [f"{row}" for row in range(len(targets))]
+    counts: dict[str, Counter[str]] = {}
+    for owner, target in zip(owners, targets, strict=True):
+        counts.setdefault(owner, Counter())[target] += 1
+    names = list(counts)
+    order = [names[at] for at in np.random.default_rng(seed).permutation(len(names))]
+    dealt = sorted(order, key=lambda owner: counts[owner].most_common(1)[0][0])  # stable: random within a label
+    part = {owner: at % n for at, owner in enumerate(dealt)}
+    return np.array([part[owner] for owner in owners], dtype=np.int64)
 
 
 def regression(c: float, weighted: bool, seed: int, *, tol: float = TOLERANCE, warm_start: bool = False) -> Any:

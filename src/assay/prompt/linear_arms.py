@@ -33,10 +33,11 @@ class LinearLabels(Adapted):
     def of(cls, features: Features, lesson: Lesson, c: float | None, balance: Balance, stem: str) -> LinearLabels:
         targets = [example.target or "" for example in lesson.train]
         matrix = features.fit([example.text for example in lesson.train])
+        groups = [example.group for example in lesson.train]
         tried: list[tuple[Choice, Turned, float]] = []
         for weight in features.weights:
             turned = Turned(features.weighed(matrix, weight))
-            choice = chosen_strength(turned, targets, c, balance, lesson.task.metric, lesson.seed)
+            choice = chosen_strength(turned, targets, c, balance, lesson.task.metric, lesson.seed, groups)
             tried.append((choice, turned, weight))
         choice, turned, features.weight = max(tried, key=lambda one: one[0].merit)  # of equals the first
         linear = fitted(turned, targets, choice, lesson.seed)
@@ -88,7 +89,9 @@ class LinearSets(Adapted):
         task, weighted = lesson.task, balance == "weights"
         turned = Turned(features.fit([example.text for example in lesson.train]))
         wanted = several.indicator([example.target or "" for example in lesson.train], task)
-        choice, seen = several.chosen_strength(turned, wanted, c, weighted, lesson.seed)
+        names = [f"{at}" if row.group is None else f"g{row.group}" for at, row in enumerate(lesson.train)]
+        groups = np.unique(names, return_inverse=True)[1]
+        choice, seen = several.chosen_strength(turned, wanted, c, weighted, lesson.seed, groups)
         weights, biases = several.fitted(turned.rows, wanted, choice.c, lesson.seed, weighted)
         weights, biases = turned.back(weights).astype(np.float32), biases.astype(np.float32)
         if lesson.val and seen is not None:

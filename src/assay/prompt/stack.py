@@ -98,7 +98,7 @@ class Stack(Strategy):
         import numpy as np
 
         targets = [row.target or "" for row in lesson.train]
-        parts = parts_of(targets, self.folds, lesson.seed)
+        parts = parts_of(targets, self.folds, lesson.seed, [example.group for example in lesson.train])
         seen = [np.zeros((len(targets), len(lesson.task.labels))) for _ in self.inners]
         for part in range(self.folds):
             held = np.flatnonzero(parts == part)
