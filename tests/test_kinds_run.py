@@ -80,7 +80,8 @@ def orders(n=40):
 
 @pytest.mark.slow
 def test_objects_are_taken_scored_and_answered_as_they_are(tmp_path, tiny_model):
-    arms = "  - {kind: majority}\n  - {kind: dictionary}\n  - {kind: crf}\n  - {kind: neighbours}\n  - {kind: shots, k: 1}\n"
+    kinds = ("majority", "dictionary", "crf", "neighbours", "shots, k: 1")
+    arms = "".join(f"  - {{kind: {kind}}}\n" for kind in kinds)
     shares = "split: {train: 0.6, val: 0.2, test: 0.2, near: 1.0}\n"
     folder = project(tmp_path / "p", orders(), f"{shares}model: {tiny_model}\ncompare:\n{arms}")
     report = assay.run(folder)
