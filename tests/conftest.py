@@ -7,6 +7,7 @@ import random
 import traceback
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -239,8 +240,26 @@ def _extract() -> tuple[list[Example], list[Example]]:
     return [_row("train", i, *pair) for i, pair in enumerate(train)], [_row("val", i, *p) for i, p in enumerate(val)]
 
 
-MADE = {"classify": _classify, "answer": _answer, "extract": _extract}
-NAMED = {"classify": tuple(WORDS), "answer": (), "extract": ("person", "place")}
+def _number() -> tuple[list[Example], list[Example]]:
+    worth = {"apple": 3, "sky": 90, "grass": 12, "coal": 40, "snow": 7, "lemon": 5}
+    train = [(frame.format(thing), str(n)) for frame in ASKED[:3] for thing, n in worth.items()]
+    val = [(ASKED[3].format(thing), str(n)) for thing, n in worth.items()]
+    return [_row("train", i, *pair) for i, pair in enumerate(train)], [_row("val", i, *p) for i, p in enumerate(val)]
+
+
+def _rank() -> tuple[list[Example], list[Example]]:
+    things, made = list(COLOURS), []
+    for i, frame in enumerate(ASKED):
+        for j, thing in enumerate(things):
+            others = [things[(j + i + 1) % 6], thing, things[(j + i + 3) % 6]]
+            texts = tuple(f"the {one} is {COLOURS[one]}" for one in others)
+            grades = " ".join(str(int(one == thing)) for one in others)
+            made.append(replace(_row("rank", len(made), frame.format(thing), grades), options=texts))
+    return made[:18], made[18:]
+
+
+MADE = {"classify": _classify, "answer": _answer, "extract": _extract, "number": _number, "rank": _rank}
+NAMED = {"classify": tuple(WORDS), "extract": ("person", "place")}
 
 
 @pytest.fixture(scope="session")
@@ -250,7 +269,7 @@ def lesson_in(open_tiny, tiny_encoder):
 
     def make(place: Path, kind: str, /, **means) -> Lesson:
         train, val = MADE[kind]()
-        task = Task(kind=kind, labels=NAMED[kind])  # type: ignore[arg-type]
+        task = Task(kind=kind, labels=NAMED.get(kind, ()))  # type: ignore[arg-type]
         place.mkdir(exist_ok=True)
         return Lesson(
             task=task,

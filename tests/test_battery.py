@@ -14,11 +14,14 @@ from assay.nouns import Adapted, Lesson
 from assay.store import read_json, to_json, write_json
 from assay.strategies import PRESETS, STRATEGIES
 from assay.train import METHODS
+from assay.train.encoders import ENCODERS
 
 # Six steps, and few val rows: each is a micro-batch of its own where the val loss is taken.
 QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4}
 SMALL = {
     "neighbours": {"k": 3},
+    "stack": {"inners": [{"kind": "tfidf"}, {"kind": "probe", "features": ["vectors"]}], "folds": 2},
+    "reader": {"networks": 2},
     "shots": {"k": 2, "choose": "similar"},
     "retrieval_aware": {"inner": {"kind": "majority"}, "top": 2},
     "rag": {"inner": {"kind": "shots", "k": 1}, "top": 2},
@@ -34,8 +37,11 @@ SMALL = {
     "prefix": QUICK,
     "prompt_tuning": QUICK,
     "p_tuning": QUICK,
+    "setfit": {**QUICK, "learning_rate": 1e-3},
+    "encoder": {**QUICK, "learning_rate": 1e-3},
     "head": QUICK,
     "token_head": QUICK,
+    "tagger": {"epochs": 2, "batch_size": 12, "min_steps": 0},
     "blend": {"inners": [{"kind": "lora", "rank": rank, **QUICK, "learning_rate": 3e-3} for rank in (2, 3)]},
     "quantise": {"inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3}},
     "distil": {"inner": {"kind": "lora", "rank": 2, **QUICK, "learning_rate": 3e-3}, "layers": 1, "epochs": 1},
@@ -43,6 +49,8 @@ SMALL = {
 }
 # Further forms of a listed kind that have code of their own.
 FORMS = [
+    {"kind": "stack", "folds": 0, "inners": [{"kind": "neighbours"}, {"kind": "shots", "k": 1}]},
+    {"kind": "probe", "encoder": "other", "features": ["vectors", "words"], "balance": "weights", "c": 3.0},
     {"kind": "shots", "k": 0},
     {"kind": "shots", "k": 3, "choose": "balanced"},
     {"kind": "shots", "k": 3, "choose": "diverse", "order": "similar_last", "orders": 3, "val_rows": 4},
@@ -75,6 +83,7 @@ FORMS = [
     {"kind": "rag", "rerank": {"kind": "question_likelihood"}, "candidates": 3, "inner": {"kind": "majority"}},
     {"kind": "retrieval_aware", "inner": {"kind": "lora", **SMALL["lora"]}, "top": 2},
     {"kind": "dora", **SMALL["lora"]},
+    {"kind": "setfit", **QUICK, "objective": "pairs", "class_weight": "balanced", "words": "trained"},
     {"kind": "qlora", **SMALL["lora"], "dropout": 0.0},
     {"kind": "lora", **SMALL["lora"], "dropout": 0.0, "initialise": "pissa"},
     {"kind": "lora", **SMALL["lora"], "dropout": 0.0, "bits": 8},
@@ -93,25 +102,32 @@ FORMS = [
 ]
 
 
+ALONE = {"ridge": "number", "learning_to_rank": "rank"}  # kinds that do one kind of task
+LABELLED = ("head", "knn", "probe", "stack", "setfit", "encoder")  # kinds that choose among labels
+FROM_TEXT = ("lead", "copy", "ngram", "centrality", "extractive", "best_sentence", "reader")
+
+
 def kind_of(cls):
     return cls.model_fields["kind"].default
 
 
 def fits(values, task):
     """What each can do: labels alone, pieces alone, or all; of those that can do all, few are asked for pieces."""
-    if values["kind"] in ("head", "knn") or {"objective", "calibrate", "level"} & set(values):
+    if values["kind"] in ALONE or task in ALONE.values():
+        return task == ALONE.get(values["kind"])
+    if values["kind"] in LABELLED or {"objective", "calibrate", "level"} & set(values):
         return task == "classify"
     if "cite" in values or "embed" in values:  # what is learnt from passages needs answers that stand in them
         return task == "answer"
-    if values["kind"] == "token_head":
+    if values["kind"] in ("token_head", "dictionary", "crf", "tagger"):
         return task == "extract"
-    if values["kind"] in ("lead", "copy", "ngram"):  # they answer with text of the question, or with none
+    if values["kind"] in FROM_TEXT:  # they answer with text of the question, or with none
         return task == "answer"
     return task != "extract" or values["kind"] in ("neighbours", "shots", "wording")
 
 
 SETTINGS = [{"kind": kind_of(cls), **SMALL.get(kind_of(cls), {})} for cls in STRATEGIES] + FORMS
-TASKS = ("classify", "answer", "extract")
+TASKS = ("classify", "answer", "extract", "number", "rank")
 
 
 def cases():
@@ -196,7 +212,7 @@ def fitted(request, lesson_in, tmp_path_factory):
 each_fitted = pytest.mark.parametrize(
     "fitted", [pytest.param(p.values, id=p.id, marks=p.marks) for p in CASES], indirect=True
 )
-KINDS = {kind_of(cls) for cls in METHODS} | set(PRESETS)
+KINDS = {kind_of(cls) for cls in (*METHODS, *ENCODERS)} | set(PRESETS) | {"tagger"}
 
 
 def is_trained(settings):

@@ -58,6 +58,13 @@ def test_an_upgrade_changes_the_key_of_what_depends_on_it_only(name, depends, ot
     assert key(depends) != before[0] and key(other) == before[1]
 
 
+def test_the_metric_counts_where_it_decides_how_labels_are_weighed():
+    f1 = LABELS.model_copy(update={"metric": "macro_f1"})
+    around = {"kind": "rag", "inner": {"kind": "tfidf"}}
+    assert key({"kind": "tfidf"}, f1) != key({"kind": "tfidf"}) and key(around, f1) != key(around)
+    assert key({"kind": "majority"}, f1) == key({"kind": "majority"})
+
+
 def test_what_holds_answers_to_a_form_counts_where_the_task_has_one(upgrade):
     formed = Task(kind="answer", form=Form("json", "{}"))
     before = key({"kind": "shots"}, formed), key({"kind": "shots"}), key({"kind": "majority"}, formed)
@@ -95,3 +102,11 @@ def test_rows_are_prepared_anew_when_what_a_step_uses_changes(tmp_path, upgrade)
     assert folder() == first
     upgrade("ftfy")
     assert folder() != first
+
+
+def test_the_metric_counts_for_arms_that_ask_for_scores_only():
+    tasks = [Task(kind="summarise", metric=metric) for metric in ("rouge_l", "rouge_2")]
+    asks, asks_not = (
+        [key(settings, task) for task in tasks] for settings in ({"kind": "extractive"}, {"kind": "lead"})
+    )
+    assert asks[0] != asks[1] and asks_not[0] == asks_not[1]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import assay
-from assay.errors import ProjectError, UsageError
+from assay.errors import DataError, ProjectError, UsageError
 from lines import named
 
 
@@ -65,6 +65,51 @@ def test_a_model_is_asked_and_trained_and_answers_new_rows(tmp_path, tiny_model,
     assert set(answers) <= wanted if wanted else {tuple(sorted(a.split())) for a in answers} == {("1", "2", "3")}
 
 
+def orders(n=40):
+    """Objects with a nested object, a list, a number, a category that stands nowhere, and a field that may be null."""
+    rows = []
+    for i in range(n):
+        what, town = THINGS[i % 12], ("Oslo", "Rome", "Bern")[i % 3]
+        late = i % 2 == 0
+        number, begins = f"#{10000 + 37 * i}", "still no" if late else "thanks for the"
+        text = f"{begins} {what} and {2 + i % 5} bags, sent to {town}, order {number}"
+        target = {"order": {"id": number, "bags": 2 + i % 5}, "things": [what], "mood": "cross" if late else "glad"}
+        rows.append({"message": text, "output": {**target, "town": town if i % 4 else None}})
+    return rows
+
+
+@pytest.mark.slow
+def test_objects_are_taken_scored_and_answered_as_they_are(tmp_path, tiny_model):
+    kinds = ("majority", "dictionary", "crf", "neighbours", "shots, k: 1")
+    arms = "".join(f"  - {{kind: {kind}}}\n" for kind in kinds)
+    shares = "split: {train: 0.6, val: 0.2, test: 0.2, near: 1.0}\n"
+    folder = project(tmp_path / "p", orders(), f"{shares}model: {tiny_model}\ncompare:\n{arms}")
+    report = assay.run(folder)
+    assert report.data["task"] | {"kind": "extract", "metric": "entity_f1"} == report.data["task"]
+    by_name = {arm["name"]: arm for arm in report.data["strategies"]}
+    assert {arm["status"] for arm in by_name.values()} == {"done"}
+    assert {one["label"] for one in by_name["dictionary"]["labels"]} >= {"order.id", "order.bags", "things", "mood"}
+    values = {name: {m: v["value"] for m, v in arm["metrics"].items()} for name, arm in by_name.items()}
+    assert values["dictionary"]["entity_f1"] > 0.8 > values["majority"]["entity_f1"]
+    assert values["crf"]["entity_f1"] > 0.8
+    # A model of random weights writes nonsense, but only nonsense that fits the schema of the training rows.
+    assert all(one["json_valid"] == 1 for name, one in values.items() if not name.startswith("shots"))
+    out = tmp_path / "out.jsonl"
+    (tmp_path / "new.jsonl").write_text(json.dumps({"message": "still no taxi and 4 bags, sent to Rome, order #55555"}))
+    assay.answer(tmp_path / "new.jsonl", "dictionary", out, project=folder)
+    answer = json.loads(json.loads(out.read_text())["answer"])
+    assert answer["order"] == {"id": "#55555", "bags": 4} and answer["mood"] == "cross"
+    checked = assay.check(folder)
+    assert checked.prepared.task.form.kind == "json"  # also of rows that were prepared before
+
+
+def test_rows_that_are_no_objects_among_objects_are_named(tmp_path):
+    rows = [*orders(12), {"message": "hm", "output": "a text"}]
+    folder = project(tmp_path / "p", rows, "aim: {kind: extract}\ncompare: [{kind: dictionary}]")
+    with pytest.raises(DataError, match="D190"):
+        assay.check(folder)
+
+
 def test_labels_are_counted_one_by_one(tmp_path):
     folder = project(tmp_path / "p", sets(), "aim: {none: nothing}\ncompare: [{kind: tfidf}]\nsplit: {near: 1.0}")
     checked = assay.check(folder)
@@ -115,3 +160,44 @@ def test_an_arm_of_another_kind_is_refused_before_anything_runs(tmp_path):
     with pytest.raises(UsageError) as caught:
         assay.check(folder)
     assert [problem.code for problem in caught.value.problems] == ["C095", "C095"]
+
+
+def told(n=48):
+    places = [("oslo", 900), ("quito", 400), ("bonn", 600)]
+    rows = [(places[i % 3], THINGS[i % 12], 100 * (1 + i % 4), i) for i in range(n)]
+    return [
+        {
+            "question": f"How many crowns does a {thing} of size {more} cost in {place}, case {i * 37}?",
+            "context": f"Rain fell. A {thing} in {place} cost {base + more} crowns.",
+            "answer": str(base + more),
+        }
+        for (place, base), thing, more, i in rows
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("aim", "arms"),
+    [
+        ("{kind: number, metric: mean_absolute_error}", ("ridge",)),
+        ("{kind: answer}", ("best_sentence", "reader-vectors-false-networks1")),
+    ],
+    ids=["number", "answer"],
+)
+def test_what_is_read_or_estimated_without_a_model_beats_the_commonest_answer(tmp_path, tiny_model, aim, arms):
+    kinds = (
+        "  - {kind: ridge}\n"
+        if "number" in aim
+        else "  - {kind: best_sentence}\n  - {kind: reader, vectors: false, networks: 1}\n"
+    )
+    shares = "split: {train: 0.6, val: 0.1, test: 0.3, near: 1.0}\n"
+    text = f"aim: {aim}\n{shares}model: {tiny_model}\ncompare:\n  - {{kind: majority}}\n{kinds}"
+    folder = project(tmp_path / "p", told(), text)
+    report = assay.run(folder)
+    metric = report.data["task"]["metric"]
+    found = {arm["name"]: arm for arm in report.data["strategies"]}
+    assert {arm["status"] for arm in found.values()} == {"done"}
+    assert len(found) == 1 + len(arms)
+    values = {name: arm["metrics"][metric]["value"] for name, arm in found.items()}
+    best = min if metric == "mean_absolute_error" else max
+    assert best(values, key=values.get) != "majority"

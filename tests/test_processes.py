@@ -128,6 +128,7 @@ def test_a_killed_client_leaves_nothing_behind(folder):
         assert ended(pid) and ended(server)
 
 
+@pytest.mark.slow
 def test_servers_are_shared_in_the_same_surroundings_alone(folder, monkeypatch):
     with Servers() as servers:
         monkeypatch.setattr("assay.processes.PRELOADED", {"floors": ("assay.worker",)})

@@ -138,7 +138,8 @@ def _leaks(project: Project, note: dict[str, Any], audit: dict[str, Any]) -> str
     lines = [
         f"{gone:,} copies and near copies were dropped.",
         f"Test rows that also stood in train, in the files as they came: {counts['exact']:,} as the same text,"
-        f" {counts['near']:,} as a near copy (similarity {project.split.near:g} or more), {counts['group']:,} by group;"
+        f" {counts['near']:,} as a near copy (similarity {project.split.near:g} or more), {counts['contained']:,} with"
+        f" one text inside the other, {counts['group']:,} by group;"
         f" {counts['repaired']:,} rows of train or val were taken out.",
         f"{audit['texts']:,} different texts, {counts['conflicting_labels']:,} of them with more than one label.",
     ]

@@ -113,8 +113,8 @@ class Checked:
                 f"  {step['rows']:>6,} {step['action']} by {step['step']}: {step['reason']}"
                 for step in merged(note["steps"])
             ),
-            f"leaks    {audit['exact']} exact, {audit['near']} near, {audit['group']} by group between test and train;"
-            f" {audit['repaired']} rows repaired",
+            f"leaks    {audit['exact']} exact, {audit['near']} near, {audit['contained']} contained,"
+            f" {audit['group']} by group between test and train; {audit['repaired']} rows repaired",
             *("  " + line for line in leak_lines(self.audit, self.project.split.leaks)),
             *("doubt    " + line for line in sentences(self.doubts)),
             "balance  " + balance_line(note["labels"]["train"]) if note["labels"] else "",

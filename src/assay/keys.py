@@ -30,14 +30,14 @@ def fit_key(
             are looked up here, of those that this one names in `libraries`.
     """
     needed = {name: models[name]["digest"] for name in strategy.needs(base)}
-    scored = {} if "val" in strategy.reads else {"metric", "tolerance"}
+    scored = set() if strategy.scored else {"metric", "tolerance"}
     fields = ("fields",) if row_fields([strategy]) else ()
     return store.digest(
         {
             "version": [VERSION, versions(strategy)],
             "settings": settings_of(strategy),
             "parts": {part: parts[part] for part in (*strategy.reads, *fields)},
-            "task": task.model_dump(mode="json", exclude=set(scored) | UNREAD | plain(task)),
+            "task": task.model_dump(mode="json", exclude=scored | UNREAD | plain(task)),
             "models": needed,
             "seed": seed,
             "numeric": numeric if strategy.neural else None,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay import store
+from assay.aim import objects
 from assay.aim.label_sets import labels_in
 from assay.curate.annotate.apply import steps as steps_before
 from assay.nouns import Document, Example
@@ -46,7 +47,9 @@ def note_of(
     done = Counter(row["action"] for row in ledger)
     made = {"made": done["made"], "thrown away": done["thrown away"]} if project.augment else {}
     counts = {name: len(rows) for name, rows in splits.items()} | {k: n for k, n in made.items() if k == "made"}
-    found = {"kind": loaded.kind, "labels": loaded.labels, "slices": loaded.slices}
+    found: dict[str, Any] = {"kind": loaded.kind, "labels": loaded.labels, "slices": loaded.slices}
+    if loaded.kind == "extract" and project.aim.form is None and (form := objects.form_of(curated.train)):
+        found["form"] = form  # answers are written so that every one of them can be read
     return {
         "task": project.aim.model_copy(update=found).model_dump(mode="json"),
         "hashes": {name: content_hash(rows) for name, rows in splits.items()}
@@ -93,7 +96,7 @@ def _audit_counts(curated: Any) -> dict[str, int]:
     counts = audit.counts
     gone = sum(1 for row in curated.ledger if row["step"] == "audit" and row["action"] in ("dropped", "moved"))
     return {
-        **{kind: counts.get(kind, {}).get("test~train", 0) for kind in ("exact", "near", "group")},
+        **{kind: counts.get(kind, {}).get("test~train", 0) for kind in ("exact", "near", "contained", "group")},
         "conflicting_labels": audit.conflicting_labels,
         "repaired": gone,
     }

@@ -132,6 +132,10 @@ class Learner(Settings, ABC):
     # Parts of the lesson that its key covers. Where its settings decide, a property takes the place of the constant,
     # which no type checker allows for.
     reads: ClassVar[tuple[str, ...]] = ("train",)
+    # True when the task's metric decides something in its fit, though it reads no val rows: it then belongs to its key
+    judges: ClassVar[bool] = False
+    # False where documents are read only if the rows have no passages of their own
+    needs_documents: ClassVar[bool] = True
     # True when the arm's weights or answers depend on the numeric environment (a neural model runs)
     neural: ClassVar[bool] = False
     # True when its fit or its answers need peft, or, without a neural model, scikit-learn
@@ -147,6 +151,11 @@ class Learner(Settings, ABC):
     def draws(self) -> bool:
         """Whether it, or what stands inside it, changes with the seed."""
         return self.seeded or any(value.draws for _, value in self.inside())
+
+    @property
+    def scored(self) -> bool:
+        """Whether the task's metric decides something in its fit, or in that of what stands inside it."""
+        return self.judges or "val" in self.reads or any(value.scored for _, value in self.inside())
 
     @property
     def preload(self) -> Preload:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,10 +39,11 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.processes import Servers
 
-VERSION = 4  # raise it when the same files and settings are prepared differently
+VERSION = 5  # raise it when the same files and settings are prepared differently
 # Settings of the task that no row depends on.
 UNREAD = {"instruction", "max_answer_tokens", "metric", "metrics", "tolerance", "guards", "target"}
 CODE = ("language", "show_tests", "database", "samples", "temperature")  # what code tasks alone have
+CLUSTERS = "clusters.json"  # in the folder of the test rows
 Files = dict[str, list[Path]]  # split -> files and folders on this machine
 
 
@@ -94,6 +95,10 @@ class Prepared:
         self.need("test")
         return self.place("test").parent
 
+    def clusters(self) -> dict[str, list[int]]:
+        """Field -> the value of each test row as a number: what answers may cluster by. See `curate/clusters.py`."""
+        return store.read_json(self.kept / CLUSTERS)
+
     def documents(self) -> tuple[Document, ...]:
         return read_documents(self.folder / "documents.jsonl")
 
@@ -125,6 +130,8 @@ def prepare(
         tell({"event": "stage", "name": "curate", "state": "cached"})
         # What no row depends on is taken from the project as it is now, not as it was when the rows were prepared.
         said = project.aim.model_dump(mode="json", exclude={"kind", "labels", "slices"})
+        if project.aim.form is None:  # what the training rows' targets gave stays
+            del said["form"]
         note = {**note, "task": {**note["task"], **said}}
         return Prepared(stage.folder, placed(project, note), True, held.folder)
     tell({"event": "stage", "name": "curate", "state": "start"})
@@ -215,6 +222,7 @@ def _write(
     folder, held = folders
     loaded, everything, annotated = labelled(project, files)
     veil.of_kind(loaded.kind)
+    names = {veil.name(row.id): row.id for row in (*loaded.train, *loaded.val, *loaded.test)} if veil.key else {}
     loaded = loaded.map_splits(veil.ids)
     before = [line | {"id": veil.name(line["id"]), "file": veil.place(line["file"])} for line in annotated.ledger]
     fields = document_fields(project.compare)
@@ -255,6 +263,7 @@ def _write(
     given = {name: given_away(asked.get(name, ()), labels) for name in splits}
     checked = {"probes": curated.probed.to_json(), "given_away": given}
     store.write_json(held / "audit.json", veil.audit(curated.audit, everything) | checked)
+    store.write_json(held / CLUSTERS, _clusters(project, loaded, curated.test, names))
     store.write_text(held / "splits.csv", written(everything, splits, veil.key))
     if leaked := _leaked(came, curated.ledger):
         store.write_lines(held / "leaked.jsonl", (veil.example(example).to_json() for example in leaked))
@@ -271,6 +280,17 @@ def _write(
         rows = bytes_of(project.folder / project.aim.database)
         note["hashes"]["val"] = store.digest([note["hashes"]["val"], rows])
     return note
+
+
+def _clusters(project: Project, loaded: Any, test: Sequence[Example], names: dict[str, str]) -> dict[str, list[int]]:
+    """What the test rows may cluster by, where no group is declared. names: id -> the id that it was read with."""
+    from assay.curate.clusters import candidates
+
+    if loaded.group is not None:
+        return {}
+    read = [replace(example, id=names.get(example.id, example.id)) for example in test]
+    reported = project.aim.slices if "slices" in project.aim.model_fields_set else ()
+    return candidates(loaded.values, read, project.split.near, reported)
 
 
 def _leaked(came: dict[str, list[Example]], ledger: Sequence[dict[str, Any]]) -> list[Example]:

@@ -56,6 +56,7 @@ def weighed(
         version=own_version(),
         settings=project.weigh,
         found=found,
+        clusters=prepared.clusters(),
     ) | (found or {})
 
 

@@ -6,22 +6,34 @@ from dataclasses import replace
 from assay.errors import Problem, TrainError, UsageError
 from assay.nouns import Part, Strategy, Task
 from assay.prompt import (
+    BestSentence,
+    Centrality,
     Copy,
+    Crf,
+    Dictionary,
     Encoder,
+    Extractive,
     Knn,
     Lead,
+    LearningToRank,
     Majority,
     Neighbours,
     Ngram,
+    Probe,
     QuestionLikelihood,
     Rag,
+    Reader,
     RetrievalAware,
+    RidgeRegression,
     Router,
     Shots,
+    Stack,
     Tfidf,
     WordingSearch,
 )
 from assay.train import METHODS
+from assay.train.encoders import ENCODERS
+from assay.train.methods.tagger import Tagger
 from assay.train.retriever import CrossEncoder, TunedEncoder
 from assay.use import AROUND, Shrink
 
@@ -29,15 +41,27 @@ STRATEGIES: tuple[type[Strategy], ...] = (
     Majority,
     Tfidf,
     Neighbours,
+    Probe,
     Lead,
+    Centrality,
+    Extractive,
+    BestSentence,
+    Reader,
+    RidgeRegression,
+    LearningToRank,
     Copy,
     Ngram,
+    Dictionary,
+    Crf,
+    Tagger,
     Shots,
     WordingSearch,
     Rag,
     RetrievalAware,
     Knn,
     Router,
+    Stack,
+    *ENCODERS,
     *METHODS,
     *AROUND,
 )
@@ -52,7 +76,8 @@ PRESETS: dict[str, dict] = {
 }
 
 # What a strategy must beat to be worth its cost: kinds that train no language model and ask none.
-FLOORS = ("majority", "tfidf", "neighbours", "lead", "copy", "ngram")
+FLOORS = ("majority", "tfidf", "neighbours", "probe", "lead", "copy", "ngram", "dictionary", "crf")
+FLOORS += ("centrality", "extractive", "best_sentence", "reader", "ridge", "learning_to_rank")
 
 
 # Kinds that can say how likely a text is.

@@ -35,7 +35,8 @@ def project(tmp_path):
         write_rows(tmp_path / "test.jsonl", test)
         (tmp_path / "project.yaml").write_text(
             "data: {files: {train: train.jsonl, test: test.jsonl}, columns: {text: text, label: label}}\n"
-            f"compare: [{{kind: majority}}, {{kind: tfidf}}]\nvalidate: {validate}\n"
+            "compare: [{kind: majority}, {kind: tfidf, ngrams: 2, characters: 0, c: 10, name: tfidf}]\n"
+            f"validate: {validate}\n"
         )
         return tmp_path
 

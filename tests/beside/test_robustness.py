@@ -15,7 +15,9 @@ from assay.weigh.sections.robustness import lead
 from problems import problem
 from toy import build, rows, write_rows
 
-ARMS = "compare: [{kind: majority}, {kind: tfidf}]\n"
+# Words alone: characters are left as they are by most changes.
+TFIDF = "{kind: tfidf, ngrams: 2, characters: 0, c: 10, name: tfidf}"
+ARMS = f"compare: [{{kind: majority}}, {TFIDF}]\n"
 
 
 def test_rows_are_drawn_by_seed_and_id():
@@ -76,7 +78,7 @@ def test_steps_that_every_question_goes_through_run_on_changed_ones_too(tmp_path
 @pytest.mark.slow
 def test_a_translation_is_taken_by_the_rows_id(tmp_path):
     sets = "validate: {robustness: {kinds: translation, translations: german.jsonl, arms: tfidf}}\n"
-    folder = build(tmp_path / "project", "smollm2-135m", "compare: [{kind: tfidf}]\n" + sets)
+    folder = build(tmp_path / "project", "smollm2-135m", f"compare: [{TFIDF}]\n" + sets)
     text = (folder / "project.yaml").read_text().replace("label: label}", "label: label, id: id}")
     (folder / "project.yaml").write_text(text)
     write_rows(folder / "train.jsonl", [row | {"id": f"a{i}"} for i, row in enumerate(rows(66))])

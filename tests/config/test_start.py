@@ -1,5 +1,6 @@
 """From a data file to a project file that loads, says what was guessed, and is not made twice."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,16 +35,22 @@ def test_labels_few(tmp_path: Path):
     assert project.files == {"data": [tmp_path / "Tickets.csv"]}
     assert project.aim.kind == "classify"
     assert dict(project.data.columns) == {"text": "text", "label": "label"}
-    assert list(project.arms) == ["majority", "tfidf", "neighbours", "shots-k0", "lora"]
+    assert list(project.arms) == ["majority", "tfidf", "probe", "setfit", "stack", "shots-k0", "lora"]
     assert project.split.leaks == "repair"
-    assert project.split.rows_per_label is None
+    assert project.arms["lora"].max_rows is None
 
 
-def test_many_labels_leave_the_prompt_out_and_cap_the_rows():
+def test_many_labels_leave_out_what_asks_a_small_model():
     labels = tuple(f"label_{i}" for i in range(30))
     project = config.load(begin(tickets(Path("many.csv"), labels, 1500)))
-    assert "shots-k0" not in project.arms
-    assert project.split.rows_per_label == 20  # 600 training rows over 30 labels
+    assert list(project.arms) == ["majority", "tfidf", "probe", "setfit", "stack"]
+    assert project.split.rows_per_label is None  # what is quick learns from all rows
+
+
+def test_of_many_rows_a_language_model_learns_from_some():
+    project = config.load(begin(tickets(Path("rows.csv"), ("a", "b"), 5000)))
+    assert [arm.kind for arm in project.arms.values()] == ["majority", "tfidf", "probe", "shots", "lora"]
+    assert [arm.max_rows for arm in project.arms.values() if arm.kind == "lora"] == [600]
 
 
 def test_written_answers(tmp_path: Path):
@@ -105,12 +112,30 @@ def test_folder_names(name: str, folder: str):
 
 
 def test_long_rows_and_long_answers_get_a_first_run_that_fits_them(tmp_path: Path):
-    # 200 rows of about 1,000 tokens: 45,000 tokens a pass are 43 rows, so 21 of each label.
+    # 200 rows of about 1,000 tokens: 45,000 tokens a pass are 43 rows.
     long = "a word here " * 330
     rows = [f"{i} {long},{'ab'[i % 2]}" for i in range(200)]
     (tmp_path / "long.csv").write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
-    assert config.load(begin(Path("long.csv"))).split.rows_per_label == 21
+    assert [arm.max_rows for arm in config.load(begin(Path("long.csv"))).arms.values() if arm.kind == "lora"] == [43]
     answers = "one two three four five six seven eight nine ten eleven"
     lines = [f'{{"question": "what is said of {i}?", "answer": "{answers} {i}"}}' for i in range(60)]
     (tmp_path / "faq.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert config.load(begin(Path("faq.jsonl"))).aim.metric == "token_f1"
+
+
+def rows_file(path: Path, rows: list[dict]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_cheap_contestants_are_entered_where_the_rows_fit_them():
+    texts = [f"The pump of house {i} was mended by worker {i} in the year {1900 + i}." for i in range(60)]
+    read = [{"question": f"Who mended pump {i}?", "context": t, "answer": f"worker {i}"} for i, t in enumerate(texts)]
+    arms = config.load(begin(rows_file(Path("read.jsonl"), read))).arms
+    assert {"best_sentence", "reader"} <= set(arms)
+    told = [{"question": f"Who mended pump {i}?", "answer": f"it was worker {i}"} for i in range(60)]
+    assert not {"best_sentence", "reader"} & set(config.load(begin(rows_file(Path("told.jsonl"), told))).arms)
+    guessed = [{"question": f"What is flat {i} of the row worth?", "answer": str(300 + i)} for i in range(60)]
+    assert "ridge" in config.load(begin(rows_file(Path("guessed.jsonl"), guessed))).arms
+    solved = [{"question": f"What is {i} and {i}?", "answer": f"{i} + {i}\n#### {2 * i}"} for i in range(60)]
+    assert "ridge" not in config.load(begin(rows_file(Path("solved.jsonl"), solved))).arms

@@ -1,7 +1,7 @@
 import pytest
 
 from assay.encode.parse import Reading, all_numbers, lenient, number, strict, worked
-from assay.nouns import Task
+from assay.nouns import Form, Task
 
 LABELS = Task(kind="classify", labels=("card", "card lost", "refund_status"))
 FREE = Task(kind="answer")
@@ -20,6 +20,13 @@ def test_labels(subtests):
     ]:
         with subtests.test(repr((text, is_strict, is_lenient))):
             assert (strict(LABELS, text), lenient(LABELS, text)) == (is_strict, is_lenient)
+
+
+def test_objects():
+    told = Reading(Task(kind="extract", form=Form("json", '{"type": "object"}')))
+    assert told.strict('{"a":1}') == told.lenient('```json\n{"a": 1}\n```') == '{"a": 1}'
+    assert told.strict('see {"a": 1}') is None is told.lenient("[1]")
+    assert told.lenient('{"a": "x", "b": "cut o') == '{"a": "x"}'
 
 
 def test_labels_without_letters_only_count_as_written():

@@ -29,19 +29,28 @@ LESSON = Lesson(Task(kind="classify", labels=("account", "card", "never seen", "
 def test_answers_are_those_of_scikit_learn():
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
+    from sklearn.pipeline import make_pipeline, make_union
 
     theirs = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b"),
-        LogisticRegression(C=10.0, max_iter=1000),
+        make_union(
+            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b"),
+            TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3), sublinear_tf=True),
+        ),
+        LogisticRegression(C=10.0, max_iter=1000, tol=1e-6),
     ).fit([row.text for row in TRAIN], [row.target for row in TRAIN])
     shares = theirs.predict_proba([row.text for row in ASKED])
-    answers = Tfidf().fit(LESSON).answer(ASKED)
+    answers = Tfidf(c=10, ngrams=2, characters=3).fit(LESSON).answer(ASKED)
     assert [answer.text for answer in answers] == theirs.predict([row.text for row in ASKED]).tolist()
     for answer, share in zip(answers, shares, strict=True):
-        assert answer.confidence == pytest.approx(share.max(), abs=1e-4)
+        assert answer.confidence == pytest.approx(share.max(), abs=1e-3)
         seen = np.exp([answer.scores[LESSON.task.labels.index(label)] for label in theirs.classes_])
         np.testing.assert_allclose(seen, share, atol=1e-3)
+
+
+def test_words_alone():
+    arm = Tfidf(characters=0).fit(LESSON)
+    assert arm.answer(rows(("crd", None)))[0].scores == arm.answer(rows(("", None)))[0].scores
+    assert Tfidf().fit(LESSON).answer(rows(("crds", None)))[0].scores != arm.answer(rows(("", None)))[0].scores
 
 
 def test_a_label_without_rows_is_never_chosen():

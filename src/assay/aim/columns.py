@@ -68,6 +68,11 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in _WORDS.findall(name.rpartition(".")[2])]
 
 
+def predicted(name: str) -> bool:
+    """Named like some model's output: it would give the answer away and is no truth."""
+    return bool(_PREDICTED & set(words_of(name)))
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One field over all sampled rows. Shares are in [0, 1] of the rows that have the field filled."""
@@ -107,8 +112,7 @@ class Column:
 
     @property
     def predicted(self) -> bool:
-        """Named like some model's output: it would give the answer away and is no truth."""
-        return bool(_PREDICTED & set(self.tokens))
+        return predicted(self.name)
 
     @property
     def technical(self) -> bool:

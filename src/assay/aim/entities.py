@@ -3,7 +3,7 @@
 What it is for   the task kind `extract`: a model can write the line, a metric can read it, and a data file may hold
                  the pieces in any of the usual forms
 Forms            `of_field` takes tags beside words (BIO, BIOES, BILOU or bare types), spans as objects or as
-                 [start, end, type], an object of slots, or the line itself
+                 [start, end, type], or the line itself. An object of fields stays one: see `objects`
 Watch out        a piece is its type and its words, not its place: two equal words of one text are told apart by how
                  often they are named
 """
@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
+
+from assay.aim.objects import Piece, is_object, leaves, parsed
 
 NONE = "none"
 BETWEEN = " | "
@@ -25,7 +27,6 @@ class OutsideError(ValueError):
     """A span that does not lie in its text."""
 
 
-Piece = tuple[str, str]  # type, words
 Span = tuple[int, int, str]  # first character, one past the last, type
 
 
@@ -35,7 +36,10 @@ def written(pieces: Sequence[Piece]) -> str:
 
 
 def pieces_of(line: str) -> list[Piece]:
-    """The pieces that a line names; what has no type belongs to the piece before it, or to none."""
+    """The pieces that a line names; what has no type belongs to the piece before it, or to none. Of the text of a JSON
+    object its fields, each with its path for a type."""
+    if is_object(line) and (fields := parsed(line)) is not None:
+        return leaves(fields)
     found: list[Piece] = []
     for part in line.strip().split(BETWEEN):
         kind, colon, words = part.partition(":")

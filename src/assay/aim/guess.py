@@ -201,6 +201,8 @@ def _text(found: list[Column], goal: Column | None, known: Mapping[str, str], pl
     for column in found:
         if column.name in taken or column.predicted or column.hidden or not column.filled:
             continue
+        if goal is not None and column.name.startswith(f"{goal.name}."):
+            continue
         score = _rank(column, names.TEXT)
         if _rank(column, names.ANSWER) > 0.35 and score < 1 and goal is not None:
             continue

@@ -38,7 +38,7 @@ LABELLED += ("log_loss", "brier", "ece")
 WRITTEN = ("exact_match", "token_f1", "numeric_match", "rouge_1", "rouge_2", "rouge_l", "rouge_1_stems")
 WRITTEN += ("rouge_2_stems", "rouge_l_stems", "bleu", "chrf", "meteor_like", "embedding_similarity", "json_valid")
 SETS = ("micro_f1", "macro_f1", "macro_precision", "macro_recall", "subset_accuracy", "jaccard")
-PIECES = ("entity_f1", "entity_macro_f1", "entity_partial_f1", "exact_match")
+PIECES = ("entity_f1", "entity_macro_f1", "entity_partial_f1", "exact_match", "json_valid")
 LIKELIHOOD = ("bits_per_byte", "perplexity")
 
 
@@ -94,7 +94,7 @@ ANSWER = Kind(
 
 EXTRACT = Kind(
     name="extract",
-    about="the named pieces of every text, each with its type",
+    about="the named pieces of every text, each with its type; or its fields, as a JSON object",
     title="Extraction",
     metric="entity_f1",
     metrics=("entity_f1", "exact_match"),
@@ -103,6 +103,12 @@ EXTRACT = Kind(
     target="entities",
     closed=False,
     more=PIECES,
+)
+
+OBJECTS = replace(
+    EXTRACT,
+    metrics=("entity_f1", "exact_match", "json_valid"),
+    instruction="Answer with a JSON object of what the message says.",
 )
 
 NUMBER = Kind(
@@ -115,6 +121,7 @@ NUMBER = Kind(
     target="answer",
     closed=False,
     asked="question",
+    more=("mean_absolute_error",),
 )
 
 SUMMARISE = Kind(
@@ -205,6 +212,8 @@ def kind_of(task: Task) -> Kind:
     """The kind that the task's settings name."""
     if task.kind == "code" and task.language == "sql":
         return SQL
+    if task.kind == "extract" and task.form is not None and task.form.kind == "json":
+        return OBJECTS
     if task.kind == "code" and task.samples:
         return replace(CODE, metrics=(*CODE.metrics, *(f"pass_at_{k}" for k in DRAWN if k <= task.samples)))
     return {kind.name: kind for kind in KINDS}[task.kind]

@@ -24,10 +24,18 @@ CODE = _words("code solution canonical_solution program query sql")
 TESTS = ("tests", "test_list")
 SETUP = ("test_setup_code", "setup")
 ENTITIES = _words("entities spans ner_tags tags slots ner annotations labels mentions")
+# Fields that hold the object that is to be answered.
+OBJECT = _words("entities slots fields extraction extracted output json target gold answer response completion result")
 CONTEXT = _words("context contexts passage passages paragraph paragraphs evidence document documents article")
 GROUP = _words(
     "group user author thread conversation dialogue dialog session template templ patient customer speaker writer"
     " account paper cluster"
+)
+# Of what rows are sampled by, beside those: a value of few is still one of many that might have been.
+SAMPLED = GROUP + _words(
+    "client person member student teacher annotator judge sender recipient owner reporter agent ticket case order"
+    " incident document doc article passage context page url file filename book chapter report site store shop hospital"
+    " device machine sensor project repo repository batch wave day date week month prompt family scene video"
 )
 SLICE = _words("lang language country region source gender age domain channel difficulty level product bias subject")
 LABEL_SETS = _words("labels label tags categories classes topics genres intents emotions services")

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assay.aim import label_sets, names, options
+from assay.aim import label_sets, names, objects, options
 from assay.aim.columns import Column, Row, as_text, value_at
 from assay.aim.kinds import KINDS
 
 LOOKED_AT = 2000  # rows
 MOST_LABELS = 300
+MOSTLY = 0.9  # share of the values of a column that are objects
 _LETTERED = re.compile(r"(?:(?:choice|option|opt|sol|ending|answer|op)[ _-]?)?([a-z]|\d)", re.IGNORECASE)
 _SOLVED = re.compile(r"(?m)^#### *[-+\u2212$\u20ac\u00a3]?[\d.,]+ *%?\s*\Z")
 _NUMBER = re.compile(r"[-+\u2212$\u20ac\u00a3]? ?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)? ?%?")
@@ -42,6 +43,7 @@ def shaped(
         "choose": _choices,
         "rank": _ranking,
         "multilabel": _labels,
+        "extract": _fields,
         "number": _numbers,
         "summarise": _summary,
         "rewrite": _rewriting,
@@ -168,6 +170,32 @@ def _label_lists(rows: Sequence[Row], name: str, by_name: Mapping[str, Column]) 
     empty = sum(not one for one in sets)
     why = f"the task is multilabel: '{name}' has lists of {len(distinct)} labels, {uses / len(sets):.1f} a row"
     return Shaped("multilabel", {"labels": name}, why + (f", none in {empty:,} rows" if empty else ""))
+
+
+def _fields(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str]) -> Shaped | None:
+    """A column of JSON objects, or of their texts, that is named like what is to be answered."""
+    given = next((known[role] for role in ("entities", "answer", "label", "labels") if role in known), None)
+    named = any(c.labels and not c.predicted and not c.technical and _named(c, names.LABEL) for c in found)
+    if {"choices", "candidates", "grades", "messages", "code", "liked", "rejected"} & set(known):
+        return None
+    if given is None and named:  # what each text is comes before what it says
+        return None
+    keys = {column.key: column.name for column in found if column.filled and "." not in column.name}
+    for name in [given] if given else [keys[key] for key in names.OBJECT if key in keys]:
+        values = [value for row in rows if (value := value_at(row, name)) not in (None, "", [], {})]
+        made = [one for value in values if (one := _object(value)) is not None]
+        answers = any("answer_start" in one for one in made)  # SQuAD: a text and its place
+        # A row or two may be wrong: reading says which.
+        if not made or len(made) < MOSTLY * len(values) or len(values) < len(rows) / 2 or answers:
+            continue
+        paths = {path for one in made for path, _ in objects.leaves(one)}
+        why = f"the task is extract: '{name}' is an object of {len(paths)} fields"
+        return Shaped("extract", {} if given else {"entities": name}, why)
+    return None
+
+
+def _object(value: Any) -> dict[str, Any] | None:
+    return dict(value) if isinstance(value, Mapping) else objects.parsed(value) if isinstance(value, str) else None
 
 
 def _numbers(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str]) -> Shaped | None:

@@ -66,8 +66,8 @@ def remedied(seen: Seen, remedy: str) -> tuple[Bench, int]:
     if remedy == "adapter":
         texts = twins(train, seen.bench.project.checking.bias.swap)
         return varied(seen.bench, why, documents=texts) if texts else seen.bench, len(texts)
-    near = seen.bench.project.split.near
-    [batch] = make_rows(train, val, test, (_augmentation(seen, remedy),), Means(seed=seen.seed), near)
+    split, augment = seen.bench.project.split, (_augmentation(seen, remedy),)
+    [batch] = make_rows(train, val, test, augment, Means(seed=seen.seed), split.near, split.contained)
     gone = {dropped.example.id for dropped in batch.aside}
     made = [one.example for one in batch.made]
     rows = [*(row for row in train if row.id not in gone), *made]

@@ -189,7 +189,7 @@ def _arms(arms: Mapping[int, Strategy]) -> Iterator[Complaint]:
 
 def _readers(arm: Strategy, place: Place) -> Iterator[Place]:
     """Places of the strategies that read documents: the arm itself and the ones inside it."""
-    if "documents" in arm.reads:
+    if "documents" in arm.reads and arm.needs_documents:
         yield place
     for name, value in arm.inside():
         if isinstance(value, Strategy):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.aim.kinds import kind_of
+from assay.config.portfolio import Size, portfolio
 from assay.config.yamlfile import flow, quoted, read
 from assay.curate.reading.named import hub_set, named
 from assay.errors import DataError, Problem, UsageError, nearest
@@ -25,10 +26,8 @@ TRAINED_ROWS = 600  # training rows of the first comparison: minutes, not hours,
 TRAINED_TOKENS = 45_000  # in one pass over them: two minutes at 400 tokens a second
 LONG_ANSWER = 10  # words
 ANSWER_ROWS = 1000  # rows of the first comparison of written answers: 600 to train on, 300 to test
-EPOCHS = 3
 LABELLED = ("classify", "multilabel")  # kinds whose labels are those of the data
 CHOSEN = (*LABELLED, "choose")  # kinds whose first comparison may take all rows: little is written
-FEW_LABELS = 20  # more do not fit into a prompt that a small model can use
 
 
 def begin(target: Path, *, offline: bool = False, tell: Tell = silent) -> Path:
@@ -164,7 +163,7 @@ def _lines(loaded: Any, path: str, folder: Path) -> Iterator[str]:
     yield ""
     yield from _curation(loaded, labels)
     yield "compare:"
-    for arm, why in _arms(loaded.kind, labels):
+    for arm, why in portfolio(loaded.kind, _size(loaded, labels)):
         yield f"  - {flow(arm)}" + (f"  # {why}" if why else "")
 
 
@@ -192,9 +191,6 @@ def _curation(loaded: Any, labels: Counter[str]) -> Iterator[str]:
         yield "  train: 0.6"
         yield "  val: 0.1"
         yield "  test: 0.3"
-    if loaded.kind == "classify" and 0.8 * len(loaded.train) > (rows := rows_to_train(loaded.train)):
-        per_label = max(4, rows // len(labels))
-        yield f"  rows_per_label: {per_label}  # of train, so that the first run is short; remove it to use all rows"
     yield ""
 
 
@@ -204,29 +200,25 @@ def long_answers(examples: Sequence[Example]) -> bool:
     return bool(lengths) and lengths[len(lengths) // 2] > LONG_ANSWER
 
 
+def _size(loaded: Any, labels: Counter[str]) -> Size:
+    rows, most = round(0.8 * len(loaded.train)), rows_to_train(loaded.train)
+    return Size(
+        rows,
+        len(labels),
+        most if loaded.kind in CHOSEN and rows > most else None,
+        found=_in_their_passages(loaded.train),
+        worked_out=any("####" in (example.target or "") for example in loaded.train),
+    )
+
+
+def _in_their_passages(examples: Sequence[Example]) -> bool:
+    """Whether the answers of most rows stand in their passages, word for word."""
+    stand = sum(any(e.target in one.text for one in e.context) for e in examples if e.target)
+    return 2 * stand > len(examples)
+
+
 def rows_to_train(examples: Sequence[Example]) -> int:
     """How many rows a first training may take: fewer when they are long. About four characters are a token, and a
     template adds about forty tokens to a row."""
     letters = sum(len(e.text) + sum(len(d.text) for d in e.context) for e in examples)
     return min(TRAINED_ROWS, int(TRAINED_TOKENS / (letters / max(1, len(examples)) / 4 + 40)))
-
-
-def _arms(kind: str, labels: Counter[str]) -> Iterator[tuple[dict[str, Any], str]]:
-    yield {"kind": "majority"}, "the floor: always the most frequent answer"
-    if kind in CHOSEN:
-        yield {"kind": "tfidf"}, "word counts and a linear model"
-    if kind == "rank":
-        yield {"kind": "tfidf"}, "shared words, rare ones first (BM25)"
-    yield {"kind": "neighbours"}, "the answer of the most similar training rows"
-    if kind == "summarise":
-        yield {"kind": "lead", "sentences": 3}, "the first sentences of the text"
-        yield {"kind": "lead", "sentences": 1, "choose": "longest"}, "its longest sentence"
-    if kind == "rewrite":
-        yield {"kind": "copy"}, "the text as it is: what an arm has above this is what it does"
-    if kind not in LABELLED or len(labels) <= FEW_LABELS:
-        yield {"kind": "shots", "k": 0}, "the base model as it is"
-    if kind not in ("classify", "choose", "rank"):
-        yield {"kind": "shots", "k": 4, "choose": "similar"}, "with the 4 most similar training rows in the prompt"
-    if kind == "extract":
-        yield {"kind": "token_head"}, "a layer on the base that tags words"
-    yield {"kind": "lora", "epochs": EPOCHS}, "fine-tuned"

@@ -1,17 +1,19 @@
 """Do test rows stand in train? Exact copies, near copies and shared groups between splits, and texts with two labels.
 
 What it reads   the splits as they came, before anything is dropped; and once more after the split
-Exact           equal in the sense of text.py; near: similarity >= threshold and not equal; group: the same group's name
+Exact           equal in the sense of text.py; near: similarity >= threshold and not equal; contained: one stands inside
+                the other (copies/contained.py) and they are not near; group: the same group's name
 What it does    stops the run with the list, or drops the training and validation rows; a test row is never touched
 Known           banking77's official split: 25 of its test rows stand in train, 2 texts have two labels
 """
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from assay.curate.copies import contained as inside
 from assay.curate.copies.groups import MOST_PARTNERS, across
 from assay.curate.copies.search import THRESHOLD, Search
 from assay.curate.text import Key, key_of
@@ -21,7 +23,7 @@ from assay.nouns import Example
 # The split on the left gives way to the one on the right.
 SPLITS = ("train", "val", "test")
 BETWEEN = (("train", "test"), ("train", "val"), ("val", "test"))
-KINDS = ("exact", "near", "group")
+KINDS = ("exact", "near", "contained", "group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,9 @@ class Side:
     text: str  # of the first row
 
 
-Sameness = Literal["exact", "near", "group"]
+Sameness = Literal["exact", "near", "contained", "group"]
+# A split and a text in it.
+Place = tuple[str, Key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Audit:
     conflicts: tuple[Conflict, ...] = ()
     rows: dict[str, int] = field(default_factory=dict)  # read, by split
     threshold: float = THRESHOLD
+    contained: float | None = inside.THRESHOLD  # share from which a text stands in another; None: not looked for
     texts: int = 0  # distinct texts, over all splits
     groups: int = 0  # distinct groups
     straddling: int = 0  # of them, those with rows in more than one split
@@ -100,6 +105,7 @@ class Audit:
         return {
             "rows": self.rows,
             "threshold": self.threshold,
+            "contained": self.contained,
             "texts": self.texts,
             "groups": {"all": self.groups, "straddling": self.straddling},
             "counts": self.counts,
@@ -116,15 +122,22 @@ class Audit:
 
 
 def audit(
-    train: Sequence[Example], val: Sequence[Example], test: Sequence[Example], *, threshold: float = THRESHOLD
+    train: Sequence[Example],
+    val: Sequence[Example],
+    test: Sequence[Example],
+    *,
+    threshold: float = THRESHOLD,
+    contained: float | None = inside.THRESHOLD,
 ) -> Audit:
     """Compare three splits with each other.
 
     Args:
         threshold: similarity (text.py) from which two texts are near copies, in [0.5, 1].
+        contained: share of the smaller text, in [0.5, 1], from which it stands in the larger; None: this is not asked.
 
     Returns:
-        the pairs by kind (exact, near, group), those with test rows first, then in input order; texts with two labels.
+        the pairs by kind (exact, near, contained, group), those with test rows first, then in input order; texts with
+        two labels.
     """
     splits: dict[str, Sequence[Example]] = {"train": train, "val": val, "test": test}
     rows = {name: _by_key(examples) for name, examples in splits.items()}
@@ -134,7 +147,12 @@ def audit(
         for key in rows[right]
         if key in rows[left]
     ]
-    pairs += _near(rows, threshold)
+    near = list(_listed("near", rows, lambda left, right: _partners(left, right, threshold)))
+    pairs += near
+    if contained is not None:
+        known = {(pair.left.ids[0], pair.right.ids[0]) for pair in near}
+        found = _listed("contained", rows, lambda left, right: _holding(left, right, contained))
+        pairs += [pair for pair in found if (pair.left.ids[0], pair.right.ids[0]) not in known]
     pairs += _shared_groups(splits)
     place = {example.id: at for at, example in enumerate([*train, *val, *test])} if pairs else {}
 
@@ -150,6 +168,7 @@ def audit(
         tuple(_conflicts(rows.values())),
         {name: len(examples) for name, examples in splits.items()},
         threshold,
+        contained,
         texts=len(set().union(*rows.values())),
         groups=len(spread),
         straddling=sum(count > 1 for count in spread.values()),
@@ -165,13 +184,20 @@ def _by_key(examples: Sequence[Example]) -> dict[Key, list[Example]]:
     return grouped
 
 
-def _near(rows: Mapping[str, dict[Key, list[Example]]], threshold: float) -> Iterator[Pair]:
+Partners = Iterator[tuple[Place, list[tuple[int, float]]]]
+
+
+def _listed(
+    kind: Sameness,
+    rows: Mapping[str, dict[Key, list[Example]]],
+    partners: Callable[[Sequence[Place], Sequence[Place]], Partners],
+) -> Iterator[Pair]:
     """One text may be near to thousands in data made from templates. It is listed with MOST_PARTNERS, and with rows on
     the right that no pair names yet, so that every row that leaks is named."""
-    told: set[tuple[str, Key]] = set()
+    told: set[Place] = set()
     for left, right in ((("train",), ("val", "test")), (("val",), ("test",))):
         probes, held = ([(name, key) for name in names for key in rows[name]] for names in (left, right))
-        for (name, key), around in _partners(probes, held, threshold):
+        for (name, key), around in partners(probes, held):
             listed = 0
             for place, similarity in around:
                 side = held[place]
@@ -179,14 +205,10 @@ def _near(rows: Mapping[str, dict[Key, list[Example]]], threshold: float) -> Ite
                     continue
                 listed += 1
                 told.add(side)
-                yield _pair(
-                    "near", similarity, (name, rows[name][key]), (side[0], rows[side[0]][side[1]]), key, side[1]
-                )
+                yield _pair(kind, similarity, (name, rows[name][key]), (side[0], rows[side[0]][side[1]]), key, side[1])
 
 
-def _partners(
-    probes: Sequence[tuple[str, Key]], held: Sequence[tuple[str, Key]], threshold: float
-) -> Iterator[tuple[tuple[str, Key], list[tuple[int, float]]]]:
+def _partners(probes: Sequence[Place], held: Sequence[Place], threshold: float) -> Partners:
     """Each probe that is near to something held, in order, and to what: (place in `held`, similarity), in order."""
     import numpy as np
 
@@ -194,12 +216,22 @@ def _partners(
         return
     search = Search([key for _, key in (*held, *probes)], threshold)
     right = np.arange(search.rows) < len(held)
-    pairs = across(search, ~right, right)
+    place, probe, similarity = (column.tolist() for column in across(search, ~right, right))
+    yield from _by_probe(probes, [one - len(held) for one in probe], place, similarity)
+
+
+def _holding(probes: Sequence[Place], held: Sequence[Place], threshold: float) -> Partners:
+    """The same of texts that stand in one another."""
+    found = inside.contained([key for _, key in probes], [key for _, key in held], threshold)
+    yield from _by_probe(probes, *(column.tolist() for column in found))
+
+
+def _by_probe(probes: Sequence[Place], probe: list[int], place: list[int], similarity: list[float]) -> Partners:
     around: dict[int, list[tuple[int, float]]] = {}
-    for place, probe, similarity in zip(*(column.tolist() for column in pairs), strict=True):
-        around.setdefault(probe - len(held), []).append((place, similarity))
-    for probe in sorted(around):
-        yield probes[probe], around[probe]
+    for one, other, alike in zip(probe, place, similarity, strict=True):
+        around.setdefault(one, []).append((other, alike))
+    for one in sorted(around):
+        yield probes[one], around[one]
 
 
 def _shared_groups(splits: Mapping[str, Sequence[Example]]) -> Iterator[Pair]:
@@ -263,7 +295,7 @@ def leak_error(audit: Audit, pairs: Sequence[Pair]) -> LeakError:
     return LeakError(
         Problem(
             "D050",
-            f"{many} (exact, similarity >= {audit.threshold:g}, or the same group);"
+            f"{many} (exact, similarity >= {audit.threshold:g}, one inside the other, or the same group);"
             f" first: {pairs[0].right.sources[0]} ~ {pairs[0].left.sources[0]}",
             "split.leaks",
             help="set `split.leaks: repair` to drop the rows on the left (test rows stay as they are),"
@@ -282,6 +314,7 @@ def repair(pairs: Sequence[Pair]) -> dict[str, tuple[str, str]]:
     """Which rows must go so that no pair is left: id -> (reason, id of the row that stays). Never a test row."""
     gone: dict[str, tuple[str, str]] = {}
     words = {"exact": "copy of a {} row", "near": "near copy of a {} row", "group": "shares a group with a {} row"}
+    words["contained"] = "stands in a {} row, or holds it"
     for pair in pairs:
         for row in pair.left.ids:
             gone.setdefault(row, (words[pair.kind].format(pair.right.split), pair.right.ids[0]))

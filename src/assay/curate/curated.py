@@ -81,23 +81,23 @@ def run(
     given = [name for name in ("val", "test") if rows[name]]
     shares = shares_for(split, given, task_kind)
 
-    came = audit(rows["train"], rows["val"], rows["test"], threshold=split.near)
+    came = _audited(rows, split)
     _settle(came, split.leaks, rows, book)
     with Spread(scale or Scale(), means, tell) as spread:
         _apply(steps, rows, given, spread, book)
     _divide(rows, shares, split, task_kind, seed, book)
-    after = audit(rows["train"], rows["val"], rows["test"], threshold=split.near)
+    after = _audited(rows, split)
     # A repair can turn official rows into copies of each other. Our own split keeps families together, so there is
     # nothing to find; were there something, it would be ours to put right, not the user's.
     if _settle(after, split.leaks if given else "repair", rows, book, again=True):
-        after = audit(rows["train"], rows["val"], rows["test"], threshold=split.near)
+        after = _audited(rows, split)
     if split.rows_per_label is not None:
         rows["train"], aside = draw(rows["train"], split.rows_per_label, seed)
         for example in aside:
             book.note(example, "split", "set aside", f"more than {split.rows_per_label} rows of its label")
     found = _probes(rows, split, probes, book)
     refuse_empty(rows, len(everything), book)
-    made = augmented(augment, rows, means, split.near, book)
+    made = augmented(augment, rows, means, split, book)
     warn(rows, came, task_kind, book)
     return Curated(
         *(tuple(rows[name]) for name in SPLITS),
@@ -114,6 +114,10 @@ def run(
         probed=found,
         made=made,
     )
+
+
+def _audited(rows: dict[str, list[Example]], settings: Split) -> Audit:
+    return audit(*(rows[name] for name in SPLITS), threshold=settings.near, contained=settings.contained)
 
 
 def _settle(found: Audit, leaks: Leaks, rows: dict[str, list[Example]], book: Book, again: bool = False) -> bool:
@@ -209,16 +213,17 @@ def _divide(
         return
     if settings.by == "hash":
         rows.update(by_hash(rows["train"], shares, seed=seed))
-        drawn = audit(*(rows[name] if name in shares else [] for name in SPLITS), threshold=settings.near)
+        drawn = _audited({name: rows[name] if name in shares else [] for name in SPLITS}, settings)
         _settle(drawn, "repair", rows, book, again=True)
         return
     if settings.by == "time":
-        parts, moved = by_time(rows["train"], shares, near=settings.near)
+        parts, moved = by_time(rows["train"], shares, near=settings.near, contained=settings.contained)
         rows.update(parts)
         for example, newest in moved:
             book.note(example, "split", "moved", "stands with a newer row of its family", newest)
         return
-    parts, rare = split(rows["train"], shares, near=settings.near, stratify=kind == "classify", seed=seed)
+    likeness = {"near": settings.near, "contained": settings.contained}
+    parts, rare = split(rows["train"], shares, **likeness, stratify=kind == "classify", seed=seed)
     rows.update(parts)
     if rare:
         names = ", ".join(repr(label) for label in rare[:5]) + (", ..." if len(rare) > 5 else "")

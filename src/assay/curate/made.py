@@ -1,7 +1,8 @@
 """Make training rows after the split: what every augmentation must keep to, held in one place.
 
 Only train      an augmentation is handed training rows; val and test are only compared with what it made
-Never across    a made row that is equal or near to a val or test row, or shares a group with one, is thrown away
+Never across    a made row that is equal or near to a val or test row, stands in one or holds one, or shares a group
+                with one, is thrown away
 In order        each augmentation sees the training rows that are there by then, those made before it among them
 Inherited       group and slices are the first parent's, if the maker did not set them; `source` names the parents
 Documents       one that a val or test row was made from (its passage stands in it, or the row's group or source names
@@ -12,7 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assay.curate.audit import audit, repair
+from assay.curate.copies.contained import THRESHOLD as CONTAINED
 from assay.curate.ledger import Book
+from assay.curate.split import Split
 from assay.curate.text import key_of, normal
 from assay.errors import DataError, Problem
 from assay.nouns import Augmentation, Document, Dropped, Example, Made, Means
@@ -46,11 +49,13 @@ def make_rows(
     augmentations: Sequence[Augmentation],
     means: Means,
     near: float,
+    contained: float | None = CONTAINED,
 ) -> Iterator[Batch]:
     """One batch for each augmentation, in order.
 
     Args:
         near: similarity from which a made row is a near copy of a val or test row.
+        contained: share of a text from which it stands in a longer one: a made row in a val or test row, or it in that.
     """
     ids = {example.id for example in (*train, *val, *test)}
     for augmentation in augmentations:
@@ -64,7 +69,7 @@ def make_rows(
                 raise ValueError(f"{augmentation.kind} made two rows with the id {result.example.id!r}")
             own.add(result.example.id)
             batch.made.append(_inherited(_with_new_id(result, ids), by_id, augmentation.kind))
-        _throw(batch, train, val, test, near)
+        _throw(batch, train, val, test, near, contained)
         gone = {dropped.example.id for dropped in batch.aside}
         train = [*(e for e in train if e.id not in gone), *(made.example for made in batch.made)]
         yield batch
@@ -90,10 +95,16 @@ def _inherited(made: Made, train: Mapping[str, Example], kind: str) -> Made:
 
 
 def _throw(
-    batch: Batch, train: Sequence[Example], val: Sequence[Example], test: Sequence[Example], near: float
+    batch: Batch,
+    train: Sequence[Example],
+    val: Sequence[Example],
+    test: Sequence[Example],
+    near: float,
+    contained: float | None,
 ) -> None:
     """Move what may not be used from `made` to `thrown`."""
-    leaks = repair(audit([made.example for made in batch.made], val, test, threshold=near).pairs)
+    made_rows = [made.example for made in batch.made]
+    leaks = repair(audit(made_rows, val, test, threshold=near, contained=contained).pairs)
     targets = {key_of(example): (example.target, example.id) for example in train}
     kept = []
     for made in batch.made:
@@ -141,7 +152,7 @@ def refuse_unfit(augmentations: Sequence[Augmentation], task_kind: str) -> None:
 
 
 def augmented(
-    augment: Sequence[Augmentation], rows: dict[str, list[Example]], means: Means, near: float, book: Book
+    augment: Sequence[Augmentation], rows: dict[str, list[Example]], means: Means, split: Split, book: Book
 ) -> dict[str, str]:
     """Add the made rows to train; id -> text of all that were made."""
     if not augment:
@@ -152,7 +163,8 @@ def augmented(
         book.warn("D085", held, text)
     texts: dict[str, str] = {}
     thrown = 0
-    for batch in make_rows(rows["train"], rows["val"], rows["test"], augment, replace(means, documents=free), near):
+    parts, likeness = (rows["train"], rows["val"], rows["test"]), (split.near, split.contained)
+    for batch in make_rows(*parts, augment, replace(means, documents=free), *likeness):
         gone = {dropped.example.id for dropped in batch.aside}
         for dropped in batch.aside:
             book.note(dropped.example, batch.kind, "set aside", dropped.reason)

@@ -19,7 +19,7 @@ from assay.nouns import Example
 
 
 def by_time(
-    examples: Sequence[Example], shares: dict[str, float], *, near: float
+    examples: Sequence[Example], shares: dict[str, float], *, near: float, contained: float | None = None
 ) -> tuple[dict[str, list[Example]], list[tuple[Example, str]]]:
     """Divide by `Example.time`, the parts of `shares` being in the order of time.
 
@@ -31,7 +31,8 @@ def by_time(
         DataError: D093 too many rows have one time, so that a part gets none.
     """
     whens = [0.0 if example.time is None else example.time for example in examples]
-    grouped = families([key_of(example) for example in examples], [example.group for example in examples], near)
+    keys, ties = [key_of(example) for example in examples], [example.group for example in examples]
+    grouped = families(keys, ties, near, contained)
     newest = {max(family, key=lambda row: (whens[row], row)): family for family in grouped}
     moments: dict[float, list[int]] = {}
     for row in newest:

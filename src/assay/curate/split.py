@@ -1,9 +1,9 @@
 """Divide rows into train, val and test so that no copy, near copy or group stands on two sides: at random. By time or
 by hash: see `placed.py`; by a file: `manifest.py`.
 
-How         rows that belong together (same text, near copies, same group) form a family; a family is never divided. Big
-            families are placed first, where most rows are missing; then the single rows, label by label, each split
-            getting its share to within one row at every point of the list
+How         rows that belong together (same text, near copies, one inside the other, same group) form a family; a family
+            is never divided. Big families are placed first, where most rows are missing; then the single rows, label by
+            label, each split getting its share to within one row at every point of the list
 Source      Tijdeman (1980), The chairman assignment problem, doi.org/10.1016/0012-365X(80)90269-1
 Stable      the order is drawn from the seed and the texts, so the order of the file does not matter
 Defaults    80 / 10 / 10: the usual shares; the test rows decide how sure the report can be (D060)
@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from assay.curate.copies.contained import THRESHOLD as CONTAINED
 from assay.curate.copies.groups import families
 from assay.curate.copies.search import THRESHOLD
 from assay.curate.overlap import WORDS
@@ -46,6 +47,9 @@ class Split(Settings):
     leaks: Leaks = "stop"
     # Similarity from which rows are near copies, for the audit and for what is kept together.
     near: float = Field(default=THRESHOLD, ge=0.5, le=1)
+    # Share of a text's shingles, each by how rare it is, from which it stands inside a longer one: the same. None: not
+    # looked for, where all texts are one template.
+    contained: float | None = Field(default=CONTAINED, ge=0.5, le=1)
     # Texts that test what a model can do besides the task (benchmarks); training rows that share words with them are
     # told in the audit (`warn`), or go (`drop`).
     probes: tuple[str, ...] = ()
@@ -73,19 +77,25 @@ class Split(Settings):
 
 
 def split(
-    examples: Sequence[Example], shares: dict[str, float], *, near: float, stratify: bool, seed: int
+    examples: Sequence[Example],
+    shares: dict[str, float],
+    *,
+    near: float,
+    stratify: bool,
+    seed: int,
+    contained: float | None = CONTAINED,
 ) -> tuple[dict[str, list[Example]], list[str]]:
     """Divide `examples` by `shares` (name -> share, adding to 1), in input order within each part.
 
     Args:
-        near: similarity from which rows stay together.
+        near: similarity from which rows stay together; contained: share from which a text and one that it stands in do.
         stratify: keep the shares of each label (`target`) in every part.
 
     Returns:
         the parts by name; the labels with fewer families than parts, which all went to the first part.
     """
     keys = [key_of(example) for example in examples]
-    grouped = families(keys, [example.group for example in examples], near)
+    grouped = families(keys, [example.group for example in examples], near, contained)
     label_of = [example.target or "" if stratify else "" for example in examples]
     drawn = {family[0]: _draw(seed, [keys[row] for row in family]) for family in grouped}
     grouped.sort(key=lambda family: (-len(family), drawn[family[0]]))

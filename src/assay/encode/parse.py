@@ -7,6 +7,7 @@ Solutions   `#### 42` on the last line is the answer of a worked solution (the f
             arxiv.org/abs/2110.14168)
 Labels      several are written with ` | ` between them; leniently, those that a text names, or "none"
 Letters     of options: alone, or leniently `B.`, `(b)`, `B: the text`, after "answer is", or the text of an option
+Objects     where answers have the form of a JSON object: all of the text, or leniently the first one in it
 Numbers     where all of a task's answers are numbers, see `numbers.py`
 """
 
@@ -16,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from assay.aim import objects
 from assay.aim.kinds import kind_of
 from assay.aim.label_sets import written
 from assay.encode.code import code_of, strict_code
@@ -67,6 +69,11 @@ class Reading:
     def numbers(self) -> bool:
         return self.numeric or self.task.kind == "number"
 
+    @property
+    def as_objects(self) -> bool:
+        """Whether every answer is a JSON object of fields."""
+        return self.task.kind == "extract" and self.task.form is not None and self.task.form.kind == "json"
+
     def strict(self, text: str) -> str | None:
         """The answer when `text` is written as it was asked for, else None."""
         if self.task.kind == "code" and not self.steps:
@@ -83,6 +90,8 @@ class Reading:
             return self._set(text)
         if self.numbers:
             return number(text) if NUMBER.fullmatch(text) else None
+        if self.as_objects:
+            return objects.written(found) if (found := objects.parsed(text)) is not None else None
         # What a form is good for, all of the text says; and so does an answer that may have several lines.
         if self.task.form is not None or kind_of(self.task).lines:
             return text or None
@@ -93,6 +102,8 @@ class Reading:
         if self.task.kind == "code":
             return code_of(text, self.task.language)
         exact = self.strict(text)
+        if self.as_objects and exact is None:
+            return objects.written(found) if (found := objects.found_in(text)) is not None else None
         if exact is not None or (self.task.form is not None and not self.steps):
             return exact
         told = self._told(text)

@@ -101,22 +101,36 @@ class Embedder:
 
     @torch.inference_mode()
     def _embed(self, texts: Sequence[str], query: bool, out: np.ndarray) -> None:
+        rows, left = self.ids(texts, query), self.unread(query)
+        for batch in by_length([len(row) for row in rows], BATCH_TOKENS):
+            out[batch] = self.pooled([rows[i] for i in batch], left).cpu().numpy()
+
+    def ids(self, texts: Sequence[str], query: bool = False) -> list[list[int]]:
+        """What the network reads of each text: its prompt before it, cut at the limit."""
         prompt = self.encoder.question if query else self.encoder.passage
         asked = [prompt + text for text in texts]
         if self.encoder.lower:
             asked = [text.lower() for text in asked]
-        rows = self.tokenizer(asked, truncation=True, max_length=self.limit, return_attention_mask=False)["input_ids"]
-        left = 0 if self.encoder.whole or not prompt else self._length(prompt)
-        pad = self.tokenizer.pad_token_id or 0
-        for batch in by_length([len(row) for row in rows], BATCH_TOKENS):
-            longest = len(rows[batch[0]])
-            ids = torch.tensor([rows[i] + [pad] * (longest - len(rows[i])) for i in batch], device=device())
-            lengths = torch.tensor([[len(rows[i])] for i in batch], device=device())
-            column = torch.arange(longest, device=device())[None]
-            hidden = self.network(input_ids=ids, attention_mask=(column < lengths).long()).last_hidden_state
-            taken = (column < lengths) & (column >= left)
-            parts = [POOLS[name](hidden, taken) for name in self.encoder.pooling]
-            out[batch] = torch.nn.functional.normalize(torch.cat(parts, -1), dim=-1).cpu().numpy()
+        if not asked:
+            return []
+        return self.tokenizer(asked, truncation=True, max_length=self.limit, return_attention_mask=False)["input_ids"]
+
+    def unread(self, query: bool = False) -> int:
+        """How many first tokens of a text are its prompt and are not pooled."""
+        prompt = self.encoder.question if query else self.encoder.passage
+        return 0 if self.encoder.whole or not prompt else self._length(prompt)
+
+    def pooled(self, rows: Sequence[Sequence[int]], left: int = 0) -> torch.Tensor:
+        """(rows, width), of length 1, of token ids; at least one row. With gradients where these are asked for."""
+        pad, longest = self.tokenizer.pad_token_id or 0, max(map(len, rows))
+        place = self.network.device
+        ids = torch.tensor([[*row, *[pad] * (longest - len(row))] for row in rows], device=place)
+        lengths = torch.tensor([[len(row)] for row in rows], device=place)
+        column = torch.arange(longest, device=place)[None]
+        hidden = self.network(input_ids=ids, attention_mask=(column < lengths).long()).last_hidden_state
+        taken = (column < lengths) & (column >= left)
+        parts = [POOLS[name](hidden.float(), taken) for name in self.encoder.pooling]
+        return torch.nn.functional.normalize(torch.cat(parts, -1), dim=-1)
 
     def _length(self, prompt: str) -> int:
         """Tokens of the prompt, without the one that ends a text."""

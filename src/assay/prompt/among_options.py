@@ -1,7 +1,8 @@
 """Floors for questions with options: which option, by its words or by its vector, without a language model.
 
-`OptionWords`    a linear model over the options' words and what they share with the question. It knows no fact: what it
-                 gains over chance are marks that right options have, such as length, and these an arm must beat too
+`OptionLinear`   a linear model over the options' features and what they share with the question. On words it knows no
+                 fact: what it gains over chance are marks that right options have, such as length, and these an arm
+                 must beat too
 `OptionVectors`  the option that is nearest in meaning to the right options of the most similar training questions
 Source           answers that can be told without the question: Gururangan et al. (2018), Annotation Artifacts in
                  Natural Language Inference Data, aclanthology.org/N18-2017; shared words: the baseline of Richardson et
@@ -15,9 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.aim.options import LETTERS
-from assay.nouns import Adapted, Answer, Example, Means, Task, Tell
+from assay.aim.ranks import grades_in
+from assay.nouns import Adapted, Answer, Example, Lesson, Means, Task, Tell
+from assay.prompt import several
+from assay.prompt.features import Features
+from assay.prompt.linear import Turned
 from assay.prompt.prompted import NEVER, chosen
-from assay.store import read_json, write_json, write_tensors
+from assay.prompt.ranked import answered as in_order
+from assay.store import write_json, write_tensors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,9 +37,21 @@ def asked_of(example: Example) -> str:
     return "\n".join(lines[: len(lines) - len(example.options)] or lines)
 
 
+def query_of(example: Example) -> str:
+    """What candidates are compared with: they do not stand in the text."""
+    return example.messages[-1].content
+
+
 def right_options(examples: Sequence[Example]) -> list[str]:
     """The texts of the options that are right."""
     return [example.options[LETTERS.index(example.target or "A")] for example in examples]
+
+
+def are_right(row: Example) -> list[bool]:
+    """Of each option whether it is right: by its letter, or, where candidates have grades, by a grade above 0."""
+    if row.target in LETTERS:
+        return [letter == row.target for letter, _ in zip(LETTERS, row.options, strict=False)]
+    return [grade > 0 for grade in grades_in(row.target or "")]
 
 
 def answered(task: Task, question: Example, scores: Sequence[float]) -> Answer:
@@ -45,65 +63,86 @@ def answered(task: Task, question: Example, scores: Sequence[float]) -> Answer:
     return chosen(task.labels, row)
 
 
-class OptionWords(Adapted):
+class OptionLinear(Adapted):
     """Fitted by `of` on (option, is it right) pairs, so a row with four options is four rows here."""
 
-    def __init__(self, words: Any, weights: np.ndarray, bias: float, task: Task):
-        self.words = words  # a fitted TfidfVectorizer
-        self.weights = weights  # (vocabulary + 4,)
+    def __init__(self, features: Features, weights: np.ndarray, bias: float, task: Task, said: str, stem: str):
+        self.features = features
+        self.weights = weights  # (features of a pair,)
         self.bias = bias
-        self.task = task
+        self.task, self.said, self.stem = task, said, stem
 
     @classmethod
-    def of(cls, words: Any, train: Sequence[Example], c: float, seed: int, task: Task) -> OptionWords:
-        """`words`: a TfidfVectorizer that is not fitted yet."""
+    def of(cls, features: Features, lesson: Lesson, c: float | None, stem: str) -> OptionLinear:
+        """C is the one under which the pairs of rows left out are likeliest."""
         import numpy as np
-        from sklearn.linear_model import LogisticRegression
 
-        words.fit([*(asked_of(row) for row in train), *(option for row in train for option in row.options)])
-        features = _pairs(words, train)
-        is_right = [letter == row.target for row in train for letter, _ in zip(LETTERS, row.options, strict=False)]
-        if len(set(is_right)) < 2:
-            return cls(words, np.zeros(features.shape[1]), 0.0, task)
-        model: Any = LogisticRegression(C=c, max_iter=1000, random_state=seed).fit(features, is_right)
-        return cls(words, model.coef_[0], float(model.intercept_[0]), task)
+        train = lesson.train
+        asked = query_of if lesson.task.kind == "rank" else asked_of
+        features.fit([*map(asked, train), *(option for row in train for option in row.options)])
+        turned = Turned(_pairs(features, train, asked))
+        rows = np.repeat(np.arange(len(train)), [len(row.options) for row in train])
+        right = np.array([[one] for row in train for one in are_right(row)], dtype=np.int64)
+        choice, _ = several.chosen_strength(turned, right, c, False, lesson.seed, rows)
+        weights, biases = several.fitted(turned.rows, right, choice.c, lesson.seed)
+        back = turned.back(weights).astype(np.float32)[0]
+        return cls(features, back, float(biases[0]), lesson.task, choice.said, stem)
+
+    @classmethod
+    def restored(cls, features: Features, folder: Path, task: Task, stem: str) -> OptionLinear:
+        arrays, notes = features.restored(folder, stem)
+        return cls(features, arrays["weights"], notes["bias"], task, notes["said"], stem)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         if not questions:
             return []
-        values = _pairs(self.words, questions) @ self.weights + self.bias
+        ranks = self.task.kind == "rank"
+        values = _pairs(self.features, questions, query_of if ranks else asked_of) @ self.weights + self.bias
         found, at = [], 0
         for question in questions:
-            found.append(answered(self.task, question, values[at : at + len(question.options)].tolist()))
+            scores = values[at : at + len(question.options)].tolist()
+            found.append(in_order(scores) if ranks else answered(self.task, question, scores))
             at += len(question.options)
         return found
 
     def save(self, folder: Path) -> None:
-        write_tensors(folder / "tfidf.safetensors", {"idf": self.words.idf_, "weights": self.weights})
-        vocabulary = {word: int(column) for word, column in self.words.vocabulary_.items()}
-        write_json(folder / "tfidf.json", {"vocabulary": vocabulary, "bias": self.bias})
+        self.features.save(folder, self.stem, {"weights": self.weights}, {"bias": self.bias, "said": self.said})
+        write_json(folder / "note.json", {"notes": [self.said]})
 
 
-def _pairs(words: Any, rows: Sequence[Example]) -> Any:
-    """(options of all rows, vocabulary + 4): the option's words; its cosine with the question; its length in words, as
-    a share of the longest option's; whether it is the longest; its mean cosine with the other options."""
+def _pairs(features: Features, rows: Sequence[Example], asked_of: Callable[[Example], str]) -> Any:
+    """(options of all rows, features of a pair): the option's own; where there are vectors, its vector times the
+    question's, entry by entry; its cosine with the question in each block; its length in words, as a share of the
+    longest option's; whether it is the longest; its mean cosine with the other options in each block."""
     import numpy as np
     from scipy.sparse import csr_matrix, hstack
 
-    options = words.transform([option for row in rows for option in row.options])
     counts = [len(row.options) for row in rows]
-    asked = words.transform([asked_of(row) for row in rows])[np.repeat(np.arange(len(rows)), counts)]
-    extra = np.zeros((options.shape[0], 4))
-    extra[:, 0] = np.asarray(options.multiply(asked).sum(1)).ravel()
-    at = 0
-    for row, count in zip(rows, counts, strict=True):
+    of_row = np.repeat(np.arange(len(rows)), counts)
+    options = features.blocks([option for row in rows for option in row.options])
+    asked = {name: block[of_row] for name, block in features.blocks([asked_of(row) for row in rows]).items()}
+    together = csr_matrix((np.ones(len(of_row)), (of_row, np.arange(len(of_row)))), shape=(len(rows), len(of_row)))
+    others = np.repeat(counts, counts) - 1
+    columns = [_lengths(rows)]
+    for name, block in options.items():
+        columns.append(np.asarray(block.multiply(asked[name]).sum(1)))
+        sums = (together @ block)[of_row]
+        own = np.asarray(block.multiply(block).sum(1))
+        columns.append((np.asarray(block.multiply(sums).sum(1)) - own) / np.maximum(others, 1)[:, None])
+    shared = [options["vectors"].multiply(asked["vectors"])] if "vectors" in options else []
+    return hstack([*options.values(), *shared, csr_matrix(np.hstack(columns))], format="csr", dtype=np.float32)
+
+
+def _lengths(rows: Sequence[Example]) -> np.ndarray:
+    """(options of all rows, 2): length as a share of the longest option's, and whether it is the longest."""
+    import numpy as np
+
+    found = []
+    for row in rows:
         lengths = np.array([len(option.split()) for option in row.options], dtype=float)
-        extra[at : at + count, 1] = lengths / max(1.0, lengths.max())
-        extra[at : at + count, 2] = (lengths == lengths.max()) / max(1, (lengths == lengths.max()).sum())
-        own = (options[at : at + count] @ options[at : at + count].T).toarray()
-        extra[at : at + count, 3] = (own.sum(1) - own.diagonal()) / (count - 1)
-        at += count
-    return hstack([options, csr_matrix(extra)]).tocsr()
+        longest = lengths == lengths.max()
+        found.append(np.stack([lengths / max(1.0, lengths.max()), longest / max(1, longest.sum())], 1))
+    return np.concatenate(found)
 
 
 class OptionVectors(Adapted):
@@ -148,12 +187,3 @@ class OptionVectors(Adapted):
 
     def save(self, folder: Path) -> None:
         write_tensors(folder / "neighbours.safetensors", {"asked": self.asked, "right": self.right})
-
-
-def restored_words(folder: Path, words: Any, task: Task) -> OptionWords:
-    """What `OptionWords.save` wrote. `words`: a TfidfVectorizer with the saved vocabulary's settings."""
-    from safetensors.numpy import load_file
-
-    arrays = load_file(folder / "tfidf.safetensors")
-    words.idf_ = arrays["idf"]
-    return OptionWords(words, arrays["weights"], read_json(folder / "tfidf.json")["bias"], task)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,21 +57,31 @@ class WordOrder(Adapted):
 
     @classmethod
     def of(cls, train: Sequence[Example]) -> WordOrder:
+        return cls.over(text for row in train for text in row.options)
+
+    @classmethod
+    def over(cls, texts: Iterable[str]) -> WordOrder:
+        """With the counts of these texts, each once."""
         of_text = Stems("english")
-        stems = [of_text(text) for text in dict.fromkeys(text for row in train for text in row.options)]
+        stems = [of_text(text) for text in dict.fromkeys(texts)]
         holders = Counter(word for words in stems for word in set(words))
         return cls(len(stems), dict(sorted(holders.items())), sum(map(len, stems)) / max(1, len(stems)))
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        return [answered([self._score(q, self.stems(text)) for text in q.options]) for q in questions]
+        return [answered(self.scores(q.messages[-1].content, q.options)) for q in questions]
 
-    def _score(self, question: Example, words: list[str]) -> float:
+    def scores(self, query: str, texts: Sequence[str]) -> list[float]:
+        """BM25 of each text."""
+        asked = Counter(self.stems(query))
+        return [self._score(asked, self.stems(text)) for text in texts]
+
+    def _score(self, asked: Counter[str], words: list[str]) -> float:
         counts = Counter(words)
         room = K1 * ((1 - B) + B * len(words) / (self.length or 1))
-        asked = Counter(self.stems(question.messages[-1].content))
-        return sum(n * self._rarity(word) * counts[word] / (counts[word] + room) for word, n in asked.items())
+        return sum(n * self.rarity(word) * counts[word] / (counts[word] + room) for word, n in asked.items())
 
-    def _rarity(self, word: str) -> float:
+    def rarity(self, word: str) -> float:
+        """How rare a stem is: ln(1 + (n - df + 0.5) / (df + 0.5))."""
         held = self.holders.get(word, 0)
         return math.log(1 + (self.rows - held + 0.5) / (held + 0.5))
 

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from assay.aim.label_sets import labels_in, written
 from assay.nouns import Answer, Task
+from assay.prompt.linear import DEFAULT, FOLDS, GRID, Choice, Turned, regression
 
 if TYPE_CHECKING:
     import numpy as np
 
-PARTS = 5
+CERTAIN = 30.0  # the log odds of a label that all rows have
 FEW = 10  # rows of a label
 EVEN = 0.5  # the threshold where there are too few rows to choose one
 
@@ -37,38 +38,85 @@ def indicator(targets: Sequence[str], task: Task) -> np.ndarray:
     return found
 
 
-def fitted(matrix: Any, wanted: np.ndarray, c: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(weights (labels, vocabulary), biases (labels,)). A label that all rows have, or none, gets a constant."""
+def fitted(
+    matrix: Any, wanted: np.ndarray, c: float, seed: int, weighted: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """(weights (labels, vocabulary), biases (labels,)). A label that all rows have, or none, gets a constant.
+
+    Args:
+        weighted: rows with the label count as much as those without it.
+    """
     import numpy as np
-    from sklearn.linear_model import LogisticRegression
 
     weights, biases = np.zeros((wanted.shape[1], matrix.shape[1])), np.zeros(wanted.shape[1])
     for i, column in enumerate(wanted.T):
         if 0 < column.sum() < len(column):
-            model: Any = LogisticRegression(C=c, max_iter=1000, random_state=seed).fit(matrix, column)
+            model = regression(c, weighted, seed).fit(matrix, column)
             weights[i], biases[i] = model.coef_[0], model.intercept_[0]
         else:
-            biases[i] = 30.0 if column.all() and len(column) else -30.0
+            biases[i] = CERTAIN if column.all() and len(column) else -CERTAIN
     return weights, biases
 
 
 def probabilities(matrix: Any, weights: np.ndarray, biases: np.ndarray) -> np.ndarray:
     """(rows, labels)."""
     import numpy as np
+    from scipy.special import expit
 
-    return 1 / (1 + np.exp(-(matrix @ weights.T + biases)))
+    return expit(np.asarray(matrix @ weights.T) + biases)
 
 
-def thresholds(matrix: Any, wanted: np.ndarray, c: float, seed: int) -> np.ndarray:
-    """The probability from which each label is named, (labels,)."""
+def held_out(matrix: Any, wanted: np.ndarray, c: float, weighted: bool, seed: int, groups: np.ndarray) -> np.ndarray:
+    """Probabilities of rows by models that had not seen them, (rows, labels)."""
     import numpy as np
-    from sklearn.model_selection import KFold
 
-    if len(wanted) < 2 * PARTS:
-        return np.full(wanted.shape[1], EVEN)
+    order = np.random.default_rng(seed).permutation(np.unique(groups))
     seen = np.zeros(wanted.shape)
-    for fit, held in KFold(PARTS, shuffle=True, random_state=seed).split(wanted):
-        seen[held] = probabilities(matrix[held], *fitted(matrix[fit], wanted[fit], c, seed))
+    for part in range(FOLDS):
+        held = np.isin(groups, order[part::FOLDS])
+        fit = ~held
+        seen[held] = probabilities(matrix[held], *fitted(matrix[fit], wanted[fit], c, seed, weighted))
+    return seen
+
+
+def chosen_strength(
+    turned: Turned, wanted: np.ndarray, c: float | None, weighted: bool, seed: int, groups: np.ndarray | None = None
+) -> tuple[Choice, np.ndarray | None]:
+    """C, that given or else the one under which rows left out are likeliest, with their probabilities (rows, labels);
+    None where there are too few rows to leave some out.
+
+    Args:
+        groups: rows of one group are left out together, (rows,).
+    """
+    import numpy as np
+
+    groups = np.arange(len(wanted)) if groups is None else groups
+    if len(np.unique(groups)) < 2 * FOLDS:
+        return Choice(DEFAULT if c is None else c, weighted), None
+    found = [(one, held_out(turned.rows, wanted, one, weighted, seed, groups)) for one in (GRID if c is None else (c,))]
+    scores = [likelihood(seen, wanted) for _, seen in found]
+    best = max(range(len(found)), key=lambda i: (scores[i], -i))
+    one, seen = found[best]
+    return Choice(one, weighted, 1.0, len(wanted), scores[best], "mean log probability"), seen
+
+
+def likelihood(seen: np.ndarray, wanted: np.ndarray) -> float:
+    """Mean log probability of what each row has and has not."""
+    import numpy as np
+
+    return float(np.log(np.where(wanted == 1, seen, 1 - seen).clip(1e-9)).mean())
+
+
+def thresholds(seen: np.ndarray | None, wanted: np.ndarray) -> np.ndarray:
+    """The probability from which each label is named, (labels,).
+
+    Args:
+        seen: probabilities of rows that the model had not seen, (rows, labels). wanted: the same, 1 for a label.
+    """
+    import numpy as np
+
+    if seen is None:
+        return np.full(wanted.shape[1], EVEN)
     shared = best_threshold(seen.ravel(), wanted.ravel())
     found = np.full(wanted.shape[1], shared)
     for i, column in enumerate(wanted.T):

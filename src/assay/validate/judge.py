@@ -9,6 +9,7 @@ from assay.aim.kinds import DRAWN, kind_of
 from assay.errors import Problem, UsageError, did_you_mean
 from assay.intervals import observed
 from assay.nouns import Metric, Record, Task
+from assay.validate.metrics.absolute_error import MeanAbsoluteError
 from assay.validate.metrics.accuracy import Accuracy
 from assay.validate.metrics.bleu import Bleu
 from assay.validate.metrics.by_label import BalancedAccuracy, MacroPrecision, MacroRecall, MicroF1
@@ -34,7 +35,17 @@ METRICS: tuple[Metric, ...] = (
     *(Accuracy(), BalancedAccuracy(), MacroF1(), MacroPrecision(), MacroRecall(), MicroF1(), Mcc()),
     *(SubsetAccuracy(), Jaccard()),
     *(LogLoss(), Brier(), CalibrationError()),
-    *(ExactMatch(), TokenF1(), NumericMatch(), *ROUGES, Bleu(), Chrf(), MeteorLike(), EmbeddingSimilarity()),
+    *(
+        ExactMatch(),
+        TokenF1(),
+        NumericMatch(),
+        MeanAbsoluteError(),
+        *ROUGES,
+        Bleu(),
+        Chrf(),
+        MeteorLike(),
+        EmbeddingSimilarity(),
+    ),
     *(JsonValid(), BitsPerByte(), Perplexity()),
     *(Ndcg(), Mrr()),
     *(EntityF1(), EntityMacroF1(), EntityPartialF1()),

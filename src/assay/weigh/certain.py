@@ -43,12 +43,19 @@ def worn_from(level: float = 0.95) -> int:
 
 
 def certainty(
-    measured: Measured, metric: str, recommended: str | None, best: str | None, opened: int, settings: Weigh
+    measured: Measured,
+    metric: str,
+    recommended: str | None,
+    best: str | None,
+    opened: int,
+    settings: Weigh,
+    clusters: dict[str, Any] | None = None,
 ) -> dict[str, Any] | None:
     """The block `certainty` of report.json; None where no arm was finished.
 
     Args:
         best: the arm with the best score. opened: how often these rows have been looked at.
+        clusters: what `clusters.clustering` found.
     """
     if not measured.names:
         return None
@@ -67,7 +74,8 @@ def certainty(
         "pairs": len(measured.names) * (len(measured.names) - 1) // 2,
         "equivalence": equal,
         "looks": looks,
-        "sentences": _sentences(measured, metric, equal, looks),
+        "clusters": clusters,
+        "sentences": [*_sentences(measured, metric, equal, looks), *_clustered(clusters)],
     }
 
 
@@ -148,6 +156,11 @@ def _sentences(measured: Measured, metric: str, equal: dict[str, Any] | None, lo
     if looks["worn"]:
         said.append(worn_text(looks))
     return said
+
+
+def _clustered(clusters: dict[str, Any] | None) -> list[str]:
+    text = clusters["text"] if clusters else ""
+    return [f"{text[:1].upper()}{text[1:]}."] if text else []
 
 
 def worn_text(looks: dict[str, Any]) -> str:

@@ -4,7 +4,8 @@ Out          an arm over a limit, or that surely breaks a guard, cannot win: see
 Contenders   arms whose expected shortfall is within `equivalent` of the least; see `weigh/shrink.py`. Not being told
              apart makes no two arms equal: p-values are claims, and choose nothing
 Cheapest     by the cost of a month (`weigh/owning.py`), then by the wait for an answer; what is within 20 % of the
-             least, or saves less than `ignore_below`, is equal; then the higher expected score, then fewer parts
+             least, or saves less than `ignore_below`, is equal; then the higher expected score, unless fewer parts, or
+             less of either cost, lose at most a quarter of `equivalent`
 Priced       with `point_worth` the arm with the highest worth of its points, less its cost
 Settled      no arm may be better than the chosen one by more points than count as equal: the upper end of the paired
              interval says how much it may be
@@ -25,6 +26,8 @@ from assay.intervals import on_other_rows, rows_needed
 from assay.weigh.out import Out
 from assay.weigh.settings import Weigh
 from assay.weigh.shrink import error_of, expected, shortfall
+
+SIMPLER = 0.25  # of `equivalent`: what fewer parts may lose where costs are equal
 
 Reach = Callable[[str, str], float]  # (arm, other): how much better the arm may be than the other, by name
 
@@ -148,7 +151,9 @@ def _choose(arms: Sequence[Standing], worth: np.ndarray, settings: Weigh) -> int
     near = _near(arms, worth, settings)
     near = _cheap(near, [arm.burden for arm in arms], settings.equal_cost, arms[near[0]].slight)
     near = _cheap(near, [arm.wait for arm in arms], settings.equal_cost, settings.ignore_below.ms_per_answer / 1e3)
-    return max(near, key=lambda i: (round(float(worth[i]), 9), -arms[i].parts, -i))
+    best = max(worth[i] for i in near) - SIMPLER * settings.equivalent / 100 - 1e-12
+    near = [i for i in near if worth[i] >= best]
+    return min(near, key=lambda i: (arms[i].parts, arms[i].burden, arms[i].wait, -worth[i], i))
 
 
 def _near(arms: Sequence[Standing], worth: np.ndarray, settings: Weigh) -> list[int]:

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from assay.aim.kinds import kind_of
 from assay.store import to_json
-from assay.weigh import certain, decision, figures, ran, retrieval, view
+from assay.weigh import certain, clusters, decision, figures, ran, retrieval, view
 from assay.weigh.arm import Extra
 from assay.weigh.markdown import terminal_table
 from assay.weigh.numbers import FORMATS, between, clean, count, one_line, score, shorten
@@ -101,6 +101,7 @@ def render(report: Report) -> str:
         figures=figures,
         retrieval=retrieval,
         sure=certain.said(report.data),
+        clusters=clusters,
         ran=ran,
         sections=SECTIONS,
         badge=badge,

@@ -5,7 +5,7 @@ import textwrap
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from assay.weigh import certain, decision, ran, retrieval, view
+from assay.weigh import certain, clusters, decision, ran, retrieval, view
 from assay.weigh.numbers import (
     NOTHING,
     apart,
@@ -131,6 +131,8 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
         lines += _wrapped(f"training of {winner['name']}: {fit['word']}. {fit['text']}")
     if forgot := forgetting.summary(data, winner["name"]):
         lines += _wrapped(forgot)
+    if together := clusters.short(data):
+        lines += _wrapped(together)
     found, gone = view.leaks(data), data["audit"]["repaired"]
     leaks = f"leaks: {count(found)}" + (
         f" found, {count(gone)} {'row' if gone == 1 else 'rows'} taken out of train or val" if gone else ""
@@ -217,6 +219,24 @@ def _retrieval(data: dict[str, Any]) -> list[str]:
     return blocks + ([_table(["arm", *(words for _, words in retrieval.ERRORS)], counts, 1)] if told else [])
 
 
+def _clusters(data: dict[str, Any]) -> list[str]:
+    """Plain intervals and those of clusters, where rows cluster that no group is declared for."""
+    block = clusters.found_in(data)
+    if block is None:
+        return []
+    shape = partial(apart, unit=decision.unit_of(data))
+    rows = []
+    for one in block["arms"]:
+        mine, gap = one["score"], one["to_best"]
+        cells = [between(mine[way]["low"], mine[way]["high"], to="–") for way in ("plain", "together")]
+        cells += [
+            between(gap[way]["low"], gap[way]["high"], shape) if gap else NOTHING for way in ("plain", "together")
+        ]
+        rows.append([plain(one["name"]), score(mine["value"]), *cells])
+    header = ["arm", data["task"]["metric"].replace("_", " "), "plain", "together", "to best, plain", "together"]
+    return [plain(clusters.heading(block), 500) + ":", _table(header, rows, 1)]
+
+
 def _ran(data: dict[str, Any]) -> list[str]:
     """What running the answers came to, where something was run."""
     arms, kinds = ran.arms(data), ran.shown(data)
@@ -247,7 +267,7 @@ def render(report: "Report") -> str:
     blocks += ["## What would change it", "\n".join(f"- {plain(line, 500)}" for line in decision.changes(data))]
     sure = certain.said(data)
     blocks += ["How sure:", "\n".join(f"- {plain(line, 500)}" for line in sure)] if sure else []
-    blocks += _retrieval(data) + _ran(data)
+    blocks += _clusters(data) + _retrieval(data) + _ran(data)
     fits = [f"- {plain(s['name'])}: {s['fit']['word']}. {plain(s['fit']['text'], 500)}" for s in view.trained(data)]
     blocks += ["How training went:", "\n".join(fits)] if fits else []
     blocks += ["## Leaks", plain(view.leak_sentence(data), 500)]

@@ -26,11 +26,13 @@ HOURS = {
     "majority": 0.5,
     "tfidf": 1.0,
     "neighbours": 1.0,
+    "probe": 1.0,
     "shots": 4.0,
     "wording": 4.0,
     "knn": 4.0,
     "router": 4.0,
     "blend": 1.0,
+    "stack": 1.0,
 }
 OTHER_HOURS = 16.0  # retrieval, and every way of training
 

@@ -19,6 +19,7 @@ from assay.validate import judge, metrics_for
 from assay.weigh.arm import Arm, Extra
 from assay.weigh.certain import certainty, of_seeds, worn_text
 from assay.weigh.change import change
+from assay.weigh.clusters import clustering, warning
 from assay.weigh.detail import described, details, values_of, weighable
 from assay.weigh.field import Field
 from assay.weigh.measure import Measured, rounded
@@ -31,7 +32,7 @@ from assay.weigh.verdict import verdict
 
 SCHEMA = 1
 ROWS = ("read", "kept", "dropped", "train", "val", "test")
-AUDIT = ("exact", "near", "group", "conflicting_labels", "repaired")
+AUDIT = ("exact", "near", "contained", "group", "conflicting_labels", "repaired")
 COSTS = ("fit_seconds", "seconds_per_answer", "tokens_per_answer", "money_per_answer", "peak_bytes", "kept_bytes")
 COSTS += ("labelled_rows", "alone")
 
@@ -51,6 +52,7 @@ def build(
     settings: Weigh | None = None,
     found: Mapping[str, Any] | None = None,
     draws: int = DRAWS,
+    clusters: Mapping[str, Sequence[int]] | None = None,
 ) -> dict[str, Any]:
     """report.json as plain JSON.
 
@@ -60,6 +62,7 @@ def build(
         audit: counts named in `AUDIT`; those left out are 0.
         exam: hash and opened.
         warnings: {"code", "count", "text"} each.
+        clusters: fields that answers may cluster by: the value of each test row as a number (`curate/clusters.py`).
         found: what was measured beside the scores: "forgetting" has a guard, "update_drill" says what a change costs.
 
     Raises:
@@ -88,7 +91,9 @@ def build(
         one["outcomes"] = counts(arm.records, task) if arm.status == "done" else None
         one["cost"] |= _owning(arm, field, settings, changing["front"], found.get("update_drill") or {})
     said = verdict(field, task, settings, unjudged(task.guards, done, measured, found.get("forgetting")))
-    sure = certainty(measured, metric, said["recommended"], best.name, exam.get("opened", 0), settings)
+    together = clustering(measured, metric, clusters or {}, best.name, seed)
+    sure = certainty(measured, metric, said["recommended"], best.name, exam.get("opened", 0), settings, together)
+    warnings = [*warnings, *warning(together)]
     if sure and sure["looks"]["worn"]:
         worn = {"code": "D124", "count": sure["looks"]["opened"], "text": worn_text(sure["looks"])}
         warnings = [*warnings, worn]

@@ -246,15 +246,17 @@ def trained(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def leaks(data: dict[str, Any]) -> int:
-    return sum(int(data["audit"].get(kind) or 0) for kind in ("exact", "near", "group"))
+    return sum(int(data["audit"].get(kind) or 0) for kind in ("exact", "near", "contained", "group"))
 
 
 def leak_sentence(data: dict[str, Any]) -> str:
     audit, n = data["audit"], count(data["rows"].get("test"))
     found = leaks(data)
     if not found:
-        return f"0 of {n} test rows stand in the training or validation rows, as themselves or as a near copy."
-    kinds = {"exact": "the same text", "near": "a near copy", "group": "the same group"}
+        how = "as themselves, as a near copy or inside another text"
+        return f"0 of {n} test rows stand in the training or validation rows, {how}."
+    kinds = {"exact": "the same text", "near": "a near copy", "contained": "one text inside the other"}
+    kinds["group"] = "the same group"
     parts = ", ".join(f"{words} {count(audit[kind])}" for kind, words in kinds.items() if audit.get(kind))
     out = f"; {count(audit['repaired'])} train or val rows were taken out" if audit.get("repaired") else ""
     return f"Test rows that also stood in train: {count(found)} ({parts}){out}."

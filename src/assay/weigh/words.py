@@ -132,7 +132,10 @@ class Words:
             why = f"is worth most: a point is worth {self.settings.point_worth:g} a month, less what it costs"
         else:
             equal = sized(self._equal(), self.unit)
-            why = f"is the cheapest of {len(self.choice.near)} arms expected to lose at most {equal} against the best"
+            among = len(self.choice.near)
+            why = (
+                f"is chosen among {among} arms expected to lose at most {equal} to the best; none is noticeably cheaper"
+            )
         text = f"{arm.name} {why}. Its {self.metric} is {level}; {best.name} has {self._level(best)}"
         return text + (f", a difference of {self._gap(arm.behind)}." if arm.behind else ".")
 
@@ -143,7 +146,8 @@ class Words:
             return ""
         gains = gap if self.higher else _turned(gap)
         proven = "" if self.proven() else ": not proven better"
-        return f" Against {self.arms[at].name}, the best baseline, it gains {self._gap(gains)}{proven}."
+        what = "a constant" if self.arms[at].constant else "the best baseline"
+        return f" Against {self.arms[at].name}, {what}, it gains {self._gap(gains)}{proven}."
 
     def _nothing(self) -> str:
         """No arm is better than one that does not look at the question."""

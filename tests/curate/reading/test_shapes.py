@@ -53,7 +53,7 @@ def test_text_and_spans(tmp_path):
 def test_slots_in_a_field_that_is_named(tmp_path):
     rows = {"said": "a table for two", "wanted": {"people": "two"}}, {"said": "thanks", "wanted": {}}
     got = loaded(tmp_path, *rows, columns={"text": "said", "entities": "wanted"})
-    assert (got.kind, [row.target for row in got.train]) == ("extract", ["people: two", "none"])
+    assert (got.kind, [row.target for row in got.train]) == ("extract", ['{"people": "two"}', "{}"])
     named = {"said": "a table for two", "slots": "people: two"}, {"said": "thanks then", "slots": ""}
     assert loaded(tmp_path, *named, kind="extract").columns == {"text": "said", "entities": "slots"}
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assay.aim import objects
 from assay.aim.columns import as_text
 from assay.aim.entities import NONE, pieces_of, written
 from assay.aim.label_sets import labels_in
@@ -200,7 +201,7 @@ def _several(text: str, labels: Sequence[str], place: str) -> tuple[str, Problem
 
 def _pieces(text: str, types: Sequence[str], place: str) -> tuple[str, Problem | None]:
     found = pieces_of(text)
-    if not found and text.strip().casefold() != NONE:
+    if not found and text.strip().casefold() != NONE and objects.parsed(text) is None:
         told = f"'{excerpt(text, width=40)}' is no line of pieces such as 'city: Oslo | date: Friday', nor '{NONE}'"
         return "", Problem("D025", told, place, help=f"write `type: words` with ' | ' between, or {NONE}")
     unknown = next((kind for kind, _ in found if types and kind not in types), None)
@@ -208,7 +209,7 @@ def _pieces(text: str, types: Sequence[str], place: str) -> tuple[str, Problem |
         near = nearest(unknown, types)
         help = f"did you mean '{near}'?" if near else f"there are: {', '.join(types[:12])}"
         return "", Problem("D030", f"type '{unknown}' is not one of the {len(types)} types", place, help=help)
-    return written(found), None
+    return (text if objects.is_object(text) else written(found)), None
 
 
 def _say_open(found: Returned, empty: list[str], places: list[str]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.curate.copies.buckets import Buckets
+from assay.curate.copies.contained import contained as contained_in
 from assay.curate.copies.search import Pairs, Search, merged
 from assay.curate.text import Key
 
@@ -60,8 +61,11 @@ def stand_ins(search: Search, classes: Any = None) -> Any:
     return found
 
 
-def families(keys: Sequence[Key], ties: Sequence[str | None], threshold: float) -> list[list[int]]:
-    """Row numbers grouped so that equal rows, near rows and rows with the same tie (a group's name) are together.
+def families(
+    keys: Sequence[Key], ties: Sequence[str | None], threshold: float, contained: float | None = None
+) -> list[list[int]]:
+    """Row numbers grouped so that equal rows, near rows and rows with the same tie (a group's name) are together; with
+    `contained` also a text and one that it stands in.
 
     Chains count here: rows of one family must not be split, so this is the connected component.
     """
@@ -74,6 +78,9 @@ def families(keys: Sequence[Key], ties: Sequence[str | None], threshold: float) 
     tied = [(named.setdefault(tie, at), at) for at, tie in zip(node.tolist(), ties, strict=True) if tie is not None]
     if tied:
         family = _joined(family, *np.array(tied).T)
+    if contained is not None:
+        held = contained_in(list(number), list(number), contained)
+        family = _joined(family, held.left, held.right)
     search = Search(list(number), threshold)
 
     def apart(first: Any, second: Any) -> Any:

@@ -72,3 +72,16 @@ def same_file(paths: Sequence[tuple[str, Named]], base: Path) -> list[Problem]:
                     told = f"{split} is the same file as {other_split} ({shown(other, base)}): same sha256"
                     problems.append(Problem("D049", told, shown(path, base), help="name another file"))
     return problems
+
+
+def stem_of(path: Path, taken: set[str]) -> str:
+    """The file's stem, made different from those of the files before it."""
+    name = path.name.removesuffix(".gz")
+    stem = name.rpartition(".")[0] or name
+    if stem in taken:
+        stem = f"{path.parent.name}-{stem}"
+    unique, number = stem, 2
+    while unique in taken:
+        unique, number = f"{stem}-{number}", number + 1
+    taken.add(unique)
+    return unique

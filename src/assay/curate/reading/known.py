@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from assay.aim import objects
 from assay.aim.entities import pieces_of
 from assay.aim.guess import looks_like_labels
 from assay.aim.label_sets import labels_in
@@ -41,6 +42,8 @@ def kind_of_turns(rows: Sequence[RawRow], columns: Mapping[str, str]) -> tuple[s
     made = [one for raw in rows[:2000] if (one := example(raw, layout, "", ignored))]
     if looks_like_labels([one.target for one in made if one.target]):
         return "classify", "the task is classify: the last turns are labels"
+    if made and all(objects.parsed(one.target or "") is not None for one in made):
+        return "extract", "the task is extract: the last turns are JSON objects"
     longer = sum(any(turn.role == "assistant" for turn in one.messages) for one in made)
     if longer > len(made) / 2:
         return "chat", f"the task is chat: {longer:,} of {len(made):,} conversations have several turns before the last"

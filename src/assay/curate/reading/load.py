@@ -13,10 +13,11 @@ from typing import Any
 
 from assay.aim.columns import columns_of, value_at
 from assay.aim.guess import SAMPLE, guess
+from assay.aim.objects import has_objects
 from assay.aim.options import meaning
 from assay.aim.shaped import shaped
 from assay.curate.reading.dialogues import join_turns
-from assay.curate.reading.files import SPLITS, collected, expand, same_file
+from assay.curate.reading.files import SPLITS, collected, expand, same_file, stem_of
 from assay.curate.reading.findings import KEPT, Findings
 from assay.curate.reading.known import all_labels, kind_of_turns
 from assay.curate.reading.known import labels_of as labels_of
@@ -29,6 +30,7 @@ from assay.curate.reading.read import Read, read
 from assay.curate.reading.shapes import ROLES, Layout, example, fields_of, recognise
 from assay.curate.reading.squad import flattened
 from assay.curate.reading.targets import choices_of
+from assay.curate.reading.values import Values
 from assay.errors import DataError, Problem, UsageError, did_you_mean, nearest
 from assay.nouns import NOTHING, Example
 
@@ -50,6 +52,7 @@ class Loaded:
     guessed: list[str] = field(default_factory=list)  # a sentence for each guess, with its reason
     notes: list[str] = field(default_factory=list)  # what was done without being asked
     warnings: list[dict] = field(default_factory=list)  # {code, count, text}
+    values: Values = field(default_factory=Values, compare=False)  # of the fields that nothing else is made of
 
     def map_splits(self, change: Callable[[list[Example]], list[Example]]) -> "Loaded":
         """The same with `change` of the rows of each split."""
@@ -149,7 +152,10 @@ def load(
     layout = replace(layout, language=language, show_tests=show_tests)
     if layout.kind == "choose" and target:
         layout = replace(layout, meaning=meaning(_answered(reads, layout)))
-    parts, warnings, raw = _convert(reads, layout, problems)
+    wanted = (value_at(raw.fields, layout.wanted or "") for _, _, table in reads for raw in table.rows)
+    layout = replace(layout, objects=target and layout.kind == "extract" and has_objects(wanted))
+    values = Values(layout.taken)
+    parts, warnings, raw = _convert(reads, layout, problems, values)
     warnings += _preferences(parts) if target else []
     said: list[str] = []
     if join_labels and layout.kind in ("classify", "multilabel"):
@@ -180,6 +186,7 @@ def load(
         guessed=guessed,
         notes=[*(note for _, _, table in reads for note in table.notes), *unseen, *said],
         warnings=warnings,
+        values=values,
     )
 
 
@@ -301,7 +308,7 @@ def _check_fields(table: Read, wanted: Sequence[str], *, shared: bool = False) -
 
 
 def _convert(
-    reads: list[tuple[str, Path, Read]], layout: Layout, problems: list[Problem]
+    reads: list[tuple[str, Path, Read]], layout: Layout, problems: list[Problem], values: Values
 ) -> tuple[dict[str, list[Example]], list[dict], dict[str, dict[str, str]]]:
     """Examples by split, warnings, and the raw types of the labels. Takes the tables out of memory as it goes."""
     parts: dict[str, list[Example]] = {split: [] for split in SPLITS}
@@ -311,7 +318,7 @@ def _convert(
     ids: set[str] = set()
     clocks: dict[str, str] = {}
     for split, path, table in reads:
-        found, stem = Findings(table.place), _stem(path, stems)
+        found, stem = Findings(table.place), stem_of(path, stems)
         with collected(problems):
             _check_fields(table, layout.needed, shared=True)
             for raw in table.rows:
@@ -322,6 +329,7 @@ def _convert(
                 if made.id in ids:  # the file's own ids are not always unique
                     made = replace(made, id=_another(made.id, f"-{stem}-{line}", ids))
                 ids.add(made.id)
+                values.note(raw.fields, made.id, raw.source)
                 parts[split].append(made)
             if layout.kind == "classify" and layout.wanted:
                 types = kinds_of_values((value_at(raw.fields, layout.wanted), raw.source) for raw in table.rows)
@@ -341,17 +349,4 @@ def _another(id: str, more: str, taken: set[str]) -> str:
     unique, number = f"{id}{more}", 2
     while unique in taken:
         unique, number = f"{id}{more}-{number}", number + 1
-    return unique
-
-
-def _stem(path: Path, taken: set[str]) -> str:
-    """The file's stem, made different from those of the files before it."""
-    name = path.name.removesuffix(".gz")
-    stem = name.rpartition(".")[0] or name
-    if stem in taken:
-        stem = f"{path.parent.name}-{stem}"
-    unique, number = stem, 2
-    while unique in taken:
-        unique, number = f"{stem}-{number}", number + 1
-    taken.add(unique)
     return unique

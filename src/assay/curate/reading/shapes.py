@@ -14,7 +14,8 @@ candidates       what is to be put in order for the query that `text` is; `grade
 code             the target of a code task: a right program, or a right query
 tests, setup     assert statements that a program has to pass, and what is run before them
 database         the name of the row's database, where `aim.database` is a folder of them
-entities         the named pieces of the text: tags of its words, spans, slots, or a line (`aim.entities`)
+entities         the named pieces of the text: tags of its words, spans, or a line (`aim.entities`); or an object of
+                 fields, which it stays (`aim.objects`)
 context          the passage or passages that belong to the question
 group, id        rows of one group stay in one split; the row's own name
 conversation     with `role`: each row is one turn; the rows of one conversation are joined, their `text` being said by
@@ -100,7 +101,7 @@ def tokens_tags(names: Sequence[str], row: Row) -> dict[str, str] | None:
 
 
 def text_spans(names: Sequence[str], row: Row) -> dict[str, str] | None:
-    """A text and its named pieces, as a list or an object of slots."""
+    """A text and its named pieces, as a list, or an object of fields."""
     for name in ("entities", "spans", "ner", "slots"):
         text = next((one for one in ("text", "full_text") if one in names), None)
         if text and isinstance(row.get(name), list | Mapping):
@@ -169,6 +170,7 @@ class Layout:
     none: str = ""  # what rows without a label are called
     separator: str = ""  # between several labels, or options, in one field
     meaning: Meaning = "text"  # how the answer's field names an option
+    objects: bool = False  # targets are JSON objects of fields
     language: str = "python"  # of a code task
     show_tests: str = "first"
 
@@ -184,6 +186,12 @@ class Layout:
     def choices(self) -> tuple[str, ...]:
         """The fields that hold the options of a question."""
         return fields_of("choices", self.columns.get("choices", ""))
+
+    @property
+    def taken(self) -> set[str]:
+        """The fields that text, target and id are made of. A passage or a group is a value that rows may share."""
+        free = ("context", "found_in", "group", "conversation")
+        return {part for role, name in self.columns.items() if role not in free for part in fields_of(role, name)}
 
     @property
     def needed(self) -> list[str]:

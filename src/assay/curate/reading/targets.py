@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.aim import label_sets, options, ranks
+from assay.aim import label_sets, objects, options, ranks
 from assay.aim.columns import Row, as_text, has, value_at
 from assay.aim.entities import OutsideError, of_field, overlapping, written
 from assay.curate.reading.contexts import context_of
@@ -26,6 +26,8 @@ def targets_of(
     Args:
         choices: the options of the row, where the task is to choose among them.
     """
+    if layout.kind == "extract" and layout.objects:
+        return _object(row, layout, line, found)
     if layout.kind == "extract":
         return _pieces(row, layout, line, found)
     if layout.kind == "multilabel":
@@ -146,6 +148,22 @@ def _grades(row: Row, layout: Layout, line: int, found: Findings, candidates: Se
     except ValueError as error:
         help = "a number from 0 for each candidate, or the relevant ones' texts or places"
         found.count("D118", f"'{name}' {error}", line, help)
+        return None
+
+
+def _object(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:
+    """The object of fields that the row's field is."""
+    name = layout.wanted or ""
+    value = value_at(row, name)
+    if layout.open and as_text(value).strip() == "":
+        return ()
+    if not has(row, name):
+        found.count("D026", f"'{name}' missing", line, f"give every row '{name}'; without fields it is {{}}")
+        return None
+    try:
+        return (objects.written(objects.of_field(value)),)
+    except ValueError as error:
+        found.count("D190", f"'{name}' {error}", line, "write an object in every row; without fields it is {}")
         return None
 
 

@@ -60,7 +60,7 @@ def standard(values: np.ndarray | Sequence[float]) -> np.ndarray:
     import numpy as np
 
     values = np.asarray(values, dtype=np.float64)
-    spread = values.std()
+    spread = values.std() if len(values) else 0.0
     return (values - values.mean()) / spread if spread > CLOSE else np.zeros(len(values))
 
 

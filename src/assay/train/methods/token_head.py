@@ -52,6 +52,9 @@ class TokenHead(LabelLayer):
             text = f"token_head names pieces of the text; this task is of the kind '{task.kind}'"
             way = "take head" if task.kind == "classify" else "leave this arm out, or set `aim.kind: extract`"
             yield Problem("T042", text, help=way)
+        elif task.form is not None and task.form.kind == "json":
+            text = "token_head writes lines of pieces; the targets of this task are JSON objects"
+            yield Problem("T042", text, help="take tagger, which writes objects")
 
     def refuse(self, lesson: Lesson) -> None:
         super().refuse(lesson)

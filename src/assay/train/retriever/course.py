@@ -1,4 +1,4 @@
-"""The training loop of a retriever: steps of AdamW, a look at val after each epoch, the best weights kept.
+"""The training loop of encoders: steps of AdamW, a look at val after each epoch, the best weights kept.
 
 The start weights are a candidate too: training that never beats them on val changes nothing. A killed run goes on from
 its last state to the same bits: the order of the rows is a function of seed and epoch, what a step draws (dropout) one
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -22,10 +22,24 @@ from assay.store import digest
 from assay.train import checkpoint
 from assay.train.diverged import diverged, refuse_broken
 from assay.train.optim.schedules import cosine
-from assay.train.retriever.settings import Retriever
 
 SAVE_SHARE = 0.05  # of the time may go into states
 SAVE_EVERY = 20.0  # seconds at least between two states
+
+
+class Pace(Protocol):
+    """What of a learner's settings the loop reads; each is described where it is set."""
+
+    @property
+    def learning_rate(self) -> float: ...
+    @property
+    def warmup(self) -> float: ...
+    @property
+    def weight_decay(self) -> float: ...
+    @property
+    def clip(self) -> float: ...
+    @property
+    def patience(self) -> int: ...
 
 
 @dataclass
@@ -55,7 +69,7 @@ class Course:
     """
 
     network: torch.nn.Module
-    settings: Retriever
+    settings: Pace
     seed: int
     steps: Sequence[int]
     begin: Callable[[int, Any], Any]
@@ -176,7 +190,7 @@ def rate(step: int, steps: int, warmup: float) -> float:
     return (step + 1) / rise if step < rise else cosine(step - rise, max(1, steps - rise), 0)
 
 
-def _adamw(weights: dict[str, torch.nn.Parameter], settings: Retriever) -> torch.optim.Optimizer:
+def _adamw(weights: dict[str, torch.nn.Parameter], settings: Pace) -> torch.optim.Optimizer:
     """Matrices decay; vectors (norms, biases) do not, as in Devlin et al. (2019), aclanthology.org/N19-1423."""
     groups = [
         {"params": [w for w in weights.values() if w.ndim > 1], "weight_decay": settings.weight_decay},

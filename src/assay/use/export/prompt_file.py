@@ -18,15 +18,14 @@ from assay.prompt.rag import RagAnswers
 from assay.prompt.retrieval.finder import Hits
 from assay.prompt.shots_answers import ShotsAnswers
 from assay.prompt.wording import WordingAnswers
-from assay.use.export.source import QUESTION, Format, Source, turns_of
+from assay.use.export.source import QUESTION, WITHOUT_MODEL, Format, Source, turns_of
 from assay.use.shrink import Shrunk
 
 SENT = "messages.json"
 
 
 def refuses(source: Source) -> Iterator[Problem]:
-    floors = ("majority", "tfidf", "neighbours", "lead", "copy", "ngram", "knn", "router")
-    if source.kind in (*floors, "head", "token_head"):
+    if source.kind in (*WITHOUT_MODEL, "knn", "router", "stack", "tagger", "head", "token_head", "setfit", "encoder"):
         text = f"{source.name} sends no prompt that could be written down"
         yield Problem("C142", text, source.name, help=f"assay answer FILE --with {source.name} runs it")
 

@@ -187,12 +187,28 @@ def choosing(name: str) -> Problem:
     return Problem("C142", text, name, help="train it without `objective: label_set`")
 
 
+# Kinds that have no language model to hand over.
+WITHOUT_MODEL = (
+    "majority",
+    "tfidf",
+    "neighbours",
+    "probe",
+    "dictionary",
+    "crf",
+    "lead",
+    "copy",
+    "ngram",
+    "centrality",
+    "extractive",
+)
+WITHOUT_MODEL += ("best_sentence", "reader", "ridge", "learning_to_rank")
 ANSWER = "assay answer FILE --with {name} runs it"
 ELSEWHERE = (
     (("rag", "retrieval_aware"), "is a model with an index; the model alone is another arm", "take --to index"),
     (("shots", "wording"), "trains nothing: it is a prompt for a base as it comes", "take --to prompt"),
-    (("knn", "router"), "is a mix of arms, which only assay puts together", ANSWER),
-    (("majority", "tfidf", "neighbours", "lead", "copy", "ngram"), "asks no language model: there is none", ANSWER),
+    (("knn", "router", "stack"), "is a mix of arms, which only assay puts together", ANSWER),
+    (WITHOUT_MODEL, "asks no language model: there is none", ANSWER),
+    (("setfit", "encoder", "tagger"), "is an encoder, which writes nothing: there is no language model", ANSWER),
 )
 
 

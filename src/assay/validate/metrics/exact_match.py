@@ -3,6 +3,7 @@
 What it counts   equality with the target or one of the further accepted answers, both normalised
 Normalised       Unicode NFKC, lower case, punctuation deleted, the English articles a, an, the deleted, white space
                  runs to one space: SQuAD's rule, widened from ASCII to all of Unicode
+Objects          of fields are the same where their fields are, in any order (`aim.objects.same`)
 Unreadable       an answer that could not be parsed is wrong, and stays in n
 Source           Rajpurkar et al. 2016, SQuAD, arxiv.org/abs/1606.05250 (its official scoring script)
 """
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from assay.aim.objects import is_object, same
 from assay.nouns import Metric, Record, Task
 from assay.validate.metrics.accuracy import mean
 
@@ -34,11 +36,13 @@ class ExactMatch(Metric):
     about = "share of the rows whose answer is an accepted one, small differences of writing aside"
 
     def rows(self, records: Sequence[Record], task: Task) -> np.ndarray:
-        return np.array([self._right(record) for record in records], dtype=np.float64).reshape(-1, 1)
+        return np.array([self._right(record, task) for record in records], dtype=np.float64).reshape(-1, 1)
 
-    def _right(self, record: Record) -> bool:
+    def _right(self, record: Record, task: Task) -> bool:
         if record.answer.text is None:
             return False
+        if task.kind == "extract" and is_object(record.target):
+            return any(same(record.answer.text, text) for text in (record.target, *record.also))
         return normalise(record.answer.text) in {normalise(text) for text in (record.target, *record.also)}
 
     def total(self, sums: np.ndarray, n: np.ndarray) -> np.ndarray:

@@ -1,0 +1,134 @@
+"""Which strategies a project of `assay run FILE` compares: what may win there, by the kind of task and its size.
+
+How       two baselines, the strongest that need no language model, prompting, and one or two trainings, the quick ones
+          first. What cannot win is left out: a small base asked over many labels, a regression where numbers are worked
+          out, a reader where answers do not stand in the passages
+Measured  docs/which-way.md: for each kind what won on public sets
+Watch out these are a first run's, minutes on two cores; with a larger base or a GPU the trained ones gain most
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+EPOCHS = 3
+FEW_LABELS = 20  # more do not fit into a prompt that a small model can use
+CONTRAST_ROWS = 3000  # rows up to which an encoder is tuned by contrast in minutes
+
+Entry = tuple[dict[str, Any], str]  # settings, and why they are there
+
+
+@dataclass(frozen=True)
+class Size:
+    """Of a project's data.
+
+    Attributes:
+        rows: to learn from. labels: 0 where there are none. most: rows that a language model learns from in minutes;
+            None: all. found: answers stand in the passages that rows bring. worked_out: answers show how they were
+            come by.
+    """
+
+    rows: int
+    labels: int = 0
+    most: int | None = None
+    found: bool = False
+    worked_out: bool = False
+
+
+def portfolio(kind: str, size: Size) -> Iterator[Entry]:
+    """The strategies of a first run, in the order in which they are fitted."""
+    ways = {
+        "classify": _labels,
+        "multilabel": _label_sets,
+        "choose": _options,
+        "rank": _ranks,
+        "extract": _pieces,
+        "summarise": _summaries,
+        "number": _numbers,
+        "rewrite": _rewritten,
+        "continue": _continued,
+    }
+    yield from ways.get(kind, _written)(size)
+    settings = {"kind": "lora", "epochs": EPOCHS}
+    if kind == "classify" and size.labels > FEW_LABELS:
+        return
+    if size.most is None:
+        yield settings, "fine-tuned"
+    else:
+        yield settings | {"max_rows": size.most}, "fine-tuned; on so many rows, so that the first run is short"
+
+
+MAJORITY: Entry = ({"kind": "majority"}, "a constant: always the most frequent answer")
+TFIDF: Entry = ({"kind": "tfidf"}, "words and characters, a linear model")
+PROBE: Entry = ({"kind": "probe"}, "sentence vectors, words and characters, a linear model")
+NEIGHBOURS: Entry = ({"kind": "neighbours"}, "the answer of the most similar training rows")
+BASE: Entry = ({"kind": "shots", "k": 0}, "the base model as it is")
+SIMILAR: Entry = ({"kind": "shots", "k": 4, "choose": "similar"}, "with the 4 most similar training rows in the prompt")
+
+
+def _labels(size: Size) -> Iterator[Entry]:
+    yield from (MAJORITY, TFIDF, PROBE)
+    if size.rows <= CONTRAST_ROWS:
+        tuned = {"kind": "setfit"}
+        yield tuned, "the sentence encoder tuned by contrast, a linear model on it"
+        # Weights from val: rows of train left out would have the encoder tuned five times more.
+        both = {"kind": "stack", "inners": [PROBE[0], tuned], "folds": 0, "name": "stack"}
+        yield both, "these two together"
+    if size.labels <= FEW_LABELS:
+        yield BASE
+
+
+def _label_sets(size: Size) -> Iterator[Entry]:
+    yield from (MAJORITY, TFIDF, PROBE, SIMILAR)
+
+
+def _options(size: Size) -> Iterator[Entry]:
+    yield from (MAJORITY, TFIDF, PROBE, BASE)
+
+
+def _ranks(size: Size) -> Iterator[Entry]:
+    yield MAJORITY
+    yield {"kind": "tfidf"}, "shared words, rare ones first (BM25)"
+    yield NEIGHBOURS
+    yield {"kind": "learning_to_rank"}, "words and meaning, weighed by the grades"
+    yield BASE
+
+
+def _pieces(size: Size) -> Iterator[Entry]:
+    yield MAJORITY
+    yield {"kind": "dictionary"}, "what training rows have named, and the patterns of it"
+    yield {"kind": "crf"}, "a conditional random field over the words"
+    yield {"kind": "tagger"}, "a small encoder, tuned to tag words"
+    yield SIMILAR
+
+
+def _summaries(size: Size) -> Iterator[Entry]:
+    yield {"kind": "lead", "sentences": 3}, "the first sentences of the text"
+    yield {"kind": "centrality"}, "the sentences that are most like all others"
+    yield {"kind": "extractive"}, "the sentences that a linear model expects to score best"
+    yield from (BASE, SIMILAR)
+
+
+def _numbers(size: Size) -> Iterator[Entry]:
+    yield from (MAJORITY, NEIGHBOURS)
+    if not size.worked_out:
+        yield {"kind": "ridge"}, "a number estimated from the words"
+    yield from (BASE, SIMILAR)
+
+
+def _rewritten(size: Size) -> Iterator[Entry]:
+    yield {"kind": "copy"}, "the text as it is: what an arm has above this is what it does"
+    yield from (NEIGHBOURS, BASE, SIMILAR)
+
+
+def _continued(size: Size) -> Iterator[Entry]:
+    yield {"kind": "ngram"}, "counts of words after words"
+    yield BASE
+
+
+def _written(size: Size) -> Iterator[Entry]:
+    yield from (MAJORITY, NEIGHBOURS)
+    if size.found:
+        yield {"kind": "best_sentence"}, "the sentence of the passages most like the question, or a piece of it"
+        yield {"kind": "reader"}, "the piece of the passages that a small network finds likeliest"
+    yield from (BASE, SIMILAR)

@@ -1,0 +1,155 @@
+"""Answer with the sentences of the passages that are most like the question, or with a piece of the best one.
+
+What it is for   the floor of answering from a text: a reader that is not above it has shown only that it looks up words
+Costs            no model, no training; `by: vectors` and `both` an encoder of 22 million parameters
+Source           the sliding window of Richardson et al. (2013), MCTest, aclanthology.org/D13-1020, a sentence long;
+                 BM25: Robertson and Zaragoza (2009), doi.org/10.1561/1500000019. What a question word asks for: the
+                 coarse classes of Li and Roth (2002), Learning Question Classifiers, aclanthology.org/C02-1150, by rule
+Good when        answers are sentences of the text, or pieces of a kind that question words name: numbers, dates, names
+Watch out        question words are English. A sentence that repeats the question and answers nothing wins
+Passages         those of the row; where rows have none, the best of the project's documents by BM25
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from assay.errors import Problem
+from assay.nouns import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
+from assay.prompt import read_passages
+from assay.prompt.majority import need_rows
+from assay.prompt.neighbours import EMBEDDER, vectors_of
+from assay.prompt.other_kind import FROM_PASSAGES, other_kind
+from assay.prompt.ranked import WordOrder
+from assay.prompt.retrieval.learned import standard
+from assay.prompt.sentences import split_sentences
+from assay.prompt.spans.typed import typed_piece
+from assay.store import read_json, write_json
+
+if TYPE_CHECKING:
+    import numpy as np
+
+TRIED = (0, 1, 2, 3, 5)  # sentences
+ROWS = 400  # of train, that say which is best
+LOOKED_IN = 3  # sentences, for a piece of the type that is asked for
+
+By = Literal["words", "vectors", "both"]
+
+
+class BestSentence(Strategy):
+    kind: Literal["best_sentence"] = "best_sentence"
+    by: By = "words"
+    # How many, in the order of the text; 0: a piece of the best one; train: what scores best there
+    sentences: Annotated[int, Field(ge=0, le=20)] | Literal["train"] = "train"
+    top: int = Field(default=4, ge=1, le=50)  # passages that are found, where rows have none
+    reads = ("train", "documents")
+    needs_documents = False
+    judges = True
+    libraries = ("numpy", "snowballstemmer")
+
+    @property
+    def neural(self) -> bool:  # pyrefly: ignore[bad-override]
+        return self.by != "words"
+
+    def needs(self, base: str) -> tuple[str, ...]:
+        return self.encoders()
+
+    def encoders(self) -> tuple[str, ...]:
+        return () if self.by == "words" else (EMBEDDER,)
+
+    def unfit(self, task: Task) -> Iterable[Problem]:
+        return other_kind(self, task, FROM_PASSAGES, "answers with text of passages")
+
+    def fit(self, lesson: Lesson) -> Adapted:
+        need_rows("best_sentence", lesson)
+        return read_passages.read(self, self.top, lesson, self._fitted)
+
+    def _fitted(self, lesson: Lesson) -> SentenceAnswers:
+        texts = (text for row in lesson.train for passage in row.context for text in split_sentences(passage.text))
+        arm = SentenceAnswers(Fit(self.by, WordOrder.over(texts), lesson.means), 1)
+        if self.sentences != "train":
+            arm.sentences = self.sentences
+            return arm
+        rows = lesson.train[:ROWS]
+        ranked = arm.fit.ranked(rows)
+        worth = {n: lesson.judge(rows, arm.answers(rows, ranked, n)) for n in TRIED}
+        arm.sentences = max(TRIED, key=lambda n: (worth[n], -n))
+        return arm
+
+    def restore(self, folder: Path, lesson: Lesson) -> Adapted:
+        return read_passages.restored(self.top, folder, lesson, self._opened)
+
+    def _opened(self, folder: Path, lesson: Lesson) -> SentenceAnswers:
+        fit = Fit(self.by, WordOrder.restored(folder), lesson.means)
+        return SentenceAnswers(fit, read_json(folder / "best_sentence.json")["sentences"])
+
+
+class Fit:
+    """How well sentences fit questions: BM25 with the counts of the training sentences, cosine, or the sum of both
+    after each has mean 0 and deviation 1 over the question's sentences."""
+
+    def __init__(self, by: By, order: WordOrder, means: Means):
+        self.by, self.order, self.means = by, order, means
+
+    def ranked(self, questions: Sequence[Example]) -> list[list[tuple[float, str]]]:
+        """(score, sentence) of every sentence of the question's passages, in their order."""
+        sentences = [[text for one in q.context for text in split_sentences(one.text)] for q in questions]
+        asked = [question.messages[-1].content for question in questions]
+        scores = self.scores(asked, sentences)
+        return [list(zip(map(float, own), texts, strict=True)) for own, texts in zip(scores, sentences, strict=True)]
+
+    def scores(self, asked: Sequence[str], sentences: Sequence[Sequence[str]]) -> list[np.ndarray]:
+        """Of each question, float64 (its sentences,)."""
+        import numpy as np
+
+        words = [np.array(self.order.scores(q, texts)) for q, texts in zip(asked, sentences, strict=True)]
+        if self.by == "words":
+            return words
+        meaning = self._cosines(asked, sentences)
+        if self.by == "vectors":
+            return meaning
+        return [standard(a) + standard(b) for a, b in zip(words, meaning, strict=True)]
+
+    def _cosines(self, asked: Sequence[str], sentences: Sequence[Sequence[str]]) -> list[np.ndarray]:
+        import numpy as np
+
+        own = list(dict.fromkeys(text for texts in sentences for text in texts))
+        if not own:
+            return [np.zeros(0) for _ in asked]
+        place = {text: row for row, text in enumerate(own)}
+        vectors, questions = vectors_of(own, self.means), vectors_of(list(asked), self.means)
+        return [
+            (vectors[[place[text] for text in texts]] @ question).astype(np.float64) if texts else np.zeros(0)
+            for question, texts in zip(questions, sentences, strict=True)
+        ]
+
+
+class SentenceAnswers(Adapted):
+    def __init__(self, fit: Fit, sentences: int):
+        self.fit, self.sentences = fit, sentences
+
+    def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
+        return self.answers(questions, self.fit.ranked(questions), self.sentences) if questions else []
+
+    def answers(
+        self, questions: Sequence[Example], ranked: Sequence[Sequence[tuple[float, str]]], sentences: int
+    ) -> list[Answer]:
+        """With so many sentences; `ranked` as `Fit.ranked` gives it."""
+        texts = [self._said(q, own, sentences) for q, own in zip(questions, ranked, strict=True)]
+        return [Answer(text, raw=text) for text in texts]
+
+    def _said(self, question: Example, ranked: Sequence[tuple[float, str]], sentences: int) -> str:
+        order = sorted(range(len(ranked)), key=lambda place: (-round(ranked[place][0], 5), place))
+        if sentences:
+            return " ".join(ranked[place][1] for place in sorted(order[:sentences]))
+        asked = question.messages[-1].content
+        pieces = (typed_piece(asked, ranked[place][1], self.fit.order.stems) for place in order[:LOOKED_IN])
+        return next((piece for piece in pieces if piece), ranked[order[0]][1] if order else "")
+
+    def save(self, folder: Path) -> None:
+        self.fit.order.save(folder)
+        write_json(folder / "best_sentence.json", {"sentences": self.sentences})

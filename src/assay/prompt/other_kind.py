@@ -1,0 +1,22 @@
+"""What is said of a strategy that does other kinds of task than this one."""
+
+from collections.abc import Iterator, Sequence
+
+from assay.errors import Problem
+from assay.nouns import Strategy, Task
+
+# Kinds whose answers are texts, which may stand in the passages of a row.
+FROM_PASSAGES = ("answer", "number", "chat")
+# Kinds whose answers may be sentences of what is asked.
+FROM_TEXT = ("answer", "summarise", "rewrite", "chat")
+
+
+def other_kind(strategy: Strategy, task: Task, kinds: Sequence[str], does: str) -> Iterator[Problem]:
+    """T057 where the task is of none of the kinds.
+
+    Args:
+        does: what the strategy does, such as "puts candidates in order".
+    """
+    if task.kind not in kinds:
+        text = f"{strategy.kind} {does}; this task is of the kind '{task.kind}'"
+        yield Problem("T057", text, help=f"leave it out; it is for {', '.join(kinds)}")

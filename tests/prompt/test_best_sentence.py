@@ -1,0 +1,79 @@
+"""The best sentence, the piece that a question word asks for, and passages that are found where rows have none."""
+
+import pytest
+
+from assay.errors import TrainError
+from assay.nouns import Document, Example, Lesson, Message, Task
+from assay.prompt import BestSentence, Rag
+from assay.prompt.retrieval.stems import Stems
+from assay.prompt.spans.typed import typed_piece
+from assay.worker import judged
+
+TEXT = (
+    "The bridge was opened by Anna Berg in May 1931. It is 345 metres long and cost 2.5 million crowns. "
+    "Trams crossed it until 1968."
+)
+TASK = Task(kind="answer")
+
+
+def row(question, target, text=TEXT):
+    context = (Document("d", text),) if text else ()
+    return Example(question, (Message("user", question),), target, context=context)
+
+
+def lesson(rows, task=TASK, documents=()):
+    return Lesson(task, tuple(rows), documents=documents, judge=lambda some, said: judged(some, said, task))
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "piece"),
+    [
+        ("Who opened the bridge?", TEXT.split(". ")[0], "Anna Berg"),
+        ("When was the bridge opened?", TEXT.split(". ")[0], "May 1931"),
+        ("How long is it in metres?", "It is 345 metres long.", "345"),
+        ("How many crowns did it cost?", "It is 345 metres long and cost 2.5 million crowns.", "2.5 million"),
+        ("What crossed the bridge?", "Trams crossed the bridge.", "Trams"),
+        ("Who was it?", "nobody knows.", ""),
+    ],
+)
+def test_the_piece_has_the_type_that_is_asked_for(question, sentence, piece):
+    assert typed_piece(question, sentence, Stems("english")) == piece
+
+
+def test_the_sentence_with_the_words_of_the_question_is_the_answer(tmp_path):
+    rows = [row("Until when did trams cross it?", "1968"), row("Who opened the bridge?", "Anna Berg")]
+    arm = BestSentence(sentences=1).fit(lesson(rows))
+    answers = arm.answer(rows)
+    assert [a.text for a in answers] == [TEXT.split(". ")[2], TEXT.split(". ")[0] + "."]
+    arm.save(tmp_path)
+    assert BestSentence(sentences=1).restore(tmp_path, lesson(())).answer(rows) == answers
+    assert arm.answer([row("Who?", None, "")])[0].text == ""
+
+
+def test_train_says_whether_a_piece_or_a_sentence_is_wanted():
+    pieces = [row("Who opened the bridge?", "Anna Berg"), row("How many crowns did it cost?", "2.5 million")]
+    arm = BestSentence().fit(lesson(pieces))
+    assert [answer.text for answer in arm.answer(pieces)] == ["Anna Berg", "2.5 million"]
+    whole = [row("Who opened the bridge?", TEXT.split(". ")[0])]
+    assert BestSentence().fit(lesson(whole)).answer(whole)[0].text == whole[0].target + "."
+
+
+def test_where_rows_have_no_context_the_documents_are_searched(tmp_path):
+    documents = (Document("bridge", TEXT), Document("tower", "The tower was built by Carl Dahl. It is red."))
+    rows = [row("Who built the tower?", "Carl Dahl", ""), row("Who opened the bridge?", "Anna Berg", "")]
+    arm = BestSentence().fit(lesson(rows, documents=documents))
+    answers = arm.answer(rows)
+    assert [a.text for a in answers] == ["Carl Dahl", "Anna Berg"]
+    assert answers[0].passages[0] == "tower#1" and answers[0].support == 1
+    arm.save(tmp_path)
+    assert BestSentence().restore(tmp_path, lesson(())).answer(rows) == answers
+    inside = Rag(inner=BestSentence()).fit(lesson(rows, documents=documents))
+    assert [a.text for a in inside.answer(rows)] == ["Carl Dahl", "Anna Berg"]
+
+
+def test_without_a_text_and_for_other_kinds_it_is_refused():
+    with pytest.raises(TrainError) as caught:
+        BestSentence().fit(lesson([row("Who?", "me", "")]))
+    assert [problem.code for problem in caught.value.problems] == ["T056"]
+    assert [problem.code for problem in BestSentence().unfit(Task(kind="classify"))] == ["T057"]
+    assert not [*BestSentence().unfit(TASK)]

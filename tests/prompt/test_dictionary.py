@@ -1,0 +1,88 @@
+"""A dictionary finds what train has named, and what is written like it; it is never worse for having seen a name in
+places where it is none."""
+
+import json
+
+import pytest
+
+from assay.aim.entities import pieces_of
+from assay.errors import TrainError
+from assay.nouns import Example, Lesson, Message, Task
+from assay.prompt.dictionary import Dictionary, Evidence, Read, decisions, measured, resolved, weighed
+
+TOWNS = ("Oslo", "Rome", "Bern", "Cork", "Lyon")
+
+
+def row(text, target="none", i=0):
+    return Example(f"r{i}", (Message("user", text),), target if isinstance(target, str) else json.dumps(target))
+
+
+def fitted(rows):
+    return Dictionary().fit(Lesson(Task(kind="extract"), tuple(rows)))
+
+
+def said(arm, text):
+    return arm.answer([row(text).question])[0].text
+
+
+FRAMES = ("send {0} to {1} please", "{0} goes to {1}", "I was in {1} with order {0}", "lost: {0}, sent to {1}")
+ORDERS = [
+    row(frame.format(f"#{10000 + 137 * i}", TOWNS[i % 5]), f"order: #{10000 + 137 * i} | town: {TOWNS[i % 5]}", i)
+    for i in range(12)
+    for frame in FRAMES
+] + [row("thanks a lot", "none"), row("hello there", "none")]
+
+
+def test_known_words_and_the_shapes_of_codes_and_the_words_around_are_found():
+    arm = fitted(ORDERS)
+    assert said(arm, "Bern!") == "town: Bern"
+    assert said(arm, "where is #77777 now") == "order: #77777"  # never seen; five digits after a #
+    assert said(arm, "send #12345 to Paris please") == "order: #12345 | town: Paris"  # by the words before and after
+    assert said(arm, "well, thanks") == "none"
+
+
+def test_the_longest_of_equals_is_named():
+    rows = [row(f"a ticket to {town} now", f"to: {town}") for town in ("New York", "York", "New York City") * 6]
+    assert said(fitted(rows), "a ticket to New York City now") == "to: New York City"
+
+
+def test_a_name_that_is_mostly_none_is_not_named():
+    rows = [row(f"{i} may come", "none") for i in range(20)] + [
+        row("in May", "month: May"),
+        row("in June", "month: June"),
+    ]
+    assert pieces_of(said(fitted(rows), "7 may come")) == []
+
+
+def test_evidence_is_counted_by_hand():
+    rows = [Read.of("to Oslo", [(3, 7, "town")]), Read.of("to go")]
+    made = Evidence.of(rows)
+    assert made.longest == 1
+    assert made.right["woslo"] == made.right["lto Aa"] == made.right["bto Aa $"] == {"town": 1}
+    assert made.seen["woslo"] == 1 and made.seen["rAa $"] == 1
+    worth, cuts = measured([Read.of("to Oslo", [(3, 7, "town")])] * 4, 2, 0)
+    assert worth["w24"] == (4 + 0.5) / (4 + 1)  # seen twice, right each time, in both folds of two rows
+    assert set(cuts) == {"town"}
+
+
+def test_no_two_pieces_share_a_word():
+    kept = resolved([(0.5, (0, 2), "a"), (0.9, (1, 2), "b"), (0.5, (2, 3), "a")])
+    assert kept == [(0.9, (1, 2), "b"), (0.5, (2, 3), "a")]
+    assert weighed(iter([((0, 1), "a", ["x", "y"])]), {"x": 0.5, "y": 0.5}) == [(0.75, (0, 1), "a")]
+
+
+def test_a_field_that_is_chosen_has_a_decision_list():
+    rows = [
+        row(f"{word} number {i}", {"kind": kind}) for i in range(4) for word, kind in (("pump", "p1"), ("hose", "h1"))
+    ]
+    made = decisions(rows, "kind")
+    assert list(made.choose("the Pump broke")) == ["p1"] and list(made.choose("that hose")) == ["h1"]
+    assert list(made.choose("neither")) == list(made.values[0])
+    arm = fitted(rows)
+    assert json.loads(said(arm, "a hose broke")) == {"kind": "h1"}
+
+
+def test_other_tasks_are_refused():
+    assert [problem.code for problem in Dictionary().unfit(Task(kind="classify"))] == ["T042"]
+    with pytest.raises(TrainError, match="T002"):
+        fitted([])

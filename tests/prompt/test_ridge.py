@@ -1,0 +1,93 @@
+"""Estimates of numbers: scikit-learn's own on the same columns, what the folds choose, and how an answer is written."""
+
+import math
+
+import numpy as np
+import pytest
+
+from assay.errors import TrainError
+from assay.nouns import Answer, Example, Lesson, Means, Message, Record, Task
+from assay.prompt import Majority, RidgeRegression
+from assay.prompt.ridge import Spoken, counts, joined, scaled
+from assay.validate import judge
+from assay.worker import judged
+
+TASK = Task(kind="number", metric="mean_absolute_error")
+ROOMS = {"one": 1, "two": 2, "three": 3, "four": 4}
+PLACES = {"centre": 900, "suburb": 500, "village": 300}
+
+
+def row(number, text, target):
+    return Example(f"r{number}", (Message("user", text),), target)
+
+
+def flats(n):
+    """A rent that is a sum of what each word brings."""
+    rows = []
+    for i in range(n):
+        (rooms, many), (place, base) = list(ROOMS.items())[i % 4], list(PLACES.items())[(i // 4) % 3]
+        rows.append(row(i, f"a flat with {rooms} rooms in the {place} number {i * 37 % 101}", str(base + 200 * many)))
+    return rows
+
+
+def lesson(rows, task=TASK):
+    return Lesson(task, tuple(rows), means=Means(seed=3), judge=lambda some, said: judged(some, said, task))
+
+
+def error(arm, rows):
+    return -judged(rows, arm.answer([one.question for one in rows]), TASK)
+
+
+@pytest.mark.slow
+def test_it_learns_what_words_are_worth_and_comes_back_from_its_files(tmp_path):
+    rows = flats(96)
+    train, test = rows[:72], rows[72:]
+    arm = RidgeRegression().fit(lesson(train))
+    assert error(arm, test) < 50 < 250 < error(Majority().fit(lesson(train)), test)
+    arm.save(tmp_path)
+    answers = arm.answer(test)
+    assert all(answer.text.isdigit() for answer in answers)  # whole, as those of train
+    assert RidgeRegression().restore(tmp_path, lesson(())).answer(test) == answers
+
+
+@pytest.mark.slow
+def test_its_weights_are_those_of_scikit_learn():
+    from sklearn.linear_model import Ridge
+
+    rows = flats(8)  # too few for folds: alpha 1, the numbers as they are
+    arm = RidgeRegression().fit(lesson(rows))
+    matrix = joined([one.fit_transform([r.text for r in rows]) for one in counts()])
+    model = Ridge(alpha=1.0).fit(matrix, [float(r.target) for r in rows])
+    assert np.allclose(arm.weights, model.coef_, atol=1e-8) and arm.bias == pytest.approx(model.intercept_)
+
+
+def test_answers_stay_within_train_and_are_written_as_numbers():
+    assert Spoken(False, True, 3, 40).answer(7.6).text == "8"
+    assert Spoken(False, True, 3, 40).answer(-7.0).text == "3"
+    assert Spoken(True, False, 0.5, 1e6).answer(math.log(1234.5678)).text == "1234.57"
+    assert Spoken(True, False, 0.5, 1e6).answer(1e9).text == "1e+06"
+    assert scaled([1.0, math.e], True) == [0.0, 1.0]
+
+
+def test_rows_without_a_number_are_a_named_error_and_other_kinds_are_refused():
+    with pytest.raises(TrainError) as caught:
+        RidgeRegression().fit(lesson([row(1, "a flat", "cheap")]))
+    assert [problem.code for problem in caught.value.problems] == ["T002"]
+    assert [problem.code for problem in RidgeRegression().unfit(Task(kind="answer"))] == ["T057"]
+
+
+def test_the_mean_absolute_error_is_that_of_scikit_learn():
+    from sklearn.metrics import mean_absolute_error
+
+    targets, said = [3.0, -2.5, 1000, 7], [2.5, 0.0, 1200, 7]
+    records = [
+        Record(row(i, "?", None), f"{target:g}", (), Answer(f"about {answer:g}"))
+        for i, (target, answer) in enumerate(zip(targets, said, strict=True))
+    ]
+    assert judge(records, TASK).values["mean_absolute_error"] == pytest.approx(mean_absolute_error(targets, said))
+    odd = [
+        Record(row(8, "?", None), "5", ("9",), Answer("8")),  # the nearest accepted number: 1
+        Record(row(9, "?", None), "5", (), Answer("no idea")),  # counts as 0: 5
+        Record(row(10, "?", None), "none", (), Answer("3")),  # no target: left out
+    ]
+    assert judge(odd, TASK).values["mean_absolute_error"] == 3

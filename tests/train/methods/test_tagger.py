@@ -1,0 +1,128 @@
+"""A tagger reads every word once, learns their tags, reads long texts in windows, and writes lines or objects."""
+
+import json
+from dataclasses import replace
+from functools import partial
+
+import pytest
+import torch
+
+from assay.aim.objects import form_of
+from assay.errors import TrainError
+from assay.nouns import Example, Message, Record, Task
+from assay.prompt.fields import WORD
+from assay.train.methods.tagger import Choice, Tagger, choice
+from assay.train.tagging import Texts, WordTags, marks, tags_for, way
+from assay.validate import judge
+from bert import build
+
+QUICK = {"epochs": 40, "batch_size": 12, "learning_rate": 3e-3, "min_steps": 0}
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def row(text, target="none"):
+    return Example("a", (Message("user", text),), target)
+
+
+@pytest.fixture
+def words(tmp_path):
+    encoder = build(tmp_path / "encoder", ["the", "un", "##believable", "zoe", "12", "##345", ",", "ann", "met"])
+    return partial(WordTags, encoder, tags_for(["person"]), micro_tokens=256, seed=0)
+
+
+def bounds(text):
+    return [match.span() for match in WORD.finditer(text)]
+
+
+@pytest.mark.parametrize("text", ["Bo Li's book, 12 pp. — café!", "x", " \n spaces  in\tit ", "Zoë at 3.5 %", ""])
+@pytest.mark.parametrize("length", [64, 8])
+def test_every_word_is_read_in_some_window(words, text, length):
+    read = words(max_length=length).windows(text, bounds(text))
+    assert {word for one in read for word in one.words} == set(range(len(bounds(text))))
+    assert all(len(one.ids) <= length and len(one.firsts) == len(one.words) for one in read)
+
+
+def test_a_word_begins_where_its_first_token_does(words):
+    text = "the unbelievable Zoë, 12345"
+    made = words(max_length=64)
+    (read,) = made.windows(text, bounds(text))
+    tokens = made.tokenizer.convert_ids_to_tokens(read.ids)
+    assert [tokens[at].removeprefix("##")[0] for at in read.firsts] == [text[a].lower() for a, _ in bounds(text)]
+    assert [read.ways[at] for at in read.firsts] == [2, 2, 3, 0, 1]
+
+
+def test_ways_of_writing():
+    assert [way(word) for word in (",", "12", "word", "Word", "USA", "iPhone", "A4", "I")] == [0, 1, 2, 3, 4, 5, 5, 3]
+
+
+def test_tags_of_words():
+    text = "Ann Lee met Bo"
+    spans = [(0, 7, "person"), (12, 14, "person")]
+    assert marks(spans, bounds(text)) == ["B-person", "I-person", "O", "B-person"]
+
+
+def test_the_loss_is_torch_s_cross_entropy_over_words(words):
+    text, spans = "Ann met Bo", [(0, 3, "person"), (8, 10, "person")]
+    made = words(max_length=64)
+    made.network.eval()
+    texts = Texts(made, [(text, spans)], 4, 0, False)
+    logits = made.logits(made.windows(text, bounds(text)))
+    wanted = torch.nn.functional.cross_entropy(logits, torch.tensor([1, 0, 1]))
+    assert texts.step(0, 0, None) == pytest.approx(float(wanted.detach()), rel=1e-5)
+
+
+@pytest.mark.slow
+def test_it_learns_what_the_words_say(lesson, tmp_path):
+    given = lesson("extract")
+    words = {word for one in (*given.train, *given.val) for word in one.text.split() if word.isalpha()}
+    encoder = build(tmp_path / "encoder", sorted(words))
+    # So small a network learns nothing where a tenth of its sixteen numbers is dropped.
+    config = json.loads((encoder / "config.json").read_text())
+    none = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    (encoder / "config.json").write_text(json.dumps(config | none))
+    given = replace(given, means=replace(given.means, encoder_folder=lambda name: encoder))
+    arm = Tagger(**QUICK | {"learning_rate": 1e-2, "epochs": 60}).fit(given)
+    asked = given.train  # by heart: words of a random network are like no others
+    answers = arm.answer([one.question for one in asked])
+    records = [Record(one.question, one.target, (), answer) for one, answer in zip(asked, answers, strict=True)]
+    assert judge(records, given.task).values["entity_f1"] > 0.9
+
+
+@pytest.mark.slow
+def test_objects_are_written_and_come_back(lesson, tmp_path):
+    given = lesson("extract")
+
+    def as_object(one):
+        line = dict(part.split(": ") for part in one.target.split(" | ")) if one.target != "none" else {}
+        mood = "long" if len(one.text) > 20 else "short"
+        return replace(one, target=json.dumps({"names": line, "mood": mood}))
+
+    train, val = (tuple(map(as_object, rows)) for rows in (given.train, given.val))
+    given = replace(given, train=train, val=val, task=Task(kind="extract", form=form_of(train)))
+    arm = Tagger(**QUICK | {"epochs": 4}).fit(given)
+    assert (arm.fields.copied, arm.fields.chosen) == (("names.person", "names.place"), ("mood",))
+    told = [answer.text for answer in arm.answer(val)]
+    assert all({"names", "mood"} >= set(json.loads(text)) for text in told)
+    (tmp_path / "arm").mkdir()
+    arm.save(tmp_path / "arm")
+    again = Tagger(**QUICK | {"epochs": 4}).restore(tmp_path / "arm", replace(given, train=(), val=()))
+    assert [answer.text for answer in again.answer(val)] == told
+
+
+def test_a_choice_is_the_library_s(lesson):
+    from sklearn.linear_model import LogisticRegression
+
+    given = lesson("classify")
+    rows = tuple(replace(one, target=json.dumps({"label": one.target})) for one in given.train)
+    made = choice(replace(given, train=rows), "label")
+    assert isinstance(made, Choice)
+    vectors = given.means.embed([one.text for one in given.train])
+    library = LogisticRegression(C=10.0, max_iter=1000).fit(vectors, [one.target for one in given.train])
+    assert [value[0] for value in made.choose(vectors)] == list(library.predict(vectors))
+
+
+def test_what_it_cannot_learn_is_said(lesson):
+    assert [problem.code for problem in Tagger().unfit(Task(kind="answer"))] == ["T042"]
+    given = lesson("extract")
+    with pytest.raises(TrainError, match="T049"):
+        Tagger().fit(replace(given, train=(row("nothing here"),)))

@@ -1,0 +1,69 @@
+"""Rows that cluster: moments against every permutation, planted and independent worlds, what is tested."""
+
+import itertools
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assay.validate.clusters import _Layout, _Scores, clustered
+
+BENCHMARKS = str(Path(__file__).parents[2] / "benchmarks")
+
+
+def test_mean_and_variance_are_those_of_all_permutations():
+    values = np.random.default_rng(1).normal(size=(6, 2))
+    scores, layout = _Scores.of(values), _Layout.of(np.array([0, 0, 0, 1, 1, 2]))
+    every = [scores.together(scores.values[None, list(one)], layout)[0] for one in itertools.permutations(range(6))]
+    mean, variance = scores.moments(layout)
+    assert np.allclose(mean, np.mean(every, axis=0)) and np.allclose(variance, np.var(every, axis=0))
+
+
+def test_the_design_effect_of_copies_is_their_number():
+    right = np.repeat(np.random.default_rng(0).random((100, 2)) > 0.4, 5, axis=0).astype(float)
+    (found,) = clustered(right, {"thread": np.repeat(np.arange(100), 5)})
+    assert found.found and found.p == pytest.approx(1 / 2000)
+    assert (found.clusters, found.shared, found.largest) == (100, 500, 5)
+    # Of five copies each: 1 + (5 - 1), and a little for the mean that was taken off.
+    assert found.score == pytest.approx(5, abs=0.05) and found.difference == pytest.approx(5, abs=0.05)
+
+
+def test_arms_that_never_differ_and_rows_without_a_value_are_no_matter():
+    draw = np.random.default_rng(2)
+    right = draw.random(60).round()
+    values = np.stack([right, right, np.ones(60)], axis=1)
+    values[3] = np.nan
+    (found,) = clustered(values, {"user": draw.integers(0, 12, 60)})
+    assert 0 < found.p <= 1 and found.difference < 2
+    assert clustered(np.ones((30, 2)), {"user": np.arange(30) // 3})[0].p == 1
+    assert clustered(values[:3], {"user": np.zeros(3)}) == [] == clustered(values, {})
+
+
+def test_fields_are_corrected_together_and_the_same_seed_says_the_same():
+    draw = np.random.default_rng(4)
+    user = draw.integers(0, 20, 200)
+    right = (draw.normal(size=20)[user] + draw.normal(size=200) > 0)[:, None].astype(float)
+    fields = {"user": user, **{f"other {at}": draw.integers(0, 40, 200) for at in range(19)}}
+    found = clustered(right, fields, seed=5)
+    assert found == clustered(right, fields, seed=5)
+    assert [one.field for one in found if one.found] == ["user"]
+    assert found[0].p_holm == pytest.approx(min(1, 20 * found[0].p))
+
+
+@pytest.mark.slow
+def test_planted_worlds_are_told_and_independent_ones_are_not(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    try:
+        from clusters import Cell, world
+
+        def warned(cell, many):
+            worlds = (world(cell, 1000 + number) for number in range(many))
+            return sum(any(field.found for field in clustered(one.right.T.astype(float), one.fields)) for one in worlds)
+
+        assert warned(Cell(500, 50, 0.6), 20) >= 19
+        assert warned(Cell(200, 20, 0.6), 20) >= 19
+        assert warned(Cell(200, 50, 0.0), 60) <= 6  # 3 expected; 7 or more in one of 30 such tests
+    finally:
+        for name in ("clusters", "certainty_world"):
+            sys.modules.pop(name, None)
