@@ -126,7 +126,8 @@ def test_words_broken_by_slips_cost_word_weights_and_capitals_cost_nothing(tmp_p
     write_rows(tmp_path / "tweets.jsonl", tweets)
     (tmp_path / "project.yaml").write_text(
         "data: {files: {data: tweets.jsonl}, columns: {text: text, label: label}}\n"
-        "split: {train: 0.7, val: 0.1, test: 0.2, leaks: repair}\ncompare: [{kind: tfidf}]\n"
+        "split: {train: 0.7, val: 0.1, test: 0.2, leaks: repair}\n"
+        f"compare: [{TFIDF}]\n"
         f"validate: {{robustness: {{rate: 0.3, rows: 1200, arms: all, jailbreaks: {prompts},"
         " kinds: [typos, casing, spacing, jailbreak]}}\n"
     )
