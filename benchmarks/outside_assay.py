@@ -38,14 +38,15 @@ def make_project(laid: Laid, folder: Path) -> None:
     value["split"] = {"leaks": "repair", "group": laid.about["group"] or None}
     if laid.about["documents"]:
         value["documents"] = [str((laid.folder / "documents").absolute())]
-        value["compare"] = [*value["compare"], *with_documents(value["compare"])]
+        value["compare"] = [*with_documents(value["compare"]), *value["compare"]]  # the quick one first
     write_text(folder / "project.yaml", to_json(value, indent=1))  # JSON is YAML
 
 
 def with_documents(arms: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What a person adds who has documents: passages for the base as it is, unless the portfolio has it already."""
     there = any(arm["kind"] in ("rag", "best_sentence", "retrieval_aware") for arm in arms)
-    return [] if there else [{"kind": "rag", "inner": {"kind": "shots", "k": 0}}]
+    found = {"kind": "best_sentence", "by": "both", "top": 20}
+    return [] if there else [found, {"kind": "rag", "inner": {"kind": "shots", "k": 0}}]
 
 
 def run_assay(laid: Laid, folder: Path, minutes: float | None, threads: int) -> dict[str, Any]:

@@ -77,3 +77,17 @@ def test_without_a_text_and_for_other_kinds_it_is_refused():
     assert [problem.code for problem in caught.value.problems] == ["T056"]
     assert [problem.code for problem in BestSentence().unfit(Task(kind="classify"))] == ["T057"]
     assert not [*BestSentence().unfit(TASK)]
+
+
+def test_where_answers_are_whole_documents_the_one_that_fits_best_is_given(tmp_path):
+    told = (
+        "Beans keep for a month in a dark jar. Grind them late.",
+        "Water of 93 degrees suits most roasts. Not more.",
+    )
+    papers = tuple(Document(f"d{at}", text) for at, text in enumerate(told))
+    rows = [row("How long do beans keep?", told[0], ""), row("Which water suits a roast?", told[1], "")]
+    given = lesson(rows, Task(kind="answer", metric="token_f1"), papers)
+    arm = BestSentence(top=2).fit(given)
+    assert [answer.text for answer in arm.answer(rows)] == list(told)
+    arm.save(tmp_path)
+    assert [answer.text for answer in BestSentence(top=2).restore(tmp_path, given).answer(rows)] == list(told)

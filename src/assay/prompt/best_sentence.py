@@ -33,7 +33,8 @@ from assay.store import read_json, write_json
 if TYPE_CHECKING:
     import numpy as np
 
-TRIED = (0, 1, 2, 3, 5)  # sentences
+PASSAGE = -1  # in place of a number of sentences: the passage that fits best, whole
+TRIED = (0, 1, 2, 3, 5, PASSAGE)  # sentences
 ROWS = 400  # of train, that say which is best
 LOOKED_IN = 3  # sentences, for a piece of the type that is asked for
 
@@ -43,8 +44,8 @@ By = Literal["words", "vectors", "both"]
 class BestSentence(Strategy):
     kind: Literal["best_sentence"] = "best_sentence"
     by: By = "words"
-    # How many, in the order of the text; 0: a piece of the best one; train: what scores best there
-    sentences: Annotated[int, Field(ge=0, le=20)] | Literal["train"] = "train"
+    # How many, in the order of the text; 0: a piece of the best; -1: the whole passage; train: what scores best there
+    sentences: Annotated[int, Field(ge=PASSAGE, le=20)] | Literal["train"] = "train"
     top: int = Field(default=4, ge=1, le=50)  # passages that are found, where rows have none
     reads = ("train", "documents")
     needs_documents = False
@@ -76,16 +77,23 @@ class BestSentence(Strategy):
             return arm
         rows = lesson.train[:ROWS]
         ranked = arm.fit.ranked(rows)
-        worth = {n: lesson.judge(rows, arm.answers(rows, ranked, n)) for n in TRIED}
-        arm.sentences = max(TRIED, key=lambda n: (worth[n], -n))
+        worth = {n: lesson.judge(rows, arm.answers(rows, ranked, n)) for n in TRIED if n != PASSAGE}
+        ways: dict[int, By] = dict.fromkeys(worth, self.by)
+        # Whole passages may be found better by words or by meaning alone, and there is one of them to find.
+        for way in ("words", "vectors", "both") if self.by == "both" else (self.by,):
+            score = lesson.judge(rows, [said(text) for text in arm.fit.passages(rows, way)])
+            if score > worth.get(PASSAGE, -1e9):
+                worth[PASSAGE], ways[PASSAGE] = score, way
+        arm.sentences = max(worth, key=lambda n: (worth[n], -n))
+        arm.fit.by = ways[arm.sentences]
         return arm
 
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
         return read_passages.restored(self.top, folder, lesson, self._opened)
 
     def _opened(self, folder: Path, lesson: Lesson) -> SentenceAnswers:
-        fit = Fit(self.by, WordOrder.restored(folder), lesson.means)
-        return SentenceAnswers(fit, read_json(folder / "best_sentence.json")["sentences"])
+        saved = read_json(folder / "best_sentence.json")
+        return SentenceAnswers(Fit(saved["by"], WordOrder.restored(folder), lesson.means), saved["sentences"])
 
 
 class Fit:
@@ -101,6 +109,14 @@ class Fit:
         asked = [question.messages[-1].content for question in questions]
         scores = self.scores(asked, sentences)
         return [list(zip(map(float, own), texts, strict=True)) for own, texts in zip(scores, sentences, strict=True)]
+
+    def passages(self, questions: Sequence[Example], by: By) -> list[str]:
+        """The passage of each question that fits it best, whole; nothing where it has none."""
+        import numpy as np
+
+        texts = [[one.text for one in question.context] for question in questions]
+        found = Fit(by, self.order, self.means).scores([q.messages[-1].content for q in questions], texts)
+        return [own[int(np.argmax(fits))] if own else "" for fits, own in zip(found, texts, strict=True)]
 
     def scores(self, asked: Sequence[str], sentences: Sequence[Sequence[str]]) -> list[np.ndarray]:
         """Of each question, float64 (its sentences,)."""
@@ -133,14 +149,17 @@ class SentenceAnswers(Adapted):
         self.fit, self.sentences = fit, sentences
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        return self.answers(questions, self.fit.ranked(questions), self.sentences) if questions else []
+        if not questions:
+            return []
+        if self.sentences == PASSAGE:
+            return [said(text) for text in self.fit.passages(questions, self.fit.by)]
+        return self.answers(questions, self.fit.ranked(questions), self.sentences)
 
     def answers(
         self, questions: Sequence[Example], ranked: Sequence[Sequence[tuple[float, str]]], sentences: int
     ) -> list[Answer]:
         """With so many sentences; `ranked` as `Fit.ranked` gives it."""
-        texts = [self._said(q, own, sentences) for q, own in zip(questions, ranked, strict=True)]
-        return [Answer(text, raw=text) for text in texts]
+        return [said(self._said(q, own, sentences)) for q, own in zip(questions, ranked, strict=True)]
 
     def _said(self, question: Example, ranked: Sequence[tuple[float, str]], sentences: int) -> str:
         order = sorted(range(len(ranked)), key=lambda place: (-round(ranked[place][0], 5), place))
@@ -152,4 +171,8 @@ class SentenceAnswers(Adapted):
 
     def save(self, folder: Path) -> None:
         self.fit.order.save(folder)
-        write_json(folder / "best_sentence.json", {"sentences": self.sentences})
+        write_json(folder / "best_sentence.json", {"sentences": self.sentences, "by": self.fit.by})
+
+
+def said(text: str) -> Answer:
+    return Answer(text, raw=text)

@@ -87,11 +87,16 @@ class LinearSets(Adapted):
         import numpy as np
 
         task, weighted = lesson.task, balance == "weights"
-        turned = Turned(features.fit([example.text for example in lesson.train]))
+        matrix = features.fit([example.text for example in lesson.train])
         wanted = several.indicator([example.target or "" for example in lesson.train], task)
         names = [f"{at}" if row.group is None else f"g{row.group}" for at, row in enumerate(lesson.train)]
         groups = np.unique(names, return_inverse=True)[1]
-        choice, seen = several.chosen_strength(turned, wanted, c, weighted, lesson.seed, groups)
+        tried = []
+        for weight in features.weights:
+            turned = Turned(features.weighed(matrix, weight))
+            tried.append((*several.chosen_strength(turned, wanted, c, weighted, lesson.seed, groups), turned, weight))
+        # By the likelihood of rows left out; of equals the first.
+        choice, seen, turned, features.weight = max(tried, key=lambda one: one[0].score or 0.0)
         weights, biases = several.fitted(turned.rows, wanted, choice.c, lesson.seed, weighted)
         weights, biases = turned.back(weights).astype(np.float32), biases.astype(np.float32)
         if lesson.val and seen is not None:
