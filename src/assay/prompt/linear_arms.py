@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assay.nouns import Adapted, Answer, Example, Lesson, Task, Tell
 from assay.prompt import several
 from assay.prompt.features import Features
-from assay.prompt.linear import Balance, Choice, Linear, Turned, chosen_strength, fitted
+from assay.prompt.linear import ALIKE, Balance, Choice, Linear, Turned, chosen_strength, fitted
 from assay.prompt.prompted import NEVER, chosen
 from assay.store import write_json
 
@@ -103,7 +103,9 @@ class LinearSets(Adapted):
             asked = features([example.text for example in lesson.val])
             seen = np.concatenate([seen, several.probabilities(asked, weights, biases)])
             wanted = np.concatenate([wanted, several.indicator([row.target or "" for row in lesson.val], task)])
-        cuts = several.thresholds(seen, wanted)
+            names += [f"val {at}" if row.group is None else f"g{row.group}" for at, row in enumerate(lesson.val)]
+            groups = np.unique(names, return_inverse=True)[1]
+        cuts = several.thresholds(seen, wanted, groups, task.metric in ALIKE, lesson.seed)
         return cls(features, weights, biases, cuts, task, choice.said, stem)
 
     @classmethod

@@ -1,8 +1,8 @@
 """Several labels a row from word weights: a linear model for each label, and a threshold for each, chosen on train.
 
 How          one logistic regression a label on the same TF-IDF matrix (binary relevance). Each label is named where its
-             probability reaches its threshold. The thresholds are those with the best F1 of the label on training rows
-             that the model had not seen: 5 parts, each scored by a model fitted on the others
+             probability reaches its threshold. A half, one threshold for all labels, or one for each with the best F1:
+             whichever does best on rows left out, 5 parts each scored by a model fitted on the others
 Source       thresholds by cross-validation (SCut): Yang (2001), A study of thresholding strategies for text
              categorization, doi.org/10.1145/383952.383975; for the F measure: Fan and Lin (2007), A study on threshold
              selection for multi-label classification, csie.ntu.edu.tw/~cjlin/papers/threshold.pdf
@@ -107,22 +107,61 @@ def likelihood(seen: np.ndarray, wanted: np.ndarray) -> float:
     return float(np.log(np.where(wanted == 1, seen, 1 - seen).clip(1e-9)).mean())
 
 
-def thresholds(seen: np.ndarray | None, wanted: np.ndarray) -> np.ndarray:
-    """The probability from which each label is named, (labels,).
+def thresholds(
+    seen: np.ndarray | None, wanted: np.ndarray, groups: np.ndarray | None = None, alike: bool = False, seed: int = 0
+) -> np.ndarray:
+    """The probability from which each label is named, (labels,): one half, one for all labels, or one for each, as does
+    best on rows that it was not chosen on. A few templates or users can make a rare label's own threshold absurd.
 
     Args:
         seen: probabilities of rows that the model had not seen, (rows, labels). wanted: the same, 1 for a label.
+        groups: of the rows; those of one are left out together. alike: labels count alike in what is judged.
     """
     import numpy as np
 
     if seen is None:
         return np.full(wanted.shape[1], EVEN)
-    shared = best_threshold(seen.ravel(), wanted.ravel())
-    found = np.full(wanted.shape[1], shared)
+    groups = np.arange(len(wanted)) if groups is None else groups
+    order = np.random.default_rng(seed).permutation(np.unique(groups))
+    said = [np.zeros(wanted.shape, dtype=bool) for _ in WAYS]
+    for part in range(FOLDS):
+        held = np.isin(groups, order[part::FOLDS])
+        for named_by, way in zip(said, WAYS, strict=True):
+            named_by[held] = seen[held] >= way(seen[~held], wanted[~held])
+    worth = [_f1(named_by, wanted == 1, alike) for named_by in said]
+    return WAYS[worth.index(max(worth))](seen, wanted)  # of equals the simplest
+
+
+def _f1(said: np.ndarray, wanted: np.ndarray, alike: bool) -> float:
+    """Over all labels together, or the mean of each label's."""
+    import numpy as np
+
+    axis = 0 if alike else None
+    total = said.sum(axis) + wanted.sum(axis)
+    return float(np.mean(np.where(total, 2 * (said & wanted).sum(axis) / np.maximum(total, 1), 0.0)))
+
+
+def _half(seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    return np.full(wanted.shape[1], EVEN)
+
+
+def _shared(seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    return np.full(wanted.shape[1], best_threshold(seen.ravel(), wanted.ravel()))
+
+
+def _each(seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    found = _shared(seen, wanted)
     for i, column in enumerate(wanted.T):
         if column.sum() >= FEW:
             found[i] = best_threshold(seen[:, i], column)
     return found
+
+
+WAYS = (_half, _shared, _each)  # to set thresholds, the simplest first
 
 
 def best_threshold(values: np.ndarray, wanted: np.ndarray) -> float:
