@@ -20,6 +20,8 @@ from assay.store import write_json
 if TYPE_CHECKING:
     import numpy as np
 
+LIGHT = 1.0  # the C under which the weight of the vectors is chosen
+
 
 class LinearLabels(Adapted):
     """`features` and `linear` of the labels that training rows have; `said`: how C was chosen."""
@@ -91,12 +93,17 @@ class LinearSets(Adapted):
         wanted = several.indicator([example.target or "" for example in lesson.train], task)
         names = [f"{at}" if row.group is None else f"g{row.group}" for at, row in enumerate(lesson.train)]
         groups = np.unique(names, return_inverse=True)[1]
-        tried = []
-        for weight in features.weights:
-            turned = Turned(features.weighed(matrix, weight))
-            tried.append((*several.chosen_strength(turned, wanted, c, weighted, lesson.seed, groups), turned, weight))
-        # By the likelihood of rows left out; of equals the first.
-        choice, seen, turned, features.weight = max(tried, key=lambda one: one[0].score or 0.0)
+        tried = [(Turned(features.weighed(matrix, weight)), weight) for weight in features.weights]
+        if len(tried) > 1:
+            # First the weight, by the likelihood of rows left out under one C, then C: each label has its own model.
+            first = LIGHT if c is None else c
+            scores = [
+                several.chosen_strength(one, wanted, first, weighted, lesson.seed, groups)[0].score or 0.0
+                for one, _ in tried
+            ]
+            tried = [tried[scores.index(max(scores))]]
+        (turned, features.weight), *_ = tried
+        choice, seen = several.chosen_strength(turned, wanted, c, weighted, lesson.seed, groups)
         weights, biases = several.fitted(turned.rows, wanted, choice.c, lesson.seed, weighted)
         weights, biases = turned.back(weights).astype(np.float32), biases.astype(np.float32)
         if lesson.val and seen is not None:
