@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, random_array
 
-from assay.prompt.linear import Choice, Turned, chosen_strength, fitted, held_out, parts_of, scorable
+from assay.prompt.linear import Choice, Turned, chosen_strength, fitted, held_out, in_one_thread, parts_of, scorable
 
 
 @pytest.fixture
@@ -96,3 +96,13 @@ def test_rows_of_a_group_are_left_out_together_and_labels_are_still_dealt_out():
         assert held.count("a") == held.count("b") == 8
     # Too few groups to leave some out: rows are dealt out by themselves.
     assert parts_of(targets, 5, 0, ["one"] * 80).tolist() == parts_of(targets, 5, 0).tolist()
+
+
+def test_matrix_products_run_in_one_thread_inside_and_as_before_outside():
+    from threadpoolctl import threadpool_info
+
+    def threads():
+        return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+
+    before = threads()
+    assert in_one_thread(threads)() == {1} and threads() == before

@@ -18,15 +18,18 @@ Watch out        TF-IDF and vocabulary are taken from all training rows, those l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from assay.prompt.calibrate import fitted as scaled
 
 if TYPE_CHECKING:
     import numpy as np
 
+P = ParamSpec("P")
+R = TypeVar("R")
 Balance = Literal["auto", "none", "weights"]
 Groups = Sequence[str | None] | None  # the group of each row, where rows come in groups
 ALIKE = ("macro_f1", "balanced_accuracy", "macro_precision", "macro_recall")  # metrics in which each label counts alike
@@ -39,6 +42,22 @@ TOLERANCE = 1e-5  # of the gradient; 1e-4 ends far from the best weights where C
 FEW = 10  # rows that can be scored: their label has another row
 TURNED = 2000  # rows up to which they are turned: n^3 operations
 LARGE = 5000  # rows from which one part alone is scored
+
+
+def in_one_thread(fit: Callable[P, R]) -> Callable[P, R]:
+    """The function with NumPy's and SciPy's matrix products on one thread. The products of these models are small: on
+    two cores two threads took eight times as long as one (17 labels, 812 rows), waiting for each other. Torch is let
+    be."""
+
+    @wraps(fit)
+    def limited(*args: P.args, **kwargs: P.kwargs) -> R:
+        import sklearn.linear_model  # noqa: F401  # only libraries that are there can be limited
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1, user_api="blas"):
+            return fit(*args, **kwargs)
+
+    return limited
 
 
 class Turned:

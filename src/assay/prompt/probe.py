@@ -22,7 +22,7 @@ from assay.errors import Problem
 from assay.nouns import Adapted, Lesson, Strategy, Task
 from assay.prompt.among_options import OptionLinear
 from assay.prompt.features import Feature, Features, Vectors
-from assay.prompt.linear import Balance
+from assay.prompt.linear import Balance, in_one_thread
 from assay.prompt.linear_arms import LinearLabels, LinearSets
 from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import EMBEDDER, vectors_of
@@ -61,6 +61,7 @@ class Probe(Strategy):
             text = f"probe: needs labels, options or candidates; this task is of the kind '{task.kind}'"
             yield Problem("T065", text, help="use `neighbours`, which copies the answer of the most similar question")
 
+    @in_one_thread
     def fit(self, lesson: Lesson) -> Adapted:
         need_rows("probe", lesson)
         features = self._features(lesson)

@@ -23,7 +23,7 @@ from assay.errors import Problem, TrainError
 from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Tell
 from assay.prompt.among_options import OptionLinear
 from assay.prompt.features import Feature, Features
-from assay.prompt.linear import Balance
+from assay.prompt.linear import Balance, in_one_thread
 from assay.prompt.linear_arms import LinearLabels, LinearSets
 from assay.prompt.majority import need_rows
 from assay.prompt.ranked import WordOrder
@@ -40,6 +40,7 @@ class Tfidf(Strategy):
     c: float | None = Field(default=None, gt=0, le=1e6)  # inverse strength of the L2 penalty; chosen when left out
     balance: Balance = "auto"  # weights: rare labels count as much as frequent ones
 
+    @in_one_thread
     def fit(self, lesson: Lesson) -> Adapted:
         need_rows("tfidf", lesson)
         kind = lesson.task.kind

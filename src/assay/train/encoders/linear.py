@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.nouns import Adapted, Answer, Example, Lesson, Task, Tell
 from assay.prompt import several
+from assay.prompt.linear import in_one_thread
 from assay.prompt.parts import in_chunks, weights_digest
 from assay.prompt.prompted import NEVER, chosen
 from assay.store import read_json, write_json, write_tensors
@@ -51,6 +52,7 @@ class Linear:
         return cls.even(np.zeros((wanted.shape[1], width)), np.zeros(wanted.shape[1]))
 
     @classmethod
+    @in_one_thread
     def fitted(cls, vectors: np.ndarray, wanted: np.ndarray, settings: EncoderTrained, seed: int, task: Task) -> Linear:
         """Of training rows. A label without rows is never answered."""
         import numpy as np
