@@ -81,7 +81,7 @@ class BestSentence(Strategy):
         ways: dict[int, By] = dict.fromkeys(worth, self.by)
         # Whole passages may be found better by words or by meaning alone, and there is one of them to find.
         for way in ("words", "vectors", "both") if self.by == "both" else (self.by,):
-            score = lesson.judge(rows, [said(text) for text in arm.fit.passages(rows, way)])
+            score = lesson.judge(rows, [answer_of(text) for text in arm.fit.passages(rows, way)])
             if score > worth.get(PASSAGE, -1e9):
                 worth[PASSAGE], ways[PASSAGE] = score, way
         arm.sentences = max(worth, key=lambda n: (worth[n], -n))
@@ -152,14 +152,14 @@ class SentenceAnswers(Adapted):
         if not questions:
             return []
         if self.sentences == PASSAGE:
-            return [said(text) for text in self.fit.passages(questions, self.fit.by)]
+            return [answer_of(text) for text in self.fit.passages(questions, self.fit.by)]
         return self.answers(questions, self.fit.ranked(questions), self.sentences)
 
     def answers(
         self, questions: Sequence[Example], ranked: Sequence[Sequence[tuple[float, str]]], sentences: int
     ) -> list[Answer]:
         """With so many sentences; `ranked` as `Fit.ranked` gives it."""
-        return [said(self._said(q, own, sentences)) for q, own in zip(questions, ranked, strict=True)]
+        return [answer_of(self._said(q, own, sentences)) for q, own in zip(questions, ranked, strict=True)]
 
     def _said(self, question: Example, ranked: Sequence[tuple[float, str]], sentences: int) -> str:
         order = sorted(range(len(ranked)), key=lambda place: (-round(ranked[place][0], 5), place))
@@ -174,5 +174,5 @@ class SentenceAnswers(Adapted):
         write_json(folder / "best_sentence.json", {"sentences": self.sentences, "by": self.fit.by})
 
 
-def said(text: str) -> Answer:
+def answer_of(text: str) -> Answer:
     return Answer(text, raw=text)

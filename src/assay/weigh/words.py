@@ -15,7 +15,7 @@ class Words:
     """The sentences about one choice.
 
     Args:
-        n: test rows. groups: that they come in, if they do. size: of the metric, from its lowest value to its highest.
+        n: test rows. groups: that they come in, if they do.
     """
 
     def __init__(
@@ -121,9 +121,9 @@ class Words:
         if len(left) == 1:
             measured = "that was measured" if len(self.arms) == 1 else "that is not out"
             return f"{arm.name} is the only arm {measured}. Its {self.metric} is {level}."
-        return f"{self._chosen(level)}{self._against_baseline()}"
+        return f"{self._reason_for(level)}{self._against_baseline()}"
 
-    def _chosen(self, level: str) -> str:
+    def _reason_for(self, level: str) -> str:
         """Which of the arms it is, and how it stands to the best."""
         arm, best = self.arms[self.pick], self.arms[self.best]
         if self.pick == self.best:
