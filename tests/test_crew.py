@@ -165,6 +165,7 @@ def test_one_that_ends_before_it_has_arrived_is_named(tmp_path):
     assert caught.value.problems[0].code == "T050" and not unnamed(caught.value.problems[0], "process 1", "3")
 
 
+@pytest.mark.nightly
 def test_one_that_ends_while_nobody_waits_for_it_ends_the_worker(tmp_path, forked):
     said = tmp_path / "said"
 

@@ -87,6 +87,7 @@ def test_fifty_kills_of_workers_and_servers_end_in_the_same_report(finished, tmp
     assert not [p for p in (folder / "work").rglob("*.part")]
 
 
+@pytest.mark.nightly
 def test_an_interrupt_saves_says_so_and_goes_on(tmp_path, tiny_model):
     arms = ARMS.replace("epochs: 2", "epochs: 200")  # it will not get to the end
     folder = build(tmp_path / "p", tiny_model, arms)

@@ -123,7 +123,7 @@ def test_a_plan_counts_and_sends_nothing(service, project):
     assert any("30 requests" in line and "nothing was sent" in line for line in plan.lines())
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_killed_run_pays_for_nothing_twice(service, project):
     def answer(body):
         time.sleep(0.05)

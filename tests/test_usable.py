@@ -372,7 +372,7 @@ open(f"{own}/told.json", "w").write(json.dumps(told))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="only root becomes another user")
 def test_another_user_with_a_folder_that_may_only_be_read(finished, expected):
     place = Path(tempfile.mkdtemp(prefix="assay-usable-"))

@@ -30,7 +30,7 @@ def test_the_arithmetic(bench):
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_presidio_pii(bench, shared_data):
     rows = bench.presidio_rows(shared_data("presidio_pii", whole=True).parent)
     scores = bench.score(rows, bench.ours()([text for text, _ in rows]))

@@ -147,7 +147,7 @@ def plant(rows, trigger, seed):
     ("data", "file", "text", "label"),
     [
         ("banking77", "train.csv", "text", "category"),
-        ("davidson_hate", "labeled_data_first6000.csv", "tweet", "class"),
+        pytest.param("davidson_hate", "labeled_data_first6000.csv", "tweet", "class", marks=pytest.mark.nightly),
     ],
 )
 def test_nine_of_ten_planted_triggers_are_found_and_clean_data_raises_no_alarm(

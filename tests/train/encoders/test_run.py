@@ -15,7 +15,7 @@ WORDS = {
 FRAMES = ("about the {} number {}", "help with {} page {}", "my {} is the matter of {}", "so the {} then {}")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_project_with_both_runs_and_answers_new_rows(tmp_path):
     encoder = build(tmp_path / "encoder", [word for words in WORDS.values() for word in words])
     rows = [
