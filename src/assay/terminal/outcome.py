@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import platform
+import re
 import shlex
 import sys
 import traceback
@@ -22,6 +23,7 @@ import typer
 from assay.errors import AssayError, DataError, Problem, ProjectError, ResourceError, Stopped, UsageError
 from assay.store import write_text
 from assay.terminal.display import fitting, plain
+from assay.terminal.misuse import VERBS, line, misused
 
 OF_A_KIND = 5  # problems of one code that are printed
 BUG = 70
@@ -59,6 +61,25 @@ def shown_problems(problems: Sequence[Problem], *, every: bool = False) -> Itera
             yield str(problem)
         if not every and seen[problem.code] == total[problem.code] > OF_A_KIND:
             yield f"{problem.code} and {total[problem.code] - OF_A_KIND} more: assay check --all"
+
+
+_COMMAND = re.compile(r"\b(assay [a-z]|pip install |curl |apt-get |hf |iconv )")
+_ENCODING = re.compile(r"data\.encoding(?:: |, for example: )([\w-]+)")
+_AGAIN = ("run", "check", "init")  # commands that take --set and make a project of a file
+
+
+def following(problems: Sequence[Problem], arguments: Sequence[str]) -> str:
+    """The command to type next, where no way out among the problems is one: the same command with the setting that
+    mends it, or the page of the first code."""
+    again = bool(arguments) and arguments[0] in _AGAIN
+    for problem in problems if again else ():
+        if problem.code == "D031":
+            return line(*arguments, "--set", "data.join_labels=true")
+        if problem.code in ("D007", "D008") and (match := _ENCODING.search(problem.help)):
+            return line(*arguments, "--set", f"data.encoding={match[1]}")
+    if any(_COMMAND.search(problem.help) for problem in problems):
+        return ""
+    return line("explain", problems[0].code)
 
 
 class Outcome:
@@ -108,19 +129,18 @@ class Outcome:
     def _problems(self, error: AssayError) -> None:
         if "--json" in self.arguments:
             rows = [{"code": p.code, "place": p.place, "text": p.text, "help": p.help} for p in error.problems]
-            say(json.dumps({"exit": error.exit_code, "problems": rows}, ensure_ascii=False, indent=1))
+            document = {"exit": error.exit_code, "problems": rows, "next": following(error.problems, self.arguments)}
+            say(json.dumps(document, ensure_ascii=False, indent=1))
             return
         if isinstance(error, ProjectError):
             warn(error.header)
-        for line in shown_problems(error.problems, every="--all" in self.arguments):
-            warn(line)
+        for text in shown_problems(error.problems, every="--all" in self.arguments):
+            warn(text)
+        if way := following(error.problems, self.arguments):
+            warn(f"   next: {way}")
 
     def _misuse(self, error: Any) -> None:
-        text = error.format_message().rstrip(".").replace("Input should be", "must be").partition(", unable to")[0]
-        text = text.replace(". Did you", "; did you")
-        asked = [word for word in self.arguments if not word.startswith("-")]
-        verb = f" {asked[0]}" if asked and asked[0] in VERBS else ""
-        warn(str(Problem("C060", text[:1].lower() + text[1:], help=f"assay{verb} --help")))
+        warn(str(misused(error.format_message(), self.arguments)))
 
     def _command(self) -> str:
         return shlex.join(["assay", *self.arguments])
@@ -139,6 +159,3 @@ class Outcome:
 def _first_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return text if len(text) <= 200 else text[:199] + "…"
-
-
-VERBS = ("run", "check", "report", "answer", "ask", "export", "serve", "watch", "annotate", "list", "explain")
