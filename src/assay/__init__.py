@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from assay.annotating import Annotation
     from assay.asking import Loaded
     from assay.candidates import Ranking
+    from assay.config import Project
     from assay.health import Health
     from assay.drifting import Watched
     from assay.estimator import Classifier
@@ -299,8 +300,18 @@ def serve(
     from assay.differs import warned
     from assay.serving import serve as serve_arms
 
-    own = {"host": host, "port": port, "keys": keys, "log": log, "rate": rate, "grace": grace, "offline": offline}
-    serve_arms(project, _several(arm), tell=warned(_shown(tell)), **own)
+    serve_arms(
+        project,
+        _several(arm),
+        host=host,
+        port=port,
+        keys=keys,
+        log=log,
+        rate=rate,
+        grace=grace,
+        offline=offline,
+        tell=warned(_shown(tell)),
+    )
 
 
 def ask(
@@ -342,7 +353,7 @@ def _shown(tell: Tell | None) -> Tell:
     return shown(tell)
 
 
-def _project(target: str | Path, sets: str | Sequence[str], offline: bool, tell: Tell) -> Any:
+def _project(target: str | Path, sets: str | Sequence[str], offline: bool, tell: Tell) -> Project:
     from assay.config import load as load_project
     from assay.config.start import begin
 

@@ -18,7 +18,7 @@ from assay.places import PROJECT, place, typed
 # Files that may hold rows. What assay writes beside them (answers, reports, votes) is no data to begin with.
 DATA = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".xlsx", ".xlsm")
 PACKED = (".gz", ".bz2", ".xz", ".zst")
-_WRITTEN = re.compile(r"exam\.jsonl|report\.json|crash-.*|.*\.answers\.(jsonl|csv)|package(-lock)?\.json|tsconfig\.json")
+_WRITTEN = re.compile(r"exam\.jsonl|(report|measured|done)\.json|crash-.*|.*\.answers\.(jsonl|csv)|package(-lock)?\.json|tsconfig\.json")
 UP = 3  # folders above this one in which a project is looked for
 SHOWN = 4  # commands
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -76,7 +76,7 @@ def look(folder: Path) -> Here:
     below = [folder / name / PROJECT for name in names if (folder / name / PROJECT).is_file()]
     projects = ([own] if own.is_file() else []) + below
     data = [folder / name for name in names if is_data(name) and (folder / name).is_file()]
-    if not projects and not data:
+    if not projects:
         projects = _above(folder)
     return Here(folder, tuple(projects), tuple(data))
 

@@ -104,8 +104,21 @@ def unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tuple[B
     if fitted(bench, strategy).done() is None:
         refuse_changed(bench, strategy)
         way = f"assay run {project.target} --only {arm}"
-        raise UsageError(Problem("C062", f"'{arm}' is not fitted yet", str(project.target), help=way))
+        text = f"'{arm}' is not fitted yet{_run_with_set(project, strategy)}"
+        raise UsageError(Problem("C062", text, str(project.target), help=way))
     return bench, strategy
+
+
+def _run_with_set(project: Project, strategy: Any) -> str:
+    """The arm of the same kind that a report has in its place, because it was run with `--set`; "" where none is."""
+    from assay.measured import Measured, records
+
+    for one in records(project):
+        then = Measured(one, project).then.arms
+        for name in one["arms"]:
+            if name not in project.arms and name in then and then[name].kind == strategy.kind:
+                return f"; did you mean '{name}', which was run with --set?"
+    return ""
 
 
 def base_bench(project: Project, offline: bool, tell: Tell) -> tuple[Bench, Any]:

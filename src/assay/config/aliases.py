@@ -112,7 +112,7 @@ def _strategy(page: Page, item: Any, at: Place, note: Note) -> None:
     fields = _fields(item, at, note)
     for name in [one for one in item if one in SETTINGS and one not in fields]:
         target = SETTINGS[name]
-        if target in fields and target not in item:
+        if target in fields and (target not in item or (*at, name) in page.sets):
             note((*at, name), target)
             item[target] = item.pop(name)
             page.moved((*at, name), (*at, target))

@@ -14,7 +14,9 @@ from pathlib import Path
 from assay.errors import Problem, UsageError, nearest
 
 _HEAD = re.compile(r"^## ([A-Z]\d{3}) (.+)$", re.MULTILINE)
+_ENDED = re.compile(r"(?<=[.:])\s+")
 _CODE = re.compile(r"[A-Za-z]\d{2,4}")
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _SECTION = re.compile(r"^#{1,4} (.+)$", re.MULTILINE)
 SHOWN = 6  # codes, and sections of documents
 WIDTH = 100  # characters of a section that are shown
@@ -151,9 +153,9 @@ def _sections(words: str) -> list[_Section]:
     counted = []
     folder = documents()
     for file in sorted(folder.rglob("*.md")) if folder.is_dir() else ():
-        for head, text in _parts(file.read_text(encoding="utf-8")):
-            counts = _times(words, head), _times(words, text)
-            if any(counts):
+        for head, text in _parts(_FENCED.sub("", file.read_text(encoding="utf-8"))):
+            counts = 2 * _times(words, head), _times(words, text)
+            if sum(counts) > 1 and _sentence(words, text):
                 place = f"{folder.name}/{file.relative_to(folder)}: {head}"
                 counted.append((-counts[0], -counts[1], place, _sentence(words, text)))
     return [_Section(place, said) for *_, place, said in sorted(counted)[:SHOWN]]
@@ -175,12 +177,13 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
 
 def _times(words: str, text: str) -> int:
     """How often the word stands in the text, with an ending of two letters at most behind it: leak, leaks, leaked."""
-    return len(re.findall(rf"(?<![a-z]){re.escape(words)}[a-z]{{0,2}}(?![a-z])", text.lower()))
+    word = "[\\s_-]".join(map(re.escape, re.split(r"[\s_-]+", words)))
+    return len(re.findall(rf"(?<![a-z]){word}[a-z]{{0,2}}(?![a-z])", text.lower()))
 
 
 def _sentence(words: str, text: str) -> str:
-    """The first line of prose that speaks of the word, cut to a readable width."""
-    lines = [line for line in text.splitlines() if line and line[0] not in "|`#"]
-    found = next((line for line in lines if _times(words, line)), lines[0] if lines else "")
-    found = found.lstrip("-* ").replace("`", "")
+    """The first sentence that speaks of the word, cut to a readable width."""
+    prose = " ".join(line.strip() for line in text.splitlines() if line and line[0] not in "|`#")
+    said = [re.sub(r"[*`]", "", one).lstrip("- ") for one in _ENDED.split(prose) if one]
+    found = next((one for one in said if _times(words, one)), said[0] if said else "")
     return found if len(found) <= WIDTH else found[: WIDTH - 1] + "…"

@@ -21,6 +21,8 @@ from typing import Any
 import typer
 
 from assay.errors import AssayError, DataError, Problem, ProjectError, ResourceError, Stopped, UsageError
+from assay.here import ASKING, has_run, look
+from assay.places import typed
 from assay.store import write_text
 from assay.terminal.display import fitting, plain
 from assay.terminal.misuse import VERBS, line, misused
@@ -65,21 +67,57 @@ def shown_problems(problems: Sequence[Problem], *, every: bool = False) -> Itera
 
 _COMMAND = re.compile(r"\b(assay [a-z]|pip install |curl |apt-get |hf |iconv )")
 _ENCODING = re.compile(r"data\.encoding(?:: |, for example: )([\w-]+)")
+_NEAR = re.compile(r"'([^']+)'[^']*did you mean '([^']+)'")
 _AGAIN = ("run", "check", "init")  # commands that take --set and make a project of a file
 
 
 def following(problems: Sequence[Problem], arguments: Sequence[str]) -> str:
-    """The command to type next, where no way out among the problems is one: the same command with the setting that
-    mends it, or the page of the first code."""
-    again = bool(arguments) and arguments[0] in _AGAIN
-    for problem in problems if again else ():
+    """The command to type next, where no way out among the problems has it: the same command with the setting or the
+    spelling that mends it, or the page of the first code."""
+    way = _following(problems, arguments)
+    return "" if any(way in problem.help for problem in problems) else way
+
+
+def _following(problems: Sequence[Problem], arguments: Sequence[str]) -> str:
+    verb = arguments[0] if arguments else ""
+    for problem in problems:
+        if (match := _NEAR.search(problem.text)) and (other := _replaced(arguments, match[1], match[2])):
+            return line(*other)
+    for problem in problems if verb in _AGAIN else ():
         if problem.code == "D031":
             return line(*arguments, "--set", "data.join_labels=true")
         if problem.code in ("D007", "D008") and (match := _ENCODING.search(problem.help)):
             return line(*arguments, "--set", f"data.encoding={match[1]}")
+    if way := _asked(problems[0], verb, arguments):
+        return way
     if any(_COMMAND.search(problem.help) for problem in problems):
         return ""
     return line("explain", problems[0].code)
+
+
+def _replaced(arguments: Sequence[str], wrong: str, right: str) -> list[str]:
+    """The words with one spelling put in place of another, alone, in a list or behind an equals sign; none where it
+    stands in none."""
+    word = re.compile(rf"(?<![\w-]){re.escape(wrong)}(?![\w-])")
+    other = [arguments[0], *(word.sub(right, one) for one in arguments[1:])] if arguments else []
+    return other if other != list(arguments) else []
+
+
+def _asked(problem: Problem, verb: str, arguments: Sequence[str]) -> str:
+    """The command for one that asks a project: of the project that was meant, of a strategy that there is."""
+    if problem.code == "D002" and verb in ("report", "list", "check", "review", "annotate"):
+        there = look(Path(problem.place)).projects
+        return line(verb, str(typed(there[0])), *(one for one in arguments[1:] if one.startswith("-"))) if there else ""
+    if verb not in ASKING:
+        return ""
+    if problem.code == "D002" and "--project" not in arguments:
+        ran = [one for one in look(Path(problem.place)).projects if has_run(one)]
+        return line(*arguments, "--project", str(typed(ran[0]))) if ran else ""
+    if problem.code == "C161" and (match := re.match(r"--with (\S+);", problem.help)):
+        return line(*arguments, "--with", match[1])
+    if problem.code == "C083" and problem.place and Path(problem.place).exists():
+        return line("list", problem.place)
+    return ""
 
 
 class Outcome:
