@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from assay.asking import Loaded
     from assay.candidates import Ranking
     from assay.config import Project
-    from assay.health import Health
     from assay.drifting import Watched
     from assay.estimator import Classifier
     from assay.exporting import Exported
     from assay.findings import Checked
+    from assay.health import Health
     from assay.nouns import Tell
     from assay.probe import Plan
     from assay.reviewing import Review
@@ -196,7 +196,7 @@ def report(project: str | Path = ".") -> Report:
 
 
 def load(project: str | Path = ".", arm: str = "", *, offline: bool = False) -> Loaded:
-    """A fitted arm of a project, the recommended one without a name: `load("tickets", "lora").answer("Where is it?")`."""
+    """A fitted arm of a project, the recommended one without a name: `load("tickets", "lora").answer("Where?")`."""
     from assay.asking import load as load_arm
 
     return load_arm(project, arm, offline=offline)
@@ -314,9 +314,7 @@ def serve(
     )
 
 
-def ask(
-    question: str, project: str | Path = ".", arm: str | Sequence[str] = (), *, offline: bool = False
-) -> Replies:
+def ask(question: str, project: str | Path = ".", arm: str | Sequence[str] = (), *, offline: bool = False) -> Replies:
     """One question to an arm of a project, or to several, side by side; `base` is its base model as it came, and
     without a name it is the recommended one. See `talking.ask`."""
     from assay.talking import ask as ask_arms

@@ -224,7 +224,8 @@ def answer_file(
     """Answer every row of `file` with a fitted arm; a killed run goes on where it was. See `pieces`.
 
     Args:
-        arm: the recommended one when "". file: any input shape that assay reads; the project's columns are used where the file has them.
+        arm: the recommended one when "".
+        file: any input shape that assay reads; the project's columns are used where the file has them.
         out: `.csv` gives a table, anything else JSON lines: id, question, answer, confidence, note (abstained, cut,
             refused, unreadable, or nothing), and passages where the arm reads documents. In the order of the file.
 

@@ -1,7 +1,7 @@
 """One strategy behind scikit-learn's methods: `Classifier("lora").fit(texts, labels).predict(texts)`.
 
-What it is for   pipelines, cross-validation and grids of scikit-learn, over anything that `assay list strategies` has for
-                 labels: `cross_val_score(Classifier("probe"), texts, labels)`
+What it is for   pipelines, cross-validation and grids of scikit-learn, over anything that `assay list strategies` has
+                 for labels: `cross_val_score(Classifier("probe"), texts, labels)`
 Good when        the rows are split and measured elsewhere. `assay.run` does both, finds rows that leak and compares
 Watch out        a fitted one holds its model in memory and cannot be pickled: give a `folder`, and the same fit is read
                  from there. Rows are taken as they are: no repair, no duplicates dropped
@@ -33,7 +33,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
     """A strategy for one label a text.
 
     Args:
-        strategy: its kind ("probe", "lora"), or its settings as they stand under `compare`: {"kind": "lora", "epochs": 2}.
+        strategy: its kind ("probe", "lora"), or its settings as under `compare`: {"kind": "lora", "epochs": 2}.
         model: the base model, for strategies that have one; a name of the catalogue, a folder, or `org/name`.
         instruction: what the base model is told to do; assay's own when empty.
         folder: where fits are kept and found again; a folder of its own that goes with the object when None.
@@ -195,5 +195,3 @@ class _Quiet(Job):
 
 def _silent(event: dict) -> None:
     """The `tell` of a caller that does not watch."""
-
-

@@ -37,7 +37,9 @@ def texts_of(value: Any) -> list[str]:
         UsageError: C210, it is one text, has several columns, or holds what is no text.
     """
     if isinstance(value, str):
-        raise UsageError(Problem("C210", "one text stands where several are expected", help="write it in a list: [text]"))
+        raise UsageError(
+            Problem("C210", "one text stands where several are expected", help="write it in a list: [text]")
+        )
     if is_frame(value):
         if value.shape[1] != 1:
             told = f"the frame has {value.shape[1]} columns, and a row is one text"

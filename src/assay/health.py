@@ -1,4 +1,4 @@
-"""What this machine can do, how fast, what is missing, and the command that brings it: `assay doctor`, `assay.doctor()`.
+"""What this machine can do, how fast, what is missing, and the command that brings it: `assay doctor`.
 
 What it is for   before a first run, and the first thing to send with a question about a slow or refused one
 Costs            a second; with the probe about a quarter of a minute. Nothing is fetched and nothing is changed
@@ -209,7 +209,7 @@ def _notes(health: Health) -> Iterator[str]:
         if one[key] < ROOM:
             yield f"{_gib(one[key])} free on the disk ({place}): a first run with a training may want {_gib(ROOM)}"
     if not multiplies_bf16() and one["gpu"] == "none":
-        yield "no native bf16: trainings take three to four times as long as with it; `assay run --minutes` keeps a time"
+        yield "no native bf16: trainings take three to four times as long as with it; --minutes keeps a time"
     if sys.platform != "linux":
         yield "assay is supported in full on Linux; elsewhere the sandbox and the limits of the server are missing"
 

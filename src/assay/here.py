@@ -1,7 +1,7 @@
 """What to type here: the commands that fit a folder, from the projects and data files in it.
 
-What it is for   whoever types `assay` alone, names a file that is not there or stands in the wrong folder gets a command
-                 that can be copied
+What it is for   whoever types `assay` alone, names a file that is not there or stands in the wrong folder gets a
+                 command that can be copied
 Costs            a look at the names in one folder and in the folders above it; no file is opened
 """
 
@@ -18,7 +18,9 @@ from assay.places import PROJECT, place, typed
 # Files that may hold rows. What assay writes beside them (answers, reports, votes) is no data to begin with.
 DATA = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".xlsx", ".xlsm")
 PACKED = (".gz", ".bz2", ".xz", ".zst")
-_WRITTEN = re.compile(r"exam\.jsonl|(report|measured|done)\.json|crash-.*|.*\.answers\.(jsonl|csv)|package(-lock)?\.json|tsconfig\.json")
+_WRITTEN = re.compile(
+    r"exam\.jsonl|(report|measured|done)\.json|crash-.*|.*\.answers\.(jsonl|csv)|package(-lock)?\.json|tsconfig\.json"
+)
 UP = 3  # folders above this one in which a project is looked for
 SHOWN = 4  # commands
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -102,7 +104,7 @@ def word(path: Path) -> str:
 def _names(folder: Path) -> list[str]:
     if not os.access(folder, os.R_OK | os.X_OK) or not folder.is_dir():
         return []
-    return sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
 
 
 def _above(folder: Path) -> list[Path]:
@@ -135,7 +137,9 @@ def not_there(target: Path) -> Problem:
     if _HUB.fullmatch(text) and not folder.is_dir():
         way = f"a data set of the Hugging Face hub is named with hf://: assay run hf://{text}"
         return Problem("D001", "no such file", text, help=way)
-    return Problem("D001", "no such file", text, help="name a data file, or a folder with a project.yaml: assay run FILE")
+    return Problem(
+        "D001", "no such file", text, help="name a data file, or a folder with a project.yaml: assay run FILE"
+    )
 
 
 def no_project(folder: Path) -> Problem:
@@ -145,7 +149,11 @@ def no_project(folder: Path) -> Problem:
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     holds = f"it holds {', '.join(names[:5])}{more}" if names else "it is empty"
     ways = [command for command, _ in there.commands()]
-    way = f"name a project or a data file: {ways[0]}" if ways else "go to where your rows are: cd FOLDER && assay run FILE"
+    way = (
+        f"name a project or a data file: {ways[0]}"
+        if ways
+        else "go to where your rows are: cd FOLDER && assay run FILE"
+    )
     return Problem("D002", f"has no project.yaml; {holds}", str(folder), help=way)
 
 

@@ -93,7 +93,9 @@ def _refuse_others(sets: Sequence[str]) -> None:
     for text in sets:
         if not text.startswith((*READING, "model=")):
             told = f"--set {text}: init writes how the rows are read, and the model"
-            raise UsageError(Problem("C206", told, help="write it into project.yaml; or for one run: assay run FILE --set"))
+            raise UsageError(
+                Problem("C206", told, help="write it into project.yaml; or for one run: assay run FILE --set")
+            )
 
 
 def _write(project: Path, text: str, parts: dict[str, str | Path], sets: Sequence[str]) -> None:

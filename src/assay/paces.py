@@ -11,7 +11,8 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from assay.nouns import Example, Lesson, Means, Message, Task
 
 ROWS = 96
 LABELS = ("refund", "delivery", "account")
-TEXT = "The parcel that I ordered on day {} has not come, and nobody at the counter could tell me where number {} is now."
+TEXT = (
+    "The parcel that I ordered on day {} has not come, and nobody at the counter could tell me where number {} is now."
+)
 SKIPPED = 2  # first steps, which reserve memory and compile
 NEW = 32  # tokens of an answer
 BATCH = 16  # questions
@@ -89,8 +92,6 @@ def _rows() -> tuple[Example, ...]:
 
 def _training(lesson: Lesson, seconds: float) -> float | None:
     """Tokens a second in the middle of the steps that were done; None where not one was."""
-    from dataclasses import replace
-
     from assay.train.methods import Lora
 
     paces: list[float] = []
@@ -105,10 +106,8 @@ def _training(lesson: Lesson, seconds: float) -> float | None:
         if len(paces) > SKIPPED and time.monotonic() - begun > seconds:
             raise Stopped
 
-    try:
+    with suppress(Stopped):
         Lora(epochs=50, patience=50).fit(replace(lesson, means=replace(lesson.means, tell=hear)))
-    except Stopped:
-        pass
     return round(statistics.median(paces[SKIPPED:] or paces), 1) if paces else None
 
 

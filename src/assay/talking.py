@@ -274,9 +274,7 @@ def talk(folder: str | Path = ".", arm: str = "", *, offline: bool = False, tell
     return made
 
 
-def ask(
-    question: str, folder: str | Path = ".", arms: str | Sequence[str] = (), *, offline: bool = False
-) -> Replies:
+def ask(question: str, folder: str | Path = ".", arms: str | Sequence[str] = (), *, offline: bool = False) -> Replies:
     """One question to an arm of a project, or to several; to the recommended one without names.
 
     Raises:

@@ -1,8 +1,8 @@
 """Names that people type, read as assay's own: `lr` is `learning_rate`, `kind: few_shot` is `kind: shots`.
 
 What it is for   a file written from the memory of another tool runs, and says once what each name was read as (C200)
-How              a name is read so only where assay has none of that spelling and the right one is not written too; where
-                 the right one has no place either, the mistake is said as ever
+How              a name is read so only where assay has none of that spelling and the right one is not written too;
+                 where the right one has no place either, the mistake is said as ever
 Names from       transformers `TrainingArguments`, peft `LoraConfig`, run_glue.py, lm-eval
 """
 
@@ -30,19 +30,20 @@ SETTINGS = {
     "gradient_checkpointing": "checkpointing",
     **dict.fromkeys(("top_k", "n_passages", "k"), "top"),
 }
-KINDS: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(("prompt", "prompting", "zero_shot", "zero-shot", "zeroshot", "base"), {"kind": "shots", "k": 0}),
-    **dict.fromkeys(("few_shot", "few-shot", "fewshot", "in_context", "icl"), {"kind": "shots"}),
-    **dict.fromkeys(("finetune", "fine_tune", "fine-tune", "finetuning", "fine_tuning", "sft", "peft"), {"kind": "lora"}),
-    **dict.fromkeys(("full_finetune", "full_fine_tune", "full_finetuning", "full_fine_tuning"), {"kind": "full"}),
-    **dict.fromkeys(("retrieval", "retrieval_augmented"), {"kind": "rag"}),
-    **dict.fromkeys(("tf-idf", "tf_idf"), {"kind": "tfidf"}),
-    **dict.fromkeys(("baseline", "most_frequent", "constant"), {"kind": "majority"}),
-    **dict.fromkeys(("embedding", "embeddings", "logistic_regression", "logreg"), {"kind": "probe"}),
-    **dict.fromkeys(("bert", "transformer"), {"kind": "encoder"}),
-}
+_KINDS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("prompt prompting zero_shot zero-shot zeroshot base", {"kind": "shots", "k": 0}),
+    ("few_shot few-shot fewshot in_context icl", {"kind": "shots"}),
+    ("finetune fine_tune fine-tune finetuning fine_tuning sft peft", {"kind": "lora"}),
+    ("full_finetune full_fine_tune full_finetuning full_fine_tuning", {"kind": "full"}),
+    ("retrieval retrieval_augmented", {"kind": "rag"}),
+    ("tf-idf tf_idf", {"kind": "tfidf"}),
+    ("baseline most_frequent constant", {"kind": "majority"}),
+    ("embedding embeddings logistic_regression logreg", {"kind": "probe"}),
+    ("bert transformer", {"kind": "encoder"}),
+)
+KINDS = {name: settings for names, settings in _KINDS for name in names.split()}
 # Keys of the file -> where their value belongs.
-HEADS: dict[str, Place] = {
+HEADS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("dataset", "datasets", "data_file", "data_files", "data_path", "file"), ("data", "files", "data")),
     **dict.fromkeys(("train_file", "train_files", "train_data", "train"), ("data", "files", "train")),
     **dict.fromkeys(("validation_file", "val_file", "eval_file", "dev_file", "val", "valid"), ("data", "files", "val")),
@@ -89,7 +90,7 @@ def understood(page: Page) -> Iterator[dict[str, Any]]:
 Note = Callable[[Place, str], None]
 
 
-def _heads(page: Page, around: dict[str, Any], at: Place, names: dict[str, Place], note: Note) -> None:
+def _heads(page: Page, around: dict[str, Any], at: Place, names: dict[str, tuple[str, ...]], note: Note) -> None:
     own = SECTIONS if not at else tuple(Data.model_fields)
     for name in [one for one in around if one in names and one not in own]:
         target = names[name]

@@ -1,7 +1,7 @@
 """What `--set` says of how a data file is to be read, while its project file is still to be made.
 
-What it is for   `assay run tickets.csv --set data.encoding=windows-1252` works on a file that could not be read before, and
-                 what was said stands in the project file from then on
+What it is for   `assay run tickets.csv --set data.encoding=windows-1252` works on a file that could not be read before,
+                 and what was said stands in the project file from then on
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,7 @@
 """What a code or a word means: `assay explain D004`, `assay explain leak`.
 
-What it is for   the page of a code; for any other word the strategy, step or metric of that name, then the codes and the
-                 sections of the documents that speak of it, the nearest first
+What it is for   the page of a code; for any other word the strategy, step or metric of that name, then the codes and
+                 the sections of the documents that speak of it, the nearest first
 Where from       pages of codes stand in the `codes*.md` beside the code that raises them; documents in docs/, which an
                  installed assay brings along
 """
@@ -72,7 +72,11 @@ def page(asked: str) -> str:
         return known[code]
     if _CODE.fullmatch(code):
         near = nearest(code, known)
-        hint = f"assay explain {near}" if near else f"codes go from {min(known)} to {max(known)}: assay explain {min(known)}"
+        hint = (
+            f"assay explain {near}"
+            if near
+            else f"codes go from {min(known)} to {max(known)}: assay explain {min(known)}"
+        )
         raise UsageError(Problem("C061", f"there is no code '{asked}'", help=hint))
     return "\n".join(about(asked, known)) + "\n"
 

@@ -1,7 +1,7 @@
 """A command line that is not understood, answered with the one that was meant.
 
-What it is for   `assay train tickets.csv`, `--model gpt2`, `--minutes 10m`, two files: the reply ends with a command that can
-                 be copied
+What it is for   `assay train tickets.csv`, `--model gpt2`, `--minutes 10m`, two files: the reply ends with a command
+                 that can be copied
 How              the words that people type are listed here with what they are called in assay; only then the nearest
                  spelling is looked for
 Watch out        nothing is run that was not typed
@@ -19,22 +19,23 @@ from assay.places import ENDINGS, PROJECT
 VERBS = ("run", "init", "check", "report", "answer", "ask", "export", "serve", "watch", "annotate", "review")
 VERBS += ("documents", "list", "explain", "doctor")
 # What other tools call it -> the command.
-MEANT = {
-    **dict.fromkeys("train fit finetune fine-tune tune compare benchmark bench start go eval evaluate test".split(), "run"),
-    **dict.fromkeys("predict infer label classify apply".split(), "answer"),
-    **dict.fromkeys("chat query prompt talk question".split(), "ask"),
-    **dict.fromkeys("show results result status summary view open".split(), "report"),
-    **dict.fromkeys("new create setup begin".split(), "init"),
-    **dict.fromkeys("info env version diagnose health install".split(), "doctor"),
-    **dict.fromkeys("validate lint verify audit".split(), "check"),
-    **dict.fromkeys("ls models strategies methods".split(), "list"),
-    **dict.fromkeys("deploy server api".split(), "serve"),
-    **dict.fromkeys("save convert package".split(), "export"),
-    **dict.fromkeys("monitor drift".split(), "watch"),
-    **dict.fromkeys("man docs what why".split(), "explain"),
-}
+_MEANT = (
+    ("run", "train fit finetune fine-tune tune compare benchmark bench start go eval evaluate test"),
+    ("answer", "predict infer label classify apply"),
+    ("ask", "chat query prompt talk question"),
+    ("report", "show results result status summary view open"),
+    ("init", "new create setup begin"),
+    ("doctor", "info env version diagnose health install"),
+    ("check", "validate lint verify audit"),
+    ("list", "ls models strategies methods"),
+    ("serve", "deploy server api"),
+    ("export", "save convert package"),
+    ("watch", "monitor drift"),
+    ("explain", "man docs what why"),
+)
+MEANT = {name: verb for verb, names in _MEANT for name in names.split()}
 # Options of other tools -> what takes their value, by verb. What has a space is a `--set`; "" is the first argument.
-_SETS = {
+_SETS: dict[str, str] = {
     **dict.fromkeys(("--model", "--base", "--base-model", "--model-name"), "model"),
     **dict.fromkeys(("--seed", "--random-seed"), "seed"),
     "--encoding": "data.encoding",
@@ -45,12 +46,12 @@ _SETS = {
     "--group": "split.group",
 }
 _FILES = ("--data", "--file", "--input", "--dataset", "--train-file", "--train", "--project", "--target", "--folder")
-_RUN = {
+_RUN: dict[str, str] = {
     **dict.fromkeys(("--arm", "--strategy", "--method", "--strategies", "--arms"), "--only"),
     **dict.fromkeys(("--time", "--timeout", "--budget", "--max-minutes"), "--minutes"),
     **dict.fromkeys(("--dry-run", "--dryrun"), "--plan"),
 }
-_ASKED = {
+_ASKED: dict[str, str] = {
     **dict.fromkeys(("--arm", "--model", "--strategy", "--method"), "--with"),
     **dict.fromkeys(("--folder", "--dir", "--target", "-p"), "--project"),
     **dict.fromkeys(("--output", "--output-file"), "--out"),
@@ -191,5 +192,3 @@ def _minutes(arguments: Sequence[str]) -> str:
     number, unit = float(match[1]), match[2][0].lower()
     minutes = number * {"s": 1 / 60, "m": 1, "h": 60}[unit]
     return line(*others, name, f"{minutes:g}")
-
-

@@ -1,6 +1,6 @@
 """Progress in a notebook, from events: one block of text below the cell that is written again as things move.
 
-What it is for   `assay.run("tickets.csv")` in Jupyter shows what `assay run` shows on a terminal; in a script it is silent
+What it is for   `assay.run("tickets.csv")` in Jupyter shows what `assay run` shows; in a script it is silent
 Watch out        at most two blocks a second are drawn: each is a message to the browser
 """
 
@@ -86,7 +86,7 @@ def shown(tell: Tell | None) -> Tell:
         return tell
     if not in_notebook():
         return silent
-    from IPython.display import display  # it is there: the notebook runs in it
+    from IPython.display import display  # pyrefly: ignore[missing-import]  # it is there: the notebook runs in it
 
     handle = display({"text/plain": ""}, raw=True, display_id=True)
     return Block(lambda text: handle.update({"text/plain": text}, raw=True)).tell

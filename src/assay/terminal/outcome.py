@@ -25,7 +25,7 @@ from assay.here import ASKING, has_run, look
 from assay.places import typed
 from assay.store import write_text
 from assay.terminal.display import fitting, plain
-from assay.terminal.misuse import VERBS, line, misused
+from assay.terminal.misuse import line, misused
 
 OF_A_KIND = 5  # problems of one code that are printed
 BUG = 70

@@ -1,4 +1,4 @@
-"""The command `assay report`: the newest report, what moved since the one before, the ledger of the rows, a model card."""
+"""The command `assay report`: the newest report, what moved since the one before, the ledger, a model card."""
 
 from pathlib import Path
 from typing import Annotated, Any
