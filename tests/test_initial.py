@@ -29,8 +29,8 @@ def tickets(name: str, n: int = 60, start: int = 0, encoding: str = "utf-8") -> 
 class Answers:
     """Answers to the questions that hold a word; the guess to all others."""
 
-    def __init__(self, **by_word: str):
-        self.by_word = by_word
+    def __init__(self, by_word: dict[str, str] | None = None):
+        self.by_word = by_word or {}
         self.asked: list[str] = []
 
     def __call__(self, question: str, guess: str) -> str:
@@ -85,7 +85,7 @@ def test_set_says_how_a_file_that_was_refused_is_read():
 
 def test_at_most_five_questions():
     tickets("a.csv"), tickets("b.csv")
-    ask = Answers(file="b.csv", answer="stars", model="mine")
+    ask = Answers({"file": "b.csv", "the answer?": "stars", "model": "mine"})
     assert interview("", [], ask) == ("b.csv", ["data.columns.label=stars", "model=mine"])
     assert len(ask.asked) <= 5
     assert interview("a.csv", ["data.columns.label=stars"], quiet := Answers()) == ("a.csv", [])
@@ -95,4 +95,4 @@ def test_at_most_five_questions():
 
 def test_a_field_that_is_misspelt_is_the_nearest():
     tickets("a.csv")
-    assert interview("a.csv", [], Answers(answer="strs"))[1] == ["data.columns.label=stars"]
+    assert interview("a.csv", [], Answers({"the answer?": "strs"}))[1] == ["data.columns.label=stars"]

@@ -1,4 +1,4 @@
-"""assay from Python: one text, lists, frames; a report's strategies; scikit-learn's methods; what `import assay` brings."""
+"""assay from Python: a text, lists, frames; the strategies of a report; scikit-learn; what `import assay` brings."""
 
 import importlib.resources
 import json

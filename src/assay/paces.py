@@ -107,7 +107,7 @@ def _training(lesson: Lesson, seconds: float) -> float | None:
             raise Stopped
 
     with suppress(Stopped):
-        Lora(epochs=50, patience=50).fit(replace(lesson, means=replace(lesson.means, tell=hear)))
+        Lora(epochs=50, patience=50, compiled="never").fit(replace(lesson, means=replace(lesson.means, tell=hear)))
     return round(statistics.median(paces[SKIPPED:] or paces), 1) if paces else None
 
 
