@@ -356,4 +356,4 @@ def _project(target: str | Path, sets: str | Sequence[str], offline: bool, tell:
     from assay.config.start import begin
 
     changes = _several(sets)
-    return load_project(begin(Path(target), sets=changes, offline=offline, tell=tell), changes)
+    return load_project(begin(Path(target), changes, offline=offline, tell=tell), changes)

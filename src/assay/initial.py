@@ -56,7 +56,7 @@ def init(
     if project.exists():
         run = f"assay run {word(typed(project))}"
         raise UsageError(Problem("C205", "there is a project already", str(project), help=f"{run} runs it as it is"))
-    begin(data, sets=sets, offline=offline, tell=tell)
+    begin(data, sets, offline=offline, tell=tell)
     text = project.read_text(encoding="utf-8")
     _write(project, text, {"test": test, "val": val}, sets)
     return project

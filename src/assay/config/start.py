@@ -32,7 +32,7 @@ LABELLED = ("classify", "multilabel")  # kinds whose labels are those of the dat
 CHOSEN = (*LABELLED, "choose")  # kinds whose first comparison may take all rows: little is written
 
 
-def begin(target: Path, *, sets: Sequence[str] = (), offline: bool = False, tell: Tell = silent) -> Path:
+def begin(target: Path, sets: Sequence[str] = (), *, offline: bool = False, tell: Tell = silent) -> Path:
     """The project file that `target` stands for: a project file, a folder with one, or data.
 
     Data are a file, perhaps with a sheet or rows behind its name, or a data set of the hub; the folder `./<stem>/`
