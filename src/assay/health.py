@@ -226,6 +226,8 @@ def _notes(health: Health) -> Iterator[str]:
             yield f"{_gib(one[key])} free on the disk ({place}): a first run with a training may want {_gib(ROOM)}"
     if not multiplies_bf16() and one["gpu"] == "none":
         yield "no native bf16: trainings take three to four times as long as with it; --minutes keeps a time"
+    if health.pace is not None and (load := os.getloadavg()[0]) > one["cores"] + 1:
+        yield f"other work was running ({load:.1f} processes on {one['cores']} cores): it is quicker when it is alone"
     if sys.platform != "linux":
         yield "assay is supported in full on Linux; elsewhere the sandbox and the limits of the server are missing"
 
