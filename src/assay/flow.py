@@ -22,6 +22,7 @@ from assay import alike, store
 from assay.aim.kinds import kind_of
 from assay.bench import Bench, answers_in, cost_of, described, trained
 from assay.beside import Seen, asked, beside
+from assay.budget import Watch, best_so_far
 from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean, end_soon
 from assay.events import NAME, logged
 from assay.executed import executed, reference_warning, refuse_unsafe, wrong_references
@@ -57,13 +58,13 @@ def run(
 
     Args:
         only: names of the arms to run; all when empty.
-        minutes: ask the running arm to save and stop after so long; what is not done is said in the report.
+        minutes: the run takes about so long, and the report says what is not done; the project's `minutes` when None.
         offline: use the network for nothing.
 
     Raises:
         AssayError: as each step; what is done is kept, and the same call goes on from there. Stopped: interrupted.
     """
-    started = time.monotonic()
+    started, minutes = time.monotonic(), minutes or project.minutes
     keep_private(project)
     with store.lock(project.work / "run.lock", " ".join(sys.argv[:3])), interruptible(), Servers() as servers:
         warnings: list[dict[str, Any]] = [*project.warnings]
@@ -76,12 +77,14 @@ def run(
         exam = Exam(prepared.examples("test"))
         others = [*beside(project, prepared), *alike.strategies(prepared.task)]
         bench = Bench(project, prepared, models(project, [*arms.values(), *others], offline, tell), tell, servers)
-        tell(plan_event(bench, arms, exam))
+        tell(plan_event(bench, arms, exam, minutes))
         servers.ready({arm.preload for arm in arms.values() if bench.state(arm, exam.hash) != "cached"})
         # Booked before the first score is seen: who stops there and changes something has looked.
         look = partial(exam.open, **places(project.exam_book, project.work), by=looked_at(bench, arms, exam), tell=tell)
         until = deadline(started, minutes)
-        outcomes = [compete(bench, name, strategy, exam, look, until) for name, strategy in arms.items()]
+        outcomes: list[Arm] = []
+        for name, strategy in arms.items():
+            outcomes.append(compete(bench, name, strategy, exam, look, until, outcomes))
         warnings += referenced(bench, exam)
         opened = look()
         for changed in changes(project.exam_book):
@@ -160,10 +163,16 @@ def models(project: Project, strategies: Any, offline: bool, tell: Tell) -> dict
 
 
 def compete(
-    bench: Bench, name: str, strategy: Strategy, exam: Exam, look: Callable[[], int], until: float | None
+    bench: Bench,
+    name: str,
+    strategy: Strategy,
+    exam: Exam,
+    look: Callable[[], int],
+    until: float | None,
+    before: Sequence[Arm] = (),
 ) -> Arm:
     """One arm from lesson to answers. A failed arm is said in the report; the others go on. `look` books the use of the
-    test rows: it is called before answers and targets come together."""
+    test rows: it is called before answers and targets come together. `before`: the arms that had their turn."""
     from assay.strategies import FLOORS
     from assay.weigh import Arm
 
@@ -176,19 +185,22 @@ def compete(
     if not cached:
         bench.tell({"event": "stage", "name": name, "state": "start"})
         bench.tell(described(bench, name, strategy))
+        watch = watched(bench, name, strategy, exam, look, until, before)
         try:
             seconds = None if until is None else until - time.monotonic()
-            bench.run(name, strategy, exam.questions, exam.hash, seconds, alone=True)
+            replace(bench, tell=watch.tell).run(name, strategy, exam.asked, exam.hash, seconds, alone=True)
         except (TrainError, ResourceError) as error:
             bench.tell({"event": "stage", "name": name, "state": "failed", "note": str(error.problems[0])})
             return replace(arm, status="failed", note=str(error.problems[0]))
         except Stopped:
-            if until is None or until > time.monotonic():
+            if not watch.why and (until is None or until > time.monotonic()):
                 raise
-            bench.tell({"event": "stage", "name": name, "state": "skipped", "note": "time is up; its state is kept"})
-            return replace(arm, status="stopped", note="Stopped when the time given was over. Its state is kept.")
+            said = watch.note or "Stopped when the time given was over. Its state is kept."
+            bench.tell({"event": "stage", "name": name, "state": "skipped", "note": said})
+            status = "pruned" if watch.why == "behind" else "stopped"
+            return replace(arm, status=status, note=said, left=watch.left)
     look()
-    records = exam.records(answers_in(bench, strategy, exam.hash))
+    records = exam.answered(answers_in(bench, strategy, exam.hash))
     records = alike.likened(bench, records) if alike.wanted(bench.prepared.task) else records
     records = executed(records, bench.prepared.task, bench.project.work, partial(told_of, bench.tell, name))
     kept = trained(bench, strategy)
@@ -208,6 +220,25 @@ def compete(
         }
     )
     return arm
+
+
+def watched(
+    bench: Bench,
+    name: str,
+    strategy: Strategy,
+    exam: Exam,
+    look: Callable[[], int],
+    until: float | None,
+    before: Sequence[Arm],
+) -> Watch:
+    """What ends the arm early where the run has a time limit. Baselines are always asked to the end."""
+    from assay.strategies import FLOORS
+
+    best = None
+    if until is not None and strategy.kind not in FLOORS and (best := best_so_far(before, bench.prepared.task)):
+        look()  # its first answers are compared with those of the best
+    answers = bench.stage(strategy, exam.hash).folder / "answers.jsonl"
+    return Watch(bench, exam, name, until, answers, best, bench.project.weigh.equivalent)
 
 
 def told_of(tell: Tell, name: str, event: dict) -> None:
@@ -230,7 +261,7 @@ def looked_at(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> str:
     return store.digest(sorted([*keys, *further]))[:16]
 
 
-def plan_event(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> dict[str, Any]:
+def plan_event(bench: Bench, arms: dict[str, Strategy], exam: Exam, minutes: float | None = None) -> dict[str, Any]:
     """What will run and what is cached: the first lines of a run."""
     rows = bench.prepared.note["rows"]
     states = {name: bench.state(strategy, exam.hash) for name, strategy in arms.items()}
@@ -238,6 +269,8 @@ def plan_event(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> dict[str,
     head = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; base {bench.project.model}"
     notes = {m["note"] for m in bench.models.values() if m["note"]}
     lines = [head + (f" ({'; '.join(sorted(notes))})" if notes else "")]
+    if minutes is not None:
+        lines.append(f"  it takes at most about {minutes:g} min, then says what is known; the same command goes on")
     return {"event": "plan", "lines": lines + [f"  {name:<{width}}  {state}" for name, state in states.items()]}
 
 

@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from assay.model.remote import RemoteModel
 
 ASKED = "asked.jsonl"  # a line a piece, before it is asked
-CHUNK = 256  # answers between two saves
+CHUNK = 64  # answers between two saves: as many as are written side by side (model/writing.py)
 TELL_EVERY = 0.2  # seconds between two progress events
-VERSION = 2  # raise it when the same arm answers differently
+VERSION = 3  # raise it when the same arm answers differently
 
 
 class Job:
@@ -249,15 +250,25 @@ class Job:
             done += len(chunk)
             spent.note(every=0)
             meter.note()
-            self.tell({"event": "progress", "done": done, "total": len(questions), "unit": "answer"})
+            said = {"event": "progress", "done": done, "total": len(questions), "unit": "answer"}
+            with suppress(Stopped) if done == len(questions) else nullcontext():  # all that is asked for is there
+                self.tell(said)
         if not questions:
             store.write_lines(file, ())
         note = {"seconds": spent.total(), "n": len(questions), "peak_bytes": peak_bytes(), "fit": fitted}
         note |= {"watts": meter.watts(), **({"answer_parts": told} if (told := parts.told()) else {})}
         if self.request.get("alone"):
-            note["alone"] = alone(adapted, questions, self.tell, self.waited)
+            note["alone"] = self.alone(adapted, questions)
         spent.forget()
         stage.finish(note)
+
+    def alone(self, adapted: Adapted, questions: Sequence[Example]) -> dict[str, Any] | None:
+        """The latency of single questions; None where the time was over, for the answers are there without it."""
+        if self._asked is not None:
+            return None
+        with suppress(Stopped):
+            return alone(adapted, questions, self.tell, self.waited)
+        return None
 
 
 def kept_lines(file: Path, all_: int, chunk: int, tell: Tell) -> int:
