@@ -271,7 +271,12 @@ def plan_event(bench: Bench, arms: dict[str, Strategy], exam: Exam, minutes: flo
     lines = [head + (f" ({'; '.join(sorted(notes))})" if notes else "")]
     if minutes is not None:
         lines.append(f"  it takes at most about {minutes:g} min, then says what is known; the same command goes on")
-    return {"event": "plan", "lines": lines + [f"  {name:<{width}}  {state}" for name, state in states.items()]}
+    return {
+        "event": "plan",
+        "arms": [*arms],
+        "minutes": minutes,
+        "lines": lines + [f"  {name:<{width}}  {state}" for name, state in states.items()],
+    }
 
 
 def deadline(started: float, minutes: float | None) -> float | None:
