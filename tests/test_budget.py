@@ -34,7 +34,7 @@ def arm_of(of, name, wrong=0, **more):
 
 def watch_of(of, file, until, best, heard):
     bench = SimpleNamespace(tell=heard.append, prepared=SimpleNamespace(task=TASK), project=SimpleNamespace(seed=0))
-    return Watch(bench, of, "slow", until, file, best)
+    return Watch(bench, of, "slow", until, file, best, 2.0)
 
 
 def progress(done, total, unit="answer"):
@@ -114,11 +114,11 @@ def test_the_first_line_says_what_did_not_finish():
     late = Arm("lora", "lora", status="stopped", left=230.0, note="Stopped when the time given was over.")
     pruned = Arm("shots", "shots", status="pruned", note="It cannot win any more.")
     done = [arm_of(of, "majority", 30, floor=True), arm_of(of, "probe", 5)]
-    said = build(task=TASK, arms=[*done, late, pruned])["verdict"]
+    said = build(task=TASK, arms=[*done, late, pruned], rows={}, audit={}, exam={})["verdict"]
     assert said["state"] == "undecided" and said["recommended"] == "probe"
     assert said["headline"] == "Undecided: lora did not finish (about 4 minutes more); probe is ahead"
     assert said["unfinished"] == [{"arm": "lora", "minutes": 3.8}]
-    assert build(task=TASK, arms=[*done, pruned])["verdict"]["state"] == "use"
+    assert build(task=TASK, arms=[*done, pruned], rows={}, audit={}, exam={})["verdict"]["state"] == "use"
     # A baseline is what others are compared with: no choice waits for it.
     assert unfinished([Arm("tfidf", "tfidf", status="skipped", floor=True)]) == []
     assert sentence([{"arm": "a", "minutes": None}, {"arm": "b", "minutes": 2.0}]) == "a and b did not finish"
@@ -128,7 +128,7 @@ def test_the_first_line_says_what_did_not_finish():
 def test_the_time_of_the_project_file_holds_and_the_next_run_goes_on(tmp_path, tiny_model):
     folder = build_toy(tmp_path / "p", tiny_model, "minutes: 0.0001\ncompare: [{kind: tfidf}, {kind: shots, k: 0}]\n")
     write_rows(folder / "test.jsonl", rows(60, 1000))
-    assert load(folder).minutes == 0.0001
+    assert load(folder / "project.yaml").minutes == 0.0001
     report = assay.run(folder)
     assert {one["status"] for one in report.data["strategies"]} == {"skipped"}
     assert "shots-k0 did not finish" in report.data["verdict"]["headline"]

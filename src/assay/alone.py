@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from assay.errors import Stopped
 from assay.nouns import Adapted, Example, Tell
 
 ROWS = 20
@@ -28,8 +29,8 @@ SECONDS = 4.0
 def alone(
     adapted: Adapted, questions: Sequence[Example], tell: Tell, waited: Callable[[], float] = lambda: 0.0
 ) -> dict[str, Any] | None:
-    """`p50` and `p95` in seconds and `n`, the questions timed; None where there is no question, or where the times of
-    remote answers were not kept.
+    """`p50` and `p95` in seconds and `n`, the questions timed; None where there is no question, where the times of
+    remote answers were not kept, or where the process was to stop before the end.
 
     Args:
         waited: seconds that the requests of answers handed out again have taken, in all so far.
@@ -47,7 +48,10 @@ def alone(
         before, at = waited(), time.perf_counter()
         adapted.answer([question])
         times.append(time.perf_counter() - at + waited() - before)
-        tell({"event": "progress", "done": index + 1, "total": count, "unit": "answer, alone"})
+        try:
+            tell({"event": "progress", "done": index + 1, "total": count, "unit": "answer, alone"})
+        except Stopped:  # the answers are there without it
+            return None
     if not all(math.isfinite(seconds) for seconds in times):
         return None
     return {"p50": round(percentile(times, 0.5), 6), "p95": round(percentile(times, 0.95), 6), "n": len(times)}

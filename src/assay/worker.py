@@ -250,25 +250,16 @@ class Job:
             done += len(chunk)
             spent.note(every=0)
             meter.note()
-            said = {"event": "progress", "done": done, "total": len(questions), "unit": "answer"}
             with suppress(Stopped) if done == len(questions) else nullcontext():  # all that is asked for is there
-                self.tell(said)
+                self.tell({"event": "progress", "done": done, "total": len(questions), "unit": "answer"})
         if not questions:
             store.write_lines(file, ())
         note = {"seconds": spent.total(), "n": len(questions), "peak_bytes": peak_bytes(), "fit": fitted}
         note |= {"watts": meter.watts(), **({"answer_parts": told} if (told := parts.told()) else {})}
         if self.request.get("alone"):
-            note["alone"] = self.alone(adapted, questions)
+            note["alone"] = None if self._asked else alone(adapted, questions, self.tell, self.waited)
         spent.forget()
         stage.finish(note)
-
-    def alone(self, adapted: Adapted, questions: Sequence[Example]) -> dict[str, Any] | None:
-        """The latency of single questions; None where the time was over, for the answers are there without it."""
-        if self._asked is not None:
-            return None
-        with suppress(Stopped):
-            return alone(adapted, questions, self.tell, self.waited)
-        return None
 
 
 def kept_lines(file: Path, all_: int, chunk: int, tell: Tell) -> int:
@@ -316,8 +307,7 @@ def work(job: Job) -> None:
     if job.request["mode"] == "probe":
         from assay.probe import probe
 
-        probe(job)
-        return
+        return probe(job)
     if job.strategy.neural:
         from assay.model.environment import threads
         from assay.model.machine import steady
