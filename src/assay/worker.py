@@ -1,8 +1,7 @@
 """The process that runs one stage: `python -m assay.worker <folder>`.
 
 The folder holds `request.json`; events go to stdout, one JSON object a line; results lie in stage folders. A process of
-its own means a peak memory of its own, thread settings of its own, and a message when it is killed. The parent never
-loads torch.
+its own has its own peak of memory and threads, and its death is a message. The parent never loads torch.
 """
 
 from __future__ import annotations
@@ -307,7 +306,8 @@ def work(job: Job) -> None:
     if job.request["mode"] == "probe":
         from assay.probe import probe
 
-        return probe(job)
+        probe(job)
+        return
     if job.strategy.neural:
         from assay.model.environment import threads
         from assay.model.machine import steady
