@@ -7,8 +7,8 @@ import pytest
 
 import assay
 from assay import sealed
-from assay.budget import Watch, best_so_far, surely_behind
-from assay.config import load
+from assay.budget import Watch, best_so_far, quick_first, surely_behind
+from assay.config import load, make_strategy
 from assay.errors import Stopped
 from assay.nouns import Answer, Example, Message, Task
 from assay.validate import Exam
@@ -135,3 +135,12 @@ def test_the_time_of_the_project_file_holds_and_the_next_run_goes_on(tmp_path, t
     report = assay.run(folder, minutes=5)
     assert {one["status"] for one in report.data["strategies"]} == {"done"}
     assert report.data["verdict"]["unfinished"] == []
+
+
+def test_a_limited_run_takes_what_is_quick_first():
+    kinds = ["lora", "rag", "setfit", "shots", "probe", "majority"]
+    arms = {
+        kind: make_strategy({"kind": kind, **({"inner": {"kind": "lora"}} if kind == "rag" else {})}, {})
+        for kind in kinds
+    }
+    assert [*quick_first(arms, "smollm2-135m")] == ["majority", "probe", "setfit", "shots", "lora", "rag"]

@@ -13,22 +13,22 @@ Watch out  the score of a strategy that was stopped is that of the rows it was a
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from assay import sealed
 from assay.errors import Stopped
 from assay.intervals import observed, paired_interval
-from assay.nouns import Answer, Record
-from assay.terminal.pace import Stage, span
+from assay.nouns import Answer, Preload, Record
+from assay.terminal.pace import Stage, duration
 from assay.validate import judge, metrics_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from assay.bench import Bench
-    from assay.nouns import Task
+    from assay.nouns import Strategy, Task
     from assay.validate import Exam
     from assay.weigh import Arm
 
@@ -74,8 +74,8 @@ class Watch:
         self.left = left[1]
         if now + left[0] > self.until:
             over = max(0.0, self.until - now)
-            needs = f"Needs {span(left[0], left[2])} more, and {span(over, over)} were left"
-            self._end("late", f"{needs}. Its state is kept.")
+            said = f"Needs about {duration(left[1])} more, and {duration(over)} were left. Its state is kept."
+            self._end("late", said)
         if event.get("unit") == "answer" and left[1] > WORTH:
             self._compare()
 
@@ -98,6 +98,19 @@ class Watch:
         if behind:
             rows = f"{len(answers):,} of {len(self.exam):,} test rows"
             self._end("behind", f"Stopped after {rows}: {behind} of {self.best.name} there. It cannot win any more.")
+
+
+def quick_first(arms: Mapping[str, Strategy], base: str) -> dict[str, Strategy]:
+    """The order in which a limited run takes its strategies: baselines, then what asks no base model, what asks it,
+    what trains it; in each the order of the file."""
+    from assay.strategies import FLOORS
+
+    levels = get_args(Preload)
+
+    def cost(strategy: Strategy) -> tuple[bool, bool, int]:
+        return strategy.kind not in FLOORS, base in strategy.needs(base), levels.index(strategy.preload)
+
+    return dict(sorted(arms.items(), key=lambda arm: cost(arm[1])))
 
 
 def surely_behind(records: Sequence[Record], others: Sequence[Record], task: Task, equivalent: float, seed: int) -> str:

@@ -20,6 +20,7 @@ from assay import alike, store
 from assay.aim.kinds import kind_of
 from assay.bench import Bench
 from assay.beside import Seen, asked, beside
+from assay.budget import quick_first
 from assay.errors import AssayError, Problem, Stopped, UsageError, did_you_mean, end_soon
 from assay.events import NAME, logged
 from assay.executed import reference_warning, refuse_unsafe, wrong_references
@@ -36,6 +37,8 @@ from assay.validate.looks import changes, places
 if TYPE_CHECKING:
     from assay.config import Project
     from assay.weigh import Arm, Report
+
+ENDING = 4.0  # seconds, about, that the report of a run takes
 
 
 def silent(event: dict) -> None:
@@ -79,8 +82,9 @@ def run(
         look = partial(exam.open, **places(project.exam_book, project.work), by=looked_at(bench, arms, exam), tell=tell)
         until = deadline(started, minutes)
         outcomes: list[Arm] = []
-        for name, strategy in arms.items():
+        for name, strategy in (quick_first(arms, project.model) if minutes else arms).items():
             outcomes.append(compete(bench, name, strategy, exam, look, until, outcomes))
+        outcomes.sort(key=lambda arm: [*arms].index(arm.name))
         warnings += referenced(bench, exam)
         opened = look()
         for changed in changes(project.exam_book):
@@ -192,7 +196,8 @@ def plan_event(bench: Bench, arms: dict[str, Strategy], exam: Exam, minutes: flo
 
 
 def deadline(started: float, minutes: float | None) -> float | None:
-    return None if minutes is None else started + 60 * minutes
+    """When strategies have to end, by `time.monotonic()`: a little before the run has to, for its report takes time."""
+    return None if minutes is None else started + 60 * minutes - min(ENDING, 6 * minutes)
 
 
 def collecting(tell: Tell, warnings: list[dict[str, Any]]) -> Tell:
