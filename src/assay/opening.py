@@ -15,6 +15,7 @@ from assay import store
 from assay.differs import tell_difference
 from assay.errors import Damaged, ModelError, Problem, UsageError, did_you_mean
 from assay.nouns import Tell
+from assay.places import near
 
 if TYPE_CHECKING:
     from assay.bench import Bench
@@ -103,9 +104,9 @@ def unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tuple[B
     bench = Bench(project, prepared, models(project, [strategy], offline, tell), tell)
     if fitted(bench, strategy).done() is None:
         refuse_changed(bench, strategy)
-        way = f"assay run {project.target} --only {arm}"
+        way = f"assay run {near(project.target)} --only {arm}"
         text = f"'{arm}' is not fitted yet{_run_with_set(project, strategy)}"
-        raise UsageError(Problem("C062", text, str(project.target), help=way))
+        raise UsageError(Problem("C062", text, str(near(project.target)), help=way))
     return bench, strategy
 
 

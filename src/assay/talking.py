@@ -292,7 +292,7 @@ def known(project: Project, name: str) -> None:
     names = list(dict.fromkeys([*known_arms(project), BASE]))
     if name not in names:
         text = f"there is no arm '{name}'{did_you_mean(name, names)}"
-        raise UsageError(Problem("C083", text, str(project.target), help=", ".join(names)))
+        raise UsageError(Problem("C083", text, str(near(project.target)), help=", ".join(names)))
 
 
 def recommended(project: Project) -> str:
@@ -312,7 +312,7 @@ def recommended(project: Project) -> str:
     way = f"--with {next(iter(project.arms), 'ARM')}; there are {others}"
     if not report.is_file():
         way = f"run it first: assay run {near(project.target)}; or name one that is fitted: {way}"
-    raise UsageError(Problem("C161", text, str(project.target), help=way))
+    raise UsageError(Problem("C161", text, str(near(project.target)), help=way))
 
 
 def opened(folder: Path, name: str, *, offline: bool = False, tell: Tell = silent) -> Loaded:

@@ -81,6 +81,7 @@ def misused(message: str, arguments: Sequence[str]) -> Problem:
         way = _minutes(arguments)
     else:
         way = ""
+    text = text.partition(" (Possible options")[0] if way else text
     return Problem("C060", text, help=way or (f"assay {verb} --help" if verb else "assay --help"))
 
 

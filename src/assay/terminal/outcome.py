@@ -53,8 +53,11 @@ def noted(event: dict[str, Any]) -> None:
         warn(f"{event['text']}")
 
 
-def shown_problems(problems: Sequence[Problem], *, every: bool = False) -> Iterator[str]:
-    """The problems as lines, at most five of a code unless `every`; what is left out is counted."""
+def shown_problems(
+    problems: Sequence[Problem], *, every: bool = False, all_by: str = "assay check --all"
+) -> Iterator[str]:
+    """The problems as lines, at most five of a code unless `every`; what is left out is counted, with the command that
+    shows all."""
     total = Counter(problem.code for problem in problems)
     seen: Counter[str] = Counter()
     for problem in problems:
@@ -62,7 +65,7 @@ def shown_problems(problems: Sequence[Problem], *, every: bool = False) -> Itera
         if every or seen[problem.code] <= OF_A_KIND:
             yield str(problem)
         if not every and seen[problem.code] == total[problem.code] > OF_A_KIND:
-            yield f"{problem.code} and {total[problem.code] - OF_A_KIND} more: assay check --all"
+            yield f"{problem.code} and {total[problem.code] - OF_A_KIND} more: {all_by}"
 
 
 _COMMAND = re.compile(r"\b(assay [a-z]|pip install |curl |apt-get |hf |iconv )")
@@ -172,10 +175,18 @@ class Outcome:
             return
         if isinstance(error, ProjectError):
             warn(error.header)
-        for text in shown_problems(error.problems, every="--all" in self.arguments):
+        for text in shown_problems(error.problems, every="--all" in self.arguments, all_by=self._all_by()):
             warn(text)
         if way := following(error.problems, self.arguments):
             warn(f"   next: {way}")
+
+    def _all_by(self) -> str:
+        named = [one for one in self.arguments[1:2] if not one.startswith("-")]
+        return (
+            line("check", *named, "--all")
+            if self.arguments[:1] and self.arguments[0] in _AGAIN
+            else "assay check --all"
+        )
 
     def _misuse(self, error: Any) -> None:
         warn(str(misused(error.format_message(), self.arguments)))
