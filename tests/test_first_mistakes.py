@@ -100,12 +100,11 @@ def build(place: Path, here: str) -> Path:
         (place / "train.csv").write_text(HEAD + lines(90))
         (place / "test.csv").write_text(HEAD + lines(30, 1000))
         return place
-    text = HEAD + lines(90)
-    if here == "latin":
-        text = text.replace("room", "Café")
-    if here == "cases":
-        text = HEAD + lines(90, names={"pay0": "Pay"})
-    (place / "tickets.csv").write_text(text, encoding="windows-1252" if here == "latin" else "utf-8")
+    text = HEAD + lines(90, names={"pay0": "Pay"} if here == "cases" else None)
+    data = text.encode()
+    if here == "latin":  # one line of it is UTF-8, and most are not
+        data = text.replace("room", "Müller", 1).encode() + text.replace("meet", "café").encode("windows-1252")
+    (place / "tickets.csv").write_bytes(data)
     (place / "new.csv").write_text("text\nthe bill is too high\nmay I borrow a book\n") if here == "ran" else None
     if here in ("tickets", "latin", "cases"):
         return place
@@ -175,7 +174,7 @@ def test_what_is_said(one, folders, tmp_path, monkeypatch):
     code, text = said_by(shlex.split(one.typed)[1:])
     assert code == one.exit, text
     said = tuple(dict.fromkeys(re.findall(r"^(?:warning )?([CDRMT]\d{3}) ", text, re.MULTILINE)))
-    assert said == one.codes if code else set(one.codes) <= set(said), text
+    assert set(one.codes) <= set(said), text
     wanted = one.next.removesuffix(NOT_TYPED)
     if wanted:
         assert re.search(rf"(?<![\w-]){re.escape(wanted)}(?![\w-])", text), text
