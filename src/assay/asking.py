@@ -12,6 +12,7 @@ from assay import store
 from assay.differs import hearing, warned
 from assay.errors import DataError, Problem, UsageError
 from assay.frames import frame_of, is_frame, questions_of, shares, texts_of
+from assay.here import with_project
 from assay.nouns import (
     Adapted,
     Answer,
@@ -215,7 +216,7 @@ def _recommended(target: Path) -> str:
     from assay.config.start import begin
     from assay.talking import recommended
 
-    return recommended(load_project(begin(target)))
+    return recommended(load_project(begin(with_project(target))))
 
 
 def answer_file(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.errors import Problem, nearest
+from assay.errors import DataError, Problem, nearest
 from assay.places import PROJECT, place, typed
 
 # Files that may hold rows. What assay writes beside them (answers, reports, votes) is no data to begin with.
@@ -155,6 +155,18 @@ def no_project(folder: Path) -> Problem:
         else "go to where your rows are: cd FOLDER && assay run FILE"
     )
     return Problem("D002", f"has no project.yaml; {holds}", str(folder), help=way)
+
+
+def with_project(target: Path) -> Path:
+    """What somebody named who asks a project: a folder without one is refused, whatever data it holds, for nothing is
+    begun by asking.
+
+    Raises:
+        DataError: D002.
+    """
+    if target.is_dir() and not (target / PROJECT).is_file():
+        raise DataError(no_project(target))
+    return target
 
 
 def lines(there: Here) -> list[str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.differs import tell_difference
 from assay.errors import Damaged, ModelError, Problem, UsageError, did_you_mean
+from assay.here import with_project
 from assay.nouns import Tell
 from assay.places import near
 
@@ -50,7 +51,7 @@ def benches(target: Path, names: Sequence[str], offline: bool, tell: Tell) -> di
     from assay.measured import names as known_names
     from assay.measured import newest
 
-    project = load_project(begin(target))
+    project = load_project(begin(with_project(target)))
     known = known_names(project)
     problems = [
         Problem("C083", f"there is no arm '{name}'{did_you_mean(name, known)}", str(target), help=", ".join(known))
