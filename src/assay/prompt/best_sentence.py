@@ -47,6 +47,7 @@ class BestSentence(Strategy):
     # How many, in the order of the text; 0: a piece of the best; -1: the whole passage; train: what scores best there
     sentences: Annotated[int, Field(ge=PASSAGE, le=20)] | Literal["train"] = "train"
     top: int = Field(default=4, ge=1, le=50)  # passages that are found, where rows have none
+    VERSION = 2
     reads = ("train", "documents")
     needs_documents = False
     judges = True
@@ -75,7 +76,7 @@ class BestSentence(Strategy):
         if self.sentences != "train":
             arm.sentences = self.sentences
             return arm
-        rows = lesson.train[:ROWS]
+        rows = lesson.train[:: -(-len(lesson.train) // ROWS) or 1]  # evenly spaced: a file may be sorted
         ranked = arm.fit.ranked(rows)
         worth = {n: lesson.judge(rows, arm.answers(rows, ranked, n)) for n in TRIED if n != PASSAGE}
         ways: dict[int, By] = dict.fromkeys(worth, self.by)
