@@ -167,7 +167,7 @@ def leak_lines(audit: dict[str, Any], leaks: Any) -> list[str]:
 
 
 def paraphrase_line(audit: dict[str, Any]) -> str:
-    """"" where nothing was looked for."""
+    """ "" where nothing was looked for."""
     return "" if audit.get("paraphrase") is None else "  " + paraphrase_sentence(audit)
 
 

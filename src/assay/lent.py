@@ -53,8 +53,8 @@ def wanted(project: Project) -> dict[str, list[str]]:
 
 
 def audited(project: Project) -> bool:
-    """Whether the audit compares rows by meaning: where the project says from which cosine, or an arm reads the rows with
-    the same encoder anyway."""
+    """Whether the audit compares rows by meaning: where the project says from which cosine, or an arm reads the rows
+    with the same encoder anyway."""
     from assay.prompt.neighbours import EMBEDDER
 
     if project.split.paraphrase == "auto":

@@ -337,4 +337,3 @@ def write_rates(folder: Path, base_rates: Mapping[str, int]) -> None:
 def read_rates(folder: Path) -> dict[str, int]:
     """How frequent each label is, where the training rows do not say it; see `curate/rates.py`."""
     return store.read_json(folder / RATES) if (folder / RATES).is_file() else {}
-

@@ -66,7 +66,10 @@ def test_worked_solutions_are_joined_that_come_to_one_number(make):
 def test_what_is_asked_covers_passages_options_and_tests(make):
     one, two = make([("When?", "1804"), ("When?", "1805")])
     for rows in (
-        [replace(one, context=(Document("a", "Kant died."),)), replace(two, context=(Document("b", "Schiller died."),))],
+        [
+            replace(one, context=(Document("a", "Kant died."),)),
+            replace(two, context=(Document("b", "Schiller died."),)),
+        ],
         [replace(one, options=("x", "y")), replace(two, options=("x", "z"))],
         [replace(one, checks=Checks(("assert f(1)",))), replace(two, checks=Checks(("assert f(2)",)))],
     ):

@@ -1,7 +1,7 @@
 """Several valid answers to one question: rows that ask the same become one row, and every answer is accepted.
 
-What it is for   a question that stands in the file once for each of its answers (data to text, captions, FAQs, programs)
-                 is no contradiction: a metric takes the best of the accepted answers
+What it is for   a question that stands in the file once for each of its answers (data to text, captions, programs) is
+                 no contradiction: a metric takes the best of the accepted answers
 Which kinds      those whose answers are written freely. A text with two labels, two sets of spans or two numbers does
                  contradict itself; worked solutions that come to the same number do not
 The same         equal text and passages (text.py), equal options, and equal tests where a program is asked for
@@ -83,7 +83,7 @@ def with_answers(examples: Sequence[Example], kind: str) -> list[Example]:
 
 
 def accept(examples: Sequence[Example], kind: str, book: Book, part: int) -> list[Example]:
-    """`with_answers`, with a line for each row that took some. part: the number of the step that joins training rows."""
+    """`with_answers`, and a line for each row that took some. part: number of the step that joins training rows."""
     made = with_answers(examples, kind)
     for before, after in zip(examples, made, strict=True):
         if after is not before:

@@ -205,7 +205,9 @@ def _listed(
                     continue
                 listed += 1
                 told.add(side)
-                yield pair_of(kind, similarity, (name, rows[name][key]), (side[0], rows[side[0]][side[1]]), key, side[1])
+                yield pair_of(
+                    kind, similarity, (name, rows[name][key]), (side[0], rows[side[0]][side[1]]), key, side[1]
+                )
 
 
 def _partners(probes: Sequence[Place], held: Sequence[Place], threshold: float) -> Partners:

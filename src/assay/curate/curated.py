@@ -17,8 +17,8 @@ from assay.curate.made import augmented, refuse_unfit
 from assay.curate.overlap import SHARES_WORDS, Probed, probed
 from assay.curate.placed import by_hash, by_time
 from assay.curate.rates import base_rates, draw_train, rates_of
+from assay.curate.reworded import HELD, Reworded, reworded, settle
 from assay.curate.reworded import THRESHOLD as PARAPHRASE
-from assay.curate.reworded import Reworded, reworded, settle
 from assay.curate.scale.fates import Note
 from assay.curate.scale.spread import Scale, Spread, Step, passes
 from assay.curate.split import Leaks, Split, shares_for, split
@@ -133,7 +133,7 @@ def _reworded(rows: dict[str, list[Example]], settings: Split, means: Means, boo
     if settings.paraphrase is None or means.embed is None:
         return Reworded()
     threshold = PARAPHRASE if settings.paraphrase == "auto" else settings.paraphrase
-    found = reworded(rows, threshold, means)
+    found = reworded(rows, threshold, means, HELD if settings.paraphrase == "auto" else None)
     settle(found, settings, rows, book)
     return found
 

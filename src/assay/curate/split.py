@@ -50,8 +50,8 @@ class Split(Settings):
     # Share of a text's shingles, each by how rare it is, from which it stands inside a longer one: the same. None: not
     # looked for, where all texts are one template.
     contained: float | None = Field(default=CONTAINED, ge=0.5, le=1)
-    # Cosine of sentence vectors from which a row is a paraphrase of another. auto: looked for where an arm or a step uses
-    # the encoder anyway, and told; a number: looked for, and treated as `leaks` says. None: not looked for.
+    # Cosine of sentence vectors from which a row is a paraphrase of another. auto: looked for where an arm or a step
+    # uses the encoder anyway, and told; a number: looked for, and treated as `leaks` says. None: not looked for.
     paraphrase: Annotated[float, Field(ge=0.5, le=1)] | Literal["auto"] | None = "auto"
     # Texts that test what a model can do besides the task (benchmarks); training rows that share words with them are
     # told in the audit (`warn`), or go (`drop`).

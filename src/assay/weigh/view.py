@@ -268,8 +268,9 @@ def paraphrase_sentence(audit: dict[str, Any]) -> str:
     """How many test rows train says in other words; "" where that was not looked for."""
     if audit.get("paraphrase") is None:
         return ""
-    looked = f"{count(audit['paraphrase'])} of {count(audit['paraphrase_of'])} test rows"
-    return f"{looked} have a paraphrase in train (cosine of sentence vectors >= {audit['paraphrase_from']:g})."
+    found, near = count(audit["paraphrase"]), count(audit["paraphrase_near"])
+    said = f"{found} of {count(audit['paraphrase_of'])} test rows have a paraphrase in train that stands out from the"
+    return f"{said} rows around it (cosine >= {audit['paraphrase_from']:g}); {near} have some training row as near."
 
 
 def given_away(extra: Any) -> list[str]:
