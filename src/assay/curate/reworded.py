@@ -119,7 +119,7 @@ def candidates(held: Sequence[str], learnt: Sequence[str], nearest: int = NEARES
 
     if len(learnt) <= nearest:
         return list(range(len(learnt)))
-    words = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 4), sublinear_tf=True, dtype=np.float32)
+    words: Any = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 4), sublinear_tf=True, dtype=np.float32)
     columns = words.fit_transform([normal(text)[:CHARACTERS] or "?" for text in learnt]).T.tocsr()
     asked = words.transform([normal(text)[:CHARACTERS] for text in held])
     found: set[int] = set()
