@@ -1,4 +1,4 @@
-"""Of several accepted answers all are learnt where they are ways of saying it, and the first where they are spellings."""
+"""Of several accepted answers all are learnt where they are ways of saying it, the first where they are spellings."""
 
 from dataclasses import replace
 
