@@ -28,11 +28,11 @@ from assay.nouns import Example, Means
 THRESHOLD = 0.8
 MARGIN = 1.3
 LIKE = 8  # rows that are nearest beside the twin, whose mean is what is usual there
-HELD = 300
-NEAREST = 5
-CHARACTERS = 400
+HELD = 150
+NEAREST = 8
+CHARACTERS = 300
 BLOCK = 512
-WARNED = 0.05  # share of the test rows from which it is a warning, not only a figure
+WARNED = 0.1  # share of the test rows from which it is a warning, not only a figure
 FEWEST = 5
 
 
