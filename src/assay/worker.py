@@ -140,8 +140,6 @@ class Job:
             fit=self.fit_inner,
         )
 
-    # --- stages -----------------------------------------------------------------------------------------------------
-
     def inner_key(self, strategy: Learner, lesson: Lesson) -> str:
         parts = {
             "train": train_hash(lesson.train, lesson.base_rates),
