@@ -13,9 +13,11 @@ from typing import Any
 
 from assay.aim.kinds import kind_of
 from assay.config.portfolio import Size, portfolio
+from assay.config.reading import Reading
 from assay.config.yamlfile import flow, quoted, read
 from assay.curate.reading.named import hub_set, named
-from assay.errors import DataError, Problem, UsageError, nearest
+from assay.errors import DataError, Problem, UsageError
+from assay.here import no_project, not_there
 from assay.nouns import Example, Task, Tell
 from assay.places import PROJECT
 from assay.sets import bring, silent
@@ -30,11 +32,12 @@ LABELLED = ("classify", "multilabel")  # kinds whose labels are those of the dat
 CHOSEN = (*LABELLED, "choose")  # kinds whose first comparison may take all rows: little is written
 
 
-def begin(target: Path, *, offline: bool = False, tell: Tell = silent) -> Path:
+def begin(target: Path, sets: Sequence[str] = (), *, offline: bool = False, tell: Tell = silent) -> Path:
     """The project file that `target` stands for: a project file, a folder with one, or data.
 
     Data are a file, perhaps with a sheet or rows behind its name, or a data set of the hub; the folder `./<stem>/`
-    gets a project file unless it has one.
+    gets a project file unless it has one. `sets`: changes of `--set`; those that say how the data are to be read hold
+    for a project that is made, and stand in its file.
 
     Raises:
         DataError: D001 there is no such file; D002 a folder without a project file; what `curate.load` finds.
@@ -43,19 +46,17 @@ def begin(target: Path, *, offline: bool = False, tell: Tell = silent) -> Path:
     if target.is_dir():
         if (target / PROJECT).is_file():
             return target / PROJECT
-        raise DataError(_no_project(target))
+        raise DataError(no_project(target))
     hub = hub_set(target)
     data = named(target).path
     if hub is not None:
         folder = Path(folder_name(hub[0].name.rpartition("/")[2]))
         if not (folder / PROJECT).exists():
             (local,) = bring({"data": [target]}, offline=offline, tell=tell)["data"]
-            write_text(folder / PROJECT, project_text(local, folder, hub_name(target)))
+            write_text(folder / PROJECT, project_text(local, folder, hub_name(target), sets))
         return folder / PROJECT
     if not data.exists():
-        near = nearest(target.name, [path.name for path in _visible(target.parent)])
-        hint = f"{target.parent / near} is there" if near else "name a data file, or a folder with a project.yaml"
-        raise DataError(Problem("D001", "no such file", str(target), help=hint))
+        raise DataError(not_there(target))
     if target.suffix.lower() in (".yaml", ".yml"):
         return target
     folder = Path(folder_name(data.name))
@@ -65,7 +66,7 @@ def begin(target: Path, *, offline: bool = False, tell: Tell = silent) -> Path:
     if project.exists():
         _same_data(project, data)
     else:
-        write_text(project, project_text(target, folder))
+        write_text(project, project_text(target, folder, sets=sets))
     return project
 
 
@@ -91,36 +92,27 @@ def _same_data(project: Path, data: Path) -> None:
         )
 
 
-def _visible(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if not p.name.startswith(".")) if folder.is_dir() else []
-
-
-def _no_project(folder: Path) -> Problem:
-    names = [path.name + "/" * path.is_dir() for path in _visible(folder)]
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    holds = f"it holds {', '.join(names[:5])}{more}" if names else "it is empty"
-    return Problem("D002", f"has no project.yaml; {holds}", str(folder), help="name a data file: assay run tickets.csv")
-
-
 def folder_name(name: str) -> str:
     """`Support Tickets (1).csv.gz` -> `support-tickets-1`."""
     stem = re.sub(r"(\.(csv|tsv|jsonl?|ndjson|parquet|arrow|xlsx|xlsm|txt|gz))+\Z", "", name, flags=re.IGNORECASE)
     return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "project"
 
 
-def project_text(data: Path, folder: Path, path: str = "") -> str:
+def project_text(data: Path, folder: Path, path: str = "", sets: Sequence[str] = ()) -> str:
     """The project file for one data file, as text; paths are relative to `folder`.
 
     Args:
-        path: what the file names as its data, where that is not `data`.
+        path: what the file names as its data, where that is not `data`. sets: as in `begin`.
 
     Raises:
         DataError: what `curate.load` finds wrong with the file.
     """
     from assay.curate.reading.load import load
 
-    loaded = load({"data": [data.absolute()]}, base=Path.cwd())
-    return "".join(f"{line}\n" for line in _lines(loaded, path or _path(data, folder), folder))
+    said = Reading.of(sets)
+    loaded = load({"data": [data.absolute()]}, base=Path.cwd(), **said.arguments())
+    lines = said.written(_lines(loaded, path or _path(data, folder), folder))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def hub_name(target: Path) -> str:
