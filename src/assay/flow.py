@@ -188,6 +188,8 @@ def plan_event(bench: Bench, arms: dict[str, Strategy], exam: Exam, minutes: flo
     states = {name: bench.state(strategy, exam.hash) for name, strategy in arms.items()}
     width = max(map(len, states))
     head = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; base {bench.project.model}"
+    if any(one["code"] == "D250" for one in bench.prepared.note["warnings"]):
+        head += "; labels balanced by choice (D250)"
     notes = {m["note"] for m in bench.models.values() if m["note"]}
     lines = [head + (f" ({'; '.join(sorted(notes))})" if notes else "")]
     if minutes is not None:
