@@ -8,6 +8,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from assay.errors import DataError, Problem
 
@@ -47,6 +48,9 @@ class Findings:
     place: str
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    starts: list[tuple[str, int]] = field(default_factory=list)  # official splits in the file, each with its first row
+    roles: dict[str, str] = field(default_factory=dict)  # role -> field, where the form of the file says it
+    beside: dict[str, Any] = field(default_factory=dict)  # lists and objects of a file that stand beside its rows
     clocks: dict[str, int] = field(default_factory=dict)  # "dates" or "numbers" -> first line whose time is written so
     _stops: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
     _warns: dict[tuple[str, str], list[int]] = field(default_factory=dict)

@@ -19,17 +19,18 @@ from assay.aim.shaped import shaped
 from assay.curate.reading.dialogues import join_turns
 from assay.curate.reading.files import SPLITS, collected, expand, same_file, stem_of
 from assay.curate.reading.findings import KEPT, Findings
+from assay.curate.reading.joined import joined_by_id
 from assay.curate.reading.known import all_labels, kind_of_turns
 from assay.curate.reading.known import labels_of as labels_of
-from assay.curate.reading.label_studio import unfolded
 from assay.curate.reading.labels import check_answers, check_label_sets, check_labels, kinds_of_values
 from assay.curate.reading.lookalike import join
 from assay.curate.reading.marks import look
 from assay.curate.reading.preferences import told, without_target
-from assay.curate.reading.read import Read, read
+from assay.curate.reading.official import divided
+from assay.curate.reading.read import Read, read_named
 from assay.curate.reading.shapes import ROLES, Layout, example, fields_of, recognise
-from assay.curate.reading.squad import flattened
 from assay.curate.reading.targets import choices_of
+from assay.curate.reading.tidied import tidied
 from assay.curate.reading.values import Values
 from assay.errors import DataError, Problem, UsageError, did_you_mean, nearest
 from assay.nouns import NOTHING, Example
@@ -127,13 +128,19 @@ def load(
     columns = dict(columns or {})
     _check_roles(columns)
     problems: list[Problem] = []
-    paths = expand(files, base, problems)
+    passed: list[str] = []
+    paths = expand(files, base, problems, passed)
     problems += same_file(paths, base)
     reads: list[tuple[str, Path, Read]] = []
+    asked = {field for role, name in columns.items() for field in fields_of(role, name)}
     for split, one in paths:
         with collected(problems):
-            rows = read(one.path, encoding=encoding, head=one.last, base=base, first=one.first, part=one.part)
-            reads.append((split, one.path, flattened(unfolded(rows))))
+            table = read_named(one, encoding=encoding, base=base)
+            whole = split == "train" and "train" not in files
+            parts = divided(table, split, whole=whole, named=asked)
+            reads += [(part, one.path / one.member, tidied(rows, asked)) for part, rows in parts]
+    with collected(problems):
+        reads = joined_by_id(reads)
     if not reads:
         raise DataError(*(problems or [Problem("D002", "the project names no data file", help="set data.files")]))
     with collected(problems):
@@ -184,7 +191,7 @@ def load(
         slices=layout.slices,
         labels=all_labels(labels, chain(*parts.values()), layout.kind, none) if target else tuple(labels),
         guessed=guessed,
-        notes=[*(note for _, _, table in reads for note in table.notes), *unseen, *said],
+        notes=[*passed, *(note for _, _, table in reads for note in table.notes), *unseen, *said],
         warnings=warnings,
         values=values,
     )
@@ -243,6 +250,8 @@ def _settle(
     rows = [raw.fields for raw in table.rows[::step]]
     roles = set(given) - {"group", "id", "system", "context", "found_in"} - {"tests", "setup", "database"}
     shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
+    if table.roles and not roles:  # the form of the file says it
+        shape, columns = "form", {role: name for role, name in table.roles.items() if role != "group"}
     if not target:
         columns = {role: name for role, name in columns.items() if role not in TARGETS}
     if kind == "continue":
@@ -275,9 +284,9 @@ def _settle(
     if "id" in given:
         settled["id"] = given["id"]
     reasons = [*([why] if why else []), *made.reasons]
-    if shape != "columns":
+    if shape not in ("columns", "form"):
         reasons.insert(0, f"the shape is {shape.replace('_', '/')}: fields {', '.join(columns.values())}")
-    chosen_group = group if group is not None else given.get("group", made.group)
+    chosen_group = group if group is not None else given.get("group", table.roles.get("group", made.group))
     chosen = tuple(slices) if slices is not None else made.slices
     reasons = [
         reason

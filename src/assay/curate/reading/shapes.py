@@ -35,6 +35,7 @@ from assay.curate.reading.contexts import context_of
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.preferences import judged, preference, rejected_of, verdict
 from assay.curate.reading.read import RawRow
+from assay.curate.reading.spoken import ABOUT, FIELDS
 from assay.curate.reading.targets import options_in, targets_of
 from assay.curate.reading.times import time_of
 from assay.curate.reading.turns import is_conversation, turns_of
@@ -49,8 +50,11 @@ TARGETS = ("label", "labels", "answer", "entities", "grades", "code")  # roles o
 
 
 def messages(names: Sequence[str], row: Row) -> dict[str, str] | None:
-    """OpenAI and TRL: a list of {role, content}."""
-    return _conversation(names, row, ("messages", "conversation", "conversations"), "role")
+    """OpenAI and TRL: a list of {role, content}; under other names where nothing is said about it."""
+    found = _conversation(names, row, ("messages", "conversation", "conversations"), "role")
+    if found is None and not ABOUT & {name.casefold() for name in names}:
+        found = next(({"messages": name} for name in FIELDS if name in names and is_conversation(row.get(name))), None)
+    return found
 
 
 def sharegpt(names: Sequence[str], row: Row) -> dict[str, str] | None:
