@@ -14,6 +14,7 @@ from typing import Any
 from assay.aim.kinds import kind_of
 from assay.config.portfolio import Size, portfolio
 from assay.config.yamlfile import flow, quoted, read
+from assay.curate.reading.gathered import holds_data, with_partners
 from assay.curate.reading.named import hub_set, named
 from assay.errors import DataError, Problem, UsageError, nearest
 from assay.nouns import Example, Task, Tell
@@ -43,7 +44,8 @@ def begin(target: Path, *, offline: bool = False, tell: Tell = silent) -> Path:
     if target.is_dir():
         if (target / PROJECT).is_file():
             return target / PROJECT
-        raise DataError(_no_project(target))
+        if not holds_data(target):
+            raise DataError(_no_project(target))
     hub = hub_set(target)
     data = named(target).path
     if hub is not None:
@@ -56,10 +58,12 @@ def begin(target: Path, *, offline: bool = False, tell: Tell = silent) -> Path:
         near = nearest(target.name, [path.name for path in _visible(target.parent)])
         hint = f"{target.parent / near} is there" if near else "name a data file, or a folder with a project.yaml"
         raise DataError(Problem("D001", "no such file", str(target), help=hint))
-    if target.suffix.lower() in (".yaml", ".yml"):
+    if target.suffix.lower() in (".yaml", ".yml") and not target.is_dir():
         return target
-    folder = Path(folder_name(data.name))
-    if folder.is_file():  # data without an ending
+    target = with_partners(target)
+    data = named(target).path
+    folder = Path(folder_name(data.resolve().name))
+    if folder.is_file() or folder.resolve() == data.resolve():  # data without an ending, or in a folder
         folder = Path(f"{folder}-project")
     project = folder / PROJECT
     if project.exists():
@@ -104,7 +108,8 @@ def _no_project(folder: Path) -> Problem:
 
 def folder_name(name: str) -> str:
     """`Support Tickets (1).csv.gz` -> `support-tickets-1`."""
-    stem = re.sub(r"(\.(csv|tsv|jsonl?|ndjson|parquet|arrow|xlsx|xlsm|txt|gz))+\Z", "", name, flags=re.IGNORECASE)
+    suffixes = r"(\.(csv|tsv|tab|jsonl?|ndjson|parquet|arrow|xlsx|xlsm|txt|xml|conll|gz|bz2|xz|zst|tgz|tar|zip))+\Z"
+    stem = re.sub(suffixes, "", name, flags=re.IGNORECASE)
     return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "project"
 
 

@@ -26,7 +26,7 @@ def called(table: Read, named: set[str]) -> Read:
     asked, goal, tools = (
         next((by_key[key] for key in some if key in by_key), None) for some in (ASKED, GOALS, TOOLS)
     )
-    if goal is None or asked is None or asked == goal or not table.rows or {goal, tools, asked} & named:
+    if goal is None or asked is None or asked == goal or not table.rows or tools in named:
         return table
     values = [_calls(raw.fields.get(goal)) for raw in table.rows]
     if sum(one is not None for one in values) < MOSTLY * len(values):

@@ -19,6 +19,7 @@ from assay.curate.reading.findings import printable
 from assay.curate.reading.read import RawRow, Read
 
 OPTIONS = ("choices", "options", "candidates", "alternatives", "answer_options", "answer_choices", "endings", "answers")
+READ = ("choices", "options", "candidates")  # names by which options are known
 ANSWERS = ("answer", "answerkey", "answer_key", "label", "correct", "correct_answer", "correct_option", "correct_choice")
 ANSWERS += ("answer_idx", "answer_index", "answer_id", "correct_index", "gold", "target", "key", "solution")
 _TEXT = ("text", "option", "content", "value", "answer", "choice", "body", "option_text", "answer_text")
@@ -36,11 +37,12 @@ def listed(table: Read, named: set[str]) -> Read:
     by_key = {name.casefold(): name for name in table.names}
     for key in OPTIONS:
         field = by_key.get(key)
-        if field is None or field in named:
+        if field is None:
             continue
         options = [_options(raw.fields.get(field)) for raw in table.rows]
         if options and sum(one is not None for one in options) >= MOSTLY * len(options):
-            return _with_options(table, field, options, by_key, named)
+            to = field if key in READ or field in named else "choices"
+            return _with_options(table, field, to, options, by_key)
     return _beside_wrong(table, by_key, named)
 
 
@@ -69,22 +71,22 @@ def _truth(value: Any) -> bool:
 
 
 def _with_options(
-    table: Read, field: str, options: Sequence[list[Option] | None], by_key: Mapping[str, str], named: set[str]
+    table: Read, field: str, to: str, options: Sequence[list[Option] | None], by_key: Mapping[str, str]
 ) -> Read:
-    goal = next((by_key[key] for key in ANSWERS if key in by_key and by_key[key] not in (field, *named)), None)
+    goal = next((by_key[key] for key in ANSWERS if key in by_key and by_key[key] != field), None)
     flagged = all(one is None or sum(bool(right) for _, _, right in one) == 1 for one in options)
     made_goal = "answer" if flagged and goal is None else None
     rows = []
     for raw, one in zip(table.rows, options, strict=True):
-        fields = dict(raw.fields)
+        fields = {(to if name == field else name): value for name, value in raw.fields.items()}
         if one is not None:
-            fields[field] = [text for _, text, _ in one]
+            fields[to] = [text for _, text, _ in one]
             if made_goal:
                 fields[made_goal] = LETTERS[next(at for at, (_, _, right) in enumerate(one) if right) % len(LETTERS)]
             elif goal is not None:
                 fields[goal] = _letter(fields.get(goal), one)
         rows.append(RawRow(raw.source, fields))
-    names = [*table.names, *([made_goal] if made_goal else [])]
+    names = [*(to if name == field else name for name in table.names), *([made_goal] if made_goal else [])]
     note = f"{table.place}: '{printable(field)}' has options as objects; their texts were taken"
     return replace(table, rows=rows, names=tuple(dict.fromkeys(names)), notes=[*table.notes, note])
 

@@ -40,6 +40,26 @@ def gathered(folder: Path, base: Path, part: str, notes: list[str]) -> dict[str,
     return made
 
 
+def holds_data(folder: Path) -> bool:
+    """Whether there are rows in a folder."""
+    try:
+        return bool(gathered(folder, folder, "", []))
+    except DataError as error:
+        return error.problems[0].code != "D002"
+
+
+def with_partners(path: Path) -> Path:
+    """The name of a file, with those of the files beside it that it belongs with line by line."""
+    one = named(path)
+    if one.member or one.beside or not one.path.is_file():
+        return path
+    beside = partners(one.path)
+    if not beside:
+        return path
+    first, beside = asked_first(one.path, beside)
+    return Path(str(path).replace(str(one.path), Named(first, beside=beside).text, 1))
+
+
 def _visible(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 

@@ -176,7 +176,8 @@ def _columns(members: Sequence[Member], found: Findings) -> list[Element]:
     lists = {name: [one for _, one in value] for _, name, value in members if isinstance(value, list) and value}
     counts = Counter(len(value) for value in lists.values() if len(value) > 1)
     size, many = max(counts.items(), key=lambda pair: (pair[1] > 1, pair[0]), default=(0, 0))
-    texts = [value for value in lists.values() if all(isinstance(one, str) for one in value)]
+    if rows := _by_label(lists, members, found):
+        return rows
     if many > 1 and any(isinstance(value[0], str | list) for value in lists.values()):
         taken = {name: value for name, value in lists.items() if len(value) == size}
         found.note(f"{found.place}: read as a list for each column: {', '.join(map(printable, [*taken][:12]))}")
@@ -184,22 +185,26 @@ def _columns(members: Sequence[Member], found: Findings) -> list[Element]:
         _beside(members, list(taken), found)
         rows = zip(lines, zip(*taken.values(), strict=True), strict=True)
         return [(line, dict(zip(taken, values, strict=True))) for line, values in rows]
-    if len(lists) < 2 or len(texts) < len(lists) or max(counts, default=0) < 3:
+    if len(lists) < 2 or max(counts, default=0) < 3:
         return []
-    if known := [name for name in lists if name.casefold() in _KNOWN]:
+    if [name for name in lists if name.casefold() in _KNOWN]:
         shown = ", ".join(f"'{printable(name)}' has {len(value):,}" for name, value in lists.items())
         help = "a list for each column needs a value for every row"
         found.problem("D208", f"columns of different length: {shown}", help=help)
+    return []
+
+
+def _by_label(lists: Mapping[str, Sequence[Any]], members: Sequence[Member], found: Findings) -> list[Element]:
+    """A list of texts for each label: not all of one length, under names that no column has."""
+    sizes = {len(value) for value in lists.values()}
+    worded = all(isinstance(one, str) for value in lists.values() for one in value)
+    if len(lists) < 2 or len(sizes) < 2 or max(sizes) < 3 or not worded or {name.casefold() for name in lists} & _KNOWN:
         return []
     found.note(f"{found.place}: read as a list of texts for each of {len(lists)} labels")
     found.roles |= {"text": "text", "label": "label"}
     _beside(members, list(lists), found)
-    return [
-        (line, {"text": one, "label": name})
-        for _, name, value in members
-        if name in lists
-        for line, one in value
-    ]
+    pairs = [(name, value) for _, name, value in members if name in lists]
+    return [(line, {"text": one, "label": name}) for name, value in pairs for line, one in value]
 
 
 def _pairs(members: Sequence[Member], found: Findings) -> list[Element]:

@@ -31,7 +31,7 @@ def checked(table: Read, named: set[str]) -> Read:
     by_key = {name.casefold(): name for name in table.names}
     fields = [next((by_key[key] for key in some if key in by_key), None) for some in (TEXTS, PROGRAMS, TESTS, SETUPS)]
     text, program, tests, setup = fields
-    if text is None or program is None or tests is None or not table.rows or {text, program, tests} & named:
+    if text is None or program is None or tests is None or not table.rows or ({program, tests} - {"code", "tests"}) & named:
         return table
     values = [raw.fields.get(tests) for raw in table.rows]
     if sum(map(_tests, values)) < MOSTLY * len(values):

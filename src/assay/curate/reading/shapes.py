@@ -27,6 +27,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assay.aim.entities import BOUNDS
 from assay.aim.columns import Row, as_text, has, value_at
 from assay.aim.names import SETUP, TESTS
 from assay.aim.options import Meaning, shown
@@ -106,11 +107,21 @@ def tokens_tags(names: Sequence[str], row: Row) -> dict[str, str] | None:
 
 def text_spans(names: Sequence[str], row: Row) -> dict[str, str] | None:
     """A text and its named pieces, as a list, or an object of fields."""
+    text = next((one for one in ("text", "full_text", "sentence", "content") if one in names), None)
     for name in ("entities", "spans", "ner", "slots"):
-        text = next((one for one in ("text", "full_text") if one in names), None)
         if text and isinstance(row.get(name), list | Mapping):
             return {"text": text, "entities": name}
+    for name in ("label", "labels", "annotations", "mentions", "aspects", "tags"):  # as doccano and others have it
+        value = row.get(name)
+        if text and isinstance(value, list) and value and all(map(_is_span, value)):
+            return {"text": text, "entities": name}
     return None
+
+
+def _is_span(value: Any) -> bool:
+    if isinstance(value, list):
+        return len(value) == 3 and [type(one) for one in value] == [int, int, str]
+    return isinstance(value, Mapping) and any({first, last} <= set(value) for first, last in BOUNDS)
 
 
 def code_tests(names: Sequence[str], row: Row) -> dict[str, str] | None:

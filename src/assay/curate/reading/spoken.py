@@ -33,12 +33,15 @@ _SPOKEN = re.compile(r"(?m)^[ \t]*[*#>]*[ \t]*([A-Z][\w.'-]*(?: [A-Z#]?[\w.'-]*)
 def spoken(table: Read, named: set[str]) -> Read:
     """The file with its conversations as lists of turns."""
     by_key = {name.casefold(): name for name in table.names}
-    field = next((by_key[key] for key in FIELDS if key in by_key and by_key[key] not in named), None)
+    field = next((by_key[key] for key in FIELDS if key in by_key), None)
     if field is None or not table.rows:
         return table
+    taken = field in named and field != "messages"
     values = [raw.fields.get(field) for raw in table.rows]
     if all(_turned(value) for value in values if value):
         return _with_tools(table, field, by_key)
+    if taken:
+        return table
     if made := _history(table, field, by_key):
         return made
     if ABOUT & set(by_key):

@@ -17,9 +17,6 @@ from assay.curate.reading.findings import Findings
 if TYPE_CHECKING:
     from assay.curate.reading.shapes import Layout
 
-ANSWER_TEXTS = ("text", "value", "answer", "content", "answer_text", "input_text")
-ALIASES = ("aliases", "alternatives", "alternates", "synonyms", "normalized_aliases", "answers", "accepted")
-
 
 def targets_of(
     row: Row, layout: Layout, line: int, found: Findings, choices: Sequence[str] = ()
@@ -76,7 +73,6 @@ def _texts(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, .
     value = value_at(row, name)
     if isinstance(value, Mapping) and isinstance(value.get("text"), list):
         value = value["text"]  # SQuAD: {"text": [...], "answer_start": [...]}
-    value = _answers(value)
     if isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(v, list | Mapping) for v in value)):
         found.count("D025", f"'{name}' is an object, a text is needed", line, "name a field inside it: data.columns")
         return None
@@ -96,18 +92,6 @@ def _texts(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, .
         found.count("D026", f"'{name}' missing", line, help)
         return None
     return tuple(values)
-
-
-def _answers(value: Any) -> Any:
-    """The texts of accepted answers that are objects: `[{"text": "Oslo"}]`, `{"value": "Oslo", "aliases": [...]}`."""
-    if isinstance(value, Mapping):
-        first = next((value[name] for name in ANSWER_TEXTS if isinstance(value.get(name), str)), None)
-        others = next((value[name] for name in ALIASES if isinstance(value.get(name), list)), None)
-        return [*([first] if first else []), *others] if others is not None else value
-    if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
-        texts = [next((one[name] for name in ANSWER_TEXTS if isinstance(one.get(name), str)), None) for one in value]
-        return texts if None not in texts else value
-    return value
 
 
 def _labels(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, ...] | None:

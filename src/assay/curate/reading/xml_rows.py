@@ -45,6 +45,8 @@ def read_xml(source: Opened, found: Findings, *, encoding: str | None, head: int
         return []
     found.note(f"{found.place}: read as XML; each of the {len(rows):,} elements '{printable('/'.join(path))}' is a row")
     made = [(at, _fields(row)) for at, row in enumerate(rows, 1)]
+    if any(type(fields.get("entities")) is list for _, fields in made):  # a text without marks has no pieces
+        made = [(at, {**fields, "entities": fields.get("entities", [])}) for at, fields in made]
     _beside(root, path, found)
     return made[:head]
 
