@@ -44,6 +44,8 @@ class Member:
 def form_of(path: Path) -> str:
     """ "zip" or "tar" for a file that is an archive by its content; "" for any other, or one that cannot be read."""
     try:
+        if not path.is_file():  # opening a pipe would wait for its other end
+            return ""
         with path.open("rb") as raw:
             head = raw.peek(512)
             if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
