@@ -5,12 +5,13 @@ Costs            a few seconds for 100,000 rows
 Watch out        the suffix is trusted for text forms; a file without a known suffix is told by its content
 """
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from assay.curate.reading.columnar import read_columnar
-from assay.curate.reading.findings import Findings, printable, shown
+from assay.curate.reading.findings import INSIDE, Aside, Findings, printable, shown
 from assay.curate.reading.lines import Numbered, holds_one_value, read_lines, read_value
 from assay.curate.reading.named import named
 from assay.curate.reading.sheet import SHEETS, read_sheet
@@ -34,6 +35,7 @@ class Read:
     rows: list[RawRow]
     names: tuple[str, ...]
     notes: list[str]
+    aside: list[Aside] = field(default_factory=list)  # rows that could not be read
 
 
 def split_head(path: str | Path) -> tuple[Path, int | None]:
@@ -50,6 +52,7 @@ def read(
     base: Path = Path(),
     first: int = 1,
     part: str = "",
+    bad_rows: float = 0.0,
 ) -> Read:
     """All rows of a file, or the rows `first` to `head`.
 
@@ -58,6 +61,7 @@ def read(
         encoding: of text forms; UTF-8 when None.
         base: the project's folder; messages name files relative to it.
         part: the sheet of a workbook; its first when empty.
+        bad_rows: share of the rows, in [0, 1], that may be set aside because they cannot be read.
 
     Raises:
         DataError: with every problem of the file.
@@ -71,11 +75,24 @@ def read(
         rows = _rows(source, found, encoding, head, part)[first - 1 :]
     if not rows and not found.problems:
         found.problem("D005", "has no rows", help="check the program that writes it")
-    found.settle()
+    if found.bad and not found.whole and bad_rows:
+        rows = _without_bad(rows, found)
+    aside = found.settle(len(rows) + len(found.bad), bad_rows)
     names: dict[str, None] = {}
     for _, fields in rows:
         names.update(dict.fromkeys(fields))
-    return Read(place, [RawRow(f"{place}:{number}", fields) for number, fields in rows], tuple(names), found.notes)
+    return Read(place, [RawRow(f"{place}:{number}", fields) for number, fields in rows], tuple(names), found.notes, aside)
+
+
+def _without_bad(rows: list[Numbered], found: Findings) -> list[Numbered]:
+    """The rows but for those that a problem is about, be it with a line inside of them."""
+    starts = sorted({number for number, _ in rows})
+    for line in [line for line, (code, *_) in found.bad.items() if code in INSIDE and line not in starts]:
+        before = bisect_right(starts, line)
+        found.whole |= not before  # the line of the names
+        if before:
+            found.bad.setdefault(starts[before - 1], found.bad.pop(line))
+    return [row for row in rows if row[0] not in found.bad]
 
 
 def _rows(source: Opened, found: Findings, encoding: str | None, head: int | None, part: str) -> list[Numbered]:

@@ -3,6 +3,7 @@
 Roles that `data.columns` may map to a field (a dotted path reaches into objects: `meta.source`):
 text, question   what the user says; both words mean the same
 input            more of it, set below the text after an empty line
+text_pair        a second text that the target is about as much: each is asked under its field's name
 system           what stands before it
 messages         a whole conversation; its last assistant turn is the target
 label, answer    the target; a list of answers is the target and further accepted ones
@@ -29,7 +30,7 @@ from typing import Any
 
 from assay.aim.columns import Row, as_text, has, value_at
 from assay.aim.names import SETUP, TESTS
-from assay.aim.options import Meaning, shown
+from assay.aim.options import Meaning, shown, shuffled
 from assay.curate.reading.checks import checks_of, with_tests
 from assay.curate.reading.contexts import context_of
 from assay.curate.reading.findings import Findings
@@ -40,8 +41,8 @@ from assay.curate.reading.times import time_of
 from assay.curate.reading.turns import is_conversation, turns_of
 from assay.nouns import Example, Message, Messages
 
-ROLES = ("text", "question", "input", "system", "messages", "label", "answer", "rejected", "liked", "entities")
-ROLES += ("labels", "choices", "candidates", "grades", "context", "found_in", "group", "id", "conversation", "role")
+ROLES = ("text", "question", "input", "text_pair", "system", "messages", "label", "answer", "rejected", "liked")
+ROLES += ("entities", "labels", "choices", "candidates", "grades", "context", "found_in", "group", "id", "conversation", "role")
 ROLES += ("code", "tests", "setup", "database")
 TARGETS = ("label", "labels", "answer", "entities", "grades", "code")  # roles of which one is the target
 
@@ -170,6 +171,7 @@ class Layout:
     none: str = ""  # what rows without a label are called
     separator: str = ""  # between several labels, or options, in one field
     meaning: Meaning = "text"  # how the answer's field names an option
+    shuffle: bool = False  # options stand in an order that the question decides
     objects: bool = False  # targets are JSON objects of fields
     language: str = "python"  # of a code task
     show_tests: str = "first"
@@ -201,6 +203,7 @@ class Layout:
             self.columns.get("messages"),
             self.asked,
             target,
+            self.columns.get("text_pair"),
             self.columns.get("context"),
             *self.choices,
             self.columns.get("candidates"),
@@ -254,6 +257,10 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         if not any(answer in passages for answer in (target, *also)):
             found.warn("D054", "the answer does not stand in its context", line)
     if options and turns and layout.kind == "choose":
+        if layout.shuffle:
+            letters = () if target is None else (target, *also)
+            options, letters = shuffled(options, letters, turns[-1].content)
+            target, also = (letters[0], letters[1:]) if letters else (None, ())
         turns = (*turns[:-1], Message("user", shown(turns[-1].content, options)))
     rejected = None
     if target is not None and layout.columns.get("liked"):
@@ -315,10 +322,13 @@ def _messages_of(row: Row, layout: Layout, line: int, found: Findings) -> Messag
         ends = is_conversation(answer)
         turns = [*asked, *(answer if ends and isinstance(answer, list) else ())]
         return turns_of(turns, name, line, found, ends, layout.mend)
-    parts = [asked, value_at(row, layout.columns["input"])] if "input" in layout.columns else [asked]
+    more = [layout.columns[role] for role in ("text_pair", "input") if role in layout.columns]
+    parts = [asked, *(value_at(row, field) for field in more)]
     texts = [_text(part, name, line, found, " " if layout.kind == "extract" else "\n") for part in parts]
     if None in texts:
         return None
+    if pair := layout.columns.get("text_pair"):
+        texts[:2] = ["\n".join(f"{field}: {text}" for field, text in zip((name, pair), texts[:2], strict=True))]
     system = as_text(value_at(row, layout.columns["system"])) if "system" in layout.columns else ""
     content = "\n\n".join(text for text in texts if text) if len(texts) > 1 else str(texts[0])
     return (*((Message("system", system),) if system else ()), Message("user", content))
