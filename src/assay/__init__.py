@@ -101,7 +101,9 @@ def plan(target: str | Path = ".", *, sets: Sequence[str] = (), offline: bool = 
     from assay.config import load as load_project
     from assay.config.start import begin
 
-    return flow.plan(load_project(begin(Path(target), sets, offline=offline, tell=tell), sets), offline=offline, tell=tell)
+    return flow.plan(
+        load_project(begin(Path(target), sets, offline=offline, tell=tell), sets), offline=offline, tell=tell
+    )
 
 
 def rank_models(

@@ -56,7 +56,8 @@ def note_of(
         "hashes": {name: content_hash(rows) for name, rows in splits.items()}
         | {"documents": documents_hash(documents)}
         | ({"fields": fields_hash([*curated.train, *curated.val])} if row_fields(project.compare) else {}),
-        "rows": {"read": came + aside, "kept": came - dropped, "dropped": dropped, **({"aside": aside} if aside else {})}
+        "rows": {"read": came + aside, "kept": came - dropped, "dropped": dropped}
+        | ({"aside": aside} if aside else {})
         | counts,
         "made": made,
         "models": models,

@@ -225,7 +225,8 @@ def _write(
     names = {veil.name(row.id): row.id for row in (*loaded.train, *loaded.val, *loaded.test)} if veil.key else {}
     loaded = loaded.map_splits(veil.ids)
     unusable = [one.line for one in loaded.aside]
-    before = [line | {"id": veil.name(line["id"]), "file": veil.place(line["file"])} for line in (*unusable, *annotated.ledger)]
+    before = [*unusable, *annotated.ledger]
+    before = [line | {"id": veil.name(line["id"]), "file": veil.place(line["file"])} for line in before]
     fields = document_fields(project.compare)
     corpus = read_corpus(project.document_paths, project.folder, fields) if project.documents else None
     noted = Noted(corpus.documents if corpus else ())

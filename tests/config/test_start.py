@@ -58,7 +58,7 @@ def test_written_answers(tmp_path: Path):
     assert project.aim.kind == "answer"
     assert list(project.arms) == ["majority", "neighbours", "shots-k0", "shots-similar", "lora"]
     long = config.load(begin(questions(Path("long.jsonl"), 1200)))
-    assert long.files == {"data": [tmp_path / "long.jsonl#1000"]}
+    assert (long.files, long.data.sample) == ({"data": [tmp_path / "long.jsonl"]}, 1000)
     assert (long.split.train, long.split.test) == (0.6, 0.3)
 
 

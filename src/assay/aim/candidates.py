@@ -1,7 +1,7 @@
 """What may be the target of raw rows: each way with its kind, its evidence and a weight, the likeliest first.
 
 What it is for   `guess` takes the first and names the second, so that a person sees what else the file could ask
-Weights          a shape that all rows have 4 to 10; a telling name 1 to 2; a word of a name below 1; values alone below 0.5
+Weights          a shape that all rows have 4 to 10; a telling name 1 to 2; a word of a name below 1; values below 0.5
 Watch out        a column with one value, a row number or a model's output is never a target
 """
 
@@ -62,6 +62,8 @@ def candidates(
     plain = [*_labels(found, kind, taken), *_scales(found, kind, taken), *_answers(found, kind, taken)]
     named = max((one.weight for one in plain if one.kind in ("classify", "number")), default=0.0) >= 1
     ways = [_shape(place, one, named) for place, one in enumerate(shapes_of(found, rows, known, kind))]
+    shaped = {way.target for way in ways if way.kind in WRITTEN}
+    plain = [way for way in plain if way.kind != "answer" or way.target not in shaped]  # the shape says more of them
     if not (ways or plain):
         plain = _two_texts(found, rows, kind, taken)
     return sorted([*ways, *plain], key=lambda way: -way.weight)
@@ -99,7 +101,7 @@ def apart(ways: Sequence[Candidate]) -> list[Candidate]:
 def _shape(place: int, one: Shaped, named: bool) -> Candidate:
     # A summary or another wording beside a column that is named as a label may be either.
     weak = named and one.kind in ("summarise", "rewrite")
-    return Candidate(one.kind, one.columns, one.why, 1.5 if weak else 10.0 - place)
+    return Candidate(one.kind, one.columns, one.why, 1.3 if weak else 10.0 - place)
 
 
 def _usable(found: Sequence[Column], taken: set[str]) -> list[Column]:
@@ -135,7 +137,9 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
             ways.append(Candidate("classify", {"label": column.name}, why, weight))
         elif column.numbers < 0.5:
             usual = rank(column, names.SLICE) >= 0.9 or rank(column, names.GROUP) >= 0.9
-            ways.append(Candidate("classify", {"label": column.name}, why, (0.1 if usual else 0.3) / column.distinct**0.5))
+            ways.append(
+                Candidate("classify", {"label": column.name}, why, (0.1 if usual else 0.3) / column.distinct**0.5)
+            )
     return ways
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 
 from assay.aim import names
 from assay.aim.candidates import GOALS, ONE_LABEL, Candidate, apart, candidates, named_ways, rank, undecided
-from assay.aim.columns import Column, Row, columns_of
+from assay.aim.columns import Column, Row, columns_of, value_at
 from assay.aim.kinds import KINDS
 from assay.aim.shaped import shaped
-from assay.aim.texts import ordered, partner
+from assay.aim.texts import ordered, partner, stands_in
 from assay.aim.unused import unused
 from assay.errors import DataError, Problem
 
@@ -78,7 +78,9 @@ def guess(
         ways = apart(_ways(found, sampled, known, kind, place))
         best = ways[0]
         kind, known = best.kind if kind is None else kind, best.columns | known
-        reasons.append(best.why)
+        constant = [c.name for c in found if rank(c, names.LABEL) >= 1 and c.distinct == 1 and not c.nested]
+        told = f" ('{constant[0]}' has one value, so it is no label)" if constant and kind in ONE_LABEL[1:] else ""
+        reasons.append(best.why + told)
     goal = by_name.get(next((known[role] for role in (*GOALS, "code") if role in known), ""))
     asked = known.get("text") or known.get("question")
     if asked is None and "messages" not in known:
@@ -101,12 +103,13 @@ def guess(
     targets = [name for role, name in mapping.items() if role in (*GOALS, "code", "rejected")]
     taken = _taken(mapping)
     free = [column for column in found if column.name not in taken and not _of_target(column, targets)]
-    if "context" not in mapping and (context := _context(free, kind, "text_pair" in mapping)):
+    if "context" not in mapping and (context := _context(free, kind, "text_pair" in mapping, goal, sampled)):
+        context, why = context
         role = "context"
         if kind in ("classify", "number") and not context.nested and "text_pair" not in mapping and paired:
             role = "text_pair"  # a label is about both, and every strategy reads what is asked
         mapping[role] = context.name
-        reasons.append(f"{role} is '{context.name}': it is named so and stands beside the question")
+        reasons.append(f"{role} is '{context.name}': {why}")
     shared = [by_name.get(mapping.get(role, "")) for role in ("context", "text_pair")]
     shared += [by_name.get(asked or "")] if "text_pair" in mapping else []
     group = _group([c for c in free if c.name not in _taken(mapping)], shared, reasons)
@@ -253,11 +256,24 @@ def _pair(
         reasons.append(f"'{first.name}' and '{second.name}' are asked together, each under its name: {why}")
 
 
-def _context(free: Sequence[Column], kind: str, paired: bool) -> Column | None:
+def _context(
+    free: Sequence[Column], kind: str, paired: bool, goal: Column | None, rows: Sequence[Row]
+) -> tuple[Column, str] | None:
+    """The passage that a question is asked about, and why it is one: its name, or that the answers stand there."""
     named = [c for c in free if rank(c, names.CONTEXT) >= 1 and c.filled and (c.prose or c.nested or c.words > 5)]
-    if paired or (kind in ("summarise", "rewrite")):
+    if paired or kind in ("summarise", "rewrite"):
         named = [c for c in named if c.nested] if paired else []
-    return max(named, key=lambda column: rank(column, names.CONTEXT), default=None)
+    if named:
+        best = max(named, key=lambda column: rank(column, names.CONTEXT))
+        return best, "it is named so and stands beside the question"
+    if kind != "answer" or goal is None or goal.nested:
+        return None
+    for column in free:
+        if column.prose and column.full and column.words >= 2 * goal.words and not column.technical:
+            inside = stands_in([(value_at(row, goal.name), value_at(row, column.name)) for row in rows[:500]])
+            if inside >= 0.5:
+                return column, f"{inside:.0%} of the answers stand in it"
+    return None
 
 
 def _group(free: Sequence[Column], shared: Sequence[Column | None], reasons: list[str]) -> str | None:
@@ -273,9 +289,7 @@ def _group(free: Sequence[Column], shared: Sequence[Column | None], reasons: lis
             return column.name
     for text in shared:
         if text and not text.nested and 5 <= text.distinct <= 0.9 * text.filled:
-            reasons.append(
-                f"rows are split by '{text.name}': {text.filled:,} questions share {text.distinct:,} texts"
-            )
+            reasons.append(f"rows are split by '{text.name}': {text.filled:,} questions share {text.distinct:,} texts")
             return text.name
     return None
 

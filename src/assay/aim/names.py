@@ -14,8 +14,8 @@ TEXT = _words(
 )
 LABEL = _words(
     "label labels category class target decision verdict intent sentiment topic tag spam gold answer output type"
-    " similar stance emotion entailment duplicate relevance relevant polarity priority department queue reason outcome"
-    " judgment judgement"
+    " similar stance emotion entailment duplicate relevance relevant polarity department queue reason outcome"
+    " judgment judgement priority"
 )
 # Numbers that say how much of something a text has.
 SCALES = _words(

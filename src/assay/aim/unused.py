@@ -45,7 +45,9 @@ def _why(column: Column) -> str:
         return f"numbers, {column.distinct:,} different"
     if column.labels:
         return f"{column.distinct:,} values such as {', '.join(_short(v) for v, _ in column.values.most_common(2))}"
-    return f"text, {column.words:.0f} words on average" if column.words >= 2 else f"{column.distinct:,} different values"
+    return (
+        f"text, {column.words:.0f} words on average" if column.words >= 2 else f"{column.distinct:,} different values"
+    )
 
 
 def _short(text: str) -> str:

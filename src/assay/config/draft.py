@@ -41,7 +41,10 @@ def draft(table: Read, name: str, command: str, path: str, why: DataError) -> Dr
     step = -(-len(table.rows) // SAMPLE) or 1
     rows = [raw.fields for raw in table.rows[::step]]
     found = columns_of(rows)
-    return Draft("".join(f"{line}\n" for line in _lines(table, rows, found, name, command, path, why)), _next(table, found, command))
+    return Draft(
+        "".join(f"{line}\n" for line in _lines(table, rows, found, name, command, path, why)),
+        _next(table, found, command),
+    )
 
 
 def _lines(
@@ -83,8 +86,12 @@ def _examples(column: Column, rows: Sequence[Any]) -> Iterator[str]:
 
 def _next(table: Read, found: Sequence[Column], command: str) -> str:
     """The command that names the likeliest columns, where there are any that can be."""
-    texts = sorted((c for c in found if not c.nested and c.filled and c.numbers < 0.5), key=lambda c: -c.words * c.share)
-    few = sorted((c for c in found if not c.nested and c.full and 2 <= c.distinct <= c.filled / 2), key=lambda c: c.distinct)
+    texts = sorted(
+        (c for c in found if not c.nested and c.filled and c.numbers < 0.5), key=lambda c: -c.words * c.share
+    )
+    few = sorted(
+        (c for c in found if not c.nested and c.full and 2 <= c.distinct <= c.filled / 2), key=lambda c: c.distinct
+    )
     goals = [("label", column) for column in few] + [("answer", column) for column in texts[1:]]
     for text in texts[:2]:
         for role, goal in goals:

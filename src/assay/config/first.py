@@ -171,7 +171,8 @@ def lines(first: First) -> Iterator[str]:
     yield ""
     yield "data:"
     if first.sample:
-        yield f"  sample: {first.sample}  # of {len(first.examples):,} rows, so that the first run is short; remove it to use all"
+        why = f"of {len(first.examples):,} rows, so that the first run is short; remove it to use all"
+        yield f"  sample: {first.sample}  # {why}"
     if first.one_place and not dict(first.said).get("data.shuffle_options"):
         yield "  shuffle_options: true  # the right option nearly always has one place in the file"
     for place, value in first.said:

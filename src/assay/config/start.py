@@ -219,6 +219,8 @@ def _draft(source: Source, why: DataError) -> "draft.Draft | None":
         reads, _, _ = tables({"data": [source.data.absolute()]}, {}, encoding, Path.cwd(), 1.0, [])
     except DataError:
         return None
+    if not reads[0][2].rows:
+        return None
     return draft.draft(reads[0][2], source.folder.name, source.command, source.path, why)
 
 
@@ -251,8 +253,8 @@ def _fits(place: str, value: Any) -> bool:
 def _flat(value: Any) -> list[str]:
     """What a draft that was filled in says of its rows, as settings."""
     told = []
-    for section, settings in (value.items() if isinstance(value, dict) else ()):
-        for key, one in (settings.items() if isinstance(settings, dict) else ()):
+    for section, settings in value.items() if isinstance(value, dict) else ():
+        for key, one in settings.items() if isinstance(settings, dict) else ():
             inside = one.items() if key == "columns" and isinstance(one, dict) else [("", one)]
             told += [f"{section}.{key}{f'.{role}' if role else ''}={flow(v)}" for role, v in inside if v is not None]
     return told

@@ -128,7 +128,7 @@ class Findings:
             if len(self.problems) < KEPT:
                 self.problems.append(Problem(code, told, f"{self.place}:{line}" if line else self.place, way_out))
         self._stops.clear()
-        if self.problems and share and self.bad and not self.whole:
+        if self.problems and share and total > len(self.bad) > 0 and not self.whole:
             told = f"{len(self.bad):,} of {total:,} rows cannot be used; up to {share:.0%} are set aside"
             help = f"mend them, or set them aside: --set data.bad_rows={len(self.bad) / max(1, total) + 0.005:.2f}"
             self.problems.append(Problem("D230", told, self.place, help))

@@ -28,7 +28,7 @@ from assay.curate.reading.named import named
 from assay.curate.reading.preferences import told, without_target
 from assay.curate.reading.read import Read, read
 from assay.curate.reading.sampled import sampled
-from assay.curate.reading.settled import TARGETS, Settled, check_fields, settle
+from assay.curate.reading.settled import TARGETS, check_fields, settle
 from assay.curate.reading.shapes import ROLES, Layout, example
 from assay.curate.reading.squad import flattened
 from assay.curate.reading.targets import choices_of

@@ -81,7 +81,9 @@ def read(
     names: dict[str, None] = {}
     for _, fields in rows:
         names.update(dict.fromkeys(fields))
-    return Read(place, [RawRow(f"{place}:{number}", fields) for number, fields in rows], tuple(names), found.notes, aside)
+    return Read(
+        place, [RawRow(f"{place}:{number}", fields) for number, fields in rows], tuple(names), found.notes, aside
+    )
 
 
 def _without_bad(rows: list[Numbered], found: Findings) -> list[Numbered]:

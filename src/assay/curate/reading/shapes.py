@@ -42,7 +42,19 @@ from assay.curate.reading.turns import is_conversation, turns_of
 from assay.nouns import Example, Message, Messages
 
 ROLES = ("text", "question", "input", "text_pair", "system", "messages", "label", "answer", "rejected", "liked")
-ROLES += ("entities", "labels", "choices", "candidates", "grades", "context", "found_in", "group", "id", "conversation", "role")
+ROLES += (
+    "entities",
+    "labels",
+    "choices",
+    "candidates",
+    "grades",
+    "context",
+    "found_in",
+    "group",
+    "id",
+    "conversation",
+    "role",
+)
 ROLES += ("code", "tests", "setup", "database")
 TARGETS = ("label", "labels", "answer", "entities", "grades", "code")  # roles of which one is the target
 

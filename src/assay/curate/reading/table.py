@@ -136,7 +136,12 @@ def _named(rows: Iterator[Row], found: Findings, head: int | None) -> list[Numbe
     if any(len(name) > 100 for name in names):
         told = "the first line looks like a row, not like column names"
         found.problem(
-            "D038", told, first[0], help="add a first line with the names", excerpt=excerpt("\t".join(first[1])), whole=True
+            "D038",
+            told,
+            first[0],
+            help="add a first line with the names",
+            excerpt=excerpt("\t".join(first[1])),
+            whole=True,
         )
     kept: list[Numbered] = []
     for number, cells in rows:
