@@ -5,6 +5,7 @@ Weights          a shape that all rows have 4 to 10; a telling name 1 to 2; a wo
 Watch out        a column with one value, a row number or a model's output is never a target
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ WRITTEN = (None, "answer", "summarise", "rewrite", "chat", "number")
 STEPS = 10  # values of a scale that may as well be labels
 NEAR = 0.85  # of the weight of the first: between the two the rows do not decide
 LEAST = 0.1  # weight of a way that is worth naming
+SLIGHT = 1 / 8  # and of that of the first
+_WORD = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
 _YES_NO = ({"0", "1"}, {"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0.0", "1.0"}, {"-1", "1"})
 
 
@@ -93,7 +96,7 @@ def apart(ways: Sequence[Candidate]) -> list[Candidate]:
     """The first, and those that ask something else."""
     seen: dict[tuple[str, str], Candidate] = {}
     for way in ways:
-        if not seen or way.weight >= LEAST:
+        if not seen or way.weight >= max(LEAST, ways[0].weight * SLIGHT):
             seen.setdefault((way.kind, way.target), way)
     return list(seen.values())
 
@@ -101,7 +104,7 @@ def apart(ways: Sequence[Candidate]) -> list[Candidate]:
 def _shape(place: int, one: Shaped, named: bool) -> Candidate:
     # A summary or another wording beside a column that is named as a label may be either.
     weak = named and one.kind in ("summarise", "rewrite")
-    return Candidate(one.kind, one.columns, one.why, 1.3 if weak else 10.0 - place)
+    return Candidate(one.kind, one.columns, one.why, 1.3 if weak else 10.0 / (1 + place))
 
 
 def _usable(found: Sequence[Column], taken: set[str]) -> list[Column]:
@@ -159,6 +162,8 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         if column.predicted and labelled:
             weight /= 3
         weight = max(weight, 0.12)
+        if not told and asked and column.distinct < 4:  # numbers of classes
+            continue
         few = column.distinct <= STEPS and column.distinct <= column.filled / 2
         span = f"{column.distinct:,} different numbers, such as {_some(column)}"
         why = f"the target is '{column.name}': {span}, for {column.filled:,} rows"
@@ -234,7 +239,12 @@ def written(column: Column) -> bool:
     """Text of any length, mostly different: no number, date, link, list or row number."""
     if column.nested or column.predicted or column.technical or max(column.numbers, column.markup) > 0.5:
         return False
-    return column.share >= 0.5 and (column.words >= 1.5 or column.length >= 4)
+    return column.share >= 0.5 and (column.words >= 1.5 or (column.length >= 4 and wordy(column)))
+
+
+def wordy(column: Column) -> bool:
+    """Words, not marks of rows: hardly a digit, dot or line in them."""
+    return sum(_WORD.fullmatch(value) is not None for value in column.values) >= 0.8 * column.distinct
 
 
 def many(column: Column) -> str:

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assay.aim import names
-from assay.aim.candidates import GOALS, ONE_LABEL, Candidate, apart, candidates, named_ways, rank, undecided
-from assay.aim.columns import Column, Row, columns_of, value_at
+from assay.aim.beside import context_of, group_of, slices_of
+from assay.aim.candidates import GOALS, ONE_LABEL, Candidate, apart, candidates, named_ways, rank, undecided, wordy
+from assay.aim.columns import Column, Row, columns_of
 from assay.aim.kinds import KINDS
 from assay.aim.shaped import shaped
-from assay.aim.texts import ordered, partner, stands_in
+from assay.aim.texts import ordered, partner
 from assay.aim.unused import unused
 from assay.errors import DataError, Problem
 
@@ -103,7 +104,7 @@ def guess(
     targets = [name for role, name in mapping.items() if role in (*GOALS, "code", "rejected")]
     taken = _taken(mapping)
     free = [column for column in found if column.name not in taken and not _of_target(column, targets)]
-    if "context" not in mapping and (context := _context(free, kind, "text_pair" in mapping, goal, sampled)):
+    if "context" not in mapping and (context := context_of(free, kind, "text_pair" in mapping, goal, sampled)):
         context, why = context
         role = "context"
         if kind in ("classify", "number") and not context.nested and "text_pair" not in mapping and paired:
@@ -112,9 +113,9 @@ def guess(
         reasons.append(f"{role} is '{context.name}': {why}")
     shared = [by_name.get(mapping.get(role, "")) for role in ("context", "text_pair")]
     shared += [by_name.get(asked or "")] if "text_pair" in mapping else []
-    group = _group([c for c in free if c.name not in _taken(mapping)], shared, reasons)
+    group = group_of([c for c in free if c.name not in _taken(mapping)], shared, reasons)
     rest = [column for column in free if column.name not in (group, *_taken(mapping))]
-    slices = _slices(rest, goal, reasons)
+    slices = slices_of(rest, goal, reasons)
     left_out = [column.name for column in rest if column.predicted]
     if left_out:
         reasons.append(f"left out {', '.join(left_out)}: named like a model's output, so it could give the answer away")
@@ -192,6 +193,7 @@ def _of_target(column: Column, targets: Sequence[str]) -> bool:
 def _text(found: Sequence[Column], goal: Column | None, known: Mapping[str, str], place: str) -> tuple[Column, str]:
     taken = {*_taken(known), goal.name if goal else ""}
     free = [c for c in found if c.name not in taken and not c.predicted and not c.hidden and c.filled]
+    free = [c for c in free if c.filled >= 0.9 * c.rows] or free  # a question that most rows lack is none
     ranked: list[tuple[float, Column]] = []
     for column in free:
         if goal is not None and column.name.startswith(f"{goal.name}."):
@@ -208,7 +210,7 @@ def _text(found: Sequence[Column], goal: Column | None, known: Mapping[str, str]
             ranked.append((score - 0.5 - (0 if column.nested else again), column))
     if not ranked:
         # Words rather than sentences: a term, a name.
-        ranked = [(c.share, c) for c in free if goal and c.full and c.share >= 0.5 and not _bare(c)]
+        ranked = [(c.share, c) for c in free if goal and c.full and c.share >= 0.5 and not _bare(c) and wordy(c)]
     if not ranked:
         raise missing("text", "text", found, place)
     best = max(ranked, key=lambda entry: entry[0])[1]
@@ -254,61 +256,6 @@ def _pair(
         first, second = ordered(text, other)
         mapping[role], mapping["text_pair"] = first.name, second.name
         reasons.append(f"'{first.name}' and '{second.name}' are asked together, each under its name: {why}")
-
-
-def _context(
-    free: Sequence[Column], kind: str, paired: bool, goal: Column | None, rows: Sequence[Row]
-) -> tuple[Column, str] | None:
-    """The passage that a question is asked about, and why it is one: its name, or that the answers stand there."""
-    named = [c for c in free if rank(c, names.CONTEXT) >= 1 and c.filled and (c.prose or c.nested or c.words > 5)]
-    if paired or kind in ("summarise", "rewrite"):
-        named = [c for c in named if c.nested] if paired else []
-    if named:
-        best = max(named, key=lambda column: rank(column, names.CONTEXT))
-        return best, "it is named so and stands beside the question"
-    if kind != "answer" or goal is None or goal.nested:
-        return None
-    for column in free:
-        if column.prose and column.full and column.words >= 2 * goal.words and not column.technical:
-            inside = stands_in([(value_at(row, goal.name), value_at(row, column.name)) for row in rows[:500]])
-            if inside >= 0.5:
-                return column, f"{inside:.0%} of the answers stand in it"
-    return None
-
-
-def _group(free: Sequence[Column], shared: Sequence[Column | None], reasons: list[str]) -> str | None:
-    """A field that rows share: such rows belong into one split."""
-    for column in sorted(free, key=lambda column: -rank(column, names.GROUP)):
-        linked = rank(column, names.GROUP) > 0.3 or (len(column.tokens) > 1 and column.tokens[-1] == "id")
-        most = max(column.values.values(), default=0)
-        repeats = 5 <= column.distinct <= 0.9 * column.filled and most <= 0.5 * column.rows
-        if linked and repeats and not column.hidden and not column.nested and column.filled >= 0.5 * column.rows:
-            reasons.append(
-                f"rows are split by '{column.name}': {column.filled:,} rows share {column.distinct:,} values of it"
-            )
-            return column.name
-    for text in shared:
-        if text and not text.nested and 5 <= text.distinct <= 0.9 * text.filled:
-            reasons.append(f"rows are split by '{text.name}': {text.filled:,} questions share {text.distinct:,} texts")
-            return text.name
-    return None
-
-
-def _slices(free: Sequence[Column], goal: Column | None, reasons: list[str]) -> tuple[str, ...]:
-    """Columns to report results by: 2 to 12 values, at least two of them with 30 rows, few rows outside those."""
-    fit: list[tuple[float, str]] = []
-    for column in free:
-        if column.technical or column.predicted or column.nested or column.markup or column.numbers > 0.5:
-            continue
-        if not 2 <= column.distinct <= 12 or column.length > 60 or (goal and column.values == goal.values):
-            continue
-        big = [count for count in column.values.values() if count >= 30]
-        if len(big) >= 2 and sum(big) >= 0.9 * column.filled:
-            fit.append((-rank(column, names.SLICE), column.name))
-    chosen = tuple(name for _, name in sorted(fit, key=lambda pair: pair[0])[:3])
-    if chosen:
-        reasons.append(f"results are also reported by {', '.join(chosen)}: few values with at least 30 rows each")
-    return chosen
 
 
 def missing(what: str, role: str, found: Sequence[Column], place: str) -> DataError:

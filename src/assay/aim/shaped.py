@@ -183,6 +183,8 @@ def _label_lists(rows: Sequence[Row], name: str, by_name: Mapping[str, Column]) 
     values = [value_at(row, name) for row in rows]
     if not all(value is None or isinstance(value, list) for value in values):
         return None
+    if values.count(None) > (1 - options.MOSTLY) * len(values):  # a row without labels has an empty list
+        return None
     try:
         sets = [label_sets.of_field(value, "") for value in values]
     except ValueError:
@@ -263,7 +265,8 @@ def _summary(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, s
         text = whole[0].name if whole else None
     if goal is None or text is None:
         return None
-    long, short = (mean_words(rows, name) for name in (text, goal.name))
+    # Sentences of a document are one text, several summaries are not.
+    long, short = mean_words(rows, text), mean_words(rows, goal.name, each=True)
     if short < 3 or long < least * short:
         return None
     why = f"the task is summarise: '{goal.name}' has {short:.0f} words beside {long:.0f} in '{text}'"
@@ -281,7 +284,8 @@ def _rewriting(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str,
         ours, theirs = (set(as_text(value_at(row, name)).casefold().split()) for name in pair)
         shared.append(2 * len(ours & theirs) / max(1, len(ours) + len(theirs)))
     mean = sum(shared) / max(1, len(shared))
-    if mean < 0.25:
+    sizes = sorted(max(1.0, mean_words(rows, name, each=True)) for name in pair)
+    if mean < 0.25 or sizes[1] > 2.5 * sizes[0]:
         return None
     why = f"the task is rewrite: '{pair[1]}' is '{pair[0]}' in other words; they share {mean:.0%} of them"
     return Shaped("rewrite", {"text": pair[0], "answer": pair[1]}, why)

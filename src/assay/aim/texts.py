@@ -40,9 +40,12 @@ def stands_in(pairs: Texts) -> float:
     return sum(bool(one) and one in other for one, other in flat) / max(1, len(flat))
 
 
-def mean_words(rows: Sequence[Row], name: str) -> float:
-    """Words of a field, a list of sentences being taken together."""
-    counts = [_words(value_at(row, name)) for row in rows]
+def mean_words(rows: Sequence[Row], name: str, *, each: bool = False) -> float:
+    """Words of a field, a list of sentences being taken together, or with `each` one by one."""
+    values = [value_at(row, name) for row in rows]
+    if each:
+        values = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    counts = [_words(value) for value in values]
     return sum(counts) / max(1, len(counts))
 
 

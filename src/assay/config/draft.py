@@ -14,7 +14,7 @@ from assay.aim.columns import Column, as_text, columns_of, value_at
 from assay.aim.guess import SAMPLE
 from assay.config.yamlfile import flow, quoted, shorten
 from assay.curate.reading.read import Read
-from assay.curate.reading.settled import settle
+from assay.curate.reading.settled import CORPUS, settle
 from assay.errors import DataError, Problem
 from assay.terminal.display import plain
 
@@ -43,7 +43,7 @@ def draft(table: Read, name: str, command: str, path: str, why: DataError) -> Dr
     found = columns_of(rows)
     return Draft(
         "".join(f"{line}\n" for line in _lines(table, rows, found, name, command, path, why)),
-        _next(table, found, command),
+        _next(table, found, command, why),
     )
 
 
@@ -84,8 +84,16 @@ def _examples(column: Column, rows: Sequence[Any]) -> Iterator[str]:
     yield from (flow(text) for text in seen)
 
 
-def _next(table: Read, found: Sequence[Column], command: str) -> str:
-    """The command that names the likeliest columns, where there are any that can be."""
+def _next(table: Read, found: Sequence[Column], command: str, why: DataError) -> str:
+    """The command that mends what is wrong, or names the likeliest columns, where there are any that can be."""
+    codes = {problem.code for problem in why.problems}
+    if "D031" in codes:
+        return f"{command} --set data.join_labels=true"
+    if "D230" in codes:
+        share = next(p.help.rpartition("=")[2] for p in why.problems if p.code == "D230")
+        return f"{command} --set data.bad_rows={share}"
+    if set(table.names) <= CORPUS:
+        return f"{command} --set aim.kind=continue"
     texts = sorted(
         (c for c in found if not c.nested and c.filled and c.numbers < 0.5), key=lambda c: -c.words * c.share
     )

@@ -9,14 +9,17 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from assay.aim.kinds import kind_of
 from assay.config.draft import with_sets
 from assay.config.portfolio import Size, portfolio
 from assay.config.yamlfile import flow, quoted
+from assay.curate.reading.findings import told_aside
 from assay.curate.reading.load import Loaded, labels_of
 from assay.curate.reading.settled import named_as
+from assay.curate.steps.dedupe import Dedupe
 from assay.nouns import Dropped, Example, Means, Task
 from assay.terminal.display import plain
 
@@ -65,6 +68,16 @@ class First:
         over = sum(length > LONGEST for length in lengths)
         return LONGEST if over <= MUCH * len(lengths) else math.ceil(lengths[-1] / 1000) * 1000
 
+    @cached_property
+    def losses(self) -> list[tuple[str, int, str]]:
+        """(why, rows, way out) of what the first steps would drop, where it is more than a tenth."""
+        many, role = MUCH * len(self.examples), "question" if "question" in self.loaded.columns else "text"
+        way_out = f"If the text is another column: {self.command} --set data.columns.{role}=NAME"
+        gone = [step for step in Dedupe().apply(self.examples, Means()) if isinstance(step, Dropped)]
+        empty = [one for one in self.examples if not one.text.strip()]
+        told = (("their text stands in another row", len(gone)), ("their text is empty", len(empty)))
+        return [(reason, count, way_out) for reason, count in told if count > many]
+
     @property
     def one_place(self) -> bool:
         """Are the right options nearly all in one place? Then the file gives them in that order."""
@@ -75,12 +88,18 @@ class First:
 def notes(first: First) -> Iterator[str]:
     """What is printed when a project file is made: the most important first."""
     loaded, other = first.loaded, _other(first)
+    read = f"{len(first.examples):,} rows"
+    taken = _said(loaded.kind, loaded.columns)
     if loaded.undecided and other:
-        yield f"Undecided between {_said(loaded.kind, loaded.columns)} and {other[0]}: taken is {loaded.kind}."
+        yield f"Undecided between {taken} and {other[0]}: {read} taken for the first."
         yield f"  To take the other: {other[1]}"
     else:
-        yield f"{len(first.examples):,} rows taken for {_said(loaded.kind, loaded.columns)}"
+        yield f"{read} taken for {taken}"
     yield from _losses(first)
+    if loaded.aside:
+        yield f"  {told_aside(loaded.aside)[0]['text']}"
+    if first.one_place:
+        yield "  The right option nearly always has one place: options are put in another order (data.shuffle_options)"
     for sentence in loaded.guessed:
         yield f"  {_line(sentence)}"
     if other and not loaded.undecided:
@@ -92,29 +111,9 @@ def notes(first: First) -> Iterator[str]:
 
 def _losses(first: First) -> Iterator[str]:
     """What the steps would drop, where it is much."""
-    for reason, count, way_out in losses(first):
+    for reason, count, way_out in first.losses:
         share = f"{count:,} of {len(first.examples):,} rows ({count / len(first.examples):.0%})"
         yield f"  D233 {share} would be dropped: {reason}. {way_out}"
-
-
-def losses(first: First) -> list[tuple[str, int, str]]:
-    """(why, rows, way out) of what the first steps would drop, where it is more than a tenth."""
-    from assay.curate.steps.dedupe import Dedupe
-    from assay.curate.steps.length import Length
-
-    many = MUCH * len(first.examples)
-    gone = [step for step in Dedupe().apply(first.examples, Means()) if isinstance(step, Dropped)]
-    length = Length(max_chars=first.longest)
-    empty = [made for one in first.examples if isinstance(made := length.one(one, Means()), Dropped)]
-    found = []
-    role = "question" if "question" in first.loaded.columns else "text"
-    name = f"{first.command} --set data.columns.{role}=NAME"
-    if len(gone) > many:
-        reason = "their text stands in another row"
-        found.append((reason, len(gone), f"If the text is another column: {name}"))
-    if len(empty) > many:
-        found.append(("their text is empty", len(empty), f"If the text is another column: {name}"))
-    return found
 
 
 def _other(first: First) -> tuple[str, str] | None:

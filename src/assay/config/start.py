@@ -219,7 +219,7 @@ def _draft(source: Source, why: DataError) -> "draft.Draft | None":
         reads, _, _ = tables({"data": [source.data.absolute()]}, {}, encoding, Path.cwd(), 1.0, [])
     except DataError:
         return None
-    if not reads[0][2].rows:
+    if len(reads[0][2].rows) < 2:
         return None
     return draft.draft(reads[0][2], source.folder.name, source.command, source.path, why)
 
