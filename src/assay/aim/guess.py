@@ -104,8 +104,8 @@ def guess(
     targets = [name for role, name in mapping.items() if role in (*GOALS, "code", "rejected")]
     taken = _taken(mapping)
     free = [column for column in found if column.name not in taken and not _of_target(column, targets)]
-    if "context" not in mapping and (context := context_of(free, kind, "text_pair" in mapping, goal, sampled)):
-        context, why = context
+    if "context" not in mapping and (passage := context_of(free, kind, "text_pair" in mapping, goal, sampled)):
+        context, why = passage
         role = "context"
         if kind in ("classify", "number") and not context.nested and "text_pair" not in mapping and paired:
             role = "text_pair"  # a label is about both, and every strategy reads what is asked
