@@ -188,8 +188,9 @@ def lines(first: First) -> Iterator[str]:
 
 def _aim(first: First, labels: Counter[str]) -> Iterator[str]:
     loaded = first.loaded
+    kind = kind_of(Task.model_validate({"kind": loaded.kind}))
     yield "aim:"
-    yield f"  kind: {loaded.kind}  # {kind_of(Task.model_validate({"kind": loaded.kind})).about}"
+    yield f"  kind: {kind.name}  # {kind.about}"
     for place, value in first.said:
         if place.startswith("aim.") and place != "aim.kind" and not (place == "aim.slices" and loaded.slices):
             yield f"  {place.removeprefix('aim.')}: {flow(value)}"
