@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.curate.overlap import SHARES_WORDS
 from assay.curate.reading.folders import files_below, refuse_unreal
+from assay.curate.reading.named import named
 from assay.curate.reading.read import split_head
 from assay.curate.reading.source import unread
 from assay.curate.scale.kept import forgotten
@@ -203,7 +204,8 @@ def bytes_of(path: Path) -> Any:
     try:
         if file.is_dir():
             return [[str(p.relative_to(file)), store.file_digest(p)] for p in sorted(files_below(file)) if p.is_file()]
-        return [store.file_digest(file) if file.is_file() and os.access(file, os.R_OK) else "", head]
+        digests = [store.file_digest(f) if f.is_file() and os.access(f, os.R_OK) else "" for f in named(path).files]
+        return [*digests, head, *([member] if (member := named(path).member) else [])]
     except OSError as error:
         unread(error, str(path))
 

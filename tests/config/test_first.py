@@ -190,13 +190,22 @@ def test_a_sorted_file_gives_a_sample_with_the_shares_of_the_whole():
 
 
 def test_right_answers_that_stand_first_are_shuffled():
-    shutil.copytree(SHAPES / "right-answer-first", Path.cwd(), dirs_exist_ok=True)
-    project = config.load(begin(Path("quiz.csv")))
+    fruit = ["apple", "pear", "plum", "cherry", "fig", "quince"]
+    rows = [
+        {
+            "question": f"Which fruit is on tree {i}?",
+            "choices": [fruit[i % 6], fruit[(i + 1) % 6], fruit[(i + 3) % 6]],
+            "answer": fruit[i % 6],
+        }
+        for i in range(30)
+    ]
+    Path("quiz.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert any("data.shuffle_options" in line for line in said(Path("quiz.jsonl")))
+    project = config.load(Path("quiz/project.yaml"))
     loaded = read_rows(project, unlabelled=False)
-    assert project.data.shuffle_options
-    assert len({row.target for row in loaded.train}) > 2
-    asked = {row.text.partition("\n")[0]: row for row in loaded.train}["Which metal is liquid at room temperature?"]
-    assert asked.options["ABCD".index(asked.target)] == "mercury"
+    # Of 30 rows with three places each has 10 in the mean, with a standard deviation of 2.6.
+    assert min(Counter(row.target for row in loaded.train).values()) >= 3
+    assert all(row.options["ABC".index(row.target or "")] == rows[i]["answer"] for i, row in enumerate(loaded.train))
     plain = project.model_copy(update={"data": project.data.model_copy(update={"shuffle_options": False})})
     warnings = {one["code"]: one for one in read_rows(plain, unlabelled=False).warnings}
     assert "shuffle_options" in warnings["D232"]["text"]

@@ -20,8 +20,6 @@ MOSTLY = 0.9  # share of the values of a column that are objects
 _LETTERED = re.compile(r"(?:(?:choice|option|opt|sol|ending|answer|op)[ _-]?)?([a-z]|\d)", re.IGNORECASE)
 # Any stem with a mark; one option more than a pair of texts has, since its name says nothing.
 _MARKED = re.compile(r".+?(?:[ _-](?=[a-z]\Z)|[ _-]?(?=\d\Z))([a-z]|\d)", re.IGNORECASE)
-_WRONG = ("distractor", "incorrect", "wrong", "false", "negative")
-_RIGHT = ("correct_answer", "correct", "right_answer", "answer")
 _ASKED = ("question", "query", "goal", "sentence", "text", "prompt", "problem", "stem", "premise", "context", "ctx")
 _SAYS = ("answer", "answerkey", "answer_key", "label", "correct", "correct_answer", "answer_idx", "gold", "target")
 _SAYS += ("correct_option", "answer_index", "correct_index", "solution", "right_answer", "key", "cop")
@@ -69,7 +67,7 @@ def shapes_of(
 
 def _choices(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str]) -> Shaped | None:
     given = [part.strip() for part in known.get("choices", "").split(",") if part.strip()]
-    sets = [given] if given else [_listed_choices(found), _beside_the_right(found), *_lettered(found)]
+    sets = [given] if given else [_listed_choices(found), *_lettered(found)]
     made = (_options(found, rows, known, fields) for fields in sets if fields)
     return next((one for one in made if one is not None), None)
 
@@ -82,8 +80,6 @@ def _options(
     varied = {column.key: column.name for column in found if column.share >= 0.1 and column.name in keys.values()}
     asked = known.get("question") or known.get("text") or _first(varied, _ASKED) or _first(keys, _ASKED[:5])
     goal = known.get("answer") or known.get("label") or _first(keys, _SAYS)
-    if goal is None and (right := next((f for f in fields if f.casefold() in _RIGHT), None)):
-        goal = right
     if asked is None or goal is None or asked == goal:
         return None
     pairs = []
@@ -152,13 +148,6 @@ def _lettered(found: Sequence[Column]) -> list[list[str]]:
                 if len(run) == len(marks) >= least and run not in runs:
                     runs.append(run)
     return runs
-
-
-def _beside_the_right(found: Sequence[Column]) -> list[str]:
-    """A column with the right answer, and numbered ones with wrong ones."""
-    right = next((c.name for key in _RIGHT for c in found if c.key == key and c.filled and not c.nested), None)
-    wrong = next((run for run in _lettered(found) if run[0].casefold().startswith(_WRONG)), None)
-    return [right, *wrong] if right and wrong else []
 
 
 def _labels(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str]) -> Shaped | None:

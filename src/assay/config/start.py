@@ -17,6 +17,7 @@ from typing import Any, get_args
 from assay.config import draft
 from assay.config.first import lines, notes
 from assay.config.yamlfile import flow, parse, read
+from assay.curate.reading.gathered import holds_data, with_partners
 from assay.curate.reading.named import hub_set, named
 from assay.errors import DataError, Problem, UsageError, nearest
 from assay.nouns import Task, Tell
@@ -84,13 +85,12 @@ def begin(target: Path, sets: Sequence[str] = (), *, offline: bool = False, tell
             draft that was written for it (C190).
         UsageError: C087 the folder's project is about another file.
     """
-    if target.is_dir() or target.suffix.lower() in (".yaml", ".yml"):
-        project = target / PROJECT if target.is_dir() else target
-        if target.is_dir() and not project.is_file():
-            raise DataError(_no_project(target))
-        if project.is_file():
-            _complete(project, sets, tell)
-            return project
+    if target.is_dir() and not (target / PROJECT).is_file() and not holds_data(target):
+        raise DataError(_no_project(target))
+    project = target / PROJECT if target.is_dir() else target
+    if project.is_file() and project.suffix.lower() in (".yaml", ".yml"):
+        _complete(project, sets, tell)
+        return project
     hub = hub_set(target)
     data = named(target).path
     if hub is not None:
@@ -103,11 +103,13 @@ def begin(target: Path, sets: Sequence[str] = (), *, offline: bool = False, tell
         near = nearest(target.name, [path.name for path in _visible(target.parent)])
         hint = f"{target.parent / near} is there" if near else "name a data file, or a folder with a project.yaml"
         raise DataError(Problem("D001", "no such file", str(target), help=hint))
-    folder = Path(folder_name(data.name))
-    if folder.is_file():  # data without an ending
+    typed, target = str(target), with_partners(target)
+    data = named(target).path
+    folder = Path(folder_name(data.resolve().name))
+    if folder.is_file() or folder.resolve() == data.resolve():  # data without an ending, or in a folder
         folder = Path(f"{folder}-project")
     project = folder / PROJECT
-    source = Source(target, folder, _path(target, folder), str(target), _said(sets))
+    source = Source(target, folder, _path(target, folder), typed, _said(sets))
     if project.exists():
         _same_data(project, data)
         _again(source, tell)
@@ -216,7 +218,7 @@ def _draft(source: Source, why: DataError) -> "draft.Draft | None":
 
     encoding = source.said.get("data.encoding")
     try:
-        reads, _, _ = tables({"data": [source.data.absolute()]}, {}, encoding, Path.cwd(), 1.0, [])
+        reads, *_ = tables({"data": [source.data.absolute()]}, {}, encoding, Path.cwd(), 1.0, [])
     except DataError:
         return None
     if len(reads[0][2].rows) < 2:
@@ -300,7 +302,8 @@ def _no_project(folder: Path) -> Problem:
 
 def folder_name(name: str) -> str:
     """`Support Tickets (1).csv.gz` -> `support-tickets-1`."""
-    stem = re.sub(r"(\.(csv|tsv|jsonl?|ndjson|parquet|arrow|xlsx|xlsm|txt|gz))+\Z", "", name, flags=re.IGNORECASE)
+    suffixes = r"(\.(csv|tsv|tab|jsonl?|ndjson|parquet|arrow|xlsx|xlsm|txt|xml|conll|gz|bz2|xz|zst|tgz|tar|zip))+\Z"
+    stem = re.sub(suffixes, "", name, flags=re.IGNORECASE)
     return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "project"
 
 

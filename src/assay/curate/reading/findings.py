@@ -70,6 +70,9 @@ class Findings:
     place: str
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    starts: list[tuple[str, int]] = field(default_factory=list)  # official splits in the file, each with its first row
+    roles: dict[str, str] = field(default_factory=dict)  # role -> field, where the form of the file says it
+    beside: dict[str, Any] = field(default_factory=dict)  # lists and objects of a file that stand beside its rows
     clocks: dict[str, int] = field(default_factory=dict)  # "dates" or "numbers" -> first line whose time is written so
     # line of a row -> code, text and help of its first problem
     bad: dict[int, tuple[str, str, str]] = field(default_factory=dict)

@@ -18,20 +18,21 @@ from assay.aim.options import meaning
 from assay.curate.reading.dialogues import join_turns
 from assay.curate.reading.files import SPLITS, collected, expand, same_file, stem_of
 from assay.curate.reading.findings import KEPT, Aside, Findings, told_aside
+from assay.curate.reading.joined import joined_by_id
 from assay.curate.reading.known import all_labels
 from assay.curate.reading.known import labels_of as labels_of
-from assay.curate.reading.label_studio import unfolded
 from assay.curate.reading.labels import check_answers, check_label_sets, check_labels, kinds_of_values, sorted_rows
 from assay.curate.reading.lookalike import join
 from assay.curate.reading.marks import look
 from assay.curate.reading.named import named
+from assay.curate.reading.official import divided
 from assay.curate.reading.preferences import told, without_target
-from assay.curate.reading.read import Read, read
+from assay.curate.reading.read import Read, read_named
 from assay.curate.reading.sampled import sampled
 from assay.curate.reading.settled import TARGETS, check_fields, settle
-from assay.curate.reading.shapes import ROLES, Layout, example
-from assay.curate.reading.squad import flattened
+from assay.curate.reading.shapes import ROLES, Layout, example, fields_of
 from assay.curate.reading.targets import choices_of
+from assay.curate.reading.tidied import tidied
 from assay.curate.reading.values import Values
 from assay.errors import DataError, Problem, UsageError, did_you_mean
 from assay.nouns import NOTHING, Example
@@ -126,7 +127,7 @@ def load(
     columns = dict(columns or {})
     _check_roles(columns)
     problems: list[Problem] = []
-    reads, columns, aside = tables(files, columns, encoding, base, bad_rows, problems)
+    reads, columns, aside, passed = tables(files, columns, encoding, base, bad_rows, problems)
     if unlabelled and kind and columns and not columns.keys() & {*TARGETS, "messages"}:
         target = False
     settled = None
@@ -177,7 +178,7 @@ def load(
         slices=layout.slices,
         labels=all_labels(labels, chain(*parts.values()), layout.kind, none) if target else tuple(labels),
         guessed=settled.reasons,
-        notes=[*(note for _, _, table in reads for note in table.notes), *unseen, *said],
+        notes=[*passed, *(note for _, _, table in reads for note in table.notes), *unseen, *said],
         warnings=warnings,
         values=values,
         aside=aside,
@@ -194,29 +195,34 @@ def tables(
     base: Path,
     bad_rows: float,
     problems: list[Problem],
-) -> tuple[Reads, dict[str, str], list[Aside]]:
+) -> tuple[Reads, dict[str, str], list[Aside], list[str]]:
     """The rows of all files as they stand there, by split; the columns as given, or as turns that were joined have
     them; rows that could not be read. What is wrong with single files goes into `problems`.
 
     Raises:
         DataError: no file could be read.
     """
-    paths = expand(files, base, problems)
+    passed: list[str] = []
+    paths = expand(files, base, problems, passed)
     problems += same_file(paths, base)
     reads: Reads = []
     aside: list[Aside] = []
+    asked = {field for role, name in columns.items() for field in fields_of(role, name)}
     for split, one in paths:
         with collected(problems):
-            wanted = {"head": one.last, "first": one.first, "part": one.part}
-            rows = read(one.path, encoding=encoding, base=base, bad_rows=bad_rows, **wanted)
-            aside += rows.aside
-            reads.append((split, one.path, flattened(unfolded(rows))))
+            table = read_named(one, encoding=encoding, base=base, bad_rows=bad_rows)
+            aside += table.aside
+            whole = split == "train" and "train" not in files
+            parts = divided(table, split, whole=whole, named=asked)
+            reads += [(part, one.path / one.member, tidied(rows, asked)) for part, rows in parts]
+    with collected(problems):
+        reads = joined_by_id(reads)
     if not reads:
         raise DataError(*(problems or [Problem("D002", "the project names no data file", help="set data.files")]))
     with collected(problems):
         reads, columns = join_turns(reads, columns)
     reads.sort(key=lambda entry: SPLITS.index(entry[0]))
-    return reads, dict(columns), aside
+    return reads, dict(columns), aside, passed
 
 
 def _preferences(parts: dict[str, list[Example]]) -> list[dict]:

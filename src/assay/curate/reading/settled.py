@@ -72,6 +72,8 @@ def settle(
     rows = [raw.fields for raw in table.rows[::step]]
     roles = set(given) - {"group", "id", "system", "context", "found_in"} - {"tests", "setup", "database"}
     shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
+    if table.roles and not roles:  # the form of the file says it
+        shape, columns = "form", {role: name for role, name in table.roles.items() if role != "group"}
     if not target:
         columns = {role: name for role, name in columns.items() if role not in TARGETS}
     if kind == "continue":
@@ -104,9 +106,9 @@ def settle(
     if "id" in given:
         settled["id"] = given["id"]
     reasons = [*([why] if why else []), *made.reasons]
-    if shape != "columns":
+    if shape not in ("columns", "form"):
         reasons.insert(0, f"the shape is {shape.replace('_', '/')}: fields {', '.join(columns.values())}")
-    chosen_group = group if group is not None else given.get("group", made.group)
+    chosen_group = group if group is not None else given.get("group", table.roles.get("group", made.group))
     chosen = tuple(slices) if slices is not None else made.slices
     reasons = [
         reason

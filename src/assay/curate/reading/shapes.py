@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.aim.columns import Row, as_text, has, value_at
+from assay.aim.entities import BOUNDS
 from assay.aim.names import SETUP, TESTS
 from assay.aim.options import Meaning, shown, shuffled
 from assay.curate.reading.checks import checks_of, with_tests
@@ -36,6 +37,7 @@ from assay.curate.reading.contexts import context_of
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.preferences import judged, preference, rejected_of, verdict
 from assay.curate.reading.read import RawRow
+from assay.curate.reading.spoken import ABOUT, FIELDS
 from assay.curate.reading.targets import options_in, targets_of
 from assay.curate.reading.times import time_of
 from assay.curate.reading.turns import is_conversation, turns_of
@@ -62,8 +64,11 @@ TARGETS = ("label", "labels", "answer", "entities", "grades", "code")  # roles o
 
 
 def messages(names: Sequence[str], row: Row) -> dict[str, str] | None:
-    """OpenAI and TRL: a list of {role, content}."""
-    return _conversation(names, row, ("messages", "conversation", "conversations"), "role")
+    """OpenAI and TRL: a list of {role, content}; under other names where nothing is said about it."""
+    found = _conversation(names, row, ("messages", "conversation", "conversations"), "role")
+    if found is None and not ABOUT & {name.casefold() for name in names}:
+        found = next(({"messages": name} for name in FIELDS if name in names and is_conversation(row.get(name))), None)
+    return found
 
 
 def sharegpt(names: Sequence[str], row: Row) -> dict[str, str] | None:
@@ -115,11 +120,21 @@ def tokens_tags(names: Sequence[str], row: Row) -> dict[str, str] | None:
 
 def text_spans(names: Sequence[str], row: Row) -> dict[str, str] | None:
     """A text and its named pieces, as a list, or an object of fields."""
+    text = next((one for one in ("text", "full_text", "sentence", "content") if one in names), None)
     for name in ("entities", "spans", "ner", "slots"):
-        text = next((one for one in ("text", "full_text") if one in names), None)
         if text and isinstance(row.get(name), list | Mapping):
             return {"text": text, "entities": name}
+    for name in ("label", "labels", "annotations", "mentions", "aspects", "tags"):  # as doccano and others have it
+        value = row.get(name)
+        if text and isinstance(value, list) and value and all(map(_is_span, value)):
+            return {"text": text, "entities": name}
     return None
+
+
+def _is_span(value: Any) -> bool:
+    if isinstance(value, list):
+        return len(value) == 3 and [type(one) for one in value] == [int, int, str]
+    return isinstance(value, Mapping) and any({first, last} <= set(value) for first, last in BOUNDS)
 
 
 def code_tests(names: Sequence[str], row: Row) -> dict[str, str] | None:

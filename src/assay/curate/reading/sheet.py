@@ -57,7 +57,7 @@ def read_sheet(source: Opened, found: Findings, *, sheet: str, head: int | None)
         import openpyxl
     except ImportError:
         raise missing("openpyxl", source.place, "an Excel file") from None
-    if source.path.name.lower().endswith(".gz"):
+    if source.packed:
         raise DataError(Problem("D010", "is a packed Excel file", source.place, "unpack it once: it packs itself"))
     check_container(source.file, source.place, what="an Excel file", needs="[Content_Types].xml", tree=False)
     try:
