@@ -173,7 +173,7 @@ def _refuse_foreign(head: bytes, place: str, name: str) -> None:
             help = "list it under documents" if what == "a PDF" else "export its rows as JSON lines or CSV"
             _stop("D099", f"is {what}, not a data file", place, help)
     start = head[:512].lstrip(BOM + b" \t\r\n").lower()
-    if start.startswith((b"<!doctype", b"<html")):
+    if start.startswith((b"<!doctype html", b"<html")):
         _stop(
             "D012",
             f"is a web page ({printable(start[:9].decode('latin-1'))}), not data",

@@ -4,7 +4,7 @@ What it is for   `<row Id="1" Title="..."/>`, `<item><text>...</text><label>...<
 Which elements   the outermost that have neighbours of the same name, and two fields or more; of those the most frequent
 Fields           attributes and children by name; a child with children is an object, one that comes again a list; what
                  an element says by itself is `text`
-Watch out        a document type may define entities that expand without end: a file with one is refused. Rows are
+Watch out        entities that a document type declares may expand without end: such a file is refused. Rows are
                  numbered by their place
 """
 
@@ -26,7 +26,7 @@ _STATED = re.compile(rb"""\A\s*<\?xml[^>]*?encoding=["']([A-Za-z0-9._-]+)["']"""
 def looks_like_xml(text: str) -> bool:
     """Whether a text that begins so is XML, and no web page."""
     start = text.lstrip("\ufeff \t\r\n")[:400].lower()
-    return bool(re.match(r"<\?xml|<[a-z][\w:.-]*(\s[^<>]*)?/?>", start)) and not re.match(r"<(!doctype )?html", start)
+    return bool(re.match(r"<\?xml|<!doctype (?!html)|<[a-z][\w:.-]*(\s[^<>]*)?/?>", start)) and not re.match(r"<(!doctype )?html", start)
 
 
 def read_xml(source: Opened, found: Findings, *, encoding: str | None, head: int | None) -> list[tuple[int, dict]]:
@@ -52,8 +52,9 @@ def read_xml(source: Opened, found: Findings, *, encoding: str | None, head: int
 
 
 def _tree(data: bytes, encoding: str | None, place: str) -> Element:
-    if re.search(rb"<!(DOCTYPE|ENTITY)", data[: 1 << 16]):
-        _stop("D210", "has a document type, which could expand without end", place, "remove the <!DOCTYPE ...> part")
+    data = re.sub(rb"(?i)<!DOCTYPE[^\[>]*>", b"", data, count=1)  # one that declares nothing
+    if re.search(rb"(?i)<!(DOCTYPE|ENTITY)", data):
+        _stop("D210", "declares entities, which could expand without end", place, "remove the <!DOCTYPE ...> part")
     stated = _STATED.match(data)
     codec = encoding or (stated[1].decode() if stated else "") or wide(data) or "utf-8"
     try:
