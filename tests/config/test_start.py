@@ -92,8 +92,9 @@ def test_what_is_not_there_is_named_with_what_is():
 
 
 def test_a_folder_without_a_project_says_what_it_holds():
-    tickets(Path("sub/tickets.csv"), ("a", "b"), 40)
-    with problem(DataError, "D002", "sub", "project.yaml", "tickets.csv"):
+    Path("sub").mkdir()
+    Path("sub/photo.png").write_bytes(b"\x89PNG")
+    with problem(DataError, "D002", "sub", "project.yaml", "photo.png"):
         begin(Path("sub"))
 
 

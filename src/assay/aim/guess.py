@@ -100,7 +100,7 @@ def guess(
         mapping[one.asked] = asked
     paired = kind in ("classify", "number") and not {"text", "question", "text_pair", "input", "messages"} & set(given)
     if paired and asked is not None and (text := by_name.get(asked)) is not None:
-        _pair(mapping, found, text, sampled, reasons)
+        _pair(mapping, found, text, goal, sampled, reasons)
     targets = [name for role, name in mapping.items() if role in (*GOALS, "code", "rejected")]
     taken = _taken(mapping)
     free = [column for column in found if column.name not in taken and not _of_target(column, targets)]
@@ -245,13 +245,18 @@ def _of_kind(kind: str, goal: Column | None) -> str:
 
 
 def _pair(
-    mapping: dict[str, str], found: Sequence[Column], text: Column, rows: Sequence[Row], reasons: list[str]
+    mapping: dict[str, str],
+    found: Sequence[Column],
+    text: Column,
+    goal: Column | None,
+    rows: Sequence[Row],
+    reasons: list[str],
 ) -> None:
     """Two texts that a label is about: both are asked, each under its name."""
     if text.nested or "context" in mapping:
         return
     role = "question" if "question" in mapping else "text"
-    if (pair := partner(found, text, rows, _taken(mapping))) is not None:
+    if (pair := partner(found, text, rows, _taken(mapping), goal)) is not None:
         other, why = pair
         first, second = ordered(text, other)
         mapping[role], mapping["text_pair"] = first.name, second.name

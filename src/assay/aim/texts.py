@@ -49,11 +49,13 @@ def mean_words(rows: Sequence[Row], name: str, *, each: bool = False) -> float:
     return sum(counts) / max(1, len(counts))
 
 
-def partner(found: Sequence[Column], text: Column, rows: Sequence[Row], taken: set[str]) -> tuple[Column, str] | None:
+def partner(
+    found: Sequence[Column], text: Column, rows: Sequence[Row], taken: set[str], goal: Column | None
+) -> tuple[Column, str] | None:
     """The column whose text belongs to `text`, and why; None where there is none.
 
     Args:
-        taken: fields that have a role.
+        taken: fields that have a role. goal: the target.
     """
     free = [c for c in found if c.name not in taken and c.name != text.name and _reads(c)]
     other = next((c for c in free if _marked(text, c) or _named(text, c)), None)
@@ -62,6 +64,9 @@ def partner(found: Sequence[Column], text: Column, rows: Sequence[Row], taken: s
     if len(free) != 1 or _tells(free[0]) or not free[0].prose:
         return None
     (other,) = free
+    places = [found.index(column) for column in (text, goal or other, other)]
+    if places == sorted(places) and goal is not None:  # it stands behind the target: mostly it says why
+        return None
     size = max(text.words, other.words) / max(1, min(text.words, other.words))
     if size > 20 or _copy(text, other, rows, SAME):
         return None

@@ -52,13 +52,13 @@ def test_a_bad_row_is_set_aside_with_its_line(name, tmp_path):
     assert [one.code for one in caught.value.problems] == [code]
 
 
-def test_a_bad_byte_inside_a_cell_of_several_lines_takes_that_row_alone(tmp_path):
+def test_a_nul_inside_a_cell_of_several_lines_takes_that_row_alone(tmp_path):
     rows = [f'"parcel {i}\nis late",{"ab"[i % 2]}\n'.encode() for i in range(20)]
-    rows[7] = b'"parcel 7\nis l\xe4te",b\n'
+    rows[7] = b'"parcel 7\nis l\0te",b\n'
     (tmp_path / "t.csv").write_bytes(b"text,label\n" + b"".join(rows))
     loaded = load({"data": ["t.csv"]}, base=tmp_path, bad_rows=0.05)
     # Line 1 has the names and each row two lines, so the eighth row begins on line 16.
-    assert [(one.source, one.code) for one in loaded.aside] == [("t.csv:16", "D008")]
+    assert [(one.source, one.code) for one in loaded.aside] == [("t.csv:16", "D009")]
     assert len(loaded.train) == 19
 
 

@@ -160,14 +160,10 @@ def _longest(lists: Sequence[tuple[str, Any]], members: Sequence[Member], found:
         return best
     fields = [{key for _, row in value[:100] if isinstance(row, dict) for key in row} for _, value in lists]
     if len(lists) > 2 and all(one == fields[0] for one in fields) and "part" not in fields[0]:
-        found.note(
-            f"{found.place}: the rows are {len(lists)} lists of the same fields; each has its list's name 'part'"
-        )
+        found.note(f"{found.place}: the rows are {len(lists)} lists of the same fields; each has its list's name 'part'")
         _beside(members, [name for name, _ in lists], found)
         return [
-            (line, {"part": name, **row} if isinstance(row, dict) else row)
-            for name, value in lists
-            for line, row in value
+            (line, {"part": name, **row} if isinstance(row, dict) else row) for name, value in lists for line, row in value
         ]
     shown = ", ".join(f"'{printable(name)}' ({len(value):,})" for name, value in lists[:8])
     help = f"name the one you mean: {found.place}#list={printable(name)}"

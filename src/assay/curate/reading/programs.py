@@ -31,13 +31,7 @@ def checked(table: Read, named: set[str]) -> Read:
     by_key = {name.casefold(): name for name in table.names}
     fields = [next((by_key[key] for key in some if key in by_key), None) for some in (TEXTS, PROGRAMS, TESTS, SETUPS)]
     text, program, tests, setup = fields
-    if (
-        text is None
-        or program is None
-        or tests is None
-        or not table.rows
-        or ({program, tests} - {"code", "tests"}) & named
-    ):
+    if text is None or program is None or tests is None or not table.rows or ({program, tests} - {"code", "tests"}) & named:
         return table
     values = [raw.fields.get(tests) for raw in table.rows]
     if sum(map(_tests, values)) < MOSTLY * len(values):
@@ -126,5 +120,5 @@ class _Named(ast.NodeTransformer):
     def __init__(self, parameter: str, name: str):
         self._parameter, self._name = parameter, name
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:
+    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 - the library's name
         return ast.copy_location(ast.Name(self._name, node.ctx), node) if node.id == self._parameter else node
