@@ -110,6 +110,15 @@ def test_a_file_that_somebody_changed_is_left_as_it_is():
     assert config.load(path).aim.kind == "classify"
 
 
+def test_settings_that_do_not_fit_leave_the_project_as_it_was():
+    rows = [f"the parcel {i} is late,{'ab'[i % 2]}" for i in range(20)]
+    file = table("mails.csv", "text,label", [*rows, "one,two,three"])
+    made = begin(file).read_text()
+    with problem(DataError, "D037"):
+        begin(file, ["data.strict=true"])
+    assert Path("mails/project.yaml").read_text() == made
+
+
 NO_TARGET = [f"{i},2024-05-{i % 28 + 1:02},we talked about the matter number {i} for long" for i in range(20)]
 
 

@@ -179,7 +179,7 @@ def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
 
 def _counts(column: Column) -> bool:
     """A number of the row, whatever it is called: whole numbers that rise from row to row, or hardly leave one out."""
-    if column.share < 1 or column.filled < 5 or not all(value.isdigit() for value in column.values):
+    if column.share < 1 or column.filled < 3 or not all(value.isdigit() for value in column.values):
         return False
     whole = [int(value) for value in column.values]
     return whole == sorted(whole) or max(whole) - min(whole) < 1.2 * len(whole)

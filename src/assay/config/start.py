@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from assay.config import draft
-from assay.config.first import lines, notes
+from assay.config.first import First, lines, notes
 from assay.config.yamlfile import flow, parse, read
 from assay.curate.reading.gathered import holds_data, with_partners
 from assay.curate.reading.named import hub_set, named
@@ -124,11 +124,16 @@ def _make(source: Source, tell: Tell) -> None:
     try:
         first = _first(source)
     except DataError as error:
-        made = _draft(source, error)
+        unsettled = not source.said.get("data.strict") or {one.code for one in error.problems} & {"D027", "D032"}
+        made = _draft(source, error) if unsettled else None
         if made is None:
             raise
         write_text(project, made.text)
         raise draft.told(error, made, str(project)) from None
+    _written_down(first, project, tell)
+
+
+def _written_down(first: First, project: Path, tell: Tell) -> None:
     write_text(project, _text(first))
     for line in notes(first):
         tell({"event": "note", "text": line})
@@ -154,7 +159,8 @@ def _again(source: Source, tell: Tell) -> None:
     if same:
         anew = any(place == "aim.kind" or place.startswith(COLUMN) for place in source.said)
         kept = {p: v for p, v in before.items() if not (anew and (p == "aim.kind" or p.startswith(COLUMN)))}
-        _make(replace(source, said=kept | source.said), tell)
+        first = _first(replace(source, said=kept | source.said))  # what is wrong with it leaves the file as it is
+        _written_down(first, project, tell)
 
 
 def _complete(project: Path, sets: Sequence[str], tell: Tell) -> None:
@@ -178,13 +184,12 @@ def _complete(project: Path, sets: Sequence[str], tell: Tell) -> None:
     _make(Source(data, project.parent, files[0], typed, filled), tell)
 
 
-def _first(source: Source) -> Any:
+def _first(source: Source) -> First:
     """The file, read with what is said of it.
 
     Raises:
         DataError: what `curate.load` finds wrong with it.
     """
-    from assay.config.first import First
     from assay.curate.reading.load import load
 
     said = {READ[place]: value for place, value in source.said.items() if place in READ}
@@ -196,7 +201,7 @@ def _first(source: Source) -> Any:
     return First(loaded, source.made_by, source.path, source.folder.name, tuple(source.said.items()))
 
 
-def _text(first: Any) -> str:
+def _text(first: First) -> str:
     return "".join(f"{line}\n" for line in lines(first))
 
 
