@@ -69,7 +69,7 @@ def run(
     from assay.config.start import begin
 
     return flow.run(
-        load_project(begin(Path(target), offline=offline, tell=tell), sets),
+        load_project(begin(Path(target), sets, offline=offline, tell=tell), sets),
         only=only,
         minutes=minutes,
         offline=offline,
@@ -91,7 +91,7 @@ def check(
     from assay.config import load as load_project
     from assay.config.start import begin
 
-    project = load_project(begin(Path(target)), sets)
+    project = load_project(begin(Path(target), sets), sets)
     return flow.check(project, doubts=doubts, offline=offline, tell=tell)
 
 
@@ -101,7 +101,9 @@ def plan(target: str | Path = ".", *, sets: Sequence[str] = (), offline: bool = 
     from assay.config import load as load_project
     from assay.config.start import begin
 
-    return flow.plan(load_project(begin(Path(target), offline=offline, tell=tell), sets), offline=offline, tell=tell)
+    return flow.plan(
+        load_project(begin(Path(target), sets, offline=offline, tell=tell), sets), offline=offline, tell=tell
+    )
 
 
 def rank_models(

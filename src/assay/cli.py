@@ -100,7 +100,7 @@ def _project(target: str, sets: Sequence[str] | None, display: "Display", offlin
     from assay.config import load
     from assay.config.start import begin
 
-    project = load(begin(Path(target), offline=offline, tell=display.tell), sets or ())
+    project = load(begin(Path(target), sets or (), offline=offline, tell=display.tell), sets or ())
     for warning in project.warnings:
         display.tell({"event": "warning", **warning})
     return project

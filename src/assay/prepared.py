@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.processes import Servers
 
-VERSION = 5  # raise it when the same files and settings are prepared differently
+VERSION = 6  # raise it when the same files and settings are prepared differently
 # Settings of the task that no row depends on.
 UNREAD = {"instruction", "max_answer_tokens", "metric", "metrics", "tolerance", "guards", "target"}
 CODE = ("language", "show_tests", "database", "samples", "temperature")  # what code tasks alone have
@@ -226,7 +226,9 @@ def _write(
     veil.of_kind(loaded.kind)
     names = {veil.name(row.id): row.id for row in (*loaded.train, *loaded.val, *loaded.test)} if veil.key else {}
     loaded = loaded.map_splits(veil.ids)
-    before = [line | {"id": veil.name(line["id"]), "file": veil.place(line["file"])} for line in annotated.ledger]
+    unusable = [one.line for one in loaded.aside]
+    before = [*unusable, *annotated.ledger]
+    before = [line | {"id": veil.name(line["id"]), "file": veil.place(line["file"])} for line in before]
     fields = document_fields(project.compare)
     corpus = read_corpus(project.document_paths, project.folder, fields) if project.documents else None
     noted = Noted(corpus.documents if corpus else ())

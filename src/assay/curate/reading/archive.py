@@ -43,6 +43,8 @@ class Member:
 
 def form_of(path: Path) -> str:
     """ "zip" or "tar" for a file that is an archive by its content; "" for any other, or one that cannot be read."""
+    if not path.is_file():  # a pipe would wait for its writer
+        return ""
     try:
         if not path.is_file():  # opening a pipe would wait for its other end
             return ""

@@ -101,6 +101,7 @@ def read_value(
             f"{source.place}: several rows start on one line, so rows are named by their place in the file, from 1"
         )
         rows = [(index, row) for index, (_, row) in enumerate(rows, 1)]
+        found.whole |= bool(found.bad)  # which row a line of those is, is not known any more
     kept: list[Numbered] = []
     for number, row in rows:
         if isinstance(row, dict):

@@ -6,6 +6,7 @@ Costs            a few seconds for 100,000 rows
 Watch out        the suffix is trusted for text forms; a file without a known suffix is told by its content
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 
 from assay.curate.reading.columnar import read_columnar
 from assay.curate.reading.fasttext import looks_labelled, read_labelled
-from assay.curate.reading.findings import Findings, printable, shown
+from assay.curate.reading.findings import INSIDE, Aside, Findings, printable, shown
 from assay.curate.reading.lines import Numbered, holds_one_value, read_lines, read_value
 from assay.curate.reading.named import Named, named
 from assay.curate.reading.parallel import read_parallel
@@ -43,6 +44,7 @@ class Read:
     starts: tuple[tuple[str, int], ...] = ()  # official splits in it, each with its first row
     roles: dict[str, str] = field(default_factory=dict)  # role -> field, where its form says so
     beside: dict[str, Any] = field(default_factory=dict)  # what else is in the file: names of values, for one
+    aside: list[Aside] = field(default_factory=list)  # rows that could not be read
 
 
 def split_head(path: str | Path) -> tuple[Path, int | None]:
@@ -51,7 +53,7 @@ def split_head(path: str | Path) -> tuple[Path, int | None]:
     return one.path, one.last
 
 
-def read_named(one: Named, *, encoding: str | None = None, base: Path = Path()) -> Read:
+def read_named(one: Named, *, encoding: str | None = None, base: Path = Path(), bad_rows: float = 0.0) -> Read:
     """The rows that a name means; see `read`."""
     return read(
         one.path,
@@ -62,6 +64,7 @@ def read_named(one: Named, *, encoding: str | None = None, base: Path = Path()) 
         part=one.part,
         member=one.member,
         beside=one.beside,
+        bad_rows=bad_rows,
     )
 
 
@@ -75,6 +78,7 @@ def read(
     part: str = "",
     member: str = "",
     beside: Sequence[str] = (),
+    bad_rows: float = 0.0,
 ) -> Read:
     """All rows of a file, or the rows `first` to `head`.
 
@@ -84,6 +88,7 @@ def read(
         base: the project's folder; messages name files relative to it.
         part: the sheet of a workbook, its first when empty; the list of a JSON file.
         member: the file of an archive. beside: names of files in its folder with the other columns, line by line.
+        bad_rows: share of the rows, in [0, 1], that may be set aside because they cannot be read.
 
     Raises:
         DataError: with every problem of the file.
@@ -104,12 +109,25 @@ def read(
     rows = rows[first - 1 :]
     if not rows and not found.problems:
         found.problem("D005", "has no rows", help="check the program that writes it")
-    found.settle()
+    if found.bad and not found.whole and bad_rows:
+        rows = _without_bad(rows, found)
+    aside = found.settle(len(rows) + len(found.bad), bad_rows)
     names: dict[str, None] = {}
     for _, fields in rows:
         names.update(dict.fromkeys(fields))
     raw = [RawRow(f"{place}:{number}", fields) for number, fields in rows]
-    return Read(place, raw, tuple(names), found.notes, tuple(starts), found.roles, found.beside)
+    return Read(place, raw, tuple(names), found.notes, tuple(starts), found.roles, found.beside, aside)
+
+
+def _without_bad(rows: list[Numbered], found: Findings) -> list[Numbered]:
+    """The rows but for those that a problem is about, be it with a line inside of them."""
+    starts = sorted({number for number, _ in rows})
+    for line in [line for line, (code, *_) in found.bad.items() if code in INSIDE and line not in starts]:
+        before = bisect_right(starts, line)
+        found.whole |= not before  # the line of the names
+        if before:
+            found.bad.setdefault(starts[before - 1], found.bad.pop(line))
+    return [row for row in rows if row[0] not in found.bad]
 
 
 def _rows(source: Opened, found: Findings, encoding: str | None, head: int | None, part: str) -> list[Numbered]:

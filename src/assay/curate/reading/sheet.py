@@ -141,10 +141,10 @@ def _named(cells: Iterator[tuple[int, list[Any]]], found: Findings, head: int | 
         counts[name] = counts.get(name, 0) + 1
     for name, n in counts.items():
         if n > 1:
-            found.problem("D038", f"column '{name}' twice", at, help="give each column its own name")
+            found.problem("D038", f"column '{name}' twice", at, help="give each column its own name", whole=True)
         if len(name) > 100:
             told = "the first row looks like a record, not like column names"
-            found.problem("D038", told, at, help="add a first row with the names")
+            found.problem("D038", told, at, help="add a first row with the names", whole=True)
             break
     kept: list[Numbered] = []
     for number, values in cells:

@@ -119,15 +119,15 @@ def _explain(message: str, start: int, last: list[Any], found: Findings) -> None
     part = excerpt(last[1])
     if "field larger" in message:
         told = f"cell longer than {CELL_LIMIT >> 20} million characters, or a quote that is never closed"
-        found.problem("D039", told, start, help="close the quote, or cut the text")
+        found.problem("D039", told, start, help="close the quote, or cut the text", whole=True)
     elif "unexpected end" in message:
-        found.problem("D036", "quote never closed", start, help='double a quote inside a cell: ""')
+        found.problem("D036", "quote never closed", start, help='double a quote inside a cell: ""', whole=True)
     elif "new-line" in message:
         told = "carriage return inside a cell without quotes"
-        found.problem("D099", told, start, help="convert old line ends: tr '\\r' '\\n'", excerpt=part)
+        found.problem("D099", told, start, help="convert old line ends: tr '\\r' '\\n'", excerpt=part, whole=True)
     else:
         told = "quote not closed, or text after a closing quote"
-        found.problem("D036", told, start, help='double a quote inside a cell: ""', excerpt=part)
+        found.problem("D036", told, start, help='double a quote inside a cell: ""', excerpt=part, whole=True)
 
 
 def _named(rows: Iterator[Row], found: Findings, head: int | None) -> list[Numbered]:
@@ -158,11 +158,11 @@ def _header(first: Row, below: Sequence[Sequence[str]], found: Findings) -> list
     """The names that the first line gives."""
     names = [name if name.strip() else f"column {index}" for index, name in enumerate(first[1], 1)]
     for name in (name for name, count in Counter(names).items() if count > 1):
-        found.problem("D038", f"column '{name}' twice", first[0], help="give each column its own name")
+        found.problem("D038", f"column '{name}' twice", first[0], help="give each column its own name", whole=True)
     if any(len(name) > 100 for name in names):
         told = "the first line looks like a row, not like column names"
         shown = excerpt("\t".join(first[1]))
-        found.problem("D038", told, first[0], help="add a first line with the names", excerpt=shown)
+        found.problem("D038", told, first[0], help="add a first line with the names", excerpt=shown, whole=True)
     if len(below) > 1 and all(len(cells) == len(names) + 1 for cells in below) and "row" not in names:
         found.note(f"{found.place}: the rows have one cell more than the header, as R writes their names: 'row'")
         return ["row", *names]
