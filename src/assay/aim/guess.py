@@ -198,13 +198,13 @@ def _text(found: Sequence[Column], goal: Column | None, known: Mapping[str, str]
     for column in free:
         if goal is not None and column.name.startswith(f"{goal.name}."):
             continue
-        score = rank(column, names.TEXT)
+        score = rank(column, names.TEXT) if column.key not in names.TITLES else 0.2
         if rank(column, names.ANSWER) > 0.35 and score < 1 and goal is not None:
             continue
         again = max(0.0, 0.5 - column.share) * 2  # a text that comes again and again asks little
         if column.prose and not column.technical:
             # Among columns of prose without a telling name, the one with more words.
-            weight = score + 0.5 + min(column.words, 20) / 100 - (not column.full)
+            weight = score + 0.5 + min(column.words, 100) / 200 - (not column.full)
             ranked.append((weight + 0.2 * (column.asks > 0.5) - again, column))
         elif score >= 1 and not column.links and not (column.nested and rank(column, names.CONTEXT)):
             ranked.append((score - 0.5 - (0 if column.nested else again), column))
@@ -258,7 +258,7 @@ def _pair(
     role = "question" if "question" in mapping else "text"
     if (pair := partner(found, text, rows, _taken(mapping), goal)) is not None:
         other, why = pair
-        first, second = ordered(text, other)
+        first, second = ordered(found, text, other)
         mapping[role], mapping["text_pair"] = first.name, second.name
         reasons.append(f"'{first.name}' and '{second.name}' are asked together, each under its name: {why}")
 
