@@ -156,7 +156,7 @@ def _yes_no(column: Column) -> bool:
 def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[Candidate]:
     """Columns of numbers that say how much. Few different ones may as well be labels."""
     ways = []
-    labelled = any(c.labels and not c.predicted and rank(c, names.LABEL) >= 1 for c in found if c.name not in taken)
+    labelled = any(c.labels and not c.predicted and rank(c, names.LABEL) >= 1.3 for c in found if c.name not in taken)
     for column in _usable(found, taken):
         if not column.scale or (column.technical and column.key not in names.SCALES) or _counts(column):
             continue
