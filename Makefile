@@ -1,4 +1,5 @@
-# make demo      environment, installation, the intents example, two arms of the handbook example (eleven minutes; 36 on a processor without matrix units)
+# make demo      environment, installation, six of the eight arms of the intents example (five minutes on two cores without matrix units)
+# make intents   all arms of the intents example, fine-tuning and examples in the prompt among them
 # make handbook  all arms of the handbook example
 # make test      lint, types, all tests but the nightly ones, with the real small models (nine minutes on two cores)
 # make quick     lint, types, and the tests of less than a processor second that need no real model (90 seconds)
@@ -17,11 +18,13 @@ export PYTHONDONTWRITEBYTECODE :=
 # Two processes with a thread each: the networks of most tests are too small for two threads.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --processes 2
 
-.PHONY: demo handbook test quick nightly lint clean postgres postgres-stop
+.PHONY: demo intents handbook test quick nightly lint clean postgres postgres-stop
 
 demo: $(VENV)/installed
+	$(BIN)/assay run examples/intents $(addprefix --only ,majority tfidf neighbours probe setfit shots-k0)
+
+intents: $(VENV)/installed
 	$(BIN)/assay run examples/intents
-	$(BIN)/assay run examples/handbook --only neighbours --only rag-lora --set compare.7.inner.epochs=1
 
 handbook: $(VENV)/installed
 	$(BIN)/assay run examples/handbook

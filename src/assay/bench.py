@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,8 @@ from assay.worker import VERSION, answers_of, fit_key
 
 if TYPE_CHECKING:
     from assay.config import Project
+
+LATE = 4.0  # seconds that a worker whose time is over gets to save what it has
 
 
 @dataclass
@@ -138,8 +141,9 @@ class Bench:
     def _listen(self, process: Process, name: str, seconds: float | None, folder: Path) -> None:
         import threading
 
-        timer = threading.Timer(seconds, process.terminate) if seconds is not None else None
-        if timer:
+        ends = [] if seconds is None else [(seconds, process.terminate), (seconds + LATE, process.kill)]
+        timers, begun = [threading.Timer(*end) for end in ends], time.monotonic()
+        for timer in timers:
             timer.start()
         failure: dict[str, Any] | None = None
         try:
@@ -152,13 +156,15 @@ class Bench:
                     self.tell({"stage": name, **event})
             code = process.wait()
         finally:
-            if timer:
+            for timer in timers:
                 timer.cancel()
         if failure:
             kind: type[AssayError] = getattr(errors, failure["kind"])
             raise kind(*(Problem(c, t, p, h, e) for c, t, p, h, e in failure["problems"]))
         if code in (128 + signal.SIGTERM, 128 + signal.SIGINT):
             raise Stopped(code - 128)
+        if code == -signal.SIGKILL and seconds is not None and time.monotonic() - begun >= seconds + LATE:
+            raise Stopped(signal.SIGTERM)  # it was in the middle of a step: what it had saved is there
         if code == -signal.SIGKILL:
             raise ResourceError(
                 Problem(

@@ -171,12 +171,12 @@ def asked_one(
         bench = Bench(project, prepared, models(project, [strategy], offline, tell), tell)
         if bench.state(strategy, exam.hash) != "cached":
             tell({"event": "stage", "name": name, "state": "start"})
-            bench.run(name, strategy, exam.questions, exam.hash)
+            bench.run(name, strategy, exam.asked, exam.hash)
     except (ModelError, ResourceError, TrainError) as error:
         tell({"event": "stage", "name": name, "state": "failed", "note": str(error.problems[0])})
         return {**row, "problem": first_words(error)}
     tell({"event": "stage", "name": name, "state": "done"})
-    records = exam.records(answers_in(bench, strategy, exam.hash))
+    records = exam.answered(answers_in(bench, strategy, exam.hash))
     return {**row, "records": records, "cost": cost_of(bench, strategy, exam.hash), **facts(bench.models[name])}
 
 

@@ -212,4 +212,4 @@ def _exam(bench: Bench, strategy: Strategy) -> tuple[list[Example], list[Answer]
     exam = Exam(bench.prepared.examples("test"))
     if bench.state(strategy, exam.hash) != "cached":
         return None
-    return list(exam.questions), answers_in(bench, strategy, exam.hash)
+    return list(exam.asked), answers_in(bench, strategy, exam.hash)

@@ -7,38 +7,38 @@
 
 from __future__ import annotations
 
-import math
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assay import alike, store
 from assay.aim.kinds import kind_of
-from assay.bench import Bench, answers_in, cost_of, described, trained
+from assay.bench import Bench
 from assay.beside import Seen, asked, beside
-from assay.errors import AssayError, Problem, ResourceError, Stopped, TrainError, UsageError, did_you_mean, end_soon
+from assay.budget import quick_first
+from assay.errors import AssayError, Problem, Stopped, UsageError, did_you_mean, end_soon
 from assay.events import NAME, logged
-from assay.executed import executed, reference_warning, refuse_unsafe, wrong_references
+from assay.executed import reference_warning, refuse_unsafe, wrong_references
 from assay.gained import gained
-from assay.keys import own_settings
 from assay.nouns import Answer, Strategy, Tell
 from assay.prepared import Prepared, keep_private, prepare
 from assay.processes import Servers
 from assay.publish import publish, weighed
-from assay.reseeded import again
 from assay.served import refuse_remote, remote_warnings
-from assay.validate import Exam, judge, metrics_for
+from assay.turn import compete, told_of
+from assay.validate import Exam, metrics_for
 from assay.validate.looks import changes, places
 
 if TYPE_CHECKING:
     from assay.config import Project
     from assay.weigh import Arm, Report
+
+ENDING = 4.0  # seconds, about, that the report of a run takes
 
 
 def silent(event: dict) -> None:
@@ -57,13 +57,13 @@ def run(
 
     Args:
         only: names of the arms to run; all when empty.
-        minutes: ask the running arm to save and stop after so long; what is not done is said in the report.
+        minutes: the run takes about so long, and the report says what is not done; the project's `minutes` when None.
         offline: use the network for nothing.
 
     Raises:
         AssayError: as each step; what is done is kept, and the same call goes on from there. Stopped: interrupted.
     """
-    started = time.monotonic()
+    started, minutes = time.monotonic(), minutes or project.minutes
     keep_private(project)
     with store.lock(project.work / "run.lock", " ".join(sys.argv[:3])), interruptible(), Servers() as servers:
         warnings: list[dict[str, Any]] = [*project.warnings]
@@ -76,12 +76,15 @@ def run(
         exam = Exam(prepared.examples("test"))
         others = [*beside(project, prepared), *alike.strategies(prepared.task)]
         bench = Bench(project, prepared, models(project, [*arms.values(), *others], offline, tell), tell, servers)
-        tell(plan_event(bench, arms, exam))
+        tell(plan_event(bench, arms, exam, minutes))
         servers.ready({arm.preload for arm in arms.values() if bench.state(arm, exam.hash) != "cached"})
         # Booked before the first score is seen: who stops there and changes something has looked.
         look = partial(exam.open, **places(project.exam_book, project.work), by=looked_at(bench, arms, exam), tell=tell)
         until = deadline(started, minutes)
-        outcomes = [compete(bench, name, strategy, exam, look, until) for name, strategy in arms.items()]
+        outcomes: list[Arm] = []
+        for name, strategy in (quick_first(arms, project.model) if minutes else arms).items():
+            outcomes.append(compete(bench, name, strategy, exam, look, until, outcomes))
+        outcomes.sort(key=lambda arm: [*arms].index(arm.name))
         warnings += referenced(bench, exam)
         opened = look()
         for changed in changes(project.exam_book):
@@ -159,62 +162,6 @@ def models(project: Project, strategies: Any, offline: bool, tell: Tell) -> dict
     return found
 
 
-def compete(
-    bench: Bench, name: str, strategy: Strategy, exam: Exam, look: Callable[[], int], until: float | None
-) -> Arm:
-    """One arm from lesson to answers. A failed arm is said in the report; the others go on. `look` books the use of the
-    test rows: it is called before answers and targets come together."""
-    from assay.strategies import FLOORS
-    from assay.weigh import Arm
-
-    arm = Arm(name, strategy.kind, own_settings(strategy), floor=strategy.kind in FLOORS)
-    if until is not None and until <= time.monotonic():
-        bench.tell({"event": "stage", "name": name, "state": "skipped", "note": "no time left"})
-        return replace(arm, status="skipped", note="The time given was over before this arm began.")
-    begun = time.monotonic()
-    cached = bench.state(strategy, exam.hash) == "cached"
-    if not cached:
-        bench.tell({"event": "stage", "name": name, "state": "start"})
-        bench.tell(described(bench, name, strategy))
-        try:
-            seconds = None if until is None else until - time.monotonic()
-            bench.run(name, strategy, exam.questions, exam.hash, seconds, alone=True)
-        except (TrainError, ResourceError) as error:
-            bench.tell({"event": "stage", "name": name, "state": "failed", "note": str(error.problems[0])})
-            return replace(arm, status="failed", note=str(error.problems[0]))
-        except Stopped:
-            if until is None or until > time.monotonic():
-                raise
-            bench.tell({"event": "stage", "name": name, "state": "skipped", "note": "time is up; its state is kept"})
-            return replace(arm, status="stopped", note="Stopped when the time given was over. Its state is kept.")
-    look()
-    records = exam.records(answers_in(bench, strategy, exam.hash))
-    records = alike.likened(bench, records) if alike.wanted(bench.prepared.task) else records
-    records = executed(records, bench.prepared.task, bench.project.work, partial(told_of, bench.tell, name))
-    kept = trained(bench, strategy)
-    arm = replace(arm, records=records, cost=cost_of(bench, strategy, exam.hash), **kept)
-    arm = again(bench, arm, strategy, exam, until)
-    metric = metrics_for(bench.prepared.task)[0].name
-    value = judge(records, bench.prepared.task).values[metric]
-    bench.tell(
-        {
-            "event": "stage",
-            "name": name,
-            "state": "cached" if cached else "done",
-            "metric": f"{metric} {value:.3f}" if math.isfinite(value) else f"no {metric}",
-            "value": value if math.isfinite(value) else None,
-            "note": kept["fit"]["word"] if kept["fit"] else "",
-            "seconds": time.monotonic() - begun,
-        }
-    )
-    return arm
-
-
-def told_of(tell: Tell, name: str, event: dict) -> None:
-    """An event of what is done for the arm or question `name`."""
-    tell({"stage": name, **event})
-
-
 def referenced(bench: Bench, exam: Exam) -> list[dict[str, Any]]:
     """D122, where rows of a code task cannot be answered rightly by their own reference."""
     records = exam.records([Answer("")] * len(exam))
@@ -230,7 +177,7 @@ def looked_at(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> str:
     return store.digest(sorted([*keys, *further]))[:16]
 
 
-def plan_event(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> dict[str, Any]:
+def plan_event(bench: Bench, arms: dict[str, Strategy], exam: Exam, minutes: float | None = None) -> dict[str, Any]:
     """What will run and what is cached: the first lines of a run."""
     rows = bench.prepared.note["rows"]
     states = {name: bench.state(strategy, exam.hash) for name, strategy in arms.items()}
@@ -238,11 +185,19 @@ def plan_event(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> dict[str,
     head = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; base {bench.project.model}"
     notes = {m["note"] for m in bench.models.values() if m["note"]}
     lines = [head + (f" ({'; '.join(sorted(notes))})" if notes else "")]
-    return {"event": "plan", "lines": lines + [f"  {name:<{width}}  {state}" for name, state in states.items()]}
+    if minutes is not None:
+        lines.append(f"  it takes at most about {minutes:g} min, then says what is known; the same command goes on")
+    return {
+        "event": "plan",
+        "arms": [*arms],
+        "minutes": minutes,
+        "lines": lines + [f"  {name:<{width}}  {state}" for name, state in states.items()],
+    }
 
 
 def deadline(started: float, minutes: float | None) -> float | None:
-    return None if minutes is None else started + 60 * minutes
+    """When strategies have to end, by `time.monotonic()`: a little before the run has to, for its report takes time."""
+    return None if minutes is None else started + 60 * minutes - min(ENDING, 6 * minutes)
 
 
 def collecting(tell: Tell, warnings: list[dict[str, Any]]) -> Tell:

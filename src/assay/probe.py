@@ -242,7 +242,7 @@ def planned(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> Plan:
     from assay.flow import plan_event
 
     asked = bench.project.work / "questions" / f"{exam.hash}.jsonl"
-    hand_over(asked, [q.to_json() for q in exam.questions], bench.tell)
+    hand_over(asked, [q.to_json() for q in exam.asked], bench.tell)
     rows = []
     for name, strategy in arms.items():
         state = bench.state(strategy, exam.hash)

@@ -223,5 +223,5 @@ def _records(bench: Bench, name: str, strategy: Strategy, split: Split) -> list[
 
     exam = Exam(bench.prepared.examples(split))
     if bench.state(strategy, exam.hash) != "cached":
-        bench.run(name, strategy, exam.questions, exam.hash)
-    return exam.records(answers_in(bench, strategy, exam.hash))
+        bench.run(name, strategy, exam.asked, exam.hash)
+    return exam.answered(answers_in(bench, strategy, exam.hash))

@@ -73,6 +73,12 @@ def beginning(path: Path, tell: Tell = silent) -> list[Row]:
     return rows[:kept]
 
 
+def first_rows(path: Path) -> list[Row]:
+    """The rows before the first that is torn or wrong, of a file that another process adds to: nothing is mended."""
+    rows, wrong = _read(path)
+    return rows[: min(wrong) - 1] if wrong else rows
+
+
 def verified(path: Path) -> Iterator[Any]:
     """The rows of a file that is verified otherwise: one of a finished stage, of this version or another."""
     for row in store.read_lines(path):

@@ -1,8 +1,7 @@
 """The process that runs one stage: `python -m assay.worker <folder>`.
 
 The folder holds `request.json`; events go to stdout, one JSON object a line; results lie in stage folders. A process of
-its own means a peak memory of its own, thread settings of its own, and a message when it is killed. The parent never
-loads torch.
+its own has its own peak of memory and threads, and its death is a message. The parent never loads torch.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from assay.model.remote import RemoteModel
 
 ASKED = "asked.jsonl"  # a line a piece, before it is asked
-CHUNK = 256  # answers between two saves
+CHUNK = 64  # answers between two saves: as many as are written side by side (model/writing.py)
 TELL_EVERY = 0.2  # seconds between two progress events
-VERSION = 2  # raise it when the same arm answers differently
+VERSION = 3  # raise it when the same arm answers differently
 
 
 class Job:
@@ -249,13 +249,14 @@ class Job:
             done += len(chunk)
             spent.note(every=0)
             meter.note()
-            self.tell({"event": "progress", "done": done, "total": len(questions), "unit": "answer"})
+            with suppress(Stopped) if done == len(questions) else nullcontext():  # all that is asked for is there
+                self.tell({"event": "progress", "done": done, "total": len(questions), "unit": "answer"})
         if not questions:
             store.write_lines(file, ())
         note = {"seconds": spent.total(), "n": len(questions), "peak_bytes": peak_bytes(), "fit": fitted}
         note |= {"watts": meter.watts(), **({"answer_parts": told} if (told := parts.told()) else {})}
         if self.request.get("alone"):
-            note["alone"] = alone(adapted, questions, self.tell, self.waited)
+            note["alone"] = None if self._asked else alone(adapted, questions, self.tell, self.waited)
         spent.forget()
         stage.finish(note)
 

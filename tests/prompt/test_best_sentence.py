@@ -71,6 +71,19 @@ def test_where_rows_have_no_context_the_documents_are_searched(tmp_path):
     assert [a.text for a in inside.answer(rows)] == ["Carl Dahl", "Anna Berg"]
 
 
+def test_the_whole_document_that_a_passage_is_from_is_an_answer(tmp_path):
+    long = "The tower is red. " * 40 + "It was built by Carl Dahl."  # two passages
+    documents = (Document("bridge", TEXT), Document("tower", long))
+    rows = [row("Who built the red tower?", long, ""), row("Who opened the bridge?", TEXT, "")]
+    arm = BestSentence().fit(lesson(rows, documents=documents))
+    answers = arm.answer(rows)
+    assert [a.text for a in answers] == [long, TEXT]
+    arm.save(tmp_path)
+    assert BestSentence().restore(tmp_path, lesson(())).answer(rows) == answers
+    given = BestSentence(sentences=-2).fit(lesson([row("Who?", "Anna Berg")], documents=documents))
+    assert given.answer([row("Who?", None)])[0].text == TEXT  # a row's own context is its document
+
+
 def test_without_a_text_and_for_other_kinds_it_is_refused():
     with pytest.raises(TrainError) as caught:
         BestSentence().fit(lesson([row("Who?", "me", "")]))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from assay.terminal.display import Display, fitting, mode_for, plain
+from assay.terminal.display import Display, Whole, fitting, mode_for, plain
 from assay.terminal.pace import Stage, duration, number, span
 
 
@@ -127,6 +127,12 @@ def test_live_draws_at_most_eight_lines():
     for number_ in range(12):
         shown.tell({"event": "progress", "stage": f"arm-{number_}", "done": 1, "total": 5, "values": {"train": 1.0}})
     assert len(shown._block().plain.splitlines()) == 8
+
+
+def test_the_whole_run_is_told_by_arms_and_by_the_time_that_is_left():
+    whole = Whole(100.0, 7, 8.0, 3)
+    assert whole.line(230.0) == "3 of 7 arms, 2 min 10 s so far, at most 5 min 50 s left"
+    assert Whole(100.0, 7, None, 7).line(130.0) == "additional questions, 30 s so far"
 
 
 @pytest.mark.parametrize("mode", ["plain", "live"])

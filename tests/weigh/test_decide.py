@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from assay.weigh import Weigh
-from assay.weigh.decide import Gap, Standing, decide
+from assay.weigh.decide import Gap, Standing, best_of, decide
 from assay.weigh.out import Out
 from assay.weigh.words import Words
 from lines import named
@@ -47,6 +47,11 @@ def verdict(*arms, n=N, settings=None):
 
 
 FLOOR = standing("floor", 0.5, 0.001, floor=True, p_best=0.001)
+
+
+def test_the_best_is_the_lowest_where_lower_is_better_and_the_first_of_equals():
+    arms = [standing("a", 0.7), standing("b", 0.5), standing("c", 0.9), standing("d", 0.9)]
+    assert best_of(arms) == 2 and best_of(arms, higher=False) == 1
 
 
 def test_the_best_wins_when_it_is_told_from_all():

@@ -36,7 +36,7 @@ def test_the_schema(report):
     assert data["task"] == {"kind": "classify", "metric": "accuracy", "level": 0.95, "higher_is_better": True}
     assert list(data["verdict"]) == [
         *("recommended", "state", "headline", "reason", "doubt", "corrected", "shortfall", "decided", "undecided"),
-        *("more_rows", "more_rows_range", "out", "target", "failed", "unjudged"),
+        *("more_rows", "more_rows_range", "out", "target", "failed", "unjudged", "unfinished"),
     ]
     for one in data["strategies"]:
         assert list(one) == STRATEGY

@@ -24,6 +24,11 @@ def test_errors_that_arms_share_draw_nothing_together():
     assert expected(gains, shared) == pytest.approx(gains, abs=1e-6)
 
 
+def test_a_shared_part_of_the_errors_changes_nothing_between_two_arms():
+    v, gains = 0.0009, np.array([0.7, 0.8])
+    assert expected(gains, v * np.eye(2) + 0.003) == pytest.approx(expected(gains, v * np.eye(2)))
+
+
 def test_many_rows_are_believed_and_few_are_not():
     gains = np.array([0.5, 0.6, 0.62])
     assert expected(gains, 1e-9 * np.eye(3)) == pytest.approx(gains, abs=1e-5)

@@ -98,8 +98,8 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
     for name, rows in sets.items():
         one = bench if name == "without" else varied(bench, "leak cost", train=rows, apart=True)
         if one.state(strategy, exam.hash) != "cached":
-            one.run(f"leak cost, {name.replace('_', ' ')}", strategy, exam.questions, exam.hash)
-        records = exam.records(answers_in(one, strategy, exam.hash))
+            one.run(f"leak cost, {name.replace('_', ' ')}", strategy, exam.asked, exam.hash)
+        records = exam.answered(answers_in(one, strategy, exam.hash))
         scores[name] = judge(executed(records, prepared.task, bench.project.work, tell), prepared.task)
     metric = scores["with"].metrics[0]
     held = leaked_tests(prepared)

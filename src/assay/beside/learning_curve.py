@@ -147,11 +147,11 @@ def answered(seen: Seen, points: Sequence[Point]) -> tuple[list[tuple[Point, Any
             name = f"learning curve, {point.arm.name} on {point.rows:,} rows"
             seen.bench.tell({"event": "stage", "name": name, "state": "start"})
             try:
-                one.run(name, strategy, exam.questions, exam.hash)
+                one.run(name, strategy, exam.asked, exam.hash)
             except (TrainError, ResourceError) as error:
                 failed.append((point, error.problems[0].text))
                 continue
             seen.bench.tell({"event": "stage", "name": name, "state": "done"})
-        scores = judge(exam.records(answers_in(one, strategy, exam.hash)), task)
+        scores = judge(exam.answered(answers_in(one, strategy, exam.hash)), task)
         found.append((point, scores.rows[scores.metrics[0].name]))
     return found, failed

@@ -113,7 +113,7 @@ def _compared(seen: Seen, name: str, other: Seen, treated: Strategy, pairs: list
 
     why = f"bias, {remedy}"
     if other.bench.state(treated, seen.exam.hash) != "cached":
-        other.bench.run(f"{why}, {name}", treated, seen.exam.questions, seen.exam.hash)
+        other.bench.run(f"{why}, {name}", treated, seen.exam.asked, seen.exam.hash)
     asked = [question for pair in pairs for question in (pair.first, pair.second)]
     closed = kind_of(seen.task).closed
     told = [pair for pair in pairs if pair.source != "control"]
@@ -122,7 +122,7 @@ def _compared(seen: Seen, name: str, other: Seen, treated: Strategy, pairs: list
         flips.append(changed(pairs, answers[::2], answers[1::2], closed))
     where = np.array([at for at, pair in enumerate(pairs) if pair.source != "control"])
     before, after = flips[0][where], flips[1][where]
-    after_it = judge(seen.exam.records(answers_in(other.bench, treated, seen.exam.hash)), seen.task)
+    after_it = judge(seen.exam.answered(answers_in(other.bench, treated, seen.exam.hash)), seen.task)
     records = next(arm.records for arm in seen.done if arm.name == name)
     metric, as_it_is = after_it.metrics[0], judge(records, seen.task)
     both = after_it.rows[metric.name], as_it_is.rows[metric.name]

@@ -224,7 +224,7 @@ class Drill:
         seen = self.seen
         if self.before is seen.bench:
             given = answers_in(seen.bench, strategy, seen.exam.hash)
-            by_id = {question.id: answer for question, answer in zip(seen.exam.questions, given, strict=True)}
+            by_id = {question.id: answer for question, answer in zip(seen.exam.asked, given, strict=True)}
             return [by_id[question.id] for question in self.questions]
         if self.before.state(strategy, self.hash) != "cached":
             stage = f"update drill, {self.change.kind}, {name} before"

@@ -21,8 +21,8 @@ from assay.validate.settings import Validate
 from assay.weigh import Weigh
 
 VERSION = 1  # of the file's format
-SECTIONS = ("version", "name", "seed", "seeds", "aim", "data", "curate", "split", "augment", "model", "remote")
-SECTIONS += ("documents", "compare", "search", "validate", "weigh", "serve", "watch")
+SECTIONS = ("version", "name", "seed", "seeds", "minutes", "aim", "data", "curate", "split", "augment", "model")
+SECTIONS += ("remote", "documents", "compare", "search", "validate", "weigh", "serve", "watch")
 
 
 class Files(Settings):
@@ -77,6 +77,7 @@ class Head(Settings):
     name: str = Field(default="", max_length=80)
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
     seeds: int = Field(default=1, ge=1, le=20)  # that each arm which draws is fitted with, from `seed` on
+    minutes: float | None = Field(default=None, gt=0)  # that a run takes about; then it says what is known so far
     model: str = Field(default="smollm2-135m", min_length=1)
 
 

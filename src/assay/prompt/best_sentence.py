@@ -12,7 +12,7 @@ Passages         those of the row; where rows have none, the best of the project
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -25,16 +25,18 @@ from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import EMBEDDER, vectors_of
 from assay.prompt.other_kind import FROM_PASSAGES, other_kind
 from assay.prompt.ranked import WordOrder
+from assay.prompt.relevance import document_of
 from assay.prompt.retrieval.learned import standard
 from assay.prompt.sentences import split_sentences
 from assay.prompt.spans.typed import typed_piece
-from assay.store import read_json, write_json
+from assay.store import read_json, read_lines, write_json, write_lines
 
 if TYPE_CHECKING:
     import numpy as np
 
-PASSAGE = -1  # in place of a number of sentences: the passage that fits best, whole
-TRIED = (0, 1, 2, 3, 5, PASSAGE)  # sentences
+PASSAGE, DOCUMENT = -1, -2  # in place of a number of sentences: the passage, or the document, that fits best, whole
+TRIED = (0, 1, 2, 3, 5)  # sentences
+DOCUMENTS = "documents.jsonl"
 ROWS = 400  # of train, that say which is best
 LOOKED_IN = 3  # sentences, for a piece of the type that is asked for
 
@@ -44,8 +46,9 @@ By = Literal["words", "vectors", "both"]
 class BestSentence(Strategy):
     kind: Literal["best_sentence"] = "best_sentence"
     by: By = "words"
-    # How many, in the order of the text; 0: a piece of the best; -1: the whole passage; train: what scores best there
-    sentences: Annotated[int, Field(ge=PASSAGE, le=20)] | Literal["train"] = "train"
+    # How many, in the order of the text; 0: a piece of the best; -1: the whole passage; -2: the whole document of the
+    # project that it is from; train: what scores best there
+    sentences: Annotated[int, Field(ge=DOCUMENT, le=20)] | Literal["train"] = "train"
     top: int = Field(default=4, ge=1, le=50)  # passages that are found, where rows have none
     reads = ("train", "documents")
     needs_documents = False
@@ -71,21 +74,20 @@ class BestSentence(Strategy):
 
     def _fitted(self, lesson: Lesson) -> SentenceAnswers:
         texts = (text for row in lesson.train for passage in row.context for text in split_sentences(passage.text))
-        arm = SentenceAnswers(Fit(self.by, WordOrder.over(texts), lesson.means), 1)
+        documents = {one.id: one.text for one in lesson.documents}
+        arm = SentenceAnswers(Fit(self.by, WordOrder.over(texts), lesson.means, documents), 1)
         if self.sentences != "train":
             arm.sentences = self.sentences
             return arm
         rows = lesson.train[:ROWS]
         ranked = arm.fit.ranked(rows)
-        worth = {n: lesson.judge(rows, arm.answers(rows, ranked, n)) for n in TRIED if n != PASSAGE}
-        ways: dict[int, By] = dict.fromkeys(worth, self.by)
-        # Whole passages may be found better by words or by meaning alone, and there is one of them to find.
-        for way in ("words", "vectors", "both") if self.by == "both" else (self.by,):
-            score = lesson.judge(rows, [answer_of(text) for text in arm.fit.passages(rows, way)])
-            if score > worth.get(PASSAGE, -1e9):
-                worth[PASSAGE], ways[PASSAGE] = score, way
-        arm.sentences = max(worth, key=lambda n: (worth[n], -n))
-        arm.fit.by = ways[arm.sentences]
+        worth = {(n, self.by): lesson.judge(rows, arm.answers(rows, ranked, n)) for n in TRIED}
+        # Whole texts may be found better by words or by meaning alone, and there is one of them to find.
+        for whole in (PASSAGE, DOCUMENT) if documents else (PASSAGE,):
+            for way in ("words", "vectors", "both") if self.by == "both" else (self.by,):
+                said = [answer_of(text) for text in arm.fit.wholes(rows, whole, way)]
+                worth[whole, way] = lesson.judge(rows, said)
+        arm.sentences, arm.fit.by = max(worth, key=lambda one: (worth[one], -one[0]))  # the first of equals
         return arm
 
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
@@ -93,15 +95,18 @@ class BestSentence(Strategy):
 
     def _opened(self, folder: Path, lesson: Lesson) -> SentenceAnswers:
         saved = read_json(folder / "best_sentence.json")
-        return SentenceAnswers(Fit(saved["by"], WordOrder.restored(folder), lesson.means), saved["sentences"])
+        whole = saved["sentences"] == DOCUMENT
+        documents = {row["id"]: row["text"] for row in read_lines(folder / DOCUMENTS)} if whole else {}
+        fit = Fit(saved["by"], WordOrder.restored(folder), lesson.means, documents)
+        return SentenceAnswers(fit, saved["sentences"])
 
 
 class Fit:
     """How well sentences fit questions: BM25 with the counts of the training sentences, cosine, or the sum of both
     after each has mean 0 and deviation 1 over the question's sentences."""
 
-    def __init__(self, by: By, order: WordOrder, means: Means):
-        self.by, self.order, self.means = by, order, means
+    def __init__(self, by: By, order: WordOrder, means: Means, documents: Mapping[str, str]):
+        self.by, self.order, self.means, self.documents = by, order, means, documents
 
     def ranked(self, questions: Sequence[Example]) -> list[list[tuple[float, str]]]:
         """(score, sentence) of every sentence of the question's passages, in their order."""
@@ -110,13 +115,19 @@ class Fit:
         scores = self.scores(asked, sentences)
         return [list(zip(map(float, own), texts, strict=True)) for own, texts in zip(scores, sentences, strict=True)]
 
-    def passages(self, questions: Sequence[Example], by: By) -> list[str]:
-        """The passage of each question that fits it best, whole; nothing where it has none."""
+    def wholes(self, questions: Sequence[Example], whole: int, by: By) -> list[str]:
+        """The passage, or the document, of each question that fits it best; nothing where it has none."""
         import numpy as np
 
-        texts = [[one.text for one in question.context] for question in questions]
-        found = Fit(by, self.order, self.means).scores([q.messages[-1].content for q in questions], texts)
+        texts = [self._texts(question, whole) for question in questions]
+        found = Fit(by, self.order, self.means, {}).scores([q.messages[-1].content for q in questions], texts)
         return [own[int(np.argmax(fits))] if own else "" for fits, own in zip(found, texts, strict=True)]
+
+    def _texts(self, question: Example, whole: int) -> list[str]:
+        """Of its passages, or of the documents that they are from, each once."""
+        if whole == PASSAGE:
+            return [one.text for one in question.context]
+        return list(dict.fromkeys(self.documents.get(document_of(p.id), p.text) for p in question.context))
 
     def scores(self, asked: Sequence[str], sentences: Sequence[Sequence[str]]) -> list[np.ndarray]:
         """Of each question, float64 (its sentences,)."""
@@ -151,8 +162,8 @@ class SentenceAnswers(Adapted):
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
         if not questions:
             return []
-        if self.sentences == PASSAGE:
-            return [answer_of(text) for text in self.fit.passages(questions, self.fit.by)]
+        if self.sentences < 0:
+            return [answer_of(text) for text in self.fit.wholes(questions, self.sentences, self.fit.by)]
         return self.answers(questions, self.fit.ranked(questions), self.sentences)
 
     def answers(
@@ -172,6 +183,8 @@ class SentenceAnswers(Adapted):
     def save(self, folder: Path) -> None:
         self.fit.order.save(folder)
         write_json(folder / "best_sentence.json", {"sentences": self.sentences, "by": self.fit.by})
+        if self.sentences == DOCUMENT:
+            write_lines(folder / DOCUMENTS, ({"id": name, "text": text} for name, text in self.fit.documents.items()))
 
 
 def answer_of(text: str) -> Answer:

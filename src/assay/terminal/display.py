@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, TextIO
@@ -85,6 +86,7 @@ class Display:
         self.verbose = verbose
         self.stages: dict[str, Stage] = {}
         self.warnings: dict[tuple[str, str], int] = {}
+        self._whole: Whole | None = None  # of a run, once its plan is told
         self._lock = threading.RLock()  # the live block is drawn by a thread of its own
         self._live: Any = _live(self.stream, self._block, width) if mode == "live" else None
 
@@ -125,6 +127,7 @@ class Display:
                     self._line(f"warning {key[0]} {key[1]}")
                 self.warnings[key] = self.warnings.get(key, 0) + int(event.get("count") or 1)
             case "plan":
+                self._whole = Whole(self.clock(), len(event.get("arms", ())), event.get("minutes"))
                 for line in event["lines"]:
                     self._line(f"{line}")
             case "log" if self.verbose:
@@ -139,6 +142,8 @@ class Display:
             if self.mode == "plain":
                 self._timed(" ".join(filter(None, [name, "start", event.get("note")])))
             return
+        if self._whole:
+            self._whole.ended += 1
         stage = self.stages.pop(name, None)
         seconds = event.get("seconds")
         if seconds is None and stage is not None:
@@ -190,6 +195,7 @@ class Display:
 
         with self._lock:
             lines = [line for stage in list(self.stages.values())[-LINES // 2 :] for line in self._lines(stage)][:LINES]
+            lines += [f"   {self._whole.line(self.clock())}"] if self._whole and self._whole.arms else []
         block = Text("\n".join(fitting(line, self.stream) for line in lines))
         block.no_wrap, block.overflow = True, "ellipsis"
         return block
@@ -198,6 +204,23 @@ class Display:
         lines = [_three(f" ▸ {stage.name}", *stage.shown(BAR, self.clock()), self._width())]
         below = [text for text in (stage.values_shown(), stage.fit_shown()) if text]
         return lines + [f"     {text}"[: self._width()] for text in below]
+
+
+@dataclass(slots=True)
+class Whole:
+    """How far the run is: of so many arms, since `started`, with a limit of `minutes` or none."""
+
+    started: float
+    arms: int
+    minutes: float | None
+    ended: int = 0
+
+    def line(self, now: float) -> str:
+        """`3 of 7 arms, 2 min 10 s so far, at most 5 min 50 s left`; what follows the arms are additional questions."""
+        gone = now - self.started
+        said = f"{self.ended} of {self.arms} arms" if self.ended < self.arms else "additional questions"
+        left = "" if self.minutes is None else f", at most {duration(max(0.0, 60 * self.minutes - gone))} left"
+        return f"{said}, {duration(gone)} so far{left}"
 
 
 def _style(text: str) -> str:

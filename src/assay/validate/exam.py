@@ -24,9 +24,24 @@ class Exam:
         # Where a row was read from is not what it asks.
         rows = [{key: v for key, v in example.to_json().items() if key != "source"} for example in self._examples]
         self.hash = digest(rows)[:16]
+        self._order = sorted(range(len(rows)), key=lambda at: digest([self.hash, at]))
 
     def __len__(self) -> int:
         return len(self._examples)
+
+    @property
+    def asked(self) -> tuple[Example, ...]:
+        """`questions` in the order in which arms are asked: drawn, so that the first of them are like all of them."""
+        return tuple(self._examples[at].question for at in self._order)
+
+    def answered(self, answers: Sequence[Answer]) -> list[Record]:
+        """`records` of answers in the order of `asked`."""
+        place = {at: number for number, at in enumerate(self._order)}
+        return self.records([answers[place[at]] for at in range(len(answers))])
+
+    def first(self, answers: Sequence[Answer]) -> dict[int, Record]:
+        """The records of the first questions `asked`, by the place of the test row."""
+        return {at: self._record(at, answer) for at, answer in zip(self._order, answers, strict=False)}
 
     @property
     def questions(self) -> tuple[Example, ...]:
@@ -41,17 +56,11 @@ class Exam:
         """
         if len(answers) != len(self._examples):
             raise ValueError(f"{len(self._examples)} questions have {len(answers)} answers")
-        return [
-            Record(
-                example.question,
-                example.target or "",
-                example.also,
-                answer,
-                example.found_in,
-                checks=example.checks,
-            )
-            for example, answer in zip(self._examples, answers, strict=True)
-        ]
+        return [self._record(at, answer) for at, answer in enumerate(answers)]
+
+    def _record(self, at: int, answer: Answer) -> Record:
+        row = self._examples[at]
+        return Record(row.question, row.target or "", row.also, answer, row.found_in, checks=row.checks)
 
     def open(self, book: Path, by: str, copy: Path | None = None, tell: Tell = silent) -> int:
         """Note in `book` that these rows are looked at; how often they have been opened, this time too.

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypedDict
 
 from assay.nouns import Record
 
-Status = Literal["done", "failed", "skipped", "stopped"]
+Status = Literal["done", "failed", "skipped", "stopped", "pruned"]  # pruned: it could not win any more
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Arm:
     # money_per_answer: of a model that is paid for; parts: the pieces that must be kept and run, each with a "name"
     cost: dict[str, Any] = field(default_factory=dict)
     floor: bool = False  # what any worthwhile arm must beat
+    left: float | None = None  # seconds that it would have taken longer, where the time was over; None: not known
     note: str = ""  # why it failed or was skipped; or why its training ended
     fit: dict[str, str] | None = None  # of a trained arm: how its training went, as a word and a text
     # {"step", "train"?, "val"?, "kept"?}: losses by step, for the learning curve; and whether its weights are kept

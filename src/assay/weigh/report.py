@@ -28,6 +28,7 @@ from assay.weigh.owning import energy, owned, shown
 from assay.weigh.ran import counts
 from assay.weigh.read import read_report
 from assay.weigh.settings import Weigh
+from assay.weigh.unfinished import unfinished
 from assay.weigh.verdict import verdict
 
 SCHEMA = 1
@@ -90,7 +91,8 @@ def build(
         one |= details(arm.records, task) if arm.status == "done" else {"labels": None, "calibration": None}
         one["outcomes"] = counts(arm.records, task) if arm.status == "done" else None
         one["cost"] |= _owning(arm, field, settings, changing["front"], found.get("update_drill") or {})
-    said = verdict(field, task, settings, unjudged(task.guards, done, measured, found.get("forgetting")))
+    open_guards = unjudged(task.guards, done, measured, found.get("forgetting"))
+    said = verdict(field, task, settings, open_guards, unfinished(arms))
     together = clustering(measured, metric, clusters or {}, best.name, seed)
     sure = certainty(measured, metric, said["recommended"], best.name, exam.get("opened", 0), settings, together)
     warnings = [*warnings, *warning(together)]

@@ -4,6 +4,7 @@ Gates   nothing may be recommended; or the recommended arm scores below the best
 Target  `aim.target`: reached surely where the whole interval of the recommended arm is on its good side
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from assay.nouns import Task
@@ -13,14 +14,18 @@ from assay.weigh.field import Field
 from assay.weigh.measure import rounded
 from assay.weigh.numbers import between, score, three
 from assay.weigh.settings import Weigh
+from assay.weigh.unfinished import sentence
 from assay.weigh.words import Words
 
 
-def verdict(field: Field, task: Task, settings: Weigh, unjudged: list[str]) -> dict[str, Any]:
+def verdict(
+    field: Field, task: Task, settings: Weigh, unjudged: list[str], missing: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
     """The block `verdict`.
 
     Args:
-        unjudged: guards that could not be judged, a sentence each.
+        unjudged: guards that could not be judged, a sentence each. missing: strategies that time was too short for,
+            see `unfinished`.
     """
     standings = field.under(settings)
     drawn, n = field.measured.drawn(field.metric), field.measured.n
@@ -45,6 +50,7 @@ def verdict(field: Field, task: Task, settings: Weigh, unjudged: list[str]) -> d
         higher=field.higher,
         unit=field.unit,
         groups=groups,
+        missing=sentence(missing) if missing else "",
     )
     chosen = None if choice.pick is None else standings[choice.pick]
     return {
@@ -63,6 +69,7 @@ def verdict(field: Field, task: Task, settings: Weigh, unjudged: list[str]) -> d
         "target": _target(task.target, chosen, field),
         "failed": _failed(standings, choice, field),
         "unjudged": unjudged,
+        "unfinished": [*missing],
     }
 
 

@@ -15,7 +15,7 @@ class Words:
     """The sentences about one choice.
 
     Args:
-        n: test rows. groups: that they come in, if they do.
+        n: test rows. groups: that they come in, if they do. missing: which arms did not finish in time, in words.
     """
 
     def __init__(
@@ -29,8 +29,10 @@ class Words:
         higher: bool = True,
         unit: str = "",
         groups: int | None = None,
+        missing: str = "",
     ):
         self.arms = arms
+        self.missing = missing
         self.choice = choice
         self.pick = -1 if choice.pick is None else choice.pick
         self.metric = metric.replace("_", " ")
@@ -50,10 +52,12 @@ class Words:
 
     def state(self) -> str:
         """What kind of verdict it is: `use` what is proven to be better than a baseline, `best guess`, `undecided`
-        where the choice is expected to lose more than what counts as equal, `nothing` where nothing beats a constant;
-        `none` where no arm may be recommended."""
+        where the choice is expected to lose more than what counts as equal or an arm did not finish in time, `nothing`
+        where nothing beats a constant; `none` where no arm may be recommended."""
         if self.choice.pick is None:
             return "none"
+        if self.missing:
+            return "undecided"
         if self.constant is not None and not self._above_constant():
             return "nothing"
         if self.proven():
@@ -72,6 +76,8 @@ class Words:
 
     def headline(self) -> str:
         state, name = self.state(), self.arms[self.pick].name if self.choice.pick is not None else ""
+        if self.missing:
+            return f"Undecided: {self.missing}{f'; {name} is ahead' if name else ''}"
         return {
             "use": f"Use {name}",
             "best guess": f"Best guess: {name}",

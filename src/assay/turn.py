@@ -1,0 +1,107 @@
+"""One strategy's turn in a run: fitted, asked, scored; or ended early, failed, or left out for want of time."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from assay import alike
+from assay.bench import Bench, answers_in, cost_of, described, trained
+from assay.budget import Watch, best_so_far
+from assay.errors import ResourceError, Stopped, TrainError
+from assay.executed import executed
+from assay.keys import own_settings
+from assay.nouns import Strategy, Tell
+from assay.reseeded import again
+from assay.validate import Exam, judge, metrics_for
+
+if TYPE_CHECKING:
+    from assay.weigh import Arm
+
+
+def compete(
+    bench: Bench,
+    name: str,
+    strategy: Strategy,
+    exam: Exam,
+    look: Callable[[], int],
+    until: float | None,
+    before: Sequence[Arm] = (),
+) -> Arm:
+    """One arm from lesson to answers. A failed arm is said in the report; the others go on. `look` books the use of the
+    test rows: it is called before answers and targets come together. `before`: the arms that had their turn."""
+    from assay.strategies import FLOORS
+    from assay.weigh import Arm
+
+    arm = Arm(name, strategy.kind, own_settings(strategy), floor=strategy.kind in FLOORS)
+    if until is not None and until <= time.monotonic():
+        bench.tell({"event": "stage", "name": name, "state": "skipped", "note": "no time left"})
+        return replace(arm, status="skipped", note="The time given was over before this arm began.")
+    begun = time.monotonic()
+    cached = bench.state(strategy, exam.hash) == "cached"
+    if not cached:
+        bench.tell({"event": "stage", "name": name, "state": "start"})
+        bench.tell(described(bench, name, strategy))
+        watch = watched(bench, name, strategy, exam, look, until, before)
+        try:
+            seconds = None if until is None else until - time.monotonic()
+            replace(bench, tell=watch.tell).run(name, strategy, exam.asked, exam.hash, seconds, alone=True)
+        except (TrainError, ResourceError) as error:
+            bench.tell({"event": "stage", "name": name, "state": "failed", "note": str(error.problems[0])})
+            return replace(arm, status="failed", note=str(error.problems[0]))
+        except Stopped:
+            if not watch.why and (until is None or until > time.monotonic()):
+                raise
+            said = watch.note or "Stopped when the time given was over. Its state is kept."
+            bench.tell({"event": "stage", "name": name, "state": "skipped", "note": said})
+            status = "pruned" if watch.why == "behind" else "stopped"
+            return replace(arm, status=status, note=said, left=watch.left)
+    look()
+    records = exam.answered(answers_in(bench, strategy, exam.hash))
+    records = alike.likened(bench, records) if alike.wanted(bench.prepared.task) else records
+    records = executed(records, bench.prepared.task, bench.project.work, partial(told_of, bench.tell, name))
+    kept = trained(bench, strategy)
+    arm = replace(arm, records=records, cost=cost_of(bench, strategy, exam.hash), **kept)
+    arm = again(bench, arm, strategy, exam, until)
+    metric = metrics_for(bench.prepared.task)[0].name
+    value = judge(records, bench.prepared.task).values[metric]
+    bench.tell(
+        {
+            "event": "stage",
+            "name": name,
+            "state": "cached" if cached else "done",
+            "metric": f"{metric} {value:.3f}" if math.isfinite(value) else f"no {metric}",
+            "value": value if math.isfinite(value) else None,
+            "note": kept["fit"]["word"] if kept["fit"] else "",
+            "seconds": time.monotonic() - begun,
+        }
+    )
+    return arm
+
+
+def watched(
+    bench: Bench,
+    name: str,
+    strategy: Strategy,
+    exam: Exam,
+    look: Callable[[], int],
+    until: float | None,
+    before: Sequence[Arm],
+) -> Watch:
+    """What ends the arm early where the run has a time limit. Baselines are always asked to the end."""
+    from assay.strategies import FLOORS
+
+    best = None
+    if until is not None and strategy.kind not in FLOORS and (best := best_so_far(before, bench.prepared.task)):
+        look()  # its first answers are compared with those of the best
+    answers = bench.stage(strategy, exam.hash).folder / "answers.jsonl"
+    return Watch(bench, exam, name, until, answers, best, bench.project.weigh.equivalent)
+
+
+def told_of(tell: Tell, name: str, event: dict) -> None:
+    """An event of what is done for the arm or question `name`."""
+    tell({"stage": name, **event})

@@ -1,0 +1,24 @@
+"""Strategies that a run's time was too short for: while one of them may yet win, nothing is decided."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from assay.weigh.arm import Arm
+
+
+def unfinished(arms: Sequence[Arm]) -> list[dict[str, Any]]:
+    """Strategies that the time was too short for and that may yet win: name, and minutes that they would have taken
+    longer, None where that is not known."""
+    late = [arm for arm in arms if arm.status in ("stopped", "skipped") and not arm.floor]
+    return [{"arm": arm.name, "minutes": None if arm.left is None else round(arm.left / 60, 1)} for arm in late]
+
+
+def sentence(missing: Sequence[dict[str, Any]]) -> str:
+    """`lora did not finish (about 4 minutes more)`."""
+    names = [one["arm"] for one in missing]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    known = [one["minutes"] for one in missing if one["minutes"] is not None]
+    if len(known) < len(missing):
+        return f"{listed} did not finish"
+    total = max(1, round(sum(known)))
+    return f"{listed} did not finish (about {total} minute{'s' * (total > 1)} more)"

@@ -1,0 +1,146 @@
+"""A run with a time limit: what cannot end in time or win any more is ended, and what is missing is said first."""
+
+import time
+from types import SimpleNamespace
+
+import pytest
+
+import assay
+from assay import sealed
+from assay.budget import Watch, best_so_far, quick_first, surely_behind
+from assay.config import load, make_strategy
+from assay.errors import Stopped
+from assay.nouns import Answer, Example, Message, Task
+from assay.validate import Exam
+from assay.weigh import Arm, build
+from assay.weigh.unfinished import sentence, unfinished
+from toy import build as build_toy
+from toy import rows, write_rows
+
+TASK = Task(kind="classify", labels=("no", "yes"))
+
+
+def exam(n=200):
+    rows = [(f"q{i:03}", "yes" if i % 3 else "no") for i in range(n)]
+    return Exam([Example(name, (Message("user", name),), target) for name, target in rows])
+
+
+def arm_of(of, name, wrong=0, **more):
+    """An arm whose answers to the first `wrong` test rows are wrong."""
+    targets = [record.target for record in of.records([Answer("")] * len(of))]
+    said = [t if i >= wrong else {"yes": "no", "no": "yes"}[t] for i, t in enumerate(targets)]
+    return Arm(name, name, records=of.records([Answer(text) for text in said]), **more)
+
+
+def watch_of(of, file, until, best, heard):
+    bench = SimpleNamespace(tell=heard.append, prepared=SimpleNamespace(task=TASK), project=SimpleNamespace(seed=0))
+    return Watch(bench, of, "slow", until, file, best, 2.0)
+
+
+def progress(done, total, unit="answer"):
+    return {"event": "progress", "done": done, "total": total, "unit": unit}
+
+
+def test_arms_are_asked_in_a_drawn_order_and_records_stand_in_that_of_the_file():
+    of = exam()
+    asked = of.asked
+    assert sorted(q.id for q in asked) == [q.id for q in of.questions] and asked != of.questions
+    assert asked == exam().asked
+    answers = [Answer(question.id) for question in asked]
+    records = of.answered(answers)
+    assert [record.answer.text for record in records] == [q.id for q in of.questions]
+    assert {at: record.answer.text for at, record in of.first(answers[:7]).items()} == {
+        int(q.id[1:]): q.id for q in asked[:7]
+    }
+    # A file sorted by label: the first that are asked are like all of them (a third is "no").
+    ordered = Exam(sorted((replace_target(q) for q in of.questions), key=lambda row: row.target or ""))
+    first = ordered.first([Answer("no")] * 64)
+    assert 10 <= sum(record.target == "no" for record in first.values()) <= 33
+
+
+def replace_target(question):
+    return Example(question.id, question.messages, "yes" if int(question.id[1:]) % 3 else "no")
+
+
+def test_one_that_is_surely_behind_is_told_and_one_that_may_be_equal_is_not():
+    of = exam(64)
+    good, poor, near = (arm_of(of, "arm", wrong).records for wrong in (4, 34, 8))
+    assert surely_behind(poor, good, TASK, 2.0, 0) == "accuracy 0.469 against 0.938"
+    assert surely_behind(near, good, TASK, 2.0, 0) == ""
+    assert surely_behind(good, poor, TASK, 2.0, 0) == ""
+    assert best_so_far([arm_of(of, "a", 9), arm_of(of, "b", 2), Arm("c", "c", status="failed")], TASK).name == "b"
+
+
+def test_what_cannot_end_in_time_is_ended_at_once(tmp_path):
+    heard = []
+    watch = watch_of(exam(), tmp_path / "answers.jsonl", time.monotonic() + 5, None, heard)
+    for step in range(10):
+        watch.tell(progress(step, 12, "step"))  # in time
+    with pytest.raises(Stopped):
+        for step in range(10, 30):
+            watch.tell(progress(step, 10**12, "step"))
+    assert watch.why == "late" and watch.left > 60 and heard[-1]["total"] == 10**12
+
+
+def test_what_cannot_win_any_more_is_ended_and_what_may_win_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr("assay.budget.WORTH", 0.0)
+    of = exam()
+    best = arm_of(of, "best", 10)
+    for wrong, ends in ((20, False), (120, True)):
+        file = tmp_path / f"{wrong}.jsonl"
+        by_id = {record.question.id: record.answer for record in arm_of(of, "slow", wrong).records}
+        sealed.add(file, *(by_id[question.id].to_json() for question in of.asked[:128]))
+        with file.open("ab") as torn:
+            torn.write(b'{"text": "n')  # the worker is at the next piece
+        watch, ended = watch_of(of, file, time.monotonic() + 3600, best, []), False
+        try:
+            for done in (*range(20), 128):
+                watch.tell(progress(done, len(of)))
+        except Stopped:
+            ended = True
+        assert ended == ends and watch.why == ("behind" if ends else ""), watch.note
+    assert "128 of 200 test rows" in watch.note
+
+
+def test_without_a_limit_nothing_is_ended(tmp_path):
+    watch = watch_of(exam(), tmp_path / "answers.jsonl", None, None, [])
+    for step in range(30):
+        watch.tell(progress(step, 10**12, "step"))
+    assert watch.why == ""
+
+
+def test_the_first_line_says_what_did_not_finish():
+    of = exam(60)
+    late = Arm("lora", "lora", status="stopped", left=230.0, note="Stopped when the time given was over.")
+    pruned = Arm("shots", "shots", status="pruned", note="It cannot win any more.")
+    done = [arm_of(of, "majority", 30, floor=True), arm_of(of, "probe", 5)]
+    said = build(task=TASK, arms=[*done, late, pruned], rows={}, audit={}, exam={})["verdict"]
+    assert said["state"] == "undecided" and said["recommended"] == "probe"
+    assert said["headline"] == "Undecided: lora did not finish (about 4 minutes more); probe is ahead"
+    assert said["unfinished"] == [{"arm": "lora", "minutes": 3.8}]
+    assert build(task=TASK, arms=[*done, pruned], rows={}, audit={}, exam={})["verdict"]["state"] == "use"
+    # A baseline is what others are compared with: no choice waits for it.
+    assert unfinished([Arm("tfidf", "tfidf", status="skipped", floor=True)]) == []
+    assert sentence([{"arm": "a", "minutes": None}, {"arm": "b", "minutes": 2.0}]) == "a and b did not finish"
+
+
+@pytest.mark.slow
+def test_the_time_of_the_project_file_holds_and_the_next_run_goes_on(tmp_path, tiny_model):
+    folder = build_toy(tmp_path / "p", tiny_model, "minutes: 0.0001\ncompare: [{kind: tfidf}, {kind: shots, k: 0}]\n")
+    write_rows(folder / "test.jsonl", rows(60, 1000))
+    assert load(folder / "project.yaml").minutes == 0.0001
+    report = assay.run(folder)
+    assert {one["status"] for one in report.data["strategies"]} == {"skipped"}
+    assert "shots-k0 did not finish" in report.data["verdict"]["headline"]
+    report = assay.run(folder, minutes=5)
+    assert {one["status"] for one in report.data["strategies"]} == {"done"}
+    assert report.data["verdict"]["unfinished"] == []
+
+
+def test_a_limited_run_takes_what_is_quick_first():
+    kinds = ["lora", "rag", "setfit", "shots", "probe", "majority"]
+    arms = {
+        kind: make_strategy({"kind": kind, **({"inner": {"kind": "lora"}} if kind == "rag" else {})}, {})
+        for kind in kinds
+    }
+    assert [*quick_first(arms, "smollm2-135m")] == ["majority", "probe", "setfit", "shots", "lora", "rag"]
