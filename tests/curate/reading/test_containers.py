@@ -174,7 +174,9 @@ def test_nothing_is_written_beside_an_archive(tmp_path):
 # --- encodings --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "windows-1252", "latin-1", "utf-8-sig"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "windows-1252", "latin-1", "utf-8-sig"]
+)
 def test_usual_encodings_need_no_setting(tmp_path, encoding):
     path = tmp_path / "rows.csv"
     text = TABLE.replace("lost", "perdue à l'école")

@@ -140,7 +140,12 @@ def test_splits_in_names(name, split):
 
 
 def test_names_of_splits():
-    assert [split_named(name) for name in ("Train", "train_sft", "validation", "contest")] == ["train", "train", "val", ""]
+    assert [split_named(name) for name in ("Train", "train_sft", "validation", "contest")] == [
+        "train",
+        "train",
+        "val",
+        "",
+    ]
 
 
 # --- lines and files --------------------------------------------------------------------------------------------------
@@ -197,16 +202,28 @@ def test_a_check_with_a_loop_stays_one_test_that_runs():
 
 
 def test_the_right_answer_does_not_stand_first():
-    rows = [{"question": f"Which is {i}?", "correct_answer": f"right {i}", "incorrect_answers": [f"wrong {i}", f"no {i}", f"off {i}"]} for i in range(200)]
+    rows = [
+        {
+            "question": f"Which is {i}?",
+            "correct_answer": f"right {i}",
+            "incorrect_answers": [f"wrong {i}", f"no {i}", f"off {i}"],
+        }
+        for i in range(200)
+    ]
     made = tidied(table(rows), set()).rows
     places = [row.fields["choices"].index(row.fields["correct_answer"]) for row in made]
     # Each place is as likely: 50 of 200, four standard errors of sqrt(200 * 3 / 16) = 6.1 are 24.
     assert all(26 <= places.count(place) <= 74 for place in range(4))
 
 
-@pytest.mark.parametrize("verdict", [("a", "b"), ("response_a", "response_b"), ("A", "B"), ("1", "2"), (1, 2), ("model_a", "model_b")])
+@pytest.mark.parametrize(
+    "verdict", [("a", "b"), ("response_a", "response_b"), ("A", "B"), ("1", "2"), (1, 2), ("model_a", "model_b")]
+)
 def test_verdicts_in_usual_words(verdict):
-    rows = [{"prompt": f"p {i}", "response_a": f"one {i}", "response_b": f"two {i}", "winner": verdict[i % 2]} for i in range(6)]
+    rows = [
+        {"prompt": f"p {i}", "response_a": f"one {i}", "response_b": f"two {i}", "winner": verdict[i % 2]}
+        for i in range(6)
+    ]
     made = tidied(table(rows), set()).rows
     assert [row.fields["chosen"] for row in made] == [f"{('one', 'two')[i % 2]} {i}" for i in range(6)]
 

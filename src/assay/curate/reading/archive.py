@@ -46,6 +46,8 @@ def form_of(path: Path) -> str:
     if not path.is_file():  # a pipe would wait for its writer
         return ""
     try:
+        if not path.is_file():  # opening a pipe would wait for its other end
+            return ""
         with path.open("rb") as raw:
             head = raw.peek(512)
             if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
@@ -69,9 +71,9 @@ def members(path: Path, place: str) -> list[Member]:
             members, D079 locked, D099 damaged.
     """
     found: dict[str, Member] = {}
-    whole = count = 0
-    for member in _zipped(path, place) if form_of(path) == "zip" else _tarred(path, place):
-        count += 1
+    whole = 0
+    listed = _zipped(path, place) if form_of(path) == "zip" else _tarred(path, place)
+    for count, member in enumerate(listed, 1):
         _check(member, place)
         if count > MEMBERS:
             _stop("D063", f"has over {MEMBERS:,} members", place, "unpack it, and name a file or a folder")

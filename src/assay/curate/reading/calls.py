@@ -1,7 +1,7 @@
 """Rows whose answer is a call of tools: a question, the tools there are, and the calls as JSON.
 
-What it is for   `query`, `tools`, `answers: [{"name": ..., "arguments": {...}}]`: the tools stand in the system text, the
-                 calls are the answer, as JSON text. Conversations with calls in their turns are for `turns`
+What it is for   `query`, `tools`, `answers: [{"name": ..., "arguments": {...}}]`: the tools stand in the system text,
+                 the calls are the answer, as JSON text. Conversations with calls in their turns are for `turns`
 Source           the form of xlam-function-calling: Liu et al. (2024), APIGen, arxiv.org/abs/2406.18518
 """
 
@@ -23,9 +23,7 @@ HEAD = "You may call these tools. Answer with the calls as JSON.\n"
 def called(table: Read, named: set[str]) -> Read:
     """The file with its calls as text, and the tools in a field `system`."""
     by_key = {name.casefold(): name for name in table.names}
-    asked, goal, tools = (
-        next((by_key[key] for key in some if key in by_key), None) for some in (ASKED, GOALS, TOOLS)
-    )
+    asked, goal, tools = (next((by_key[key] for key in some if key in by_key), None) for some in (ASKED, GOALS, TOOLS))
     if goal is None or asked is None or asked == goal or not table.rows or tools in named:
         return table
     values = [_calls(raw.fields.get(goal)) for raw in table.rows]

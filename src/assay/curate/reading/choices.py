@@ -20,13 +20,24 @@ from assay.curate.reading.read import RawRow, Read
 
 OPTIONS = ("choices", "options", "candidates", "alternatives", "answer_options", "answer_choices", "endings", "answers")
 READ = ("choices", "options", "candidates")  # names by which options are known
-ANSWERS = ("answer", "answerkey", "answer_key", "label", "correct", "correct_answer", "correct_option", "correct_choice")
+ANSWERS = (
+    "answer",
+    "answerkey",
+    "answer_key",
+    "label",
+    "correct",
+    "correct_answer",
+    "correct_option",
+    "correct_choice",
+)
 ANSWERS += ("answer_idx", "answer_index", "answer_id", "correct_index", "gold", "target", "key", "solution")
 _TEXT = ("text", "option", "content", "value", "answer", "choice", "body", "option_text", "answer_text")
 _LABEL = ("label", "letter", "key", "id", "marker", "name", "option_id", "index")
 _RIGHT = ("is_correct", "correct", "iscorrect", "is_answer", "right", "is_right", "is_true", "truth")
 _CORRECT = ("correct_answer", "right_answer", "best_answer", "correct", "answer", "correct_option")
-_WRONG = re.compile(r"(distractors?|(incorrect|wrong|false)[ _-]?(answers?|options?|choices?)?)[ _-]?\d*", re.IGNORECASE)
+_WRONG = re.compile(
+    r"(distractors?|(incorrect|wrong|false)[ _-]?(answers?|options?|choices?)?)[ _-]?\d*", re.IGNORECASE
+)
 MOSTLY = 0.9  # share of the rows that have to be of a form
 
 Option = tuple[str, str, bool | None]  # label, text, whether it is right

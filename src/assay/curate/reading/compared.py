@@ -144,8 +144,10 @@ def _best_and_worst(answers: Any, goal: Any, name: str) -> Verdict:
         texts.append(text)
         score = next((folded[key] for key in (*SCORES, "overall_score", "reward") if key in folded), None)
         rank = next((folded[key] for key in RANKS if key in folded), None)
-        if isinstance(score, int | float) or isinstance(rank, int | float):
-            numbers.append(float(score) if isinstance(score, int | float) else -float(rank))
+        if isinstance(score, int | float):
+            numbers.append(float(score))
+        elif isinstance(rank, int | float):
+            numbers.append(-float(rank))
     if isinstance(goal, list) and all(isinstance(one, int | float) for one in goal):
         numbers = [-float(one) if name.casefold() in RANKS else float(one) for one in goal]
     elif isinstance(goal, int) and name.casefold() not in (*SCORES, *RANKS) and 0 <= goal < len(texts):

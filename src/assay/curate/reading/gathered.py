@@ -76,7 +76,10 @@ def _loose(folder: Path) -> dict[str, list[Path]]:
             path, beside = asked_first(path, beside)
             used |= {path.name, *beside}
             path = Path(Named(path, beside=beside).text)
-        elif not bare(path.name).endswith(MORE_SUFFIXES) or PurePosixPath(bare(path.name)).stem in ("readme", "license"):
+        elif not bare(path.name).endswith(MORE_SUFFIXES) or PurePosixPath(bare(path.name)).stem in (
+            "readme",
+            "license",
+        ):
             continue
         found.setdefault(split_in(PurePosixPath(bare(path.name)).stem), []).append(path)
     return _by_split(found)

@@ -1,8 +1,8 @@
 """Is the first line of a table a line of column names, or a row?
 
 What it is for   a table without a header would lose its first row, and call its columns by that row's cells
-How              a name that columns tend to have, or a word above a column of numbers: a header. A cell that comes again
-                 in its column, a number above numbers, a sentence: a row. Where nothing is told: a header
+How              a name that columns tend to have, or a word above a column of numbers: a header. A cell that comes
+                 again in its column, a number above numbers, a sentence: a row. Where nothing is told: a header
 Watch out        under three rows there is too little to tell by
 """
 

@@ -33,9 +33,9 @@ def rows_of(members: Sequence[Member], found: Findings, part: str = "", deep: in
         return _by_id(members, found, deep)
     lists = [(name, value) for _, name, value in members if _objects(value)]
     longest = max((len(value) for _, value in lists), default=0)
-    if any(isinstance(value, dict) and _sized(value) >= 3 * longest for _, _, value in members if longest):
-        if rows := _deeper(members, found, deep):
-            return rows
+    deeper = longest and any(isinstance(value, dict) and _sized(value) >= 3 * longest for _, _, value in members)
+    if deeper and (rows := _deeper(members, found, deep)):
+        return rows
     if lists:
         return _longest(lists, members, found)
     if rows := _columns(members, found):
@@ -141,8 +141,8 @@ def _by_id(members: Sequence[Member], found: Findings, deep: int) -> list[Elemen
     if plain and same and len(inner) > 1 and (numbered or (len(inner) >= 10 and len(inner) > 2 * len(outer))):
         found.note(f"{found.place}: read as an object of columns: {', '.join(map(printable, outer[:12]))}")
         ids = {} if numbered or "id" in outer else {key: {"id": key} for key in inner}
-        rows = [{**ids.get(key, {}), **{name: value[key] for _, name, value in members}} for key in inner]
-        return [(members[0][0], row) for row in rows]
+        made = [{**ids.get(key, {}), **{name: value[key] for _, name, value in members}} for key in inner]
+        return [(members[0][0], row) for row in made]
     nested = [value for _, _, value in members if any(_sized(one) > 1 for one in value.values())]
     if (len(members) == 1 or (len(nested) == 1 and len(members) <= 5)) and (rows := _deeper(members, found, deep)):
         return rows
@@ -160,10 +160,14 @@ def _longest(lists: Sequence[tuple[str, Any]], members: Sequence[Member], found:
         return best
     fields = [{key for _, row in value[:100] if isinstance(row, dict) for key in row} for _, value in lists]
     if len(lists) > 2 and all(one == fields[0] for one in fields) and "part" not in fields[0]:
-        found.note(f"{found.place}: the rows are {len(lists)} lists of the same fields; each has its list's name 'part'")
+        found.note(
+            f"{found.place}: the rows are {len(lists)} lists of the same fields; each has its list's name 'part'"
+        )
         _beside(members, [name for name, _ in lists], found)
         return [
-            (line, {"part": name, **row} if isinstance(row, dict) else row) for name, value in lists for line, row in value
+            (line, {"part": name, **row} if isinstance(row, dict) else row)
+            for name, value in lists
+            for line, row in value
         ]
     shown = ", ".join(f"'{printable(name)}' ({len(value):,})" for name, value in lists[:8])
     help = f"name the one you mean: {found.place}#list={printable(name)}"

@@ -39,7 +39,9 @@ def divided(table: Read, split: str, *, whole: bool, named: set[str]) -> Iterato
     if column is not None:
         for raw in table.rows:
             rest = {name: value for name, value in raw.fields.items() if name != column}
-            parts.setdefault(SPLIT_NAMES[as_text(raw.fields[column]).strip().lower()], []).append(RawRow(raw.source, rest))
+            parts.setdefault(SPLIT_NAMES[as_text(raw.fields[column]).strip().lower()], []).append(
+                RawRow(raw.source, rest)
+            )
         counted = ", ".join(f"{name} {len(rows):,}" for name, rows in parts.items())
         note = f"{table.place}: '{printable(column)}' names the official splits: {counted}"
         names = tuple(name for name in table.names if name != column)

@@ -1,4 +1,4 @@
-"""Files that belong together line by line: `train.src` and `train.tgt`, `news.en` and `news.de`, `seq.in` and `seq.out`.
+"""Files that belong together line by line: `train.src` and `train.tgt`, `news.en` and `news.de`, `seq.in`, `seq.out`.
 
 What it is for   line i of each is one row; the words by which the names differ are the fields
 Which is which   known pairs of names say what is asked and what is answered; else the file that was named is asked
@@ -21,12 +21,16 @@ from assay.errors import DataError, Problem
 LARGEST = 500 * 2**20  # bytes of a file whose lines are counted
 ASKED = "src source in input inputs question questions x nl text texts sentence sentences seq orig original complex"
 ASKED += " normal informal article articles document documents prompt prompts query queries intent intents invocation"
-ANSWERED = "tgt target out output outputs answer answers y cmd cmds command commands code sql label labels tag tags simp"
+ANSWERED = (
+    "tgt target out output outputs answer answers y cmd cmds command commands code sql label labels tag tags simp"
+)
 ANSWERED += " simple formal summary summaries completion completions ref reference response responses trg program"
 _ASKED, _ANSWERED = set(ASKED.split()), set(ANSWERED.split())
 _LANGUAGE = re.compile(r"[a-z]{2,3}([_-][a-z]{2,4})?")
 # Forms that hold rows, or no rows, by themselves.
-_OTHERS = set("csv tsv tab json jsonl ndjson parquet arrow xlsx xlsm xml yaml yml md py log html pdf docx zip tar".split())
+_OTHERS = set(
+    "csv tsv tab json jsonl ndjson parquet arrow xlsx xlsm xml yaml yml md py log html pdf docx zip tar".split()
+)
 _TAG = re.compile(r"O|[BIESLU]-\S+")
 
 
@@ -41,7 +45,11 @@ def partners(path: Path) -> tuple[str, ...]:
     for other in sorted(path.parent.iterdir()):
         theirs = re.split(r"([._-])", bare(other.name))
         apart = [at for at, pair in enumerate(zip(words, theirs, strict=False)) if pair[0] != pair[1]]
-        if len(theirs) == len(words) and len(apart) == 1 and _together(words[apart[0]], theirs[apart[0]], apart[0], words):
+        if (
+            len(theirs) == len(words)
+            and len(apart) == 1
+            and _together(words[apart[0]], theirs[apart[0]], apart[0], words)
+        ):
             near.setdefault(apart[0], []).append((theirs[apart[0]], other))
     for at in sorted(near, reverse=True):
         count = _lines(path)
@@ -59,8 +67,10 @@ def _together(own: str, other: str, at: int, words: Sequence[str]) -> bool:
     known = _ASKED | _ANSWERED
     ends = at == len(words) - 1
     languages = _LANGUAGE.fullmatch(own) and _LANGUAGE.fullmatch(other)
-    return (own in known and other in known) or bool(ends and (languages or {own, other} & known)) or (
-        bool(languages) and len(own) == len(other) == 2
+    return (
+        (own in known and other in known)
+        or bool(ends and (languages or {own, other} & known))
+        or (bool(languages) and len(own) == len(other) == 2)
     )
 
 
@@ -133,9 +143,9 @@ def _tagged(columns: Sequence[Sequence[str]]) -> tuple[int, ...]:
     words = [[line.split() for line in column] for column in columns]
     for at, column in enumerate(words):
         tags = [tag for line in column for tag in line]
-        if at and tags and all(_TAG.fullmatch(tag) for tag in tags) and any(tag != "O" for tag in tags):
-            if all(len(a) == len(b) for a, b in zip(words[0], column, strict=True)):
-                return (0, at)
+        tagged = at and all(_TAG.fullmatch(tag) for tag in tags) and any(tag != "O" for tag in tags)
+        if tagged and all(len(a) == len(b) for a, b in zip(words[0], column, strict=True)):
+            return (0, at)
     return ()
 
 

@@ -1,9 +1,10 @@
 """Code tasks in the forms that data sets have them, as a text, a program and a list of assert statements.
 
 What it is for   `prompt`, `canonical_solution`, `test` with a function `check`, `entry_point`; tests as one text
-How              the program is the prompt's code with its solution below; the assert statements of `check` are taken out
-                 one by one where it has no other statements, with the function in place of `candidate`
-Source           HumanEval: Chen et al. (2021), Evaluating Large Language Models Trained on Code, arxiv.org/abs/2107.03374
+How              the program is the prompt's code with its solution below; the assert statements of `check` are taken
+                 out one by one where it has no other statements, with the function in place of `candidate`
+Source           HumanEval: Chen et al. (2021), Evaluating Large Language Models Trained on Code,
+                 arxiv.org/abs/2107.03374
 Watch out        a `check` with loops or helpers stays one test
 """
 
@@ -31,7 +32,13 @@ def checked(table: Read, named: set[str]) -> Read:
     by_key = {name.casefold(): name for name in table.names}
     fields = [next((by_key[key] for key in some if key in by_key), None) for some in (TEXTS, PROGRAMS, TESTS, SETUPS)]
     text, program, tests, setup = fields
-    if text is None or program is None or tests is None or not table.rows or ({program, tests} - {"code", "tests"}) & named:
+    if (
+        text is None
+        or program is None
+        or tests is None
+        or not table.rows
+        or ({program, tests} - {"code", "tests"}) & named
+    ):
         return table
     values = [raw.fields.get(tests) for raw in table.rows]
     if sum(map(_tests, values)) < MOSTLY * len(values):
@@ -120,5 +127,5 @@ class _Named(ast.NodeTransformer):
     def __init__(self, parameter: str, name: str):
         self._parameter, self._name = parameter, name
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 - the library's name
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         return ast.copy_location(ast.Name(self._name, node.ctx), node) if node.id == self._parameter else node

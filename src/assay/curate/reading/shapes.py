@@ -65,11 +65,8 @@ TARGETS = ("label", "labels", "answer", "entities", "grades", "code")  # roles o
 
 
 def messages(names: Sequence[str], row: Row) -> dict[str, str] | None:
-    """OpenAI and TRL: a list of {role, content}; under other names where nothing is said about it."""
-    found = _conversation(names, row, ("messages", "conversation", "conversations"), "role")
-    if found is None and not ABOUT & {name.casefold() for name in names}:
-        found = next(({"messages": name} for name in FIELDS if name in names and is_conversation(row.get(name))), None)
-    return found
+    """OpenAI and TRL: a list of {role, content}."""
+    return _conversation(names, row, ("messages", "conversation", "conversations"), "role")
 
 
 def sharegpt(names: Sequence[str], row: Row) -> dict[str, str] | None:
@@ -83,6 +80,13 @@ def _conversation(names: Sequence[str], row: Row, usual: Sequence[str], role: st
         if isinstance(turns, list) and turns and isinstance(turns[0], dict) and role in turns[0]:
             return {"messages": name}
     return None
+
+
+def dialogue(names: Sequence[str], row: Row) -> dict[str, str] | None:
+    """A list of turns under other names, where nothing else is said about it."""
+    if ABOUT & {name.casefold() for name in names}:
+        return None
+    return next(({"messages": name} for name in FIELDS if name in names and is_conversation(row.get(name))), None)
 
 
 def prompt_completion(names: Sequence[str], row: Row) -> dict[str, str] | None:
@@ -158,6 +162,7 @@ SHAPES: tuple[Shape, ...] = (
     verdict,
     messages,
     sharegpt,
+    dialogue,
     prompt_completion,
     alpaca,
     code_tests,

@@ -205,5 +205,3 @@ def _refuse_office(head: bytes, place: str) -> NoReturn:
     if head[0] == 0xD0:
         _stop("D011", "is a file of an old Office", place, "open it and save it as .xlsx or as CSV UTF-8")
     _stop("D011", "is a zip archive", place, f"name a file in it: {printable(place)}#member=NAME")
-
-

@@ -23,7 +23,18 @@ FIELDS = ("messages", "conversations", "conversation", "dialogue", "dialog", "tu
 FIELDS += ("thread", "transcript", "exchanges", "dialogues", "text", "log", "chat_history")
 # What makes of a conversation a text that something is said about.
 ABOUT = {"summary", "highlights", "tldr", "note", "label", "labels", "answer", "response", "reply", "target", "output"}
-ABOUT |= {"completion", "class", "category", "intent", "sentiment", "topic", "rejected", "chosen", "entities", "emotion"}
+ABOUT |= {
+    "completion",
+    "class",
+    "category",
+    "intent",
+    "sentiment",
+    "topic",
+    "rejected",
+    "chosen",
+    "entities",
+    "emotion",
+}
 ASKED = ("instruction", "query", "question", "prompt", "input")
 ANSWERED = ("output", "response", "answer", "completion", "reply")
 MOSTLY = 0.9
@@ -52,7 +63,10 @@ def spoken(table: Read, named: set[str]) -> Read:
     if sum(one is not None for one in turns) < MOSTLY * len(turns):
         return table
     rows = [
-        RawRow(raw.source, {**_without(raw.fields, (field,)), "messages": one if one is not None else raw.fields.get(field)})
+        RawRow(
+            raw.source,
+            {**_without(raw.fields, (field,)), "messages": one if one is not None else raw.fields.get(field)},
+        )
         for raw, one in zip(table.rows, turns, strict=True)
     ]
     names = tuple(dict.fromkeys(("messages", *(name for name in table.names if name != field))))
@@ -119,9 +133,7 @@ def _from_texts(texts: Sequence[str]) -> list[list[dict[str, Any]] | None]:
     known = sum(n for name, n in speakers.items() if known_role(name))
     if known < 0.95 * sum(speakers.values()) and len(speakers) != 2:
         return [None] * len(texts)
-    return [
-        _roles(list(zip(parts[1::2], parts[2::2], strict=True))) if len(parts) > 4 else None for parts in cut
-    ]
+    return [_roles(list(zip(parts[1::2], parts[2::2], strict=True))) if len(parts) > 4 else None for parts in cut]
 
 
 def _roles(said: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -146,7 +158,9 @@ def _with_tools(table: Read, field: str, by_key: Mapping[str, str]) -> Read:
         fields = _without(raw.fields, (name,))
         if tools and isinstance(turns, list) and turns:
             listed = tools if isinstance(tools, list) else [tools]
-            text = HEAD + "\n".join(one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in listed)
+            text = HEAD + "\n".join(
+                one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in listed
+            )
             first = turns[0]
             own = known_role(as_text(first.get("role", first.get("from")))) == "system"
             before = f"{as_text(first.get('content', first.get('value')))}\n\n" if own else ""

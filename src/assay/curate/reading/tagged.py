@@ -2,9 +2,10 @@
 
 What it is for   two to ten columns, by tabs or blanks; `-DOCSTART-` lines count documents, `# ...` lines are comments;
                  also tables with a row a word and a column that numbers the sentences
-Which is which   the last column of BIO tags is the tags, else the last of few values; the words are the column with most
-                 different values beside it. Other columns stay, as lists
-Source           Tjong Kim Sang and De Meulder (2003), Introduction to the CoNLL-2003 Shared Task, aclanthology.org/W03-0419
+Which is which   the last column of BIO tags is the tags, else the last of few values; the words are the column with
+                 most different values beside it. Other columns stay, as lists
+Source           Tjong Kim Sang and De Meulder (2003), Introduction to the CoNLL-2003 Shared Task,
+                 aclanthology.org/W03-0419
 Watch out        a sentence with a line of another number of columns is left out and told (D209)
 """
 

@@ -18,7 +18,9 @@ SPEAKERS = ("role", "from", "speaker", "author", "sender", "who", "name", "speak
 CONTENTS = ("content", "value", "text", "utterance", "message", "body", "said", "sentence", "msg")
 # Who asks, and who answers, in lower case.
 _ASKING = "user human customer client patient caller visitor student guest prompter questioner shopper seeker usr q"
-_ANSWERING = "assistant gpt bot chatgpt model ai agent operator chatbot doctor therapist representative rep advisor staff"
+_ANSWERING = (
+    "assistant gpt bot chatgpt model ai agent operator chatbot doctor therapist representative rep advisor staff"
+)
 _ANSWERING += " expert tutor teacher clerk support counselor counsellor wizard sys a"
 _CALLED = ("tool", "function", "ipython", "observation", "function_response", "tool_response", "environment")
 _SPEAKERS: dict[str, Role] = {

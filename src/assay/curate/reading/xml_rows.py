@@ -26,7 +26,9 @@ _STATED = re.compile(rb"""\A\s*<\?xml[^>]*?encoding=["']([A-Za-z0-9._-]+)["']"""
 def looks_like_xml(text: str) -> bool:
     """Whether a text that begins so is XML, and no web page."""
     start = text.lstrip("\ufeff \t\r\n")[:400].lower()
-    return bool(re.match(r"<\?xml|<!doctype (?!html)|<[a-z][\w:.-]*(\s[^<>]*)?/?>", start)) and not re.match(r"<(!doctype )?html", start)
+    return bool(re.match(r"<\?xml|<!doctype (?!html)|<[a-z][\w:.-]*(\s[^<>]*)?/?>", start)) and not re.match(
+        r"<(!doctype )?html", start
+    )
 
 
 def read_xml(source: Opened, found: Findings, *, encoding: str | None, head: int | None) -> list[tuple[int, dict]]:
