@@ -135,17 +135,24 @@ def _again(source: Source, tell: Tell) -> None:
     match = _MADE.match(old)
     words = shlex.split(match[1]) if match else []
     before = said_in([value for flag, value in zip(words, words[1:], strict=False) if flag == "--set"])
-    if not match or not source.said or all(before.get(place) == value for place, value in source.said.items()):
+    # Other settings are for one run, as they are on any project.
+    other = {place: value for place, value in source.said.items() if _decides(place) and before.get(place) != value}
+    if not match or not other:
         return
     try:
         same = _text(_first(replace(source, said=before))) == old
     except DataError:
         return
     if same:
-        anew = any(place == "aim.kind" or place.startswith(COLUMN) for place in source.said)
-        kept = {p: v for p, v in before.items() if not (anew and (p == "aim.kind" or p.startswith(COLUMN)))}
-        first = _first(replace(source, said=kept | source.said))  # what is wrong with it leaves the file as it is
+        kept = {place: value for place, value in before.items() if not _decides(place)}
+        wanted = {place: value for place, value in source.said.items() if _decides(place)}
+        first = _first(replace(source, said=kept | wanted))  # what is wrong with it leaves the file as it is
         _written_down(first, project, tell)
+
+
+def _decides(place: str) -> bool:
+    """Does a setting say what the rows ask?"""
+    return place == "aim.kind" or place.startswith(COLUMN)
 
 
 def _complete(project: Path, sets: Sequence[str], tell: Tell) -> None:
@@ -168,7 +175,15 @@ def _complete(project: Path, sets: Sequence[str], tell: Tell) -> None:
     else:
         data = Path(os.path.relpath(project.parent / files[0]))
     typed = words[2] if len(words) > 2 else str(data)
-    _make(Source(data, project.parent, files[0], typed, filled), tell)
+    source = Source(data, project.parent, files[0], typed, filled)
+    try:
+        first = _first(source)
+    except DataError as error:  # what was filled in stays as it is
+        made = _draft(source, error)
+        if made is None:
+            raise
+        raise draft.told(error, made, str(project)) from None
+    _written_down(first, project, tell)
 
 
 def _first(source: Source) -> First:
