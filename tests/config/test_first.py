@@ -111,11 +111,12 @@ def test_a_file_that_somebody_changed_is_left_as_it_is():
 
 
 def test_settings_that_do_not_fit_leave_the_project_as_it_was():
-    rows = [f"the parcel {i} is late,{'ab'[i % 2]}" for i in range(20)]
-    file = table("mails.csv", "text,label", [*rows, "one,two,three"])
+    file = table("mails.csv", "text,label", [f"the parcel {i} is late,{'ab'[i % 2]}" for i in range(20)])
     made = begin(file).read_text()
-    with problem(DataError, "D037"):
-        begin(file, ["data.strict=true"])
+    with problem(DataError, "D027", None, "labl"):
+        begin(file, ["data.columns.label=labl"])
+    assert Path("mails/project.yaml").read_text() == made
+    begin(file, ["data.sample=10"])  # for one run
     assert Path("mails/project.yaml").read_text() == made
 
 
@@ -135,6 +136,12 @@ def test_where_nothing_can_be_guessed_a_draft_has_every_column():
     with problem(DataError, "D027"):
         begin(file)  # the same again, not a crash
     draft = Path("talks/project.yaml")
+    wrong = draft.read_text().replace("columns: {}", "columns: {text: saidd, answer: day}")
+    draft.write_text(wrong)
+    with problem(DataError, "D027", None, "saidd"):
+        begin(Path("talks"))
+    assert draft.read_text() == wrong  # what somebody filled in is not lost
+    draft.write_text(text)
     draft.write_text(draft.read_text().replace("columns: {}", "columns: {text: said, answer: day}"))
     for target in (Path("talks"), file):  # by its folder, and once it is a project by its file
         project = config.load(begin(target))

@@ -20,7 +20,7 @@ WRITTEN = (None, "answer", "summarise", "rewrite", "chat", "number")
 STEPS = 10  # values of a scale that may as well be labels
 NEAR = 0.85  # of the weight of the first: between the two the rows do not decide
 LEAST = 0.1  # weight of a way that is worth naming
-SLIGHT = 1 / 8  # and of that of the first
+SLIGHT = 1 / 6  # and of that of the first
 _WORD = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
 _YES_NO = ({"0", "1"}, {"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0.0", "1.0"}, {"-1", "1"})
 
@@ -96,6 +96,8 @@ def apart(ways: Sequence[Candidate]) -> list[Candidate]:
     """The first, and those that ask something else."""
     seen: dict[tuple[str, str], Candidate] = {}
     for way in ways:
+        if seen and any(way.target.startswith(f"{name}.") for name in ways[0].columns.values()):
+            continue  # a part of what the first is made of
         if not seen or way.weight >= max(LEAST, ways[0].weight * SLIGHT):
             seen.setdefault((way.kind, way.target), way)
     return list(seen.values())
@@ -113,7 +115,7 @@ def _usable(found: Sequence[Column], taken: set[str]) -> list[Column]:
         for column in found
         if column.full
         and (column.distinct > 1 or column.nested > 0.5)
-        and (not column.predicted or column.key in names.SCALES)
+        and (not column.predicted or column.key in names.SCALES or column.tokens[-1:] == ["score"])
         and column.name not in taken
     ]
 
@@ -123,6 +125,7 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
     if kind not in ONE_LABEL:
         return []
     keys = {column.key for column in found}
+    flags = sum(column.tokens[:1] in (["is"], ["has"]) for column in found)
     ways = []
     for column in _usable(found, taken):
         if not column.labels or column.hidden or column.predicted:
@@ -136,10 +139,10 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         elif column.technical:
             continue
         elif _yes_no(column):
-            weight = 0.6 if column.tokens[:1] in (["is"], ["has"]) else 0.25
+            weight = 0.6 if column.tokens[:1] in (["is"], ["has"]) and flags == 1 else 0.25
             ways.append(Candidate("classify", {"label": column.name}, why, weight))
         elif column.numbers < 0.5:
-            usual = rank(column, names.SLICE) >= 0.9 or rank(column, names.GROUP) >= 0.9
+            usual = rank(column, names.SLICE) >= 0.9 or rank(column, names.GROUP) >= 0.9 or "name" in column.tokens
             ways.append(
                 Candidate("classify", {"label": column.name}, why, (0.1 if usual else 0.3) / column.distinct**0.5)
             )
@@ -153,16 +156,16 @@ def _yes_no(column: Column) -> bool:
 def _scales(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[Candidate]:
     """Columns of numbers that say how much. Few different ones may as well be labels."""
     ways = []
-    labelled = any(c.labels and not c.predicted and rank(c, names.LABEL) >= 1 for c in found if c.name not in taken)
+    labelled = any(c.labels and not c.predicted and rank(c, names.LABEL) >= 1.3 for c in found if c.name not in taken)
     for column in _usable(found, taken):
         if not column.scale or (column.technical and column.key not in names.SCALES) or _counts(column):
             continue
         asked, told = rank(column, names.LABEL), rank(column, names.SCALES)
-        weight = 0.7 * told if told > asked else 0.5 * asked
+        weight = 0.85 * told if told > asked else 0.5 * asked
         if column.predicted and labelled:
             weight /= 3
         weight = max(weight, 0.12)
-        if not told and asked and column.distinct < 4:  # numbers of classes
+        if asked >= told and asked and (column.distinct < 4 or _classes(column)):
             continue
         few = column.distinct <= STEPS and column.distinct <= column.filled / 2
         span = f"{column.distinct:,} different numbers, such as {_some(column)}"
@@ -185,6 +188,11 @@ def _counts(column: Column) -> bool:
     return whole == sorted(whole) or max(whole) - min(whole) < 1.2 * len(whole)
 
 
+def _classes(column: Column) -> bool:
+    """Numbers of classes, 0, 1, 2, ...: they count, and say nothing of how much."""
+    return set(column.values) == {str(number) for number in range(column.distinct)}
+
+
 def _some(column: Column) -> str:
     return ", ".join(value[:20] for value, _ in column.values.most_common(3))
 
@@ -203,12 +211,18 @@ def _answers(found: Sequence[Column], kind: str | None, taken: set[str]) -> list
             continue
         if kind is None and column.scale and rank(column, names.SCALES) >= 1:
             continue
+        if kind == "number" and not column.nested and not _has_numbers(column):
+            continue
         bonus = 1 if column.key in ("answer", "completion", "response") else 0
         why = f"the target is '{column.name}': it is named so and its texts are written freely"
         # A word of the name ('LONG_ANSWER') is weak beside a column of labels with such a name.
         weight = score + bonus if score >= 1 else score / 2
         ways.append(Candidate(kind or "answer", {"answer": column.name}, why, weight))
     return ways
+
+
+def _has_numbers(column: Column) -> bool:
+    return sum(any(letter.isdigit() for letter in value) for value in column.values) >= 0.5 * column.distinct
 
 
 def _two_texts(found: Sequence[Column], rows: Sequence[Row], kind: str | None, taken: set[str]) -> list[Candidate]:

@@ -102,15 +102,8 @@ def guess(
     if paired and asked is not None and (text := by_name.get(asked)) is not None:
         _pair(mapping, found, text, goal, sampled, reasons)
     targets = [name for role, name in mapping.items() if role in (*GOALS, "code", "rejected")]
-    taken = _taken(mapping)
-    free = [column for column in found if column.name not in taken and not _of_target(column, targets)]
-    if "context" not in mapping and (passage := context_of(free, kind, "text_pair" in mapping, goal, sampled)):
-        context, why = passage
-        role = "context"
-        if kind in ("classify", "number") and not context.nested and "text_pair" not in mapping and paired:
-            role = "text_pair"  # a label is about both, and every strategy reads what is asked
-        mapping[role] = context.name
-        reasons.append(f"{role} is '{context.name}': {why}")
+    free = [c for c in found if c.name not in _taken(mapping) and not _of_target(c, targets)]
+    _passage(mapping, free, goal, kind, paired, sampled, reasons)
     shared = [by_name.get(mapping.get(role, "")) for role in ("context", "text_pair")]
     shared += [by_name.get(asked or "")] if "text_pair" in mapping else []
     group = group_of([c for c in free if c.name not in _taken(mapping)], shared, reasons)
@@ -133,6 +126,27 @@ def guess(
         ways[1] if len(ways) > 1 else None,
         undecided(ways),
     )
+
+
+def _passage(
+    mapping: dict[str, str],
+    free: Sequence[Column],
+    goal: Column | None,
+    kind: str,
+    paired: bool,
+    rows: Sequence[Row],
+    reasons: list[str],
+) -> None:
+    """The passage that belongs to a question. Of a label that is about both it is a second text: every strategy reads
+    what is asked."""
+    found = None if "context" in mapping else context_of(free, kind, "text_pair" in mapping, goal, rows)
+    if found is None:
+        return
+    context, why = found
+    second = kind in ("classify", "number") and not context.nested and "text_pair" not in mapping and paired
+    role = "text_pair" if second else "context"
+    mapping[role] = context.name
+    reasons.append(f"{role} is '{context.name}': {why}")
 
 
 def _ways(
@@ -198,13 +212,13 @@ def _text(found: Sequence[Column], goal: Column | None, known: Mapping[str, str]
     for column in free:
         if goal is not None and column.name.startswith(f"{goal.name}."):
             continue
-        score = rank(column, names.TEXT)
+        score = rank(column, names.TEXT) if column.key not in names.TITLES else 0.2
         if rank(column, names.ANSWER) > 0.35 and score < 1 and goal is not None:
             continue
         again = max(0.0, 0.5 - column.share) * 2  # a text that comes again and again asks little
         if column.prose and not column.technical:
             # Among columns of prose without a telling name, the one with more words.
-            weight = score + 0.5 + min(column.words, 20) / 100 - (not column.full)
+            weight = score + 0.5 + min(column.words, 100) / 200 - (not column.full)
             ranked.append((weight + 0.2 * (column.asks > 0.5) - again, column))
         elif score >= 1 and not column.links and not (column.nested and rank(column, names.CONTEXT)):
             ranked.append((score - 0.5 - (0 if column.nested else again), column))
@@ -258,7 +272,7 @@ def _pair(
     role = "question" if "question" in mapping else "text"
     if (pair := partner(found, text, rows, _taken(mapping), goal)) is not None:
         other, why = pair
-        first, second = ordered(text, other)
+        first, second = ordered(found, text, other)
         mapping[role], mapping["text_pair"] = first.name, second.name
         reasons.append(f"'{first.name}' and '{second.name}' are asked together, each under its name: {why}")
 

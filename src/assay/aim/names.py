@@ -15,7 +15,7 @@ TEXT = _words(
 LABEL = _words(
     "label labels category class target decision verdict intent sentiment topic tag spam gold answer output type"
     " similar stance emotion entailment duplicate relevance relevant polarity department queue reason outcome"
-    " judgment judgement priority"
+    " judgment judgement priority genre grade rating stars"
 )
 # Numbers that say how much of something a text has.
 SCALES = _words(
@@ -56,6 +56,8 @@ DOCUMENT = _words("document article source text dialogue dialog transcript conte
 AFTERWARDS = _words(
     "explanation explanations rationale rationales reasoning justification comment comments why hint feedback remark"
 )
+# What stands above a text and is short.
+TITLES = _words("title headline subject")
 # Two texts that a label or a number is about.
 PAIRS = (
     ("premise", "hypothesis"),

@@ -20,6 +20,7 @@ MOSTLY = 0.9  # share of the values of a column that are objects
 _LETTERED = re.compile(r"(?:(?:choice|option|opt|sol|ending|answer|op)[ _-]?)?([a-z]|\d)", re.IGNORECASE)
 # Any stem with a mark; one option more than a pair of texts has, since its name says nothing.
 _MARKED = re.compile(r".+?(?:[ _-](?=[a-z]\Z)|[ _-]?(?=\d\Z))([a-z]|\d)", re.IGNORECASE)
+_OPTIONS = ("choices", "options", "candidates", "endings", "alternatives", "answer_options", "answer_choices")
 _ASKED = ("question", "query", "goal", "sentence", "text", "prompt", "problem", "stem", "premise", "context", "ctx")
 _SAYS = ("answer", "answerkey", "answer_key", "label", "correct", "correct_answer", "answer_idx", "gold", "target")
 _SAYS += ("correct_option", "answer_index", "correct_index", "solution", "right_answer", "key", "cop")
@@ -123,9 +124,7 @@ def _ranking(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, s
 
 def _listed_choices(found: Sequence[Column]) -> list[str]:
     """A column with the options as a list."""
-    named = [
-        c for c in found if c.key in ("choices", "options", "candidates") and (c.nested > 0.9 or _objects(c, found))
-    ]
+    named = [c for c in found if c.key in _OPTIONS and (c.nested > 0.9 or _objects(c, found))]
     return [named[0].name] if named else []
 
 
@@ -251,7 +250,8 @@ def _summary(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, s
     text = known.get("text") or known.get("question")
     if text is None:
         whole = [c for key in names.DOCUMENT for c in found if c.key == key and c.filled and c is not goal]
-        text = whole[0].name if whole else None
+        prose = sorted((c for c in found if c.prose and c is not goal), key=lambda column: -column.words)
+        text = next((c.name for c in [*whole, *(prose if goal is not None and goal.prose else ())]), None)
     if goal is None or text is None:
         return None
     # Sentences of a document are one text, several summaries are not.

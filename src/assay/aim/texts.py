@@ -14,8 +14,7 @@ from assay.aim.columns import Column, Row, as_text, value_at
 LOOKED_AT = 500  # rows
 COPIED = 0.3  # share of rows where one text stands in the other: it is a part of it
 SAME = 0.6  # words that two texts without telling names share: one is made from the other
-_MARK = re.compile(r"(.*?)[ _-]?(1|2|a|b|one|two|first|second|left|right)", re.IGNORECASE)
-_FIRST = {"1", "a", "one", "first", "left"}
+_MARK = re.compile(r"(.*?)[ _-]?(a|b|one|two|first|second|left|right)")
 Texts = Iterable[tuple[Any, Any]]
 
 
@@ -58,29 +57,40 @@ def partner(
         taken: fields that have a role. goal: the target.
     """
     free = [c for c in found if c.name not in taken and c.name != text.name and _reads(c)]
-    other = next((c for c in free if _marked(text, c) or _named(text, c)), None)
+    other = next((c for c in free if _marked(text, c) or _named(text, c) or _titled(text, c)), None)
     if other is not None:
         return None if _copy(text, other, rows, 1.01) else (other, "the two names belong together")
-    if len(free) != 1 or _tells(free[0]) or not free[0].prose:
+    free = [c for c in free if c.prose and not _tells(c) and not _behind(found, text, goal, c)]
+    if len(free) != 1:
         return None
     (other,) = free
-    places = [found.index(column) for column in (text, goal or other, other)]
-    if places == sorted(places) and goal is not None:  # it stands behind the target: mostly it says why
-        return None
     size = max(text.words, other.words) / max(1, min(text.words, other.words))
     if size > 20 or _copy(text, other, rows, SAME):
         return None
     return other, "it is the only other column that reads as text"
 
 
-def ordered(text: Column, other: Column) -> tuple[Column, Column]:
-    """The two in the order in which they are read."""
-    if (match := _MARK.fullmatch(text.key)) and _marked(text, other):
-        return (text, other) if match[2].casefold() in _FIRST else (other, text)
+def ordered(found: Sequence[Column], text: Column, other: Column) -> tuple[Column, Column]:
+    """The two in the order in which they are read: as their names say, a title first, else as in the file."""
     for first, second in names.PAIRS:
         if (other.key, text.key) == (first, second):
             return other, text
-    return text, other
+        if (text.key, other.key) == (first, second):
+            return text, other
+    if _titled(text, other):
+        return (text, other) if text.key in names.TITLES else (other, text)
+    return (text, other) if found.index(text) < found.index(other) else (other, text)
+
+
+def _titled(one: Column, other: Column) -> bool:
+    """A title, and a text that is much longer."""
+    short, long = sorted((one, other), key=lambda column: column.words)
+    return short.key in names.TITLES and long.words >= 3 * short.words
+
+
+def _behind(found: Sequence[Column], text: Column, goal: Column | None, other: Column) -> bool:
+    """Stands behind the target in the file, while the text stands before it: mostly it says why."""
+    return goal is not None and found.index(text) < found.index(goal) < found.index(other)
 
 
 def _reads(column: Column) -> bool:
@@ -90,12 +100,13 @@ def _reads(column: Column) -> bool:
 
 
 def _marked(one: Column, other: Column) -> bool:
-    """`question1` and `question2`, `text_a` and `text_b`: one stem, and two marks of one row."""
+    """`question1` and `question2`, `text_a` and `text_b`, `#1 string` and `#2 string`: one stem, marks of one row."""
+    if re.sub("[12]", "#", one.key) == re.sub("[12]", "#", other.key):
+        return True
     first, second = _MARK.fullmatch(one.key), _MARK.fullmatch(other.key)
     if not first or not second or first[1] != second[1]:
         return False
-    marks = {first[2], second[2]}
-    return marks in ({"1", "2"}, {"a", "b"}, {"one", "two"}, {"first", "second"}, {"left", "right"})
+    return {first[2], second[2]} in ({"a", "b"}, {"one", "two"}, {"first", "second"}, {"left", "right"})
 
 
 def _named(one: Column, other: Column) -> bool:
@@ -105,7 +116,7 @@ def _named(one: Column, other: Column) -> bool:
 def _tells(column: Column) -> bool:
     """Named like something that was written once the answer was known, or like what rows are sampled by."""
     words = {*column.tokens, column.key}
-    return not words.isdisjoint({*names.ANSWER, *names.AFTERWARDS, *names.GROUP, *names.SLICE})
+    return not words.isdisjoint({*names.AFTERWARDS, *names.GROUP, *names.SLICE})
 
 
 def _copy(text: Column, other: Column, rows: Sequence[Row], most: float) -> bool:

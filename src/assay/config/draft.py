@@ -122,4 +122,4 @@ def with_sets(command: str, sets: Sequence[tuple[str, str]]) -> str:
 def told(error: DataError, made: Draft, project: str) -> DataError:
     """The error with the draft and the next command at its end."""
     help = f"fill in data.columns there, or type: {made.command}"
-    return DataError(*error.problems, Problem("C190", "a draft was written, with every column", project, help=help))
+    return DataError(*error.problems, Problem("C190", "it is a draft that shows every column", project, help=help))

@@ -122,9 +122,7 @@ def _other(first: First) -> tuple[str, str] | None:
     if made is None:
         return None
     columns = named_as(made.kind, made.columns)
-    sets = [("aim.kind", made.kind)]
-    if made.target not in first.loaded.columns.values() or len(columns) > 1:
-        sets += [(f"data.columns.{role}", name) for role, name in columns.items()]
+    sets = [("aim.kind", made.kind), *((f"data.columns.{role}", name) for role, name in columns.items())]
     command = first.command.partition(" --set ")[0]
     return _said(made.kind, columns), with_sets(command, sets)
 

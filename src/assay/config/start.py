@@ -12,36 +12,21 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from assay.config import draft
 from assay.config.first import First, lines, notes
-from assay.config.yamlfile import flow, parse, read
+from assay.config.said import COLUMN, READ, as_sets, said_in, written
+from assay.config.yamlfile import read
 from assay.curate.reading.gathered import holds_data, with_partners
 from assay.curate.reading.named import hub_set, named
 from assay.errors import DataError, Problem, UsageError, nearest
-from assay.nouns import Task, Tell
+from assay.nouns import Tell
 from assay.places import PROJECT
 from assay.sets import bring, silent
 from assay.store import write_text
 
 BAD_ROWS = 0.05  # of `data.bad_rows`
-# What a project file says of its rows and its task, and `load` reads: place -> argument
-READ = {
-    "data.encoding": "encoding",
-    "data.join_labels": "join_labels",
-    "data.bad_rows": "bad_rows",
-    "data.strict": "strict",
-    "data.sample": "sample",
-    "data.shuffle_options": "shuffle_options",
-    "aim.kind": "kind",
-    "aim.labels": "labels",
-    "aim.none": "none",
-    "aim.separator": "separator",
-    "aim.slices": "slices",
-    "split.group": "group",
-}
-COLUMN = "data.columns."
 _MADE = re.compile(r"# (?:Made|Draft) by `(assay run [^`]*)`")
 
 
@@ -67,7 +52,7 @@ class Source:
     @property
     def made_by(self) -> str:
         """The command with the settings that count."""
-        return " ".join([self.command, *(f"--set {shlex.quote(f'{k}={_written(v)}')}" for k, v in self.said.items())])
+        return " ".join([self.command, *(f"--set {shlex.quote(f'{k}={written(v)}')}" for k, v in self.said.items())])
 
 
 def begin(target: Path, sets: Sequence[str] = (), *, offline: bool = False, tell: Tell = silent) -> Path:
@@ -97,7 +82,7 @@ def begin(target: Path, sets: Sequence[str] = (), *, offline: bool = False, tell
         folder = Path(folder_name(hub[0].name.rpartition("/")[2]))
         if not (folder / PROJECT).exists():
             (local,) = bring({"data": [target]}, offline=offline, tell=tell)["data"]
-            _make(Source(local, folder, hub_name(target), hub_name(target), _said(sets)), tell)
+            _make(Source(local, folder, hub_name(target), hub_name(target), said_in(sets)), tell)
         return folder / PROJECT
     if not data.exists():
         near = nearest(target.name, [path.name for path in _visible(target.parent)])
@@ -109,7 +94,7 @@ def begin(target: Path, sets: Sequence[str] = (), *, offline: bool = False, tell
     if folder.is_file() or folder.resolve() == data.resolve():  # data without an ending, or in a folder
         folder = Path(f"{folder}-project")
     project = folder / PROJECT
-    source = Source(target, folder, _path(target, folder), typed, _said(sets))
+    source = Source(target, folder, _path(target, folder), typed, said_in(sets))
     if project.exists():
         _same_data(project, data)
         _again(source, tell)
@@ -145,22 +130,29 @@ def _again(source: Source, tell: Tell) -> None:
     project = source.folder / PROJECT
     old = project.read_text(encoding="utf-8", errors="replace")
     if old.startswith(draft.HEAD):
-        _complete(project, [f"{place}={_written(value)}" for place, value in source.said.items()], tell)
+        _complete(project, [f"{place}={written(value)}" for place, value in source.said.items()], tell)
         return
     match = _MADE.match(old)
     words = shlex.split(match[1]) if match else []
-    before = _said([value for flag, value in zip(words, words[1:], strict=False) if flag == "--set"])
-    if not match or not source.said or all(before.get(place) == value for place, value in source.said.items()):
+    before = said_in([value for flag, value in zip(words, words[1:], strict=False) if flag == "--set"])
+    # Other settings are for one run, as they are on any project.
+    other = {place: value for place, value in source.said.items() if _decides(place) and before.get(place) != value}
+    if not match or not other:
         return
     try:
         same = _text(_first(replace(source, said=before))) == old
     except DataError:
         return
     if same:
-        anew = any(place == "aim.kind" or place.startswith(COLUMN) for place in source.said)
-        kept = {p: v for p, v in before.items() if not (anew and (p == "aim.kind" or p.startswith(COLUMN)))}
-        first = _first(replace(source, said=kept | source.said))  # what is wrong with it leaves the file as it is
+        kept = {place: value for place, value in before.items() if not _decides(place)}
+        wanted = {place: value for place, value in source.said.items() if _decides(place)}
+        first = _first(replace(source, said=kept | wanted))  # what is wrong with it leaves the file as it is
         _written_down(first, project, tell)
+
+
+def _decides(place: str) -> bool:
+    """Does a setting say what the rows ask?"""
+    return place == "aim.kind" or place.startswith(COLUMN)
 
 
 def _complete(project: Path, sets: Sequence[str], tell: Tell) -> None:
@@ -174,14 +166,24 @@ def _complete(project: Path, sets: Sequence[str], tell: Tell) -> None:
         return
     match = _MADE.match(text)
     words = shlex.split(match[1]) if match else []
-    filled = _said([*_flat(value), *(v for flag, v in zip(words, words[1:], strict=False) if flag == "--set"), *sets])
+    filled = said_in(
+        [*as_sets(value), *(v for flag, v in zip(words, words[1:], strict=False) if flag == "--set"), *sets]
+    )
     hub = hub_set(files[0])
     if hub is not None:
         (data,) = bring({"data": [Path(files[0])]}, offline=True, tell=tell)["data"]
     else:
         data = Path(os.path.relpath(project.parent / files[0]))
     typed = words[2] if len(words) > 2 else str(data)
-    _make(Source(data, project.parent, files[0], typed, filled), tell)
+    source = Source(data, project.parent, files[0], typed, filled)
+    try:
+        first = _first(source)
+    except DataError as error:  # what was filled in stays as it is
+        made = _draft(source, error)
+        if made is None:
+            raise
+        raise draft.told(error, made, str(project)) from None
+    _written_down(first, project, tell)
 
 
 def _first(source: Source) -> First:
@@ -229,46 +231,6 @@ def _draft(source: Source, why: DataError) -> "draft.Draft | None":
     if len(reads[0][2].rows) < 2:
         return None
     return draft.draft(reads[0][2], source.folder.name, source.command, source.path, why)
-
-
-def _said(sets: Sequence[str]) -> dict[str, Any]:
-    """The settings among them that say what the rows are; of one that is no such value `config.load` will tell."""
-    said = {}
-    for text in sets:
-        place, equals, written = text.partition("=")
-        value = parse(written).value
-        if equals and (place in READ or place.startswith(COLUMN)) and _fits(place, value):
-            said[place.strip()] = tuple(value) if isinstance(value, list) else value
-    return said
-
-
-def _fits(place: str, value: Any) -> bool:
-    if place == "aim.kind":
-        return value in get_args(Task.model_fields["kind"].annotation)
-    if place in ("aim.labels", "aim.slices"):
-        return isinstance(value, list) and all(isinstance(one, str) for one in value)
-    if place == "split.group":
-        return value is None or isinstance(value, str)
-    if place in ("data.join_labels", "data.strict", "data.shuffle_options"):
-        return isinstance(value, bool)
-    if place in ("data.bad_rows", "data.sample"):
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        return whole and value > 0 if place == "data.sample" else isinstance(value, int | float) and 0 <= value <= 1
-    return isinstance(value, str)
-
-
-def _flat(value: Any) -> list[str]:
-    """What a draft that was filled in says of its rows, as settings."""
-    told = []
-    for section, settings in value.items() if isinstance(value, dict) else ():
-        for key, one in settings.items() if isinstance(settings, dict) else ():
-            inside = one.items() if key == "columns" and isinstance(one, dict) else [("", one)]
-            told += [f"{section}.{key}{f'.{role}' if role else ''}={flow(v)}" for role, v in inside if v is not None]
-    return told
-
-
-def _written(value: Any) -> str:
-    return flow(list(value) if isinstance(value, tuple) else value)
 
 
 def _files(value: Any) -> list[str]:
