@@ -60,10 +60,9 @@ def _examples(table: Read, named: set[str]) -> Read | None:
     texts = next((by_key[key] for key in _SAMPLES if key in by_key), None)
     if label is None or texts is None or texts in named:
         return None
-    lists = [raw.fields.get(texts) for raw in table.rows]
-    if not all(isinstance(one, list) and all(isinstance(text, str) for text in one) for one in lists):
-        return None
-    if len(lists) < 2 or sum(map(len, lists)) < 2 * len(lists):
+    values = [raw.fields.get(texts) for raw in table.rows]
+    lists = [one for one in values if isinstance(one, list) and all(isinstance(text, str) for text in one)]
+    if len(lists) < max(2, len(values)) or sum(map(len, lists)) < 2 * len(lists):
         return None
     made = [
         RawRow(raw.source, {**{name: value for name, value in raw.fields.items() if name != texts}, "text": text})
