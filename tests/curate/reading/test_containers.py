@@ -128,6 +128,13 @@ def test_several_files_that_no_split_tells_apart_are_listed_with_the_command(tmp
     assert one.excerpt.splitlines() == ["2024.csv", "2025.csv"]
 
 
+def test_numbered_parts_are_one_set(tmp_path):
+    parts = [(f"out/part-{i:05}.csv", f"text,label\nWhere is order {i} now,{'ab'[i % 2]}\n") for i in range(6)]
+    loaded = load({"data": [zipped(tmp_path / "pack.zip", parts)]}, base=tmp_path)
+    assert [one.text for one in loaded.train] == [f"Where is order {i} now" for i in range(6)]
+    assert len({one.id for one in loaded.train}) == 6
+
+
 def test_a_member_that_is_not_there_is_named_with_those_that_are(tmp_path):
     path = tarred(tmp_path / "pack.tgz", [("train.csv", TABLE.encode())], "w:gz")
     with problem(DataError, "D080", "pack.tgz#tran.csv", "'tran.csv'", "train.csv"):

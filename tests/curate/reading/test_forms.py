@@ -159,6 +159,15 @@ def test_partners_have_as_many_lines_and_differ_in_one_word(tmp_path):
     assert names_of(["src-train.txt", "tgt-train.txt"]) == ["src", "tgt"]
 
 
+def test_the_one_file_of_a_folder_may_have_any_name(tmp_path):
+    folder = tmp_path / "sms"
+    folder.mkdir()
+    (folder / "SOURCE.txt").write_text("From the desk.\n")
+    (folder / "Collection").write_text("".join(f"{'ab'[i % 2]}\ta text of its own {i}\n" for i in range(12)))
+    loaded = load({"data": [folder]}, base=tmp_path)
+    assert len(loaded.train) == 12 and any("SOURCE.txt" in note for note in loaded.notes)
+
+
 def test_files_of_different_length_are_refused(tmp_path):
     (tmp_path / "a.src").write_text("one line\ntwo lines\n")
     (tmp_path / "a.tgt").write_text("one line\n")

@@ -28,7 +28,7 @@ _RATIO, _FREE = 200, 10 * 2**20  # a member may unpack to 10 MB, above that to 2
 _HELD = 200 * 2**20  # bytes of a member that has to be in memory: forms whose readers jump around in the file
 _JUMPING = (".xlsx", ".xlsm", ".parquet", ".arrow")
 _OFFICE = (b"xl/", b"word/", b"[Content_Types]", b"ppt/", b"META-INF/", b"mimetype")
-_ABOUT = re.compile(
+ABOUT = re.compile(
     r"(?i)(read.?me|licen[cs]e|copying|change(log|s)|notes?|citation|source|notice|authors|manifest|checksums?|"
     r"sha256sums?|md5sums?|dataset_infos?)(\..*)?"
 )
@@ -172,8 +172,8 @@ def data_members(found: Sequence[Member], suffixes: tuple[str, ...]) -> tuple[li
         for one in found
         if not any(part.startswith((".", "__MACOSX")) for part in one.name.split("/")) and one.size
     ]
-    rows = [name for name in plain if bare(name).endswith(suffixes) and not _ABOUT.fullmatch(name.rpartition("/")[2])]
-    rows = rows or [name for name in plain if not _ABOUT.fullmatch(name.rpartition("/")[2])]
+    rows = [name for name in plain if bare(name).endswith(suffixes) and not ABOUT.fullmatch(name.rpartition("/")[2])]
+    rows = rows or [name for name in plain if not ABOUT.fullmatch(name.rpartition("/")[2])]
     return rows, [one.name for one in found if one.name not in rows]
 
 

@@ -6,10 +6,12 @@ Watch out        what is passed over is named in a note; several files of an arc
                  guessed between (D200)
 """
 
+import contextlib
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from assay.curate.reading.archive import data_members, members
+from assay.curate.reading.archive import ABOUT, data_members, members
 from assay.curate.reading.class_folders import class_folders
 from assay.curate.reading.findings import printable, shown
 from assay.curate.reading.folders import DATA_SUFFIXES, data_folder
@@ -20,6 +22,7 @@ from assay.curate.reading.split_names import split_in, split_named
 from assay.errors import DataError, Problem
 
 MORE_SUFFIXES = (".xml", ".conll", ".bio", ".iob", ".iob2", ".io", ".ner", ".txt", ".tags")
+_PARTS = 5  # files
 
 
 def gathered(folder: Path, base: Path, part: str, notes: list[str]) -> dict[str, list[Named]]:
@@ -82,13 +85,26 @@ def _loose(folder: Path) -> dict[str, list[Path]]:
             path, beside = asked_first(path, beside)
             used |= {path.name, *beside}
             path = Path(Named(path, beside=beside).text)
-        elif not bare(path.name).endswith(MORE_SUFFIXES) or PurePosixPath(bare(path.name)).stem in (
-            "readme",
-            "license",
-        ):
+        elif not bare(path.name).endswith(MORE_SUFFIXES) or ABOUT.fullmatch(path.name):
             continue
         found.setdefault(split_in(PurePosixPath(bare(path.name)).stem), []).append(path)
+    if not found:  # the one file of a folder may have any name
+        plain = [p for p in _visible(folder) if p.is_file() and not ABOUT.fullmatch(p.name) and not _documents(p)]
+        found = {"": plain} if len(plain) == 1 and _text(plain[0]) else {}
     return _by_split(found)
+
+
+def _text(path: Path) -> bool:
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        head = file.read(4096)
+        return head[:4].isascii() and 0 not in head
+    return False
+
+
+def _documents(path: Path) -> bool:
+    return bare(path.name).endswith(
+        (".md", ".html", ".htm", ".pdf", ".docx", ".rst", ".py", ".sh", ".yaml", ".yml", ".log")
+    )
 
 
 def _by_split(found: dict[str, list]) -> dict[str, list]:
@@ -113,15 +129,22 @@ def archived(path: Path, base: Path, notes: list[str]) -> dict[str, list[Named]]
     for name in names:
         found.setdefault(_split_of(name), []).append(name)
     inside = _by_split(found)
-    if len(inside) == 1 and len(names) > 1:
+    if len(inside) == 1 and len(names) > 1 and not _parts(names):
         listed = "\n".join(printable(name) for name in names[:20])
         more = f" and {len(names) - 20:,} more" if len(names) > 20 else ""
         help = f"name one: assay run '{place}#member={printable(names[0])}'"
+        if len(names) > 20:
+            help = "unpack it, and name the folder: assay run FOLDER"
         text = f"holds {len(names):,} data files, and their names tell no splits{more}"
         raise DataError(Problem("D200", text, place, help, listed))
     taken = {name for some in inside.values() for name in some}
     _passed_over([*left, *(name for name in names if name not in taken)], place, notes)
     return {split: [Named(path, member=name) for name in some] for split, some in inside.items()}
+
+
+def _parts(names: Sequence[str]) -> bool:
+    """Numbered parts of one set: five or more, whose names differ in their numbers alone."""
+    return len(names) >= _PARTS and len({re.sub(r"\d+", "0", name) for name in names}) == 1
 
 
 def _split_of(name: str) -> str:
