@@ -106,6 +106,7 @@ def notes(first: First) -> Iterator[str]:
         yield f"  It might also be {other[0]}: {other[1]}"
     if loaded.unused:
         yield f"  Unused: {', '.join(f'{name} ({why})' for name, why in loaded.unused.items())}"
+    yield from (f"  {_line(note)}" for note in loaded.notes)
     yield f"  All of this stands in {first.folder}/project.yaml; change there what is wrong."
 
 
@@ -158,6 +159,8 @@ def lines(first: First) -> Iterator[str]:
         yield "# Columns without a role; text_pair, input, context, group and aim.slices can take some in:"
         for name, why in loaded.unused.items():
             yield f"#   {_line(name)}: {_line(why)}"
+    for note in loaded.notes:
+        yield f"#   {_line(note)}"
     for loss in _losses(first):
         yield f"# {_line(loss)}"
     yield "version: 1"

@@ -166,6 +166,18 @@ def test_files_of_different_length_are_refused(tmp_path):
         load({"data": [f"{tmp_path}/a.src#with=a.tgt"]}, base=tmp_path)
 
 
+def test_a_change_of_either_file_makes_the_rows_anew(tmp_path):
+    from assay.prepared import bytes_of
+
+    for name in ("a.src", "a.tgt"):
+        (tmp_path / name).write_text("one line\n")
+    both = tmp_path / "a.src#with=a.tgt"
+    before = bytes_of(both)
+    (tmp_path / "a.tgt").write_text("another\n")
+    assert bytes_of(both) != before
+    assert bytes_of(tmp_path / "a.src") == [before[0], None]
+
+
 def test_a_sentence_with_a_ragged_line_is_told(tmp_path):
     good = "Ann B-person\nsaw O\nOslo B-place\n\n" * 20
     path = written(tmp_path / "news.bio", good + "Bo B-person extra\nran O\n\n")

@@ -54,7 +54,21 @@ def listed(table: Read, named: set[str]) -> Read:
         if options and sum(one is not None for one in options) >= MOSTLY * len(options):
             to = field if key in READ or field in named else "choices"
             return _with_options(table, field, to, options, by_key)
-    return _beside_wrong(table, by_key, named)
+    return _beside_wrong(_named_by_column(table, by_key), by_key, named)
+
+
+def _named_by_column(table: Read, by_key: Mapping[str, str]) -> Read:
+    """The text of an option in place of the name of its field: `option_b`."""
+    goal = next((by_key[key] for key in ANSWERS if key in by_key), None)
+    values = [as_text(raw.fields.get(goal or "")).strip().casefold() for raw in table.rows]
+    if goal is None or len(set(values)) < 2 or not all(value in by_key and by_key[value] != goal for value in values):
+        return table
+    rows = [
+        RawRow(raw.source, {**raw.fields, goal: raw.fields.get(by_key[value])})
+        for raw, value in zip(table.rows, values, strict=True)
+    ]
+    note = f"{table.place}: '{printable(goal)}' names fields; what they say was taken"
+    return replace(table, rows=rows, notes=[*table.notes, note])
 
 
 def _options(value: Any) -> list[Option] | None:

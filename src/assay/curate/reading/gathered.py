@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from assay.curate.reading.archive import data_members, members
+from assay.curate.reading.class_folders import class_folders
 from assay.curate.reading.findings import printable, shown
 from assay.curate.reading.folders import DATA_SUFFIXES, data_folder
 from assay.curate.reading.named import Named, named
@@ -30,14 +31,19 @@ def gathered(folder: Path, base: Path, part: str, notes: list[str]) -> dict[str,
     try:
         inside = data_folder(folder, base, part)
     except DataError as error:
-        inside = _loose(folder) if error.problems[0].code == "D002" and not part else {}
+        inside = (_loose(folder) or class_folders(folder)) if error.problems[0].code == "D002" and not part else {}
         if not inside:
             raise
     made = {split: [named(path) for path in paths] for split, paths in inside.items()}
     taken = {file.resolve() for some in made.values() for one in some for file in one.files}
-    left = [path for path in _visible(folder) if path.is_file() and path.resolve() not in taken]
+    left = [path for path in _visible(folder) if not any(_holds(path.resolve(), file) for file in taken)]
     _passed_over([path.name for path in left if path.name.lower() not in ("project.yaml",)], shown(folder, base), notes)
     return made
+
+
+def _holds(path: Path, taken: Path) -> bool:
+    """Is what was taken this file, in this folder, or a folder around it?"""
+    return taken.is_relative_to(path) or path.is_relative_to(taken)
 
 
 def holds_data(folder: Path) -> bool:

@@ -103,6 +103,7 @@ def read_value(
         rows = [(index, row) for index, (_, row) in enumerate(rows, 1)]
         found.whole |= bool(found.bad)  # which row a line of those is, is not known any more
     kept: list[Numbered] = []
+    found.starts = [(split, sum(isinstance(row, dict) for _, row in rows[:at])) for split, at in found.starts]
     for number, row in rows:
         if isinstance(row, dict):
             kept.append((number, row))
@@ -174,8 +175,8 @@ class _Walk:
 
 
 def _rows(walk: _Walk, found: Findings, head: int | None, part: str) -> list[tuple[int, Any]]:
+    rows: list[tuple[int, Any]] = []
     if walk.peek() == "[":
-        rows: list[tuple[int, Any]] = []
         for row in walk.elements():
             if head is not None and len(rows) > head:
                 return _of_array(rows, found)[:head]
@@ -187,6 +188,13 @@ def _rows(walk: _Walk, found: Findings, head: int | None, part: str) -> list[tup
         found.problem("D025", f"is {_NAMES[type(value)]}, rows are objects", 1)
         return []
     members = list(walk.members())
+    if walk.peek() == "{":  # objects one after the other, each over several lines
+        rows = [(1, {name: [v for _, v in one] if isinstance(one, list) else one for _, name, one in members})]
+        while walk.peek() == "{" and (head is None or len(rows) < head):
+            rows.append((walk.line(), walk.value()))
+        if head is None:
+            walk.end()
+        return rows
     walk.end()
     return rows_of(members, found, part)[:head]
 

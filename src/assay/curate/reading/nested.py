@@ -20,11 +20,14 @@ DEEPEST = 4
 _QUESTIONS = {"question", "query", "question_text", "q"}
 _TEXTS = {"text", "sentence", "utterance", "content"}
 _LABELS = {"label", "labels", "intent", "category", "class", "polarity", "sentiment", "emotion", "tag", "topic"}
+_SAMPLES = ("patterns", "examples", "utterances", "samples", "phrases", "queries", "questions", "texts", "sentences")
 _NOT = {"role", "from", "speaker", "start", "end", "is_correct", "correct", "score", "rank"}
 
 
 def flattened(table: Read, named: set[str]) -> Read:
     """The table with one row for each question or text in its rows, where it is of such a form."""
+    if examples := _examples(table, named):
+        return examples
     path = _path([raw.fields for raw in table.rows[:LOOKED_AT]])
     if not path or set(path) & named:
         return table
@@ -48,6 +51,27 @@ def flattened(table: Read, named: set[str]) -> Read:
     names = dict.fromkeys(name for raw in made for name in raw.fields)
     first = [name for name in ("id", "title", "context", "question", "answers") if name in names] if squad else []
     return replace(table, rows=made, names=tuple(dict.fromkeys([*first, *names])), notes=notes, roles={})
+
+
+def _examples(table: Read, named: set[str]) -> Read | None:
+    """A label and a list of texts that have it: one row a text, as files of chatbots have their intents."""
+    by_key = {name.casefold(): name for name in table.names}
+    label = next((by_key[key] for key in ("tag", "intent", "label", "category", "name") if key in by_key), None)
+    texts = next((by_key[key] for key in _SAMPLES if key in by_key), None)
+    if label is None or texts is None or texts in named:
+        return None
+    values = [raw.fields.get(texts) for raw in table.rows]
+    lists = [one for one in values if isinstance(one, list) and all(isinstance(text, str) for text in one)]
+    if len(lists) < max(2, len(values)) or sum(map(len, lists)) < 2 * len(lists):
+        return None
+    made = [
+        RawRow(raw.source, {**{name: value for name, value in raw.fields.items() if name != texts}, "text": text})
+        for raw in table.rows
+        for text in raw.fields[texts]
+    ]
+    note = f"{table.place}: {rows(len(lists))} hold {len(made):,} texts under '{printable(texts)}'"
+    names = ("text", *(name for name in table.names if name != texts))
+    return replace(table, rows=made, names=names, notes=[*table.notes, note], roles={"text": "text", "label": label})
 
 
 def _path(outer: Sequence[Mapping[str, Any]], deep: int = 0) -> list[str]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from assay.curate.reading.blocks import looks_blocked, read_blocks
+from assay.curate.reading.class_folders import read_classes
 from assay.curate.reading.columnar import read_columnar
 from assay.curate.reading.fasttext import looks_labelled, read_labelled
 from assay.curate.reading.findings import INSIDE, Aside, Findings, printable, shown
@@ -96,22 +98,26 @@ def read(
     marks = [mark for mark in (member, part) if mark]
     place = "#".join([shown(path, base), *map(printable, marks)])
     found = Findings(place)
-    with opened(path, place, encoding=encoding, member=member) as source:
-        if source.encoding and not encoding:
-            found.note(f"D007 {place}: is {source.encoding.upper()}, and was read as such")
-        if beside:
+    if path.is_dir():
+        rows = read_classes(path, found, head)
+    else:
+        with opened(path, place, encoding=encoding, member=member) as source:
+            if source.encoding and not encoding:
+                found.note(f"D007 {place}: is {source.encoding.upper()}, and was read as such")
             others = [path.parent / name for name in beside]
-            rows = read_parallel(source, others, found, encoding=encoding, head=head)
-        else:
-            rows = _rows(source, found, encoding, head, part)
-    rows = joined(rows, found)
-    starts = [(name, max(0, at - first + 1)) for name, at in found.starts if at < len(rows)]
+            if others:
+                rows = read_parallel(source, others, found, encoding=encoding, head=head)
+            else:
+                rows = _rows(source, found, encoding, head, part)
+    every = rows = joined(rows, found)
     rows = rows[first - 1 :]
     if not rows and not found.problems:
         found.problem("D005", "has no rows", help="check the program that writes it")
     if found.bad and not found.whole and bad_rows:
         rows = _without_bad(rows, found)
     aside = found.settle(len(rows) + len(found.bad), bad_rows)
+    kept = {id(fields) for _, fields in rows}
+    starts = [(split, sum(id(fields) in kept for _, fields in every[:at])) for split, at in found.starts]
     names: dict[str, None] = {}
     for _, fields in rows:
         names.update(dict.fromkeys(fields))
@@ -157,6 +163,8 @@ def _rows(source: Opened, found: Findings, encoding: str | None, head: int | Non
     mark = delimiter_of(start, name, source.encoding)
     if mark is None and not text.strip():
         return []
+    if mark is None and looks_blocked(text):
+        return read_blocks(source, found, encoding=encoding, head=head)
     if mark is None:
         help = "a text without rows can be listed under documents; its other half, line by line: FILE#with=OTHER"
         found.problem("D099", "is neither JSON nor a table with one delimiter", help=help)

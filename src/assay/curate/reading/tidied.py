@@ -16,9 +16,21 @@ from assay.curate.reading.programs import checked
 from assay.curate.reading.read import Read
 from assay.curate.reading.spoken import spoken
 from assay.curate.reading.value_names import with_names
+from assay.curate.reading.written_cells import written
 
 Form = Callable[[Read, set[str]], Read]
-FORMS: tuple[Form, ...] = (unfolded, flattened, with_names, listed, compared, checked, called, spoken, accepted)
+FORMS: tuple[Form, ...] = (
+    written,
+    unfolded,
+    flattened,
+    with_names,
+    listed,
+    compared,
+    checked,
+    called,
+    spoken,
+    accepted,
+)
 
 
 def tidied(table: Read, named: set[str]) -> Read:
