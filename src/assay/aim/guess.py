@@ -18,6 +18,7 @@ from assay.aim.texts import ordered, partner
 from assay.aim.unused import unused
 from assay.errors import DataError, Problem
 
+SENTENCE = 5  # words: fewer are a title, a name
 SAMPLE = 20_000  # rows looked at: enough for shares and for labels of 1 in 1,000
 
 
@@ -210,7 +211,7 @@ def _text(found: Sequence[Column], goal: Column | None, known: Mapping[str, str]
     free = [c for c in free if c.filled >= 0.9 * c.rows] or free  # a question that most rows lack is none
     ranked: list[tuple[float, Column]] = []
     at = found.index(goal) if goal else len(found)
-    before = any(column.prose and found.index(column) < at for column in free)
+    before = any(column.prose and column.words >= SENTENCE and found.index(column) < at for column in free)
     for column in free:
         if goal is not None and column.name.startswith(f"{goal.name}."):
             continue
