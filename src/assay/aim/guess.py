@@ -18,6 +18,7 @@ from assay.aim.texts import ordered, partner
 from assay.aim.unused import unused
 from assay.errors import DataError, Problem
 
+SENTENCE = 5  # words: fewer are a title, a name
 SAMPLE = 20_000  # rows looked at: enough for shares and for labels of 1 in 1,000
 
 
@@ -104,8 +105,8 @@ def guess(
     targets = [name for role, name in mapping.items() if role in (*GOALS, "code", "rejected")]
     free = [c for c in found if c.name not in _taken(mapping) and not _of_target(c, targets)]
     _passage(mapping, free, goal, kind, paired, sampled, reasons)
-    shared = [by_name.get(mapping.get(role, "")) for role in ("context", "text_pair")]
-    shared += [by_name.get(asked or "")] if "text_pair" in mapping else []
+    both = ("text_pair", "text", "question") if "text_pair" in mapping else ()
+    shared = [by_name.get(mapping.get(role, "")) for role in ("context", *both)]
     group = group_of([c for c in free if c.name not in _taken(mapping)], shared, reasons)
     rest = [column for column in free if column.name not in (group, *_taken(mapping))]
     slices = slices_of(rest, goal, reasons)
@@ -209,6 +210,8 @@ def _text(found: Sequence[Column], goal: Column | None, known: Mapping[str, str]
     free = [c for c in found if c.name not in taken and not c.predicted and not c.hidden and c.filled]
     free = [c for c in free if c.filled >= 0.9 * c.rows] or free  # a question that most rows lack is none
     ranked: list[tuple[float, Column]] = []
+    at = found.index(goal) if goal else len(found)
+    before = any(column.prose and column.words >= SENTENCE and found.index(column) < at for column in free)
     for column in free:
         if goal is not None and column.name.startswith(f"{goal.name}."):
             continue
@@ -219,7 +222,8 @@ def _text(found: Sequence[Column], goal: Column | None, known: Mapping[str, str]
         if column.prose and not column.technical:
             # Among columns of prose without a telling name, the one with more words.
             weight = score + 0.5 + min(column.words, 100) / 200 - (not column.full)
-            ranked.append((weight + 0.2 * (column.asks > 0.5) - again, column))
+            behind = 0.6 * (before and score < 1 and found.index(column) > at)  # mostly it says why
+            ranked.append((weight + 0.2 * (column.asks > 0.5) - again - behind, column))
         elif score >= 1 and not column.links and not (column.nested and rank(column, names.CONTEXT)):
             ranked.append((score - 0.5 - (0 if column.nested else again), column))
     if not ranked:

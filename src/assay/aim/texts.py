@@ -57,7 +57,8 @@ def partner(
         taken: fields that have a role. goal: the target.
     """
     free = [c for c in found if c.name not in taken and c.name != text.name and _reads(c)]
-    other = next((c for c in free if _marked(text, c) or _named(text, c) or _titled(text, c)), None)
+    surely = [c for c in free if _marked(text, c) or _named(text, c)]
+    other = next((c for c in [*surely, *free] if c in surely or _titled(text, c)), None)
     if other is not None:
         return None if _copy(text, other, rows, 1.01) else (other, "the two names belong together")
     free = [c for c in free if c.prose and not _tells(c) and not _behind(found, text, goal, c)]
