@@ -21,6 +21,8 @@ READ = {
     "aim.labels": "labels",
     "aim.none": "none",
     "aim.separator": "separator",
+    "aim.language": "language",
+    "aim.show_tests": "show_tests",
     "aim.slices": "slices",
     "split.group": "group",
 }
