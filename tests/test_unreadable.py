@@ -12,9 +12,10 @@ import pytest
 
 from assay.aim.forms import grammar
 from assay.cli import command
+from assay.curate.reading.decoded import lines
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.folders import data_folder, files_below
-from assay.curate.reading.source import BLANK_LIMIT, lines, opened
+from assay.curate.reading.source import BLANK_LIMIT, opened
 from assay.curate.reading.table import _named
 from assay.errors import DataError, ModelError, UsageError
 from assay.executed import NAME, executed
@@ -191,7 +192,8 @@ DEAF = """
 import time
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.folders import data_folder, files_below
-from assay.curate.reading.source import BLANK_LIMIT, lines, opened
+from assay.curate.reading.decoded import lines
+from assay.curate.reading.source import BLANK_LIMIT, opened
 from assay.curate.reading.table import _named
 from assay.errors import Stopped
 from assay.flow import interruptible

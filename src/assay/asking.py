@@ -266,7 +266,8 @@ def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Exa
     from assay.prompt.retrieval.among import row_fields
 
     names = set(read(file.absolute(), head=1, base=Path.cwd()).names)
-    asked = ("text", "question", "input", "system", "messages", "context", "choices", "candidates", "tests", "id")
+    asked = ("text", "question", "text_pair", "input", "system", "messages", "context", "choices", "candidates")
+    asked += ("tests", "id")
     known = {r: c for r, c in prepared.note["columns"].items() if r in asked}
     columns = {r: c for r, c in known.items() if names.issuperset(f.partition(".")[0] for f in fields_of(r, c))}
     loaded = load_rows(

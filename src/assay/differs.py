@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.config.names import same
 from assay.config.yamlfile import read
-from assay.curate.reading.named import hub_set
-from assay.curate.reading.read import split_head
+from assay.curate.reading.named import hub_set, named
 from assay.errors import ResourceError
 from assay.model.cache import known_digest
 from assay.model.environment import installed, numeric_environment
@@ -97,7 +96,7 @@ def of_documents(project: Project) -> dict[str, str]:
 
 
 def _fingerprints(paths: Sequence[Path], folder: Path) -> dict[str, str]:
-    files = [split_head(path)[0] for path in paths]
+    files = [file for path in paths for file in named(path).files]
     return {os.path.relpath(file, folder): fingerprint(file) for file in files}
 
 

@@ -73,6 +73,7 @@ class Checked:
             "models",
             "shape",
             "columns",
+            "unused",
             "group",
             "guessed",
             "notes",
@@ -107,6 +108,7 @@ class Checked:
         lines = [
             f"{self.project.name or self.project.folder.name}: {task.kind}{labels}; shape {note['shape']} ({columns})",
             *(f"  guessed: {sentence}" for sentence in note["guessed"]),
+            *(f"  unused: {name} ({why})" for name, why in note["unused"].items()),
             *(f"  note: {sentence}" for sentence in note["notes"]),
             f"rows     {rows['read']:,} read, {rows['dropped']:,} dropped;"
             f" {rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test",

@@ -51,6 +51,10 @@ def read_rows(project: Project, files: dict[str, list[Path]] | None = None, *, u
         language=aim.language,
         show_tests=aim.show_tests,
         join_labels=project.data.join_labels,
+        bad_rows=project.data.aside,
+        sample=project.data.sample,
+        shuffle_options=project.data.shuffle_options,
+        seed=project.seed,
     )
 
 

@@ -43,7 +43,8 @@ def note_of(
             before curation. models: what lent models did.
     """
     splits = {"train": curated.train, "val": curated.val, "test": curated.test}
-    dropped, read = len({row["id"] for row in ledger if row["action"] == "dropped"}), len(everything)
+    dropped, came = len({row["id"] for row in ledger if row["action"] == "dropped"}), len(everything)
+    aside = len(loaded.aside)
     done = Counter(row["action"] for row in ledger)
     made = {"made": done["made"], "thrown away": done["thrown away"]} if project.augment else {}
     counts = {name: len(rows) for name, rows in splits.items()} | {k: n for k, n in made.items() if k == "made"}
@@ -56,13 +57,15 @@ def note_of(
         | {"train": train_hash(curated.train, curated.base_rates)}
         | {"documents": documents_hash(documents)}
         | ({"fields": fields_hash([*curated.train, *curated.val])} if row_fields(project.compare) else {}),
-        "rows": {"read": read, "kept": read - dropped, "dropped": dropped, **counts},
+        "rows": {"read": came + aside, "kept": came - dropped, "dropped": dropped}
+        | ({"aside": aside} if aside else {})
+        | counts,
         "made": made,
         "models": models,
         "documents": len(documents),
         "audit": _audit_counts(curated),
         "steps": veil.deep([*steps_before(before), *curated.counts["steps"]]),
-        "flow": curated.counts["flow"],
+        "flow": [*_unusable(came, aside), *curated.counts["flow"]],
         "ledger": _ledger_by_reason(ledger, everything, curated.made, veil),
         "base_rates": curated.base_rates,
         "labels": {k: label_counts(v, loaded.kind, project.aim.nothing) for k, v in splits.items()}
@@ -71,11 +74,18 @@ def note_of(
         "lengths": sorted(len(e.text) for e in curated.train),
         "shape": loaded.shape,
         "columns": loaded.columns,
+        "unused": veil.deep(loaded.unused),
         "group": loaded.group,
         "guessed": veil.deep(loaded.guessed),
         "notes": veil.deep(loaded.notes),
         "warnings": veil.deep(_warnings(*warnings)),
     }
+
+
+def _unusable(came: int, aside: int) -> list[dict[str, Any]]:
+    """The part of the flow before the first step: rows of the files that could not be used."""
+    part = {"step": "read", "rows": came + aside, "changed": 0, "spared": 0, "dropped": 0, "aside": aside, "made": 0}
+    return [part | {"left": came}] if aside else []
 
 
 def label_counts(examples: Iterable[Example], kind: str, nothing: str) -> dict[str, int]:

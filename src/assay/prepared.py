@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.curate.overlap import SHARES_WORDS
 from assay.curate.reading.folders import files_below, refuse_unreal
+from assay.curate.reading.named import named
 from assay.curate.reading.read import split_head
 from assay.curate.reading.source import unread
 from assay.curate.scale.kept import forgotten
@@ -204,7 +205,8 @@ def bytes_of(path: Path) -> Any:
     try:
         if file.is_dir():
             return [[str(p.relative_to(file)), store.file_digest(p)] for p in sorted(files_below(file)) if p.is_file()]
-        return [store.file_digest(file) if file.is_file() and os.access(file, os.R_OK) else "", head]
+        digests = [store.file_digest(f) if f.is_file() and os.access(f, os.R_OK) else "" for f in named(path).files]
+        return [*digests, head, *([member] if (member := named(path).member) else [])]
     except OSError as error:
         unread(error, str(path))
 
@@ -225,7 +227,9 @@ def _write(
     veil.of_kind(loaded.kind)
     names = {veil.name(row.id): row.id for row in (*loaded.train, *loaded.val, *loaded.test)} if veil.key else {}
     loaded = loaded.map_splits(veil.ids)
-    before = [line | {"id": veil.name(line["id"]), "file": veil.place(line["file"])} for line in annotated.ledger]
+    unusable = [one.line for one in loaded.aside]
+    before = [*unusable, *annotated.ledger]
+    before = [line | {"id": veil.name(line["id"]), "file": veil.place(line["file"])} for line in before]
     fields = document_fields(project.compare)
     corpus = read_corpus(project.document_paths, project.folder, fields) if project.documents else None
     noted = Noted(corpus.documents if corpus else ())

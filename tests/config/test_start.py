@@ -58,7 +58,7 @@ def test_written_answers(tmp_path: Path):
     assert project.aim.kind == "answer"
     assert list(project.arms) == ["majority", "neighbours", "shots-k0", "shots-similar", "lora"]
     long = config.load(begin(questions(Path("long.jsonl"), 1200)))
-    assert long.files == {"data": [tmp_path / "long.jsonl#1000"]}
+    assert (long.files, long.data.sample) == ({"data": [tmp_path / "long.jsonl"]}, 1000)
     assert (long.split.train, long.split.test) == (0.6, 0.3)
 
 
@@ -92,8 +92,9 @@ def test_what_is_not_there_is_named_with_what_is():
 
 
 def test_a_folder_without_a_project_says_what_it_holds():
-    tickets(Path("sub/tickets.csv"), ("a", "b"), 40)
-    with problem(DataError, "D002", "sub", "project.yaml", "tickets.csv"):
+    Path("sub").mkdir()
+    Path("sub/photo.png").write_bytes(b"\x89PNG")
+    with problem(DataError, "D002", "sub", "project.yaml", "photo.png"):
         begin(Path("sub"))
 
 

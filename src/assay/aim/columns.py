@@ -12,7 +12,7 @@ from typing import Any
 
 Row = Mapping[str, Any]
 
-_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+_NUMBER = re.compile(r"[-+\u2212$\u20ac\u00a3]? ?(?:\d{1,3}(?:,\d{3})+|\d+)(?:[.,]\d+)? ?[%$\u20ac\u00a3]?")
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 _LINK = re.compile(r"\s*https?://\S+\s*")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
@@ -88,6 +88,7 @@ class Column:
     links: float
     nested: float  # share of lists and objects
     markup: float  # share that starts with a tag
+    asks: float = 0.0  # share that ends with a question mark
 
     @property
     def key(self) -> str:
@@ -135,6 +136,16 @@ class Column:
         few = 2 <= self.distinct <= max(2, min(1000, self.filled // 3))
         return few and self.length <= 60 and self.words <= 6
 
+    @property
+    def share(self) -> float:
+        """Different values a filled row: 1 where no value comes again."""
+        return self.distinct / max(1, self.filled)
+
+    @property
+    def scale(self) -> bool:
+        """Numbers that say how much: three values or more, in every row that is filled."""
+        return self.full and self.numbers > 0.98 and self.distinct >= 3 and not self.hidden
+
 
 def columns_of(rows: Sequence[Row]) -> list[Column]:
     """A `Column` for every field, in the order of the first appearance; objects are opened one level deep."""
@@ -149,7 +160,7 @@ def columns_of(rows: Sequence[Row]) -> list[Column]:
 
 def _profile(name: str, rows: Sequence[Row]) -> Column:
     values: Counter[str] = Counter()
-    filled = nested = numbers = dates = links = markup = characters = words = 0
+    filled = nested = numbers = dates = links = markup = asks = characters = words = 0
     for row in rows:
         value = value_at(row, name)
         if isinstance(value, list | Mapping):
@@ -167,6 +178,7 @@ def _profile(name: str, rows: Sequence[Row]) -> Column:
         dates += len(text) < 40 and _DATE.fullmatch(text) is not None
         links += _LINK.fullmatch(text) is not None
         markup += text.startswith("<") and ">" in text
+        asks += text.endswith("?")
     n = max(1, filled)
-    shares = (numbers / n, dates / n, links / n, nested / n, markup / n)
+    shares = (numbers / n, dates / n, links / n, nested / n, markup / n, asks / n)
     return Column(name, len(rows), filled, values, characters / n, words / n, *shares)

@@ -14,7 +14,13 @@ TEXT = _words(
 )
 LABEL = _words(
     "label labels category class target decision verdict intent sentiment topic tag spam gold answer output type"
-    " similar"
+    " similar stance emotion entailment duplicate relevance relevant polarity department queue reason outcome"
+    " judgment judgement priority genre grade rating stars"
+)
+# Numbers that say how much of something a text has.
+SCALES = _words(
+    "rating ratings stars star score scores overall grade points price cost amount value quality similarity relatedness"
+    " helpfulness complexity difficulty readability age duration minutes hours count total quantity salary revenue"
 )
 ANSWER = _words(
     "answer response completion output target reply solution summary reference ref snippet code sql query translation"
@@ -46,6 +52,37 @@ OBJECTS = {
 }
 SUMMARY = _words("summary highlights tldr abstract note headline")
 DOCUMENT = _words("document article source text dialogue dialog transcript content body report passage")
+# What is written once the answer is known.
+AFTERWARDS = _words(
+    "explanation explanations rationale rationales reasoning justification comment comments why hint feedback remark"
+)
+# What stands above a text and is short.
+TITLES = _words("title headline subject")
+# Two texts that a label or a number is about.
+PAIRS = (
+    ("premise", "hypothesis"),
+    ("claim", "evidence"),
+    ("query", "passage"),
+    ("query", "document"),
+    ("query", "product_title"),
+    ("question", "passage"),
+    ("question", "sentence"),
+    ("question", "context"),
+    ("headline", "body"),
+    ("subject", "body"),
+    ("subject", "message"),
+    ("subject", "text"),
+    ("subject", "content"),
+    ("subject", "description"),
+    ("title", "body"),
+    ("title", "description"),
+    ("title", "content"),
+    ("title", "text"),
+    ("title", "abstract"),
+    ("title", "review"),
+    ("source", "translation"),
+    ("text", "text_pair"),
+)
 # Pairs of a text and the same text in other words.
 REWRITTEN = (
     ("source", "target"),
@@ -54,6 +91,9 @@ REWRITTEN = (
     ("original", "edited"),
     ("original", "corrected"),
     ("original", "simplified"),
+    ("original", "fixed"),
+    ("broken", "fixed"),
+    ("incorrect", "correct"),
     ("informal", "formal"),
     ("draft", "final"),
     ("before", "after"),

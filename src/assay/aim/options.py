@@ -5,6 +5,7 @@ Source           the layout of MMLU's prompts: Hendrycks et al. (2021), Measurin
                  Understanding, arxiv.org/abs/2009.03300
 """
 
+import hashlib
 import json
 import string
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from typing import Any, Literal
 
 LETTERS = tuple(string.ascii_uppercase)
 MOST = len(LETTERS)
+MOSTLY = 0.95  # of the rows say how they name the right option
 Meaning = Literal["text", "letter", "from 0", "from 1"]
 
 
@@ -68,14 +70,14 @@ def meaning(pairs: Iterable[tuple[Any, Sequence[str]]]) -> Meaning:
     """
     rows = [("" if value is None else str(value).strip(), options) for value, options in pairs]
     rows = [(text, options) for text, options in rows if text]
-    if not rows or all(text in options for text, options in rows):
+    most = MOSTLY * len(rows)  # a row or two may be wrong: reading says which
+    if sum(text in options for text, options in rows) >= most:
         return "text"
-    if all(text.isdigit() and len(text) < 4 for text, _ in rows):
-        numbers = [(int(text), len(options)) for text, options in rows]
-        if all(number < count for number, count in numbers):
-            return "from 0"
-        if all(1 <= number <= count for number, count in numbers):
-            return "from 1"
+    numbers = [(int(text), len(options)) for text, options in rows if text.isdigit() and len(text) < 4]
+    if len(numbers) >= most:
+        first, past = sum(n == 0 for n, _ in numbers), sum(n == count for n, count in numbers)
+        if sum(n <= count for n, count in numbers) >= most:
+            return "from 1" if past > first else "from 0"
     return "letter" if sum(_letter(text) in LETTERS[: len(o)] for text, o in rows) > len(rows) / 2 else "text"
 
 
@@ -94,3 +96,14 @@ def right(value: Any, options: Sequence[str], how: Meaning) -> str | None:
 
 def _letter(text: str) -> str:
     return text.strip("().: ").upper()
+
+
+def shuffled(options: Sequence[str], letters: Sequence[str], key: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The options in an order that the question alone decides, and the letters that the right ones have there.
+
+    Args:
+        key: the question. The same question with the same options is the same order in every file.
+    """
+    order = sorted(range(len(options)), key=lambda at: hashlib.sha256(f"{key}\0{options[at]}".encode()).digest())
+    moved = {LETTERS[old]: LETTERS[new] for new, old in enumerate(order)}
+    return tuple(options[old] for old in order), tuple(moved[letter] for letter in letters)

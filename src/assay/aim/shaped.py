@@ -12,11 +12,18 @@ from typing import Any
 from assay.aim import label_sets, names, objects, options
 from assay.aim.columns import Column, Row, as_text, value_at
 from assay.aim.kinds import KINDS
+from assay.aim.texts import mean_words
 
 LOOKED_AT = 2000  # rows
 MOST_LABELS = 300
 MOSTLY = 0.9  # share of the values of a column that are objects
 _LETTERED = re.compile(r"(?:(?:choice|option|opt|sol|ending|answer|op)[ _-]?)?([a-z]|\d)", re.IGNORECASE)
+# Any stem with a mark; one option more than a pair of texts has, since its name says nothing.
+_MARKED = re.compile(r".+?(?:[ _-](?=[a-z]\Z)|[ _-]?(?=\d\Z))([a-z]|\d)", re.IGNORECASE)
+_OPTIONS = ("choices", "options", "candidates", "endings", "alternatives", "answer_options", "answer_choices")
+_ASKED = ("question", "query", "goal", "sentence", "text", "prompt", "problem", "stem", "premise", "context", "ctx")
+_SAYS = ("answer", "answerkey", "answer_key", "label", "correct", "correct_answer", "answer_idx", "gold", "target")
+_SAYS += ("correct_option", "answer_index", "correct_index", "solution", "right_answer", "key", "cop")
 _SOLVED = re.compile(r"(?m)^#### *[-+\u2212$\u20ac\u00a3]?[\d.,]+ *%?\s*\Z")
 _NUMBER = re.compile(r"[-+\u2212$\u20ac\u00a3]? ?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)? ?%?")
 
@@ -33,7 +40,14 @@ class Shaped:
 def shaped(
     found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str], kind: str | None = None
 ) -> Shaped | None:
-    """The first shape that the rows have, or the one of `kind`; None where there is none.
+    """The first shape that the rows have, or the one of `kind`; None where there is none."""
+    return next(iter(shapes_of(found, rows, known, kind)), None)
+
+
+def shapes_of(
+    found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str], kind: str | None = None
+) -> list[Shaped]:
+    """Every shape that the rows have, the plainest first; with `kind` the one of that kind.
 
     Args:
         known: roles that are given or that a known form of file brings.
@@ -48,35 +62,37 @@ def shaped(
         "summarise": _summary,
         "rewrite": _rewriting,
     }
-    for name, rule in rules.items():
-        if name in there and kind in (None, name) and (made := rule(found, rows[:LOOKED_AT], known)) is not None:
-            return made
-    return None
+    wanted = [rule for name, rule in rules.items() if name in there and kind in (None, name)]
+    return [made for rule in wanted if (made := rule(found, rows[:LOOKED_AT], known)) is not None]
 
 
 def _choices(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str]) -> Shaped | None:
-    fields = [part.strip() for part in known.get("choices", "").split(",") if part.strip()]
-    if not fields:
-        fields = _listed_choices(found) or _lettered(found)
-    if not fields:
-        return None
+    given = [part.strip() for part in known.get("choices", "").split(",") if part.strip()]
+    sets = [given] if given else [_listed_choices(found), *_lettered(found)]
+    made = (_options(found, rows, known, fields) for fields in sets if fields)
+    return next((one for one in made if one is not None), None)
+
+
+def _options(
+    found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str], fields: Sequence[str]
+) -> Shaped | None:
+    """These fields as options, where another one names the right one of every row."""
     keys = {column.key: column.name for column in found if column.filled and column.name not in fields}
-    asked = (
-        known.get("question") or known.get("text") or _first(keys, ("question", "query", "goal", "sentence", "text"))
-    )
-    says = ("answer", "answerkey", "answer_key", "label", "correct", "correct_answer", "answer_idx", "gold", "target")
-    goal = known.get("answer") or known.get("label") or _first(keys, says)
+    varied = {column.key: column.name for column in found if column.share >= 0.1 and column.name in keys.values()}
+    asked = known.get("question") or known.get("text") or _first(varied, _ASKED) or _first(keys, _ASKED[:5])
+    goal = known.get("answer") or known.get("label") or _first(keys, _SAYS)
     if asked is None or goal is None or asked == goal:
         return None
     pairs = []
     for row in rows:
         try:
             pairs.append((value_at(row, goal), options.options_of([value_at(row, name) for name in fields])))
-        except ValueError:
-            return None
+        except ValueError:  # a row or two may be wrong: reading says which
+            continue
     how = options.meaning((v, o) for v, o in pairs if not isinstance(v, list | dict))
     told = [options.right(one, o, how) for v, o in pairs for one in (v if isinstance(v, list) else [v])]
-    if not told or None in told:
+    wrong = len(rows) - len(pairs) + told.count(None)
+    if not told or wrong > (1 - options.MOSTLY) * len(rows):
         return None
     columns = {"question": asked, "choices": ", ".join(fields), "answer": goal}
     many = sorted({len(o) for _, o in pairs})
@@ -108,9 +124,7 @@ def _ranking(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, s
 
 def _listed_choices(found: Sequence[Column]) -> list[str]:
     """A column with the options as a list."""
-    named = [
-        c for c in found if c.key in ("choices", "options", "candidates") and (c.nested > 0.9 or _objects(c, found))
-    ]
+    named = [c for c in found if c.key in _OPTIONS and (c.nested > 0.9 or _objects(c, found))]
     return [named[0].name] if named else []
 
 
@@ -118,19 +132,21 @@ def _objects(column: Column, found: Sequence[Column]) -> bool:
     return any(other.name == f"{column.name}.text" and other.nested > 0.9 for other in found)
 
 
-def _lettered(found: Sequence[Column]) -> list[str]:
+def _lettered(found: Sequence[Column]) -> list[list[str]]:
     """Columns A, B, C, D or choice0, choice1, ... or sol1, sol2: one stem, and marks without a gap."""
-    stems: dict[str, dict[str, str]] = {}
-    for column in found:
-        if (match := _LETTERED.fullmatch(column.name)) and column.filled:
-            stem = column.name[: match.start(1)]
-            stems.setdefault(stem.casefold(), {})[match[1].casefold()] = column.name
-    for marks in stems.values():
-        for series in ("abcdefghijklmnopqrstuvwxyz", "0123456789", "123456789"):
-            run = [marks[mark] for mark in series[: len(marks)] if mark in marks]
-            if len(run) == len(marks) >= 2:
-                return run
-    return []
+    runs = []
+    for pattern, least in ((_LETTERED, 2), (_MARKED, 3)):
+        stems: dict[str, dict[str, str]] = {}
+        for column in found:
+            if (match := pattern.fullmatch(column.name)) and column.filled:
+                stem = column.name[: match.start(1)]
+                stems.setdefault(stem.casefold(), {})[match[1].casefold()] = column.name
+        for marks in stems.values():
+            for series in ("abcdefghijklmnopqrstuvwxyz", "0123456789", "123456789"):
+                run = [marks[mark] for mark in series[: len(marks)] if mark in marks]
+                if len(run) == len(marks) >= least and run not in runs:
+                    runs.append(run)
+    return runs
 
 
 def _labels(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, str]) -> Shaped | None:
@@ -154,6 +170,8 @@ def _label_lists(rows: Sequence[Row], name: str, by_name: Mapping[str, Column]) 
         return None
     values = [value_at(row, name) for row in rows]
     if not all(value is None or isinstance(value, list) for value in values):
+        return None
+    if values.count(None) > (1 - options.MOSTLY) * len(values):  # a row without labels has an empty list
         return None
     try:
         sets = [label_sets.of_field(value, "") for value in values]
@@ -232,10 +250,12 @@ def _summary(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str, s
     text = known.get("text") or known.get("question")
     if text is None:
         whole = [c for key in names.DOCUMENT for c in found if c.key == key and c.filled and c is not goal]
-        text = whole[0].name if whole else None
+        prose = sorted((c for c in found if c.prose and c is not goal), key=lambda column: -column.words)
+        text = next((c.name for c in [*whole, *(prose if goal is not None and goal.prose else ())]), None)
     if goal is None or text is None:
         return None
-    long, short = (_mean_words(rows, name) for name in (text, goal.name))
+    # Sentences of a document are one text, several summaries are not.
+    long, short = mean_words(rows, text), mean_words(rows, goal.name, each=True)
     if short < 3 or long < least * short:
         return None
     why = f"the task is summarise: '{goal.name}' has {short:.0f} words beside {long:.0f} in '{text}'"
@@ -253,22 +273,11 @@ def _rewriting(found: Sequence[Column], rows: Sequence[Row], known: Mapping[str,
         ours, theirs = (set(as_text(value_at(row, name)).casefold().split()) for name in pair)
         shared.append(2 * len(ours & theirs) / max(1, len(ours) + len(theirs)))
     mean = sum(shared) / max(1, len(shared))
-    if mean < 0.25:
+    sizes = sorted(max(1.0, mean_words(rows, name, each=True)) for name in pair)
+    if mean < 0.25 or sizes[1] > 2.5 * sizes[0]:
         return None
     why = f"the task is rewrite: '{pair[1]}' is '{pair[0]}' in other words; they share {mean:.0%} of them"
     return Shaped("rewrite", {"text": pair[0], "answer": pair[1]}, why)
-
-
-def _mean_words(rows: Sequence[Row], name: str) -> float:
-    counts = [_words(value_at(row, name)) for row in rows]
-    return sum(counts) / max(1, len(counts))
-
-
-def _words(value: Any) -> int:
-    """Of a text, or of a list of sentences together."""
-    if isinstance(value, list):
-        return sum(_words(one) for one in value)
-    return len(as_text(value).split())
 
 
 def _named(column: Column, usual: Sequence[str]) -> bool:

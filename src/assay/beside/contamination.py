@@ -107,7 +107,8 @@ def fresh(bench: Bench) -> list[str]:
 
     project = bench.project
     own = bench.prepared.note["columns"]
-    columns = {role: own[role] for role in ("text", "question", "messages", "input", "system") if role in own}
+    roles = ("text", "question", "messages", "text_pair", "input", "system")
+    columns = {role: own[role] for role in roles if role in own}
     found = load({"data": project.reference_paths}, columns=columns, base=project.folder, target=False)
     return [example.text for example in found.train]
 

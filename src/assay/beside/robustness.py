@@ -238,7 +238,8 @@ def translations(project: Project, prepared: Prepared) -> dict[str, str]:
     if not name:
         return {}
     own = prepared.note["columns"]
-    columns = {role: own[role] for role in ("id", "text", "question", "messages", "input", "system") if role in own}
+    asked = ("id", "text", "question", "messages", "text_pair", "input", "system")
+    columns = {role: own[role] for role in asked if role in own}
     loaded = load({"data": [name]}, columns=columns, base=project.folder, target=False)
     texts = {example.id: example.messages[-1].content for example in loaded.train}
     test = [example.id for example in prepared.examples("test")]

@@ -44,10 +44,21 @@ class Data(Settings):
     columns: dict[str, str] = {}  # role -> field of the file
     encoding: str = ""  # found out when empty
     join_labels: bool = False  # labels that look the same are one, in the most frequent spelling
+    strict: bool = False  # a row that cannot be used stops the run
+    bad_rows: float = Field(
+        default=0.05, ge=0, le=1
+    )  # share of a file's rows that may be set aside; of ten, one may be
+    sample: int | None = Field(default=None, ge=1)  # training rows that are drawn, every label by its share
+    shuffle_options: bool = False  # the options of `choose` stand in an order that the question decides
     processes: int = Field(default=0, ge=0, le=256)  # that apply row steps; 0: as many as cores, where it pays
     ray: str = ""  # a cluster to apply row steps on: local, auto, or its address
     annotations: str = ""  # labels by people, which stand over those of the files; rows may then lack a label
     settle: Settle = "majority"  # how several votes on a row become one label
+
+    @property
+    def aside(self) -> float:
+        """Share of a file's rows that may be set aside."""
+        return 0.0 if self.strict else self.bad_rows
 
 
 class Documents(Settings):

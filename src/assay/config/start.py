@@ -1,86 +1,249 @@
 """From a data file to a project: `assay run tickets.csv` makes `./tickets/project.yaml`, every guess commented.
 
-What it is for   the first run needs no settings, and hides none: what was guessed stands in the file with its reason
-Watch out        a project that exists is used as it is; the guesses are not made again
+What it is for   the first run needs no settings, and hides none: what was guessed stands in the file with its reason,
+                 what else it might be, and which columns are unused
+Watch out        a project that exists is used as it is. One that is still as it was written is made anew where `--set`
+                 names other columns or another kind: what is compared depends on them
 """
 
 import os
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from assay.aim.kinds import kind_of
-from assay.config.portfolio import Size, portfolio
-from assay.config.reading import Reading
-from assay.config.yamlfile import flow, quoted, read
+from assay.config import draft
+from assay.config.first import First, lines, notes
+from assay.config.said import COLUMN, READ, as_sets, said_in, written
+from assay.config.yamlfile import read
+from assay.curate.reading.gathered import holds_data, with_partners
 from assay.curate.reading.named import hub_set, named
 from assay.errors import DataError, Problem, UsageError
 from assay.here import no_project, not_there
-from assay.nouns import Example, Task, Tell
+from assay.nouns import Tell
 from assay.places import PROJECT
 from assay.sets import bring, silent
 from assay.store import write_text
-from assay.terminal.display import plain
 
-TRAINED_ROWS = 600  # training rows of the first comparison: minutes, not hours, on a laptop's processor
-TRAINED_TOKENS = 45_000  # in one pass over them: two minutes at 400 tokens a second
-LONG_ANSWER = 10  # words
-ANSWER_ROWS = 1000  # rows of the first comparison of written answers: 600 to train on, 300 to test
-LABELLED = ("classify", "multilabel")  # kinds whose labels are those of the data
-CHOSEN = (*LABELLED, "choose")  # kinds whose first comparison may take all rows: little is written
+BAD_ROWS = 0.05  # of `data.bad_rows`
+_MADE = re.compile(r"# (?:Made|Draft) by `(assay run [^`]*)`")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The data of a project that `assay run FILE` makes.
+
+    Attributes:
+        data: the file on this machine. path: as the project file names it. typed: as the command names it.
+        said: place -> value, of the settings that say what the rows are.
+    """
+
+    data: Path
+    folder: Path
+    path: str
+    typed: str
+    said: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def command(self) -> str:
+        return f"assay run {shlex.quote(self.typed)}"
+
+    @property
+    def made_by(self) -> str:
+        """The command with the settings that count."""
+        return " ".join([self.command, *(f"--set {shlex.quote(f'{k}={written(v)}')}" for k, v in self.said.items())])
 
 
 def begin(target: Path, sets: Sequence[str] = (), *, offline: bool = False, tell: Tell = silent) -> Path:
     """The project file that `target` stands for: a project file, a folder with one, or data.
 
     Data are a file, perhaps with a sheet or rows behind its name, or a data set of the hub; the folder `./<stem>/`
-    gets a project file unless it has one. `sets`: changes of `--set`; those that say how the data are to be read hold
-    for a project that is made, and stand in its file.
+    gets a project file unless it has one. What was guessed is told as notes.
+
+    Args:
+        sets: `dotted.place=value`, as `config.load` takes them. Where they say what the rows are (`data.columns`,
+            `aim.kind`, ...), a project file that is made follows them, and so does one that is as it was made.
 
     Raises:
-        DataError: D001 there is no such file; D002 a folder without a project file; what `curate.load` finds.
+        DataError: D001 there is no such file; D002 a folder without a project file; what `curate.load` finds, with the
+            draft that was written for it (C190).
         UsageError: C087 the folder's project is about another file.
     """
-    if target.is_dir():
-        if (target / PROJECT).is_file():
-            return target / PROJECT
+    if target.is_dir() and not (target / PROJECT).is_file() and not holds_data(target):
         raise DataError(no_project(target))
+    project = target / PROJECT if target.is_dir() else target
+    if project.is_file() and project.suffix.lower() in (".yaml", ".yml"):
+        _complete(project, sets, tell)
+        return project
     hub = hub_set(target)
     data = named(target).path
     if hub is not None:
         folder = Path(folder_name(hub[0].name.rpartition("/")[2]))
         if not (folder / PROJECT).exists():
             (local,) = bring({"data": [target]}, offline=offline, tell=tell)["data"]
-            write_text(folder / PROJECT, project_text(local, folder, hub_name(target), sets))
+            _make(Source(local, folder, hub_name(target), hub_name(target), said_in(sets)), tell)
         return folder / PROJECT
     if not data.exists():
         raise DataError(not_there(target))
-    if target.suffix.lower() in (".yaml", ".yml"):
-        return target
-    folder = Path(folder_name(data.name))
-    if folder.is_file():  # data without an ending
+    typed, target = str(target), with_partners(target)
+    data = named(target).path
+    folder = Path(folder_name(data.resolve().name))
+    if folder.is_file() or folder.resolve() == data.resolve():  # data without an ending, or in a folder
         folder = Path(f"{folder}-project")
     project = folder / PROJECT
+    source = Source(target, folder, _path(target, folder), typed, said_in(sets))
     if project.exists():
         _same_data(project, data)
+        _again(source, tell)
     else:
-        write_text(project, project_text(target, folder, sets=sets))
+        _make(source, tell)
     return project
+
+
+def _make(source: Source, tell: Tell) -> None:
+    """Write the project file and say what was guessed; or a draft, and what stood against a guess."""
+    project = source.folder / PROJECT
+    try:
+        first = _first(source)
+    except DataError as error:
+        unsettled = not source.said.get("data.strict") or {one.code for one in error.problems} & {"D027", "D032"}
+        made = _draft(source, error) if unsettled else None
+        if made is None:
+            raise
+        write_text(project, made.text)
+        raise draft.told(error, made, str(project)) from None
+    _written_down(first, project, tell)
+
+
+def _written_down(first: First, project: Path, tell: Tell) -> None:
+    write_text(project, _text(first))
+    for line in notes(first):
+        tell({"event": "note", "text": line})
+
+
+def _again(source: Source, tell: Tell) -> None:
+    """Make a project file anew that is as it was made, where the command says something else of the rows; and a draft,
+    whatever it says."""
+    project = source.folder / PROJECT
+    old = project.read_text(encoding="utf-8", errors="replace")
+    if old.startswith(draft.HEAD):
+        _complete(project, [f"{place}={written(value)}" for place, value in source.said.items()], tell)
+        return
+    match = _MADE.match(old)
+    words = shlex.split(match[1]) if match else []
+    before = said_in([value for flag, value in zip(words, words[1:], strict=False) if flag == "--set"])
+    # Other settings are for one run, as they are on any project.
+    other = {place: value for place, value in source.said.items() if _decides(place) and before.get(place) != value}
+    if not match or not other:
+        return
+    try:
+        same = _text(_first(replace(source, said=before))) == old
+    except DataError:
+        return
+    if same:
+        kept = {place: value for place, value in before.items() if not _decides(place)}
+        wanted = {place: value for place, value in source.said.items() if _decides(place)}
+        first = _first(replace(source, said=kept | wanted))  # what is wrong with it leaves the file as it is
+        _written_down(first, project, tell)
+
+
+def _decides(place: str) -> bool:
+    """Does a setting say what the rows ask?"""
+    return place == "aim.kind" or place.startswith(COLUMN)
+
+
+def _complete(project: Path, sets: Sequence[str], tell: Tell) -> None:
+    """Make a project of a draft, from the columns that were filled in and those that the command names."""
+    text = project.read_text(encoding="utf-8-sig", errors="replace")
+    if not text.startswith(draft.HEAD):
+        return
+    value: Any = read(text).value
+    files = _files(value)
+    if len(files) != 1:
+        return
+    match = _MADE.match(text)
+    words = shlex.split(match[1]) if match else []
+    filled = said_in(
+        [*as_sets(value), *(v for flag, v in zip(words, words[1:], strict=False) if flag == "--set"), *sets]
+    )
+    hub = hub_set(files[0])
+    if hub is not None:
+        (data,) = bring({"data": [Path(files[0])]}, offline=True, tell=tell)["data"]
+    else:
+        data = Path(os.path.relpath(project.parent / files[0]))
+    typed = words[2] if len(words) > 2 else str(data)
+    source = Source(data, project.parent, files[0], typed, filled)
+    try:
+        first = _first(source)
+    except DataError as error:  # what was filled in stays as it is
+        made = _draft(source, error)
+        if made is None:
+            raise
+        raise draft.told(error, made, str(project)) from None
+    _written_down(first, project, tell)
+
+
+def _first(source: Source) -> First:
+    """The file, read with what is said of it.
+
+    Raises:
+        DataError: what `curate.load` finds wrong with it.
+    """
+    from assay.curate.reading.load import load
+
+    said = {READ[place]: value for place, value in source.said.items() if place in READ}
+    columns = {place.removeprefix(COLUMN): v for place, v in source.said.items() if place.startswith(COLUMN)}
+    bad_rows = 0.0 if said.pop("strict", False) else said.pop("bad_rows", BAD_ROWS)
+    if "group" in said:
+        said["group"] = said["group"] or ""
+    loaded = load({"data": [source.data.absolute()]}, base=Path.cwd(), columns=columns, bad_rows=bad_rows, **said)
+    return First(loaded, source.made_by, source.path, source.folder.name, tuple(source.said.items()))
+
+
+def _text(first: First) -> str:
+    return "".join(f"{line}\n" for line in lines(first))
+
+
+def project_text(data: Path, folder: Path, path: str = "") -> str:
+    """The project file for one data file, as text; paths are relative to `folder`.
+
+    Args:
+        path: what the file names as its data, where that is not `data`.
+
+    Raises:
+        DataError: what `curate.load` finds wrong with the file.
+    """
+    return _text(_first(Source(data, folder, path or _path(data, folder), path or data.name)))
+
+
+def _draft(source: Source, why: DataError) -> "draft.Draft | None":
+    """A draft with every column; None where the file itself cannot be read, and so shows none."""
+    from assay.curate.reading.load import tables
+
+    encoding = source.said.get("data.encoding")
+    try:
+        reads, *_ = tables({"data": [source.data.absolute()]}, {}, encoding, Path.cwd(), 1.0, [])
+    except DataError:
+        return None
+    if len(reads[0][2].rows) < 2:
+        return None
+    return draft.draft(reads[0][2], source.folder.name, source.command, source.path, why)
+
+
+def _files(value: Any) -> list[str]:
+    """The data files that a project file names."""
+    for key in ("data", "files"):
+        value = value.get(key) if isinstance(value, dict) else None
+    named = value.values() if isinstance(value, dict) else ()
+    return [f"{path}" for one in named for path in ([one] if isinstance(one, str) else one or [])]
 
 
 def _same_data(project: Path, data: Path) -> None:
     """The project that is there is about this file, not about another one of the same name."""
-    files: Any = read(project.read_text(encoding="utf-8-sig", errors="replace")).value
-    for key in ("data", "files"):
-        files = files.get(key) if isinstance(files, dict) else None
-    paths = [
-        path
-        for value in (files.values() if isinstance(files, dict) else ())
-        for path in ([value] if isinstance(value, str) else value or [])
-    ]
-    there = [os.path.realpath(named(project.parent / f"{path}").path) for path in paths]
+    paths = _files(read(project.read_text(encoding="utf-8-sig", errors="replace")).value)
+    there = [os.path.realpath(named(project.parent / path).path) for path in paths]
     if there and os.path.realpath(data) not in there:
         raise UsageError(
             Problem(
@@ -94,25 +257,9 @@ def _same_data(project: Path, data: Path) -> None:
 
 def folder_name(name: str) -> str:
     """`Support Tickets (1).csv.gz` -> `support-tickets-1`."""
-    stem = re.sub(r"(\.(csv|tsv|jsonl?|ndjson|parquet|arrow|xlsx|xlsm|txt|gz))+\Z", "", name, flags=re.IGNORECASE)
+    suffixes = r"(\.(csv|tsv|tab|jsonl?|ndjson|parquet|arrow|xlsx|xlsm|txt|xml|conll|gz|bz2|xz|zst|tgz|tar|zip))+\Z"
+    stem = re.sub(suffixes, "", name, flags=re.IGNORECASE)
     return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "project"
-
-
-def project_text(data: Path, folder: Path, path: str = "", sets: Sequence[str] = ()) -> str:
-    """The project file for one data file, as text; paths are relative to `folder`.
-
-    Args:
-        path: what the file names as its data, where that is not `data`. sets: as in `begin`.
-
-    Raises:
-        DataError: what `curate.load` finds wrong with the file.
-    """
-    from assay.curate.reading.load import load
-
-    said = Reading.of(sets)
-    loaded = load({"data": [data.absolute()]}, base=Path.cwd(), **said.arguments())
-    lines = said.written(_lines(loaded, path or _path(data, folder), folder))
-    return "".join(f"{line}\n" for line in lines)
 
 
 def hub_name(target: Path) -> str:
@@ -120,97 +267,7 @@ def hub_name(target: Path) -> str:
     return re.sub(r"\Ahf:/+", "hf://", str(target))
 
 
-def _lines(loaded: Any, path: str, folder: Path) -> Iterator[str]:
-    from assay.curate.reading.load import labels_of
-
-    examples = loaded.train
-    official = bool(loaded.val or loaded.test)
-    labels = Counter(label for example in examples for label in labels_of([example], loaded.kind))
-    labels = labels if loaded.kind in LABELLED else Counter()
-    name = path.rpartition("/")[2]
-    yield f"# Made by `assay run {name}` from {len(examples):,} rows. Change what is wrong, then run it again:"
-    yield f"#   assay run {folder.name}"
-    yield "# What was guessed, and why:"
-    for sentence in loaded.guessed:
-        yield f"#   {' '.join(plain(sentence).split())}"
-    yield "version: 1"
-    yield f"name: {quoted(folder.name)}"
-    yield "seed: 0"
-    yield ""
-    yield "aim:"
-    yield f"  kind: {loaded.kind}  # {kind_of(Task(kind=loaded.kind)).about}"
-    if loaded.kind == "answer" and long_answers(examples):
-        yield "  metric: token_f1  # the answers are long: hardly two would match word for word"
-    if loaded.slices:
-        yield f"  slices: {flow(list(loaded.slices))}  # results are also shown by these fields"
-    if loaded.kind in LABELLED:
-        yield f"  # {len(labels)} labels, taken from the data; the most frequent: {_most(labels)}"
-    yield ""
-    yield "data:"
-    if loaded.kind not in CHOSEN and len(examples) > ANSWER_ROWS and "#" not in path and not official:
-        yield f"  # the first {ANSWER_ROWS:,} rows, so that the first run is short; remove #{ANSWER_ROWS} to use all"
-        path += f"#{ANSWER_ROWS}"
-    yield f"  files: {{data: {quoted(path)}}}"
-    yield f"  columns: {flow(dict(loaded.columns))}"
-    yield ""
-    yield from _curation(loaded, labels)
-    yield "compare:"
-    for arm, why in portfolio(loaded.kind, _size(loaded, labels)):
-        yield f"  - {flow(arm)}" + (f"  # {why}" if why else "")
-
-
 def _path(data: Path, folder: Path) -> str:
     """The data as seen from the project: relative while it is near, so that both can be moved together."""
     path = Path(os.path.relpath(data, folder)).as_posix()
     return str(data.absolute()) if path.startswith("../../../") else path
-
-
-def _most(labels: Counter[str]) -> str:
-    return ", ".join(f"{flow(' '.join(label.split())[:40])} ({count:,})" for label, count in labels.most_common(3))
-
-
-def _curation(loaded: Any, labels: Counter[str]) -> Iterator[str]:
-    yield "curate:"
-    yield "  - {kind: repair}  # encoding, white space"
-    yield "  - {kind: length}  # drops empty and very long rows"
-    yield "  - {kind: dedupe}  # the same text twice"
-    yield ""
-    yield "split:"
-    if loaded.group:
-        yield f"  group: {quoted(loaded.group)}  # rows with one value of it stay in one split"
-    yield "  leaks: repair  # near-copies of test rows leave train; stop: the run ends instead"
-    if loaded.kind not in CHOSEN and len(loaded.train) > ANSWER_ROWS:
-        yield "  train: 0.6"
-        yield "  val: 0.1"
-        yield "  test: 0.3"
-    yield ""
-
-
-def long_answers(examples: Sequence[Example]) -> bool:
-    """Whether the answer in the middle has more words than an exact match can be hoped for."""
-    lengths = sorted(len((e.target or "").split()) for e in examples)
-    return bool(lengths) and lengths[len(lengths) // 2] > LONG_ANSWER
-
-
-def _size(loaded: Any, labels: Counter[str]) -> Size:
-    rows, most = round(0.8 * len(loaded.train)), rows_to_train(loaded.train)
-    return Size(
-        rows,
-        len(labels),
-        most if loaded.kind in CHOSEN and rows > most else None,
-        found=_in_their_passages(loaded.train),
-        worked_out=any("####" in (example.target or "") for example in loaded.train),
-    )
-
-
-def _in_their_passages(examples: Sequence[Example]) -> bool:
-    """Whether the answers of most rows stand in their passages, word for word."""
-    stand = sum(any(e.target in one.text for one in e.context) for e in examples if e.target)
-    return 2 * stand > len(examples)
-
-
-def rows_to_train(examples: Sequence[Example]) -> int:
-    """How many rows a first training may take: fewer when they are long. About four characters are a token, and a
-    template adds about forty tokens to a row."""
-    letters = sum(len(e.text) + sum(len(d.text) for d in e.context) for e in examples)
-    return min(TRAINED_ROWS, int(TRAINED_TOKENS / (letters / max(1, len(examples)) / 4 + 40)))

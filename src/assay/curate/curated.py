@@ -22,7 +22,7 @@ from assay.curate.reworded import THRESHOLD as PARAPHRASE
 from assay.curate.scale.fates import Note
 from assay.curate.scale.spread import Scale, Spread, Step, passes
 from assay.curate.split import Leaks, Split, shares_for, split
-from assay.curate.warned import refuse_empty, warn
+from assay.curate.warned import refuse_empty, warn, warn_of_losses, warn_of_shares
 from assay.nouns import Augmentation, Example, Means, RowStep, Tell
 
 
@@ -104,6 +104,8 @@ def run(
     found = _probes(rows, split, probes, book)
     refuse_empty(rows, len(everything), book)
     made = augmented(augment, rows, means, split, book)
+    warn_of_losses(len(everything), book)
+    warn_of_shares(rows, shares, book)
     warn(rows, came, task_kind, book)
     return Curated(
         *(tuple(rows[name]) for name in SPLITS),

@@ -17,6 +17,7 @@ from typing import Any
 
 from assay.curate.reading.documents import read_documents
 from assay.curate.reading.folders import DATA_SUFFIXES
+from assay.curate.reading.packed import bare
 from assay.curate.reading.read import read, split_head
 from assay.nouns import Example
 
@@ -58,7 +59,7 @@ def read_probes(paths: Iterable[Path], base: Path) -> Iterator[tuple[str, str]]:
     """
     for path in paths:
         file, head = split_head(path)
-        if not file.is_dir() and file.name.lower().removesuffix(".gz").endswith(DATA_SUFFIXES):
+        if not file.is_dir() and bare(file.name).endswith(DATA_SUFFIXES):
             for row in read(file, head=head, base=base).rows:
                 yield row.source, " ".join(_texts(row.fields))
         else:

@@ -1,6 +1,7 @@
 """What is said about the splits at the end of curation: an error where one is empty, warnings where it may mislead."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from assay.curate.accepted import FURTHER, JOINED
@@ -12,6 +13,8 @@ from assay.nouns import Example
 
 # From here on the half width of an interval is under 10 points whatever the accuracy.
 ENOUGH_TEST_ROWS = 100
+MUCH = 0.1  # share of the rows that may be dropped without a warning
+UNEVEN = 5  # times that val may be larger than test, or smaller, than was asked for
 
 
 def refuse_empty(rows: dict[str, list[Example]], read: int, book: Book) -> None:
@@ -53,6 +56,32 @@ def warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: Book) -> 
     if (n := len(rows["test"])) < ENOUGH_TEST_ROWS:
         text = f"{n} test rows: an accuracy near 50 % is known to ±{100 * half_width(n):.0f} points"
         book.warn("D060", n, text)
+
+
+def warn_of_losses(read: int, book: Book) -> None:
+    """D233, where more than a tenth of the rows is gone: by which steps, and for what reasons."""
+    gone = [one for one in book.sums() if one["action"] == "dropped"]
+    n = sum(one["rows"] for one in gone)
+    if n <= MUCH * read:
+        return
+    most = sorted(gone, key=lambda one: -one["rows"])[:3]
+    reasons = "; ".join(f"{one['rows']:,} by {one['step']}: {one['reason'].partition(':')[0]}" for one in most)
+    way_out = "assay report --ledger names them; a step that is left out of `curate` drops nothing"
+    book.warn("D233", n, f"{n:,} of {read:,} rows ({n / read:.0%}) were dropped ({reasons}). {way_out}")
+
+
+def warn_of_shares(rows: dict[str, list[Example]], shares: dict[str, float], book: Book) -> None:
+    """D234, where val and test are far from the shares that were asked for, since rows of a group stay together."""
+    if not {"val", "test"} <= shares.keys() or not (rows["val"] and rows["test"]) or not shares["val"] * shares["test"]:
+        return
+    have, want = len(rows["val"]) / len(rows["test"]), shares["val"] / shares["test"]
+    sizes = Counter(one.group for part in rows.values() for one in part if one.group)
+    if 1 / UNEVEN < have / want < UNEVEN or not sizes:
+        return
+    ((_, most),) = sizes.most_common(1)
+    told = f"val has {len(rows['val']):,} rows and test {len(rows['test']):,}: rows of one group stay together, and the"
+    way_out = "name a finer field under split.group, or take none: --set split.group=null"
+    book.warn("D234", len(rows["test"]), f"{told} largest of {len(sizes):,} groups has {most:,}; {way_out}")
 
 
 def _warn_of_triggers(train: Sequence[Example], book: Book) -> None:

@@ -225,6 +225,6 @@ def test_any_bytes_give_rows_or_a_coded_error(tmp_path, data, suffix):
         try:
             loaded = load({"data": [path]}, base=tmp_path, target=target)
         except AssayError as error:
-            assert all(re.fullmatch(r"D0\d\d", problem.code) for problem in error.problems)
+            assert all(re.fullmatch(r"D\d{3}", problem.code) for problem in error.problems)
         else:
             assert loaded.train

@@ -63,7 +63,7 @@ def _fail(code: str, text: str, place: str, help: str = "") -> None:
 
 def _open(source: Opened, pa: Any) -> tuple[Any, Iterator[Any]]:
     """Schema and batches. Parquet needs to jump around in the file, so a packed one is refused."""
-    if source.path.name.lower().endswith(".gz"):
+    if source.packed:
         _fail("D010", "is a packed Parquet or Arrow file", source.place, "unpack it once: the format packs itself")
     if source.head.startswith(b"PAR1"):
         import pyarrow.parquet as pq

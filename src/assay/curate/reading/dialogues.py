@@ -32,7 +32,10 @@ def join_turns(reads: Reads, columns: Mapping[str, str]) -> tuple[Reads, dict[st
     Raises:
         DataError: D026, a row without a conversation. UsageError: C072, one of the three roles is missing.
     """
-    found = _named(columns) if {"conversation", "role"} & set(columns) else _recognised(reads, columns)
+    # A project that was begun from such a file names the joined turns.
+    begun = columns.get("messages") == TURNS and bool(reads) and TURNS not in reads[0][2].names
+    given = {} if begun else columns
+    found = _named(columns) if {"conversation", "role"} & set(columns) else _recognised(reads, given)
     if found is None:
         return reads, dict(columns)
     left = {role: field for role, field in columns.items() if role not in ("conversation", "role", "text", "question")}

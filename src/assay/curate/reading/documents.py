@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.aim.columns import as_text
+from assay.curate.reading.decoded import lines
 from assay.curate.reading.findings import KEPT, Findings, shown
 from assay.curate.reading.folders import DATA_SUFFIXES, FILE_LIMIT, refuse_unreal
 from assay.curate.reading.front import titled, without_front
@@ -19,7 +20,7 @@ from assay.curate.reading.named import Named, named
 from assay.curate.reading.pdf import text_of_pdf
 from assay.curate.reading.read import Read, read
 from assay.curate.reading.shapes import as_word
-from assay.curate.reading.source import lines, opened
+from assay.curate.reading.source import opened
 from assay.curate.reading.web import charset_of, text_of_page
 from assay.curate.reading.word import text_of_word
 from assay.errors import DataError, Problem, did_you_mean
@@ -169,7 +170,7 @@ def _read(one: Named, base: Path, place: str, fields: _FieldNames) -> list[Docum
         else:
             page = name.endswith(_PAGES)
             stated = charset_of(source.head) if page else ""
-            text = "".join(line for _, line in lines(source, found, encoding=stated or None, whole=True))
+            text = "".join(line for _, line in lines(source, found, encoding=stated or "utf-8", whole=True))
             text = text_of_page(text) if page else text
     found.settle()
     if name.endswith(_MARKDOWN):

@@ -9,9 +9,11 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from assay.curate.reading.archive import form_of
 from assay.curate.reading.findings import KEPT, shown
-from assay.curate.reading.folders import data_folder
+from assay.curate.reading.gathered import archived, gathered
 from assay.curate.reading.named import Named, named
+from assay.curate.reading.packed import bare
 from assay.errors import DataError, Problem, UsageError, did_you_mean
 from assay.store import file_digest
 
@@ -27,8 +29,11 @@ def collected(problems: list[Problem]) -> Generator[None]:
         problems.extend(error.problems[: max(0, KEPT - len(problems))])
 
 
-def expand(files: Mapping[str, Sequence[str | Path]], base: Path, problems: list[Problem]) -> list[tuple[str, Named]]:
-    """(split, file with rows and part) for every file; a folder stands for the files in it."""
+def expand(
+    files: Mapping[str, Sequence[str | Path]], base: Path, problems: list[Problem], notes: list[str]
+) -> list[tuple[str, Named]]:
+    """(split, file with rows and part) for every file; a folder stands for the files in it, an archive for its data
+    files. `notes` are of files that are passed over."""
     expanded: list[tuple[str, Named]] = []
     for key, names in files.items():
         split = "train" if key == "data" else key
@@ -36,19 +41,22 @@ def expand(files: Mapping[str, Sequence[str | Path]], base: Path, problems: list
             raise UsageError(Problem("C071", f"no such split{did_you_mean(key, SPLITS)}", f"data.files.{key}"))
         for name in names:
             one = named(base / name)
-            path = one.path
-            if not path.is_dir():
-                expanded.append((split, one))
-                continue
             with collected(problems):
-                inside = data_folder(path, base, one.part)
+                if one.path.is_dir():
+                    inside = gathered(one.path, base, one.part, notes)
+                elif not one.member and not one.beside and form_of(one.path):
+                    inside = archived(one.path, base, notes)
+                else:
+                    expanded.append((split, one))
+                    continue
                 if key != "data" and not {key, "data"} & set(inside):
                     told = f"has no files for {key}; it has {', '.join(inside)}"
-                    raise DataError(Problem("D002", told, shown(path, base)))
+                    raise DataError(Problem("D002", told, shown(one.path, base)))
                 for part, members in inside.items():
                     if key == "data" or part in (key, "data"):
                         where = "train" if part == "data" and key == "data" else part if key == "data" else split
-                        expanded += [(where, replace(one, path=member, part="")) for member in members]
+                        kept = "" if one.path.is_dir() else one.part
+                        expanded += [(where, replace(m, first=one.first, last=one.last, part=kept)) for m in members]
     return expanded
 
 
@@ -57,6 +65,8 @@ def same_file(paths: Sequence[tuple[str, Named]], base: Path) -> list[Problem]:
     sizes: dict[int, list[tuple[str, Path]]] = {}
     for split, one in paths:
         path = one.path
+        if one.member:
+            continue
         with contextlib.suppress(OSError, ValueError):
             if path.is_file() and path.stat().st_size:
                 sizes.setdefault(path.stat().st_size, []).append((split, path))
@@ -76,7 +86,7 @@ def same_file(paths: Sequence[tuple[str, Named]], base: Path) -> list[Problem]:
 
 def stem_of(path: Path, taken: set[str]) -> str:
     """The file's stem, made different from those of the files before it."""
-    name = path.name.removesuffix(".gz")
+    name = path.name[: len(bare(path.name))]
     stem = name.rpartition(".")[0] or name
     if stem in taken:
         stem = f"{path.parent.name}-{stem}"

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from assay.curate.reading.configurations import Patterns, chosen, configurations
 from assay.curate.reading.findings import printable, shown
+from assay.curate.reading.packed import bare
+from assay.curate.reading.split_names import SPLIT_NAMES, split_in, split_named
 from assay.errors import DataError, Problem
 
 DATA_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".parquet", ".arrow", ".xlsx", ".xlsm")
 FILE_LIMIT = 100_000  # of a folder, with those in it
 HOLES, HOLES_RATIO = 64 << 20, 100  # bytes; a file system that packs does not reach this
-_SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val"}
-_SPLITS |= {"devset": "val", "test": "test", "testing": "test"}
 
 
 def files_below(folder: Path) -> list[Path]:
@@ -83,23 +83,25 @@ def data_folder(folder: Path, base: Path, part: str = "") -> dict[str, list[Path
         raise DataError(Problem("D063", told, place, "join them to fewer"))
     there = sorted([*folder.iterdir(), *(folder / "data").glob("*"), *folder.glob("*/*.parquet")])
     for path in dict.fromkeys(there):
-        name = path.name.lower().removesuffix(".gz")
+        name = bare(path.name)
         if path.is_file() and name.endswith(DATA_SUFFIXES) and name not in ("dataset_info.json", "dataset_infos.json"):
-            first = re.split(r"[-_.]", name)[0]
-            split = _SPLITS.get(first) or _SPLITS.get(path.parent.name.lower(), "")
+            split = split_in(name.rpartition(".")[0]) or split_named(path.parent.name)
             found.setdefault(split, []).append(path)
     if not found:
         holds = ", ".join(path.name for path in there[:5]) or "nothing"
         told = f"has no project.yaml and no data file; it holds {holds}"
         raise DataError(Problem("D002", told, place, "name a data file"))
     unnamed = found.pop("", [])
+    if "train" not in found and (unnamed or len(found) == 1):
+        # Without a file for train, a word in a name is no split.
+        return {"data": sorted([*unnamed, *(path for files in found.values() for path in files)])}
     return found or {"data": unnamed}
 
 
 def _by_split(inside: dict[str, list[Path]]) -> dict[str, list[Path]]:
-    named = {_SPLITS[name.lower()]: files for name, files in inside.items() if name.lower() in _SPLITS}
+    named = {SPLIT_NAMES[name.lower()]: files for name, files in inside.items() if name.lower() in SPLIT_NAMES}
     if not named:  # train_sft and the like
-        firsts = {name: _SPLITS.get(re.split(r"[-_.]", name.lower())[0], "") for name in inside}
+        firsts = {name: split_named(name) for name in inside}
         if all(firsts.values()) and len(set(firsts.values())) == len(firsts):
             named = {firsts[name]: files for name, files in inside.items()}
     return named or {"data": [path for files in inside.values() for path in files]}
@@ -109,7 +111,7 @@ def _matching(folder: Path, patterns: Patterns, place: str) -> dict[str, list[Pa
     inside: dict[str, list[Path]] = {}
     for split, globs in patterns.items():
         files = dict.fromkeys(path for glob in globs for path in sorted(folder.glob(glob)) if path.is_file())
-        kept = [path for path in files if path.name.lower().removesuffix(".gz").endswith(DATA_SUFFIXES)]
+        kept = [path for path in files if bare(path.name).endswith(DATA_SUFFIXES)]
         if kept:
             inside[split] = kept
     if not inside:

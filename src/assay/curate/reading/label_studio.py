@@ -5,15 +5,16 @@ Watch out        of several annotations of a task the first is taken that was no
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from assay.curate.reading.findings import rows
 from assay.curate.reading.read import RawRow, Read
 
 
-def unfolded(table: Read) -> Read:
+def unfolded(table: Read, named: set[str]) -> Read:
     """The table with plain fields when it is such an export, else as it is."""
-    if not table.rows or not all(_is_task(raw.fields) for raw in table.rows[:20]):
+    if not table.rows or not all(_is_task(raw.fields) for raw in table.rows[:20]) or named & {"data", "annotations"}:
         return table
     made, several = [], 0
     for raw in table.rows:
@@ -30,7 +31,7 @@ def unfolded(table: Read) -> Read:
     if several:
         notes.append(f"{table.place}: {rows(several)} with several annotations; the first of each was taken")
     names = dict.fromkeys(name for raw in made for name in raw.fields)
-    return Read(table.place, made, tuple(names), notes)
+    return replace(table, rows=made, names=tuple(names), notes=notes)
 
 
 def _is_task(row: Mapping[str, Any]) -> bool:

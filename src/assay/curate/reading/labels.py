@@ -8,14 +8,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from assay.aim.label_sets import labels_in
+from assay.aim.options import LETTERS
 from assay.curate.reading.findings import rows
 from assay.curate.reading.lookalike import groups, told
 from assay.errors import Problem, nearest
 from assay.nouns import NOTHING, Example
 
+LEAST_SORTED = 30  # rows from which an order can be told from chance
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 
@@ -97,8 +100,54 @@ def _apart(example: Example, nothing: str) -> list[Example]:
 
 
 def check_answers(splits: Mapping[str, Sequence[Example]]) -> list[dict]:
-    """Warnings of an answer task: D046."""
-    return _given_away([example for part in splits.values() for example in part if example.target], share=0.0)
+    """Warnings of the other tasks: D046, D232."""
+    every = [example for part in splits.values() for example in part if example.target]
+    return [*_given_away(every, share=0.0), *_one_answer(every)]
+
+
+def sorted_by(examples: Sequence[Example], kind: str) -> str:
+    """The name of what the rows are sorted by: "label", a slice; "" where they are not.
+
+    Rows that are mixed change their value about n (1 - sum p^2) times, p being the share of each value. Sorted ones
+    change it a tenth as often at most.
+    """
+    columns = {"label": [one.target or "" for one in examples]} if kind == "classify" else {}
+    for name in dict.fromkeys(name for one in examples for name, _ in one.slices):
+        columns[name] = [dict(one.slices).get(name, "") for one in examples]
+    for name, values in columns.items():
+        n, counts = len(values), Counter(values)
+        mixed = n * (1 - sum((count / n) ** 2 for count in counts.values()))
+        changes = sum(one != other for one, other in pairwise(values))
+        if n >= LEAST_SORTED and mixed >= 10 and changes <= 0.1 * mixed:
+            return name
+    return ""
+
+
+def sorted_rows(examples: Sequence[Example], kind: str, cut: bool) -> tuple[list[str], list[dict]]:
+    """A note, or the warning D235 where the first rows alone were taken (`cut`), on rows that are sorted."""
+    name = sorted_by(examples, kind)
+    if not name:
+        return [], []
+    if not cut:
+        return [f"the rows are sorted by {name}; splits and samples are drawn from all of them"], []
+    told = f"the first rows of a file that is sorted by {name} were taken, so they are not like the rest"
+    way_out = "leave out #N behind its name and draw a sample: data: {sample: 500}"
+    return [], [_warning("D235", len(examples), f"{told}; {way_out}")]
+
+
+def _one_answer(every: Sequence[Example]) -> list[dict]:
+    """The same answer in all rows, or in nearly all of a multiple choice: then nothing has to be read to be right."""
+    if len(every) < 10:
+        return []
+    ((target, n),) = Counter(example.target for example in every).most_common(1)
+    letters = all(example.options for example in every) and target in LETTERS
+    if letters and n >= 0.9 * len(every):
+        told = f"the right option is {target} in {n:,} of {len(every):,} rows: it is right without reading"
+        return [_warning("D232", n, f"{told}; to put options in another order: data: {{shuffle_options: true}}")]
+    if n == len(every):
+        told = f"all {n:,} rows have the target '{(target or '')[:40]}'; there is nothing to learn"
+        return [_warning("D232", n, f"{told}; name another field: data: {{columns: {{answer: NAME}}}}")]
+    return []
 
 
 def _mixed_types(raw: Mapping[str, Mapping[str, str]]) -> list[Problem]:
@@ -205,4 +254,5 @@ def _given_away(every: Sequence[Example], share: float) -> list[dict]:
     if not away or len(away) < share * len(every):
         return []
     told = f"{len(away):,} targets stand in the input; first: {away[0].source}"
+    told += "; if the text was made with them, take another: data: {columns: {text: NAME}}"
     return [_warning("D046", len(away), told)]

@@ -1,14 +1,16 @@
-"""Read JSON: one object a line, an array of objects, or an object of objects (its keys become the field "id").
+"""Read JSON: one object a line, an array of objects or of lists of cells, or an object that holds the rows.
 
-Watch out        an object with one list of objects in it ({"examples": [...]}) is read as that list, and noted
+Watch out        an object that is no row itself is read as `keyed` says, and noted
 """
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
+from assay.curate.reading.decoded import lines
 from assay.curate.reading.findings import Findings, excerpt
-from assay.curate.reading.source import Opened, lines
+from assay.curate.reading.keyed import rows_of, table
+from assay.curate.reading.source import Opened
 from assay.curate.reading.strict import Broken, Strict, explain
 
 Numbered = tuple[int, dict[str, Any]]  # line or index from 1, fields
@@ -36,13 +38,13 @@ def holds_one_value(start: str, name: str) -> bool:
 
 
 def read_lines(source: Opened, found: Findings, *, encoding: str | None, head: int | None) -> list[Numbered]:
-    """One object a line; blank lines are passed over."""
-    strict, rows = Strict(found), []
+    """One object a line, or one list of cells; blank lines are passed over."""
+    strict, rows, cells = Strict(found), [], []
     for number, whole in lines(source, found, encoding=encoding):
         text = whole.strip(" \t\r\n")
         if not text:
             continue
-        if head is not None and len(rows) >= head:
+        if head is not None and max(len(rows), len(cells) - 1) >= head:
             break
         try:
             value, end = strict.value(text, 0, number)
@@ -56,8 +58,14 @@ def read_lines(source: Opened, found: Findings, *, encoding: str | None, head: i
             continue
         if isinstance(value, dict):
             rows.append((number, value))
+        elif isinstance(value, list) and not rows and len(value) > 1:
+            cells.append((number, value))
         else:
             found.problem("D025", f"is {_NAMES[type(value)]}, rows are objects", number, excerpt=excerpt(text))
+    if cells and not rows:
+        return table(cells, found)[:head]
+    for number, value in cells:
+        found.problem("D025", "is a list, rows are objects", number, excerpt=excerpt(repr(value)[:200]))
     return rows
 
 
@@ -71,13 +79,15 @@ def _trailing(text: str, end: int) -> Broken:
     return explain("Extra data", text, at)
 
 
-def read_value(source: Opened, found: Findings, *, encoding: str | None, head: int | None) -> list[Numbered]:
-    """The rows of a file that is one JSON value. Their number is the line they start on, or their index where several
-    start on one line."""
+def read_value(
+    source: Opened, found: Findings, *, encoding: str | None, head: int | None, part: str = ""
+) -> list[Numbered]:
+    """The rows of a file that is one JSON value; of several lists, those of `part`. Their number is the line they start
+    on, or their index where several start on one line."""
     text = "".join(line for _, line in lines(source, found, encoding=encoding, whole=True))
     walk = _Walk(text, found)
     try:
-        rows = _rows(walk, found, head)
+        rows = _rows(walk, found, head, part)
     except Broken as broken:
         # The line where the parser stopped; the offending text is shown around it.
         line, start = text.count("\n", 0, broken.at) + 1, text.rfind("\n", 0, broken.at) + 1
@@ -91,7 +101,9 @@ def read_value(source: Opened, found: Findings, *, encoding: str | None, head: i
             f"{source.place}: several rows start on one line, so rows are named by their place in the file, from 1"
         )
         rows = [(index, row) for index, (_, row) in enumerate(rows, 1)]
+        found.whole |= bool(found.bad)  # which row a line of those is, is not known any more
     kept: list[Numbered] = []
+    found.starts = [(split, sum(isinstance(row, dict) for _, row in rows[:at])) for split, at in found.starts]
     for number, row in rows:
         if isinstance(row, dict):
             kept.append((number, row))
@@ -162,42 +174,33 @@ class _Walk:
             raise explain("Extra data", self._text, self._at)
 
 
-def _rows(walk: _Walk, found: Findings, head: int | None) -> list[tuple[int, Any]]:
+def _rows(walk: _Walk, found: Findings, head: int | None, part: str) -> list[tuple[int, Any]]:
     rows: list[tuple[int, Any]] = []
     if walk.peek() == "[":
-        found.note(f"{found.place}: read as one JSON array")
         for row in walk.elements():
-            if head is not None and len(rows) >= head:
-                return rows
+            if head is not None and len(rows) > head:
+                return _of_array(rows, found)[:head]
             rows.append(row)
         walk.end()
-        return rows
+        return _of_array(rows, found)[:head]
     if walk.peek() != "{":
         value = walk.value()
         found.problem("D025", f"is {_NAMES[type(value)]}, rows are objects", 1)
         return []
-    members: list[tuple[int, str, Any]] = []
-    for member in walk.members():
-        members.append(member)
+    members = list(walk.members())
+    if walk.peek() == "{":  # objects one after the other, each over several lines
+        rows = [(1, {name: [v for _, v in one] if isinstance(one, list) else one for _, name, one in members})]
+        while walk.peek() == "{" and (head is None or len(rows) < head):
+            rows.append((walk.line(), walk.value()))
+        if head is None:
+            walk.end()
+        return rows
     walk.end()
-    if members and all(isinstance(value, dict) for _, _, value in members):
-        found.note(f"{found.place}: read as an object of rows; each key is the row's field 'id'")
-        return [(line, {"id": name, **row}) for line, name, row in members][:head]
-    lists = [
-        (name, value)
-        for _, name, value in members
-        if isinstance(value, list) and value and all(isinstance(pair[1], dict) for pair in value)
-    ]
-    if len(lists) == 1:
-        found.note(f"{found.place}: the rows are the list under '{lists[0][0]}'")
-        return lists[0][1][:head]
-    if lists:
-        names = ", ".join(f"'{name}'" for name, _ in lists[:5])
-        found.problem(
-            "D025", f"holds several lists of rows ({names})", 1, help="write the one you mean to a file of its own"
-        )
-        return []
-    if not members:
-        return []
-    # One object of plain fields is one row, as a line file with a single line is.
-    return [(1, {name: [v for _, v in value] if isinstance(value, list) else value for _, name, value in members})]
+    return rows_of(members, found, part)[:head]
+
+
+def _of_array(rows: list[tuple[int, Any]], found: Findings) -> list[tuple[int, Any]]:
+    """The elements of an array; lists of cells are a table."""
+    found.note(f"{found.place}: read as one JSON array")
+    lists = [row for _, row in rows if isinstance(row, list)]
+    return table(rows, found) if len(lists) == len(rows) > 1 and len(lists[0]) > 1 else rows

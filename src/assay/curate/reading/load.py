@@ -11,27 +11,30 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from assay.aim.columns import columns_of, value_at
-from assay.aim.guess import SAMPLE, guess
+from assay.aim.candidates import Candidate
+from assay.aim.columns import value_at
 from assay.aim.objects import has_objects
 from assay.aim.options import meaning
-from assay.aim.shaped import shaped
 from assay.curate.reading.dialogues import join_turns
 from assay.curate.reading.files import SPLITS, collected, expand, same_file, stem_of
-from assay.curate.reading.findings import KEPT, Findings
-from assay.curate.reading.known import all_labels, kind_of_turns
+from assay.curate.reading.findings import KEPT, Aside, Findings, told_aside
+from assay.curate.reading.joined import joined_by_id
+from assay.curate.reading.known import all_labels
 from assay.curate.reading.known import labels_of as labels_of
-from assay.curate.reading.label_studio import unfolded
-from assay.curate.reading.labels import check_answers, check_label_sets, check_labels, kinds_of_values
+from assay.curate.reading.labels import check_answers, check_label_sets, check_labels, kinds_of_values, sorted_rows
 from assay.curate.reading.lookalike import join
 from assay.curate.reading.marks import look
+from assay.curate.reading.named import named
+from assay.curate.reading.official import divided
 from assay.curate.reading.preferences import told, without_target
-from assay.curate.reading.read import Read, read
-from assay.curate.reading.shapes import ROLES, Layout, example, fields_of, recognise
-from assay.curate.reading.squad import flattened
+from assay.curate.reading.read import Read, read_named
+from assay.curate.reading.sampled import sampled
+from assay.curate.reading.settled import TARGETS, check_fields, settle
+from assay.curate.reading.shapes import ROLES, Layout, example, fields_of
 from assay.curate.reading.targets import choices_of
+from assay.curate.reading.tidied import tidied
 from assay.curate.reading.values import Values
-from assay.errors import DataError, Problem, UsageError, did_you_mean, nearest
+from assay.errors import DataError, Problem, UsageError, did_you_mean
 from assay.nouns import NOTHING, Example
 
 
@@ -53,28 +56,17 @@ class Loaded:
     notes: list[str] = field(default_factory=list)  # what was done without being asked
     warnings: list[dict] = field(default_factory=list)  # {code, count, text}
     values: Values = field(default_factory=Values, compare=False)  # of the fields that nothing else is made of
+    aside: list[Aside] = field(default_factory=list)  # rows that could not be used
+    unused: dict[str, str] = field(default_factory=dict)  # field without a role -> what it looks like
+    runner_up: Candidate | None = None  # what else the rows may ask, where the project does not say it
+    undecided: bool = False  # between the two
 
     def map_splits(self, change: Callable[[list[Example]], list[Example]]) -> "Loaded":
         """The same with `change` of the rows of each split."""
         return replace(self, train=change(self.train), val=change(self.val), test=change(self.test))
 
 
-TARGETS = ("label", "labels", "answer", "entities", "grades", "code", "rejected", "liked")
-# What rows of a corpus hold beside their text.
-CORPUS = {"text", "id", "meta", "metadata", "url", "date", "timestamp", "title"}
-# One name for one thing: what each kind of task calls the text and the target.
-NAMED = {
-    "classify": (("question", "text"), ("answer", "label"), ("labels", "label")),
-    "multilabel": (("question", "text"), ("label", "labels"), ("answer", "labels")),
-    "continue": (("question", "text"),),
-    "rank": (("question", "text"), ("labels", "grades"), ("label", "grades"), ("answer", "grades")),
-    "extract": (("question", "text"), ("label", "entities"), ("labels", "entities"), ("answer", "entities")),
-    "code": (("question", "text"), ("label", "code"), ("answer", "code")),
-}
-# The kind that a role in `data.columns` names.
-NAMED_BY = {"choices": "choose", "candidates": "rank", "label": "classify", "labels": "multilabel"}
-NAMED_BY |= {"entities": "extract"}
-WRITTEN = (("label", "answer"),)  # of the kinds that are not named
+Reads = list[tuple[str, Path, Read]]
 
 
 def load(
@@ -96,6 +88,10 @@ def load(
     language: str = "python",
     show_tests: str = "first",
     join_labels: bool = False,
+    bad_rows: float = 0.0,
+    sample: int | None = None,
+    shuffle_options: bool = False,
+    seed: int = 0,
 ) -> Loaded:
     """Read all files of a project.
 
@@ -119,6 +115,10 @@ def load(
         language: "python" or "sql", of a code task. show_tests: "first", "all" or "none": the tests that a question
             shows; without one a model cannot know how the function is to be called.
         join_labels: labels that look the same are one, in the most frequent spelling.
+        bad_rows: share of a file's rows, in [0, 1], that may be set aside because something is wrong with them; where
+            they are more, all their problems are raised. Of ten rows or more one may always be, unless it is 0.
+        sample: take so many training rows, every label by its share. shuffle_options: put the options of `choose` in
+            an order that the question decides. seed: of the sample.
 
     Raises:
         DataError: with every problem of all files.
@@ -127,39 +127,33 @@ def load(
     columns = dict(columns or {})
     _check_roles(columns)
     problems: list[Problem] = []
-    paths = expand(files, base, problems)
-    problems += same_file(paths, base)
-    reads: list[tuple[str, Path, Read]] = []
-    for split, one in paths:
-        with collected(problems):
-            rows = read(one.path, encoding=encoding, head=one.last, base=base, first=one.first, part=one.part)
-            reads.append((split, one.path, flattened(unfolded(rows))))
-    if not reads:
-        raise DataError(*(problems or [Problem("D002", "the project names no data file", help="set data.files")]))
-    with collected(problems):
-        reads, columns = join_turns(reads, columns)
-    reads.sort(key=lambda entry: SPLITS.index(entry[0]))
+    reads, columns, aside, passed = tables(files, columns, encoding, base, bad_rows, problems)
     if unlabelled and kind and columns and not columns.keys() & {*TARGETS, "messages"}:
         target = False
     settled = None
     with collected(problems):
-        _check_fields(reads[0][2], [time] if time else [])
-        settled = _settle(reads[0][2], columns, kind, slices, group, target, separator)
+        check_fields(reads[0][2], [time] if time else [])
+        settled = settle(reads[0][2], columns, kind, slices, group, target, separator)
     if settled is None:
         raise DataError(*problems)
-    layout, shape, guessed = settled
-    layout = replace(layout, time=time, mend=mend_turns, open=unlabelled, none=none)
+    layout = replace(settled.layout, time=time, mend=mend_turns, open=unlabelled, none=none, shuffle=shuffle_options)
     layout = replace(layout, language=language, show_tests=show_tests)
     if layout.kind == "choose" and target:
         layout = replace(layout, meaning=meaning(_answered(reads, layout)))
     wanted = (value_at(raw.fields, layout.wanted or "") for _, _, table in reads for raw in table.rows)
     layout = replace(layout, objects=target and layout.kind == "extract" and has_objects(wanted))
     values = Values(layout.taken)
-    parts, warnings, raw = _convert(reads, layout, problems, values)
+    parts, warnings, raw = _convert(reads, layout, problems, values, aside, bad_rows)
+    warnings += told_aside(aside)
     warnings += _preferences(parts) if target else []
-    said: list[str] = []
+    cut = any(named(base / name).last for names in files.values() for name in names)
+    said, more = sorted_rows(parts["train"], layout.kind, cut) if target else ([], [])
+    warnings += more
+    if sample is not None and sample < len(parts["train"]):
+        drawn = f"a sample of {sample:,} of {len(parts['train']):,} rows, drawn by the seed (data.sample)"
+        parts["train"], said = sampled(parts["train"], sample, seed), [*said, drawn]
     if join_labels and layout.kind in ("classify", "multilabel"):
-        said = join(parts, labels, none or NOTHING if layout.kind == "multilabel" else "")
+        said += join(parts, labels, none or NOTHING if layout.kind == "multilabel" else "")
     marked, unseen = look(one for part in parts.values() for one in part)
     warnings += marked
     if none and labels and layout.kind == "classify":
@@ -178,16 +172,57 @@ def load(
         val=parts["val"],
         test=parts["test"],
         kind=layout.kind,
-        shape=shape,
+        shape=settled.shape,
         columns=dict(layout.columns),
         group=layout.group,
         slices=layout.slices,
         labels=all_labels(labels, chain(*parts.values()), layout.kind, none) if target else tuple(labels),
-        guessed=guessed,
-        notes=[*(note for _, _, table in reads for note in table.notes), *unseen, *said],
+        guessed=settled.reasons,
+        notes=[*passed, *(note for _, _, table in reads for note in table.notes), *unseen, *said],
         warnings=warnings,
         values=values,
+        aside=aside,
+        unused={name: why for name, why in settled.unused.items() if name != time},
+        runner_up=settled.runner_up,
+        undecided=settled.undecided,
     )
+
+
+def tables(
+    files: Mapping[str, Sequence[str | Path]],
+    columns: Mapping[str, str],
+    encoding: str | None,
+    base: Path,
+    bad_rows: float,
+    problems: list[Problem],
+) -> tuple[Reads, dict[str, str], list[Aside], list[str]]:
+    """The rows of all files as they stand there, by split; the columns as given, or as turns that were joined have
+    them; rows that could not be read. What is wrong with single files goes into `problems`.
+
+    Raises:
+        DataError: no file could be read.
+    """
+    passed: list[str] = []
+    paths = expand(files, base, problems, passed)
+    problems += same_file(paths, base)
+    reads: Reads = []
+    aside: list[Aside] = []
+    asked = {field for role, name in columns.items() for field in fields_of(role, name)}
+    for split, one in paths:
+        with collected(problems):
+            table = read_named(one, encoding=encoding, base=base, bad_rows=bad_rows)
+            aside += table.aside
+            whole = split == "train" and "train" not in files
+            parts = divided(table, split, whole=whole, named=asked)
+            reads += [(part, one.path / one.member, tidied(rows, asked)) for part, rows in parts]
+    with collected(problems):
+        reads = joined_by_id(reads)
+    if not reads:
+        raise DataError(*(problems or [Problem("D002", "the project names no data file", help="set data.files")]))
+    with collected(problems):
+        reads, columns = join_turns(reads, columns)
+    reads.sort(key=lambda entry: SPLITS.index(entry[0]))
+    return reads, dict(columns), aside, passed
 
 
 def _preferences(parts: dict[str, list[Example]]) -> list[dict]:
@@ -227,88 +262,13 @@ def _check_roles(columns: Mapping[str, str]) -> None:
         raise UsageError(*wrong)
 
 
-def _settle(
-    table: Read,
-    given: dict[str, str],
-    kind: str | None,
-    slices: Sequence[str] | None,
-    group: str | None,
-    target: bool,
-    separator: str,
-) -> tuple[Layout, str, list[str]]:
-    """What the fields mean: as given, else by a known shape, else by a guess."""
-    named = [field for role, name in given.items() for field in fields_of(role, name)]
-    _check_fields(table, [*named, *(slices or ()), *([group] if group else [])])
-    step = -(-len(table.rows) // SAMPLE)
-    rows = [raw.fields for raw in table.rows[::step]]
-    roles = set(given) - {"group", "id", "system", "context", "found_in"} - {"tests", "setup", "database"}
-    shape, columns = ("columns", {}) if roles else recognise(table.names, rows)
-    if not target:
-        columns = {role: name for role, name in columns.items() if role not in TARGETS}
-    if kind == "continue":
-        target, columns = False, {role: name for role, name in columns.items() if role not in TARGETS}
-    if shape == "columns" and target and set(table.names) <= CORPUS and "text" in table.names:
-        told = "has texts without anything to answer: a corpus, not a task"
-        help = "list the file under documents, where rag reads it; to model the texts: aim: {kind: continue}"
-        raise DataError(Problem("D027", told, table.place, help=help))
-    known = {**columns, **given}
-    why = ""
-    if {"rejected", "liked"} & set(known):
-        kind = kind or "answer"
-    if kind is None and "messages" in known and target:
-        kind, why = kind_of_turns(table.rows[::step], known)
-    elif kind is None and ("tests" in known or "code" in roles):
-        kind = "code"
-    elif kind is None and roles & set(NAMED_BY):
-        kind = next(kind for role, kind in NAMED_BY.items() if role in roles)
-    elif kind is None and "answer" in roles:
-        made_plain = shaped(columns_of(rows), rows, known) if target else None
-        kind = made_plain.kind if made_plain else "answer"
-    elif kind is None and not target:
-        kind = "answer"
-    mapped = {role: name for role, name in known.items() if role not in ("group", "id")}
-    made = guess(rows, columns=mapped, kind=kind, place=table.place, target=target and "messages" not in known)
-    settled = dict(made.columns)
-    for old, new in NAMED.get(made.kind, WRITTEN):
-        if old in settled and new not in settled:
-            settled[new] = settled.pop(old)
-    if "id" in given:
-        settled["id"] = given["id"]
-    reasons = [*([why] if why else []), *made.reasons]
-    if shape != "columns":
-        reasons.insert(0, f"the shape is {shape.replace('_', '/')}: fields {', '.join(columns.values())}")
-    chosen_group = group if group is not None else given.get("group", made.group)
-    chosen = tuple(slices) if slices is not None else made.slices
-    reasons = [
-        reason
-        for reason in reasons
-        if not (reason.startswith("rows are split by") and chosen_group != made.group)
-        and not (reason.startswith("results are also") and slices is not None)
-    ]
-    layout = Layout(settled, made.kind, chosen_group or None, chosen, target, separator=separator)
-    return layout, shape, reasons
-
-
-def _check_fields(table: Read, wanted: Sequence[str], *, shared: bool = False) -> None:
-    """D027 for every field that is given, or shared with the first file, but stands in no row."""
-    problems = []
-    for name in dict.fromkeys(wanted):
-        if name in table.names or any(value_at(raw.fields, name) is not None for raw in table.rows):
-            continue
-        near = nearest(name, table.names)
-        told = f"no '{name}'{did_you_mean(name, table.names)}"
-        help = f"there are: {', '.join(table.names[:12])}"
-        if near and shared:
-            help = f"rename '{near}' to '{name}': all files of a project share their fields"
-        elif near:
-            help = f"write {near} in the project file"
-        problems.append(Problem("D027", told, table.place, help=help))
-    if problems:
-        raise DataError(*problems)
-
-
 def _convert(
-    reads: list[tuple[str, Path, Read]], layout: Layout, problems: list[Problem], values: Values
+    reads: Reads,
+    layout: Layout,
+    problems: list[Problem],
+    values: Values,
+    aside: list[Aside],
+    bad_rows: float,
 ) -> tuple[dict[str, list[Example]], list[dict], dict[str, dict[str, str]]]:
     """Examples by split, warnings, and the raw types of the labels. Takes the tables out of memory as it goes."""
     parts: dict[str, list[Example]] = {split: [] for split in SPLITS}
@@ -320,11 +280,11 @@ def _convert(
     for split, path, table in reads:
         found, stem = Findings(table.place), stem_of(path, stems)
         with collected(problems):
-            _check_fields(table, layout.needed, shared=True)
+            check_fields(table, layout.needed, shared=True)
             for raw in table.rows:
                 line = raw.source.rpartition(":")[2]
                 made = example(raw, layout, f"{stem}-{line}", found)
-                if made is None:
+                if made is None or int(line) in found.bad:
                     continue
                 if made.id in ids:  # the file's own ids are not always unique
                     made = replace(made, id=_another(made.id, f"-{stem}-{line}", ids))
@@ -337,7 +297,9 @@ def _convert(
                     raw_types[label] = {**kinds, **raw_types.get(label, {})}
             warnings += found.warnings
             clocks = {clock: f"{table.place}:{line}" for clock, line in found.clocks.items()} | clocks
-            found.settle()
+            # Rows that were made of one line stand or fall together.
+            apart = len({raw.source for raw in table.rows}) == len(table.rows)
+            aside += found.settle(len(table.rows), bad_rows if apart else 0.0)
     if len(clocks) > 1:
         told = f"'{layout.time}' has dates (first: {clocks['dates']}) and numbers (first: {clocks['numbers']})"
         problems.append(Problem("D093", told, "split.time", help="write all of them as dates, or all as numbers"))

@@ -1,4 +1,5 @@
-"""What may stand behind a file's name: `file#500`, `file#101-200`, `book.xlsx#sheet=Names`, `folder#config=en`.
+"""What may stand behind a file's name: `file#500`, `file#101-200`, `book.xlsx#sheet=Names`, `folder#config=en`,
+`archive.zip#member=train.csv`, `file.json#list=rows`, `train.src#with=train.tgt`.
 
 What it is for   one grammar for rows and parts, for every place that names a file
 Watch out        a file that has the very name, # and all, is that file
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _ROWS = re.compile(r"(?s)(.+)#([1-9]\d{0,9})(?:-([1-9]\d{0,9}))?")
-_PART = re.compile(r"(?s)(.+?)#(sheet|config)=(.+)")
+_PART = re.compile(r"(?s)(.+?)(?:#member=(.+?))?(?:#with=(.+?))?(?:#(?:sheet|config|list)=(.+))?")
 # `hf://org/name[@revision][/config]`; as a `Path` it has lost a slash.
 _HUB = re.compile(
     r"hf:/{1,2}(?P<name>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})"
@@ -24,7 +25,20 @@ class Named:
     path: Path
     first: int = 1
     last: int | None = None
-    part: str = ""  # the name of a sheet, or of a configuration of a data set
+    part: str = ""  # the name of a sheet, of a configuration of a data set, or of a list in a JSON file
+    member: str = ""  # the file in an archive
+    beside: tuple[str, ...] = ()  # files with the other columns, line by line, in the same folder
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that its rows come from."""
+        return (self.path, *(self.path.parent / name for name in self.beside))
+
+    @property
+    def text(self) -> str:
+        """The name, but for its rows."""
+        parts = {"member": self.member, "with": ",".join(self.beside)}
+        return str(self.path) + "".join(f"#{key}={value}" for key, value in parts.items() if value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +52,14 @@ class HubSet:
 
 def named(path: str | Path) -> Named:
     """The parts of a name. `file#500` is its first 500 rows; `file#101-200` its rows 101 to 200."""
-    text, first, last, part = str(path), 1, None, ""
+    text, first, last = str(path), 1, None
     if not _there(text) and (match := _ROWS.fullmatch(text)):
         text = match[1]
         first, last = (int(match[2]), int(match[3])) if match[3] else (1, int(match[2]))
-    if not _there(text) and (match := _PART.fullmatch(text)):
-        text, part = match[1], match[3]
-    return Named(Path(text), first, last, part)
+    if _there(text) or (match := _PART.fullmatch(text)) is None:
+        return Named(Path(text), first, last)
+    beside = tuple(name for name in (match[3] or "").split(",") if name)
+    return Named(Path(match[1]), first, last, match[4] or "", match[2] or "", beside)
 
 
 def _there(text: str) -> bool:

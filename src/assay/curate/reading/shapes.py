@@ -3,6 +3,7 @@
 Roles that `data.columns` may map to a field (a dotted path reaches into objects: `meta.source`):
 text, question   what the user says; both words mean the same
 input            more of it, set below the text after an empty line
+text_pair        a second text that the target is about as much: each is asked under its field's name
 system           what stands before it
 messages         a whole conversation; its last assistant turn is the target
 label, answer    the target; a list of answers is the target and further accepted ones
@@ -27,21 +28,36 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assay.aim.columns import Row, as_text, has, value_at
+from assay.aim.columns import Row, as_text, value_at
+from assay.aim.entities import BOUNDS
 from assay.aim.names import SETUP, TESTS
-from assay.aim.options import Meaning, shown
+from assay.aim.options import Meaning, shown, shuffled
+from assay.curate.reading.asked import messages_of
 from assay.curate.reading.checks import checks_of, with_tests
 from assay.curate.reading.contexts import context_of
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.preferences import judged, preference, rejected_of, verdict
 from assay.curate.reading.read import RawRow
+from assay.curate.reading.spoken import ABOUT, FIELDS
 from assay.curate.reading.targets import options_in, targets_of
 from assay.curate.reading.times import time_of
-from assay.curate.reading.turns import is_conversation, turns_of
-from assay.nouns import Example, Message, Messages
+from assay.curate.reading.turns import is_conversation
+from assay.nouns import Example, Message
 
-ROLES = ("text", "question", "input", "system", "messages", "label", "answer", "rejected", "liked", "entities")
-ROLES += ("labels", "choices", "candidates", "grades", "context", "found_in", "group", "id", "conversation", "role")
+ROLES = ("text", "question", "input", "text_pair", "system", "messages", "label", "answer", "rejected", "liked")
+ROLES += (
+    "entities",
+    "labels",
+    "choices",
+    "candidates",
+    "grades",
+    "context",
+    "found_in",
+    "group",
+    "id",
+    "conversation",
+    "role",
+)
 ROLES += ("code", "tests", "setup", "database")
 TARGETS = ("label", "labels", "answer", "entities", "grades", "code")  # roles of which one is the target
 
@@ -64,6 +80,13 @@ def _conversation(names: Sequence[str], row: Row, usual: Sequence[str], role: st
         if isinstance(turns, list) and turns and isinstance(turns[0], dict) and role in turns[0]:
             return {"messages": name}
     return None
+
+
+def dialogue(names: Sequence[str], row: Row) -> dict[str, str] | None:
+    """A list of turns under other names, where nothing else is said about it."""
+    if ABOUT & {name.casefold() for name in names}:
+        return None
+    return next(({"messages": name} for name in FIELDS if name in names and is_conversation(row.get(name))), None)
 
 
 def prompt_completion(names: Sequence[str], row: Row) -> dict[str, str] | None:
@@ -102,11 +125,21 @@ def tokens_tags(names: Sequence[str], row: Row) -> dict[str, str] | None:
 
 def text_spans(names: Sequence[str], row: Row) -> dict[str, str] | None:
     """A text and its named pieces, as a list, or an object of fields."""
+    text = next((one for one in ("text", "full_text", "sentence", "content") if one in names), None)
     for name in ("entities", "spans", "ner", "slots"):
-        text = next((one for one in ("text", "full_text") if one in names), None)
         if text and isinstance(row.get(name), list | Mapping):
             return {"text": text, "entities": name}
+    for name in ("label", "labels", "annotations", "mentions", "aspects", "tags"):  # as doccano and others have it
+        value = row.get(name)
+        if text and isinstance(value, list) and value and all(map(_is_span, value)):
+            return {"text": text, "entities": name}
     return None
+
+
+def _is_span(value: Any) -> bool:
+    if isinstance(value, list):
+        return len(value) == 3 and [type(one) for one in value] == [int, int, str]
+    return isinstance(value, Mapping) and any({first, last} <= set(value) for first, last in BOUNDS)
 
 
 def code_tests(names: Sequence[str], row: Row) -> dict[str, str] | None:
@@ -129,6 +162,7 @@ SHAPES: tuple[Shape, ...] = (
     verdict,
     messages,
     sharegpt,
+    dialogue,
     prompt_completion,
     alpaca,
     code_tests,
@@ -170,6 +204,7 @@ class Layout:
     none: str = ""  # what rows without a label are called
     separator: str = ""  # between several labels, or options, in one field
     meaning: Meaning = "text"  # how the answer's field names an option
+    shuffle: bool = False  # options stand in an order that the question decides
     objects: bool = False  # targets are JSON objects of fields
     language: str = "python"  # of a code task
     show_tests: str = "first"
@@ -201,6 +236,7 @@ class Layout:
             self.columns.get("messages"),
             self.asked,
             target,
+            self.columns.get("text_pair"),
             self.columns.get("context"),
             *self.choices,
             self.columns.get("candidates"),
@@ -222,7 +258,7 @@ def fields_of(role: str, name: str) -> tuple[str, ...]:
 def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | None:
     """The row as an example, or None when `found` has a problem with it."""
     row, line = raw.fields, int(raw.source.rpartition(":")[2])
-    turns = _messages_of(row, layout, line, found)
+    turns = messages_of(row, layout, line, found)
     options = options_in(row, layout, line, found)
     if turns is None or options is None:
         return None
@@ -254,6 +290,10 @@ def example(raw: RawRow, layout: Layout, id: str, found: Findings) -> Example | 
         if not any(answer in passages for answer in (target, *also)):
             found.warn("D054", "the answer does not stand in its context", line)
     if options and turns and layout.kind == "choose":
+        if layout.shuffle:
+            letters = () if target is None else (target, *also)
+            options, letters = shuffled(options, letters, turns[-1].content)
+            target, also = (letters[0], letters[1:]) if letters else (None, ())
         turns = (*turns[:-1], Message("user", shown(turns[-1].content, options)))
     rejected = None
     if target is not None and layout.columns.get("liked"):
@@ -297,38 +337,3 @@ def as_word(value: Any) -> str:
     text = "\n".join(map(as_text, value)) if isinstance(value, list) else as_text(value)
     text = text.strip()
     return text if len(text) <= 80 else hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _messages_of(row: Row, layout: Layout, line: int, found: Findings) -> Messages | None:
-    """What comes before the target, with it when the row is a conversation."""
-    if name := layout.columns.get("messages"):
-        return turns_of(value_at(row, name), name, line, found, layout.target, layout.mend)
-    name = layout.asked
-    if name is None:
-        return ()
-    if not has(row, name):
-        found.count("D026", f"'{name}' missing", line, f"give every row '{name}'")
-        return None
-    asked = value_at(row, name)
-    if is_conversation(asked):
-        answer = value_at(row, layout.wanted) if layout.wanted and layout.target else None
-        ends = is_conversation(answer)
-        turns = [*asked, *(answer if ends and isinstance(answer, list) else ())]
-        return turns_of(turns, name, line, found, ends, layout.mend)
-    parts = [asked, value_at(row, layout.columns["input"])] if "input" in layout.columns else [asked]
-    texts = [_text(part, name, line, found, " " if layout.kind == "extract" else "\n") for part in parts]
-    if None in texts:
-        return None
-    system = as_text(value_at(row, layout.columns["system"])) if "system" in layout.columns else ""
-    content = "\n\n".join(text for text in texts if text) if len(texts) > 1 else str(texts[0])
-    return (*((Message("system", system),) if system else ()), Message("user", content))
-
-
-def _text(value: Any, name: str, line: int, found: Findings, between: str = "\n") -> str | None:
-    if isinstance(value, list) and all(isinstance(part, str) for part in value):
-        return between.join(value)
-    if isinstance(value, list | Mapping):
-        what = "a list" if isinstance(value, list) else "an object"
-        found.count("D025", f"'{name}' is {what}, a text is needed", line, "name a field inside it: data.columns")
-        return None
-    return as_text(value)

@@ -57,7 +57,7 @@ def read_sheet(source: Opened, found: Findings, *, sheet: str, head: int | None)
         import openpyxl
     except ImportError:
         raise missing("openpyxl", source.place, "an Excel file") from None
-    if source.path.name.lower().endswith(".gz"):
+    if source.packed:
         raise DataError(Problem("D010", "is a packed Excel file", source.place, "unpack it once: it packs itself"))
     check_container(source.file, source.place, what="an Excel file", needs="[Content_Types].xml", tree=False)
     try:
@@ -141,10 +141,10 @@ def _named(cells: Iterator[tuple[int, list[Any]]], found: Findings, head: int | 
         counts[name] = counts.get(name, 0) + 1
     for name, n in counts.items():
         if n > 1:
-            found.problem("D038", f"column '{name}' twice", at, help="give each column its own name")
+            found.problem("D038", f"column '{name}' twice", at, help="give each column its own name", whole=True)
         if len(name) > 100:
             told = "the first row looks like a record, not like column names"
-            found.problem("D038", told, at, help="add a first row with the names")
+            found.problem("D038", told, at, help="add a first row with the names", whole=True)
             break
     kept: list[Numbered] = []
     for number, values in cells:

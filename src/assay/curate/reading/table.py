@@ -1,18 +1,22 @@
 """Read CSV and TSV: a header, then a row of cells for every record.
 
-What it is for   quotes that never close, ragged rows and doubled column names are errors here, not silent losses
+What it is for   quotes that never close, ragged rows and doubled column names are errors here, not silent losses; a
+                 first line that is a row is one (`header`)
 Watch out        a tab-separated file is read without quotes when its quote marks do not pair up as quotes of cells
 """
 
 import contextlib
 import csv
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any
 
+from assay.curate.reading.decoded import lines
 from assay.curate.reading.findings import Findings, excerpt
+from assay.curate.reading.header import LOOKED_AT, is_header, made_names
 from assay.curate.reading.lines import Numbered
-from assay.curate.reading.source import CELL_LIMIT, Opened, lines
+from assay.curate.reading.source import CELL_LIMIT, Opened
 
 _DELIMITERS = {",": "a comma", ";": "';'", "\t": "a tab", "|": "'|'"}
 Row = tuple[int, list[str]]
@@ -115,31 +119,28 @@ def _explain(message: str, start: int, last: list[Any], found: Findings) -> None
     part = excerpt(last[1])
     if "field larger" in message:
         told = f"cell longer than {CELL_LIMIT >> 20} million characters, or a quote that is never closed"
-        found.problem("D039", told, start, help="close the quote, or cut the text")
+        found.problem("D039", told, start, help="close the quote, or cut the text", whole=True)
     elif "unexpected end" in message:
-        found.problem("D036", "quote never closed", start, help='double a quote inside a cell: ""')
+        found.problem("D036", "quote never closed", start, help='double a quote inside a cell: ""', whole=True)
     elif "new-line" in message:
         told = "carriage return inside a cell without quotes"
-        found.problem("D099", told, start, help="convert old line ends: tr '\\r' '\\n'", excerpt=part)
+        found.problem("D099", told, start, help="convert old line ends: tr '\\r' '\\n'", excerpt=part, whole=True)
     else:
         told = "quote not closed, or text after a closing quote"
-        found.problem("D036", told, start, help='double a quote inside a cell: ""', excerpt=part)
+        found.problem("D036", told, start, help='double a quote inside a cell: ""', excerpt=part, whole=True)
 
 
 def _named(rows: Iterator[Row], found: Findings, head: int | None) -> list[Numbered]:
-    first = next(rows, None)
-    if first is None:
+    sample = list(islice(rows, LOOKED_AT))
+    if not sample:
         return []
-    names = [name if name.strip() else f"column {index}" for index, name in enumerate(first[1], 1)]
-    for name in (name for name, count in Counter(names).items() if count > 1):
-        found.problem("D038", f"column '{name}' twice", first[0], help="give each column its own name")
-    if any(len(name) > 100 for name in names):
-        told = "the first line looks like a row, not like column names"
-        found.problem(
-            "D038", told, first[0], help="add a first line with the names", excerpt=excerpt("\t".join(first[1]))
-        )
+    first, below = sample[0], [cells for _, cells in sample[1:]]
+    if is_header(first[1], below):
+        names, sample = _header(first, below, found), sample[1:]
+    else:
+        names = made_names(len(first[1]), found)
     kept: list[Numbered] = []
-    for number, cells in rows:
+    for number, cells in chain(sample, rows):
         if head is not None and len(kept) >= head:
             break
         if len(cells) != len(names):
@@ -151,3 +152,18 @@ def _named(rows: Iterator[Row], found: Findings, head: int | None) -> list[Numbe
     if not kept and not found.problems:
         found.problem("D005", "has a header but no rows", help="check the program that writes it")
     return kept
+
+
+def _header(first: Row, below: Sequence[Sequence[str]], found: Findings) -> list[str]:
+    """The names that the first line gives."""
+    names = [name if name.strip() else f"column {index}" for index, name in enumerate(first[1], 1)]
+    for name in (name for name, count in Counter(names).items() if count > 1):
+        found.problem("D038", f"column '{name}' twice", first[0], help="give each column its own name", whole=True)
+    if any(len(name) > 100 for name in names):
+        told = "the first line looks like a row, not like column names"
+        shown = excerpt("\t".join(first[1]))
+        found.problem("D038", told, first[0], help="add a first line with the names", excerpt=shown, whole=True)
+    if len(below) > 1 and all(len(cells) == len(names) + 1 for cells in below) and "row" not in names:
+        found.note(f"{found.place}: the rows have one cell more than the header, as R writes their names: 'row'")
+        return ["row", *names]
+    return names

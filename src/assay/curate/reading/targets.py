@@ -91,6 +91,9 @@ def _texts(row: Row, layout: Layout, line: int, found: Findings) -> tuple[str, .
         help = f"fill in '{name}', or remove the row"
         found.count("D026", f"'{name}' missing", line, help)
         return None
+    if layout.kind == "number" and not any(letter.isdigit() for text in values for letter in text):
+        found.count("D231", f"'{name}' has no number", line, f"write a number into '{name}', or remove the row")
+        return None
     return tuple(values)
 
 

@@ -1,0 +1,261 @@
+"""The project file of a first run, and what is said of the guesses in it.
+
+What it is for   a person sees at once what the file was taken for, what it might be instead with the command that takes
+                 it, which columns are unused, and what the first steps would drop
+Watch out        what would drop more than a tenth of the rows is said first, with the way out
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from assay.aim.kinds import kind_of
+from assay.config.draft import with_sets
+from assay.config.portfolio import Size, portfolio
+from assay.config.yamlfile import flow, quoted
+from assay.curate.reading.findings import told_aside
+from assay.curate.reading.load import Loaded, labels_of
+from assay.curate.reading.settled import named_as
+from assay.curate.steps.dedupe import Dedupe
+from assay.nouns import Dropped, Example, Means, Task
+from assay.terminal.display import plain
+
+TRAINED_ROWS = 600  # training rows of the first comparison: minutes, not hours, on a laptop's processor
+TRAINED_TOKENS = 45_000  # in one pass over them: two minutes at 400 tokens a second
+LONG_ANSWER = 10  # words
+ANSWER_ROWS = 1000  # rows of the first comparison of written answers: 600 to train on, 300 to test
+LABELLED = ("classify", "multilabel")  # kinds whose labels are those of the data
+CHOSEN = (*LABELLED, "choose")  # kinds whose first comparison may take all rows: little is written
+MUCH = 0.1  # share of the rows that may be dropped without being said first
+LONGEST = 8000  # characters, of the step `length`
+
+
+@dataclass(frozen=True)
+class First:
+    """What there is to say of a file that was read for the first time."""
+
+    loaded: Loaded
+    command: str  # that made it
+    path: str  # of the data, from the project's folder
+    folder: str
+    said: tuple[tuple[str, Any], ...] = ()  # settings that the command named
+
+    @property
+    def examples(self) -> list[Example]:
+        return self.loaded.train
+
+    @property
+    def labels(self) -> Counter[str]:
+        """Rows of each label, where the labels are those of the data."""
+        if self.loaded.kind not in LABELLED:
+            return Counter()
+        return Counter(label for example in self.examples for label in labels_of([example], self.loaded.kind))
+
+    @property
+    def sample(self) -> int | None:
+        """How many rows the first run takes; None for all."""
+        whole = self.loaded.val or self.loaded.test or "#" in self.path or dict(self.said).get("data.sample")
+        many = self.loaded.kind not in CHOSEN and len(self.examples) > ANSWER_ROWS
+        return ANSWER_ROWS if many and not whole else None
+
+    @property
+    def longest(self) -> int:
+        """Characters that a text may have: the usual, or so many that hardly a row is dropped for its length."""
+        lengths = sorted(len(example.text) for example in self.examples)
+        over = sum(length > LONGEST for length in lengths)
+        return LONGEST if over <= MUCH * len(lengths) else math.ceil(lengths[-1] / 1000) * 1000
+
+    @cached_property
+    def losses(self) -> list[tuple[str, int, str]]:
+        """(why, rows, way out) of what the first steps would drop, where it is more than a tenth."""
+        many, role = MUCH * len(self.examples), "question" if "question" in self.loaded.columns else "text"
+        way_out = f"If the text is another column: {self.command} --set data.columns.{role}=NAME"
+        gone = [step for step in Dedupe().apply(self.examples, Means()) if isinstance(step, Dropped)]
+        empty = [one for one in self.examples if not one.text.strip()]
+        told = (("their text stands in another row", len(gone)), ("their text is empty", len(empty)))
+        return [(reason, count, way_out) for reason, count in told if count > many]
+
+    @property
+    def one_place(self) -> bool:
+        """Are the right options nearly all in one place? Then the file gives them in that order."""
+        found = Counter(example.target for example in self.examples)
+        return self.loaded.kind == "choose" and max(found.values(), default=0) >= 0.9 * len(self.examples) >= 9
+
+
+def notes(first: First) -> Iterator[str]:
+    """What is printed when a project file is made: the most important first."""
+    loaded, other = first.loaded, _other(first)
+    read = f"{len(first.examples):,} rows"
+    taken = _said(loaded.kind, loaded.columns)
+    if loaded.undecided and other:
+        yield f"Undecided between {taken} and {other[0]}: {read} taken for the first."
+        yield f"  To take the other: {other[1]}"
+    else:
+        yield f"{read} taken for {taken}"
+    yield from _losses(first)
+    if loaded.aside:
+        yield f"  {told_aside(loaded.aside)[0]['text']}"
+    if first.one_place:
+        yield "  The right option nearly always has one place: options are put in another order (data.shuffle_options)"
+    for sentence in loaded.guessed:
+        yield f"  {_line(sentence)}"
+    if other and not loaded.undecided:
+        yield f"  It might also be {other[0]}: {other[1]}"
+    if loaded.unused:
+        yield f"  Unused: {', '.join(f'{name} ({why})' for name, why in loaded.unused.items())}"
+    yield from (f"  {_line(note)}" for note in loaded.notes)
+    yield f"  All of this stands in {first.folder}/project.yaml; change there what is wrong."
+
+
+def _losses(first: First) -> Iterator[str]:
+    """What the steps would drop, where it is much."""
+    for reason, count, way_out in first.losses:
+        share = f"{count:,} of {len(first.examples):,} rows ({count / len(first.examples):.0%})"
+        yield f"  D233 {share} would be dropped: {reason}. {way_out}"
+
+
+def _other(first: First) -> tuple[str, str] | None:
+    """The runner-up in words, and the command that takes it."""
+    made = first.loaded.runner_up
+    if made is None:
+        return None
+    columns = named_as(made.kind, made.columns)
+    sets = [("aim.kind", made.kind), *((f"data.columns.{role}", name) for role, name in columns.items())]
+    command = first.command.partition(" --set ")[0]
+    return _said(made.kind, columns), with_sets(command, sets)
+
+
+def _said(kind: str, columns: dict[str, str]) -> str:
+    asked = [columns[role] for role in ("text", "question", "text_pair", "input", "messages") if role in columns]
+    roles = ("label", "labels", "answer", "entities", "grades", "code", "liked")
+    goal = [columns[role] for role in roles if role in columns]
+    words = [kind]
+    if goal:
+        words.append(f"'{goal[0]}'")
+    if asked:
+        words.append(f"from {' and '.join(repr(name) for name in asked)}")
+    return plain(" ".join(words))
+
+
+def _line(sentence: str) -> str:
+    return " ".join(plain(sentence).split())
+
+
+def lines(first: First) -> Iterator[str]:
+    """The project file, line by line."""
+    loaded, labels, folder = first.loaded, first.labels, first.folder
+    yield f"# Made by `{first.command}` from {len(first.examples):,} rows. Change what is wrong, then run it again:"
+    yield f"#   assay run {folder}"
+    yield "# What was guessed, and why:"
+    for sentence in loaded.guessed:
+        yield f"#   {_line(sentence)}"
+    if other := _other(first):
+        yield f"# {'Undecided: it' if loaded.undecided else 'It'} might as well be {other[0]}; to take that:"
+        yield f"#   {other[1]}"
+    if loaded.unused:
+        yield "# Columns without a role; text_pair, input, context, group and aim.slices can take some in:"
+        for name, why in loaded.unused.items():
+            yield f"#   {_line(name)}: {_line(why)}"
+    for note in loaded.notes:
+        yield f"#   {_line(note)}"
+    for loss in _losses(first):
+        yield f"# {_line(loss)}"
+    yield "version: 1"
+    yield f"name: {quoted(folder)}"
+    yield "seed: 0"
+    yield ""
+    yield from _aim(first, labels)
+    yield ""
+    yield "data:"
+    if first.sample:
+        why = f"of {len(first.examples):,} rows, so that the first run is short; remove it to use all"
+        yield f"  sample: {first.sample}  # {why}"
+    if first.one_place and not dict(first.said).get("data.shuffle_options"):
+        yield "  shuffle_options: true  # the right option nearly always has one place in the file"
+    for place, value in first.said:
+        if place.startswith("data.") and not place.startswith("data.columns."):
+            yield f"  {place.removeprefix('data.')}: {flow(value)}"
+    yield f"  files: {{data: {quoted(first.path)}}}"
+    yield f"  columns: {flow(dict(loaded.columns))}"
+    yield ""
+    yield from _curation(first)
+    yield "compare:"
+    for arm, why in portfolio(loaded.kind, _size(first)):
+        yield f"  - {flow(arm)}" + (f"  # {why}" if why else "")
+
+
+def _aim(first: First, labels: Counter[str]) -> Iterator[str]:
+    loaded = first.loaded
+    kind = kind_of(Task.model_validate({"kind": loaded.kind}))
+    yield "aim:"
+    yield f"  kind: {kind.name}  # {kind.about}"
+    for place, value in first.said:
+        if place.startswith("aim.") and place != "aim.kind" and not (place == "aim.slices" and loaded.slices):
+            yield f"  {place.removeprefix('aim.')}: {flow(value)}"
+    if loaded.kind == "answer" and long_answers(first.examples):
+        yield "  metric: token_f1  # the answers are long: hardly two would match word for word"
+    if loaded.slices:
+        yield f"  slices: {flow(list(loaded.slices))}  # results are also shown by these fields"
+    if loaded.kind in LABELLED:
+        yield f"  # {len(labels)} labels, taken from the data; the most frequent: {_most(labels)}"
+
+
+def _most(labels: Counter[str]) -> str:
+    return ", ".join(f"{flow(' '.join(label.split())[:40])} ({count:,})" for label, count in labels.most_common(3))
+
+
+def _curation(first: First) -> Iterator[str]:
+    yield "curate:"
+    yield "  - {kind: repair}  # encoding, white space"
+    if first.longest == LONGEST:
+        yield "  - {kind: length}  # drops empty and very long rows"
+    else:
+        why = f"over {LONGEST:,} would drop more than a tenth; a model reads their beginning"
+        yield f"  - {{kind: length, max_chars: {first.longest}}}  # drops empty rows; {why}"
+    yield "  - {kind: dedupe}  # the same text twice"
+    yield ""
+    yield "split:"
+    if first.loaded.group:
+        yield f"  group: {quoted(first.loaded.group)}  # rows with one value of it stay in one split"
+    elif "split.group" in dict(first.said):
+        yield "  group: null"
+    yield "  leaks: repair  # near-copies of test rows leave train; stop: the run ends instead"
+    if first.loaded.kind not in CHOSEN and len(first.examples) > ANSWER_ROWS:
+        yield "  train: 0.6"
+        yield "  val: 0.1"
+        yield "  test: 0.3"
+    yield ""
+
+
+def long_answers(examples: Sequence[Example]) -> bool:
+    """Whether the answer in the middle has more words than an exact match can be hoped for."""
+    lengths = sorted(len((e.target or "").split()) for e in examples)
+    return bool(lengths) and lengths[len(lengths) // 2] > LONG_ANSWER
+
+
+def _size(first: First) -> Size:
+    examples, loaded = first.examples, first.loaded
+    rows, most = round(0.8 * len(examples)), rows_to_train(examples)
+    return Size(
+        rows,
+        len(first.labels),
+        most if loaded.kind in CHOSEN and rows > most else None,
+        found=_in_their_passages(examples),
+        worked_out=any("####" in (example.target or "") for example in examples),
+    )
+
+
+def _in_their_passages(examples: Sequence[Example]) -> bool:
+    """Whether the answers of most rows stand in their passages, word for word."""
+    stand = sum(any(e.target in one.text for one in e.context) for e in examples if e.target)
+    return 2 * stand > len(examples)
+
+
+def rows_to_train(examples: Sequence[Example]) -> int:
+    """How many rows a first training may take: fewer when they are long. About four characters are a token, and a
+    template adds about forty tokens to a row."""
+    letters = sum(len(e.text) + sum(len(d.text) for d in e.context) for e in examples)
+    return min(TRAINED_ROWS, int(TRAINED_TOKENS / (letters / max(1, len(examples)) / 4 + 40)))

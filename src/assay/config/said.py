@@ -1,0 +1,69 @@
+"""What settings say of the rows of a file: the columns, the kind, the encoding, and what else decides how it is read.
+
+What it is for   `--set` on a file that has no project yet, and a draft that was filled in: the guess follows them
+"""
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from assay.config.yamlfile import flow, parse
+from assay.nouns import Task
+
+# What a project file says of its rows and its task, and `load` reads: place -> argument
+READ = {
+    "data.encoding": "encoding",
+    "data.join_labels": "join_labels",
+    "data.bad_rows": "bad_rows",
+    "data.strict": "strict",
+    "data.sample": "sample",
+    "data.shuffle_options": "shuffle_options",
+    "aim.kind": "kind",
+    "aim.labels": "labels",
+    "aim.none": "none",
+    "aim.separator": "separator",
+    "aim.language": "language",
+    "aim.show_tests": "show_tests",
+    "aim.slices": "slices",
+    "split.group": "group",
+}
+COLUMN = "data.columns."
+
+
+def said_in(sets: Sequence[str]) -> dict[str, Any]:
+    """The settings among them that say what the rows are; of one that is no such value `config.load` will tell."""
+    said = {}
+    for text in sets:
+        place, equals, written = text.partition("=")
+        value = parse(written).value
+        if equals and (place in READ or place.startswith(COLUMN)) and _fits(place, value):
+            said[place.strip()] = tuple(value) if isinstance(value, list) else value
+    return said
+
+
+def _fits(place: str, value: Any) -> bool:
+    if place == "aim.kind":
+        return value in get_args(Task.model_fields["kind"].annotation)
+    if place in ("aim.labels", "aim.slices"):
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if place == "split.group":
+        return value is None or isinstance(value, str)
+    if place in ("data.join_labels", "data.strict", "data.shuffle_options"):
+        return isinstance(value, bool)
+    if place in ("data.bad_rows", "data.sample"):
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return whole and value > 0 if place == "data.sample" else isinstance(value, int | float) and 0 <= value <= 1
+    return isinstance(value, str)
+
+
+def as_sets(value: Any) -> list[str]:
+    """What a draft that was filled in says of its rows, as settings."""
+    told = []
+    for section, settings in value.items() if isinstance(value, dict) else ():
+        for key, one in settings.items() if isinstance(settings, dict) else ():
+            inside = one.items() if key == "columns" and isinstance(one, dict) else [("", one)]
+            told += [f"{section}.{key}{f'.{role}' if role else ''}={flow(v)}" for role, v in inside if v is not None]
+    return told
+
+
+def written(value: Any) -> str:
+    return flow(list(value) if isinstance(value, tuple) else value)

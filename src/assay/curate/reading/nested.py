@@ -1,0 +1,120 @@
+"""Rows that stand in lists inside other rows: articles with paragraphs with questions, documents with sentences.
+
+What it is for   one row a question (or sentence), with what stands around it: SQuAD's own form, MRQA's, and those like
+                 them under any names
+Which lists      of objects with a question, or with a text and a label where nothing around them is a text or question;
+                 never turns, spans, options or messages
+Watch out        questions that their context does not answer (SQuAD 2.0) have no target; they are left out and counted
+Source           Rajpurkar et al. (2016), SQuAD, arxiv.org/abs/1606.05250
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from assay.curate.reading.findings import printable, rows
+from assay.curate.reading.read import RawRow, Read
+
+LOOKED_AT = 20
+DEEPEST = 4
+_QUESTIONS = {"question", "query", "question_text", "q"}
+_TEXTS = {"text", "sentence", "utterance", "content"}
+_LABELS = {"label", "labels", "intent", "category", "class", "polarity", "sentiment", "emotion", "tag", "topic"}
+_SAMPLES = ("patterns", "examples", "utterances", "samples", "phrases", "queries", "questions", "texts", "sentences")
+_NOT = {"role", "from", "speaker", "start", "end", "is_correct", "correct", "score", "rank"}
+
+
+def flattened(table: Read, named: set[str]) -> Read:
+    """The table with one row for each question or text in its rows, where it is of such a form."""
+    if examples := _examples(table, named):
+        return examples
+    path = _path([raw.fields for raw in table.rows[:LOOKED_AT]])
+    if not path or set(path) & named:
+        return table
+    made = [RawRow(raw.source, fields) for raw in table.rows for fields in _inner(raw.fields, path)]
+    if not made:
+        return table
+    notes = [*table.notes]
+    squad = path == ["paragraphs", "qas"]
+    if squad:
+        articles, questions = rows(len(table.rows)), f"{len(made):,} questions"
+        notes.append(f"{table.place}: read as SQuAD: {articles} of articles, {questions}")
+    else:
+        where = ".".join(map(printable, path))
+        notes.append(f"{table.place}: {rows(len(table.rows))} hold {len(made):,} rows under '{where}'")
+    if any("answers" in raw.fields for raw in made):
+        answered = [raw for raw in made if raw.fields.get("answers") not in (None, "", [])]
+        if len(answered) < len(made):
+            told = f"{rows(len(made) - len(answered))} without an answer in their context were left out"
+            notes.append(f"{table.place}: {told}")
+        made = answered
+    names = dict.fromkeys(name for raw in made for name in raw.fields)
+    first = [name for name in ("id", "title", "context", "question", "answers") if name in names] if squad else []
+    return replace(table, rows=made, names=tuple(dict.fromkeys([*first, *names])), notes=notes, roles={})
+
+
+def _examples(table: Read, named: set[str]) -> Read | None:
+    """A label and a list of texts that have it: one row a text, as files of chatbots have their intents."""
+    by_key = {name.casefold(): name for name in table.names}
+    label = next((by_key[key] for key in ("tag", "intent", "label", "category", "name") if key in by_key), None)
+    texts = next((by_key[key] for key in _SAMPLES if key in by_key), None)
+    if label is None or texts is None or texts in named:
+        return None
+    values = [raw.fields.get(texts) for raw in table.rows]
+    lists = [one for one in values if isinstance(one, list) and all(isinstance(text, str) for text in one)]
+    if len(lists) < max(2, len(values)) or sum(map(len, lists)) < 2 * len(lists):
+        return None
+    made = [
+        RawRow(raw.source, {**{name: value for name, value in raw.fields.items() if name != texts}, "text": text})
+        for raw in table.rows
+        for text in raw.fields[texts]
+    ]
+    note = f"{table.place}: {rows(len(lists))} hold {len(made):,} texts under '{printable(texts)}'"
+    names = ("text", *(name for name in table.names if name != texts))
+    return replace(table, rows=made, names=names, notes=[*table.notes, note], roles={"text": "text", "label": label})
+
+
+def _path(outer: Sequence[Mapping[str, Any]], deep: int = 0) -> list[str]:
+    """The fields that lead to the inner rows; [] where there are none."""
+    if not outer or deep == DEEPEST:
+        return []
+    for name in dict.fromkeys(name for row in outer for name in row):
+        lists = [row.get(name) for row in outer]
+        if not all(value is None or isinstance(value, list) for value in lists):
+            continue
+        items = [one for value in lists for one in value or []]
+        objects = [one for one in items if isinstance(one, Mapping)]
+        if not objects or len(objects) < len(items):
+            continue
+        keys = {key for one in objects for key in one}
+        if not keys & _NOT and _holds_rows(keys, outer):
+            return [name]
+        if not keys & _NOT and (path := _path(objects[:200], deep + 1)):
+            return [name, *path]
+    return []
+
+
+def _holds_rows(keys: set[str], outer: Sequence[Mapping[str, Any]]) -> bool:
+    if keys & _QUESTIONS and len(keys) > 1:
+        return True
+    around = {key for row in outer for key in row}
+    return bool(keys & _TEXTS) and bool(keys & _LABELS) and not around & (_QUESTIONS | _TEXTS | {"document"})
+
+
+def _inner(row: Mapping[str, Any], path: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The inner rows, each with the plain fields around it."""
+    around = {name: value for name, value in row.items() if name != path[0]}
+    for one in row.get(path[0]) or []:
+        if not isinstance(one, Mapping):
+            continue
+        for inner in _inner(one, path[1:]) if len(path) > 1 else [one]:
+            yield {**around, **_answers(inner)}
+
+
+def _answers(row: Mapping[str, Any]) -> dict[str, Any]:
+    """With the texts of answers that are objects."""
+    answers = row.get("answers")
+    if not isinstance(answers, list) or not any(isinstance(one, Mapping) for one in answers):
+        return dict(row)
+    texts = [one.get("text") for one in answers if isinstance(one, Mapping)]
+    return {**row, "answers": [text for text in texts if isinstance(text, str)]}

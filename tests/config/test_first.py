@@ -1,0 +1,227 @@
+"""The first contact with a file: what is said of a guess, the commands that are named, drafts, and a file made anew."""
+
+import json
+import re
+import shlex
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from assay import config
+from assay.config.start import begin
+from assay.errors import AssayError, DataError
+from assay.labelled import read_rows
+from problems import problem
+
+SHAPES = Path(__file__).parents[1] / "shapes"
+NAMES = sorted(path.parent.name for path in SHAPES.glob("*/expect.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def said(target: Path, *sets: str) -> list[str]:
+    """The lines that are printed when the project file is made."""
+    lines: list[str] = []
+    begin(target, sets, tell=lambda event: lines.append(event["text"]) if event["event"] == "note" else None)
+    return lines
+
+
+def typed(command: str) -> tuple[Path, list[str]]:
+    """File and settings of a command as a shell would hand them over."""
+    assay, run, file, *rest = shlex.split(command)
+    assert (assay, run, set(rest[::2])) == ("assay", "run", {"--set"})
+    return Path(file), rest[1::2]
+
+
+def read(target: Path, sets: list[str]):
+    return read_rows(config.load(begin(target, sets), sets), unlabelled=False)
+
+
+def table(name: str, head: str, rows: list[str]) -> Path:
+    Path(name).write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    return Path(name)
+
+
+STARS = [
+    f"{i},{['kettle', 'toaster', 'lamp'][i % 3]},{i * 7 % 5 + 1},the thing came on day {i} and did {word}"
+    for i, word in enumerate(["well", "badly", "nothing", "its job", "harm"] * 6)
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_the_command_of_the_runner_up_takes_it(name: str, tmp_path: Path):
+    shutil.copytree(SHAPES / name, tmp_path, dirs_exist_ok=True)
+    file = Path(re.search(r"^file: (.+)$", (SHAPES / name / "expect.yaml").read_text(), re.M)[1])
+    try:
+        lines = said(file)
+    except AssayError:
+        pytest.skip("no guess, so no runner-up")
+    told = next(
+        (line for line in lines if "--set" in line and ("take the other" in line or "might also" in line)), None
+    )
+    if told is None:
+        return
+    before = read(file, [])
+    other = re.search(
+        r"(?:and|might also be) (\w+) '(.+?)'", next(line for line in lines if told == line or " and " in line)
+    )
+    target, sets = typed(told[told.index("assay run") :])
+    after = read(target, sets)
+    assert (after.kind, after.columns) != (before.kind, before.columns)
+    assert other is None or after.kind == other[1]
+    assert after.train
+    assert config.load(begin(target)).arms  # what is compared fits the kind, also without the settings
+
+
+def test_between_two_the_first_line_says_so_and_a_product_is_no_target():
+    lines = said(table("reviews.csv", "id,product,stars,review", STARS))
+    assert lines[0].startswith("Undecided between classify 'stars' from 'review' and number 'stars'")
+    assert "assay run reviews.csv --set aim.kind=number" in lines[1]
+    assert any(line.startswith("  Unused: id (") and "product (" in line for line in lines)
+    text = Path("reviews/project.yaml").read_text()
+    assert "#   product: 3 values" in text
+    assert "assay run reviews.csv --set aim.kind=number" in text
+
+
+def test_a_file_that_is_as_it_was_made_is_made_anew_for_another_kind():
+    file = table("reviews.csv", "id,product,stars,review", STARS)
+    begin(file)
+    project = config.load(begin(file, ["aim.kind=number"]))
+    assert project.aim.kind == "number"
+    assert {"question": "review", "answer": "stars"}.items() <= project.data.columns.items()
+    assert "ridge" in project.arms
+    assert config.load(begin(file)).aim.kind == "number"  # and it stays
+    assert config.load(begin(file, ["data.columns.label=product"])).data.columns["label"] == "product"
+    assert config.load(begin(file, ["aim.kind=classify"])).data.columns["label"] == "stars"
+
+
+def test_a_file_that_somebody_changed_is_left_as_it_is():
+    file = table("reviews.csv", "id,product,stars,review", STARS)
+    path = begin(file)
+    path.write_text(path.read_text() + "# mine\n")
+    begin(file, ["aim.kind=number"])
+    assert path.read_text().endswith("# mine\n")
+    assert config.load(path).aim.kind == "classify"
+
+
+def test_settings_that_do_not_fit_leave_the_project_as_it_was():
+    file = table("mails.csv", "text,label", [f"the parcel {i} is late,{'ab'[i % 2]}" for i in range(20)])
+    made = begin(file).read_text()
+    with problem(DataError, "D027", None, "labl"):
+        begin(file, ["data.columns.label=labl"])
+    assert Path("mails/project.yaml").read_text() == made
+    begin(file, ["data.sample=10"])  # for one run
+    assert Path("mails/project.yaml").read_text() == made
+
+
+NO_TARGET = [f"{i},2024-05-{i % 28 + 1:02},we talked about the matter number {i} for long" for i in range(20)]
+
+
+def test_where_nothing_can_be_guessed_a_draft_has_every_column():
+    file = table("talks.csv", "nr,day,said", NO_TARGET)
+    with pytest.raises(DataError) as caught:
+        begin(file)
+    assert [one.code for one in caught.value.problems] == ["D027", "C190"]
+    assert caught.value.problems[1].place == "talks/project.yaml"
+    text = Path("talks/project.yaml").read_text()
+    for name, different, example in (("nr", "20", "19"), ("day", "20", "2024-05-01"), ("said", "20", "we talked")):
+        assert re.search(rf"^#   {name} +100% +{different}  .*", text, re.M), name
+        assert example in text or name == "nr"
+    with problem(DataError, "D027"):
+        begin(file)  # the same again, not a crash
+    draft = Path("talks/project.yaml")
+    wrong = draft.read_text().replace("columns: {}", "columns: {text: saidd, answer: day}")
+    draft.write_text(wrong)
+    with problem(DataError, "D027", None, "saidd"):
+        begin(Path("talks"))
+    assert draft.read_text() == wrong  # what somebody filled in is not lost
+    draft.write_text(text)
+    draft.write_text(draft.read_text().replace("columns: {}", "columns: {text: said, answer: day}"))
+    for target in (Path("talks"), file):  # by its folder, and once it is a project by its file
+        project = config.load(begin(target))
+        assert (project.aim.kind, dict(project.data.columns)) == ("answer", {"text": "said", "answer": "day"})
+        assert project.arms
+
+
+def test_the_command_beside_a_draft_works_as_it_is_typed():
+    rows = [f"{i},{'xyz'[i % 3]}{i % 3},the matter number {i} was talked about" for i in range(20)]
+    file = table("talks.csv", "id,_kind,said", rows)
+    with pytest.raises(DataError) as caught:
+        begin(file)
+    help = caught.value.problems[-1].help
+    target, sets = typed(help[help.index("assay run") :])
+    assert read(target, sets).kind == "classify"
+
+
+def test_settings_that_a_file_needs_are_followed_when_its_project_is_made():
+    rows = [f"caf\xe9 at {i} o'clock,{'ab'[i % 2]}" for i in range(30)]
+    Path("old.csv").write_bytes("\n".join(["text,label", *rows]).encode("latin-1"))
+    project = config.load(begin(Path("old.csv"), ["data.encoding=windows-1252"]))
+    assert (project.data.encoding, project.aim.kind) == ("windows-1252", "classify")
+
+
+def test_a_corpus_is_told_with_the_command_that_models_it():
+    Path("old.jsonl").write_text("".join(json.dumps({"text": f"line {i} of the old book"}) + "\n" for i in range(30)))
+    with pytest.raises(DataError) as caught:
+        begin(Path("old.jsonl"))
+    assert caught.value.problems[-1].help.endswith("assay run old.jsonl --set aim.kind=continue")
+    assert config.load(begin(Path("old.jsonl"), ["aim.kind=continue"])).aim.kind == "continue"
+
+
+def test_what_would_be_dropped_is_said_first():
+    rows = [f"please answer the question,{i * 7} is the answer to number {i}" for i in range(40)]
+    lines = said(table("same.csv", "prompt,response", rows))
+    assert re.match(r"  D233 (39|40) of 40 rows \(\d+%\) would be dropped", lines[1])
+    assert "--set data.columns.question=" in lines[1]
+
+
+def test_long_texts_are_not_dropped_for_their_length():
+    rows = [f"{'word ' * 2000}{i},{'ab'[i % 2]}" for i in range(30)]
+    project = config.load(begin(table("long.csv", "text,label", rows)))
+    (length,) = [step for step in project.curate if step.kind == "length"]
+    assert length.max_chars >= 10_000
+
+
+def test_a_sorted_file_gives_a_sample_with_the_shares_of_the_whole():
+    # 1,500 rows on four topics in the order of the file: 750, 450, 225, 75. 1,000 of them are 500, 300, 150, 50.
+    sizes = {"rent": 750, "heat": 450, "noise": 225, "keys": 75}
+    rows = [
+        {"question": f"what about the {topic} of house {i}?", "answer": f"the {topic} {i} is dear", "region": topic}
+        for topic, n in sizes.items()
+        for i in range(n)
+    ]
+    Path("faq.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    project = config.load(begin(Path("faq.jsonl")))
+    loaded = read_rows(project, unlabelled=False)
+    topics = Counter(dict(row.slices)["region"] for row in loaded.train)
+    assert (project.data.sample, topics) == (1000, {"rent": 500, "heat": 300, "noise": 150, "keys": 50})
+    assert any("1,000 of 1,500" in note for note in loaded.notes)
+    assert any("sorted by region" in note for note in loaded.notes)
+
+
+def test_right_answers_that_stand_first_are_shuffled():
+    fruit = ["apple", "pear", "plum", "cherry", "fig", "quince"]
+    rows = [
+        {
+            "question": f"Which fruit is on tree {i}?",
+            "choices": [fruit[i % 6], fruit[(i + 1) % 6], fruit[(i + 3) % 6]],
+            "answer": fruit[i % 6],
+        }
+        for i in range(30)
+    ]
+    Path("quiz.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert any("data.shuffle_options" in line for line in said(Path("quiz.jsonl")))
+    project = config.load(Path("quiz/project.yaml"))
+    loaded = read_rows(project, unlabelled=False)
+    # Of 30 rows with three places each has 10 in the mean, with a standard deviation of 2.6.
+    assert min(Counter(row.target for row in loaded.train).values()) >= 3
+    assert all(row.options["ABC".index(row.target or "")] == rows[i]["answer"] for i, row in enumerate(loaded.train))
+    plain = project.model_copy(update={"data": project.data.model_copy(update={"shuffle_options": False})})
+    warnings = {one["code"]: one for one in read_rows(plain, unlabelled=False).warnings}
+    assert "shuffle_options" in warnings["D232"]["text"]
