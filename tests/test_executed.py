@@ -152,7 +152,7 @@ def test_new_questions_need_no_tests_and_show_those_they_have(boxed, tmp_path):
     folder = write(tmp_path / "p", [program(n) for n in range(40)])
     assay.run(folder)
     (tmp_path / "new.jsonl").write_text(json.dumps({"text": "Write one."}) + "\n")
-    answers = assay.answer(tmp_path / "new.jsonl", "majority", tmp_path / "out.jsonl", project=folder)
+    answers = assay.answer(tmp_path / "new.jsonl", folder, "majority", tmp_path / "out.jsonl")
     assert answers and len((tmp_path / "out.jsonl").read_text().splitlines()) == 1
     from assay.asking import read_questions
     from assay.prepared import prepare

@@ -151,7 +151,7 @@ def test_an_arm_answers_from_python_and_over_a_file_alike(finished, tmp_path):
     questions = [row["text"] for row in rows(5, 1000)]
     from_python = assay.load(project, trained).answer(questions)
     (tmp_path / "new.csv").write_text("text\n" + "".join(f"{q}\n" for q in questions))
-    told = assay.answer(tmp_path / "new.csv", trained, tmp_path / "out.jsonl", project=project)
+    told = assay.answer(tmp_path / "new.csv", project, trained, tmp_path / "out.jsonl")
     from_file = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert told["rows"] == 5
     assert [a.text for a in from_python] == [row["answer"] for row in from_file]

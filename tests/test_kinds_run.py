@@ -58,7 +58,7 @@ def test_a_model_is_asked_and_trained_and_answers_new_rows(tmp_path, tiny_model,
     new = [{k: v for k, v in row.items() if k not in ("labels", "answer", "grades")} for row in rows[:5]]
     (tmp_path / "new.jsonl").write_text("".join(json.dumps(row) + "\n" for row in new))
     out = tmp_path / "out.jsonl"
-    assay.answer(tmp_path / "new.jsonl", "tfidf", out, project=folder)
+    assay.answer(tmp_path / "new.jsonl", folder, "tfidf", out)
     answers = [json.loads(line)["answer"] for line in out.read_text().splitlines()]
     assert len(answers) == 5
     wanted = {"multilabel": {"card", "refund", "card | refund", "none"}, "choose": {"A", "B", "C"}}.get(kind)
@@ -96,7 +96,7 @@ def test_objects_are_taken_scored_and_answered_as_they_are(tmp_path, tiny_model)
     assert all(one["json_valid"] == 1 for name, one in values.items() if not name.startswith("shots"))
     out = tmp_path / "out.jsonl"
     (tmp_path / "new.jsonl").write_text(json.dumps({"message": "still no taxi and 4 bags, sent to Rome, order #55555"}))
-    assay.answer(tmp_path / "new.jsonl", "dictionary", out, project=folder)
+    assay.answer(tmp_path / "new.jsonl", folder, "dictionary", out)
     answer = json.loads(json.loads(out.read_text())["answer"])
     assert answer["order"] == {"id": "#55555", "bags": 4} and answer["mood"] == "cross"
     checked = assay.check(folder)

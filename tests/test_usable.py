@@ -89,7 +89,7 @@ def by_answer(folder, arm, tmp_path, cli):
     if cli:
         assert command(["answer", str(questions), "--with", arm, "--project", str(folder), "-o", str(out)]) == 0
     else:
-        told = assay.answer(questions, arm, out, project=folder)
+        told = assay.answer(questions, folder, arm, out)
         assert bool(told["differs"]) == bool(told["differs"].startswith(CODE))
     return [row["answer"] for row in store.read_lines(out)]
 
@@ -339,7 +339,7 @@ def test_every_verb_takes_a_project_file_of_another_name(floors, tmp_path, capsy
     assay.run(file)
     assert not (floors / "work").exists() and not (floors / "report").exists()
     write_rows(tmp_path / "new.jsonl", [{"text": text} for text in TEXTS])
-    told = assay.answer(tmp_path / "new.jsonl", "tfidf", tmp_path / "out.jsonl", project=file)
+    told = assay.answer(tmp_path / "new.jsonl", file, "tfidf", tmp_path / "out.jsonl")
     assert told["rows"] == len(TEXTS)
     assert assay.watch(tmp_path / "new.jsonl", file, arm="tfidf").data["arm"] == "tfidf"
     assert [one.name for one in serving.opened(file, ["tfidf"]).arms] == ["tfidf"]
@@ -362,7 +362,7 @@ texts = json.loads(open(f"{own}/texts.json").read())
 with warnings.catch_warnings(record=True) as seen:
     warnings.simplefilter("always")
     answers = [one.text for one in assay.load(folder, "tfidf").answer(texts)]
-    assay.answer(f"{own}/new.jsonl", "tfidf", f"{own}/out.jsonl", project=folder)
+    assay.answer(f"{own}/new.jsonl", folder, "tfidf", f"{own}/out.jsonl")
     found = assay.watch(f"{own}/new.jsonl", folder, arm="tfidf")
     served = [one.name for one in serving.opened(Path(folder), ["tfidf"]).arms]
 said = [str(one.message) for one in seen if one.category.__name__ == "Differs"]

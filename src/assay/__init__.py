@@ -3,34 +3,69 @@
 import assay
 report = assay.run("tickets.csv")              # the same as `assay run tickets.csv`
 arm = assay.load("tickets", "lora")
-arm.answer(["Where is my refund?"])
+arm.answer("Where is my refund?")              # one answer; a list gives a list, a DataFrame a DataFrame
+
+The order of arguments is the same everywhere: what is asked, the project, the arm; all else by name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from assay.errors import (
+    AssayError,
+    DataError,
+    LeakError,
+    ModelError,
+    Problem,
+    ProjectError,
+    ResourceError,
+    Stopped,
+    TrainError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from assay.annotating import Annotation
     from assay.asking import Loaded
     from assay.candidates import Ranking
+    from assay.config import Project
     from assay.drifting import Watched
+    from assay.estimator import Classifier
     from assay.exporting import Exported
     from assay.findings import Checked
+    from assay.health import Health
     from assay.nouns import Tell
     from assay.probe import Plan
     from assay.reviewing import Review
     from assay.talking import Replies
     from assay.weigh import Report
 
+    __version__: str
+
 __all__ = [
+    "AssayError",
+    "Classifier",
+    "DataError",
+    "LeakError",
+    "ModelError",
+    "Problem",
+    "ProjectError",
+    "ResourceError",
+    "Stopped",
+    "TrainError",
+    "UsageError",
+    "__version__",
     "annotation",
     "answer",
     "ask",
     "check",
+    "doctor",
+    "errors",
     "export",
+    "init",
     "load",
     "plan",
     "rank_models",
@@ -42,68 +77,99 @@ __all__ = [
 ]
 
 
-def silent(event: dict) -> None:
-    """The `tell` of a caller that does not watch."""
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def __getattr__(name: str) -> Any:
+    """What takes long to import, once it is asked for."""
+    if name == "Classifier":
+        from assay.estimator import Classifier
+
+        return Classifier
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("assay")
+    raise AttributeError(f"module 'assay' has no attribute '{name}'")
 
 
 def run(
     target: str | Path = ".",
     *,
-    only: Sequence[str] = (),
+    only: str | Sequence[str] = (),
     minutes: float | None = None,
-    sets: Sequence[str] = (),
+    sets: str | Sequence[str] = (),
     offline: bool = False,
-    tell: Tell = silent,
+    tell: Tell | None = None,
 ) -> Report:
     """Compare the strategies of a project (its folder, its file, or a data file to begin one from).
 
     Args:
         only: names of the arms to run. minutes: stop after about so long. sets: `dotted.place=value` changes.
-        offline: use the network for nothing. tell: gets progress events, plain dicts.
+        offline: use the network for nothing. tell: gets progress events, plain dicts; None: they are shown in a
+            notebook, and nothing is said elsewhere.
 
     Raises:
         AssayError: with code, place and way out.
     """
     from assay import flow
-    from assay.config import load as load_project
-    from assay.config.start import begin
 
-    return flow.run(
-        load_project(begin(Path(target), sets, offline=offline, tell=tell), sets),
-        only=only,
-        minutes=minutes,
-        offline=offline,
-        tell=tell,
-    )
+    shown = _shown(tell)
+    project = _project(target, sets, offline, shown)
+    return flow.run(project, only=_several(only), minutes=minutes, offline=offline, tell=shown)
 
 
 def check(
     target: str | Path = ".",
     *,
-    sets: Sequence[str] = (),
+    sets: str | Sequence[str] = (),
     doubts: Sequence[str] = (),
     offline: bool = False,
-    tell: Tell = silent,
+    tell: Tell | None = None,
 ) -> Checked:
     """Read a project and its data and say what is wrong; no model is loaded, unless `doubts` names "leak_cost" (an arm
     is fitted with and without the rows that leaked) or "contamination" (the base is asked about the test rows)."""
     from assay import flow
-    from assay.config import load as load_project
-    from assay.config.start import begin
 
-    project = load_project(begin(Path(target), sets), sets)
-    return flow.check(project, doubts=doubts, offline=offline, tell=tell)
+    shown = _shown(tell)
+    return flow.check(_project(target, sets, offline, shown), doubts=doubts, offline=offline, tell=shown)
 
 
-def plan(target: str | Path = ".", *, sets: Sequence[str] = (), offline: bool = False, tell: Tell = silent) -> Plan:
+def plan(
+    target: str | Path = ".",
+    *,
+    only: str | Sequence[str] = (),
+    sets: str | Sequence[str] = (),
+    offline: bool = False,
+    tell: Tell | None = None,
+) -> Plan:
     """Time and memory that `run` would take, from a short probe of every arm."""
     from assay import flow
-    from assay.config import load as load_project
-    from assay.config.start import begin
 
-    return flow.plan(
-        load_project(begin(Path(target), sets, offline=offline, tell=tell), sets), offline=offline, tell=tell
-    )
+    shown = _shown(tell)
+    return flow.plan(_project(target, sets, offline, shown), only=_several(only), offline=offline, tell=shown)
+
+
+def init(
+    file: str | Path = "",
+    *,
+    test: str | Path = "",
+    val: str | Path = "",
+    sets: str | Sequence[str] = (),
+    offline: bool = False,
+) -> Path:
+    """Write the project file of a data file, with every guess and its reason, and run nothing; see `initial.init`."""
+    from assay.initial import init as write
+
+    return write(file, test=test, val=val, sets=_several(sets), offline=offline)
+
+
+def doctor(*, probe: bool = True, seconds: float = 10.0, offline: bool = False) -> Health:
+    """What this machine can do, how fast, and what is missing; see `health.examine`."""
+    from assay.health import examine
+
+    return examine(probe=probe, seconds=seconds, offline=offline)
 
 
 def rank_models(
@@ -113,37 +179,49 @@ def rank_models(
     rows: int = 100,
     shots: int = 4,
     offline: bool = False,
-    tell: Tell = silent,
+    tell: Tell | None = None,
 ) -> Ranking:
     """Base models ranked by what they answer to rows of a project's val and train; see `candidates.rank`."""
     from assay.candidates import rank
-    from assay.config import load as load_project
-    from assay.config.start import begin
 
-    project = load_project(begin(Path(target), offline=offline, tell=tell))
-    return rank(project, models, rows=rows, shots=shots, offline=offline, tell=tell)
+    shown = _shown(tell)
+    return rank(_project(target, (), offline, shown), models, rows=rows, shots=shots, offline=offline, tell=shown)
 
 
-def report(target: str | Path = ".") -> Report:
-    """The newest report of a project."""
+def report(project: str | Path = ".") -> Report:
+    """The newest report of a project: `strategies`, `verdict`, `table()`, `predictions(name)`."""
     from assay.terminal.look import newest, project_at
 
-    return newest(project_at(Path(target)))
+    return newest(project_at(Path(project)))
 
 
-def load(folder: str | Path, arm: str, *, offline: bool = False) -> Loaded:
-    """A fitted arm of a project: `load("tickets", "lora").answer(["Where is my refund?"])`."""
+def load(project: str | Path = ".", arm: str = "", *, offline: bool = False) -> Loaded:
+    """A fitted arm of a project, the recommended one without a name: `load("tickets", "lora").answer("Where?")`."""
     from assay.asking import load as load_arm
 
-    return load_arm(folder, arm, offline=offline)
+    return load_arm(project, arm, offline=offline)
 
 
-def answer(file: str | Path, arm: str, out: str | Path, *, project: str | Path = ".", offline: bool = False) -> dict:
-    """Answer every row of a file with a fitted arm; see `asking.answer_file`."""
+def answer(
+    file: str | Path,
+    project: str | Path = ".",
+    arm: str = "",
+    out: str | Path | None = None,
+    *,
+    offline: bool = False,
+    tell: Tell | None = None,
+) -> dict[str, Any]:
+    """Answer every row of a file with a fitted arm, the recommended one without a name; see `asking.answer_file`.
+
+    Args:
+        out: where the answers go; `FILE.answers.jsonl` beside the file when None.
+    """
     from assay.asking import answer_file
     from assay.differs import warned
 
-    return answer_file(Path(project), arm, Path(file), Path(out), offline=offline, tell=warned(silent))
+    file = Path(file)
+    place = file.with_name(f"{file.name.partition('.')[0]}.answers.jsonl") if out is None else Path(out)
+    return answer_file(Path(project), arm, file, place, offline=offline, tell=warned(_shown(tell)))
 
 
 def export(
@@ -159,7 +237,7 @@ def export(
     into: Literal["dequantised", "original"] = "dequantised",
     unchecked: bool = False,
     offline: bool = False,
-    tell: Tell = silent,
+    tell: Tell | None = None,
 ) -> Exported:
     """Write a fitted arm as files that work without assay, and check that they answer as it does; see
     `exporting.export`.
@@ -184,29 +262,29 @@ def export(
         wish=Wish(precision, with_base, into),
         unchecked=unchecked,
         offline=offline,
-        tell=warned(tell),
+        tell=warned(_shown(tell)),
     )
 
 
-def review(target: str | Path = ".") -> Review:
+def review(project: str | Path = ".") -> Review:
     """Two arms' answers side by side, rated by people who do not know which is whose: `write` sheets, `take` them back,
     `tally`, `preferences`; see `reviewing.Review`."""
     from assay.reviewing import Review
 
-    return Review.of(target)
+    return Review.of(project)
 
 
-def annotation(target: str | Path = ".") -> Annotation:
+def annotation(project: str | Path = ".") -> Annotation:
     """The rows of a project and the votes of its annotators: `write` sheets, `take` them back, `agreement`, `disputes`,
     `doubts`; see `annotating.Annotation`."""
     from assay.annotating import Annotation
 
-    return Annotation.of(target)
+    return Annotation.of(project)
 
 
 def serve(
-    folder: str | Path = ".",
-    arms: Sequence[str] = (),
+    project: str | Path = ".",
+    arm: str | Sequence[str] = (),
     *,
     host: str | None = None,
     port: int | None = None,
@@ -215,7 +293,7 @@ def serve(
     rate: float | None = None,
     grace: float | None = None,
     offline: bool = False,
-    tell: Tell = silent,
+    tell: Tell | None = None,
 ) -> None:
     """Answer requests of OpenAI's clients with fitted arms of a project, until SIGTERM or SIGINT; see
     `serving.serve`. What is left out is what the project file says under `serve`."""
@@ -223,8 +301,8 @@ def serve(
     from assay.serving import serve as serve_arms
 
     serve_arms(
-        folder,
-        arms,
+        project,
+        _several(arm),
         host=host,
         port=port,
         keys=keys,
@@ -232,30 +310,50 @@ def serve(
         rate=rate,
         grace=grace,
         offline=offline,
-        tell=warned(tell),
+        tell=warned(_shown(tell)),
     )
 
 
-def ask(question: str, folder: str | Path = ".", arms: Sequence[str] = (), *, offline: bool = False) -> Replies:
-    """One question to arms of a project, side by side; `base` is its base model as it came. See `talking.ask`."""
+def ask(question: str, project: str | Path = ".", arm: str | Sequence[str] = (), *, offline: bool = False) -> Replies:
+    """One question to an arm of a project, or to several, side by side; `base` is its base model as it came, and
+    without a name it is the recommended one. See `talking.ask`."""
     from assay.talking import ask as ask_arms
 
-    return ask_arms(question, folder, arms, offline=offline)
+    return ask_arms(question, project, _several(arm), offline=offline)
 
 
 def watch(
     log: str | Path,
     project: str | Path = ".",
-    *,
     arm: str = "",
+    *,
     level: float | None = None,
     rows: int | None = None,
     offline: bool = False,
-    tell: Tell = silent,
+    tell: Tell | None = None,
 ) -> Watched:
     """A log of questions held against what the project was made for: drift, failures, what to label next; see
     `drifting.watch`. What is left out is what the project file says under `watch`."""
     from assay.differs import warned
     from assay.drifting import watch as held_against
 
-    return held_against(log, project, arm=arm, level=level, rows=rows, offline=offline, tell=warned(tell))
+    return held_against(log, project, arm=arm, level=level, rows=rows, offline=offline, tell=warned(_shown(tell)))
+
+
+def _several(names: str | Sequence[str]) -> Sequence[str]:
+    """A single name is a list of one."""
+    return ((names,) if names else ()) if isinstance(names, str) else names
+
+
+def _shown(tell: Tell | None) -> Tell:
+    from assay.terminal.notebook import shown
+
+    return shown(tell)
+
+
+def _project(target: str | Path, sets: str | Sequence[str], offline: bool, tell: Tell) -> Project:
+    from assay.config import load as load_project
+    from assay.config.start import begin
+
+    changes = _several(sets)
+    return load_project(begin(Path(target), changes, offline=offline, tell=tell), changes)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from assay import store
 from assay.differs import hearing, warned
 from assay.errors import DataError, Problem, UsageError
+from assay.frames import frame_of, is_frame, questions_of, shares, texts_of
+from assay.here import with_project
 from assay.nouns import (
     Adapted,
     Answer,
@@ -28,6 +30,8 @@ from assay.opening import bench_of, fitted, silent
 from assay.veiled import Veil, key_of, steps_of
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from assay.bench import Bench
     from assay.config import Project
     from assay.prepared import Prepared
@@ -48,6 +52,7 @@ class Loaded:
         job = Job(stage.folder, bench.request(strategy))
         self.project = bench.project
         self.task = bench.prepared.task
+        self._prepared = bench.prepared
         self.adapted = (restore or strategy.restore)(stage.folder / "arm", job.lesson(rows=False))
         self._library = library_of(bench, strategy, self.adapted)
 
@@ -68,13 +73,21 @@ class Loaded:
             raise UsageError(Problem("C079", text, str(self.project.folder), help="name an arm of kind rag"))
         return Shelf(self.project, self._library)
 
+    @overload
+    def answer(self, questions: str | Example, tell: Tell | None = None, *, at: int | None = None) -> Answer: ...
+
+    @overload
     def answer(
-        self, questions: Sequence[str | Example], tell: Tell | None = None, *, at: int | None = None
-    ) -> list[Answer]:
+        self, questions: Iterable[str | Example], tell: Tell | None = None, *, at: int | None = None
+    ) -> list[Answer]: ...
+
+    def answer(self, questions: Any, tell: Tell | None = None, *, at: int | None = None) -> Any:
         """One answer a question, in order. Questions get the same repairs as the training rows did.
 
         Args:
-            questions: texts, or examples as the readers make them.
+            questions: one text, and the answer to it is given; texts, or examples as the readers make them, and a list
+                is given; a DataFrame with the columns of the project's rows (or one of texts), and a DataFrame with its
+                index is given: answer, confidence, note, and passages where there are some.
             at: the version of the documents to answer from; the newest when None.
 
         Raises:
@@ -82,10 +95,27 @@ class Loaded:
         """
         if at is not None or self._library is not None:
             self.adapted = self.documents.library.arm(at)
+        if isinstance(questions, str | Example):
+            return self.answer([questions], tell, at=at)[0]
+        if is_frame(questions):
+            rows, numbers = questions_of(questions, self._prepared, self.project)
+            return frame_of(questions, numbers, self.adapted.answer(rows, tell))
         rows = [
             q if isinstance(q, Example) else Example(str(i), (Message("user", q),)) for i, q in enumerate(questions)
         ]
         return self.adapted.answer([repaired(self.project, row) for row in rows], tell)
+
+    def predict(self, questions: Any) -> list[str | None]:
+        """The text of each answer; None where none could be read."""
+        return [one.text for one in self.answer(texts_of(questions))]
+
+    def predict_proba(self, questions: Any) -> np.ndarray:
+        """The share of each label of the task, shape (questions, labels), in the order of `task.labels`.
+
+        Raises:
+            UsageError: C211, the arm does not say how likely each label is.
+        """
+        return shares(self.answer(texts_of(questions)), self.task.labels)
 
     def stream(self, question: str | Example) -> Iterator[str]:
         """The answer piece by piece, as it is written; an arm that chooses among labels gives it in one piece."""
@@ -169,8 +199,8 @@ def repaired(project: Project, example: Example) -> Example:
     return example
 
 
-def load(folder: str | Path, arm: str, *, offline: bool = False, tell: Tell | None = None) -> Loaded:
-    """A fitted arm of the project, by its folder or file, ready to answer.
+def load(folder: str | Path, arm: str = "", *, offline: bool = False, tell: Tell | None = None) -> Loaded:
+    """A fitted arm of the project, by its folder or file, ready to answer; the recommended one without a name.
 
     Args:
         tell: gets what differs from when the arm was measured (C170); None: it is a `Differs` warning.
@@ -178,7 +208,15 @@ def load(folder: str | Path, arm: str, *, offline: bool = False, tell: Tell | No
     Raises:
         UsageError: there is no such project or arm, or it was not fitted yet.
     """
-    return Loaded(*bench_of(Path(folder), arm, offline, tell or warned(silent)))
+    return Loaded(*bench_of(Path(folder), arm or _recommended(Path(folder)), offline, tell or warned(silent)))
+
+
+def _recommended(target: Path) -> str:
+    from assay.config import load as load_project
+    from assay.config.start import begin
+    from assay.talking import recommended
+
+    return recommended(load_project(begin(with_project(target))))
 
 
 def answer_file(
@@ -187,6 +225,7 @@ def answer_file(
     """Answer every row of `file` with a fitted arm; a killed run goes on where it was. See `pieces`.
 
     Args:
+        arm: the recommended one when "".
         file: any input shape that assay reads; the project's columns are used where the file has them.
         out: `.csv` gives a table, anything else JSON lines: id, question, answer, confidence, note (abstained, cut,
             refused, unreadable, or nothing), and passages where the arm reads documents. In the order of the file.
@@ -200,6 +239,7 @@ def answer_file(
 
     heard: list[str] = []
     tell = hearing(tell, heard)
+    arm = arm or _recommended(folder)
     with interruptible():
         bench, strategy = bench_of(folder, arm, offline, tell)
         with Veil(bench.project, key_of(bench.project)):

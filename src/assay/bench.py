@@ -142,7 +142,7 @@ class Bench:
         import threading
 
         ends = [] if seconds is None else [(seconds, process.terminate), (seconds + LATE, process.kill)]
-        timers, begun = [threading.Timer(*end) for end in ends], time.monotonic()
+        timers, begun = [threading.Timer(after, end) for after, end in ends], time.monotonic()
         for timer in timers:
             timer.start()
         failure: dict[str, Any] | None = None

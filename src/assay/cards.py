@@ -17,6 +17,7 @@ from assay.noted import SPLITS
 from assay.prepared import Prepared, bytes_of
 from assay.veiled import unnamed
 from assay.weigh.markdown import plain
+from assay.weigh.view import paraphrase_sentence
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -145,6 +146,8 @@ def _leaks(project: Project, note: dict[str, Any], audit: dict[str, Any]) -> str
     ]
     if audit["groups"]["all"]:
         lines.append(f"{audit['groups']['all']:,} groups, {audit['groups']['straddling']:,} in more than one split.")
+    if said := paraphrase_sentence(counts):
+        lines.append(said)
     probes = audit["probes"]
     if project.split.probes:
         lines.append(

@@ -1,7 +1,7 @@
 """The commands of `assay`. Each verb imports what it needs, so that `--help` is quick and loads no library.
 
 Results go to stdout, progress and messages to stderr. `assay.terminal.outcome` turns what is raised into words and an
-exit code.
+exit code; `assay.terminal.misuse` answers a command line that is not understood with the one that was meant.
 """
 
 import os
@@ -12,17 +12,25 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from assay.errors import Problem, UsageError
+from assay.here import lines as what_to_type
+from assay.here import look as look_around
+from assay.places import PROJECT
 from assay.places import place as place_of
 from assay.terminal import answer as of_answers
 from assay.terminal import ask as of_questions
+from assay.terminal import doctor as of_machines
 from assay.terminal import documents as of_documents
 from assay.terminal import export as of_exports
+from assay.terminal import init as of_beginnings
+from assay.terminal import lists as of_lists
+from assay.terminal import report as of_reports
 from assay.terminal import review as of_reviews
 from assay.terminal import serve as of_serving
 from assay.terminal import watch as of_logs
 from assay.terminal.annotate import EXAMPLE, annotate
 from assay.terminal.outcome import Outcome, say
-from assay.terminal.results import as_document, columns, near, show, summary
+from assay.terminal.results import as_document, near, show, summary
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -41,6 +49,7 @@ app = typer.Typer(
     epilog="Example: assay run tickets.csv",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
 
 Target = Annotated[str, typer.Argument(metavar="TARGET", help="A project folder, a project file or a data file.")]
@@ -62,10 +71,21 @@ def command(arguments: Sequence[str]) -> int:
     for name, value in _SURROUNDINGS.items():
         os.environ.setdefault(name, value)
     with Outcome(arguments, _crashes(arguments)) as outcome:
-        code = app(args=list(arguments) or ["--help"], prog_name="assay", standalone_mode=False)
+        code = app(args=_understood(arguments), prog_name="assay", standalone_mode=False)
         outcome.code = code if isinstance(code, int) else 0
+        if not arguments:
+            say("")
+            for line in what_to_type(look_around(Path())):
+                say(line)
         sys.stdout.flush()
     return outcome.code
+
+
+def _understood(arguments: Sequence[str]) -> list[str]:
+    """`assay` alone and `assay help run` ask for help."""
+    if not arguments or arguments[0] in ("help", "--usage"):
+        return [*arguments[1:2], "--help"]
+    return list(arguments)
 
 
 def _crashes(arguments: Sequence[str]) -> Path:
@@ -106,9 +126,23 @@ def _project(target: str, sets: Sequence[str] | None, display: "Display", offlin
     return project
 
 
+def _named(target: str) -> str:
+    """What is to run: the project of this folder where none is named.
+
+    Raises:
+        UsageError: C201, there is none; what could be typed here is listed.
+    """
+    if target or Path(PROJECT).is_file():
+        return target or "."
+    there = look_around(Path())
+    ways = [way for way, _ in there.commands()] or ["assay run FILE"]
+    text = f"no project or data file is named; {there.holds()}"
+    raise UsageError(Problem("C201", text, help="\n         ".join(ways)))
+
+
 @app.command(epilog="Example: assay run tickets.csv --minutes 20")
 def run(
-    target: Target = ".",
+    target: Target = "",
     plan: Annotated[bool, typer.Option("--plan", help="Only say what would run, and what it takes.")] = False,
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="ARM", help="Run this arm; may be repeated.")
@@ -124,13 +158,13 @@ def run(
     """Compare the strategies of a project on the same test rows, and report which one to use."""
     from assay.terminal.display import for_terminal
 
-    report = None
+    target, report = _named(target), None
     with for_terminal(plain=plain, quiet=quiet, json=as_json, verbose=verbose) as display:
         project = _project(target, sets, display, offline)
         from assay import flow  # after the project file: what is wrong there is said at once
 
         if plan:
-            planned = flow.plan(project, offline=offline, tell=display.tell)
+            planned = flow.plan(project, only=only or (), offline=offline, tell=display.tell)
         else:
             planned = None
             report = flow.run(project, only=only or (), minutes=minutes, offline=offline, tell=display.tell)
@@ -151,6 +185,9 @@ def exit_code(report: Any) -> int:
     if failed:
         return 6 if "T" in failed else 4
     return 1 if report.data["verdict"]["failed"] else 0
+
+
+app.command(epilog=of_beginnings.EXAMPLE)(of_beginnings.init)
 
 
 @app.command(epilog="Example: assay check tickets.csv")
@@ -192,144 +229,30 @@ def check(
     return 0
 
 
-@app.command(epilog="Example: assay report tickets --diff")
-def report(
-    target: Target = ".",
-    newer: Annotated[
-        Path | None, typer.Argument(metavar="NEWER", help="With --diff: the report to compare TARGET's with.")
-    ] = None,
-    ledger: Annotated[bool, typer.Option("--ledger", help="Every row that was dropped or changed, and why.")] = False,
-    step: Annotated[str, typer.Option("--step", metavar="STEP", help="The ledger of one step.")] = "",
-    place: Annotated[str, typer.Option("--place", metavar="FILE[:LINE]", help="The ledger of one file or line.")] = "",
-    row: Annotated[str, typer.Option("--row", metavar="ID", help="What happened to one row; or its file:line.")] = "",
-    diff: Annotated[bool, typer.Option("--diff", help="What moved since the report before.")] = False,
-    card: Annotated[
-        Path | None, typer.Option("--card", metavar="FILE", help="Write the model card of an arm, Markdown.")
-    ] = None,
-    arm: Annotated[
-        str, typer.Option("--with", metavar="ARM", help="Whose card; the recommended arm's if left out.")
-    ] = "",
-    to: Annotated[
-        str | None,
-        typer.Option("--to", metavar="TRACKER", help="Hand the log to tensorboard, mlflow, wandb or trackio."),
-    ] = None,
-    as_json: Json = False,
-) -> int:
-    """Show the newest report of a project."""
-    from assay.terminal import look
-
-    if newer is not None:
-        if not diff:
-            raise typer.BadParameter("a second report is for --diff: assay report OLD NEW --diff", param_hint="'NEWER'")
-        _moved(look.between(Path(target), newer), as_json)
-        return 0
-    folder = look.project_at(Path(target))
-    if to is not None:
-        from assay.trackers import export
-
-        command = export(folder, to)
-        if as_json:
-            as_document({"show": command})
-        else:
-            say(f"show it with  {command}")
-        return 0
-    if ledger or step or place or row:
-        _ledger(folder, step, place, row, as_json)
-        return 0
-    newest = look.newest(folder)
-    if diff:
-        _moved(look.moved(folder, newest), as_json)
-        return 0
-    if card is not None:
-        look.write_card(newest, arm, card)
-        say(f"card    {near(card.absolute())}")
-    elif as_json:
-        as_document(newest.data)
-    else:
-        for line in [*newest.summary(), "", *columns(newest.table()), ""]:
-            say(line)
-        say(f"report  {near(place_of(folder.absolute(), 'report') / 'report.html')}")
-    return 0
-
-
-def _moved(lines: list[str], as_json: bool) -> None:
-    if as_json:
-        as_document(lines)
-    else:
-        for line in lines or ["Nothing moved beyond noise."]:
-            say(line)
-
-
-def _ledger(folder: Path, step: str, place: str, row: str, as_json: bool) -> None:
-    from assay.terminal import lineage
-
-    found: Any = lineage.row(folder, row) if row else lineage.ledger(folder, step, place)
-    if as_json:
-        as_document(found)
-        return
-    parts = () if step or place else lineage.flow(folder)
-    for line in lineage.row_lines(found) if row else lineage.ledger_lines(found, parts):
-        say(line)
-
-
+app.command(epilog=of_reports.EXAMPLE)(of_reports.report)
+app.command(epilog=of_questions.EXAMPLE)(of_questions.ask)
 app.command(epilog=of_answers.EXAMPLE)(of_answers.answer)
+app.command(epilog=of_exports.EXAMPLE)(of_exports.export)
+app.command(epilog=of_serving.EXAMPLE)(of_serving.serve)
+app.command(epilog=of_logs.EXAMPLE)(of_logs.watch)
 app.command(epilog=EXAMPLE)(annotate)
 app.command(epilog=of_reviews.EXAMPLE)(of_reviews.review)
 app.command(epilog=of_documents.EXAMPLE)(of_documents.documents)
-app.command(epilog=of_serving.EXAMPLE)(of_serving.serve)
-app.command(epilog=of_exports.EXAMPLE)(of_exports.export)
-app.command(epilog=of_logs.EXAMPLE)(of_logs.watch)
-app.command(epilog=of_questions.EXAMPLE)(of_questions.ask)
-
-
-@app.command("list", epilog="Example: assay list strategies")
-def list_(
-    what: Annotated[
-        str, typer.Argument(help="A project; or steps, augmentations, strategies, models, metrics, kinds, formats.")
-    ] = ".",
-    probe: Annotated[
-        Path | None, typer.Option("--probe", metavar="PROJECT", help="Models ranked on rows of this project.")
-    ] = None,
-    model: Annotated[
-        list[str] | None, typer.Option("--model", metavar="MODEL", help="A candidate; may be repeated.")
-    ] = None,
-    rows_: Annotated[int, typer.Option("--rows", min=10, help="Rows of val and train to ask them.")] = 100,
-    shots: Annotated[int, typer.Option("--shots", min=0, max=64, help="Solved examples in a prompt.")] = 4,
-    offline: Offline = False,
-    as_json: Json = False,
-    plain: Plain = False,
-    quiet: Quiet = False,
-) -> int:
-    """List the arms of a project with their state, or what assay has; rank base models on a project's rows."""
-    from assay.terminal import look
-
-    if probe is not None:
-        from assay import rank_models
-        from assay.terminal.display import for_terminal
-
-        if what != "models":
-            raise typer.BadParameter("it is for models: assay list models --probe PROJECT", param_hint="'--probe'")
-        names = [str(Path(name).absolute()) if Path(name).exists() else name for name in model or ()]
-        with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
-            found = rank_models(probe, names, rows=rows_, shots=shots, offline=offline, tell=display.tell)
-        show(found, as_json)
-        return 0
-    rows = look.has(what) if what in look.LISTS and not Path(what).exists() else look.arms(Path(what))
-    if as_json:
-        as_document(rows)
-    else:
-        for line in look.lines(rows) if rows else ["There are no arms; name some under compare."]:
-            say(line)
-    return 0
+app.command("list", epilog=of_lists.EXAMPLE)(of_lists.list_)
 
 
 @app.command(epilog="Example: assay explain C076")
-def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="As printed before a message: D050.")]) -> int:
-    """Print what a code means and what to do about it."""
+def explain(
+    words: Annotated[list[str], typer.Argument(metavar="CODE|WORD", help="A code as printed, D050; or a word: leak.")],
+) -> int:
+    """Print what a code or a word means, and what to do about it."""
     from assay.terminal.explain import page
 
-    say(page(code).rstrip())
+    say(page(" ".join(words)).rstrip())
     return 0
+
+
+app.command(epilog=of_machines.EXAMPLE)(of_machines.doctor)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.against import FEWEST, against
 from assay.errors import DataError, Problem, UsageError, did_you_mean
+from assay.here import with_project
 from assay.logs import Entry, Log, read_log
 from assay.measured import names as known_arms
 from assay.measured import newest
@@ -70,7 +71,7 @@ def watch(
     from assay.config.start import begin
     from assay.veiled import Veil, key_of
 
-    today = load_project(begin(Path(project)))
+    today = load_project(begin(with_project(Path(project))))
     chosen = today.watch.but(arm=arm or None, level=level, rows=rows, encoder=encoder)
     bench, strategy = _arm(today, chosen.arm, offline, tell) if chosen.arm else (None, None)
     own, prepared = (bench.project, bench.prepared) if bench is not None else _rows(today, offline)

@@ -15,13 +15,14 @@ from assay.nouns import Example, Task
 from assay.prepared import Prepared
 from assay.veiled import unnamed
 from assay.weigh.numbers import one_line as cut
-from assay.weigh.view import given_away
+from assay.weigh.view import given_away, paraphrase_sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from assay.bench import Bench
     from assay.config import Project
+    from assay.curate.split import Split
     from assay.validate import Exam
     from assay.weigh import Extra
 
@@ -117,6 +118,7 @@ class Checked:
             ),
             f"leaks    {audit['exact']} exact, {audit['near']} near, {audit['contained']} contained,"
             f" {audit['group']} by group between test and train; {audit['repaired']} rows repaired",
+            paraphrase_line(audit),
             *("  " + line for line in leak_lines(self.audit, self.project.split.leaks)),
             *("doubt    " + line for line in sentences(self.doubts)),
             "balance  " + balance_line(note["labels"]["train"]) if note["labels"] else "",
@@ -166,6 +168,11 @@ def leak_lines(audit: dict[str, Any], leaks: Any) -> list[str]:
     return lines + given_away({"given_away": audit["given_away"]})
 
 
+def paraphrase_line(audit: dict[str, Any]) -> str:
+    """ "" where nothing was looked for."""
+    return "" if audit.get("paraphrase") is None else "  " + paraphrase_sentence(audit)
+
+
 def one_line(text: str) -> str:
     return cut(text, 70)
 
@@ -192,7 +199,7 @@ def extra_of(bench: Bench, exam: Exam, recommended: str | None) -> Extra:
     base = bench.models.get(project.model)
     return {
         "ledger": note["ledger"],
-        "leaks": [leak(pair, project.split.leaks) for pair in audit["pairs"]],
+        "leaks": [leak(pair, project.split) for pair in audit["pairs"]],
         "labels": note["labels"],
         "given_away": audit["given_away"],
         "lengths": histogram(note["lengths"]),
@@ -212,10 +219,12 @@ def histogram(lengths: Sequence[int]) -> dict[str, Any]:
     return {"unit": "characters", "edges": edges, "counts": [counts[i] for i in range(len(edges) - 1)], "limit": None}
 
 
-def leak(pair: dict[str, Any], leaks: Any) -> dict[str, Any]:
+def leak(pair: dict[str, Any], split: Split) -> dict[str, Any]:
     sides = {
         name: {"split": s["split"], "id": s["ids"][0], "source": s["sources"][0], "text": s["text"]}
         for name, s in (("first", pair["left"]), ("second", pair["right"]))
     }
-    decision = "repaired" if leaks == "repair" else "accepted"
+    decision = "repaired" if split.leaks == "repair" else "accepted"
+    if pair["kind"] == "paraphrase" and split.paraphrase == "auto":
+        decision = "told"
     return {"id": pair["id"], "kind": pair["kind"], "similarity": pair["similarity"], "decision": decision, **sides}

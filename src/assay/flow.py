@@ -26,6 +26,7 @@ from assay.events import NAME, logged
 from assay.executed import reference_warning, refuse_unsafe, wrong_references
 from assay.gained import gained
 from assay.nouns import Answer, Strategy, Tell
+from assay.places import near
 from assay.prepared import Prepared, keep_private, prepare
 from assay.processes import Servers
 from assay.publish import publish, weighed
@@ -104,13 +105,17 @@ def chosen(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
             Problem("C072", "there is nothing to compare", "compare", help="name arms: compare: [{kind: majority}]")
         )
     problems = [
-        Problem("C083", f"there is no arm '{name}'{did_you_mean(name, arms)}", "--only", help=", ".join(arms))
+        Problem("C083", f"there is no arm '{name}'{did_you_mean(name, arms)}", "--only", help=_there(project, arms))
         for name in only
         if name not in arms
     ]
     if problems:
         raise UsageError(*problems)
     return {name: strategy for name, strategy in arms.items() if not only or name in only}
+
+
+def _there(project: Project, arms: Mapping[str, Strategy]) -> str:
+    return f"there are {', '.join(arms)}: assay run {near(project.target)} --only {next(iter(arms))}"
 
 
 def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -> None:
@@ -183,6 +188,8 @@ def plan_event(bench: Bench, arms: dict[str, Strategy], exam: Exam, minutes: flo
     states = {name: bench.state(strategy, exam.hash) for name, strategy in arms.items()}
     width = max(map(len, states))
     head = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; base {bench.project.model}"
+    if any(one["code"] == "D250" for one in bench.prepared.note["warnings"]):
+        head += "; labels balanced by choice (D250)"
     notes = {m["note"] for m in bench.models.values() if m["note"]}
     lines = [head + (f" ({'; '.join(sorted(notes))})" if notes else "")]
     if minutes is not None:
@@ -265,11 +272,11 @@ def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False
         return Checked(project, prepared, asked(Seen(bench, exam), [], only=doubts))
 
 
-def plan(project: Project, *, offline: bool = False, tell: Tell = silent) -> Any:
-    """What would run and what it takes, from a short probe of each arm that is not cached."""
+def plan(project: Project, *, only: Sequence[str] = (), offline: bool = False, tell: Tell = silent) -> Any:
+    """What would run and what it takes, from a short probe of each arm that is not cached; of those in `only`."""
     from assay.probe import planned
 
-    arms = chosen(project, ())
+    arms = chosen(project, only)
     prepared = prepare(project, tell, offline=offline)
     judged(project, prepared, arms)
     exam = Exam(prepared.examples("test"))

@@ -33,23 +33,40 @@ if TYPE_CHECKING:
     from assay.config import Project
 
 VERSION = 1  # raise it when the same texts give other results
+AUDIT = "the audit"  # beside kinds of steps, in the list of what uses a model
 CHUNK = {"embed": 256, "generate": 16}  # texts between two saves: some seconds' work each
 UNIT = {"embed": "text", "generate": "answer"}
 Kind = RowStep | SetStep | Augmentation
 
 
 def wanted(project: Project) -> dict[str, list[str]]:
-    """ "embed" and "generate" to the kinds of step and augmentation that use it; empty when no model is needed."""
+    """ "embed" and "generate" to what uses it: kinds of step and augmentation, and the audit; empty when no model is
+    needed."""
     found: dict[str, list[str]] = {}
     for part in (*project.curate, *project.augment):
         for need in part.wants():
             if need in CHUNK:
                 found.setdefault(need, []).append(part.kind)
+    if found.get("embed") or audited(project):
+        found.setdefault("embed", []).extend([AUDIT] if project.split.paraphrase is not None else [])
     return {need: list(dict.fromkeys(found[need])) for need in CHUNK if need in found}
 
 
-def models(project: Project, offline: bool, tell: Tell) -> dict[str, dict[str, Any]]:
+def audited(project: Project) -> bool:
+    """Whether the audit compares rows by meaning: where the project says from which cosine, or an arm reads the rows
+    with the same encoder anyway."""
+    from assay.prompt.neighbours import EMBEDDER
+
+    if project.split.paraphrase == "auto":
+        return any(EMBEDDER in arm.encoders() for arm in project.compare)
+    return project.split.paraphrase is not None
+
+
+def models(project: Project, offline: bool, tell: Tell, *, fetch: bool = False) -> dict[str, dict[str, Any]]:
     """The models that curation needs, brought to this machine: "embed", "generate" -> what `Lender` and the key read.
+
+    Args:
+        fetch: arms will be fitted in this run, so that their encoder may be fetched for the audit too.
 
     Raises:
         ModelError, ResourceError: as `model.find`.
@@ -64,7 +81,14 @@ def models(project: Project, offline: bool, tell: Tell) -> dict[str, dict[str, A
             text = f"{name} is remote, and {', '.join(kinds)} needs a model of this machine"
             raise ModelError(Problem("M064", text, "model", help="name one, and give the arms the remote `model`"))
         kind = "embedder" if need == "embed" else "causal"
-        model = find(name, base=project.folder, offline=offline, tell=tell, kind=kind)
+        # The audit takes an encoder that is there, or that arms of this run need in any case.
+        only = kinds == [AUDIT] and project.split.paraphrase == "auto"
+        try:
+            model = find(name, base=project.folder, offline=offline or (only and not fetch), tell=tell, kind=kind)
+        except (ModelError, ResourceError):
+            if only:
+                continue
+            raise
         shown = {"name": model.name, "digest": model.digest, "note": model.note, "for": kinds}
         opened = {"licence": model.licence, "context_length": model.context_length, "folder": str(model.folder)}
         found[need] = shown | opened

@@ -54,6 +54,7 @@ def note_of(
     return {
         "task": project.aim.model_copy(update=found).model_dump(mode="json"),
         "hashes": {name: content_hash(rows) for name, rows in splits.items()}
+        | {"train": train_hash(curated.train, curated.base_rates)}
         | {"documents": documents_hash(documents)}
         | ({"fields": fields_hash([*curated.train, *curated.val])} if row_fields(project.compare) else {}),
         "rows": {"read": came + aside, "kept": came - dropped, "dropped": dropped}
@@ -66,6 +67,7 @@ def note_of(
         "steps": veil.deep([*steps_before(before), *curated.counts["steps"]]),
         "flow": [*_unusable(came, aside), *curated.counts["flow"]],
         "ledger": _ledger_by_reason(ledger, everything, curated.made, veil),
+        "base_rates": curated.base_rates,
         "labels": {k: label_counts(v, loaded.kind, project.aim.nothing) for k, v in splits.items()}
         if loaded.kind in ("classify", "multilabel")
         else {},
@@ -100,7 +102,7 @@ def _warnings(*lists: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({w["code"]: w for warnings in lists for w in warnings}.values())
 
 
-def _audit_counts(curated: Any) -> dict[str, int]:
+def _audit_counts(curated: Any) -> dict[str, Any]:
     """Test rows that also stand in train, by kind of likeness, over the files as they came."""
     audit = curated.audit
     counts = audit.counts
@@ -109,6 +111,7 @@ def _audit_counts(curated: Any) -> dict[str, int]:
         **{kind: counts.get(kind, {}).get("test~train", 0) for kind in ("exact", "near", "contained", "group")},
         "conflicting_labels": audit.conflicting_labels,
         "repaired": gone,
+        **curated.reworded.counts(),
     }
 
 
@@ -149,6 +152,12 @@ def fields_hash(examples: Iterable[Example]) -> str:
 def documents_hash(documents: Iterable[Document]) -> str:
     """What a strategy can learn from the documents."""
     return store.digest([[d.id, d.text, *([d.fields] if d.fields else [])] for d in documents])
+
+
+def train_hash(examples: Iterable[Example], base_rates: Mapping[str, int]) -> str:
+    """What a strategy can learn from the training rows, and from how frequent their labels are."""
+    content = content_hash(examples)
+    return store.digest([content, dict(base_rates)]) if base_rates else content
 
 
 def content_hash(examples: Iterable[Example]) -> str:

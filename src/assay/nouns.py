@@ -10,7 +10,7 @@ Record    question, target, answer of one test row     Metric    rows(records), 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
@@ -97,6 +97,7 @@ class Means:
     # (prompts, max_tokens) -> greedy answers; the project's base model, in a process of its own
     generate: Callable[[Sequence[Messages], int], list[str]] | None = None
     key: bytes = b""  # secret that pseudonyms are made with; empty where no step asks for one
+    kind: str = ""  # of the task, for the steps of curation; "" where a step is asked by itself
     documents: Sequence[Document] = ()  # the project's, but for those that val and test rows were made from
     open_model: Callable[..., LanguageModel] | None = None  # (name, precision="auto") -> freshly loaded model
     # name of a sentence encoder -> its folder, judged and safe to load
@@ -226,6 +227,8 @@ class Lesson:
     val: tuple[Example, ...] = ()
     documents: tuple[Document, ...] = ()
     base: str = ""  # the base model's name, as the project gives it
+    # Label -> rows of train before some were set aside or made: how frequent it is. Empty: as in `train`.
+    base_rates: Mapping[str, int] = field(default_factory=dict)
     # Folder of an arm of the same settings, whose trained weights a training goes on from (see `Trained.continues`)
     start: Path | None = None
     means: Means = field(default_factory=Means)

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.differs import tell_difference
 from assay.errors import Damaged, ModelError, Problem, UsageError, did_you_mean
+from assay.here import with_project
 from assay.nouns import Tell
+from assay.places import near
 
 if TYPE_CHECKING:
     from assay.bench import Bench
@@ -49,7 +51,7 @@ def benches(target: Path, names: Sequence[str], offline: bool, tell: Tell) -> di
     from assay.measured import names as known_names
     from assay.measured import newest
 
-    project = load_project(begin(target))
+    project = load_project(begin(with_project(target)))
     known = known_names(project)
     problems = [
         Problem("C083", f"there is no arm '{name}'{did_you_mean(name, known)}", str(target), help=", ".join(known))
@@ -103,9 +105,22 @@ def unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tuple[B
     bench = Bench(project, prepared, models(project, [strategy], offline, tell), tell)
     if fitted(bench, strategy).done() is None:
         refuse_changed(bench, strategy)
-        way = f"assay run {project.target} --only {arm}"
-        raise UsageError(Problem("C062", f"'{arm}' is not fitted yet", str(project.target), help=way))
+        way = f"assay run {near(project.target)} --only {arm}"
+        text = f"'{arm}' is not fitted yet{_run_with_set(project, strategy)}"
+        raise UsageError(Problem("C062", text, str(near(project.target)), help=way))
     return bench, strategy
+
+
+def _run_with_set(project: Project, strategy: Any) -> str:
+    """The arm of the same kind that a report has in its place, because it was run with `--set`; "" where none is."""
+    from assay.measured import Measured, records
+
+    for one in records(project):
+        then = Measured(one, project).then.arms
+        for name in one["arms"]:
+            if name not in project.arms and name in then and then[name].kind == strategy.kind:
+                return f"; did you mean '{name}', which was run with --set?"
+    return ""
 
 
 def base_bench(project: Project, offline: bool, tell: Tell) -> tuple[Bench, Any]:

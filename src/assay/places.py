@@ -22,6 +22,11 @@ def typed(file: Path) -> Path:
     return file.parent if file.name == PROJECT else file
 
 
+def near(path: Path) -> Path:
+    """The path as one would type it here: from this folder where it lies in it."""
+    return path.relative_to(Path.cwd()) if path.is_absolute() and path.is_relative_to(Path.cwd()) else path
+
+
 def place(target: Path, name: str) -> Path:
     """Where the project of this folder or file keeps its `work`, `report`, ..."""
     file = file_of(target)

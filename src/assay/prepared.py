@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,7 @@ VERSION = 6  # raise it when the same files and settings are prepared differentl
 UNREAD = {"instruction", "max_answer_tokens", "metric", "metrics", "tolerance", "guards", "target"}
 CODE = ("language", "show_tests", "database", "samples", "temperature")  # what code tasks alone have
 CLUSTERS = "clusters.json"  # in the folder of the test rows
+RATES = "base_rates.json"  # in the folder of the training rows
 Files = dict[str, list[Path]]  # split -> files and folders on this machine
 
 
@@ -122,7 +123,7 @@ def prepare(
     keep_private(project)
     veil = Veil(project, key_of(project, make=new_key))
     files = bring(project.files, offline=offline, tell=tell)
-    models = lent_models(project, offline, tell)
+    models = lent_models(project, offline, tell, fetch=servers is not None)
     key = _key(project, files, models, veil.trace)
     stage = store.Stage(project.work, "curate", key, tell)
     held = store.Stage(project.exam, "rows", key, tell)
@@ -258,6 +259,7 @@ def _write(
         place = held if split == "test" else folder
         store.write_lines(place / f"{split}.jsonl", (example.to_json() for example in examples))
     store.write_lines(folder / "documents.jsonl", (document.to_json() for document in documents))
+    write_rates(folder, curated.base_rates)
     ledger = merged(before, curated.ledger, everything) if before else curated.ledger
     if veil.key:
         ledger = [row | {"reason": veil.short(row["reason"])} for row in ledger]
@@ -265,8 +267,9 @@ def _write(
     labels = loaded.labels if loaded.kind == "classify" else ()
     asked = {} if loaded.kind == "continue" else splits  # there the target is the text itself
     given = {name: given_away(asked.get(name, ()), labels) for name in splits}
-    checked = {"probes": curated.probed.to_json(), "given_away": given}
-    store.write_json(held / "audit.json", veil.audit(curated.audit, everything) | checked)
+    audit = replace(curated.audit, pairs=(*curated.audit.pairs, *curated.reworded.pairs))
+    checked = {"probes": curated.probed.to_json(), "given_away": given, "paraphrases": curated.reworded.counts()}
+    store.write_json(held / "audit.json", veil.audit(audit, everything) | checked)
     store.write_json(held / CLUSTERS, _clusters(project, loaded, curated.test, names))
     store.write_text(held / "splits.csv", written(everything, splits, veil.key))
     if leaked := _leaked(came, curated.ledger):
@@ -328,3 +331,13 @@ def read_examples(path: Path) -> tuple[Example, ...]:
 
 def read_documents(path: Path) -> tuple[Document, ...]:
     return tuple(Document.from_json(row) for row in store.read_lines(path))
+
+
+def write_rates(folder: Path, base_rates: Mapping[str, int]) -> None:
+    if base_rates:
+        store.write_json(folder / RATES, dict(base_rates))
+
+
+def read_rates(folder: Path) -> dict[str, int]:
+    """How frequent each label is, where the training rows do not say it; see `curate/rates.py`."""
+    return store.read_json(folder / RATES) if (folder / RATES).is_file() else {}

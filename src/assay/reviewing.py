@@ -20,6 +20,7 @@ from assay import store
 from assay.curate.annotate.sheet import named, refuse_present
 from assay.damage import Tell, silent, tell_damage
 from assay.errors import DataError, Problem, UsageError
+from assay.here import with_project
 from assay.nouns import Record
 from assay.places import place, typed
 from assay.validate.people.duels import Both, Item, deal
@@ -63,7 +64,7 @@ class Review:
         """
         from assay.config.start import begin
 
-        folder = typed(begin(Path(target)))
+        folder = typed(begin(with_project(Path(target))))
         for name in ("items.jsonl", "ratings.jsonl"):
             file = place(folder, FOLDER) / name
             if store.drop_torn_line(file):

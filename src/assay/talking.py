@@ -20,7 +20,7 @@ from assay.differs import CODE, warned
 from assay.errors import Problem, UsageError, did_you_mean
 from assay.measured import names as known_arms
 from assay.nouns import Adapted, Answer, Example, Message, Tell
-from assay.places import file_of
+from assay.places import file_of, near
 from assay.use.serve.settings import BASE
 
 if TYPE_CHECKING:
@@ -274,12 +274,13 @@ def talk(folder: str | Path = ".", arm: str = "", *, offline: bool = False, tell
     return made
 
 
-def ask(question: str, folder: str | Path = ".", arms: Sequence[str] = (), *, offline: bool = False) -> Replies:
-    """One question to arms of a project; to the recommended one without names.
+def ask(question: str, folder: str | Path = ".", arms: str | Sequence[str] = (), *, offline: bool = False) -> Replies:
+    """One question to an arm of a project, or to several; to the recommended one without names.
 
     Raises:
         UsageError: C083, C062, C161.
     """
+    arms = (arms,) if isinstance(arms, str) and arms else tuple(arms)
     made = talk(folder, arms[0] if arms else "", offline=offline, tell=warned(silent))
     for name in arms:
         known(made.project, name)
@@ -291,7 +292,7 @@ def known(project: Project, name: str) -> None:
     names = list(dict.fromkeys([*known_arms(project), BASE]))
     if name not in names:
         text = f"there is no arm '{name}'{did_you_mean(name, names)}"
-        raise UsageError(Problem("C083", text, str(project.target), help=", ".join(names)))
+        raise UsageError(Problem("C083", text, str(near(project.target)), help=", ".join(names)))
 
 
 def recommended(project: Project) -> str:
@@ -307,10 +308,11 @@ def recommended(project: Project) -> str:
         return name
     if len(project.arms) == 1:
         return next(iter(project.arms))
-    text = "no arm is named, and no report recommends one"
-    raise UsageError(
-        Problem("C161", text, str(project.target), help=f"--with ARM; there are {', '.join(project.arms)}")
-    )
+    text, others = "no arm is named, and no report recommends one", ", ".join(project.arms)
+    way = f"--with {next(iter(project.arms), 'ARM')}; there are {others}"
+    if not report.is_file():
+        way = f"run it first: assay run {near(project.target)}; or name one that is fitted: {way}"
+    raise UsageError(Problem("C161", text, str(near(project.target)), help=way))
 
 
 def opened(folder: Path, name: str, *, offline: bool = False, tell: Tell = silent) -> Loaded:

@@ -24,9 +24,9 @@ from assay.energy import Meter
 from assay.errors import AssayError, Stopped
 from assay.keys import fit_key
 from assay.launch import Launch
-from assay.noted import content_hash, documents_hash, fields_hash
+from assay.noted import content_hash, documents_hash, fields_hash, train_hash
 from assay.nouns import Adapted, Answer, Example, Learner, Lesson, Means, Precision, Record, Strategy, Task, Tell
-from assay.prepared import read_documents, read_examples
+from assay.prepared import read_documents, read_examples, read_rates
 from assay.processes import begin
 from assay.spent import Parts, Spent, peak_bytes
 
@@ -124,6 +124,7 @@ class Job:
             train=read_examples(data / "train.jsonl") if rows else (),
             val=read_examples(data / "val.jsonl") if rows else (),
             documents=read_documents(data / "documents.jsonl") if rows else (),
+            base_rates=read_rates(data) if rows else {},
             base=self.base,
             means=Means(
                 self.seed,
@@ -139,11 +140,9 @@ class Job:
             fit=self.fit_inner,
         )
 
-    # --- stages -----------------------------------------------------------------------------------------------------
-
     def inner_key(self, strategy: Learner, lesson: Lesson) -> str:
         parts = {
-            "train": content_hash(lesson.train),
+            "train": train_hash(lesson.train, lesson.base_rates),
             "val": content_hash(lesson.val),
             "documents": documents_hash(lesson.documents),
             "fields": fields_hash([*lesson.train, *lesson.val]),

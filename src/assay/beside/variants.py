@@ -9,6 +9,7 @@ from assay import store
 from assay.bench import Bench
 from assay.noted import content_hash, documents_hash, fields_hash
 from assay.nouns import Document, Example
+from assay.prepared import write_rates
 
 VERSION = 1
 
@@ -49,6 +50,8 @@ def varied(
             store.write_lines(folder / f"{name}.jsonl", (row.to_json() for row in rows))
         pages = prepared.documents() if documents is None else documents
         store.write_lines(folder / "documents.jsonl", (page.to_json() for page in pages))
+        if train is None:
+            write_rates(folder, prepared.note["base_rates"])
         note = {"hashes": hashes, "task": task}
         stage.finish(note)
     note = {**prepared.note, **note}

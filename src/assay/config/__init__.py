@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.config import checks, weighing
+from assay.config import aliases, checks, weighing
 from assay.config.complaints import Complaint, SettingsError, fill
 from assay.config.page import Page, open_page
 from assay.config.project import SECTIONS, VERSION, Data, Documents, Head
@@ -53,6 +53,7 @@ def load(path: Path, sets: Sequence[str] = (), *, text: str | None = None) -> Pr
         newer = f"written for version {version} of the file; this assay reads {VERSION}"
         page.add(Complaint("C082", ("version",), newer))
         page.raise_if(True)
+    read_as = list(aliases.understood(page))
     folder = path.parent.absolute()
     # A section without a value is a section that is not there.
     found = _sections({key: item for key, item in value.items() if item is not None}, page, folder)
@@ -66,7 +67,7 @@ def load(path: Path, sets: Sequence[str] = (), *, text: str | None = None) -> Pr
         "compare": tuple(found["compare"].values()),
         "folder": folder,
         "file": path.name,
-        "warnings": tuple(checks.warnings(found, page.source, folder)),
+        "warnings": (*read_as, *checks.warnings(found, page.source, folder)),
     }
     return Project.model_validate(read)
 

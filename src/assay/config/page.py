@@ -66,6 +66,13 @@ class Page:
         else:
             self._put(text, place, value.value)
 
+    def moved(self, old: Place, new: Place) -> None:
+        """What stands at one place is read as if it stood at another."""
+        found: tuple[dict[Place, Any], ...] = (self.source.lines, self.source.plain, self.sets)
+        for by_place in found:
+            for place in [one for one in by_place if one[: len(old)] == old]:
+                by_place[(*new, *place[len(old) :])] = by_place.pop(place)
+
     def _refuse(self, text: str, place: Place, why: str, code: str = "C083") -> None:
         self.sets[place] = text
         self.complaints.append(Complaint(code, place, why))

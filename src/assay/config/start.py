@@ -20,7 +20,8 @@ from assay.config.said import COLUMN, READ, as_sets, said_in, written
 from assay.config.yamlfile import read
 from assay.curate.reading.gathered import holds_data, with_partners
 from assay.curate.reading.named import hub_set, named
-from assay.errors import DataError, Problem, UsageError, nearest
+from assay.errors import DataError, Problem, UsageError
+from assay.here import no_project, not_there
 from assay.nouns import Tell
 from assay.places import PROJECT
 from assay.sets import bring, silent
@@ -71,7 +72,7 @@ def begin(target: Path, sets: Sequence[str] = (), *, offline: bool = False, tell
         UsageError: C087 the folder's project is about another file.
     """
     if target.is_dir() and not (target / PROJECT).is_file() and not holds_data(target):
-        raise DataError(_no_project(target))
+        raise DataError(no_project(target))
     project = target / PROJECT if target.is_dir() else target
     if project.is_file() and project.suffix.lower() in (".yaml", ".yml"):
         _complete(project, sets, tell)
@@ -85,9 +86,7 @@ def begin(target: Path, sets: Sequence[str] = (), *, offline: bool = False, tell
             _make(Source(local, folder, hub_name(target), hub_name(target), said_in(sets)), tell)
         return folder / PROJECT
     if not data.exists():
-        near = nearest(target.name, [path.name for path in _visible(target.parent)])
-        hint = f"{target.parent / near} is there" if near else "name a data file, or a folder with a project.yaml"
-        raise DataError(Problem("D001", "no such file", str(target), help=hint))
+        raise DataError(not_there(target))
     typed, target = str(target), with_partners(target)
     data = named(target).path
     folder = Path(folder_name(data.resolve().name))
@@ -254,17 +253,6 @@ def _same_data(project: Path, data: Path) -> None:
                 help=f"assay run {project.parent} runs that project; rename the data file for a project of its own",
             )
         )
-
-
-def _visible(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if not p.name.startswith(".")) if folder.is_dir() else []
-
-
-def _no_project(folder: Path) -> Problem:
-    names = [path.name + "/" * path.is_dir() for path in _visible(folder)]
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    holds = f"it holds {', '.join(names[:5])}{more}" if names else "it is empty"
-    return Problem("D002", f"has no project.yaml; {holds}", str(folder), help="name a data file: assay run tickets.csv")
 
 
 def folder_name(name: str) -> str:

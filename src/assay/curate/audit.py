@@ -37,7 +37,7 @@ class Side:
     text: str  # of the first row
 
 
-Sameness = Literal["exact", "near", "contained", "group"]
+Sameness = Literal["exact", "near", "contained", "group", "paraphrase"]
 # A split and a text in it.
 Place = tuple[str, Key]
 
@@ -142,7 +142,7 @@ def audit(
     splits: dict[str, Sequence[Example]] = {"train": train, "val": val, "test": test}
     rows = {name: _by_key(examples) for name, examples in splits.items()}
     pairs = [
-        _pair("exact", 1.0, (left, rows[left][key]), (right, rows[right][key]), key, key)
+        pair_of("exact", 1.0, (left, rows[left][key]), (right, rows[right][key]), key, key)
         for left, right in BETWEEN
         for key in rows[right]
         if key in rows[left]
@@ -205,7 +205,9 @@ def _listed(
                     continue
                 listed += 1
                 told.add(side)
-                yield _pair(kind, similarity, (name, rows[name][key]), (side[0], rows[side[0]][side[1]]), key, side[1])
+                yield pair_of(
+                    kind, similarity, (name, rows[name][key]), (side[0], rows[side[0]][side[1]]), key, side[1]
+                )
 
 
 def _partners(probes: Sequence[Place], held: Sequence[Place], threshold: float) -> Partners:
@@ -244,10 +246,11 @@ def _shared_groups(splits: Mapping[str, Sequence[Example]]) -> Iterator[Pair]:
         for group in groups[right]:
             if group in groups[left]:
                 key = Key(f"group {group}")
-                yield _pair("group", 1.0, (left, groups[left][group]), (right, groups[right][group]), key, key)
+                yield pair_of("group", 1.0, (left, groups[left][group]), (right, groups[right][group]), key, key)
 
 
-def _pair(kind: Sameness, similarity: float, left: tuple, right: tuple, first: Key, second: Key) -> Pair:
+def pair_of(kind: Sameness, similarity: float, left: tuple, right: tuple, first: Key, second: Key) -> Pair:
+    """A leak, its id made of the two keys. left, right: (split, rows)."""
     name = hashlib.sha256("\n".join(sorted("\t".join(key) for key in (first, second))).encode()).hexdigest()[:6]
     return Pair(f"leak-{name}", kind, similarity, _rows(*left), _rows(*right))
 
@@ -295,7 +298,7 @@ def leak_error(audit: Audit, pairs: Sequence[Pair]) -> LeakError:
     return LeakError(
         Problem(
             "D050",
-            f"{many} (exact, similarity >= {audit.threshold:g}, one inside the other, or the same group);"
+            f"{many} (exact, similarity >= {audit.threshold:g}, one inside the other, the same group, or a paraphrase);"
             f" first: {pairs[0].right.sources[0]} ~ {pairs[0].left.sources[0]}",
             "split.leaks",
             help="set `split.leaks: repair` to drop the rows on the left (test rows stay as they are),"
@@ -314,7 +317,7 @@ def repair(pairs: Sequence[Pair]) -> dict[str, tuple[str, str]]:
     """Which rows must go so that no pair is left: id -> (reason, id of the row that stays). Never a test row."""
     gone: dict[str, tuple[str, str]] = {}
     words = {"exact": "copy of a {} row", "near": "near copy of a {} row", "group": "shares a group with a {} row"}
-    words["contained"] = "stands in a {} row, or holds it"
+    words |= {"contained": "stands in a {} row, or holds it", "paraphrase": "says what a {} row says in other words"}
     for pair in pairs:
         for row in pair.left.ids:
             gone.setdefault(row, (words[pair.kind].format(pair.right.split), pair.right.ids[0]))

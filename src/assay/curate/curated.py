@@ -1,6 +1,6 @@
 """Run the curation: audit official splits, apply the steps, split, audit again, and account for every row.
 
-In order      audit official files as they came -> steps -> split -> audit -> rows_per_label -> augment (train only)
+In order      audit official files as they came -> steps -> split -> audit -> rows drawn -> augment (train only)
 Official      rows of a given val or test file are never dropped: they get the repairs that every question gets, and the
               ledger says which step would have dropped them
 Nothing lost  each row that came in is in train, val or test, or has a line in the ledger that says why not
@@ -10,14 +10,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from assay.curate.accepted import JOINED, accept
 from assay.curate.audit import SPLITS, Audit, audit, leak_error, repair
 from assay.curate.ledger import Book
 from assay.curate.made import augmented, refuse_unfit
 from assay.curate.overlap import SHARES_WORDS, Probed, probed
 from assay.curate.placed import by_hash, by_time
+from assay.curate.rates import base_rates, draw_train, rates_of
+from assay.curate.reworded import HELD, Reworded, reworded, settle
+from assay.curate.reworded import THRESHOLD as PARAPHRASE
 from assay.curate.scale.fates import Note
 from assay.curate.scale.spread import Scale, Spread, Step, passes
-from assay.curate.split import Leaks, Split, draw, shares_for, split
+from assay.curate.split import Leaks, Split, shares_for, split
 from assay.curate.warned import refuse_empty, warn, warn_of_losses, warn_of_shares
 from assay.nouns import Augmentation, Example, Means, RowStep, Tell
 
@@ -34,6 +38,8 @@ class Curated:
     warnings: list[dict[str, Any]]  # code, count, text
     probed: Probed = field(default_factory=Probed)  # training rows that share words with a probe
     made: dict[str, str] = field(default_factory=dict)  # id -> text of each row that was made, used or not
+    reworded: Reworded = field(default_factory=Reworded)  # val and test rows that train says in other words
+    base_rates: dict[str, int] = field(default_factory=dict)  # see rates.py
 
 
 def run(
@@ -70,6 +76,7 @@ def run(
         UsageError: C073, C074 `split` asks for what cannot be.
     """
     refuse_unfit(augment, task_kind)
+    means = replace(means, kind=task_kind)
     everything = [*train, *val, *test]
     book = Book([*everything, *left_out], tell)
     for example in left_out:
@@ -84,17 +91,16 @@ def run(
     came = _audited(rows, split)
     _settle(came, split.leaks, rows, book)
     with Spread(scale or Scale(), means, tell) as spread:
-        _apply(steps, rows, given, spread, book)
+        _apply(steps, rows, given, spread, book, task_kind)
     _divide(rows, shares, split, task_kind, seed, book)
     after = _audited(rows, split)
     # A repair can turn official rows into copies of each other. Our own split keeps families together, so there is
     # nothing to find; were there something, it would be ours to put right, not the user's.
     if _settle(after, split.leaks if given else "repair", rows, book, again=True):
         after = _audited(rows, split)
-    if split.rows_per_label is not None:
-        rows["train"], aside = draw(rows["train"], split.rows_per_label, seed)
-        for example in aside:
-            book.note(example, "split", "set aside", f"more than {split.rows_per_label} rows of its label")
+    said = _reworded(rows, split, means, book)
+    rates = rates_of(rows["train"], task_kind)
+    draw_train(rows, split, seed, book)
     found = _probes(rows, split, probes, book)
     refuse_empty(rows, len(everything), book)
     made = augmented(augment, rows, means, split, book)
@@ -115,11 +121,23 @@ def run(
         warnings=book.warnings,
         probed=found,
         made=made,
+        reworded=said,
+        base_rates=base_rates(rates, rows["train"], book),
     )
 
 
 def _audited(rows: dict[str, list[Example]], settings: Split) -> Audit:
     return audit(*(rows[name] for name in SPLITS), threshold=settings.near, contained=settings.contained)
+
+
+def _reworded(rows: dict[str, list[Example]], settings: Split, means: Means, book: Book) -> Reworded:
+    """Paraphrases between the splits, where an encoder is lent for them."""
+    if settings.paraphrase is None or means.embed is None:
+        return Reworded()
+    threshold = PARAPHRASE if settings.paraphrase == "auto" else settings.paraphrase
+    found = reworded(rows, threshold, means, HELD if settings.paraphrase == "auto" else None)
+    settle(found, settings, rows, book)
+    return found
 
 
 def _settle(found: Audit, leaks: Leaks, rows: dict[str, list[Example]], book: Book, again: bool = False) -> bool:
@@ -146,7 +164,12 @@ def _settle(found: Audit, leaks: Leaks, rows: dict[str, list[Example]], book: Bo
 
 
 def _apply(
-    steps: Sequence[Step], rows: dict[str, list[Example]], given: Sequence[str], spread: Spread, book: Book
+    steps: Sequence[Step],
+    rows: dict[str, list[Example]],
+    given: Sequence[str],
+    spread: Spread,
+    book: Book,
+    kind: str,
 ) -> None:
     """All steps over train, then over the official rows."""
     parts = [(steps, [book.part(step.kind) for step in steps]) for steps in passes(steps)]
@@ -161,7 +184,8 @@ def _apply(
             came = left
         rows["train"] = went_on
     for name in given:
-        rows[name] = _held_out(parts, rows[name], name, spread, book)
+        official, joins = _held_out(parts, rows[name], name, spread, book)
+        rows[name] = accept(official, kind, book, joins) if joins is not None else official
 
 
 def _passed(
@@ -187,15 +211,19 @@ def _passed(
 
 def _held_out(
     parts: Sequence[tuple[tuple[Step, ...], list[int]]], examples: list[Example], name: str, spread: Spread, book: Book
-) -> list[Example]:
-    """Official rows: the repairs that every question gets, and a line for each row that a step would have dropped."""
+) -> tuple[list[Example], int | None]:
+    """Official rows: the repairs that every question gets, and a line for each row that a step would have dropped. And
+    the part of the step that would have joined some to others, if there is one."""
+    joins: int | None = None
     rows = {example.id: example for example in examples}
     left, spared = list(examples), 0
     for steps, numbers in parts:
         left, notes = _passed(steps, left, spread, rows)
         for step, number, lines in zip(steps, numbers, notes, strict=True):
             for example, note in lines:
-                if note.action == "dropped":
+                if note.reason == JOINED:
+                    joins = number
+                elif note.action == "dropped":
                     reason = f"{note.reason}, but an official {name} row"
                     book.note(example, step.kind, "kept", reason, note.kept, number)
                     spared += 1
@@ -204,7 +232,7 @@ def _held_out(
     if spared:
         text = f"{spared:,} official {name} rows stay that a step would have dropped (see the ledger)"
         book.warn("D064", spared, text)
-    return list(rows.values())
+    return list(rows.values()), joins
 
 
 def _divide(

@@ -12,7 +12,7 @@ Defaults    80 / 10 / 10: the usual shares; the test rows decide how sure the re
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -50,12 +50,17 @@ class Split(Settings):
     # Share of a text's shingles, each by how rare it is, from which it stands inside a longer one: the same. None: not
     # looked for, where all texts are one template.
     contained: float | None = Field(default=CONTAINED, ge=0.5, le=1)
+    # Cosine of sentence vectors from which a row is a paraphrase of another. auto: looked for where an arm or a step
+    # uses the encoder anyway, and told; a number: looked for, and treated as `leaks` says. None: not looked for.
+    paraphrase: Annotated[float, Field(ge=0.5, le=1)] | Literal["auto"] | None = "auto"
     # Texts that test what a model can do besides the task (benchmarks); training rows that share words with them are
     # told in the audit (`warn`), or go (`drop`).
     probes: tuple[str, ...] = ()
     probe_words: int = Field(default=WORDS, ge=5, le=50)
     overlaps: Literal["warn", "drop"] = "warn"
-    # Train on this many rows of each label, drawn with the seed; the rest is set aside.
+    # Train on this many rows, drawn with the seed so that each label keeps its share; the rest is set aside.
+    train_rows: int | None = Field(default=None, ge=1)
+    # Train on this many rows of each label instead: labels are balanced, which their shares in test are not.
     rows_per_label: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="after")
@@ -73,6 +78,10 @@ class Split(Settings):
         if self.by == "time" and self.time is None and self.manifest is None:
             help = "name the field that says when a row was written: time: created_at"
             raise UsageError(Problem("C072", "by: time needs a field", "split.time", help=help))
+        if self.train_rows is not None and self.rows_per_label is not None:
+            text = "rows are drawn either with the shares of their labels or so many of each"
+            help = "leave split.train_rows or split.rows_per_label out"
+            raise UsageError(Problem("C073", text, "split", help=help))
         return self
 
 
@@ -127,6 +136,25 @@ def draw(examples: Sequence[Example], rows_per_label: int, seed: int) -> tuple[l
     for row, example in enumerate(examples):
         by_label.setdefault(example.target or "", []).append((_draw(seed, [key_of(example)]), row))
     taken = {row for rows in by_label.values() for _, row in sorted(rows)[:rows_per_label]}
+    return (
+        [example for row, example in enumerate(examples) if row in taken],
+        [example for row, example in enumerate(examples) if row not in taken],
+    )
+
+
+def draw_alike(examples: Sequence[Example], rows: int, seed: int) -> tuple[list[Example], list[Example]]:
+    """(taken, set aside), both in input order. Of each target its share of `rows`, to within a row, so that what is
+    drawn is a small picture of the whole. A draw of 80 rows is a part of the draw of 160 with the same seed."""
+    by_target: dict[str, list[tuple[str, int]]] = {}
+    for row, example in enumerate(examples):
+        by_target.setdefault(example.target or "", []).append((_draw(seed, [key_of(example)]), row))
+    # The nth of a target of m rows comes at (n - 1/2) / m: at every point of the list each target has had its share.
+    order = sorted(
+        ((place + 0.5) / len(drawn), hash, row)
+        for drawn in map(sorted, by_target.values())
+        for place, (hash, row) in enumerate(drawn)
+    )
+    taken = {row for _, _, row in order[:rows]}
     return (
         [example for row, example in enumerate(examples) if row in taken],
         [example for row, example in enumerate(examples) if row not in taken],

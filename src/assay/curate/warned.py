@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from assay.curate.accepted import FURTHER, JOINED
 from assay.curate.audit import SPLITS, Audit
 from assay.curate.ledger import Book
 from assay.curate.triggers import scan
@@ -47,6 +48,11 @@ def warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: Book) -> 
         book.warn("D034", n, f"{n:,} {'text has' if n == 1 else 'texts have'} more than one label; first: {first}")
     if kind == "classify":
         _warn_of_triggers(rows["train"], book)
+    changed, dropped = (book.reasons(action) for action in ("changed", "dropped"))
+    if further := changed[FURTHER]:
+        joined = f", {dropped[JOINED]:,} rows joined to them" if dropped[JOINED] else ""
+        text = f"{further:,} questions have several answers in rows of their own{joined}: each of them counts as right"
+        book.warn("D251", further + dropped[JOINED], text)
     if (n := len(rows["test"])) < ENOUGH_TEST_ROWS:
         text = f"{n} test rows: an accuracy near 50 % is known to ±{100 * half_width(n):.0f} points"
         book.warn("D060", n, text)
@@ -54,7 +60,7 @@ def warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: Book) -> 
 
 def warn_of_losses(read: int, book: Book) -> None:
     """D233, where more than a tenth of the rows is gone: by which steps, and for what reasons."""
-    gone = [one for one in book.sums() if one["action"] == "dropped"]
+    gone = [one for one in book.sums() if one["action"] == "dropped" and one["reason"] != JOINED]
     n = sum(one["rows"] for one in gone)
     if n <= MUCH * read:
         return

@@ -50,6 +50,7 @@ class BestSentence(Strategy):
     # project that it is from; train: what scores best there
     sentences: Annotated[int, Field(ge=DOCUMENT, le=20)] | Literal["train"] = "train"
     top: int = Field(default=4, ge=1, le=50)  # passages that are found, where rows have none
+    VERSION = 2
     reads = ("train", "documents")
     needs_documents = False
     judges = True
@@ -79,7 +80,7 @@ class BestSentence(Strategy):
         if self.sentences != "train":
             arm.sentences = self.sentences
             return arm
-        rows = lesson.train[:ROWS]
+        rows = lesson.train[:: -(-len(lesson.train) // ROWS) or 1]  # evenly spaced: a file may be sorted
         ranked = arm.fit.ranked(rows)
         worth = {(n, self.by): lesson.judge(rows, arm.answers(rows, ranked, n)) for n in TRIED}
         # Whole texts may be found better by words or by meaning alone, and there is one of them to find.

@@ -1,6 +1,7 @@
 """Always answer with the most frequent training target.
 
 What it is for   the floor: a strategy that does not beat it has learnt nothing
+How frequent     by the rows that came, where training rows were balanced (`split.rows_per_label`, `augment: balance`)
 Costs            no model, no training
 """
 
@@ -45,7 +46,8 @@ class Majority(Strategy):
         targets = (example.target or "" for example in lesson.train)
         if lesson.task.kind == "number":
             targets = (worked(target)[1] for target in targets)
-        counts = Counter(targets)
+        # Where labels were balanced, how frequent they are is known all the same.
+        counts = Counter(lesson.base_rates) or Counter(targets)
         # Ties go to the target that sorts first, so that a rerun gives the same answer.
         return MajorityAnswers(min(counts, key=lambda target: (-counts[target], target)))
 

@@ -13,7 +13,9 @@ EXAMPLE = "Example: assay answer new.csv --with lora --project tickets -o answer
 
 def answer(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Questions, in a format that assay reads.")],
-    arm: Annotated[str, typer.Option("--with", metavar="ARM", help="The arm that answers.")],
+    arm: Annotated[
+        str, typer.Option("--with", metavar="ARM", help="Who answers; the recommended arm if left out.")
+    ] = "",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where the answers go; *.answers.jsonl if left out.")
     ] = None,

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.errors import AssayError, Problem, UsageError
+from assay.places import file_of
 from assay.terminal.display import fitting
+from assay.terminal.misuse import line as typed
 from assay.terminal.outcome import noted, say, warn
 from assay.terminal.results import as_document
 
@@ -30,7 +32,9 @@ ORDERS = {
     "/quit": "end",
 }
 
-Question = Annotated[str | None, typer.Argument(metavar="QUESTION", help="What is asked; a conversation without it.")]
+Question = Annotated[
+    list[str] | None, typer.Argument(metavar="QUESTION", help="What is asked; a conversation without it.")
+]
 Arm = Annotated[str, typer.Option("--with", metavar="ARM", help="Who answers; the recommended arm if left out.")]
 Compare = Annotated[str, typer.Option("--compare", metavar="A,B", help="Arms side by side; base is the base model.")]
 Folder = Annotated[Path, typer.Option("--project", help="The project folder.")]
@@ -39,7 +43,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.
 
 
 def ask(
-    question: Question = None,
+    words: Question = None,
     arm: Arm = "",
     compare: Compare = "",
     project: Folder = Path(),
@@ -50,6 +54,10 @@ def ask(
     from assay.talking import known, talk
 
     arms = _names(compare)
+    question = None if words is None else " ".join(words)
+    if words and len(words) > 1 and file_of(Path(words[-1])).is_file():
+        way = typed("ask", " ".join(words[:-1]), "--project", words[-1])
+        raise UsageError(Problem("C060", f"'{words[-1]}' is a project, and stands among the words asked", help=way))
     if arm and arms:
         raise UsageError(Problem("C060", "--with and --compare are two things", help="give one of them"))
     if question is not None and not question.strip():

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import Problem, UsageError
+from assay.here import with_project
 from assay.places import place, typed
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def project_at(target: Path) -> Path:
     """
     from assay.config.start import begin
 
-    return typed(begin(target))
+    return typed(begin(with_project(target)))
 
 
 def newest(folder: Path) -> "Report":
@@ -93,7 +94,7 @@ def arms(target: Path) -> list[dict[str, Any]]:
     from assay.config import load
     from assay.config.start import begin
 
-    project = load(begin(target))
+    project = load(begin(with_project(target)))
     from assay import flow
 
     return flow.arms(project)

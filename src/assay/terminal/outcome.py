@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import platform
+import re
 import shlex
 import sys
 import traceback
@@ -20,8 +21,11 @@ from typing import Any
 import typer
 
 from assay.errors import AssayError, DataError, Problem, ProjectError, ResourceError, Stopped, UsageError
+from assay.here import ASKING, has_run, look
+from assay.places import typed
 from assay.store import write_text
 from assay.terminal.display import fitting, plain
+from assay.terminal.misuse import line, misused
 
 OF_A_KIND = 5  # problems of one code that are printed
 BUG = 70
@@ -49,8 +53,11 @@ def noted(event: dict[str, Any]) -> None:
         warn(f"{event['text']}")
 
 
-def shown_problems(problems: Sequence[Problem], *, every: bool = False) -> Iterator[str]:
-    """The problems as lines, at most five of a code unless `every`; what is left out is counted."""
+def shown_problems(
+    problems: Sequence[Problem], *, every: bool = False, all_by: str = "assay check --all"
+) -> Iterator[str]:
+    """The problems as lines, at most five of a code unless `every`; what is left out is counted, with the command that
+    shows all."""
     total = Counter(problem.code for problem in problems)
     seen: Counter[str] = Counter()
     for problem in problems:
@@ -58,7 +65,62 @@ def shown_problems(problems: Sequence[Problem], *, every: bool = False) -> Itera
         if every or seen[problem.code] <= OF_A_KIND:
             yield str(problem)
         if not every and seen[problem.code] == total[problem.code] > OF_A_KIND:
-            yield f"{problem.code} and {total[problem.code] - OF_A_KIND} more: assay check --all"
+            yield f"{problem.code} and {total[problem.code] - OF_A_KIND} more: {all_by}"
+
+
+_COMMAND = re.compile(r"\b(assay [a-z]|pip install |curl |apt-get |hf |iconv )")
+_ENCODING = re.compile(r"data\.encoding(?:: |, for example: )([\w-]+)")
+_NEAR = re.compile(r"'([^']+)'[^']*did you mean '([^']+)'")
+_AGAIN = ("run", "check", "init")  # commands that take --set and make a project of a file
+
+
+def following(problems: Sequence[Problem], arguments: Sequence[str]) -> str:
+    """The command to type next, where no way out among the problems has it: the same command with the setting or the
+    spelling that mends it, or the page of the first code."""
+    way = _following(problems, arguments)
+    return "" if any(way in problem.help for problem in problems) else way
+
+
+def _following(problems: Sequence[Problem], arguments: Sequence[str]) -> str:
+    verb = arguments[0] if arguments else ""
+    for problem in problems:
+        if (match := _NEAR.search(problem.text)) and (other := _replaced(arguments, match[1], match[2])):
+            return line(*other)
+    for problem in problems if verb in _AGAIN else ():
+        if problem.code == "D031":
+            return line(*arguments, "--set", "data.join_labels=true")
+        if problem.code in ("D007", "D008") and (match := _ENCODING.search(problem.help)):
+            return line(*arguments, "--set", f"data.encoding={match[1]}")
+    if way := _asked(problems[0], verb, arguments):
+        return way
+    if any(_COMMAND.search(problem.help) for problem in problems):
+        return ""
+    return line("explain", problems[0].code)
+
+
+def _replaced(arguments: Sequence[str], wrong: str, right: str) -> list[str]:
+    """The words with one spelling put in place of another, alone, in a list or behind an equals sign; none where it
+    stands in none."""
+    word = re.compile(rf"(?<![\w-]){re.escape(wrong)}(?![\w-])")
+    other = [arguments[0], *(word.sub(right, one) for one in arguments[1:])] if arguments else []
+    return other if other != list(arguments) else []
+
+
+def _asked(problem: Problem, verb: str, arguments: Sequence[str]) -> str:
+    """The command for one that asks a project: of the project that was meant, of a strategy that there is."""
+    if problem.code == "D002" and verb in ("report", "list", "check", "review", "annotate"):
+        there = look(Path(problem.place)).projects
+        return line(verb, str(typed(there[0])), *(one for one in arguments[1:] if one.startswith("-"))) if there else ""
+    if verb not in ASKING:
+        return ""
+    if problem.code == "D002" and "--project" not in arguments:
+        ran = [one for one in look(Path(problem.place)).projects if has_run(one)]
+        return line(*arguments, "--project", str(typed(ran[0]))) if ran else ""
+    if problem.code == "C161" and (match := re.match(r"--with (\S+);", problem.help)):
+        return line(*arguments, "--with", match[1])
+    if problem.code == "C083" and problem.place and Path(problem.place).exists():
+        return line("list", problem.place)
+    return ""
 
 
 class Outcome:
@@ -108,19 +170,26 @@ class Outcome:
     def _problems(self, error: AssayError) -> None:
         if "--json" in self.arguments:
             rows = [{"code": p.code, "place": p.place, "text": p.text, "help": p.help} for p in error.problems]
-            say(json.dumps({"exit": error.exit_code, "problems": rows}, ensure_ascii=False, indent=1))
+            document = {"exit": error.exit_code, "problems": rows, "next": following(error.problems, self.arguments)}
+            say(json.dumps(document, ensure_ascii=False, indent=1))
             return
         if isinstance(error, ProjectError):
             warn(error.header)
-        for line in shown_problems(error.problems, every="--all" in self.arguments):
-            warn(line)
+        for text in shown_problems(error.problems, every="--all" in self.arguments, all_by=self._all_by()):
+            warn(text)
+        if way := following(error.problems, self.arguments):
+            warn(f"   next: {way}")
+
+    def _all_by(self) -> str:
+        named = [one for one in self.arguments[1:2] if not one.startswith("-")]
+        return (
+            line("check", *named, "--all")
+            if self.arguments[:1] and self.arguments[0] in _AGAIN
+            else "assay check --all"
+        )
 
     def _misuse(self, error: Any) -> None:
-        text = error.format_message().rstrip(".").replace("Input should be", "must be").partition(", unable to")[0]
-        text = text.replace(". Did you", "; did you")
-        asked = [word for word in self.arguments if not word.startswith("-")]
-        verb = f" {asked[0]}" if asked and asked[0] in VERBS else ""
-        warn(str(Problem("C060", text[:1].lower() + text[1:], help=f"assay{verb} --help")))
+        warn(str(misused(error.format_message(), self.arguments)))
 
     def _command(self) -> str:
         return shlex.join(["assay", *self.arguments])
@@ -139,6 +208,3 @@ class Outcome:
 def _first_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return text if len(text) <= 200 else text[:199] + "…"
-
-
-VERBS = ("run", "check", "report", "answer", "ask", "export", "serve", "watch", "annotate", "list", "explain")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.places import near as near_by
 from assay.terminal.outcome import say
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def next_step(report: Any, project: Project) -> str:
 
 def near(path: Path) -> str:
     """The path as one would type it here."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    return str(near_by(path))
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:

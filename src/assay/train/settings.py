@@ -80,6 +80,9 @@ class Trained(Strategy):
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     noise: float = Field(default=0.0, ge=0, le=100)  # NEFTune's alpha; 5 is its paper's
     max_rows: int | None = Field(default=None, ge=1)  # of train, drawn with the seed; None: all
+    # Of a question with several accepted answers: its first, or all, a row each. derive: all where they are long, which
+    # are ways of saying it; short ones are spellings of one answer.
+    answers: Literal["derive", "first", "all"] = "derive"
     max_length: int = Field(default=1024, ge=16, le=131072)  # tokens, prompt and answer
     too_long: Literal["cut", "drop", "refuse"] = "cut"
     patience: int = Field(default=2, ge=1)  # evaluations without a better val score before training ends
@@ -92,7 +95,7 @@ class Trained(Strategy):
     checkpointing: bool = False  # compute activations again in the backward pass: less memory, a third more time
     micro_tokens: int = Field(default=4096, ge=64)  # computed tokens in memory at once; more only costs memory
     processes: int = Field(default=1, ge=1, le=64)  # on one machine, each with a share of every batch
-    VERSION: ClassVar[int] = 3
+    VERSION: ClassVar[int] = 4
     neural = True
     seeded = True
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from assay.curate.accepted import WRITTEN
 from assay.encode.chat import Encoded
 from assay.encode.wording import ask
 from assay.errors import Problem, TrainError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Encode = Callable[["Chat", Task, Sequence[Example]], "list[Encoded]"]
 NOTHING_TO_LEARN = 0.01  # share of rows with an empty target from which training is refused
 NAMED = 5  # rows that a message names
+LONG_ANSWER = 8  # words of the answer in the middle from which several answers are several ways of saying it
 
 
 class Tuned(Prompted):
@@ -93,7 +95,8 @@ def train(
         text = f"{settings.kind}: max_length: {model.name} reads {chat.max_length:,} tokens at once, not"
         lesson.tell({"event": "warning", "code": "M170", "count": 1, "text": f"{text} {settings.max_length:,}"})
     encode = encode or partial(sequences_of, learn=settings.learn, choosing=settings.objective == "label_set")
-    train = learnt(lesson.train if settings.max_rows is None else drawn(lesson.train, settings.max_rows, lesson.seed))
+    given = answered(lesson, settings.answers)
+    train = learnt(given if settings.max_rows is None else drawn(given, settings.max_rows, lesson.seed))
     rows = fitting(train, encode(chat, lesson.task, train), settings, chat.max_length, "training")
     held = drawn(lesson.val, settings.val_rows, lesson.seed)
     asked = learnt(held)
@@ -131,6 +134,17 @@ def train(
     arm.curve, arm.ended, arm.best_step = progress.curve, progress.ended, progress.best_step
     arm.start_loss = progress.start_loss
     arm.fit = fit_words(progress.curve, progress.start_loss).to_json()
+
+
+def answered(lesson: Lesson, which: Literal["derive", "first", "all"]) -> Sequence[Example]:
+    """The training rows; those with several accepted answers once for each, where all are learnt."""
+    rows = [row for row in lesson.train if row.also]
+    if which == "derive":
+        words = sorted(len((row.target or "").split()) for row in rows)
+        which = "all" if rows and words[len(words) // 2] >= LONG_ANSWER else "first"
+    if which == "first" or not rows or lesson.task.kind not in WRITTEN:
+        return lesson.train
+    return [replace(row, target=answer, also=()) for row in lesson.train for answer in (row.target, *row.also)]
 
 
 def as_learnt(task: Task, examples: Sequence[Example]) -> Sequence[Example]:

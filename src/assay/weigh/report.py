@@ -6,6 +6,7 @@ and `environment` only. docs/report-schema.md says what each key means.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import assay.store as store
+from assay.errors import Problem, UsageError
 from assay.intervals import DRAWS
 from assay.nouns import Record, Task
 from assay.validate import judge, metrics_for
@@ -269,6 +271,25 @@ class Report:
     @property
     def verdict(self) -> dict[str, Any]:
         return self.data["verdict"]
+
+    @property
+    def strategies(self) -> dict[str, dict[str, Any]]:
+        """What report.json says of each strategy, by name, in the order of the project: status, metrics, cost."""
+        return {one["name"]: one for one in self.data["strategies"]}
+
+    def predictions(self, name: str) -> list[dict[str, Any]]:
+        """The test rows with the answers and scores of one finished strategy, as predictions/<name>.jsonl has them.
+
+        Raises:
+            UsageError: C083, there is none of that name, or it has no answers.
+        """
+        file = (self.folder or Path()) / "predictions" / f"{name}.jsonl"
+        if name not in self.strategies or self.folder is None or not file.is_file():
+            done = [one for one, said in self.strategies.items() if said["status"] == "done"]
+            text = f"the report has no answers of '{name}'"
+            raise UsageError(Problem("C083", text, "predictions", help=f"there are: {', '.join(done)}"))
+        with file.open("rb") as lines:
+            return [json.loads(line) for line in lines]
 
     def table(self) -> list[list[str]]:
         """One row per arm, the header first: what the terminal shows."""

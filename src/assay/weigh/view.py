@@ -254,12 +254,23 @@ def leak_sentence(data: dict[str, Any]) -> str:
     found = leaks(data)
     if not found:
         how = "as themselves, as a near copy or inside another text"
-        return f"0 of {n} test rows stand in the training or validation rows, {how}."
+        told = f"0 of {n} test rows stand in the training or validation rows, {how}."
+        return " ".join(filter(None, (told, paraphrase_sentence(audit))))
     kinds = {"exact": "the same text", "near": "a near copy", "contained": "one text inside the other"}
     kinds["group"] = "the same group"
     parts = ", ".join(f"{words} {count(audit[kind])}" for kind, words in kinds.items() if audit.get(kind))
     out = f"; {count(audit['repaired'])} train or val rows were taken out" if audit.get("repaired") else ""
-    return f"Test rows that also stood in train: {count(found)} ({parts}){out}."
+    told = f"Test rows that also stood in train: {count(found)} ({parts}){out}."
+    return " ".join(filter(None, (told, paraphrase_sentence(audit))))
+
+
+def paraphrase_sentence(audit: dict[str, Any]) -> str:
+    """How many test rows train says in other words; "" where that was not looked for."""
+    if audit.get("paraphrase") is None:
+        return ""
+    found, near = count(audit["paraphrase"]), count(audit["paraphrase_near"])
+    said = f"{found} of {count(audit['paraphrase_of'])} test rows have a paraphrase in train that stands out from the"
+    return f"{said} rows around it (cosine >= {audit['paraphrase_from']:g}); {near} have some training row as near."
 
 
 def given_away(extra: Any) -> list[str]:

@@ -35,5 +35,5 @@ def test_a_project_with_both_runs_and_answers_new_rows(tmp_path):
     assert {arm["name"]: arm["status"] for arm in report.data["strategies"]} == {"tuned": "done", "headed": "done"}
     (tmp_path / "new.jsonl").write_text(json.dumps({"text": "about the chip number 3"}) + "\n")
     for name in ("tuned", "headed"):
-        assay.answer(tmp_path / "new.jsonl", name, tmp_path / "out.jsonl", project=tmp_path)
+        assay.answer(tmp_path / "new.jsonl", tmp_path, name, tmp_path / "out.jsonl")
         assert json.loads((tmp_path / "out.jsonl").read_text())["answer"] in WORDS

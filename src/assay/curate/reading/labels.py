@@ -170,7 +170,8 @@ def _alike(every: Sequence[Example], first: Mapping[str, str], listed: Sequence[
             "D031",
             f"{', '.join(f'{told(label)} in {rows(counts[label])}' for label in group)} look the same",
             max((first[label] for label in group), key=list(first.values()).index),
-            help="to read all as the first: data: {join_labels: true}; if they do differ, list both under aim.labels",
+            help="to read all as the first: --set data.join_labels=true, or data: {join_labels: true}; if they do"
+            " differ, list both under aim.labels",
         )
         for group in groups(counts)
         if not set(group) <= set(listed)

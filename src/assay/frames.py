@@ -1,0 +1,106 @@
+"""Texts and tables as people have them in Python: a text, a list, an array, a Series, a DataFrame.
+
+What it is for   questions go in as they lie there; answers to a frame come out as a frame with the same index
+Watch out        pandas is not needed: a frame can only come from somebody who has imported it
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay import store
+from assay.errors import Problem, UsageError
+from assay.nouns import Answer, Example
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from assay.config import Project
+    from assay.prepared import Prepared
+
+
+def is_frame(value: Any) -> bool:
+    """Whether it is a DataFrame of pandas."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, pandas.DataFrame)
+
+
+def texts_of(value: Any) -> list[str]:
+    """The texts of a list, an array, a Series or a frame of one column.
+
+    Raises:
+        UsageError: C210, it is one text, has several columns, or holds what is no text.
+    """
+    if isinstance(value, str):
+        raise UsageError(
+            Problem("C210", "one text stands where several are expected", help="write it in a list: [text]")
+        )
+    if is_frame(value):
+        if value.shape[1] != 1:
+            told = f"the frame has {value.shape[1]} columns, and a row is one text"
+            raise UsageError(Problem("C210", told, help="name the column: frame['text']"))
+        value = value.iloc[:, 0]
+    found = []
+    for number, one in enumerate(value):
+        if not isinstance(one, str):
+            raise UsageError(Problem("C210", f"row {number} is no text but {type(one).__name__}: {one!r}"[:200]))
+        found.append(f"{one}")
+    return found
+
+
+def questions_of(frame: Any, prepared: Prepared, project: Project) -> tuple[list[Example], list[int]]:
+    """The rows of a frame as the project's questions, read as a file of new questions is; and the number of each row.
+
+    Raises:
+        DataError: as `asking.read_questions`.
+    """
+    from assay.asking import read_questions
+
+    # Through pandas' own JSON: what is no number becomes null, dates become text.
+    rows = json.loads(frame.to_json(orient="records", date_format="iso", force_ascii=False))
+    with tempfile.TemporaryDirectory(prefix="assay-") as place:
+        file = Path(place) / "frame.jsonl"
+        store.write_lines(file, rows)
+        found = read_questions(prepared, project, file)
+    return found, [int(one.source.rpartition(":")[2]) - 1 for one in found]
+
+
+def frame_of(frame: Any, numbers: Sequence[int], answers: Sequence[Answer]) -> Any:
+    """A frame of answers with the index of the one that was asked: answer, confidence, note, and passages where an
+    answer has some. A row that could not be asked has no answer, and the note says so."""
+    import pandas
+
+    from assay.pieces import noted
+
+    by_row = dict(zip(numbers, answers, strict=True))
+    rows = [by_row.get(number) for number in range(len(frame))]
+    columns: dict[str, Any] = {
+        "answer": [None if one is None else one.text for one in rows],
+        "confidence": [None if one is None else one.confidence for one in rows],
+        "note": ["not asked" if one is None else noted(one) for one in rows],
+    }
+    if any(one is not None and one.passages for one in rows):
+        columns["passages"] = [[] if one is None else list(one.passages) for one in rows]
+    return pandas.DataFrame(columns, index=frame.index)
+
+
+def shares(answers: Sequence[Answer], labels: Sequence[str]) -> np.ndarray:
+    """The share of each label in each answer, shape (answers, labels): of the scores that the strategy gave to the
+    labels, as its confidence is.
+
+    Raises:
+        UsageError: C211, an answer has no scores of its labels.
+    """
+    import numpy as np
+
+    if any(len(one.scores) != len(labels) for one in answers):
+        told = "this strategy does not say how likely each label is"
+        raise UsageError(Problem("C211", told, "predict_proba", help="assay explain C211 names those that do"))
+    scores = np.asarray([one.scores for one in answers], dtype=np.float64).reshape(len(answers), len(labels))
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
+    return weights / weights.sum(axis=1, keepdims=True)

@@ -1,0 +1,136 @@
+"""A project file for a data file, written and not run: `assay init tickets.csv`, `assay.init("tickets.csv")`.
+
+What it is for   to look at the guesses and change them before anything is fitted; to name test rows of one's own
+Watch out        a project that is there is never written over
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from assay import store
+from assay.config.start import begin, folder_name
+from assay.config.yamlfile import flow, parse, quoted
+from assay.curate.reading.named import hub_set, named
+from assay.errors import Problem, UsageError
+from assay.here import look, word
+from assay.nouns import Tell
+from assay.places import ENDINGS, PROJECT, typed
+
+_FILES = re.compile(r"^  files: \{data: (.+)\}$", re.MULTILINE)
+_SHARES = re.compile(r"^  (train|val|test): 0\.\d+\n", re.MULTILINE)  # there is nothing to draw
+READING = ("data.", "aim.", "split.group")  # changes that `init` writes into the file, and `model`
+
+
+def silent(event: dict) -> None:
+    """The `tell` of a caller that does not watch."""
+
+
+def init(
+    file: str | Path = "",
+    *,
+    test: str | Path = "",
+    val: str | Path = "",
+    sets: Sequence[str] = (),
+    offline: bool = False,
+    tell: Tell = silent,
+) -> Path:
+    """Write the project file of a data file; its path.
+
+    Args:
+        file: rows in a form that assay reads; "": the only data file in this folder.
+        test, val: files with the rows to test and to choose on; drawn from `file` where they are not given.
+        sets: `data.columns.label=stars` and its like, which say how the rows are read, and `model=NAME`.
+
+    Raises:
+        UsageError: C204 no file is named and there is not just one; C205 there is a project already; C206 a change
+            that is made in the file. DataError: as `config.start.begin`.
+    """
+    data = Path(file) if file else only_file(Path())
+    _refuse_others(sets)
+    project = place_of(data)
+    if project.exists():
+        run = f"assay run {word(typed(project))}"
+        raise UsageError(Problem("C205", "there is a project already", str(project), help=f"{run} runs it as it is"))
+    begin(data, sets, offline=offline, tell=tell)
+    text = project.read_text(encoding="utf-8")
+    _write(project, text, {"test": test, "val": val}, sets)
+    return project
+
+
+def only_file(folder: Path) -> Path:
+    """The data file of a folder that has just one.
+
+    Raises:
+        UsageError: C204.
+    """
+    there = look(folder)
+    if len(there.data) == 1:
+        return there.data[0]
+    if not there.data:
+        way = "go to where your rows are, or name the file: assay init FILE"
+        raise UsageError(Problem("C204", "no data file is here", str(folder), help=way))
+    text = f"there are {len(there.data)} data files here: {', '.join(one.name for one in there.data[:5])}"
+    raise UsageError(Problem("C204", text, str(folder), help=f"name one: assay init {word(there.data[0])}"))
+
+
+def place_of(data: Path) -> Path:
+    """Where the project file of this data file stands, as `begin` has it."""
+    if data.is_dir() or data.suffix.lower() in ENDINGS:
+        file = data / PROJECT if data.is_dir() else data
+        if file.is_file():
+            return file
+    hub = hub_set(data)
+    folder = Path(folder_name(hub[0].name.rpartition("/")[2] if hub else named(data).path.name))
+    return (Path(f"{folder}-project") if folder.is_file() else folder) / PROJECT
+
+
+def _refuse_others(sets: Sequence[str]) -> None:
+    for text in sets:
+        if not text.startswith((*READING, "model=")):
+            told = f"--set {text}: init writes how the rows are read, and the model"
+            raise UsageError(
+                Problem("C206", told, help="write it into project.yaml; or for one run: assay run FILE --set")
+            )
+
+
+def _write(project: Path, text: str, parts: dict[str, str | Path], sets: Sequence[str]) -> None:
+    """The file with the official splits and the model in it."""
+    named_parts = {name: quoted(_from(project, Path(path))) for name, path in parts.items() if path}
+    if named_parts:
+        found = _FILES.search(text)
+        if found is None:
+            raise RuntimeError("the project file has no line of its files")
+        said = ", ".join(f"{name}: {path}" for name, path in {"train": found[1], **named_parts}.items())
+        text = f"{text[: found.start()]}  files: {{{said}}}{text[found.end() :]}"
+        text = _SHARES.sub("", text)
+    models = [parse(one.partition("=")[2]).value for one in sets if one.startswith("model=")]
+    if models:
+        text = text.replace("\ncompare:\n", f"\nmodel: {flow(_text(models[-1]))}\n\ncompare:\n", 1)
+    if named_parts or models:
+        store.write_text(project, text)
+    from assay.config import load
+
+    load(project)
+
+
+def _text(value: Any) -> str:
+    return f"{value}"
+
+
+def _from(project: Path, path: Path) -> str:
+    """The path as the project file names it.
+
+    Raises:
+        DataError: D001, there is no such file.
+    """
+    if not named(path).path.exists():
+        from assay.errors import DataError
+        from assay.here import not_there
+
+        raise DataError(not_there(path))
+    return Path(os.path.relpath(path, project.parent)).as_posix()

@@ -1,0 +1,103 @@
+"""Progress in a notebook, from events: one block of text below the cell that is written again as things move.
+
+What it is for   `assay.run("tickets.csv")` in Jupyter shows what `assay run` shows; in a script it is silent
+Watch out        at most two blocks a second are drawn: each is a message to the browser
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from assay.nouns import Tell
+from assay.terminal.display import plain
+from assay.terminal.pace import Stage, duration
+
+EVERY = 0.5  # seconds between two blocks
+KEPT = 40  # lines of what has ended
+BAR = 20  # characters
+
+
+class Block:
+    """Takes events by `tell` and draws what there is to see.
+
+    Args:
+        draw: gets the whole text each time.
+        clock: seconds; differences only.
+    """
+
+    def __init__(self, draw: Callable[[str], None], clock: Callable[[], float] = time.monotonic):
+        self.draw = draw
+        self.clock = clock
+        self.ended: list[str] = []
+        self.stages: dict[str, Stage] = {}
+        self._drawn_at: float | None = None
+
+    def tell(self, event: dict[str, Any]) -> None:
+        match event.get("event"):
+            case "stage":
+                self._stage(event)
+            case "progress" | "download":
+                name = event.get("stage") or event.get("name") or "download"
+                self.stages.setdefault(name, Stage(name, self.clock())).advance(event, self.clock())
+                self._draw(now=False)
+            case "note":
+                self._end(f"{event['text']}")
+            case "warning":
+                self._end(f"warning {event['code']} {event['text']}")
+            case "plan":
+                for line in event["lines"]:
+                    self._end(f"{line}")
+            case _:
+                return
+
+    def _stage(self, event: dict[str, Any]) -> None:
+        name = event["name"]
+        if event["state"] == "start":
+            self.stages[name] = Stage(name, self.clock())
+            self._draw()
+            return
+        stage = self.stages.pop(name, None)
+        seconds = event.get("seconds")
+        if seconds is None and stage is not None:
+            seconds = self.clock() - stage.started
+        took = "" if seconds is None or event["state"] == "cached" else f"in {duration(seconds)}"
+        mark = "✗" if event["state"] == "failed" else "✓"
+        said = (event["state"] if event["state"] != "done" else "", event.get("metric"), event.get("note"), took)
+        self._end(f"{mark} {name:<16} {'  '.join(one for one in said if one)}".rstrip())
+
+    def _end(self, line: str) -> None:
+        if line not in self.ended:
+            self.ended.append(line)
+        self._draw()
+
+    def _draw(self, *, now: bool = True) -> None:
+        at = self.clock()
+        if not now and self._drawn_at is not None and at - self._drawn_at < EVERY:
+            return
+        self._drawn_at = at
+        moving = ["▸ " + "  ".join(filter(None, (s.name, *s.shown(BAR, at)))) for s in self.stages.values()]
+        self.draw("\n".join(plain(line) for line in [*self.ended[-KEPT:], *moving]))
+
+
+def shown(tell: Tell | None) -> Tell:
+    """`tell` as it was given; where none was, a block below the cell in a notebook, and silence elsewhere."""
+    if tell is not None:
+        return tell
+    if not in_notebook():
+        return silent
+    from IPython.display import display  # pyrefly: ignore[missing-import]  # it is there: the notebook runs in it
+
+    handle = display({"text/plain": ""}, raw=True, display_id=True)
+    return Block(lambda text: handle.update({"text/plain": text}, raw=True)).tell
+
+
+def in_notebook() -> bool:
+    """Whether this process answers a notebook. A terminal of IPython's is none."""
+    library = sys.modules.get("IPython")
+    shell = library.get_ipython() if library is not None else None
+    return shell is not None and "IPKernelApp" in shell.config
+
+
+def silent(event: dict) -> None:
+    """The `tell` of a caller that does not watch."""

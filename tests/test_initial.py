@@ -1,0 +1,99 @@
+"""`assay init`: a project file from a data file; at most five questions; and what --set says of reading stays in it."""
+
+from pathlib import Path
+
+import pytest
+
+import assay
+from assay import config
+from assay.config.start import begin
+from assay.errors import DataError, UsageError
+from assay.terminal.init import interview
+from problems import problem
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def tickets(name: str, n: int = 60, start: int = 0) -> Path:
+    path = Path(name)
+    lines = [
+        f"my order {i} did not come to the Café,{('late', 'lost')[i % 2]},{i % 5}" for i in range(start, start + n)
+    ]
+    path.write_text("\n".join(["text,label,stars", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+class Answers:
+    """Answers to the questions that hold a word; the guess to all others."""
+
+    def __init__(self, by_word: dict[str, str] | None = None):
+        self.by_word = by_word or {}
+        self.asked: list[str] = []
+
+    def __call__(self, question: str, guess: str) -> str:
+        self.asked.append(question)
+        return next((answer for word, answer in self.by_word.items() if word in question), guess)
+
+
+def test_the_only_file_here_is_taken():
+    tickets("tickets.csv")
+    assert assay.init() == Path("tickets/project.yaml")
+    assert config.load(Path("tickets/project.yaml")).files["data"] == [Path.cwd() / "tickets.csv"]
+    with problem(UsageError, "C205", "project.yaml", "assay run tickets"):
+        assay.init("tickets.csv")
+
+
+def test_several_files_or_none():
+    with problem(UsageError, "C204"):
+        assay.init()
+    tickets("a.csv"), tickets("b.csv")
+    with problem(UsageError, "C204", None, "assay init a.csv"):
+        assay.init()
+
+
+def test_test_rows_of_ones_own():
+    tickets("train.csv"), tickets("test.csv", 20, 500)
+    project = config.load(assay.init("train.csv", test="test.csv", sets="model=other-model"))
+    assert project.files == {"train": [Path.cwd() / "train.csv"], "test": [Path.cwd() / "test.csv"]}
+    assert project.model == "other-model"
+    with problem(DataError, "D001", "tset.csv", "test.csv"):
+        assay.init("test.csv", test="tset.csv")
+
+
+def test_only_what_says_how_rows_are_read_is_written():
+    tickets("tickets.csv")
+    with problem(UsageError, "C206"):
+        assay.init("tickets.csv", sets=["compare.0.k=8"])
+
+
+def test_set_says_how_a_file_that_was_refused_is_read():
+    text = tickets("tickets.csv").read_text(encoding="utf-8")
+    first, rest = text[:90], text[90:]  # a line in UTF-8, and the others not
+    Path("tickets.csv").write_bytes(first.encode() + rest.encode("windows-1252"))
+    with problem(DataError, "D008"):
+        begin(Path("tickets.csv"))
+    file = begin(
+        Path("tickets.csv"), sets=["data.encoding=windows-1252", "data.columns.label=stars", "aim.kind=classify"]
+    )
+    project = config.load(file)  # without the changes: they stand in the file
+    assert project.data.encoding == "windows-1252"
+    assert project.data.columns["label"] == "stars"
+    assert project.aim.kind == "classify"
+
+
+def test_at_most_five_questions():
+    tickets("a.csv"), tickets("b.csv")
+    ask = Answers({"file": "b.csv", "the answer?": "stars", "model": "mine"})
+    assert interview("", [], ask) == ("b.csv", ["data.columns.label=stars", "model=mine"])
+    assert len(ask.asked) <= 5
+    assert interview("a.csv", ["data.columns.label=stars"], quiet := Answers()) == ("a.csv", [])
+    assert len(quiet.asked) == 3
+    assert interview("nowhere.csv", [], Answers()) == ("nowhere.csv", [])
+
+
+def test_a_field_that_is_misspelt_is_the_nearest():
+    tickets("a.csv")
+    assert interview("a.csv", [], Answers({"the answer?": "strs"}))[1] == ["data.columns.label=stars"]
