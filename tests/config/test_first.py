@@ -175,10 +175,10 @@ def test_a_corpus_is_told_with_the_command_that_models_it():
 
 
 def test_what_would_be_dropped_is_said_first():
-    rows = [f"please answer the question,{i * 7} is the answer to number {i}" for i in range(40)]
-    lines = said(table("same.csv", "prompt,response", rows))
+    rows = [f"please look at case {i % 4},{'ab'[i // 4 % 2]}" for i in range(40)]
+    lines = said(table("same.csv", "text,label", rows))
     assert re.match(r"  D233 (39|40) of 40 rows \(\d+%\) would be dropped", lines[1])
-    assert "--set data.columns.question=" in lines[1]
+    assert "--set data.columns.text=" in lines[1]
 
 
 def test_long_texts_are_not_dropped_for_their_length():

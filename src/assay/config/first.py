@@ -16,6 +16,7 @@ from assay.aim.kinds import kind_of
 from assay.config.draft import with_sets
 from assay.config.portfolio import Size, portfolio
 from assay.config.yamlfile import flow, quoted
+from assay.curate.accepted import JOINED
 from assay.curate.reading.findings import told_aside
 from assay.curate.reading.load import Loaded, labels_of
 from assay.curate.reading.settled import named_as
@@ -73,7 +74,9 @@ class First:
         """(why, rows, way out) of what the first steps would drop, where it is more than a tenth."""
         many, role = MUCH * len(self.examples), "question" if "question" in self.loaded.columns else "text"
         way_out = f"If the text is another column: {self.command} --set data.columns.{role}=NAME"
-        gone = [step for step in Dedupe().apply(self.examples, Means()) if isinstance(step, Dropped)]
+        steps = Dedupe().apply(self.examples, Means(kind=self.loaded.kind))
+        # An answer that is accepted beside another one of the same question is not lost.
+        gone = [step for step in steps if isinstance(step, Dropped) and step.reason != JOINED]
         empty = [one for one in self.examples if not one.text.strip()]
         told = (("their text stands in another row", len(gone)), ("their text is empty", len(empty)))
         return [(reason, count, way_out) for reason, count in told if count > many]

@@ -24,6 +24,8 @@ READ = {
     "aim.language": "language",
     "aim.show_tests": "show_tests",
     "aim.slices": "slices",
+    "aim.language": "language",
+    "aim.show_tests": "show_tests",
     "split.group": "group",
 }
 COLUMN = "data.columns."
@@ -41,8 +43,8 @@ def said_in(sets: Sequence[str]) -> dict[str, Any]:
 
 
 def _fits(place: str, value: Any) -> bool:
-    if place == "aim.kind":
-        return value in get_args(Task.model_fields["kind"].annotation)
+    if place in ("aim.kind", "aim.language", "aim.show_tests"):
+        return value in get_args(Task.model_fields[place.partition(".")[2]].annotation)
     if place in ("aim.labels", "aim.slices"):
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
     if place == "split.group":

@@ -60,7 +60,7 @@ def warn(rows: dict[str, list[Example]], came: Audit, kind: str, book: Book) -> 
 
 def warn_of_losses(read: int, book: Book) -> None:
     """D233, where more than a tenth of the rows is gone: by which steps, and for what reasons."""
-    gone = [one for one in book.sums() if one["action"] == "dropped"]
+    gone = [one for one in book.sums() if one["action"] == "dropped" and one["reason"] != JOINED]
     n = sum(one["rows"] for one in gone)
     if n <= MUCH * read:
         return
