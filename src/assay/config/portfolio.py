@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-EPOCHS = 3
+EPOCHS = 2
 FEW_LABELS = 20  # more do not fit into a prompt that a small model can use
 CONTRAST_ROWS = 3000  # rows up to which an encoder is tuned by contrast in minutes
 

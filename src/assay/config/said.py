@@ -3,7 +3,7 @@
 What it is for   `--set` on a file that has no project yet, and a draft that was filled in: the guess follows them
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from assay.config.yamlfile import flow, parse
@@ -24,8 +24,6 @@ READ = {
     "aim.language": "language",
     "aim.show_tests": "show_tests",
     "aim.slices": "slices",
-    "aim.language": "language",
-    "aim.show_tests": "show_tests",
     "split.group": "group",
 }
 COLUMN = "data.columns."
@@ -55,6 +53,15 @@ def _fits(place: str, value: Any) -> bool:
         whole = isinstance(value, int) and not isinstance(value, bool)
         return whole and value > 0 if place == "data.sample" else isinstance(value, int | float) and 0 <= value <= 1
     return isinstance(value, str)
+
+
+def arguments(said: Mapping[str, Any], bad_rows: float) -> dict[str, Any]:
+    """Of `curate.reading.load.load`. bad_rows: the share where nothing is said of it."""
+    given = {READ[place]: value for place, value in said.items() if place in READ}
+    given["bad_rows"] = 0.0 if given.pop("strict", False) else given.get("bad_rows", bad_rows)
+    if "group" in given:
+        given["group"] = given["group"] or ""
+    return given | {"columns": {p.removeprefix(COLUMN): v for p, v in said.items() if p.startswith(COLUMN)}}
 
 
 def as_sets(value: Any) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from assay.config import draft
 from assay.config.first import First, lines, notes
-from assay.config.said import COLUMN, READ, as_sets, said_in, written
+from assay.config.said import COLUMN, arguments, as_sets, said_in, written
 from assay.config.yamlfile import read
 from assay.curate.reading.gathered import holds_data, with_partners
 from assay.curate.reading.named import hub_set, named
@@ -193,12 +193,7 @@ def _first(source: Source) -> First:
     """
     from assay.curate.reading.load import load
 
-    said = {READ[place]: value for place, value in source.said.items() if place in READ}
-    columns = {place.removeprefix(COLUMN): v for place, v in source.said.items() if place.startswith(COLUMN)}
-    bad_rows = 0.0 if said.pop("strict", False) else said.pop("bad_rows", BAD_ROWS)
-    if "group" in said:
-        said["group"] = said["group"] or ""
-    loaded = load({"data": [source.data.absolute()]}, base=Path.cwd(), columns=columns, bad_rows=bad_rows, **said)
+    loaded = load({"data": [source.data.absolute()]}, base=Path.cwd(), **arguments(source.said, BAD_ROWS))
     return First(loaded, source.made_by, source.path, source.folder.name, tuple(source.said.items()))
 
 

@@ -75,7 +75,8 @@ def interview(file: str, sets: list[str], ask: Ask) -> tuple[str, list[str]]:
         sets: what was said on the command line, which is not asked.
     """
     from assay.aim.kinds import KINDS
-    from assay.config.reading import Reading
+    from assay.config.said import arguments, said_in
+    from assay.config.start import BAD_ROWS
     from assay.curate.reading.load import load
     from assay.curate.reading.read import read
     from assay.initial import only_file, place_of
@@ -87,14 +88,14 @@ def interview(file: str, sets: list[str], ask: Ask) -> tuple[str, list[str]]:
     if not path.is_file() or place_of(path).exists():  # `init` says what is wrong with it
         return file, []
     said: list[str] = []
-    loaded = load({"data": [path.absolute()]}, base=Path.cwd(), **Reading.of(sets).arguments())
+    loaded = load({"data": [path.absolute()]}, base=Path.cwd(), **arguments(said_in(sets), BAD_ROWS))
     kinds = [kind.name for kind in KINDS]
     if not any(one.startswith("aim.kind=") for one in sets):
         kind = _one_of(ask, f"What is asked of a row? {', '.join(kinds)}", loaded.kind, kinds)
         if kind != loaded.kind:
             said.append(f"aim.kind={kind}")
-            arguments = Reading.of([*sets, *said]).arguments()
-            loaded = load({"data": [path.absolute()]}, base=Path.cwd(), **arguments)
+            more = arguments(said_in([*sets, *said]), BAD_ROWS)
+            loaded = load({"data": [path.absolute()]}, base=Path.cwd(), **more)
     fields = list(read(path.absolute(), head=20, base=Path.cwd()).names)
     for roles, question in ((INPUTS, "Which field is the input?"), (TARGETS, "Which field is the answer?")):
         role = next((one for one in roles if one in loaded.columns), "")
