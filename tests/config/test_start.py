@@ -35,9 +35,9 @@ def test_labels_few(tmp_path: Path):
     assert project.files == {"data": [tmp_path / "Tickets.csv"]}
     assert project.aim.kind == "classify"
     assert dict(project.data.columns) == {"text": "text", "label": "label"}
-    assert list(project.arms) == ["majority", "tfidf", "probe", "setfit", "stack", "shots-k0", "lora"]
+    assert list(project.arms) == ["majority", "tfidf", "probe", "setfit", "stack", "shots-k0", "lora-e2"]
     assert project.split.leaks == "repair"
-    assert project.arms["lora"].max_rows is None
+    assert project.arms["lora-e2"].max_rows is None
 
 
 def test_many_labels_leave_out_what_asks_a_small_model():
@@ -56,7 +56,7 @@ def test_of_many_rows_a_language_model_learns_from_some():
 def test_written_answers(tmp_path: Path):
     project = config.load(begin(questions(Path("qa.jsonl"), 40)))
     assert project.aim.kind == "answer"
-    assert list(project.arms) == ["majority", "neighbours", "shots-k0", "shots-similar", "lora"]
+    assert list(project.arms) == ["majority", "neighbours", "shots-k0", "shots-similar", "lora-e2"]
     long = config.load(begin(questions(Path("long.jsonl"), 1200)))
     assert (long.files, long.data.sample) == ({"data": [tmp_path / "long.jsonl"]}, 1000)
     assert (long.split.train, long.split.test) == (0.6, 0.3)
@@ -113,11 +113,11 @@ def test_folder_names(name: str, folder: str):
 
 
 def test_long_rows_and_long_answers_get_a_first_run_that_fits_them(tmp_path: Path):
-    # 200 rows of about 1,000 tokens: 45,000 tokens a pass are 43 rows.
+    # 200 rows of about 1,000 tokens: 36,000 tokens a pass are 34 rows.
     long = "a word here " * 330
     rows = [f"{i} {long},{'ab'[i % 2]}" for i in range(200)]
     (tmp_path / "long.csv").write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
-    assert [arm.max_rows for arm in config.load(begin(Path("long.csv"))).arms.values() if arm.kind == "lora"] == [43]
+    assert [arm.max_rows for arm in config.load(begin(Path("long.csv"))).arms.values() if arm.kind == "lora"] == [34]
     answers = "one two three four five six seven eight nine ten eleven"
     lines = [f'{{"question": "what is said of {i}?", "answer": "{answers} {i}"}}' for i in range(60)]
     (tmp_path / "faq.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
