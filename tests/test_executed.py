@@ -78,7 +78,7 @@ def test_rows_without_tests_and_tests_that_are_no_python_are_told(tmp_path):
     rows = [program(0), program(1) | {"test_list": []}, program(2) | {"test_list": ["assert add_2(1) ="]}]
     folder = write(tmp_path / "p", rows)
     with pytest.raises(DataError) as wrong:
-        read_rows(load(folder / "project.yaml"), unlabelled=False)
+        read_rows(load(folder / "project.yaml", ["data.strict=true"]), unlabelled=False)
     assert [(p.code, p.place) for p in wrong.value.problems] == [("D120", "rows.jsonl:2"), ("D121", "rows.jsonl:3")]
 
 

@@ -73,6 +73,7 @@ def test_a_pace_is_told_in_tokens():
 
 
 @pytest.mark.real
+@pytest.mark.nightly
 def test_the_small_base_is_measured(monkeypatch):
     from assay.paces import measure
 

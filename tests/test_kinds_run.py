@@ -107,7 +107,7 @@ def test_rows_that_are_no_objects_among_objects_are_named(tmp_path):
     rows = [*orders(12), {"message": "hm", "output": "a text"}]
     folder = project(tmp_path / "p", rows, "aim: {kind: extract}\ncompare: [{kind: dictionary}]")
     with pytest.raises(DataError, match="D190"):
-        assay.check(folder)
+        assay.check(folder, sets=["data.strict=true"])
 
 
 def test_labels_are_counted_one_by_one(tmp_path):

@@ -189,6 +189,7 @@ def test_what_is_not_there_and_no_connection(hub):
         assert "hf download --repo-type dataset org/gone" in caught.value.problems[0].help
 
 
+@pytest.mark.slow
 def test_a_project_from_a_name_of_the_hub(hub, tmp_path, monkeypatch):
     from assay import flow
 
