@@ -138,7 +138,7 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
         f" found, {count(gone)} {'row' if gone == 1 else 'rows'} taken out of train or val" if gone else ""
     )
     if twins := data["audit"].get("paraphrase"):
-        leaks += f"; {count(twins)} test rows in other words"
+        leaks += f"; {count(twins)} test row{'s' * (twins != 1)} in other words"
     codes = ", ".join(str(warning["code"]) for warning in data["warnings"])
     lines += _wrapped(f"{leaks}; warnings: {len(data['warnings'])}" + (f" ({codes})" if codes else ""))
     return lines
