@@ -121,7 +121,9 @@ def test_the_first_line_says_what_did_not_finish():
     assert build(task=TASK, arms=[*done, pruned], rows={}, audit={}, exam={})["verdict"]["state"] == "use"
     # A baseline is what others are compared with: no choice waits for it.
     assert unfinished([Arm("tfidf", "tfidf", status="skipped", floor=True)]) == []
-    assert sentence([{"arm": "a", "minutes": None}, {"arm": "b", "minutes": 2.0}]) == "a and b did not finish"
+    assert sentence([{"arm": "a", "minutes": None}]) == "a did not finish"
+    both = [{"arm": "a", "minutes": None}, {"arm": "b", "minutes": 2.0}]
+    assert sentence(both) == "a and b did not finish (at least 2 minutes more)"
 
 
 @pytest.mark.slow

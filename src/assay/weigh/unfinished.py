@@ -18,7 +18,8 @@ def sentence(missing: Sequence[dict[str, Any]]) -> str:
     names = [one["arm"] for one in missing]
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     known = [one["minutes"] for one in missing if one["minutes"] is not None]
-    if len(known) < len(missing):
+    if not known:
         return f"{listed} did not finish"
     total = max(1, round(sum(known)))
-    return f"{listed} did not finish (about {total} minute{'s' * (total > 1)} more)"
+    about = "about" if len(known) == len(missing) else "at least"
+    return f"{listed} did not finish ({about} {total} minute{'s' * (total > 1)} more)"
