@@ -230,6 +230,16 @@ def test_another_part_of_a_stage_is_timed_anew_and_its_tenths_are_said():
     assert stage.left() == (80.0, 80.0, 80.0)
 
 
+def test_answers_are_not_timed_by_the_steps_before_them():
+    stage = Stage("setfit", 0.0)
+    for done in range(12):
+        stage.advance({"done": done, "total": 12, "unit": "step"}, 2.0 * done)
+    for answer in range(12):
+        stage.advance({"done": 12 + answer, "total": 276, "unit": "answer"}, 30 + 0.01 * answer)
+    left = stage.left()
+    assert left is not None and left[2] == pytest.approx(0.01 * 253)
+
+
 def test_words_for_times_and_numbers():
     assert [duration(s) for s in (0.31, 12, 302, 3840)] == ["0.3 s", "12 s", "5 min 02 s", "1 h 04 min"]
     assert [span(20, 40), span(240, 360), span(300, 310), span(3600, 9000)] == ["20–40 s", "4–6 min", "5 min", "1–2 h"]

@@ -57,10 +57,11 @@ class Stage:
         then part of the next step, as it will be for the steps to come."""
         done = event.get("done", self.done)
         self.total = event.get("total") or self.total
-        if done < self.done:  # another part of the stage begins: documents were read, now the task is learnt
+        unit = event.get("unit") or self.unit
+        if done < self.done or unit != self.unit:  # another part of the stage begins: it is learnt, now it is asked
             self.said_tenth, self._seen, self._last = 0, 0, None
             self._times.clear()
-        self.unit = event.get("unit") or self.unit
+        self.unit = unit
         self.values.update({k: v for k, v in (event.get("values") or {}).items() if v is not None})
         # The first event may be far in (a resumed stage): only from the second on is a time per step known.
         if self._last is not None and done > self.done:
