@@ -74,7 +74,7 @@ class Watch:
         self.left = left[1]
         if now + left[0] > self.until:
             over = max(0.0, self.until - now)
-            said = f"Needs about {duration(left[1])} more, and {duration(over)} were left. Its state is kept."
+            said = f"Needs about {duration(left[1])} more, and {duration(over)} were left. What it has saved is kept."
             self._end("late", said)
         if event.get("unit") == "answer" and left[1] > WORTH:
             self._compare()

@@ -56,7 +56,7 @@ def compete(
         except Stopped:
             if not watch.why and (until is None or until > time.monotonic()):
                 raise
-            said = watch.note or "Stopped when the time given was over. Its state is kept."
+            said = watch.note or "Stopped when the time given was over. What it has saved is kept."
             bench.tell({"event": "stage", "name": name, "state": "skipped", "note": said})
             status = "pruned" if watch.why == "behind" else "stopped"
             return replace(arm, status=status, note=said, left=watch.left)
