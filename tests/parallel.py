@@ -133,6 +133,8 @@ class Parallel:
             if report.when == "call":
                 self.seconds[report.nodeid] = round(report.duration, 3)
             self.config.hook.pytest_runtest_logreport(report=report)
+            if report.failed:  # at once, for a run that is interrupted has no summary
+                self.config.get_terminal_writer().line(f" {report.nodeid} ({report.when})")
         elif "end" in message:
             self.config.hook.pytest_runtest_logfinish(nodeid=child.at, location=tuple(message["end"]))
 

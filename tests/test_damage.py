@@ -25,6 +25,7 @@ def codes(heard):
     return [event["code"] for event in heard if "code" in event]
 
 
+@pytest.mark.slow
 def test_edited_questions_are_not_what_an_arm_is_asked(tmp_path, heard):
     write_rows(tmp_path / "rows.jsonl", rows(60))
     (tmp_path / "project.yaml").write_text("data: {files: {data: rows.jsonl}}\ncompare: [{kind: copy}]\n")
