@@ -13,16 +13,17 @@ from toy import comparable
 
 pytestmark = pytest.mark.real
 
+NIGHTLY = pytest.mark.nightly
 FILES = [
-    ("banking77/train.csv", "classify", {"text": "text", "label": "category"}, 77),
-    ("docs_issues/docs_issues_training_first400.jsonl", "classify", {"text": "text", "label": "answer"}, 2),
-    ("pubmedqa/ori_pqal.json", "classify", {"text": "QUESTION", "label": "final_decision"}, 3),
+    pytest.param("banking77/train.csv", "classify", {"text": "text", "label": "category"}, 77, marks=NIGHTLY),
+    pytest.param("docs_issues/docs_issues_training_first400.jsonl", "classify", {"text": "text", "label": "answer"}, 2, marks=NIGHTLY),
+    pytest.param("pubmedqa/ori_pqal.json", "classify", {"text": "QUESTION", "label": "final_decision"}, 3, marks=NIGHTLY),
     ("sms_spam/SMSSpamCollection", "classify", {"text": "SMS", "label": "Label"}, 2),
     ("covid_faq/faq_covidbert.csv", "answer", {"question": "question", "answer": "answer"}, 0),
 ]
 
 
-@pytest.mark.parametrize(("name", "kind", "columns", "labels"), FILES, ids=[f[0].split("/")[0] for f in FILES])
+@pytest.mark.parametrize(("name", "kind", "columns", "labels"), FILES)
 def test_a_file_runs_without_an_edit(shared_data, tmp_path, monkeypatch, name, kind, columns, labels):
     monkeypatch.chdir(tmp_path)  # the project is made where the command is given
     shutil.copy(shared_data(name.split("/")[0], whole=True) / name.split("/")[1], tmp_path)

@@ -84,7 +84,7 @@ def test_values_and_gradients_are_those_under_a_mask_of_ancestors(tree, before, 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # torch's own compiler warns of what it does itself
-@pytest.mark.parametrize(("before", "window"), [(0, None), (9, 50)])
+@pytest.mark.parametrize(("before", "window"), [pytest.param(0, None, marks=pytest.mark.nightly), (9, 50)])
 def test_the_compiled_backward_pass_has_the_gradients_of_plain_autograd(tree, before, window):
     given = states(tree, before, torch.float32)
     found = computed(over_tree(Layout(tree, CPU, compiled=True), window), given)
