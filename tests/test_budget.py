@@ -20,9 +20,9 @@ from toy import rows, write_rows
 TASK = Task(kind="classify", labels=("no", "yes"))
 
 
-def exam(n=200):
-    rows = [(f"q{i:03}", "yes" if i % 3 else "no") for i in range(n)]
-    return Exam([Example(name, (Message("user", name),), target) for name, target in rows])
+def exam(n=200, group=lambda i: None):
+    rows = [(f"q{i:03}", "yes" if i % 3 else "no", group(i)) for i in range(n)]
+    return Exam([Example(name, (Message("user", name),), target, group=of) for name, target, of in rows])
 
 
 def arm_of(of, name, wrong=0, **more):
@@ -68,6 +68,9 @@ def test_one_that_is_surely_behind_is_told_and_one_that_may_be_equal_is_not():
     assert surely_behind(poor, good, TASK, 2.0, 0) == "accuracy 0.469 against 0.938"
     assert surely_behind(near, good, TASK, 2.0, 0) == ""
     assert surely_behind(good, poor, TASK, 2.0, 0) == ""
+    # 64 rows of four customers are four cases, and one of them decides nothing.
+    of = exam(64, group=lambda i: f"customer {i // 16}")
+    assert surely_behind(arm_of(of, "arm", 16).records, arm_of(of, "arm").records, TASK, 2.0, 0) == ""
     assert best_so_far([arm_of(of, "a", 9), arm_of(of, "b", 2), Arm("c", "c", status="failed")], TASK).name == "b"
 
 

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from assay import sealed
 from assay.errors import Stopped
-from assay.intervals import observed, paired_interval
+from assay.intervals import observed
 from assay.nouns import Answer, Preload, Record
+from assay.spread import grouped, paired_difference
 from assay.terminal.pace import Stage, duration
 from assay.validate import judge, metrics_for
 
@@ -120,7 +121,9 @@ def surely_behind(records: Sequence[Record], others: Sequence[Record], task: Tas
         return ""
     metric = metrics_for(task)[0]
     own, best = (judge(some, task).rows[metric.name] for some in (records, others))
-    found = paired_interval(own, best, metric.total, level=LEVEL, seed=seed)
+    groups = grouped([record.question.group for record in records])
+    size = metric.high - metric.low
+    found = paired_difference(own, best, metric.total, groups=groups, level=LEVEL, seed=seed, size=size)
     most = found.high if metric.higher_is_better else -found.low
     if not most < -equivalent / 100:
         return ""
