@@ -20,6 +20,7 @@ from assay.curate.reading.findings import INSIDE, Aside, Findings, printable, sh
 from assay.curate.reading.lines import Numbered, holds_one_value, read_lines, read_value
 from assay.curate.reading.named import Named, named
 from assay.curate.reading.parallel import read_parallel
+from assay.curate.reading.prose import looks_like_prose, read_prose
 from assay.curate.reading.sheet import SHEETS, read_sheet
 from assay.curate.reading.source import Opened, opened
 from assay.curate.reading.table import delimiter_of, read_table
@@ -165,6 +166,8 @@ def _rows(source: Opened, found: Findings, encoding: str | None, head: int | Non
         return []
     if mark is None and looks_blocked(text):
         return read_blocks(source, found, encoding=encoding, head=head)
+    if mark is None and not known_table and looks_like_prose(text):
+        return read_prose(source, found, encoding=encoding, head=head)
     if mark is None:
         help = "a text without rows can be listed under documents; its other half, line by line: FILE#with=OTHER"
         found.problem("D099", "is neither JSON nor a table with one delimiter", help=help)
