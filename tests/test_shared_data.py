@@ -13,14 +13,16 @@ from toy import comparable
 
 pytestmark = pytest.mark.real
 
-NIGHTLY = pytest.mark.nightly
 FILES = [
-    pytest.param("banking77/train.csv", "classify", {"text": "text", "label": "category"}, 77, marks=NIGHTLY),
-    pytest.param("docs_issues/docs_issues_training_first400.jsonl", "classify", {"text": "text", "label": "answer"}, 2, marks=NIGHTLY),
-    pytest.param("pubmedqa/ori_pqal.json", "classify", {"text": "QUESTION", "label": "final_decision"}, 3, marks=NIGHTLY),
     ("sms_spam/SMSSpamCollection", "classify", {"text": "SMS", "label": "Label"}, 2),
     ("covid_faq/faq_covidbert.csv", "answer", {"question": "question", "answer": "answer"}, 0),
 ]
+MORE = [
+    ("banking77/train.csv", "classify", {"text": "text", "label": "category"}, 77),
+    ("docs_issues/docs_issues_training_first400.jsonl", "classify", {"text": "text", "label": "answer"}, 2),
+    ("pubmedqa/ori_pqal.json", "classify", {"text": "QUESTION", "label": "final_decision"}, 3),
+]
+FILES += [pytest.param(*more, marks=pytest.mark.nightly) for more in MORE]
 
 
 @pytest.mark.parametrize(("name", "kind", "columns", "labels"), FILES)

@@ -98,6 +98,8 @@ def _holds_rows(keys: set[str], outer: Sequence[Mapping[str, Any]]) -> bool:
     if keys & _QUESTIONS and len(keys) > 1:
         return True
     around = {key for row in outer for key in row}
+    if {"input", "output"} <= keys and "instruction" in around:  # seed tasks of self-instruct
+        return True
     return bool(keys & _TEXTS) and bool(keys & _LABELS) and not around & (_QUESTIONS | _TEXTS | {"document"})
 
 

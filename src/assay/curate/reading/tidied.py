@@ -14,6 +14,7 @@ from assay.curate.reading.label_studio import unfolded
 from assay.curate.reading.nested import flattened
 from assay.curate.reading.programs import checked
 from assay.curate.reading.read import Read
+from assay.curate.reading.spans import with_spans
 from assay.curate.reading.spoken import spoken
 from assay.curate.reading.value_names import with_names
 from assay.curate.reading.written_cells import written
@@ -22,6 +23,7 @@ Form = Callable[[Read, set[str]], Read]
 FORMS: tuple[Form, ...] = (
     written,
     unfolded,
+    with_spans,
     flattened,
     with_names,
     listed,
