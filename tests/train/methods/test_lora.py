@@ -240,6 +240,7 @@ def test_what_this_model_cannot_have_is_refused(open_tiny, given, settings, code
     assert words in str(caught.value)
 
 
+@pytest.mark.slow
 def test_at_most_so_many_rows_are_learnt_from(given):
     # Fitting on 5 of the rows is fitting on a lesson that has these 5 alone.
     from assay.prompt.picking import drawn
