@@ -123,6 +123,14 @@ def test_unknown_arms_are_named_with_the_nearest(project):
         assay.run(project, only=["majorty"])
 
 
+def test_names_may_be_given_one_by_one_or_with_commas(project):
+    loaded = load(project / "project.yaml")
+    assert [*flow.chosen(loaded, ["tfidf", "majority"])] == ["majority", "tfidf"]
+    assert [*flow.chosen(loaded, ["tfidf, majority"])] == ["majority", "tfidf"]
+    with problem(UsageError, "C083", "--only", "'tfid'", "'tfidf'"):
+        flow.chosen(loaded, ["majority,tfid"])
+
+
 @pytest.mark.slow
 def test_a_leak_into_the_test_file_stops(project):
     write_rows(project / "train.jsonl", rows(66) + rows(2, 1000))

@@ -145,7 +145,7 @@ def run(
     target: Target = "",
     plan: Annotated[bool, typer.Option("--plan", help="Only say what would run, and what it takes.")] = False,
     only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="ARM", help="Run this arm; may be repeated.")
+        list[str] | None, typer.Option("--only", metavar="ARM", help="Run this arm, or these: a,b.")
     ] = None,
     minutes: Annotated[float | None, typer.Option("--minutes", min=0.01, help="Stop after about this long.")] = None,
     sets: Sets = None,

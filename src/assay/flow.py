@@ -104,6 +104,7 @@ def chosen(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
         raise UsageError(
             Problem("C072", "there is nothing to compare", "compare", help="name arms: compare: [{kind: majority}]")
         )
+    only = [part.strip() for name in only for part in ([name] if name in arms else name.split(","))]
     problems = [
         Problem("C083", f"there is no arm '{name}'{did_you_mean(name, arms)}", "--only", help=_there(project, arms))
         for name in only
