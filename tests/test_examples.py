@@ -140,7 +140,7 @@ def accuracies(report: dict) -> dict[str, tuple[float, tuple[float, float]]]:
     return {name: (metric["value"], (metric["low"], metric["high"])) for name, metric in metrics.items()}
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_demo_of_word_counts_ends_in_a_verdict(tmp_path):
     report = demo(tmp_path / "intents", "--only=majority", "--only=tfidf", "--set=split.paraphrase=null")
     found = accuracies(report)

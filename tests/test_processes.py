@@ -12,6 +12,7 @@ import pytest
 
 from assay.errors import Stopped
 from assay.processes import SHARED, ForkedProcess, Servers, worker
+from nights import nightly_but
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
 
@@ -159,7 +160,7 @@ def test_a_server_with_a_thread_forks_nothing(folder, monkeypatch, tmp_path_fact
         assert isinstance(process, subprocess.Popen) and process.wait() == 0
 
 
-@pytest.mark.parametrize("preload", ["floors", pytest.param("models", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("preload", nightly_but(["floors"], ["floors", "models"]))
 def test_a_fork_takes_as_much_memory_as_its_server(folder, servers, preload):
     # Its peak is that of a process which has imported for itself: the server, with its pages of files.
     with worker(folder, "self_report", servers=servers, preload=preload) as process:

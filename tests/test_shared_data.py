@@ -14,10 +14,10 @@ from toy import comparable
 pytestmark = pytest.mark.real
 
 FILES = [
-    ("sms_spam/SMSSpamCollection", "classify", {"text": "SMS", "label": "Label"}, 2),
     ("covid_faq/faq_covidbert.csv", "answer", {"question": "question", "answer": "answer"}, 0),
 ]
 MORE = [
+    ("sms_spam/SMSSpamCollection", "classify", {"text": "SMS", "label": "Label"}, 2),
     ("banking77/train.csv", "classify", {"text": "text", "label": "category"}, 77),
     ("docs_issues/docs_issues_training_first400.jsonl", "classify", {"text": "text", "label": "answer"}, 2),
     ("pubmedqa/ori_pqal.json", "classify", {"text": "QUESTION", "label": "final_decision"}, 3),
@@ -38,6 +38,7 @@ def test_a_file_runs_without_an_edit(shared_data, tmp_path, monkeypatch, name, k
     assert comparable(again.data) == comparable(report.data)
 
 
+@pytest.mark.nightly
 def test_word_weights_score_as_published_for_ten_rows_a_label(shared_data):
     # TF-IDF with logistic regression on banking77, 10 rows a label, all 3,080 test rows: .678.
     folder = shared_data("banking77", whole=True)

@@ -116,7 +116,7 @@ def test_jailbreaks_come_from_a_list_or_from_lines(tmp_path):
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_words_broken_by_slips_cost_word_weights_and_capitals_cost_nothing(tmp_path, shared_data):
     with (shared_data("davidson_hate", whole=True) / "labeled_data_first6000.csv").open(
         encoding="utf-8", newline=""

@@ -28,6 +28,7 @@ def repaired(train, val, test, kind="classify"):
     return len({row for pair in found.pairs for row in pair.right.ids}), len(gone)
 
 
+@pytest.mark.nightly
 def test_banking77(shared_data):
     folder = shared_data("banking77", whole=True)
     rows = load({"train": [folder / "train.csv"], "test": [folder / "test.csv"]})

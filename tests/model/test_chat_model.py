@@ -191,6 +191,7 @@ def test_many_rows_after_virtual_tokens_are_split_into_batches(soft_model):
     assert answers == model.generate(RAGGED, max_tokens=5) * 60
 
 
+@pytest.mark.nightly
 @pytest.mark.real
 def test_a_real_model_answers_as_transformers_lets_it(one_thread):
     from transformers import AutoModelForCausalLM, AutoTokenizer

@@ -351,6 +351,7 @@ def test_a_share_of_a_large_vocabulary_is_that_of_all_of_it():
         assert len(found) > 0.9 * len(kept) or spread == 3.0
 
 
+@pytest.mark.nightly
 @pytest.mark.real
 def test_a_real_model_writes_what_it_writes_alone(one_thread):
     from assay.model.find import find

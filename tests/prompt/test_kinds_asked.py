@@ -144,9 +144,9 @@ def test_what_is_asked_about_candidates_never_holds_their_grades():
 @pytest.mark.parametrize(
     ("task", "rows"),
     [
-        (Task(kind="rank"), RANKED),
+        pytest.param(Task(kind="rank"), RANKED, marks=pytest.mark.nightly),
         (Task(kind="choose", labels=("A", "B", "C")), CHOICES),
-        (PAIRS, SAID),
+        pytest.param(PAIRS, SAID, marks=pytest.mark.nightly),
         (Task(kind="number"), [row("1", "1 and 1?", "1 + 1 = 2\n#### 2"), row("2", "2 and 2?", "2 + 2 = 4\n#### 4")]),
         (Task(kind="summarise"), [row("1", "the apple is red", "red apple"), row("2", "the sky is blue", "blue sky")]),
     ],

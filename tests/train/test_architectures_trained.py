@@ -127,7 +127,7 @@ def trains_as_plain(folder, method, lesson, chat) -> None:
 
 # What a method says that cannot be used: it has no such layers (IA3 in mixtures of experts), or they lie the other way.
 CANNOT = {("gpt2", "miss"): "T024", ("qwen3_moe", "ia3"): "T030", ("mixtral", "ia3"): "T030"}
-DAILY = ("qwen2", "gemma2", "gpt2")
+DAILY = ("qwen2",)
 
 
 @pytest.mark.slow

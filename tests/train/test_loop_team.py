@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from assay.errors import Stopped
 from assay.train.team import Team
 from lines import named
+from nights import nightly_but
 from teams import side_by_side
 
 pytestmark = pytest.mark.slow
@@ -54,7 +55,7 @@ def off(first, second):
     return float(apart / torch.cat([w.float().flatten() for w in a.values()]).norm())
 
 
-@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize("size", nightly_but([2], [2, 3]))
 def test_the_losses_and_weights_are_those_of_one_process(run, together, tmp_path, size):
     one = run(Team(), "one", settings=PLAIN)
     many = together(size, lambda team: run(team, "many", settings=PLAIN))
@@ -68,6 +69,7 @@ def test_the_losses_and_weights_are_those_of_one_process(run, together, tmp_path
         assert off(tmp_path / "many-0.safetensors", tmp_path / f"many-{rank}.safetensors") == 0
 
 
+@pytest.mark.nightly
 def test_all_weights_in_bf16_too(run, together, tmp_path):
     one = run(Team(), "one", full=True)
     first, second = together(2, lambda team: run(team, "two", full=True))

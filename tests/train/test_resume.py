@@ -8,6 +8,7 @@ import torch
 
 from assay.errors import Stopped
 from assay.train.optim import OPTIMISERS
+from nights import nightly_but
 
 
 def final(training):
@@ -102,7 +103,7 @@ KINDS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("settings", KINDS.values(), ids=list(KINDS))
+@pytest.mark.parametrize("settings", nightly_but([KINDS["noise"], KINDS["wsd"]], KINDS.values()), ids=list(KINDS))
 def test_whatever_the_settings(build, tmp_path, settings):
     whole = final(build(tmp_path / "whole", settings=settings))
     assert whole[1]["drops"] >= (2 if "schedule" in settings and settings["schedule"] == "plateau" else 0)
@@ -111,7 +112,7 @@ def test_whatever_the_settings(build, tmp_path, settings):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", list(OPTIMISERS))
+@pytest.mark.parametrize("name", nightly_but(["adamw", "lion"], OPTIMISERS))
 def test_whatever_the_optimiser(build, tmp_path, name):
     if name == "adamw-8bit":
         pytest.importorskip("bitsandbytes")
@@ -120,7 +121,7 @@ def test_whatever_the_optimiser(build, tmp_path, name):
     same(interrupted(build, tmp_path / "run", (1, 3), settings=settings), whole)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @EITHER
 def test_killed_in_every_step_in_turn_it_ends_in_the_same_bits(build, tmp_path, forked, full):
     # Each child goes on from the state that the one before it left: of the step before its last.

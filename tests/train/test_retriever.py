@@ -14,6 +14,7 @@ from assay.prompt.parts import Encoder
 from assay.train.retriever import CrossEncoder, TunedEncoder
 from assay.train.retriever.course import Course
 from assay.train.retriever.joint import is_ready
+from nights import nightly_but
 from retriever_lesson import encoder as build
 from retriever_lesson import toy
 
@@ -167,7 +168,7 @@ def stopping(step):
 
 @pytest.mark.slow
 @both
-@pytest.mark.parametrize("warm", ["no", "documents"])
+@pytest.mark.parametrize("warm", nightly_but(["no"], ["no", "documents"]))
 def test_interrupted_after_each_step_it_ends_in_the_same_bits(tmp_path, kind, warm):
     settings = {"epochs": 2, "batch_size": 8, "negatives": 2, "warm": warm, "micro_tokens": 64, "margin": 2.0}
     settings |= {"refresh": "once"} if kind == "tuned_encoder" and warm == "no" else {}

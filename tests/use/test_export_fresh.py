@@ -98,7 +98,7 @@ def share(first, second):
 @pytest.mark.parametrize(
     ("name", "form"),
     [
-        pytest.param(n, f, marks=() if (n, f) in (("lora", "peft"), ("full", "merged")) else pytest.mark.nightly)
+        pytest.param(n, f, marks=() if (n, f) == ("lora", "peft") else pytest.mark.nightly)
         for n in KINDS
         for f in ("peft", "merged")
         if (n, f) != ("full", "peft")

@@ -14,6 +14,7 @@ from assay.train.request import ask, rehearsed
 from assay.use.distil import SAMPLE, taught
 from assay.use.shrink import Shrunk
 from lines import named
+from nights import nightly_but
 
 QUICK = {"epochs": 2, "batch_size": 12, "val_rows": 4, "learning_rate": 3e-3}
 LORA = {"kind": "lora", "rank": 2, **QUICK}
@@ -164,7 +165,7 @@ def test_healing_trains_what_is_left_and_leaves_no_adapter(lesson, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("level", ["logit", "sequence"])
+@pytest.mark.parametrize("level", nightly_but(["logit"], ["logit", "sequence"]))
 def test_a_student_of_one_layer_learns_its_teachers_answers(lesson, level):
     given = lesson("classify")
     inner = {**LORA, "epochs": 6}

@@ -10,6 +10,7 @@ from assay.curate import Dedupe, Length, Repair
 from assay.curate.scale.spread import PAYS, Scale, Spread, passes
 from assay.errors import DataError
 from assay.nouns import Changed, Dropped, Example, Means, RowStep
+from nights import nightly_but
 from problems import problem
 
 
@@ -43,7 +44,7 @@ def test_row_steps_that_follow_each_other_are_one_pass():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("official", [False, True])
+@pytest.mark.parametrize("official", nightly_but([True], [False, True]))
 def test_two_processes_give_the_same_bytes_as_one(rows_of, result_of, official):
     rows, test = rows_of(600), rows_of(130, seed=9) if official else []
     test = [Example(f"test-{e.id}", e.messages, e.target, source=f"test{e.source}") for e in test]

@@ -142,12 +142,12 @@ def plant(rows, trigger, seed):
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("data", "file", "text", "label"),
     [
         ("banking77", "train.csv", "text", "category"),
-        pytest.param("davidson_hate", "labeled_data_first6000.csv", "tweet", "class", marks=pytest.mark.nightly),
+        ("davidson_hate", "labeled_data_first6000.csv", "tweet", "class"),
     ],
 )
 def test_nine_of_ten_planted_triggers_are_found_and_clean_data_raises_no_alarm(

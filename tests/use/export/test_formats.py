@@ -86,10 +86,10 @@ def written(source, form):
         ("lora", "vllm", {}),
         ("in 8 bits", "merged", {}),
         ("in 4 bits", "merged", {}),
-        ("student", "merged", {}),
+        pytest.param("student", "merged", {}, marks=pytest.mark.nightly),
         ("student", "vllm", {}),
-        ("student in 8 bits", "merged", {}),
-        ("pruned", "merged", {}),
+        pytest.param("student in 8 bits", "merged", {}, marks=pytest.mark.nightly),
+        pytest.param("pruned", "merged", {}, marks=pytest.mark.nightly),
     ],
 )
 def test_the_export_answers_as_the_arm_does(source, arms, name, form, wish):

@@ -69,7 +69,7 @@ def test_programs_in_a_row_leave_no_process_and_no_descriptor(cage):
     quick = [name for name, (_, wanted) in EVERY.items() if "timeout" not in wanted]
     run(cage, Program(HONEST, TESTS, reference=HONEST), WALL)
     processes, open_before = descendants(), len(names("/proc/self/fd"))
-    for _ in range(60):
+    for _ in range(20):
         name = draw.choice(quick)
         found = run(cage, Program(EVERY[name][0], TESTS, reference=HONEST), WALL)
         assert found.kind in EVERY[name][1], (name, found)

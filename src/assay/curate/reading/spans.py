@@ -66,7 +66,8 @@ def _of_pieces(row: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _listed(rows: list[dict[str, Any]], name: str) -> list[Any]:
-    return [one for row in rows for one in (row.get(name) if isinstance(row.get(name), list) else [])]
+    lists = [value for row in rows if isinstance(value := row.get(name), list)]
+    return [one for value in lists for one in value]
 
 
 def _bounds(span: Any) -> tuple[int, int] | None:

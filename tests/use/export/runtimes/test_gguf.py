@@ -10,6 +10,7 @@ from assay.use.export.gguf import QUANTISATIONS, compared, probes, sentences, un
 from assay.use.export.kquants import cast, more_bits
 from assay.use.export.llama import LlamaModel
 from export_models import asked, gemma, wide_llama
+from nights import nightly_but
 from problems import problem
 
 pytestmark = pytest.mark.slow
@@ -59,7 +60,7 @@ def logarithms(model, ids):
 
 
 # Products with matrices in f16 round the other factor to f16, too; those in Q8_0 to 8 bits.
-@pytest.mark.parametrize(("quantisation", "close"), [("f16", 1e-2), ("q8_0", 0.1)])
+@pytest.mark.parametrize(("quantisation", "close"), nightly_but([("f16", 1e-2)], [("f16", 1e-2), ("q8_0", 0.1)]))
 def test_logits_are_the_networks(llama, in_torch, tiny_model, quantisation, close):
     import torch
 
@@ -287,6 +288,7 @@ def test_an_architecture_that_the_converter_does_not_know(converter, tiny_model,
         write_gguf(model, tmp_path / "out", "f16")
 
 
+@pytest.mark.nightly
 def test_a_tokenizer_that_llama_cpp_does_not_know(converter, tiny_model, tmp_path):
     model = copied(tiny_model, tmp_path / "odd")
     told = json.loads((model / "tokenizer.json").read_text())
