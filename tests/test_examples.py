@@ -16,6 +16,7 @@ from assay.store import read_lines
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ASSAY = (sys.executable, "-m", "assay.cli")
+PLAIN = ["split.paraphrase=null"]  # other words are another test's matter, and take an encoder
 SHARED = {"neighbours", "rag-lora"}  # arms of both projects on the handbook
 
 
@@ -29,7 +30,7 @@ def intents(tmp_path_factory):
     folder = tmp_path_factory.mktemp("intents")
     for file in ("project.yaml", "tickets.jsonl", "test.jsonl"):
         (folder / file).write_bytes((EXAMPLES / "intents" / file).read_bytes())
-    checked = assay.check(folder)
+    checked = assay.check(folder, sets=PLAIN)
     ledger: dict[str, list[dict]] = {}
     for row in read_lines(checked.prepared.kept / "ledger.jsonl"):
         ledger.setdefault(row["id"], []).append(row)
@@ -95,12 +96,11 @@ def test_the_intents_are_as_described():
 
 @pytest.mark.slow
 def test_the_ways_are_asked_the_same_questions_as_the_handbook(tmp_path):
-    plain = ["split.paraphrase=null"]  # other words are another test's matter, and take an encoder
     for name in ("handbook", "handbook-ways"):
         shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=shutil.ignore_patterns("work", "report", "exam.jsonl"))
-    checked = assay.check(tmp_path / "handbook", sets=plain)
+    checked = assay.check(tmp_path / "handbook", sets=PLAIN)
     assert "395 train, 49 val, 224 test" in repr(checked)  # what a notebook shows
-    one, two = checked.prepared, assay.check(tmp_path / "handbook-ways", sets=plain).prepared
+    one, two = checked.prepared, assay.check(tmp_path / "handbook-ways", sets=PLAIN).prepared
     assert [row.id for row in one.examples("test")] == [row.id for row in two.examples("test")]
     assert [page.text for page in one.documents()] == [page.text for page in two.documents()]
     arms = load_project(tmp_path / "handbook-ways/project.yaml").arms

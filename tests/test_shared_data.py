@@ -9,23 +9,21 @@ from assay.curate.reading.load import load
 from assay.curate.split import draw
 from assay.nouns import Lesson, Task
 from assay.prompt import Tfidf
+from nights import nightly_but
 from toy import comparable
 
 pytestmark = pytest.mark.real
 
 FILES = [
     ("covid_faq/faq_covidbert.csv", "answer", {"question": "question", "answer": "answer"}, 0),
-]
-MORE = [
     ("sms_spam/SMSSpamCollection", "classify", {"text": "SMS", "label": "Label"}, 2),
     ("banking77/train.csv", "classify", {"text": "text", "label": "category"}, 77),
     ("docs_issues/docs_issues_training_first400.jsonl", "classify", {"text": "text", "label": "answer"}, 2),
     ("pubmedqa/ori_pqal.json", "classify", {"text": "QUESTION", "label": "final_decision"}, 3),
 ]
-FILES += [pytest.param(*more, marks=pytest.mark.nightly) for more in MORE]
 
 
-@pytest.mark.parametrize(("name", "kind", "columns", "labels"), FILES)
+@pytest.mark.parametrize(("name", "kind", "columns", "labels"), nightly_but(FILES[:1], FILES))
 def test_a_file_runs_without_an_edit(shared_data, tmp_path, monkeypatch, name, kind, columns, labels):
     monkeypatch.chdir(tmp_path)  # the project is made where the command is given
     shutil.copy(shared_data(name.split("/")[0], whole=True) / name.split("/")[1], tmp_path)

@@ -15,6 +15,7 @@ from assay.model.open import _network
 from assay.train.batch import Batch
 from assay.train.faster import faster
 from assay.train.methods import Adalora, Adapters, Full, Ia3, Lora, Miss, Prefix, PromptTuning, PTuning
+from nights import nightly_but
 
 METHODS = {
     "full": Full(),
@@ -132,9 +133,7 @@ DAILY = ("qwen2",)
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(
-    "kind", [pytest.param(kind, marks=() if kind in DAILY else pytest.mark.nightly) for kind in POPULAR]
-)
+@pytest.mark.parametrize("kind", nightly_but(DAILY, POPULAR))
 def test_popular_models_are_trained_as_transformers_computes_them(tmp_path, kind, lesson, open_tiny):
     for name, more in variants(kind):
         folder = build(tmp_path / f"model {name}", kind, **more)

@@ -20,6 +20,7 @@ from assay.train.objectives.classification import classification
 from assay.train.objectives.completion import completion
 from assay.train.objectives.tagging import tagging
 from assay.train.tuned import sequences_of
+from nights import nightly_but
 
 pytestmark = pytest.mark.real
 
@@ -27,7 +28,7 @@ BASE = "smollm2-135m"
 TICKETS = Path(__file__).parents[2] / "examples" / "intents" / "tickets.jsonl"
 # The heads: with layers below it, so that its gradients go through the tree too.
 SETTINGS = {"head": {"layers": 2}, "token_head": {"layers": 2}, "adalora": {"start_rank": 6, "rank": 4}}
-DAILY = ("lora", "head")  # added weights, a layer on top; others have their trees on small models by day
+DAILY = ("lora",)  # others have their trees on small models by day
 KINDS = [*(cls.model_fields["kind"].default for cls in METHODS), *PRESETS]
 
 
@@ -96,9 +97,7 @@ def learnt(exercise, parts):
     return total, {name: weight.grad for name, weight in trained.items()}
 
 
-@pytest.mark.parametrize(
-    "kind", [kind if kind in DAILY else pytest.param(kind, marks=pytest.mark.nightly) for kind in KINDS]
-)
+@pytest.mark.parametrize("kind", nightly_but(DAILY, KINDS))
 def test_losses_and_gradients_are_those_of_separate_sequences(lesson, kind):
     torch.manual_seed(5)
     own = make_strategy({"kind": kind, "precision": "fp32", **SETTINGS.get(kind, {})}, {})
