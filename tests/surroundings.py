@@ -5,8 +5,6 @@ import json
 import os
 import shutil
 
-from assay.model import environment
-
 
 def threads(folder, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
@@ -29,9 +27,7 @@ def another_extra(folder, monkeypatch):
 
 
 def another_processor(folder, monkeypatch):
-    other = {"avx2"} if environment.multiplies_bf16() else {"avx2", "avx512f"}  # none that promises bf16 in vain
-    monkeypatch.setattr(environment, "processor_flags", lambda: other)
-    return folder
+    return _noted(folder, lambda data: data["numeric"].update(processor="sse4_2"))
 
 
 def a_switch(folder, monkeypatch):
