@@ -4,6 +4,7 @@ import copy
 import gc
 import os
 import random
+import shutil
 import traceback
 import warnings
 from collections.abc import Callable
@@ -36,6 +37,11 @@ hypothesis.settings.register_profile(
     print_blob=True,
 )
 hypothesis.settings.load_profile(os.environ.get("ASSAY_HYPOTHESIS", "default"))
+
+# Folders of tests are small and many: in memory they are written, flushed and removed ten times as fast.
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"

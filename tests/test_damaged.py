@@ -78,7 +78,7 @@ def flipped(folder: Path, arms: list[str], count: int, seed: int, capsys) -> dic
 
 def test_a_flipped_byte_never_gives_another_result(tmp_path, tiny_model, capsys):
     folder = build(tmp_path / "p", tiny_model, QUICK)
-    seen = flipped(folder, ["majority", "tfidf"], 20, 1, capsys)
+    seen = flipped(folder, ["majority", "tfidf"], 10, 1, capsys)
     assert len(seen) >= 8  # kinds of file
 
 
@@ -170,7 +170,7 @@ def clear(folder: Path) -> None:
 
 def test_kills_and_failed_writes_lose_nothing(tmp_path, tiny_model):
     folder = build(tmp_path / "p", tiny_model, QUICK)
-    failing(folder, ["KILL", "ENOSPC", "EIO", "EROFS"], 5)
+    failing(folder, ["KILL", "ENOSPC"], 5)
 
 
 @pytest.mark.nightly

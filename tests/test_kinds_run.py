@@ -44,7 +44,7 @@ def ranked(n=24):
     ("rows", "kind", "metric"),
     [
         pytest.param(sets(), "multilabel", "micro_f1", id="multilabel", marks=pytest.mark.nightly),
-        pytest.param(options(), "choose", "accuracy", id="choose"),
+        pytest.param(options(), "choose", "accuracy", id="choose", marks=pytest.mark.nightly),
         pytest.param(ranked(), "rank", "ndcg", id="rank", marks=pytest.mark.nightly),
     ],
 )

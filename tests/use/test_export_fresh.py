@@ -95,14 +95,9 @@ def share(first, second):
     return sum(a == b for a, b in zip(first, second, strict=True)) / len(first)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
-    ("name", "form"),
-    [
-        pytest.param(n, f, marks=() if (n, f) == ("lora", "peft") else pytest.mark.nightly)
-        for n in KINDS
-        for f in ("peft", "merged")
-        if (n, f) != ("full", "peft")
-    ],
+    ("name", "form"), [(n, f) for n in KINDS for f in ("peft", "merged") if (n, f) != ("full", "peft")]
 )
 def test_a_model_answers_the_same_without_assay(fresh, lesson, tiny_model, tmp_path, name, form):
     given, strategy = lesson("classify"), make_strategy(KINDS[name], {})

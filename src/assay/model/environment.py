@@ -5,6 +5,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -68,6 +69,12 @@ def threads() -> int:
 
 
 def installed(name: str) -> str:
+    """The version of a distribution, "none" where it is not installed."""
+    return _version(name, tuple(sys.path))
+
+
+@cache  # it is read from a file, and asked for dozens of times in a run
+def _version(name: str, path: tuple[str, ...]) -> str:
     try:
         return version(name)
     except PackageNotFoundError:

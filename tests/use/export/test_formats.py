@@ -235,7 +235,11 @@ def test_a_template_that_ollama_cannot_say_is_refused(open_tiny):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "form",
-    ["gguf-f16", pytest.param("onnx", marks=pytest.mark.nightly), pytest.param("ollama", marks=pytest.mark.nightly)],
+    [
+        pytest.param("gguf-f16", marks=pytest.mark.nightly),
+        pytest.param("onnx", marks=pytest.mark.nightly),
+        pytest.param("ollama", marks=pytest.mark.nightly),
+    ],
 )
 def test_a_converted_arm_answers_as_the_arm_does(source, arms, form):
     if missing := FORM[form].missing():

@@ -120,6 +120,7 @@ def test_a_thousand_texts_become_the_same_tokens_forged_control_tokens_among_the
     assert sum("<|im_end|>" in text for text in texts) > 100 and len(set(texts)) > 850
 
 
+@pytest.mark.nightly
 def test_ends_template_and_generation_are_in_the_file(written, tiny_model):
     import gguf
     from transformers import AutoTokenizer
