@@ -232,15 +232,8 @@ def test_a_template_that_ollama_cannot_say_is_refused(open_tiny):
         tokenizer.chat_template = before
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "form",
-    [
-        pytest.param("gguf-f16", marks=pytest.mark.nightly),
-        pytest.param("onnx", marks=pytest.mark.nightly),
-        pytest.param("ollama", marks=pytest.mark.nightly),
-    ],
-)
+@pytest.mark.nightly
+@pytest.mark.parametrize("form", ["gguf-f16", "onnx", "ollama"])
 def test_a_converted_arm_answers_as_the_arm_does(source, arms, form):
     if missing := FORM[form].missing():
         pytest.skip(missing)
