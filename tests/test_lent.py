@@ -41,7 +41,7 @@ def lender(found, work, events=None):
     return lent.Lender(found, work, (lambda event: None) if events is None else events.append)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_what_is_lent_is_what_the_models_compute(found, tmp_path, events, open_tiny, monkeypatch):
     from assay.model.embed import Embedder
 

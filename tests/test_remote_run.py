@@ -148,7 +148,7 @@ def test_a_killed_run_pays_for_nothing_twice(service, project):
     assert sum(n == 2 for n in times.values()) <= 4
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_written_answers_pass_through_retrieval(service, project):
     """`rag` around `shots` asks the service too, its passages in the prompt."""
     (project / "notes.md").write_text("# Fees\n\nA bill of money has a price and a fee.\n")

@@ -125,7 +125,7 @@ def test_mlflow(project, monkeypatch):
     assert [(m.step, m.value) for m in history] == [(1, 2.0), (2, 1.25), (3, 1.0)]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_wandb_stays_on_this_machine(project, monkeypatch):
     pytest.importorskip("wandb")
     shown = export(project, "wandb")

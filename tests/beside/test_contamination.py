@@ -35,7 +35,7 @@ def test_rows_are_drawn_by_what_they_say():
     assert drawn(texts, 10, 1) == drawn(texts, 20, 1)[:10]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_check_asks_the_base_in_a_process_of_its_own(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, "compare: [{kind: majority}]\n")
     write_rows(folder / "newer.jsonl", rows(40, 5000))

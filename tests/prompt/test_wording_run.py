@@ -50,6 +50,7 @@ def test_the_report_says_what_the_search_gained_and_the_prompt_can_be_given_back
     assert report.arms[0].note == "the prompt was given: nothing was searched."
 
 
+@pytest.mark.nightly
 def test_the_plan_counts_the_calls_without_asking_them(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, ARMS)
     rows = {row["name"]: row for row in assay.plan(folder).rows}

@@ -36,7 +36,8 @@ def written(tiny_model, tmp_path_factory):
     return write
 
 
-@pytest.mark.parametrize("name", ["llama", pytest.param("gemma", marks=pytest.mark.nightly)])
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", ["llama", "gemma"])
 def test_logits_are_torchs(written, name):
     """Against the network itself, called as transformers calls it, not as it was exported."""
     import numpy as np
