@@ -40,8 +40,8 @@ def test_what_the_report_says_holds(certainty, cell, monkeypatch):
     assert found["apart single"] == pytest.approx(0.95, abs=reach)
     assert found["apart paired"] == pytest.approx(0.95, abs=reach)
     assert found["equal named"] <= 0.05 + reach
-    # Half a point of bias, and chance: a score's error on so few rows, over all studies.
-    error = 100 * np.sqrt(0.2 / (cell.rows / (2 if cell.groups else 1)) / studies)
+    # Half a point of bias, and chance: a score's error on so few rows, over all studies in which the choice is made.
+    error = 100 * np.sqrt(0.2 / (cell.rows / (2 if cell.groups else 1)) / (studies * certainty.CHOSEN))
     assert abs(found["equal corrected"]) < 0.5 + 3 * error
     assert found["equal flattered"] > found["equal corrected"]
 

@@ -106,9 +106,8 @@ def test_a_checklist_is_answered_and_counted_by_group(tmp_path):
             for n in range(80) for who in ("son", "daughter")]  # fmt: skip
     write_rows(tmp_path / "list.jsonl", rows)
     listed = "{file: list.jsonl, text: case, label: gold, group: target, labels: {y: yes, n: no}}"
-    report = assay.run(
-        project(tmp_path, biased=True, more=f"bias: {{swap: [gender], rows: 20, checklists: [{listed}]}}")
-    )
+    more = f"bias: {{arms: [tfidf], swap: [gender], rows: 20, checklists: [{listed}]}}"
+    report = assay.run(project(tmp_path, biased=True, more=more))
     [one] = report.data["bias"]["arms"]["tfidf"]["checklists"]
     assert one["n"] == 160
     # Rows of yes: a son's are right by the word learnt, a daughter's are wrong by it; rows of no the other way round.
