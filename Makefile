@@ -15,8 +15,9 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export GOMP_SPINCOUNT ?= 10000
 # Each of the processes that tests start would compile the package anew.
 export PYTHONDONTWRITEBYTECODE :=
-# Two processes with a thread each: the networks of most tests are too small for two threads.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --processes 2
+# A process with a thread for each core, for the networks of most tests are too small for two threads; and one more,
+# since a quarter of the time tests wait: for a disk, a server, a program that has to be stopped.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --processes 3
 
 .PHONY: demo intents handbook test quick nightly lint clean postgres postgres-stop
 

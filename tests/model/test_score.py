@@ -164,6 +164,7 @@ INTENTS = [
 ][:77]
 
 
+@pytest.mark.slow
 def test_shares_of_77_options_are_those_of_separate_sequences_and_the_two_best_are_right(model):
     naive = np.array([[alone(model, messages, option) for option in INTENTS] for messages in SHARING[:4]])
     scores = model.score(SHARING[:4], INTENTS)
