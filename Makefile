@@ -1,9 +1,9 @@
 # make demo      environment, installation, six of the eight arms of the intents example (five minutes on two cores without matrix units)
 # make intents   all arms of the intents example, fine-tuning and examples in the prompt among them
 # make handbook  the handbook example: as many of its arms as 14 minutes allow; the same command goes on
-# make test      lint, types, all tests but the nightly ones, with the real small models (nine minutes on two cores)
-# make quick     lint, types, and the tests of less than a processor second that need no real model (90 seconds)
-# make nightly   the long ones: every step interrupted, every method on two processes, ten times the random examples
+# make test      lint, types, all tests but the nightly ones, with the real small models (eight to eleven minutes on two cores)
+# make quick     lint, types, and the tests of less than a processor second that need no real model (90 seconds to two minutes)
+# make nightly   the long ones: every step interrupted, every method on two processes, ten times the random examples (three hours)
 # make lint      ruff and pyrefly
 # make postgres  a private PostgreSQL with pgvector, for trying out; installs it as root; make postgres-stop ends it
 

@@ -256,6 +256,7 @@ def test_the_lesson_is_left_alone(fitted, lesson):
     assert frozen(fitted.lesson) == frozen(lesson(fitted.task))
 
 
+@pytest.mark.slow
 @each_fitted
 def test_a_saved_arm_gives_the_same_answers(fitted, tmp_path):
     strategy, given = make_strategy(fitted.settings, {}), fitted.lesson
@@ -273,6 +274,7 @@ def test_targets_of_questions_are_never_read(fitted):
     assert answers(arm, wrong) == answers(arm, [row.question for row in given.val])
 
 
+@pytest.mark.slow
 @each_fitted
 def test_answers_keep_the_order_and_are_of_the_task(fitted):
     arm, given = fitted.arm, fitted.lesson

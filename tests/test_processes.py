@@ -68,6 +68,7 @@ def test_a_fork_finds_what_a_new_process_finds(folder, servers, monkeypatch):
     assert warm[0]["found"]["files"] == ["/dev/null", str(folder / "worker.log"), "pipe"]
 
 
+@pytest.mark.slow
 def test_each_fork_draws_other_numbers(folder, servers):
     first, second = (report_of(folder, servers)[0]["drawn"] for _ in range(2))
     assert len({*first, *second}) == 4

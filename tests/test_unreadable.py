@@ -207,6 +207,7 @@ with interruptible():
 """
 
 
+@pytest.mark.slow
 def test_the_second_signal_ends_a_run_that_does_not_end():
     process = subprocess.Popen([sys.executable, "-c", DEAF], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

@@ -66,6 +66,7 @@ def test_both_ways_write_the_same(model, plain, prompts, how):
     assert [a.logprob for a in ours] == pytest.approx([a.logprob for a in theirs], abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [1, 2, 3, 5])
 def test_rows_that_end_make_room_for_rows_that_wait(model, monkeypatch, rows):
     alone = [model.generate([prompt], max_tokens=12)[0] for prompt in RAGGED]
@@ -186,6 +187,7 @@ def tiny(kind, chat, **more):
     return ChatModel(kind, network, chat)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prompts", [RAGGED, PROMPTS], ids=["ragged", "one beginning"])
 @pytest.mark.parametrize(
     ("kind", "more"),
@@ -214,6 +216,7 @@ def test_other_architectures_write_what_transformers_writes(open_tiny, kind, mor
         assert answer.tokens == len(out)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [4, 16])
 @pytest.mark.parametrize("lends", [True, False])
 def test_trained_embeddings_before_a_narrow_window(open_tiny, window, lends):

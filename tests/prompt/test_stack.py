@@ -46,6 +46,7 @@ def test_weights_are_the_best_of_all_that_are_not_negative():
         assert abs(slope) < 0.5 if weight > 0 else slope > -0.5
 
 
+@pytest.mark.slow
 def test_rows_left_out_are_answered_by_arms_that_had_not_seen_them(lesson):
     """Three parts, each answered by arms of the other two; then both arms on all rows."""
     given = lesson("classify")

@@ -103,6 +103,7 @@ def assert_equal(model, change, sequences, tree, tolerance):
         torch.testing.assert_close(grad, other, atol=tolerance * largest, rtol=0)
 
 
+@pytest.mark.slow
 @methods
 @layouts
 def test_loss_and_gradients_are_those_of_separate_sequences(changed, random_model, method, tree):
@@ -112,6 +113,7 @@ def test_loss_and_gradients_are_those_of_separate_sequences(changed, random_mode
     assert_equal(model, change, sequences, tree, 1e-9)
 
 
+@pytest.mark.slow
 @methods
 @layouts
 def test_so_they_are_where_queries_share_keys(changed, method, tree):

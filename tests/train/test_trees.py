@@ -130,6 +130,7 @@ def gradients(made, loss):
     return {name: p.grad.clone() for name, p in made.named_parameters() if p.grad is not None}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad:UserWarning")
 @family
 def test_loss_and_gradients_are_those_of_separate_sequences(config):

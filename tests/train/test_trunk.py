@@ -16,6 +16,7 @@ from trunks import CPU, OWN, TIED, batches, counted, families, network_of, rows_
 # --- the same losses and gradients ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @families
 @pytest.mark.parametrize("first", [1, 3])
 def test_losses_and_gradients_are_those_without_a_trunk(config, first, tmp_path):

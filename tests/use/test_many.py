@@ -248,6 +248,7 @@ def test_models_of_one_network_write_and_score_as_each_alone_does(many, trained)
             torch.testing.assert_close(scores, torch.from_numpy(own.score(asked, options)), atol=1e-4, rtol=0)
 
 
+@pytest.mark.slow
 def test_streams_of_two_adapters_may_take_turns(many):
     asked = (Message("user", TEXTS[1]),)
     how = Decoding(temperature=3.0, seed=5)  # so that they go on for a while, each its own way

@@ -49,6 +49,7 @@ def arms(lesson_in, tmp_path_factory):
     return arm
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 def test_a_merged_network_is_plain_and_says_what_the_arm_says(arms, open_tiny, name):
     strategy, given, folder, said = arms(name)

@@ -28,6 +28,7 @@ def search(piece, length):
     assert all(0 <= one.start < one.end <= length for one in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", PIECES.split("|"), ids=repr)
 def test_ten_thousand_characters(piece):
     search(piece, 10_000)

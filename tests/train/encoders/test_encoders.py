@@ -170,6 +170,7 @@ def test_what_was_trained_is_known(lesson, kind, asked):
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.slow
 @each
 def test_it_comes_back_with_the_same_answers(lesson, tmp_path, kind, asked):
     given, settings = lesson(asked), strategy(kind, epochs=2, words="frozen")

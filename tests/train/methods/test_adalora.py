@@ -122,6 +122,7 @@ def test_the_folder_holds_only_the_ranks_that_are_left(open_tiny, given, tmp_pat
         assert tensors[name.replace("lora_E", "lora_B")].shape[1] == rank
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("steps", [4, STEPS])
 def test_it_comes_back_to_the_bit(open_tiny, given, tmp_path, dtype, steps):

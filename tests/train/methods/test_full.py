@@ -138,6 +138,7 @@ def test_layers_chosen_by_gradient_are_those_that_the_rows_pull_at_most(lesson):
 # --- what is kept ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"layers": 1}, {"layers": 1, "by": "gradient"}, {"only": "norms"}])
 def test_only_what_was_trained_is_kept_and_restored(lesson, open_tiny, tmp_path, settings, one_thread):
     from dataclasses import replace

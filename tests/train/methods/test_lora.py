@@ -126,6 +126,7 @@ VARIANTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", VARIANTS, ids=str)
 def test_every_variant_is_saved_as_what_plain_peft_computes(open_tiny, given, tmp_path, settings):
     model = open_tiny()
@@ -138,6 +139,7 @@ def test_every_variant_is_saved_as_what_plain_peft_computes(open_tiny, given, tm
     assert (ours - before).abs().max() > 1e-2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("settings", VARIANTS, ids=str)
 def test_every_variant_comes_back_to_the_bit(open_tiny, given, tmp_path, settings, dtype):

@@ -147,6 +147,7 @@ def test_embeddings_output_layer_and_norms_stay(open_tiny, settings):
 # --- training -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_an_evaluation_leaves_weights_and_gradients_as_they_were(open_tiny, given, settings, dtype):

@@ -121,6 +121,7 @@ def test_bf16_halves_the_file_and_says_so(source):
     assert read_json(given.out / "config.json")["dtype"] == "bfloat16" and "bf16" in " ".join(notes)
 
 
+@pytest.mark.slow
 def test_generation_ends_where_the_arm_has_learnt_to_end(source, open_tiny):
     given = source("lora")
     written(given, FORM["peft"])
