@@ -122,8 +122,10 @@ def test_the_first_line_says_what_did_not_finish():
     assert said["headline"] == "Undecided: lora did not finish (about 4 minutes more); probe is ahead"
     assert said["unfinished"] == [{"arm": "lora", "minutes": 3.8}]
     assert build(task=TASK, arms=[*done, pruned], rows={}, audit={}, exam={})["verdict"]["state"] == "use"
-    # A baseline is what others are compared with: no choice waits for it.
-    assert unfinished([Arm("tfidf", "tfidf", status="skipped", floor=True)]) == []
+    # No choice waits for a constant.
+    assert unfinished([Arm("majority", "majority", status="skipped", floor=True)]) == []
+    # A baseline may be the best there is.
+    assert unfinished([Arm("probe", "probe", status="stopped", floor=True)]) == [{"arm": "probe", "minutes": None}]
     assert sentence([{"arm": "a", "minutes": None}]) == "a did not finish"
     both = [{"arm": "a", "minutes": None}, {"arm": "b", "minutes": 2.0}]
     assert sentence(both) == "a and b did not finish (at least 2 minutes more)"

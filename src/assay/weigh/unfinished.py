@@ -8,8 +8,8 @@ from assay.weigh.arm import Arm
 
 def unfinished(arms: Sequence[Arm]) -> list[dict[str, Any]]:
     """Strategies that the time was too short for and that may yet win: name, and minutes that they would have taken
-    longer, None where that is not known."""
-    late = [arm for arm in arms if arm.status in ("stopped", "skipped") and not arm.floor]
+    longer, None where that is not known. A constant never wins; another baseline may."""
+    late = [arm for arm in arms if arm.status in ("stopped", "skipped") and arm.kind != "majority"]
     return [{"arm": arm.name, "minutes": None if arm.left is None else round(arm.left / 60, 1)} for arm in late]
 
 
