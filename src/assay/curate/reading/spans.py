@@ -15,13 +15,12 @@ from assay.aim.entities import TYPE
 from assay.curate.reading.findings import printable
 from assay.curate.reading.read import RawRow, Read
 
-LOOKED_AT = 100
 _TEXT = "text"
 
 
 def with_spans(table: Read, named: set[str]) -> Read:
     """The table with `text` and `entities` where its rows have them in such a form, else as it is."""
-    rows = [raw.fields for raw in table.rows[:LOOKED_AT]]
+    rows = [raw.fields for raw in table.rows]  # all of them: one of another form would lose its spans
     for name in table.names:
         if rows and name not in named and all(_is_in_pieces(row.get(name)) for row in rows):
             kinds = {_type(piece) for row in rows for piece in row[name]}
@@ -29,11 +28,11 @@ def with_spans(table: Read, named: set[str]) -> Read:
                 made = [_of_pieces(raw.fields, name) for raw in table.rows]
                 return _with(table, made, f"'{printable(name)}' holds texts in pieces, some with a type")
     for name in table.names:
-        if rows and name not in named and any(map(_bounds, _listed(rows, name))):
-            path = next((path for path in _texts(rows[0]) if all(_at(row, path) for row in rows)), None)
-            if path and all(map(_bounds, _listed(rows, name))):
-                made = [_of_bounds(raw.fields, name, path) for raw in table.rows]
-                return _with(table, made, f"'{printable(name)}' holds spans of '{printable('.'.join(path))}'")
+        spans = [] if name in named else _listed(rows, name)
+        path = next((path for path in _texts(rows[0]) if all(_at(row, path) for row in rows)), None) if spans else None
+        if path and all(map(_bounds, spans)):
+            made = [_of_bounds(raw.fields, name, path) for raw in table.rows]
+            return _with(table, made, f"'{printable(name)}' holds spans of '{printable('.'.join(path))}'")
     return table
 
 
@@ -57,7 +56,7 @@ def _is_in_pieces(value: Any) -> bool:
 
 def _of_pieces(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     text, found = "", []
-    for piece in row[name] if _is_in_pieces(row.get(name)) else []:
+    for piece in row[name]:
         if kind := _type(piece):
             found.append({"start": len(text), "end": len(text) + len(piece[_TEXT]), "label": kind})
         text += piece[_TEXT]
