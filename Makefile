@@ -19,7 +19,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # since a quarter of the time tests wait: for a disk, a server, a program that has to be stopped.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --processes 3
 
-.PHONY: demo intents handbook test quick nightly lint clean postgres postgres-stop
+.PHONY: demo intents handbook test tests quick nightly lint clean postgres postgres-stop
 
 demo: $(VENV)/installed
 	$(BIN)/assay run examples/intents $(addprefix --only ,majority tfidf neighbours probe setfit shots-k0)
@@ -30,14 +30,19 @@ intents: $(VENV)/installed
 handbook: $(VENV)/installed
 	$(BIN)/assay run examples/handbook --minutes 14
 
-test: lint
-	$(PYTEST) -m "not nightly"
+# Lint and types run while the tests are collected.
+test: $(VENV)/dev
+	$(MAKE) --no-print-directory -j2 lint tests CHOSEN="not nightly"
 
-quick: lint
-	$(PYTEST) -m "not real and not slow and not nightly"
+quick: $(VENV)/dev
+	$(MAKE) --no-print-directory -j2 lint tests CHOSEN="not real and not slow and not nightly"
 
 nightly: lint
 	ASSAY_HYPOTHESIS=nightly $(PYTEST) -m nightly
+
+CHOSEN ?= not nightly
+tests: $(VENV)/dev
+	$(PYTEST) -m "$(CHOSEN)"
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check

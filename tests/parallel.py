@@ -26,7 +26,8 @@ from assay.processes import Servers
 # What many tests import: not imported here, it would be in every process anew.
 HEAVY = ("torch", "transformers.models.llama.modeling_llama", "peft", "sklearn.linear_model", "scipy.stats")
 NUMBER = struct.Struct("!I")
-UNKNOWN = 0.05  # seconds that a test is taken to need before it has run once
+# Seconds that a test is taken to need before it has run once: by its mark, for what is long has to begin first.
+UNKNOWN = {"nightly": 5.0, "real": 2.0, "slow": 0.7, "": 0.05}
 SECONDS = "assay/seconds"  # in pytest's cache: what each test took
 
 
@@ -93,7 +94,10 @@ class Parallel:
         return True
 
     def _cost(self, items) -> float:
-        return sum(self.seconds.get(item.nodeid, UNKNOWN) for item in items)
+        def unknown(item) -> float:
+            return next(seconds for mark, seconds in UNKNOWN.items() if not mark or item.get_closest_marker(mark))
+
+        return sum(self.seconds.get(item.nodeid) or unknown(item) for item in items)
 
     def _run(self, session, files, queue) -> None:
         with selectors.DefaultSelector() as pipes:

@@ -212,6 +212,15 @@ def fitted(request, lesson_in, tmp_path_factory):
 each_fitted = pytest.mark.parametrize(
     "fitted", [pytest.param(p.values, id=p.id, marks=p.marks) for p in CASES], indirect=True
 )
+# A second and a third fit take as long as all else: every third strategy by day.
+each_fitted_again = pytest.mark.parametrize(
+    "fitted",
+    [
+        pytest.param(p.values, id=p.id, marks=p.marks or ([pytest.mark.nightly] if i % 3 else ()))
+        for i, p in enumerate(CASES)
+    ],
+    indirect=True,
+)
 KINDS = {kind_of(cls) for cls in (*METHODS, *ENCODERS)} | set(PRESETS) | {"tagger"}
 
 
@@ -238,7 +247,7 @@ def stop_at(step):
 
 
 @pytest.mark.slow
-@each_fitted
+@each_fitted_again
 def test_the_same_seed_gives_the_same_files_and_answers_also_after_a_stop(fitted, lesson, tmp_path):
     if is_trained(fitted.settings):
         with pytest.raises(Stopped):

@@ -168,6 +168,7 @@ def clear(folder: Path) -> None:
     (folder / "exam.jsonl").unlink()
 
 
+@pytest.mark.nightly
 def test_kills_and_failed_writes_lose_nothing(tmp_path, tiny_model):
     folder = build(tmp_path / "p", tiny_model, QUICK)
     failing(folder, ["KILL", "ENOSPC"], 5)

@@ -17,6 +17,7 @@ import pytest
 
 from assay.cli import command
 from assay.here import Here, look, not_there
+from nights import nightly_but
 
 FILE = Path(__file__).parent / "first_mistakes" / "transcripts.txt"
 NOT_TYPED = "  (not typed)"
@@ -157,8 +158,8 @@ def heavy(one: Transcript) -> bool:
     return one.here in ("ran", "inside", "varied")
 
 
-def cases(some, *, slow: bool = False):
-    return [pytest.param(one, id=ids(one), marks=[pytest.mark.slow] if slow or heavy(one) else []) for one in some]
+def cases(some):
+    return [pytest.param(one, id=ids(one), marks=[pytest.mark.slow] if heavy(one) else []) for one in some]
 
 
 # --- what is held ---------------------------------------------------------------------------------------------------
@@ -183,7 +184,8 @@ def test_what_is_said(one, folders, tmp_path, monkeypatch):
         assert "Traceback" not in text and "bug in assay" not in text
 
 
-@pytest.mark.parametrize("one", cases(TYPED, slow=True))
+@pytest.mark.slow
+@pytest.mark.parametrize("one", nightly_but(TYPED[::3], TYPED), ids=ids)
 def test_the_next_command_works(one, folders, tmp_path, monkeypatch):
     monkeypatch.chdir(folders(one.here, tmp_path / "here"))
     said_by(shlex.split(one.typed)[1:])

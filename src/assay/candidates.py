@@ -22,6 +22,7 @@ from assay.errors import AssayError, DataError, ModelError, Problem, ResourceErr
 from assay.noted import content_hash
 from assay.nouns import Example, Record, Tell
 from assay.prepared import Prepared, prepare
+from assay.processes import Servers
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -114,9 +115,9 @@ def rank(
     from assay.validate import Exam
 
     exam = Exam(held)
-    with store.lock(project.work / "run.lock", "list models"):
+    with store.lock(project.work / "run.lock", "list models"), Servers() as servers:
         apart = variant(project, prepared, held, others, tell)
-        asked = [asked_one(project, apart, name, exam, shots, offline, tell) for name in names]
+        asked = [asked_one(project, apart, name, exam, shots, offline, tell, servers) for name in names]
     return ranked(project, prepared, asked, len(held), shots)
 
 
@@ -159,7 +160,14 @@ def variant(
 
 
 def asked_one(
-    project: Project, prepared: Prepared, name: str, exam: Exam, shots: int, offline: bool, tell: Tell
+    project: Project,
+    prepared: Prepared,
+    name: str,
+    exam: Exam,
+    shots: int,
+    offline: bool,
+    tell: Tell,
+    servers: Servers,
 ) -> dict[str, Any]:
     """One candidate's records, cost and what is known of it; or why it could not be asked."""
     from assay.flow import models
@@ -168,7 +176,7 @@ def asked_one(
     strategy = Shots(k=shots, model=name)
     row: dict[str, Any] = {"model": name, "problem": ""}
     try:
-        bench = Bench(project, prepared, models(project, [strategy], offline, tell), tell)
+        bench = Bench(project, prepared, models(project, [strategy], offline, tell), tell, servers)
         if bench.state(strategy, exam.hash) != "cached":
             tell({"event": "stage", "name": name, "state": "start"})
             bench.run(name, strategy, exam.asked, exam.hash)

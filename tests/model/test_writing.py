@@ -188,7 +188,10 @@ def tiny(kind, chat, **more):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("prompts", [RAGGED, PROMPTS], ids=["ragged", "one beginning"])
+@pytest.mark.parametrize(
+    "prompts",
+    [pytest.param(RAGGED, id="ragged"), pytest.param(PROMPTS, id="one beginning", marks=pytest.mark.nightly)],
+)
 @pytest.mark.parametrize(
     ("kind", "more"),
     [

@@ -12,7 +12,9 @@ from assay.errors import TrainError
 from assay.nouns import Example, Message, Record
 from assay.train.methods.token_head import TokenHead, pieces_at, placed, tags_at, tags_of, texts_of, words_of
 from assay.validate import judge
+from nights import nightly_but
 
+HOW = [{}, {"layers": 1, "epochs": 12}, {"twice": True}, {"trees": False}, {"trunk": False}]
 QUICK = {"epochs": 40, "batch_size": 12, "learning_rate": 2e-2, "val_rows": 8, "patience": 99}
 pytestmark = pytest.mark.usefixtures("one_thread")
 TEXTS = ("Bo Li's book, 12 pp. — café!", "x", " \n spaces  in\tit ", "Zoë at 3.5 %")
@@ -67,9 +69,7 @@ def test_what_is_read_is_what_the_network_computes(lesson):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "settings", [{}, {"layers": 1, "epochs": 12}, {"twice": True}, {"trees": False}, {"trunk": False}]
-)
+@pytest.mark.parametrize("settings", nightly_but(HOW[:2], HOW), ids=str)
 def test_it_learns_the_pieces_of_texts_that_it_has_not_seen(lesson, settings):
     given = lesson("extract")
     arm = TokenHead(**{**QUICK, **settings}).fit(given)

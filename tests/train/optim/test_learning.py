@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from assay.train import Lora
+from nights import nightly_but
 
 # Each at a rate that is its own: about three times AdamW's for LAMB, a third for Lion, thirty times for SGD.
 RATES = {"adamw": 1e-2, "adamw-8bit": 1e-2, "adafactor": 1e-2, "lamb": 3e-2, "lion": 3e-3, "sgd": 0.3}
@@ -18,7 +19,9 @@ CASES = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(str(v) for v in case.values()))
+@pytest.mark.parametrize(
+    "case", nightly_but(CASES[::3], CASES), ids=lambda case: "-".join(str(v) for v in case.values())
+)
 def test_the_loss_falls(case, lesson, one_thread):
     if case.get("optimiser") == "adamw-8bit":
         pytest.importorskip("bitsandbytes")

@@ -8,6 +8,7 @@ from assay.use.serve.engine import base_arm
 from assay.use.serve.kept import Shelf
 from assay.use.serve.wanted import Wanted
 from engines import begin, chat, running
+from nights import nightly_but
 
 SYSTEM = "missing taxi and a stolen reader of the shop " * 3
 TEXTS = ("my card", "so the taxi then and then again", "a", "the lemon has what colour?", "money " * 30)
@@ -44,7 +45,7 @@ def check(model, slots=5):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stretch", [3, 512])
+@pytest.mark.parametrize("stretch", nightly_but([3], [3, 512]))
 @pytest.mark.parametrize(
     ("kind", "more"),
     [

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from assay.use.serve.app import House, app
 from assay.use.serve.limits import Limits
+from nights import nightly_but
 from small_engine import SmallEngine
 
 with warnings.catch_warnings():
@@ -20,6 +21,7 @@ with warnings.catch_warnings():
         status_code_conformance,
     )
 
+MODE = schemathesis.GenerationMode
 CASES = 40  # of each operation, right and wrong
 # Not `positive_data_acceptance`: rules between two fields, such as top_logprobs without logprobs, stand in no schema.
 CHECKS = [
@@ -32,7 +34,7 @@ CHECKS = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", schemathesis.GenerationMode, ids=lambda mode: mode.value)
+@pytest.mark.parametrize("mode", nightly_but([MODE.POSITIVE], MODE), ids=lambda mode: mode.value)
 def test_every_operation(arms, mode):
     from conftest import letters
 
@@ -44,7 +46,7 @@ def test_every_operation(arms, mode):
     tried = []
 
     for operation in operations:
-        if mode is schemathesis.GenerationMode.NEGATIVE and operation.method != "post":
+        if mode is MODE.NEGATIVE and operation.method != "post":
             continue
 
         @settings(

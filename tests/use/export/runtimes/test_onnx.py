@@ -75,10 +75,10 @@ def test_greedy_answers_are_torchs(written, in_torch, name, monkeypatch):
 
     monkeypatch.setattr(onnx_run, "LOGITS", 300 * 480)  # prompts are read in several parts
     model, folder, _ = written(name)
-    prompts = asked(100)
+    prompts = asked(100 if name == "gemma" else 40)
     there, here = onnx_run.OnnxModel(folder), in_torch(model)
     pairs = list(zip(here.generate(prompts, max_tokens=6), there.generate(prompts, max_tokens=6), strict=True))
-    assert sum(one == other for one, other in pairs) >= 99
+    assert sum(one != other for one, other in pairs) <= 1
     assert len({one.text for one, _ in pairs}) > 5
 
 
