@@ -164,10 +164,14 @@ class Servers:
     A level is started when it is first asked for, or by `begin`. Where a folder of servers is named in the environment
     that were started as this process would start them, these are used. All workers get the environment of now: what
     libraries add to that of this process later is theirs.
+
+    Args:
+        start: False: use what is named in the environment, and start none. One process alone gains nothing by a server.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, start: bool = True) -> None:
         self.variables = environment()
+        self._starts = start
         self._stack = ExitStack()
         self._folder: Path | None = None
         self._levels: dict[Preload, Path | None] = {}  # the folder of each server; None where there can be none
@@ -225,7 +229,7 @@ class Servers:
         if level not in self._levels:
             self._levels[level] = None
             if sys.platform == "linux" and os.environ.get(WAY) != "cold":
-                self._levels[level] = _shared(level, self.variables) or self._start(level)
+                self._levels[level] = _shared(level, self.variables) or (self._start(level) if self._starts else None)
         return self._levels[level]
 
     def _start(self, level: Preload) -> Path | None:
@@ -319,9 +323,7 @@ def worker(
     from assay.owned import opener
 
     with open(folder / "worker.log", "ab", opener=opener) as log:
-        process: Process | None = None
-        if servers is not None:
-            process = servers.fork(preload, module, folder, stdin, log.fileno())
+        process: Process | None = (servers or Servers(start=False)).fork(preload, module, folder, stdin, log.fileno())
         if process is None:
             process = subprocess.Popen(
                 [sys.executable, "-m", "assay.started", module, str(folder)],
