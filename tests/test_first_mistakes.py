@@ -101,6 +101,11 @@ def build(place: Path, here: str) -> Path:
         (place / "train.csv").write_text(HEAD + lines(90))
         (place / "test.csv").write_text(HEAD + lines(30, 1000))
         return place
+    if here == "pair":
+        asked, answered = zip(*(line.rsplit(",", 1) for line in lines(90).splitlines()), strict=True)
+        (place / "mail.asked").write_text("\n".join(asked) + "\n")
+        (place / "mail.said").write_text("\n".join(answered) + "\n")
+        return place
     text = HEAD + lines(90, names={"pay0": "Pay"} if here == "cases" else None)
     data = text.encode()
     if here == "latin":  # one line of it is UTF-8, and most are not

@@ -163,6 +163,8 @@ def _too_many(text: str, verb: str, arguments: Sequence[str]) -> tuple[str, str]
     """Several words where one is expected."""
     words = [one for one in arguments[1:] if not one.startswith("-")]
     files = [one for one in words if Path(one).exists() or is_data(one)]
+    if verb in ("run", "check", "init") and len(files) == len(words) == 2 and not any(map(is_data, files)):
+        return f"{text}; one target is taken", line(verb, f"{files[0]}#with={files[1]}")
     if verb in ("run", "check") and len(files) >= 2:
         parts = _by_split(files)
         return f"{text}; one target is taken", line("init", *parts)

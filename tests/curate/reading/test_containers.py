@@ -124,7 +124,7 @@ def test_several_files_that_no_split_tells_apart_are_listed_with_the_command(tmp
     with pytest.raises(DataError) as caught:
         load({"data": [path]}, base=tmp_path)
     (one,) = caught.value.problems
-    assert (one.code, one.help) == ("D200", "name one: assay run 'pack.zip#member=2024.csv'")
+    assert one.code == "D200" and "name one: assay run 'pack.zip#member=2024.csv'" in one.help
     assert one.excerpt.splitlines() == ["2024.csv", "2025.csv"]
 
 

@@ -133,6 +133,8 @@ def archived(path: Path, base: Path, notes: list[str]) -> dict[str, list[Named]]
         listed = "\n".join(printable(name) for name in names[:20])
         more = f" and {len(names) - 20:,} more" if len(names) > 20 else ""
         help = f"name one: assay run '{place}#member={printable(names[0])}'"
+        if len(names) == 2:
+            help += "; two that belong together are joined in a folder: unpack it, and type assay run FOLDER"
         if len(names) > 20:
             help = "unpack it, and name the folder: assay run FOLDER"
         text = f"holds {len(names):,} data files, and their names tell no splits{more}"

@@ -200,7 +200,9 @@ def _rows(walk: _Walk, found: Findings, head: int | None, part: str) -> list[tup
 
 
 def _of_array(rows: list[tuple[int, Any]], found: Findings) -> list[tuple[int, Any]]:
-    """The elements of an array; lists of cells are a table."""
+    """The elements of an array; lists of cells are a table, texts are rows with one field."""
     found.note(f"{found.place}: read as one JSON array")
+    if rows and all(isinstance(row, str) for _, row in rows):
+        return [(line, {"text": row}) for line, row in rows]
     lists = [row for _, row in rows if isinstance(row, list)]
     return table(rows, found) if len(lists) == len(rows) > 1 and len(lists[0]) > 1 else rows

@@ -2,10 +2,12 @@
 
 What it is for   line i of each is one row; the words by which the names differ are the fields
 Which is which   known pairs of names say what is asked and what is answered; else the file that was named is asked
+Rows             beside a file of rows a file of lines adds a column: `valid.jsonl` and `valid-labels.lst`
 Watch out        only files with as many lines stand together; the project file then names them:
                  `train.src#with=train.tgt`
 """
 
+import glob
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,6 +33,8 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}([_-][a-z]{2,4})?")
 _OTHERS = set(
     "csv tsv tab json jsonl ndjson parquet arrow xlsx xlsm xml yaml yml md py log html pdf docx zip tar".split()
 )
+# Forms with a row a line, beside which lines of labels may lie.
+_ROWS = ("jsonl", "ndjson", "csv", "tsv", "tab")
 _TAG = re.compile(r"O|[BIESLU]-\S+")
 
 
@@ -38,6 +42,8 @@ def partners(path: Path) -> tuple[str, ...]:
     """Names of the files beside this one with its other columns; () where it stands alone. The first of them is what is
     answered where this is what is asked."""
     words = re.split(r"([._-])", bare(path.name))
+    if words[-1] in _ROWS:
+        return _labels_of(path)
     if words[-1] in _OTHERS or len(words) < 3:
         return ()
     best: tuple[str, ...] = ()
@@ -58,6 +64,17 @@ def partners(path: Path) -> tuple[str, ...]:
             same.sort(key=lambda pair: (pair[0] not in _ANSWERED, pair[0]))
             best = tuple(other.name for _, other in same)
     return best
+
+
+def _labels_of(path: Path) -> tuple[str, ...]:
+    """The file of lines that answers these rows: `valid-labels.lst` of `valid.jsonl`."""
+    stem = path.name.partition(".")[0]
+    for other in sorted(path.parent.glob(f"{glob.escape(stem)}[-_.]*")):
+        word, _, form = bare(other.name)[len(stem) + 1 :].partition(".")
+        known = word in _ANSWERED and form in ("", "lst", "txt")
+        if known and other.is_file() and (count := _lines(other)) and _lines(path) in (count, count + 1):
+            return (other.name,)
+    return ()
 
 
 def _together(own: str, other: str, at: int, words: Sequence[str]) -> bool:
@@ -136,6 +153,32 @@ def read_parallel(
             split = [value.split() if at in tagged else value for at, value in enumerate(values)]
             rows.append((number, dict(zip(fields, split, strict=True))))
     return rows[:head]
+
+
+def holds_rows(path: Path) -> bool:
+    """Is it a file of rows, to which others add columns?"""
+    return bare(path.name).rpartition(".")[2] in _ROWS
+
+
+def with_columns(
+    rows: list[tuple[int, dict[str, Any]]], beside: Sequence[Path], found: Findings, *, encoding: str | None
+) -> list[tuple[int, dict[str, Any]]]:
+    """The rows, each with its line of the files beside them, under the last word of their names.
+
+    Raises:
+        DataError: D205 there are not as many lines as rows; as opening the files may raise.
+    """
+    for path in beside:
+        with opened(path, path.name, encoding=encoding) as source:
+            column = [text.rstrip("\r\n") for _, text in lines(source, found, encoding=encoding)]
+        if len(column) != len(rows):
+            told = f"has {len(rows):,} rows, and {path.name} has {len(column):,} lines"
+            raise DataError(Problem("D205", told, found.place, "cut or mend the longer one, or name one file alone"))
+        name = re.split(r"[._-]", path.name.partition(".")[0])[-1]
+        name = name[:-1] if name[:-1] in _ANSWERED else name  # each line has one
+        rows = [(number, {**row, name: value}) for (number, row), value in zip(rows, column, strict=True)]
+        found.note(f"{found.place}: read line by line with {path.name}, as '{name}'")
+    return rows
 
 
 def _tagged(columns: Sequence[Sequence[str]]) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ from assay.curate.reading.fasttext import looks_labelled, read_labelled
 from assay.curate.reading.findings import INSIDE, Aside, Findings, printable, shown
 from assay.curate.reading.lines import Numbered, holds_one_value, read_lines, read_value
 from assay.curate.reading.named import Named, named
-from assay.curate.reading.parallel import read_parallel
+from assay.curate.reading.parallel import holds_rows, read_parallel, with_columns
 from assay.curate.reading.prose import looks_like_prose, read_prose
 from assay.curate.reading.sheet import SHEETS, read_sheet
 from assay.curate.reading.source import Opened, opened
@@ -106,7 +106,10 @@ def read(
             if source.encoding and not encoding:
                 found.note(f"D007 {place}: is {source.encoding.upper()}, and was read as such")
             others = [path.parent / name for name in beside]
-            if others:
+            if others and holds_rows(path):
+                rows = _rows(source, found, encoding, None, part)
+                rows = with_columns(rows, others, found, encoding=encoding)[:head]
+            elif others:
                 rows = read_parallel(source, others, found, encoding=encoding, head=head)
             else:
                 rows = _rows(source, found, encoding, head, part)

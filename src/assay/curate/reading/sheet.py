@@ -11,11 +11,14 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any, NoReturn
 from xml.etree.ElementTree import ParseError
 
+from assay.aim.columns import as_text
 from assay.curate.reading.container import check_container, missing
 from assay.curate.reading.findings import Findings, printable, rows
+from assay.curate.reading.header import LOOKED_AT, is_header, made_names
 from assay.curate.reading.lines import Numbered
 from assay.curate.reading.source import CELL_LIMIT, Opened
 from assay.errors import DataError, Problem, did_you_mean
@@ -134,6 +137,12 @@ def _named(cells: Iterator[tuple[int, list[Any]]], found: Findings, head: int | 
     if first is None:
         return []
     at, header = first
+    sample = list(islice(cells, LOOKED_AT))
+    cells = chain(sample, cells)
+    written = [[as_text(one) for one in [*row, *[None] * (len(header) - len(row))]] for _, row in sample]
+    if not is_header([as_text(one) for one in header], written):
+        header = list(made_names(len(header), found))
+        cells = chain([first], cells)
     names = [str(name) if name is not None and str(name).strip() else "" for name in header]
     names = [name or f"column {index}" for index, name in enumerate(names, 1)]
     counts: dict[str, int] = {}

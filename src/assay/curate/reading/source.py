@@ -204,4 +204,6 @@ def _refuse_office(head: bytes, place: str) -> NoReturn:
         _stop("D011", "is an Excel file", place, "rename it to .xlsx, or in Excel: Save as, CSV UTF-8")
     if head[0] == 0xD0:
         _stop("D011", "is a file of an old Office", place, "open it and save it as .xlsx or as CSV UTF-8")
+    if b"opendocument" in head:
+        _stop("D011", "is a file of OpenDocument", place, "open it and save it as .xlsx, as .docx or as CSV UTF-8")
     _stop("D011", "is a zip archive", place, f"name a file in it: {printable(place)}#member=NAME")
