@@ -82,7 +82,7 @@ class Parallel:
             gc.collect()
             gc.freeze()
             self.config._tmp_path_factory.getbasetemp()  # one folder for all
-            files = [list(items) for _, items in groupby(session.items, key=lambda item: item.location[0])]
+            files = [list(items) for _, items in groupby(session.items, key=_together)]
             files.sort(key=self._cost, reverse=True)  # so that no process waits long for the others in the end
             queue, feed = os.pipe()
             os.write(feed, b"".join(map(NUMBER.pack, range(len(files)))))
@@ -191,6 +191,11 @@ class Parallel:
     def _taken(self, files, queue) -> list[pytest.Item]:
         number = os.read(queue, NUMBER.size)
         return files[NUMBER.unpack(number)[0]] if number else []
+
+
+def _together(item: pytest.Item) -> str:
+    """What is run in one process: the tests of a file, or a test alone that takes as long as many files."""
+    return item.nodeid if item.get_closest_marker("apart") else item.location[0]
 
 
 class Speaker:

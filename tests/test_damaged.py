@@ -18,7 +18,7 @@ from services import Service, serving
 from toy import build
 from workers import none_left
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.apart]
 FAILING = Path(__file__).parent / "failing"
 QUICK = "compare: [{kind: majority}, {kind: tfidf}]\n"
 MANY = """
