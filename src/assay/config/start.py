@@ -28,6 +28,7 @@ from assay.sets import bring, silent
 from assay.store import write_text
 
 BAD_ROWS = 0.05  # of `data.bad_rows`
+JOIN = "data.join_labels"
 _MADE = re.compile(r"# (?:Made|Draft) by `(assay run [^`]*)`")
 
 
@@ -186,14 +187,19 @@ def _complete(project: Path, sets: Sequence[str], tell: Tell) -> None:
 
 
 def _first(source: Source) -> First:
-    """The file, read with what is said of it.
+    """The file, read with what is said of it. Labels that look the same are joined, which the project file says.
 
     Raises:
         DataError: what `curate.load` finds wrong with it.
     """
     from assay.curate.reading.load import load
 
-    loaded = load({"data": [source.data.absolute()]}, base=Path.cwd(), **arguments(source.said, BAD_ROWS))
+    try:
+        loaded = load({"data": [source.data.absolute()]}, base=Path.cwd(), **arguments(source.said, BAD_ROWS))
+    except DataError as error:
+        if {one.code for one in error.problems} != {"D031"} or JOIN in source.said:
+            raise
+        return _first(replace(source, said={**source.said, JOIN: True}))
     return First(loaded, source.made_by, source.path, source.folder.name, tuple(source.said.items()))
 
 
