@@ -77,7 +77,7 @@ def run(
         exam = Exam(prepared.examples("test"))
         others = [*beside(project, prepared), *alike.strategies(prepared.task)]
         bench = Bench(project, prepared, models(project, [*arms.values(), *others], offline, tell), tell, servers)
-        tell(plan_event(bench, arms, exam, minutes))
+        tell(plan_event(bench, arms, exam, minutes, time.monotonic() - started))
         servers.ready({arm.preload for arm in arms.values() if bench.state(arm, exam.hash) != "cached"})
         # Booked before the first score is seen: who stops there and changes something has looked.
         look = partial(exam.open, **places(project.exam_book, project.work), by=looked_at(bench, arms, exam), tell=tell)
@@ -183,8 +183,10 @@ def looked_at(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> str:
     return store.digest(sorted([*keys, *further]))[:16]
 
 
-def plan_event(bench: Bench, arms: dict[str, Strategy], exam: Exam, minutes: float | None = None) -> dict[str, Any]:
-    """What will run and what is cached: the first lines of a run."""
+def plan_event(
+    bench: Bench, arms: dict[str, Strategy], exam: Exam, minutes: float | None = None, gone: float = 0.0
+) -> dict[str, Any]:
+    """What will run and what is cached: the first lines of a run that has gone on for `gone` seconds."""
     rows = bench.prepared.note["rows"]
     states = {name: bench.state(strategy, exam.hash) for name, strategy in arms.items()}
     width = max(map(len, states))
@@ -199,6 +201,7 @@ def plan_event(bench: Bench, arms: dict[str, Strategy], exam: Exam, minutes: flo
         "event": "plan",
         "arms": [*arms],
         "minutes": minutes,
+        "gone": gone,
         "lines": lines + [f"  {name:<{width}}  {state}" for name, state in states.items()],
     }
 

@@ -127,7 +127,8 @@ class Display:
                     self._line(f"warning {key[0]} {key[1]}")
                 self.warnings[key] = self.warnings.get(key, 0) + int(event.get("count") or 1)
             case "plan":
-                self._whole = Whole(self.clock(), len(event.get("arms", ())), event.get("minutes"))
+                started = self.clock() - event.get("gone", 0.0)
+                self._whole = Whole(started, len(event.get("arms", ())), event.get("minutes"))
                 for line in event["lines"]:
                     self._line(f"{line}")
             case "log" if self.verbose:

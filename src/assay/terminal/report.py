@@ -7,7 +7,7 @@ import typer
 
 from assay.places import place as place_of
 from assay.terminal.outcome import say
-from assay.terminal.results import as_document, columns, near
+from assay.terminal.results import as_document, near, verdict
 
 EXAMPLE = "Example: assay report tickets --diff"
 
@@ -62,8 +62,7 @@ def report(
     elif as_json:
         as_document(newest.data)
     else:
-        for line in [*newest.summary(), "", *columns(newest.table()), ""]:
-            say(line)
+        verdict(newest)
         say(f"report  {near(place_of(folder.absolute(), 'report') / 'report.html')}")
     return 0
 

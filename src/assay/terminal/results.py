@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,8 @@ from assay.terminal.outcome import say
 if TYPE_CHECKING:
     from assay.config import Project
 
+# What a narrow terminal does without, first to last.
+LEAST = ("tokens", "kept MB", "peak MB", "ms p95", "p (Holm)", "n", "fit s", "ms/answer", "to floor")
 ASKED = 60  # characters of a question that one would type
 
 
@@ -31,15 +35,39 @@ def show(result: Any, as_json: bool) -> None:
 
 
 def summary(report: Any, project: Project) -> None:
-    for line in report.summary():
-        say(line)
-    say("")
-    for line in columns(report.table()):
-        say(line)
-    say("")
+    verdict(report)
     say(f"report  {near(project.report_folder / 'report.html')}")
     if following := next_step(report, project):
         say(f"next    {following}")
+
+
+def verdict(report: Any) -> None:
+    """The last lines of a run and the table of its arms. On a terminal both fit its width; elsewhere nothing is left
+    out."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    table = report.table()
+    shown = table if width is None else narrowed(table, width)
+    for line in [*report.summary(min(80, width or 80)), "", *columns(shown)]:
+        say(line)
+    if left := len(table[0]) - len(shown[0]):
+        say(f"{left} more column{'s' * (left != 1)} in the report")
+    say("")
+
+
+def narrowed(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
+    """The table without the columns that matter least, as many as have to go for it to fit.
+
+    Args:
+        rows: the header first.
+    """
+    kept = [list(row) for row in rows]
+    for name in LEAST:
+        if max(map(len, columns(kept)), default=0) <= width:
+            break
+        if name in kept[0]:
+            at = kept[0].index(name)
+            kept = [[*row[:at], *row[at + 1 :]] for row in kept]
+    return kept
 
 
 def next_step(report: Any, project: Project) -> str:

@@ -105,34 +105,35 @@ def terminal_table(data: dict[str, Any]) -> list[list[str]]:
     return [_header(data), *([one_line(row[0], 24), *row[1:]] for row in rows)]
 
 
-def summary_lines(data: dict[str, Any]) -> list[str]:
-    """The last lines of a run, at most 80 columns each: what to use, by how much, how sure, what else was found."""
+def summary_lines(data: dict[str, Any], width: int = 80) -> list[str]:
+    """The last lines of a run, at most `width` columns each: what to use, by how much, how sure, what else."""
+    wrap = partial(_wrapped, width=width)
     verdict, metric = data["verdict"], data["task"]["metric"]
     arms = {s["name"]: s for s in data["strategies"]}
     winner = arms.get(verdict["recommended"])
     if winner is None:
-        return [line for text in (verdict["reason"], *decision.open_questions(data)) for line in _wrapped(text, "")]
-    lines = _wrapped(view.headline(data), "")
+        return [line for text in (verdict["reason"], *decision.open_questions(data)) for line in wrap(text, "")]
+    lines = wrap(view.headline(data), "")
     floor = winner["versus_floor"]
     if verdict.get("state") == "nothing" or not floor:
-        lines += _wrapped(verdict["reason"]) if len(arms) > 1 else []
+        lines += wrap(verdict["reason"]) if len(arms) > 1 else []
     else:
         gap, unit = floor[metric], decision.unit_of(data)
         size = f"{apart(gap['difference'], unit)} {unit or 'points'} over the best baseline, {floor['floor']}"
         proven = "" if verdict.get("state", "use") == "use" else ": not proven better"
-        lines += _wrapped(f"{size} ({_bounds(data, gap)}){proven}")
-        lines += _wrapped(_costs(winner["cost"], arms[floor["floor"]]["cost"]))
+        lines += wrap(f"{size} ({_bounds(data, gap)}){proven}")
+        lines += wrap(_costs(winner["cost"], arms[floor["floor"]]["cost"]))
     rival = view.rival_of(data)
     if rival and rival != (floor or {}).get("floor") and (winner["versus_best"] or arms[rival]["versus_best"]):
-        lines += _wrapped(_against(data, arms[rival], winner))
-    lines += [line for text in decision.open_questions(data) for line in _wrapped(text)]
+        lines += wrap(_against(data, arms[rival], winner))
+    lines += [line for text in decision.open_questions(data) for line in wrap(text)]
     fit = winner.get("fit")
     if fit and fit["word"] != "learning":
-        lines += _wrapped(f"training of {winner['name']}: {fit['word']}. {fit['text']}")
+        lines += wrap(f"training of {winner['name']}: {fit['word']}. {fit['text']}")
     if forgot := forgetting.summary(data, winner["name"]):
-        lines += _wrapped(forgot)
+        lines += wrap(forgot)
     if together := clusters.short(data):
-        lines += _wrapped(together)
+        lines += wrap(together)
     found, gone = view.leaks(data), data["audit"]["repaired"]
     leaks = f"leaks: {count(found)}" + (
         f" found, {count(gone)} {'row' if gone == 1 else 'rows'} taken out of train or val" if gone else ""
@@ -140,7 +141,7 @@ def summary_lines(data: dict[str, Any]) -> list[str]:
     if twins := data["audit"].get("paraphrase"):
         leaks += f"; {count(twins)} test row{'s' * (twins != 1)} in other words"
     codes = ", ".join(str(warning["code"]) for warning in data["warnings"])
-    lines += _wrapped(f"{leaks}; warnings: {len(data['warnings'])}" + (f" ({codes})" if codes else ""))
+    lines += wrap(f"{leaks}; warnings: {len(data['warnings'])}" + (f" ({codes})" if codes else ""))
     return lines
 
 
@@ -190,9 +191,9 @@ def _pace(ratio: float) -> str:
     )
 
 
-def _wrapped(text: str, indent: str = "  ") -> list[str]:
+def _wrapped(text: str, indent: str = "  ", width: int = 80) -> list[str]:
     return textwrap.wrap(
-        one_line(text, 1000), 80, initial_indent=indent, subsequent_indent=indent + "  " * bool(indent)
+        one_line(text, 1000), width, initial_indent=indent, subsequent_indent=indent + "  " * bool(indent)
     )
 
 

@@ -297,10 +297,11 @@ class Report:
 
         return terminal_table(self.data)
 
-    def summary(self) -> list[str]:
+    def summary(self, width: int = 80) -> list[str]:
+        """The last lines of a run, at most `width` columns each."""
         from assay.weigh.markdown import summary_lines
 
-        return summary_lines(self.data)
+        return summary_lines(self.data, width)
 
     def html(self) -> str:
         from assay.weigh.html import render
