@@ -15,6 +15,8 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export GOMP_SPINCOUNT ?= 10000
 # Each of the processes that tests start would compile the package anew.
 export PYTHONDONTWRITEBYTECODE :=
+# What is imported is compiled then: to compile all that is installed takes three times as long.
+PIP := $(BIN)/python -m pip install -q --no-compile -c constraints.txt
 # A process with a thread for each core, for the networks of most tests are too small for two threads; and one more,
 # since a quarter of the time tests wait: for a disk, a server, a program that has to be stopped.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --processes 3
@@ -58,11 +60,11 @@ postgres-stop:
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --upgrade pip
-	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	$(PIP) -e .
 	touch $@
 
 $(VENV)/dev: $(VENV)/installed
-	$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev]"
+	$(PIP) -e ".[dev]"
 	touch $@
 
 clean:

@@ -21,7 +21,7 @@ from assay.aim.kinds import kind_of
 from assay.bench import Bench
 from assay.beside import Seen, asked, beside
 from assay.budget import quick_first
-from assay.errors import AssayError, Problem, Stopped, UsageError, did_you_mean, end_soon
+from assay.errors import AssayError, Problem, Stopped, UsageError, did_you_mean, end_soon, nearest
 from assay.events import NAME, logged
 from assay.executed import reference_warning, refuse_unsafe, wrong_references
 from assay.gained import gained
@@ -106,7 +106,9 @@ def chosen(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
         )
     only = [part.strip() for name in only for part in ([name] if name in arms else name.split(","))]
     problems = [
-        Problem("C083", f"there is no arm '{name}'{did_you_mean(name, arms)}", "--only", help=_there(project, arms))
+        Problem(
+            "C083", f"there is no arm '{name}'{did_you_mean(name, arms)}", "--only", help=_there(project, arms, name)
+        )
         for name in only
         if name not in arms
     ]
@@ -115,8 +117,10 @@ def chosen(project: Project, only: Sequence[str]) -> dict[str, Strategy]:
     return {name: strategy for name, strategy in arms.items() if not only or name in only}
 
 
-def _there(project: Project, arms: Mapping[str, Strategy]) -> str:
-    return f"there are {', '.join(arms)}: assay run {near(project.target)} --only {next(iter(arms))}"
+def _there(project: Project, arms: Mapping[str, Strategy], name: str) -> str:
+    """The arms, and a command with the one that was probably meant."""
+    meant = nearest(name, arms) or next(iter(arms))
+    return f"there are {', '.join(arms)}: assay run {near(project.target)} --only {meant}"
 
 
 def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -> None:
