@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import assay
+from assay.cli import command
 from assay.errors import ModelError
 from problems import problem
 from services import Service, answers, serving, status
@@ -87,6 +88,20 @@ def test_a_run_asks_each_question_once_and_says_who_answered(service, project):
     known, new = rows(1, 1000)[0]["text"], "a book to borrow and a shelf"
     assert [answer.text for answer in arm.answer([known, new])][1] == "lend" and len(service.asked) == 31
     arm.adapted.model.client.close()
+
+
+@pytest.mark.slow
+def test_what_is_said_of_a_damaged_answer_is_no_part_of_the_document(service, project, capsys):
+    assay.run(project)
+    asked = ["ask", "the price on this card", "--with", "shots-k0", "--project", str(project), "--json"]
+    assert command(asked) == 0
+    whole, kept = capsys.readouterr().out, sorted((project / "work" / "remote").rglob("*.jsonl"))
+    for path in kept:
+        path.write_bytes(path.read_bytes().replace(b"pay", b"Pay"))
+    assert command(asked) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["answers"][0]["answer"] == json.loads(whole)["answers"][0]["answer"]
+    assert "R170" in err
 
 
 @pytest.mark.nightly

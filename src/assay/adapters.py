@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from assay.differs import warned
 from assay.errors import ModelError, Problem
 from assay.nouns import Adapted, Lesson, Precision, Strategy
-from assay.opening import bench_of, fitted, silent
+from assay.opening import bench_of, fitted, notes_alone, silent
 
 if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
@@ -82,4 +82,5 @@ def _fitted(folder: str | Path, arm: str, offline: bool) -> tuple[Strategy, Path
     bench, strategy = bench_of(Path(folder), arm, offline, warned(silent))
     steady(bench.project.seed, threads())
     stage = fitted(bench, strategy)
-    return strategy, stage.folder / "arm", Job(stage.folder, bench.request(strategy)).lesson(rows=False)
+    job = Job(stage.folder, bench.request(strategy), notes_alone(bench.tell))
+    return strategy, stage.folder / "arm", job.lesson(rows=False)

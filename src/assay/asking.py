@@ -26,7 +26,7 @@ from assay.nouns import (
     RowStep,
     Tell,
 )
-from assay.opening import bench_of, fitted, silent
+from assay.opening import bench_of, fitted, notes_alone, silent
 from assay.veiled import Veil, key_of, steps_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Loaded:
 
         steady(bench.project.seed, threads())
         stage = fitted(bench, strategy)
-        job = Job(stage.folder, bench.request(strategy))
+        job = Job(stage.folder, bench.request(strategy), notes_alone(bench.tell))
         self.project = bench.project
         self.task = bench.prepared.task
         self._prepared = bench.prepared

@@ -164,7 +164,7 @@ def _split(rows: Sequence[Example], strategy: Strategy, seed: int) -> tuple[list
 
 def _job(
     place: Path, strategy: Strategy, task: Task, train: Sequence[Example], val: Sequence[Example], own: Classifier
-) -> _Quiet:
+) -> Job:
     """What fits the strategy as a run's worker does, in this process."""
     from assay.config.project import Data, Files, Project
     from assay.flow import models
@@ -196,14 +196,7 @@ def _job(
         "data": str(data),
         "work": str(place / "work"),
     }
-    return _Quiet(place, request)
-
-
-class _Quiet(Job):
-    """A job of this process: nobody reads its events on stdout."""
-
-    def tell(self, event: dict) -> None:
-        self.watch(event)
+    return Job(place, request, _silent)
 
 
 def _silent(event: dict) -> None:

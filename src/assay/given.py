@@ -69,11 +69,12 @@ def lessons(bench: Bench, strategy: Strategy, key: str) -> Callable[[Precision],
     """What opens the arm in a precision: its lesson without rows, whose models are all loaded so."""
     from assay.model.environment import threads
     from assay.model.machine import steady
+    from assay.opening import notes_alone
     from assay.worker import Job
 
     place = store.Stage(bench.project.work, "export", key).open()
     store.write_json(place / "request.json", bench.request(strategy))
-    job = Job(place)
+    job = Job(place, say=notes_alone(bench.tell))
 
     def lesson(precision: Precision) -> Lesson:
         steady(bench.project.seed, threads())

@@ -42,9 +42,10 @@ VERSION = 3  # raise it when the same arm answers differently
 class Job:
     """One request with its events. `tell` raises Stopped once the process was asked to stop."""
 
-    def __init__(self, folder: Path, request: dict[str, Any] | None = None):
-        """`request`: what is asked, where it does not stand in the folder, which may not be ours to write in."""
+    def __init__(self, folder: Path, request: dict[str, Any] | None = None, say: Tell | None = None):
+        """`request`: what is asked, where it does not stand in the folder. `say` hears the events; else stdout does."""
         self.folder = folder
+        self._say = say or (lambda event: print(store.to_json(event), flush=True))
         self.request = store.read_json(folder / "request.json") if request is None else request
         self.work = Path(self.request["work"])
         self.models: dict[str, Any] = self.request["models"]
@@ -74,7 +75,7 @@ class Job:
         progress = event.get("event") == "progress"
         if not progress or event["done"] >= event["total"] or time.monotonic() - self._last > TELL_EVERY:
             self._last = time.monotonic()
-            print(store.to_json(event), flush=True)
+            self._say(event)
         if self._asked is not None and progress:
             raise Stopped(self._asked)
 

@@ -14,6 +14,7 @@ import random
 import ssl
 import threading
 import time
+import weakref
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,7 @@ class Client:
             follow_redirects=False,
             limits=httpx2.Limits(max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency),
         )
+        weakref.finalize(self, self._http.close)  # who asks once from Python closes nothing
 
     def close(self) -> None:
         self._http.close()
