@@ -73,7 +73,7 @@ def test_a_field_that_rows_cluster_by_is_named_with_its_setting_and_both_interva
     assert again.data["certainty"]["clusters"] is None and again.data["certainty"]["groups"] > 5
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_field_with_a_name_that_no_guess_knows_is_tested_too_and_rows_that_do_not_cluster_are_let_be(tmp_path):
     clustering = assay.run(project(tmp_path / "one", "mandant", "by: random"))
     assert clustering.data["certainty"]["clusters"]["setting"] == "split.group: mandant"

@@ -66,7 +66,7 @@ def test_calibration_error_is_that_of_separate_sequences(lesson, strategy):
         assert judged(told).values[name] == pytest.approx(judged(exact).values[name], abs=1e-4)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_confidences_of_all_arms_are_shares_of_their_label_among_all(tmp_path, tiny_model):
     folder = build(tmp_path / "toy", tiny_model, ARMS)
     (folder / "notes.md").write_text("# Rooms\n\nA room has a door.\n")

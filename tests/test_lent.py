@@ -114,7 +114,7 @@ def test_no_model_is_looked_for_where_no_part_needs_one(tmp_path):
     assert lent.wanted(project) == {} and lent.models(project, True, print) == {}
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_parent_of_a_project_with_a_model_loads_no_torch(tmp_path, tiny_model):
     project_in(tmp_path, f"model: {tiny_model}\naim: {{kind: answer}}\naugment: [{{kind: qa_pairs, passages: 20}}]\n")
     script = """

@@ -84,6 +84,7 @@ def test_of_a_killed_run_the_steps_that_are_left_are_estimated(project):
     assert probed(bench, "lora", strategy, asked)["parts"]["steps"] == [0.0, 0.0] != whole
 
 
+@pytest.mark.nightly
 def test_an_arm_that_cannot_be_trained_is_a_line_and_the_others_are_probed(tmp_path, tiny_model):
     arms = "compare:\n  - {kind: majority}\n  - {kind: lora, layers: 9, name: deep}\n"
     planned = assay.plan(build(tmp_path / "p", tiny_model, arms))

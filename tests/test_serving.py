@@ -186,7 +186,7 @@ def test_what_a_command_leaves_out_stands_in_the_project_file(tmp_path):
     assert own.but(port=0, host=None).port == 0  # what is given, 0 too, goes before it
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_arms_of_the_project_file_are_served(finished, tmp_path):
     folder = tmp_path / "project"
     shutil.copytree(finished, folder)

@@ -31,6 +31,13 @@ ARMS = ("tfidf", "shots-k0")  # a floor, and one around a model, whose key cover
 TEXTS = [row["text"] for row in rows(40, 5000)]
 EVERY = [pytest.param(change, says, id=change.__name__) for change, says in SAYS.items()]
 
+# Each change with one of the two by day, in turn; with both at night.
+EITHER = [
+    pytest.param(change, says, arm, id=f"{change.__name__}-{arm}", marks=() if (at + n) % 2 else pytest.mark.nightly)
+    for n, (change, says) in enumerate(SAYS.items())
+    for at, arm in enumerate(ARMS)
+]
+
 
 @pytest.fixture
 def project(finished, tmp_path, monkeypatch):
@@ -66,8 +73,7 @@ def noted_in(err):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arm", ARMS)
-@pytest.mark.parametrize(("change", "says"), EVERY)
+@pytest.mark.parametrize(("change", "says", "arm"), EITHER)
 def test_a_fitted_arm_answers_as_before_and_says_what_differs(
     project, change, says, arm, expected, monkeypatch, capsys, recwarn
 ):

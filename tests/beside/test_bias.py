@@ -115,7 +115,7 @@ def test_a_checklist_is_answered_and_counted_by_group(tmp_path):
     assert one["by_label"]["yes"]["low"] > 0.3
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_label_of_a_checklist_that_is_none_of_the_tasks_is_said(tmp_path):
     write_rows(tmp_path / "list.jsonl", [{"case": "a b", "gold": "yess", "target": "x"}] * 3)
     listed = "{file: list.jsonl, text: case, label: gold, group: target}"

@@ -75,7 +75,7 @@ def test_an_arm_that_learns_words_takes_a_label_in_and_lets_it_go(labels):
     assert not any("update drill" in event.get("stage", event.get("name", "")) for event in seen)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_updates_that_would_take_longer_than_is_given_are_left_out_and_said(labels):
     file = labels / "project.yaml"
     file.write_text(file.read_text().replace("minutes: {refitted: 5}", "within: 0.01"))
@@ -195,7 +195,7 @@ def test_a_trained_arm_is_trained_on_and_trained_anew(labels, tiny_model):
     assert requests["continued"]["fit_key"] != requests["retrained"]["fit_key"]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_question_that_cannot_be_asked_is_a_warning(labels):
     sets = ["validate.update_drill.changes=[facts]", "validate.learning_curve={sizes: [0.05]}"]
     data = assay.run(labels, sets=sets).data

@@ -306,7 +306,7 @@ def test_settings_that_exclude_each_other(settings, said):
     assert said in str(caught.value)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_report_says_what_the_orders_did(tmp_path, tiny_model):
     folder = build(
         tmp_path / "project",

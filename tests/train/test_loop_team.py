@@ -86,6 +86,7 @@ def test_a_step_with_fewer_rows_than_processes(run, together, tmp_path):
     assert off(tmp_path / "one-0.safetensors", tmp_path / "many-0.safetensors") < 1e-4
 
 
+@pytest.mark.nightly
 def test_the_same_number_of_processes_gives_the_same_bits_with_dropout(run, together, tmp_path):
     a, b = (together(2, lambda team, name=name: run(team, name)) for name in "ab")
     assert a == b

@@ -85,7 +85,7 @@ def test_before_training_it_is_the_bases_own_distribution(lesson, open_tiny):
     assert arm.start_loss == pytest.approx(total / len(given.val), rel=1e-4)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_it_learns_to_tell_the_labels_apart(lesson):
     # Who guesses among three labels has a loss of log 3.
     long = {"rank": 8, "learning_rate": 1e-2, "epochs": 8, "batch_size": 6, "patience": 9}

@@ -181,7 +181,7 @@ def test_stopped_while_reading_and_while_learning_it_ends_in_the_same_bits(saved
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("unit", ["reading step", "step"])
+@pytest.mark.parametrize("unit", nightly_but(["reading step"], ["reading step", "step"]))
 def test_killed_while_reading_or_learning_it_ends_in_the_same_bits(saved, forked, unit):
     settings = {**LORA, **SHORT, "epochs": 1}
     whole = saved("whole", settings)
@@ -210,7 +210,7 @@ def test_a_damaged_result_of_reading_is_made_again(saved, tmp_path):
     assert saved("damaged", LORA) == whole
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_two_processes_read_and_learn_what_one_does(lesson, tmp_path, monkeypatch):
     monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")
     settings = {**LORA, "dropout": 0.0, "teacher": "t", "precision": "fp32", "val_rows": 4, "max_length": 64}

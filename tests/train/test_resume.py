@@ -43,7 +43,9 @@ def killing(step):
     return tell
 
 
-EITHER = pytest.mark.parametrize("full", [False, True], ids=["lora on trees with dropout", "all weights in bf16"])
+NAMES = ["lora on trees with dropout", "all weights in bf16"]
+EITHER = pytest.mark.parametrize("full", [False, True], ids=NAMES)
+ONE_BY_DAY = pytest.mark.parametrize("full", nightly_but([False], [False, True]), ids=NAMES)
 
 
 def interrupted(build, folder, steps, **fields):
@@ -63,14 +65,14 @@ def test_which_layout_is_resumed_here(build, tmp_path, full):
 
 
 @pytest.mark.slow
-@EITHER
+@ONE_BY_DAY
 def test_interrupted_after_each_step_in_turn(build, tmp_path, full):
     whole = final(build(tmp_path / "whole", full=full))
     same(interrupted(build, tmp_path / "run", range(1, 7), full=full), whole)
 
 
 @pytest.mark.slow
-@EITHER
+@ONE_BY_DAY
 def test_interrupted_once_it_goes_on_for_more_than_an_epoch(build, tmp_path, full):
     whole = final(build(tmp_path / "whole", full=full))
     same(interrupted(build, tmp_path / "run", [2], full=full), whole)
@@ -137,7 +139,7 @@ def test_killed_in_every_step_in_turn_it_ends_in_the_same_bits(build, tmp_path, 
 
 
 @pytest.mark.slow
-@EITHER
+@ONE_BY_DAY
 def test_killed_once_it_ends_in_the_same_bits(build, tmp_path, forked, full):
     whole = final(build(tmp_path / "whole", full=full))
     for step in (1, 3):

@@ -95,7 +95,7 @@ def test_training_brings_questions_to_their_passages(lesson, kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("loss", ["pairwise", "binary"])
+@pytest.mark.parametrize("loss", nightly_but(["binary"], ["pairwise", "binary"]))
 def test_each_loss_of_the_reranker_learns(lesson, loss):
     lesson = replace(lesson, val=lesson.train)
     kept = part_of("cross_encoder", loss=loss, mix=1.0, epochs=20, patience=20).fit(lesson)

@@ -8,6 +8,7 @@ import pytest
 from assay.weigh.change import break_even, crossing, cuts_of, segments, sentence
 from assay.weigh.settings import Limits, Prices, Slight, Weigh
 from lines import named
+from nights import nightly_but
 from weighings import FAIR, FLOOR, GOOD, TWIN, arm, slow, weighed
 
 LINES = {"a": (100.0, 0.01), "b": (10.0, 0.10), "c": (200.0, 0.20), "a2": (100.0, 0.01)}
@@ -59,6 +60,7 @@ def test_segments_are_cut_where_the_choice_flips_and_nowhere_else():
 # --- whole runs -------------------------------------------------------------------------------------------------------
 
 # twin: 10 hours of people at 60 for three months are 200 a month; good: 100 hours, but a tenth of the time an answer.
+MORE = [{}, {"limits": Limits(price_per_month=400)}, {"limits": Limits(ms_per_answer=80)}]
 QUICK = arm("good", range(20), 0.02, alone=slow(0.03))
 PRICED = {
     "prices": Prices(hour_of_machine=3.6, hour_of_person=60.0),
@@ -81,7 +83,7 @@ def test_the_volume_at_which_the_dear_arm_to_set_up_pays():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", [{}, {"limits": Limits(price_per_month=400)}, {"limits": Limits(ms_per_answer=80)}])
+@pytest.mark.parametrize("more", nightly_but(MORE[:1], MORE))
 def test_every_segment_says_what_a_run_with_these_settings_would(more):
     settings = {**PRICED, "effort": {"good": 20, "twin": 10, "fair": 5, "floor": 1}, **more}
     arms = (QUICK, TWIN, FAIR, FLOOR)

@@ -71,6 +71,7 @@ def test_a_killed_writer_leaves_a_whole_version(new_place):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", nightly_but(["exact"], ["exact", "lancedb", "postgres"]))
 def test_two_writers_lose_nothing(new_place):
     place = new_place()
     place.open(width=64).put(documents("kept#1"), np.ones((1, 64)))

@@ -17,6 +17,7 @@ from assay.train.encoders.losses import batch_contrast, pair_cosine
 from assay.train.encoders.parts import Parts
 from assay.train.encoders.setfit import Tuning
 from assay.worker import judged
+from nights import nightly_but
 from retriever_lesson import encoder as build
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -61,6 +62,7 @@ TASKS = {
 }
 CASES = [("setfit", "classify"), ("setfit", "multilabel"), *(("encoder", kind) for kind in MADE)]
 each = pytest.mark.parametrize(("kind", "asked"), CASES)
+half_by_day = pytest.mark.parametrize(("kind", "asked"), nightly_but(CASES[::2], CASES))
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +162,7 @@ def test_rows_of_a_label_stand_together(lesson, encoder):
 
 
 @pytest.mark.slow
-@each
+@half_by_day
 def test_what_was_trained_is_known(lesson, kind, asked):
     given = lesson(asked)
     given = replace(given, val=given.train)
@@ -186,7 +188,7 @@ def test_it_comes_back_with_the_same_answers(lesson, tmp_path, kind, asked):
 
 
 @pytest.mark.slow
-@each
+@half_by_day
 def test_interrupted_after_each_step_it_ends_in_the_same_bits(lesson, tmp_path, kind, asked):
     drops, steps = build(tmp_path / "drops", dropout=0.2), []
     settings = strategy(kind, epochs=2, batch_size=5)
