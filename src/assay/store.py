@@ -55,9 +55,10 @@ def write_chunks(path: Path, chunks: Iterable[bytes | memoryview], mode: int | N
         refuse(error, path)
 
 
-def drop_leftovers(folder: Path) -> None:
-    """Remove what a killed process had begun to write in a folder and below it; nobody may be writing there."""
-    for path in folder.rglob(".*.part"):
+def drop_leftovers(folder: Path, name: str = "") -> None:
+    """Remove what a killed process had begun to write in a folder and below it, or of the file `name` in it; nobody may
+    be writing there."""
+    for path in folder.glob(f".{name}.*.part") if name else folder.rglob(".*.part"):
         path.unlink(missing_ok=True)
 
 

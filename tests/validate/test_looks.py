@@ -102,3 +102,14 @@ def test_two_projects_with_a_copy_each_share_the_count(tmp_path):
     book.unlink()
     assert booked(book, "a", "w", second) == 4 and len(changes(book)) == 1
     assert booked(book, "a", "v", first) == 5 and len(changes(book)) == 1
+
+
+def test_what_a_kill_left_beside_the_book_and_its_copy_is_gone_at_the_next_look(book, copy):
+    left = [path.with_name(f".{path.name}.zbblti1i.part") for path in (book, copy)]
+    for path in left:
+        path.write_text("half")
+    other = book.with_name(".report.json.zbblti1i.part")  # somebody else's
+    other.write_text("half")
+    booked(book, "a", "four", copy)
+    assert not any(path.exists() for path in left) and other.exists()
+    assert len(lines(book)) == len(lines(copy)) == 5

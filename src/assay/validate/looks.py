@@ -39,6 +39,8 @@ def booked(book: Path, exam: str, by: str, copy: Path | None = None, tell: Tell 
 
     def change(data: bytes) -> bytes:
         nonlocal place
+        for path in (book, copy) if copy else (book,):
+            store.drop_leftovers(path.parent, path.name)
         data = data[: data.rfind(b"\n") + 1]  # half a line is none
         rows, wrong = _read(data)
         held, damaged = _read(copy.read_bytes()) if copy and copy.exists() else ([], False)
