@@ -3,7 +3,7 @@
 # make handbook  the handbook example: as many of its arms as 14 minutes allow; the same command goes on
 # make test      lint, types, all tests but the nightly ones, with the real small models (eight to eleven minutes on two cores)
 # make quick     lint, types, and the tests of less than a processor second that need no real model (90 seconds to two minutes)
-# make nightly   the long ones: every step interrupted, every method on two processes, ten times the random examples (three hours)
+# make nightly   the long ones: every step interrupted, every method on two processes, ten times the random examples (two hours)
 # make lint      ruff and pyrefly
 # make postgres  a private PostgreSQL with pgvector, for trying out; installs it as root; make postgres-stop ends it
 
