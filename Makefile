@@ -65,6 +65,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 $(VENV)/dev: $(VENV)/installed
 	$(PIP) -e ".[dev]"
+	-$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib # else the first tests that import something pay for it
 	touch $@
 
 clean:

@@ -134,6 +134,7 @@ statements = (
 
 
 @given(statements)
+@pytest.mark.slow
 def test_no_statement_changes_the_database(shop, statement):
     before = digest(shop)
     connection = guarded(str(shop))
