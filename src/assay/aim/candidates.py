@@ -126,6 +126,7 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         return []
     keys = {column.key for column in found}
     flags = sum(column.tokens[:1] in (["is"], ["has"]) for column in found)
+    alike = sum(_yes_no(column) for column in found)  # of several none stands out
     ways = []
     for column in _usable(found, taken):
         if not column.labels or column.hidden or column.predicted:
@@ -139,7 +140,7 @@ def _labels(found: Sequence[Column], kind: str | None, taken: set[str]) -> list[
         elif column.technical:
             continue
         elif _yes_no(column):
-            weight = 0.6 if column.tokens[:1] in (["is"], ["has"]) and flags == 1 else 0.25
+            weight = 0.6 if column.tokens[:1] in (["is"], ["has"]) and flags == 1 else 0.25 / max(1, alike) ** 0.5
             ways.append(Candidate("classify", {"label": column.name}, why, weight))
         elif column.numbers < 0.5:
             usual = rank(column, names.SLICE) >= 0.9 or rank(column, names.GROUP) >= 0.9 or "name" in column.tokens

@@ -4,7 +4,8 @@ How         at least three columns hold yes and no alone (1 and 0, true and fals
             such objects. Their names become the list `labels`; where every row has exactly one, the text `label`
 Unknown     -1 in all of them, as test files of contests have it: the row has no labels
 Watch out   beside a column that is named like a target, or without a column of texts, they stay what they are: they say
-            something of the row. What the project names stays, too
+            something of the row. So do fewer than six, or any `is_reply`, beside a column of a few texts, which may be
+            the target. What the project names stays, too
 """
 
 import re
@@ -18,6 +19,7 @@ from assay.curate.reading.findings import printable
 from assay.curate.reading.read import RawRow, Read
 
 LEAST = 3  # columns: one or two are properties
+_MANY = 6  # of which nobody has as many properties
 _YES, _NO = {"1", "1.0", "true", "yes", "y", "x"}, {"0", "0.0", "false", "no", "n", ""}
 _UNKNOWN = {"-1", "-1.0"}
 _KNOWN = _YES | _NO | _UNKNOWN
@@ -25,7 +27,7 @@ _PROSE = 3  # words of a text, on average
 _BEFORE = re.compile(r"[ _.:/-][^ _.:/-]*\Z")  # behind what several names begin with
 
 
-def flagged(table: Read, named: set[str]) -> Read:
+def gather_flags(table: Read, named: set[str]) -> Read:
     """The file with the names of its flags in place of the flags."""
     if len(table.rows) < 2 or {"labels", "label"} & set(table.names):
         return table
@@ -41,6 +43,9 @@ def flagged(table: Read, named: set[str]) -> Read:
     rest = [name for name in table.names if name not in gone]
     targets = {*names.LABEL, *names.ANSWER, "choices", "options", "candidates"}
     if any(set(words_of(name)[-1:]) & targets for name in rest) or not any(_is_prose(table, name) for name in rest):
+        return table
+    properties = any(words_of(key or name)[:1] in (["is"], ["has"]) for name, key in flags)
+    if (properties or len(flags) < _MANY) and any(_is_few(table, name) for name in rest):
         return table
     called = _short([key or name for name, key in flags])
     sets = [_labels(raw.fields, flags, called) for raw in table.rows]
@@ -103,6 +108,14 @@ def _short(called: list[str]) -> list[str]:
     before = _BEFORE.search(first[:same])
     cut = before.start() + 1 if before else 0
     return [name[cut:] for name in called]
+
+
+def _is_few(table: Read, name: str) -> bool:
+    """Does the column have a few short texts that come again and again, as labels do?"""
+    texts = [value.strip() for raw in table.rows[:1000] if isinstance(value := raw.fields.get(name), str)]
+    few = {text for text in texts if text}
+    plain = any(not text.replace(".", "").isdigit() and text.casefold() not in _KNOWN for text in few)
+    return 2 <= len(few) <= len(texts) // 3 and max(map(len, few)) <= 60 and plain
 
 
 def _is_prose(table: Read, name: str) -> bool:

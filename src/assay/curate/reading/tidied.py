@@ -10,7 +10,7 @@ from assay.curate.reading.answers import accepted
 from assay.curate.reading.calls import called
 from assay.curate.reading.choices import listed
 from assay.curate.reading.compared import compared
-from assay.curate.reading.flags import flagged
+from assay.curate.reading.flags import gather_flags
 from assay.curate.reading.label_studio import unfolded
 from assay.curate.reading.nested import flattened
 from assay.curate.reading.programs import checked
@@ -25,7 +25,7 @@ FORMS: tuple[Form, ...] = (
     written,
     unfolded,
     with_spans,
-    flagged,
+    gather_flags,
     flattened,
     with_names,
     listed,
