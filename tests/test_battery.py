@@ -131,13 +131,14 @@ TASKS = ("classify", "answer", "extract", "number", "rank")
 
 
 def cases():
-    """Every strategy on every kind of task that it can do. One kind a strategy is quick, in turn, so that every kind
-    comes up; the others are for `make nightly`."""
+    """Every strategy on every kind of task that it can do. One kind a strategy is for the day, in turn, so that every
+    kind comes up, and quick unless it is a further form or made of others; the others are for `make nightly`."""
     for i, values in enumerate(SETTINGS):
         able = [task for task in TASKS if fits(values, task)]
         words = [str(value) for value in values.values() if isinstance(value, str)]
+        composed = i >= len(STRATEGIES) or {"inner", "inners"} & values.keys()
         for task in able:
-            marks = () if task == able[i % len(able)] else pytest.mark.nightly
+            marks = pytest.mark.nightly if task != able[i % len(able)] else pytest.mark.slow if composed else ()
             yield pytest.param(values, task, id="-".join([*words, task, str(i)]), marks=marks)
 
 
@@ -160,10 +161,10 @@ def asked(given):
     return [row.question for row in (*given.val, *given.train[:4])]
 
 
-def test_the_quick_cases_have_every_strategy_once_and_every_kind_of_task():
-    quick = [case.values for case in CASES if not case.marks]
-    assert [settings for settings, _ in quick] == SETTINGS
-    assert {task for _, task in quick} == set(TASKS)
+def test_the_cases_of_the_day_have_every_strategy_once_and_every_kind_of_task():
+    of_the_day = [case.values for case in CASES if not any(mark.name == "nightly" for mark in case.marks)]
+    assert [settings for settings, _ in of_the_day] == SETTINGS
+    assert {task for _, task in of_the_day} == set(TASKS)
 
 
 def test_settings_come_back_from_json(subtests):

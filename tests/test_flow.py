@@ -193,6 +193,7 @@ def test_test_targets_never_reach_the_worker(project):
     assert requests and not any("test.jsonl" in text for text in requests)
 
 
+@pytest.mark.slow
 def test_the_exam_is_the_same_for_the_same_rows(project):
     loaded = load(project / "project.yaml")
     first = Exam(prepare(loaded, flow.silent).examples("test"))

@@ -35,6 +35,7 @@ def test_the_arm_whose_weights_answer():
     assert not list(trained_in(Tfidf())) and not list(trained_in(Shots(k=0)))
 
 
+@pytest.mark.slow
 def test_probes_that_cannot_be_used_are_refused_before_an_arm_runs(tmp_path, tiny_model):
     folder = build(tmp_path / "project", tiny_model, ARMS)
     with problem(DataError, "D125", "absent"):

@@ -46,6 +46,7 @@ def test_a_split_that_was_saved_is_drawn_again(project):
     assert again.prepared.note["rows"]["read"] == 301
 
 
+@pytest.mark.slow
 def test_a_manifest_is_audited_like_official_files(project):
     folder = project("split: {manifest: split.csv}\n")
     lines = [f"rows-{n},{'test' if n > 290 or n == 302 else 'val' if n > 270 else 'train'}" for n in range(2, 303)]

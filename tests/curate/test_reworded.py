@@ -81,6 +81,7 @@ def test_they_are_counted_and_told_and_stay(twinned):
     assert (len(result.train), len(result.val)) == (150, 50)
 
 
+@pytest.mark.slow
 def test_with_a_threshold_they_are_leaks(twinned):
     train, test, embed = twinned
     result = curated(train, test, embed, paraphrase=0.75, leaks="repair")
@@ -94,6 +95,7 @@ def test_with_a_threshold_they_are_leaks(twinned):
     assert len(curated(train, test, embed, paraphrase=0.75, leaks=names).train) == 150
 
 
+@pytest.mark.slow
 def test_they_are_not_looked_for_without_an_encoder_or_when_refused(twinned):
     train, test, embed = twinned
     for result in (curated(train, test, None), curated(train, test, embed, paraphrase=None)):
@@ -101,6 +103,7 @@ def test_they_are_not_looked_for_without_an_encoder_or_when_refused(twinned):
     assert len(curated(train, test, None).train) == len(curated(train, test, embed).train)
 
 
+@pytest.mark.slow
 def test_what_is_looked_at_hangs_on_texts_not_on_the_order_of_the_file(twinned, monkeypatch):
     train, test, embed = twinned
     monkeypatch.setattr("assay.curate.curated.HELD", 40)

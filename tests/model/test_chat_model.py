@@ -53,6 +53,7 @@ def test_the_prompts_above_end_early_and_late(model):
     assert any(answer.truncated for answer in model.generate(RAGGED, max_tokens=12))
 
 
+@pytest.mark.slow
 def test_many_rows_are_split_into_batches_and_told(model):
     told = []
     answers = model.generate(RAGGED * 60, max_tokens=5, tell=told.append)
@@ -183,6 +184,7 @@ def test_scores_after_virtual_tokens_are_those_of_separate_sequences(soft_model,
             assert score == pytest.approx(alone, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_many_rows_after_virtual_tokens_are_split_into_batches(soft_model):
     model, _ = soft_model
     told = []

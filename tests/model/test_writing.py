@@ -272,6 +272,7 @@ def test_the_likelihood_of_a_form_is_the_models_own(model):
 # --- stop texts -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_answer_ends_before_the_first_stop_text(model):
     for prompt, whole in zip(RAGGED, model.generate(RAGGED, max_tokens=12), strict=True):
         tokens = model.chat.tokenizer(whole.text)["input_ids"]

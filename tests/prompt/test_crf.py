@@ -142,6 +142,7 @@ def test_what_is_asked_by_settings():
     assert pieces_of(said(plain, "send #1 to Rome please").text)
 
 
+@pytest.mark.slow
 def test_penalties_are_chosen_on_rows_that_were_left_out():
     settings = Crf(c1=90.0, c2=90.0, search=2)  # nothing is learnt with these
     rows = [tagged(one, ("order", "town")) for one in ORDERS[::3] if one.text]

@@ -11,6 +11,7 @@ from assay.prompt.knn import SCALE, opinion
 from assay.strategies import refuse_unfit
 
 
+@pytest.mark.slow
 def test_share_0_is_the_inner_arm_and_share_1_the_neighbours(lesson):
     given = lesson("classify")
     questions = [row.question for row in given.val]

@@ -21,6 +21,7 @@ class Told(Adapted):
         """There is nothing to keep."""
 
 
+@pytest.mark.slow
 def test_a_threshold_of_0_asks_the_cheap_arm_alone_and_one_of_1_the_strong_one(lesson):
     given = lesson("classify")
     questions = [row.question for row in given.val]

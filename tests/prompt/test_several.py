@@ -60,6 +60,7 @@ def test_too_few_rows_choose_no_threshold():
     assert thresholds(None, np.ones((4, 2), dtype=int)).tolist() == [0.5, 0.5]
 
 
+@pytest.mark.slow
 def test_word_weights_name_the_labels_of_unseen_rows(lesson, tmp_path):
     arm = Tfidf().fit(lesson)
     answers = arm.answer([row.question for row in ROWS[72:]])

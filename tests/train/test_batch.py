@@ -83,6 +83,7 @@ def test_an_epoch_has_every_row_once_in_full_batches(plan, epoch):
     assert sorted(map(len, steps))[1:] == [plan.batch_size] * (plan.steps - 1)
 
 
+@pytest.mark.slow
 @given(PLANS, st.integers(0, 3))
 def test_a_step_is_a_function_of_seed_and_epoch_and_its_micro_batches_fit(plan, epoch):
     again = Plan(plan.lengths, plan.batch_size, plan.seed, plan.micro_tokens)

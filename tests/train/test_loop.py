@@ -69,6 +69,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(build, tmp_pa
     assert any(not torch.equal(first[0][name], weight) for name, weight in other[0].items())
 
 
+@pytest.mark.slow
 def test_the_curve_has_the_mean_loss_a_token_of_each_epoch(build, tmp_path):
     losses = []
 

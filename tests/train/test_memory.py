@@ -93,6 +93,7 @@ def test_a_finished_micro_batch_is_not_counted_twice(build, tmp_path):
         torch.testing.assert_close(found[name], weight, atol=1e-6, rtol=0)
 
 
+@pytest.mark.slow
 def test_a_run_remembers_what_did_not_fit(build, tmp_path):
     from assay.errors import Stopped
 
@@ -159,6 +160,7 @@ def test_checkpointing_changes_no_gradient(build, tmp_path, full):
         torch.testing.assert_close(found[name], weight, atol=0 if full else 1e-7, rtol=0)
 
 
+@pytest.mark.slow
 def test_checkpointing_is_on_while_training_and_off_afterwards(build, tmp_path):
     seen = []
 

@@ -87,6 +87,7 @@ def test_a_penalty_that_is_no_number_stops_too(build, tmp_path):
     assert refused(training.run).code == "T001"
 
 
+@pytest.mark.slow
 def test_a_val_loss_that_is_no_number_names_the_layer(build, tmp_path):
     def objective(network, batch):
         loss = completion(network, batch)
@@ -151,6 +152,7 @@ def silenced(training, rows):
     return [replace(s, learnt=()) if i in rows else s for i, s in enumerate(training.sequences)]
 
 
+@pytest.mark.slow
 def test_a_row_without_learnt_tokens_is_legal_beside_others(build, tmp_path):
     training = build(tmp_path, settings={"batch_size": 12, "micro_tokens": 64})
     training.sequences = silenced(training, (2, 3, 4))
@@ -158,6 +160,7 @@ def test_a_row_without_learnt_tokens_is_legal_beside_others(build, tmp_path):
     assert (progress.step, progress.skipped) == (2, 0)
 
 
+@pytest.mark.slow
 def test_a_step_without_learnt_tokens_is_skipped_and_counted(build, tmp_path):
     # Batches of one row: rows 2 and 7 are a step of their own in each of two epochs.
     settings = {"batch_size": 1, "dropout": 0.0}
@@ -171,6 +174,7 @@ def test_a_step_without_learnt_tokens_is_skipped_and_counted(build, tmp_path):
     assert seen == [step + 1 for step, row in enumerate(rows) if row not in (2, 7)]
 
 
+@pytest.mark.slow
 def test_rows_that_all_have_nothing_to_learn_change_nothing(build, tmp_path):
     training = build(tmp_path, held=())
     training.sequences = silenced(training, range(12))
@@ -179,6 +183,7 @@ def test_rows_that_all_have_nothing_to_learn_change_nothing(build, tmp_path):
     assert all(torch.equal(p, before[name]) for name, p in training.change.trained.items())
 
 
+@pytest.mark.slow
 def test_skipped_steps_are_a_warning(lesson, one_thread):
     told = []
     given = lesson("answer", tell=told.append)

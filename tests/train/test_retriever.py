@@ -126,6 +126,7 @@ def test_parts_of_a_batch_give_the_gradient_of_the_whole(lesson, tmp_path):
     assert (weights[0][name] - weights[1][name]).abs().mean() < 1e-4
 
 
+@pytest.mark.slow
 @both
 def test_an_epoch_over_the_documents_comes_first(lesson, kind):
     documents = tuple(replace(d, text=f"{d.text}. a lost card in a taxi. a refund in a taxi") for d in lesson.documents)
@@ -136,6 +137,7 @@ def test_an_epoch_over_the_documents_comes_first(lesson, kind):
 # --- kept and resumed -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @both
 def test_a_restored_part_says_the_same(lesson, tmp_path, kind):
     part = part_of(kind, epochs=2)

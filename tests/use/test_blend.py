@@ -127,6 +127,7 @@ def adapters(lesson, open_tiny, tmp_path):
     return folders, given
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "theirs", "density"), [("average", "cat", None), ("ties", "ties_svd", 0.4), ("add", "svd", None)]
 )

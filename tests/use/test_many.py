@@ -62,6 +62,7 @@ def said(model, network, given):
 # --- one at a time ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_each_says_what_it_says_alone_in_any_order(many, trained, given, open_tiny):
     _, made = trained
     bare = said(many.base, many.network, given)

@@ -57,6 +57,7 @@ def test_too_few_rows_say_nothing():
     assert found["rows"] == {"test": 0, "reference": 1} and found["skipped"] == {"test": 5, "reference": 0}
 
 
+@pytest.mark.slow
 def test_a_reader_that_knows_the_test_rows_is_found_and_one_that_knows_none_is_not():
     test, reference = rows(60, random.Random(1)), rows(60, random.Random(2))
     known = set(test)

@@ -53,6 +53,7 @@ def test_plain_peft_computes_the_same_from_the_saved_folder(open_tiny, given, tm
     assert (ours - before).abs().max() > 1e-2
 
 
+@pytest.mark.slow
 def test_it_learns_as_peft_does(open_tiny, given, tmp_path):
     model, change = made(open_tiny, given)
     taught(model, change, given)
@@ -96,6 +97,7 @@ def test_norms_follow_the_weights_and_evaluation_does_not_stop_training(open_tin
     torch.testing.assert_close(layer(x), x @ (expected[:, None] * direction).T, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_dropout_is_that_of_peft(open_tiny, given, tmp_path):
     model, change = made(open_tiny, given, dropout=0.3)
     taught(model, change, given)

@@ -128,6 +128,7 @@ def test_the_layers_learn_at_their_own_rate(lesson):
     assert {name.split(".")[0] for name in change.trained} == {"head", "model"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{}, {"layers": 1}, {"hidden": 8, "state": "mean"}])
 def test_a_saved_head_gives_the_same_answers(lesson, tmp_path, settings):
     given = lesson("classify")

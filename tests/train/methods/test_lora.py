@@ -61,6 +61,7 @@ def test_the_folder_holds_the_adapter_and_nothing_of_the_base(fitted):
     assert read_json(folder / "tuned.json")["ended"] == "all epochs done"
 
 
+@pytest.mark.slow
 def test_alpha_is_twice_the_rank_unless_given(lesson, tmp_path):
     Lora(rank=3, epochs=1).fit(lesson("answer")).save(tmp_path)
     assert read_json(tmp_path / "adapter_config.json")["lora_alpha"] == 6

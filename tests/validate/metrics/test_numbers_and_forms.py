@@ -29,6 +29,7 @@ def test_numbers_are_equal_within_a_share_of_the_target():
     assert judge(rows, NUMBERS).values["numeric_match"] == 0
 
 
+@pytest.mark.slow
 def test_every_worked_solution_of_gsm8k_gives_its_own_number(shared_data):
     lines = (shared_data("gsm8k") / "test.jsonl").read_text(encoding="utf-8").splitlines()
     solutions = [json.loads(line)["answer"] for line in lines]
