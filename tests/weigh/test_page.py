@@ -51,13 +51,20 @@ def test_there_is_a_sample_of_every_section(whole):
     assert {section.KEY for section in SECTIONS} <= set(whole.data)
 
 
+# Of rows and items that are built alike three are looked at by day, all at night.
+ALIKE = "tbody > tr:nth-child(n+4), li:nth-child(n+4), dl > div:nth-child(n+4)"
+
+
+@pytest.mark.parametrize("left_out", [ALIKE, pytest.param("", marks=pytest.mark.nightly)], ids=["some", "all"])
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
-def test_axe_finds_nothing(chromium, whole, tmp_path, scheme):
+def test_axe_finds_nothing(chromium, whole, tmp_path, scheme, left_out):
     from axe_playwright_python.sync_playwright import Axe
 
     page, _ = opened(chromium, whole, tmp_path, scheme)
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    found = Axe().run(page).response["violations"]
+    if left_out:
+        page.evaluate("alike => document.querySelectorAll(alike).forEach(one => one.remove())", left_out)
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     assert not [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
 
 
