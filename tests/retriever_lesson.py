@@ -25,14 +25,14 @@ def toy(encoder: Path, work: Path, *, seed: int = 3, tell=lambda event: None) ->
     return Lesson(Task(kind="answer"), rows("train", ASKED[:4]), rows("val", ASKED[4:]), passages, means=means)
 
 
-def encoder(place: Path, more: tuple[str, ...] = (), *, dropout: float = 0.0) -> Path:
-    """The folder of a random BERT that knows the words of the toy search and can learn: one layer, width 32."""
+def encoder(place: Path, more: tuple[str, ...] = (), *, dropout: float = 0.0, layers: int = 1) -> Path:
+    """The folder of a random BERT that knows the words of the toy search and can learn: width 32."""
     import torch
     from transformers import BertConfig, BertModel
 
     build(place, [*WORDS, *more])
     torch.manual_seed(2)
-    shape = {"hidden_size": 32, "num_hidden_layers": 1, "intermediate_size": 64, "initializer_range": 0.1}
+    shape = {"hidden_size": 32, "num_hidden_layers": layers, "intermediate_size": 64, "initializer_range": 0.1}
     drops = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
     BertModel(BertConfig.from_pretrained(place, **shape, **drops)).save_pretrained(place)
     return place

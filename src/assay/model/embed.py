@@ -12,6 +12,7 @@ Source              Reimers and Gurevych (2019), Sentence-BERT, aclanthology.org
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,8 @@ class Embedder:
         most = self.network.config.to_dict().get("max_position_embeddings") or 0
         self.limit = self.encoder.limit or min(self.tokenizer.model_max_length, most if most > 0 else 1 << 30)
         self.width = self.network.config.hidden_size * len(self.encoder.pooling)
+        # Open while token ids are read: a training puts there what its frozen layers have computed of them before.
+        self.below: Callable[[Sequence[Sequence[int]]], AbstractContextManager[None]] = lambda rows: nullcontext()
 
     def __call__(self, texts: Sequence[str], query: bool = False) -> np.ndarray:
         """
@@ -127,7 +130,8 @@ class Embedder:
         ids = torch.tensor([[*row, *[pad] * (longest - len(row))] for row in rows], device=place)
         lengths = torch.tensor([[len(row)] for row in rows], device=place)
         column = torch.arange(longest, device=place)[None]
-        hidden = self.network(input_ids=ids, attention_mask=(column < lengths).long()).last_hidden_state
+        with self.below(rows):
+            hidden = self.network(input_ids=ids, attention_mask=(column < lengths).long()).last_hidden_state
         taken = (column < lengths) & (column >= left)
         parts = [POOLS[name](hidden.float(), taken) for name in self.encoder.pooling]
         return torch.nn.functional.normalize(torch.cat(parts, -1), dim=-1)

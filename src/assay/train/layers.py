@@ -40,6 +40,14 @@ def stack(network: Any) -> tuple[str, torch.nn.ModuleList]:
     return min(lists, key=lambda pair: pair[0].count("."))  # as many experts as layers would lie deeper
 
 
+def has_layers(network: Any) -> bool:
+    """Whether `stack` finds them: layers that share their weights are no list."""
+    try:
+        return bool(stack(network))
+    except TrainError:
+        return False
+
+
 def decoder_layers(network: Any) -> list[tuple[str, torch.nn.Module]]:
     """(name, module) of each decoder layer, lowest first."""
     name, layers = stack(network)

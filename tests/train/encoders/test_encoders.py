@@ -1,14 +1,18 @@
 """setfit and encoder: their first loss written out, what they learn, kept, resumed and refused; all kinds of task."""
 
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from transformers import AlbertConfig, AutoModel
 
 from assay.aim.options import shown
 from assay.config import make_strategy
+from assay.config.complaints import SettingsError
 from assay.errors import Stopped, TrainError
 from assay.model.embed import Embedder
 from assay.nouns import Example, Lesson, Means, Message, Task
@@ -16,6 +20,8 @@ from assay.train.encoders.labels import wanted_of
 from assay.train.encoders.losses import batch_contrast, pair_cosine
 from assay.train.encoders.parts import Parts
 from assay.train.encoders.setfit import Tuning
+from assay.train.encoders.settings import freeze_below
+from assay.train.encoders.trunk import EncoderTrunk
 from assay.worker import judged
 from nights import nightly_but
 from retriever_lesson import encoder as build
@@ -190,8 +196,8 @@ def test_it_comes_back_with_the_same_answers(lesson, tmp_path, kind, asked):
 @pytest.mark.slow
 @half_by_day
 def test_interrupted_after_each_step_it_ends_in_the_same_bits(lesson, tmp_path, kind, asked):
-    drops, steps = build(tmp_path / "drops", dropout=0.2), []
-    settings = strategy(kind, epochs=2, batch_size=5)
+    drops, steps = build(tmp_path / "drops", dropout=0.2, layers=2), []
+    settings = strategy(kind, epochs=2, batch_size=5, words="frozen", **({"layers": 1} if kind == "encoder" else {}))
     whole = settings.fit(lesson(asked, name="whole", folder=drops, tell=steps.append))
     total = max(event["done"] for event in steps if event["event"] == "progress" and event["unit"] == "step")
 
@@ -217,6 +223,65 @@ def test_frozen_words_stay_and_are_not_kept(lesson, tmp_path, encoder, kind):
     name = "embeddings.word_embeddings.weight"
     assert torch.equal(arm.embed.network.state_dict()[name], Embedder(encoder).network.state_dict()[name])
     assert name not in arm.trained and "encoder.layer.0.output.dense.weight" in arm.trained
+
+
+# --- layers ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def two_layers(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("two"), layers=2)
+
+
+def test_the_lower_half_stays_and_is_not_kept(lesson, two_layers):
+    arm = strategy("setfit", epochs=1, words="frozen").fit(replace(lesson(folder=two_layers), val=()))
+    came, is_now = Embedder(two_layers).network.state_dict(), arm.embed.network.state_dict()
+    changed = {name for name in came if not torch.equal(came[name], is_now[name])}
+    assert changed == set(arm.trained) == {name for name in came if name.startswith("encoder.layer.1.")}
+
+
+@both
+def test_how_many_layers_are_trained(lesson, kind, two_layers):
+    given = replace(lesson(folder=two_layers), val=())
+    frozen = partial(strategy, kind, epochs=1, words="frozen")
+    first = {layers: frozen(layers=layers).fit(given).trained[0] for layers in (1, "half", "all")}
+    assert first[1].startswith("encoder.layer.1.") and first[1] == first["half"]
+    assert first["all"].startswith("embeddings.position")
+    with pytest.raises(TrainError, match="T041"):
+        frozen(layers=3).fit(given)
+    with pytest.raises(SettingsError, match="leave `layers` out"):
+        strategy(kind, layers=1, words="trained")
+
+
+def test_kept_states_give_the_vectors_and_gradients_of_the_whole_encoder(two_layers):
+    embed, found = Embedder(two_layers), []
+    freeze_below(embed.network, 1)
+    texts = [frame.format(thing) for frame in FRAMES for thing in THINGS]
+    ids, wanted = embed.ids(texts), torch.eye(3).repeat(6, 6)
+    counted: list[int] = []
+    embed.network.encoder.layer[0].register_forward_hook(lambda *_: counted.append(1))
+    for trunk in (nullcontext(), EncoderTrunk(embed, ids), EncoderTrunk(embed, ids, room=100)):
+        embed.network.zero_grad()
+        counted.clear()  # once for each part that the frozen layer reads
+        with trunk:
+            vectors = embed(texts)
+            Parts(embed, 16, False).gradients(ids, lambda vectors: batch_contrast(vectors, wanted, 5.0))
+            passes = len(counted)
+            other = embed(["a text that is not among them"])
+        found.append((vectors, embed.network.encoder.layer[1].output.dense.weight.grad.clone(), other, passes))
+    whole, kept, too_many = found
+    assert kept[3] == 0 < whole[3] == too_many[3]
+    for one in (kept, too_many):
+        assert one[0] == pytest.approx(whole[0], abs=1e-6) and one[2] == pytest.approx(whole[2], abs=1e-6)
+        assert one[1] == pytest.approx(whole[1], abs=1e-6)
+
+
+def test_layers_that_share_their_weights_are_all_trained():
+    shared = AutoModel.from_config(
+        AlbertConfig(vocab_size=50, hidden_size=16, intermediate_size=16, num_attention_heads=2, embedding_size=8)
+    )
+    freeze_below(shared, "half")
+    assert all(weight.requires_grad for weight in shared.parameters())
 
 
 @pytest.mark.parametrize(

@@ -64,10 +64,13 @@ class EncoderHead(EncoderTrained):
             from assay.train.encoders.paired import fitted
 
             return fitted(self, lesson)
+        from assay.train.encoders.trunk import EncoderTrunk
+
         embed, start = started(self, lesson)
         training = Heading(self, embed, lesson)
         steps = [len(training.batches(epoch)) for epoch in range(self.rounds(sum(map(len, training.ids))))]
-        went = self.run(lesson, training.network, steps, training.step, training.look if lesson.val else None)
+        with EncoderTrunk(embed, [*training.ids, *embed.ids([row.text for row in training.held])]):
+            went = self.run(lesson, training.network, steps, training.step, training.look if lesson.val else None)
         linear = training.linear
         if lesson.task.kind == "multilabel":
             linear = linear.with_cuts(embed([row.text for row in training.held]), wanted_of(training.held, lesson.task))

@@ -26,7 +26,7 @@ from assay.prompt.shots import drawn
 from assay.store import read_json, write_json, write_tensors
 from assay.train.encoders.encoder import EncoderHead, shuffled
 from assay.train.encoders.linear import load_trained
-from assay.train.encoders.settings import freeze, how
+from assay.train.encoders.settings import freeze, freeze_below, how
 from assay.train.retriever.settings import folder_of
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def opened(settings: EncoderHead, lesson: Lesson) -> Reader:
     folder = folder_of(settings.model, lesson)
     network = Joint(folder)
     freeze(network.body, settings.words == "frozen")
+    freeze_below(network.body, settings.top)
     return Reader(folder, network, settings.max_length, settings.bf16())
 
 

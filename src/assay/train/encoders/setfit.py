@@ -7,7 +7,7 @@ Source           Tunstall et al. (2022), Efficient Few-Shot Learning Without Pro
                  labels: Yehudai and Bandel (2024), FastFit, arxiv.org/abs/2404.12365 (`objective: batch`)
 Good when        many labels, 5 to 50 rows of each, texts of a sentence or two
 Watch out        labels that differ in one word only, negations and long texts need more than a sentence vector holds
-Defaults from    epochs and objective: measured on banking77, docs/methods/setfit.md; scale 20: sentence-transformers
+Defaults from    epochs, objective, layers and rate: measured, docs/methods/setfit.md; scale 20: sentence-transformers
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -43,10 +43,11 @@ class SetFit(EncoderTrained):
     kind: Literal["setfit"] = "setfit"
     MOST = 7
     objective: Literal["batch", "pairs"] = "batch"
-    learning_rate: float = Field(default=1e-4, gt=0, lt=1)
+    learning_rate: float = Field(default=2e-4, gt=0, lt=1)
     batch_size: int = Field(default=64, ge=2, le=4096)  # rows a step, or pairs
     together: int = Field(default=2, ge=1, le=64)  # rows of a label that stand in a batch together
     names: bool = True  # the labels' names are compared with too
+    layers: Annotated[int, Field(ge=1, le=1000)] | Literal["half", "all"] = "half"
     scale: float = Field(default=20.0, gt=0, le=1000)  # inverse temperature of the cosines
 
     def unfit(self, task: Task) -> Iterator[Problem]:
@@ -58,14 +59,18 @@ class SetFit(EncoderTrained):
     def fit(self, lesson: Lesson) -> VectorAnswers:
         import torch
 
+        from assay.train.encoders.trunk import EncoderTrunk
+
         refuse(self.kind, lesson)
         if problems := list(self.unfit(lesson.task)):
             raise TrainError(*problems)
         torch.manual_seed(lesson.seed)
         embed, start = started(self, lesson)
         tuning = Tuning(self, embed, lesson)
-        went = self.run(lesson, embed.network, tuning.steps, tuning.step, tuning.look if lesson.val else None)
-        return VectorAnswers(self, start, embed, tuning.linear(cuts=True), lesson.task, how(went))
+        with EncoderTrunk(embed, [*tuning.ids, *tuning.names, *embed.ids([row.text for row in tuning.held])]):
+            went = self.run(lesson, embed.network, tuning.steps, tuning.step, tuning.look if lesson.val else None)
+            linear = tuning.linear(cuts=True)
+        return VectorAnswers(self, start, embed, linear, lesson.task, how(went))
 
     def restore(self, folder: Path, lesson: Lesson) -> VectorAnswers:
         return restored(self, folder, lesson)

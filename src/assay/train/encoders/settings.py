@@ -8,9 +8,9 @@ Defaults from   a rise over a tenth of the steps, and enough epochs where rows a
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from assay.nouns import Lesson, Strategy
 from assay.prompt.neighbours import EMBEDDER
@@ -43,6 +43,7 @@ class EncoderTrained(Strategy):
     micro_tokens: int = Field(default=512, ge=64)  # computed at once: what lies between two products stays in the cache
     precision: Literal["auto", "bf16", "fp32"] = "auto"  # of training
     words: Literal["frozen", "trained"] = "frozen"  # the encoder's vectors of words, half of a small one's parameters
+    layers: Annotated[int, Field(ge=1, le=1000)] | Literal["half", "all"] = "all"  # how many are trained, the last ones
     class_weight: Literal["none", "balanced"] = "none"  # balanced: each label counts as much as any other
     c: float = Field(default=10.0, gt=0, le=1e6)  # inverse strength of the L2 penalty of the linear model
     reads = ("train", "val")
@@ -73,7 +74,19 @@ class EncoderTrained(Strategy):
         embed = Embedder(folder_of(self.model, lesson))
         embed.limit = min(embed.limit, self.max_length)
         freeze(embed.network, self.words == "frozen")
+        freeze_below(embed.network, self.top)
         return embed
+
+    @property
+    def top(self) -> int | Literal["half", "all"]:
+        """Which layers are trained: with `words: trained` all are, for what they learn goes through all."""
+        return self.layers if self.words == "frozen" else "all"
+
+    @model_validator(mode="after")
+    def _words_go_through_all_layers(self) -> Self:
+        if self.words == "trained" and not isinstance(self.layers, str):
+            raise ValueError("words: trained trains all layers; leave `layers` out")
+        return self
 
     def bf16(self) -> bool:
         """Whether matrix products are computed in bf16; weights and sums stay in fp32."""
@@ -122,6 +135,25 @@ def freeze(network: Any, words: bool) -> None:
         for weight in network.parameters():
             if id(weight) in inside:
                 weight.requires_grad_(False)
+
+
+def freeze_below(network: Any, layers: int | Literal["half", "all"]) -> None:
+    """Mark as not trained all but the last `layers` layers.
+
+    Raises:
+        TrainError: T041, the network has fewer layers. T044, it has no list of layers; then `half` trains all.
+    """
+    if layers == "all":
+        return
+    from assay.train.layers import chosen, has_layers, stack
+
+    if layers == "half":
+        if not has_layers(network):
+            return
+        layers = max(1, len(stack(network)[1]) // 2)
+    kept = tuple(f"{name}." for name in chosen(network, layers, "top"))
+    for name, weight in network.named_parameters():
+        weight.requires_grad_(weight.requires_grad and name.startswith(kept))
 
 
 def how(went: Went) -> dict[str, Any]:
