@@ -1,4 +1,4 @@
-# make demo      environment, installation, six of the eight arms of the intents example (five minutes on two cores without matrix units)
+# make demo      environment, installation, seven of the nine arms of the intents example (five minutes on two cores without matrix units)
 # make intents   all arms of the intents example, fine-tuning and examples in the prompt among them
 # make handbook  the handbook example: as many of its arms as 14 minutes allow; the same command goes on
 # make test      lint, types, all tests but the nightly ones, with the real small models (eight to eleven minutes on two cores)
@@ -24,7 +24,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --processes 3
 .PHONY: demo intents handbook test tests quick nightly lint clean postgres postgres-stop
 
 demo: $(VENV)/installed
-	$(BIN)/assay run examples/intents $(addprefix --only ,majority tfidf neighbours probe setfit shots-k0)
+	$(BIN)/assay run examples/intents $(addprefix --only ,majority tfidf neighbours probe setfit stack shots-k0)
 
 intents: $(VENV)/installed
 	$(BIN)/assay run examples/intents
