@@ -33,7 +33,7 @@ def refuse_empty(rows: dict[str, list[Example]], read: int, book: Book) -> None:
                 "D059",
                 f"no rows are left for {' and '.join(empty)} ({left} of {read:,} read){because}",
                 "split",
-                help="give more rows or larger shares; copies of a row, and rows of one group, stay together",
+                help="give more rows or larger shares; copies, near copies and rows of one group stay together",
             )
         )
     if len(rows["test"]) == 1:
