@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from assay.curate.curated import run
-from assay.curate.reworded import candidates, stand_outs
+from assay.curate.reworded import alike, candidates, stand_outs
 from assay.curate.split import Split
 from assay.errors import LeakError
 from assay.nouns import Means
@@ -45,6 +45,14 @@ def test_one_learnt_row_has_nothing_to_stand_out_from():
     row = units(1, 0)
     place, other, _ = stand_outs(row, row, 0.85)
     assert (place.tolist(), other.tolist()) == ([0], [0])
+
+
+def test_without_rows_nothing_is_alike():
+    assert [len(column) for column in alike(units(3, 0)[:0], units(3, 0), 0.8)] == [0, 0, 0]
+
+
+def test_far_rows_do_not_stand_out():
+    row = units(1, 0)
     assert not len(stand_outs(row, units(3, 5), 0.85)[0])
 
 

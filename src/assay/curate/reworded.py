@@ -152,7 +152,7 @@ def alike(held: Any, learnt: Any, threshold: float) -> tuple[Any, Any, Any]:
     """Pairs with a cosine from the threshold on: (held, learnt, cosine)."""
     import numpy as np
 
-    found: list[Any] = []
+    found: list[Any] = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))]
     for start in range(0, len(held), BLOCK):
         cosines = held[start : start + BLOCK] @ learnt.T
         row, column = (cosines >= threshold).nonzero()

@@ -17,17 +17,20 @@ from assay.curate.reading.read import RawRow, Read
 
 LOOKED_AT = 20
 DEEPEST = 4
+LONGER = 3  # times the questions, that what they are about is
 _QUESTIONS = {"question", "query", "question_text", "q"}
 _TEXTS = {"text", "sentence", "utterance", "content"}
 _LABELS = {"label", "labels", "intent", "category", "class", "polarity", "sentiment", "emotion", "tag", "topic"}
 _SAMPLES = ("patterns", "examples", "utterances", "samples", "phrases", "queries", "questions", "texts", "sentences")
+_ASKED, _ANSWERED = ("questions", "queries"), ("answers", "responses")
+_SAID = ("input_text", "text", "question", "query", "answer", "response", "content", "value")
 _NOT = {"role", "from", "speaker", "start", "end", "is_correct", "correct", "score", "rank"}
 
 
 def flattened(table: Read, named: set[str]) -> Read:
     """The table with one row for each question or text in its rows, where it is of such a form."""
-    if examples := _examples(table, named):
-        return examples
+    if made := _examples(table, named) or _in_step(table, named):
+        return made
     path = _path([raw.fields for raw in table.rows[:LOOKED_AT]])
     if not path or set(path) & named:
         return table
@@ -72,6 +75,52 @@ def _examples(table: Read, named: set[str]) -> Read | None:
     note = f"{table.place}: {rows(len(lists))} hold {len(made):,} texts under '{printable(texts)}'"
     names = ("text", *(name for name in table.names if name != texts))
     return replace(table, rows=made, names=names, notes=[*table.notes, note], roles={"text": "text", "label": label})
+
+
+def _in_step(table: Read, named: set[str]) -> Read | None:
+    """Two lists of one length in every row, of questions and of their answers: one row a question."""
+    by_key = {name.casefold(): name for name in table.names}
+    asked, answered = (next((by_key[k] for k in keys if k in by_key), "") for keys in (_ASKED, _ANSWERED))
+    if not asked or not answered or {asked, answered} & named:
+        return None
+    made = []
+    for raw in table.rows:
+        pairs = [_said(raw.fields.get(asked)), _said(raw.fields.get(answered))]
+        if not pairs[0] or len(pairs[0]) != len(pairs[1]):
+            return None
+        around = {name: value for name, value in raw.fields.items() if name not in (asked, answered)}
+        made += [RawRow(raw.source, {**around, "question": q, "answer": a}) for q, a in zip(*pairs, strict=True)]
+    if len(made) < 2 * len(table.rows):  # one question a row, with several accepted answers
+        return None
+    told = f"{rows(len(table.rows))} hold {len(made):,} questions under '{printable(asked)}', each read by itself"
+    names = tuple(dict.fromkeys(name for raw in made for name in raw.fields))
+    roles = {"text": "question", "answer": "answer"}
+    if about := _about(made):
+        roles["context"] = about
+    return replace(table, rows=made, names=names, notes=[*table.notes, f"{table.place}: {told}"], roles=roles)
+
+
+def _about(made: Sequence[RawRow]) -> str:
+    """The field of texts that are several times as long as the questions."""
+    asked = sum(len(raw.fields["question"]) for raw in made)
+    lengths = {
+        name: sum(len(raw.fields[name]) for raw in made)
+        for name in made[0].fields
+        if name not in ("question", "answer") and all(isinstance(raw.fields.get(name), str) for raw in made)
+    }
+    longest = max(lengths, key=lambda name: lengths[name], default="")
+    return longest if lengths.get(longest, 0) > LONGER * asked else ""
+
+
+def _said(value: Any) -> list[str]:
+    """The texts of a list of texts, or of objects that each hold one; [] of anything else."""
+    if not isinstance(value, list):
+        return []
+    texts = [
+        next((one[key] for key in _SAID if isinstance(one.get(key), str)), None) if isinstance(one, Mapping) else one
+        for one in value
+    ]
+    return texts if all(isinstance(text, str) for text in texts) else []
 
 
 def _path(outer: Sequence[Mapping[str, Any]], deep: int = 0) -> list[str]:

@@ -1,7 +1,7 @@
 """Named pieces of a text, given in other ways than as spans beside it.
 
 What it is for   a text in pieces, some of which have a type: `[{"text": "book "}, {"text": "noon", "entity": "time"}]`;
-                 spans whose bounds stand in an object of their own, and a text that does
+                 spans whose bounds stand in an object of their own, are numbers in quotes or called from and to
 Watch out        a start that is not there is 0, as programs that leave out zeros write it
 Source           the forms of Coucke et al. (2018), Snips, arxiv.org/abs/1805.10190, and Coope et al. (2020),
                  Restaurant8k, arxiv.org/abs/2005.08866
@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from assay.aim.entities import TYPE
+from assay.aim.entities import BOUNDS, TYPE
 from assay.curate.reading.findings import printable
 from assay.curate.reading.read import RawRow, Read
 
 _TEXT = "text"
+_TYPE = (*TYPE, "polarity", "sentiment", "category")
+_QUOTED = (*BOUNDS, ("from", "to"))
 
 
 def with_spans(table: Read, named: set[str]) -> Read:
@@ -44,7 +46,7 @@ def _with(table: Read, made: list[dict[str, Any]], told: str) -> Read:
 
 
 def _type(piece: Mapping[str, Any]) -> str:
-    return next((str(piece[name]) for name in TYPE if isinstance(piece.get(name), str) and piece[name]), "")
+    return next((str(piece[name]) for name in _TYPE if isinstance(piece.get(name), str) and piece[name]), "")
 
 
 def _is_in_pieces(value: Any) -> bool:
@@ -70,9 +72,14 @@ def _listed(rows: list[dict[str, Any]], name: str) -> list[Any]:
 
 
 def _bounds(span: Any) -> tuple[int, int] | None:
-    """(start, end) of a span with a type that keeps them in an object of their own."""
+    """(start, end) of a span with a type that keeps them in an object of its own, as digits, or as from and to."""
     if not isinstance(span, Mapping) or not _type(span):
         return None
+    for first, last in _QUOTED:
+        start, end = span.get(first), span.get(last)
+        quoted = isinstance(start, str) and isinstance(end, str) and start.isdecimal() and end.isdecimal()
+        if quoted or (first == "from" and isinstance(start, int) and isinstance(end, int)):
+            return int(start), int(end)
     for value in span.values():
         if isinstance(value, Mapping):
             numbers = {key.casefold(): number for key, number in value.items() if isinstance(number, int)}

@@ -2,8 +2,8 @@
 
 What it is for   `<row Id="1" Title="..."/>`, `<item><text>...</text><label>...</label></item>`, under any names
 Which elements   the outermost that have neighbours of the same name, and two fields or more; of those the most frequent
-Fields           attributes and children by name; a child with children is an object, one that comes again a list; what
-                 an element says by itself is `text`
+Fields           attributes and children by name; a child with children is an object, one that comes again a list, and
+                 so is one with a plural's name around its singulars; what an element says by itself is `text`
 Watch out        entities that a document type declares may expand without end: such a file is refused. Rows are
                  numbered by their place
 """
@@ -119,12 +119,21 @@ def _fields(element: Element) -> dict[str, Any]:
         return {**fields, **_marked(element)}
     for child in element:
         plain = not len(child) and not child.attrib
-        children.setdefault(_name(child.tag), []).append((child.text or "").strip() if plain else _fields(child))
+        value = (child.text or "").strip() if plain else _inner_list(child) or _fields(child)
+        children.setdefault(_name(child.tag), []).append(value)
     for name, values in children.items():
         fields[name if name not in fields else f"{name}_2"] = values[0] if len(values) == 1 else values
     if own:
         fields["text" if "text" not in fields else "text_2"] = own
     return fields
+
+
+def _inner_list(element: Element) -> list[Any]:
+    """What an element holds whose name is the plural of its children's: <terms><term/></terms>, one or many."""
+    names = {_name(child.tag) for child in element}
+    if element.attrib or len(names) != 1 or not _name(element.tag).startswith((only := names.pop()).rstrip("y")):
+        return []
+    return [_fields(child) for child in element] if _name(element.tag) != only else []
 
 
 def _marked(element: Element) -> dict[str, Any]:
