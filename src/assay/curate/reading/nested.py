@@ -116,11 +116,13 @@ def _said(value: Any) -> list[str]:
     """The texts of a list of texts, or of objects that each hold one; [] of anything else."""
     if not isinstance(value, list):
         return []
-    texts = [
-        next((one[key] for key in _SAID if isinstance(one.get(key), str)), None) if isinstance(one, Mapping) else one
-        for one in value
-    ]
-    return texts if all(isinstance(text, str) for text in texts) else []
+    texts: list[str] = []
+    for one in value:
+        text = next((one[key] for key in _SAID if key in one), None) if isinstance(one, Mapping) else one
+        if not isinstance(text, str):
+            return []
+        texts.append(text)
+    return texts
 
 
 def _path(outer: Sequence[Mapping[str, Any]], deep: int = 0) -> list[str]:
