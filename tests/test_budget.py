@@ -1,5 +1,6 @@
 """A run with a time limit: what cannot end in time or win any more is ended, and what is missing is said first."""
 
+import math
 import time
 from types import SimpleNamespace
 
@@ -13,7 +14,9 @@ from assay.errors import Stopped
 from assay.nouns import Answer, Example, Message, Task
 from assay.validate import Exam
 from assay.weigh import Arm, build
-from assay.weigh.unfinished import sentence, unfinished
+from assay.weigh.decide import Standing
+from assay.weigh.settings import Weigh
+from assay.weigh.unfinished import could_gain, sentence, unfinished
 from toy import build as build_toy
 from toy import rows, write_rows
 
@@ -129,6 +132,22 @@ def test_the_first_line_says_what_did_not_finish():
     assert sentence([{"arm": "a", "minutes": None}]) == "a did not finish"
     both = [{"arm": "a", "minutes": None}, {"arm": "b", "minutes": 2.0}]
     assert sentence(both) == "a and b did not finish (at least 2 minutes more)"
+
+
+def test_nothing_waits_for_an_arm_that_could_gain_too_little():
+    of = exam(400)
+    late = Arm("lora", "lora", status="stopped", left=230.0, note="Stopped when the time given was over.")
+
+    def said(wrong, **settings):
+        arms = [arm_of(of, "majority", 200, floor=True), arm_of(of, "probe", wrong, floor=True), late]
+        return build(task=TASK, arms=arms, rows={}, audit={}, exam={}, settings=Weigh(**settings))["verdict"]
+
+    sure = said(1)  # the interval of 399 of 400 ends above .98
+    assert (sure["state"], sure["headline"], sure["unfinished"]) == ("use", "Use probe", [])
+    assert "lora did not finish (about 4 minutes more); no arm could gain more than 1.4 points" in sure["undecided"]
+    assert said(1, equivalent=1.0)["state"] == said(40)["state"] == "undecided"
+    lower = Standing("a", False, 3.0, 2.0, 5.0, 0.0, 1, None, None)
+    assert could_gain(lower, 0.0, False) == 5.0 and could_gain(lower, math.inf, True) == math.inf
 
 
 @pytest.mark.slow

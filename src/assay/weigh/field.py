@@ -40,6 +40,9 @@ class Field:
         self.higher = next((one.higher_is_better for one in measured.metrics if one.name == metric), True)
         self.unit = next((one.unit for one in measured.metrics if one.name == metric), "")
         self.size = next((one.high - one.low for one in measured.metrics if one.name == metric), 1.0)
+        self.perfect = next(
+            (one.high if self.higher else one.low for one in measured.metrics if one.name == metric), math.inf
+        )
         self.paid = any(arm.cost.get("money_per_answer") is not None for arm in arms)
         self._versus: dict[str, dict[str, dict[str, Any]]] = {}
         self._scores = {arm.name: measured.of_metrics(arm.name)[metric] for arm in arms}

@@ -1,9 +1,14 @@
-"""Strategies that a run's time was too short for: while one of them may yet win, nothing is decided."""
+"""Strategies that a run's time was too short for: while one of them may yet win, nothing is decided.
 
+None may where the chosen arm is so good that one without a mistake would be better by no more than counts as equal.
+"""
+
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from assay.weigh.arm import Arm
+from assay.weigh.decide import Standing
 
 
 def unfinished(arms: Sequence[Arm]) -> list[dict[str, Any]]:
@@ -11,6 +16,17 @@ def unfinished(arms: Sequence[Arm]) -> list[dict[str, Any]]:
     longer, None where that is not known. A constant never wins; another baseline may."""
     late = [arm for arm in arms if arm.status in ("stopped", "skipped") and arm.kind != "majority"]
     return [{"arm": arm.name, "minutes": None if arm.left is None else round(arm.left / 60, 1)} for arm in late]
+
+
+def could_gain(chosen: Standing, perfect: float, higher: bool) -> float:
+    """How much better than the chosen arm one without a mistake would be, at most: what its interval leaves.
+
+    Args:
+        perfect: the metric's best value; infinite where it has none.
+    """
+    if chosen.low is None or chosen.high is None:  # test rows of one group alone
+        return math.inf
+    return max(0.0, perfect - chosen.low if higher else chosen.high - perfect)
 
 
 def sentence(missing: Sequence[dict[str, Any]]) -> str:

@@ -4,6 +4,7 @@ Gates   nothing may be recommended; or the recommended arm scores below the best
 Target  `aim.target`: reached surely where the whole interval of the recommended arm is on its good side
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,9 +13,9 @@ from assay.weigh.certain import single
 from assay.weigh.decide import Choice, Standing, best_floor, decide
 from assay.weigh.field import Field
 from assay.weigh.measure import rounded
-from assay.weigh.numbers import between, score, three
+from assay.weigh.numbers import between, score, sized, three
 from assay.weigh.settings import Weigh
-from assay.weigh.unfinished import sentence
+from assay.weigh.unfinished import could_gain, sentence
 from assay.weigh.words import Words
 
 
@@ -41,6 +42,11 @@ def verdict(
         size=field.size,
     )
     groups = None if field.measured.groups is None else units
+    chosen = None if choice.pick is None else standings[choice.pick]
+    gain = math.inf if chosen is None else could_gain(chosen, field.perfect, field.higher)
+    late, missing = (sentence(missing), missing) if missing else ("", missing)
+    if gain <= settings.equivalent / 100:
+        missing = []
     words = Words(
         standings,
         choice,
@@ -50,9 +56,9 @@ def verdict(
         higher=field.higher,
         unit=field.unit,
         groups=groups,
-        missing=sentence(missing) if missing else "",
+        missing=late if missing else "",
+        gain="" if missing or not late else f"{late}; no arm could gain more than {sized(gain, field.unit)}.",
     )
-    chosen = None if choice.pick is None else standings[choice.pick]
     return {
         "recommended": chosen and chosen.name,
         "state": words.state(),

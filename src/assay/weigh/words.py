@@ -15,7 +15,8 @@ class Words:
     """The sentences about one choice.
 
     Args:
-        n: test rows. groups: that they come in, if they do. missing: which arms did not finish in time, in words.
+        n: test rows. groups: that they come in, if they do. missing: which arms did not finish in time and may yet win,
+            in words. gain: the same of those that cannot.
     """
 
     def __init__(
@@ -30,9 +31,11 @@ class Words:
         unit: str = "",
         groups: int | None = None,
         missing: str = "",
+        gain: str = "",
     ):
         self.arms = arms
         self.missing = missing
+        self.gain = gain
         self.choice = choice
         self.pick = -1 if choice.pick is None else choice.pick
         self.metric = metric.replace("_", " ")
@@ -190,9 +193,9 @@ class Words:
         return f"{text}."
 
     def undecided(self) -> str:
-        """What is still open, and how many rows would close it; empty when it is settled."""
+        """What is still open, and how many rows would close it; when it is settled, what did not matter."""
         if not self.choice.rivals:
-            return ""
+            return self.gain
         first = self.choice.rivals[0]
         text = (
             f"{self.arms[first.index].name} may be up to {sized(first.by, self.unit)} better than"
