@@ -6,6 +6,7 @@ exit code; `assay.terminal.misuse` answers a command line that is not understood
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -158,7 +159,7 @@ def run(
     """Compare the strategies of a project on the same test rows, and report which one to use."""
     from assay.terminal.display import for_terminal
 
-    target, report = _named(target), None
+    begun, target, report = time.monotonic(), _named(target), None
     with for_terminal(plain=plain, quiet=quiet, json=as_json, verbose=verbose) as display:
         project = _project(target, sets, display, offline)
         from assay import flow  # after the project file: what is wrong there is said at once
@@ -167,7 +168,8 @@ def run(
             planned = flow.plan(project, only=only or (), offline=offline, tell=display.tell)
         else:
             planned = None
-            report = flow.run(project, only=only or (), minutes=minutes, offline=offline, tell=display.tell)
+            gone = time.monotonic() - begun  # a file was read and guessed at
+            report = flow.run(project, only=only or (), minutes=minutes, gone=gone, offline=offline, tell=display.tell)
     if report is None:
         show(planned, as_json)
         return 0

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.weigh import Arm, Report
 
-ENDING = 4.0  # seconds, about, that the report of a run takes
+ENDING = 6.0  # seconds, about, that the report of a run takes
 
 
 def silent(event: dict) -> None:
@@ -51,6 +51,7 @@ def run(
     *,
     only: Sequence[str] = (),
     minutes: float | None = None,
+    gone: float = 0.0,
     offline: bool = False,
     tell: Tell = silent,
 ) -> Report:
@@ -59,12 +60,13 @@ def run(
     Args:
         only: names of the arms to run; all when empty.
         minutes: the run takes about so long, and the report says what is not done; the project's `minutes` when None.
+        gone: seconds of it that are over.
         offline: use the network for nothing.
 
     Raises:
         AssayError: as each step; what is done is kept, and the same call goes on from there. Stopped: interrupted.
     """
-    started, minutes = time.monotonic(), minutes or project.minutes
+    started, minutes = time.monotonic() - gone, minutes or project.minutes
     keep_private(project)
     with store.lock(project.work / "run.lock", " ".join(sys.argv[:3])), interruptible(), Servers() as servers:
         warnings: list[dict[str, Any]] = [*project.warnings]
