@@ -77,7 +77,7 @@ def _sentence(out: str) -> str:
     """The verdict's first line, which the terminal may have broken: up to the indented ones below it."""
     lines = out.splitlines()
     end = next((at for at, line in enumerate(lines) if at and (line.startswith(" ") or not line)), len(lines))
-    return " ".join(lines[:end])
+    return " ".join(lines[:end]).replace("held- out", "held-out")
 
 
 def page(kept: list[dict]) -> str:

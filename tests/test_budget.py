@@ -124,6 +124,8 @@ def test_the_first_line_says_what_did_not_finish():
     assert said["state"] == "undecided" and said["recommended"] == "probe"
     assert said["headline"] == "Undecided: lora did not finish (about 4 minutes more); probe is ahead"
     assert said["unfinished"] == [{"arm": "lora", "minutes": 3.8}]
+    constant = build(task=TASK, arms=[done[0], late], rows={}, audit={}, exam={})["verdict"]["headline"]
+    assert constant == "Undecided: lora did not finish (about 4 minutes more); nothing is better than a constant yet"
     assert build(task=TASK, arms=[*done, pruned], rows={}, audit={}, exam={})["verdict"]["state"] == "use"
     # No choice waits for a constant.
     assert unfinished([Arm("majority", "majority", status="skipped", floor=True)]) == []

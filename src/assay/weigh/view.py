@@ -324,7 +324,9 @@ def headline(data: dict[str, Any]) -> str:
     if winner is None:
         return "No arm may be recommended." if verdict["out"] else "There is nothing to recommend yet."
     said = verdict.get("headline", f"Use {winner}")  # a report from before there were several
-    if verdict.get("state") == "nothing":
+    if verdict.get("state") == "nothing" or not said.endswith(
+        (winner, "is ahead")
+    ):  # the score of a constant is no news
         return f"{said}{_on(data)}"
     metric = data["task"]["metric"]
     one = next(s for s in data["strategies"] if s["name"] == winner)["metrics"][metric]

@@ -80,7 +80,9 @@ class Words:
     def headline(self) -> str:
         state, name = self.state(), self.arms[self.pick].name if self.choice.pick is not None else ""
         if self.missing:
-            return f"Undecided: {self.missing}{f'; {name} is ahead' if name else ''}"
+            flat = name and self.constant is not None and not self._above_constant()
+            ahead = "nothing is better than a constant yet" if flat else f"{name} is ahead"
+            return f"Undecided: {self.missing}{f'; {ahead}' if name else ''}"
         return {
             "use": f"Use {name}",
             "best guess": f"Best guess: {name}",
