@@ -67,7 +67,7 @@ def chosen(network: Any, n: int, by: By, sample: Sequence[Batch] = ()) -> list[s
     layers = decoder_layers(network)
     if n > len(layers):
         text = f"layers: {n}, but this model has {len(layers)}"
-        raise TrainError(Problem("T041", text, "layers", help=f"take 1 to {len(layers)}, or 0 for all of the model"))
+        raise TrainError(Problem("T041", text, "layers", help=f"take 1 to {len(layers)}"))
     if by == "top" or not sample:
         return [name for name, _ in layers[len(layers) - n :]]
     pull = pulls(network, sample)

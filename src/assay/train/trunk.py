@@ -220,11 +220,21 @@ class Trunk:
 
 
 class StandIn(torch.nn.Module):
-    """In the place of a decoder layer: gives what it is told to give."""
+    """In the place of a layer: gives what it is told to give. Some networks ask a layer of its kind of attention before
+    they call it: what a stand-in does not have, `layer` has."""
 
-    def __init__(self, give: Callable[[torch.Tensor], Any]):
+    def __init__(self, give: Callable[[torch.Tensor], Any], layer: torch.nn.Module | None = None):
         super().__init__()
         self._give = give
+        self.__dict__["_layer"] = layer  # no module of this one, whose weights would be listed
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            if (layer := self.__dict__.get("_layer")) is None:
+                raise
+            return getattr(layer, name)
 
     def forward(self, hidden: torch.Tensor, *rest: Any, **named: Any) -> Any:
         return self._give(hidden)

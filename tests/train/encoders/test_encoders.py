@@ -4,11 +4,12 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from transformers import AlbertConfig, AutoModel
+from transformers import AlbertConfig, AutoConfig, AutoModel
 
 from assay.aim.options import shown
 from assay.config import make_strategy
@@ -274,6 +275,34 @@ def test_kept_states_give_the_vectors_and_gradients_of_the_whole_encoder(two_lay
     for one in (kept, too_many):
         assert one[0] == pytest.approx(whole[0], abs=1e-6) and one[2] == pytest.approx(whole[2], abs=1e-6)
         assert one[1] == pytest.approx(whole[1], abs=1e-6)
+
+
+KINDS = ("bert", "distilbert", "roberta", "mpnet", "electra", "modernbert", "deberta-v2")
+SMALL = {"num_hidden_layers": 4, "n_layers": 4, "hidden_size": 32, "dim": 32, "num_attention_heads": 2, "n_heads": 2}
+SMALL |= {"intermediate_size": 64, "hidden_dim": 64, "vocab_size": 60, "embedding_size": 32, "pad_token_id": 0}
+
+
+def of_kind(kind):
+    """An embedder on a random network of that kind: 4 layers, width 32."""
+    config = AutoConfig.for_model(kind)
+    for name in SMALL.keys() & vars(config).keys():
+        setattr(config, name, SMALL[name])
+    embed = object.__new__(Embedder)
+    embed.network, embed.below = AutoModel.from_config(config).eval(), lambda rows: nullcontext()
+    embed.tokenizer, embed.encoder = SimpleNamespace(pad_token_id=0), SimpleNamespace(pooling=("mean",))
+    return embed
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_lower_half_of_popular_encoders_can_be_kept(kind):
+    embed, texts = of_kind(kind), [[5, 6, 7, 8], [9, 10], [11, 12, 13, 14, 15, 16]]
+    freeze_below(embed.network, "half")
+    with torch.no_grad():
+        whole = embed.pooled(texts)
+        with EncoderTrunk(embed, texts):
+            embed.network.get_input_embeddings().weight.zero_()  # nothing below is read any more
+            kept = embed.pooled(texts)
+    assert whole.numpy() == pytest.approx(kept.numpy(), abs=1e-6)
 
 
 def test_layers_that_share_their_weights_are_all_trained():

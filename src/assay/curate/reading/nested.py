@@ -85,7 +85,7 @@ def _in_step(table: Read, named: set[str]) -> Read | None:
         return None
     made = []
     for raw in table.rows:
-        pairs = [_said(raw.fields.get(asked)), _said(raw.fields.get(answered))]
+        pairs = [_texts_in(raw.fields.get(asked)), _texts_in(raw.fields.get(answered))]
         if not pairs[0] or len(pairs[0]) != len(pairs[1]):
             return None
         around = {name: value for name, value in raw.fields.items() if name not in (asked, answered)}
@@ -112,7 +112,7 @@ def _about(made: Sequence[RawRow]) -> str:
     return longest if lengths.get(longest, 0) > LONGER * asked else ""
 
 
-def _said(value: Any) -> list[str]:
+def _texts_in(value: Any) -> list[str]:
     """The texts of a list of texts, or of objects that each hold one; [] of anything else."""
     if not isinstance(value, list):
         return []

@@ -42,6 +42,7 @@ NAMES = 128  # labels whose names stand in every batch; of more, those of its ro
 class SetFit(EncoderTrained):
     kind: Literal["setfit"] = "setfit"
     MOST = 7
+    VERSION = 2  # half of the layers are trained by default, at twice the rate
     objective: Literal["batch", "pairs"] = "batch"
     learning_rate: float = Field(default=2e-4, gt=0, lt=1)
     batch_size: int = Field(default=64, ge=2, le=4096)  # rows a step, or pairs

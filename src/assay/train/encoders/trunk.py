@@ -2,7 +2,7 @@
 
 What it is for   from the first step on only the layers that are trained run, in training and in the looks at val
 How              modules that give the kept states stand in place of the frozen layers while a batch is read, if all of
-                 its texts are kept; other texts go through the whole encoder. Frozen layers drop nothing out
+                 its texts are kept; other texts go through the whole encoder. What is kept was computed without dropout
 Costs            4 x width bytes a token: 150 MB for 100,000 tokens at width 384. Of more than `ROOM`, nothing is kept
 Exactness        texts are read once in a fixed order, so a run that is continued has the same bits
 See also         assay/train/trunk.py, which does it for a language model whose texts share beginnings, on the disk
@@ -10,7 +10,7 @@ See also         assay/train/trunk.py, which does it for a language model whose 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,7 @@ class EncoderTrunk:
         self._embed = embed
         names = [name for name, weight in embed.network.named_parameters() if weight.requires_grad]
         self._first = first_trained(embed.network, names) if has_layers(embed.network) else 0
-        self._tuple = False  # whether this kind of layer gives its states in a tuple
+        self._beside: int | None = None  # how much a layer of this kind gives beside its states; None: no tuple
         self._kept: dict[tuple[int, ...], torch.Tensor] = {}
         distinct = sorted({tuple(ids) for ids in texts}, key=lambda ids: (len(ids), ids))
         if self._first and 4 * embed.network.config.hidden_size * sum(map(len, distinct)) <= room:
@@ -64,7 +64,8 @@ class EncoderTrunk:
             yield
             return
         padded = torch.nn.utils.rnn.pad_sequence(states, batch_first=True).to(self._embed.network.device)
-        with self._stand_in(range(self._first), lambda hidden: padded):
+        given = padded if self._beside is None else (padded, *[None] * self._beside)
+        with self._in_place(lambda hidden: given):
             yield
 
     @torch.no_grad()
@@ -74,8 +75,8 @@ class EncoderTrunk:
         seen: list[torch.Tensor] = []
 
         def note(module: torch.nn.Module, inputs: Any, output: Any) -> None:
-            self._tuple = isinstance(output, tuple)
-            seen.append(output[0] if self._tuple else output)
+            self._beside = len(output) - 1 if isinstance(output, tuple) else None
+            seen.append(output[0] if isinstance(output, tuple) else output)
 
         training = network.training
         network.eval()
@@ -83,8 +84,7 @@ class EncoderTrunk:
         try:
             for batch in by_length([len(ids) for ids in distinct], BATCH_TOKENS):
                 seen.clear()
-                with self._stand_in(range(self._first, len(layers)), lambda hidden: hidden):
-                    self._embed.pooled([distinct[i] for i in batch])
+                self._embed.pooled([distinct[i] for i in batch])
                 for i, states in zip(batch, seen[0], strict=True):
                     self._kept[distinct[i]] = states[: len(distinct[i])].float().cpu().clone()
         finally:
@@ -92,13 +92,13 @@ class EncoderTrunk:
             network.train(training)
 
     @contextmanager
-    def _stand_in(self, places: range, give: Any) -> Generator[None]:
+    def _in_place(self, give: Callable[[torch.Tensor], Any]) -> Generator[None]:
         _, layers = stack(self._embed.network)
-        out = {place: layers[place] for place in places}
+        frozen = [*layers[: self._first]]
         try:
-            for place in places:
-                layers[place] = StandIn(lambda hidden: (give(hidden),) if self._tuple else give(hidden))
+            for place, layer in enumerate(frozen):
+                layers[place] = StandIn(give, layer)
             yield
         finally:
-            for place, layer in out.items():
+            for place, layer in enumerate(frozen):
                 layers[place] = layer
