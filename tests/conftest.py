@@ -15,6 +15,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from assay.aim.options import shown
 from assay.nouns import Document, Example, Lesson, Means, Message, Task
 from assay.prompt.parts import Encoding
 from own_sets import OWN
@@ -264,8 +265,20 @@ def _rank() -> tuple[list[Example], list[Example]]:
     return made[:18], made[18:]
 
 
+def _choose() -> tuple[list[Example], list[Example]]:
+    things, made = list(COLOURS), []
+    for i, frame in enumerate(ASKED):
+        for j, thing in enumerate(things):
+            texts = tuple(COLOURS[things[(j + k + i) % 6]] for k in range(3 + j % 2))
+            right = "ABCD"[-i % 6] if -i % 6 < len(texts) else "A"
+            asked = shown(frame.format(thing), texts)
+            made.append(replace(_row("choose", len(made), asked, right), options=texts))
+    return made[:18], made[18:]
+
+
 MADE = {"classify": _classify, "answer": _answer, "extract": _extract, "number": _number, "rank": _rank}
-NAMED = {"classify": tuple(WORDS), "extract": ("person", "place")}
+MADE["choose"] = _choose
+NAMED = {"classify": tuple(WORDS), "extract": ("person", "place"), "choose": ("A", "B", "C", "D")}
 
 
 @pytest.fixture(scope="session")

@@ -102,7 +102,7 @@ FORMS = [
 ]
 
 
-ALONE = {"ridge": "number", "learning_to_rank": "rank"}  # kinds that do one kind of task
+ALONE = {"ridge": "number", "learning_to_rank": "rank", "likelihood": "choose"}  # kinds that do one kind of task
 LABELLED = ("head", "knn", "probe", "stack", "setfit", "encoder")  # kinds that choose among labels
 FROM_TEXT = ("lead", "copy", "ngram", "centrality", "extractive", "best_sentence", "reader")
 
@@ -127,7 +127,7 @@ def fits(values, task):
 
 
 SETTINGS = [{"kind": kind_of(cls), **SMALL.get(kind_of(cls), {})} for cls in STRATEGIES] + FORMS
-TASKS = ("classify", "answer", "extract", "number", "rank")
+TASKS = ("classify", "answer", "extract", "number", "rank", "choose")
 
 
 def cases():

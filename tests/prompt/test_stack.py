@@ -7,7 +7,7 @@ import pytest
 
 from assay.errors import TrainError
 from assay.nouns import Task
-from assay.prompt import Majority, Neighbours, Probe, Stack, Tfidf
+from assay.prompt import Likelihood, Majority, Neighbours, Probe, Stack, Tfidf
 from assay.prompt.stack import combined, pool, remembering
 from assay.strategies import refuse_unfit
 
@@ -75,6 +75,17 @@ def test_without_folds_val_says_the_weights_and_each_is_fitted_once(lesson):
     assert f"{len(given.val)} val rows" in arm.said
     with pytest.raises(TrainError, match="T067"):
         Stack(inners=(Tfidf(), Majority()), folds=0).fit(replace(given, val=()))
+
+
+@pytest.mark.slow
+def test_options_are_weighed_and_an_answer_is_one_of_the_questions_own(lesson):
+    given = lesson("choose")
+    arm = Stack(inners=(Tfidf(), Likelihood()), folds=0).fit(given)
+    questions = [row.question for row in (*given.val, *given.train)]
+    assert {len(question.options) for question in questions} == {3, 4}
+    for question, answer in zip(questions, arm.answer(questions), strict=True):
+        assert answer.text in "ABCD"[: len(question.options)] and answer.prompt_tokens > 0
+        assert sum(np.exp(answer.scores)[len(question.options) :]) == 0
 
 
 def test_it_needs_labels():

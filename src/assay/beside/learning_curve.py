@@ -88,10 +88,11 @@ def studied(seen: Seen, settings: LearningCurve) -> list[Arm]:
 
 
 def learns(strategy: Strategy) -> bool:
-    """Whether more rows can make it better: not the most frequent label, nor a model asked without examples."""
-    from assay.prompt import Majority, Shots
+    """Whether more rows can make it better: not the most frequent label, nor a model asked without examples, nor four
+    weights."""
+    from assay.prompt import Likelihood, Majority, Shots
 
-    silent = isinstance(strategy, Majority) or (isinstance(strategy, Shots) and not strategy.k)
+    silent = isinstance(strategy, Majority | Likelihood) or (isinstance(strategy, Shots) and not strategy.k)
     return "train" in strategy.reads and not silent
 
 

@@ -83,7 +83,9 @@ def _label_sets(size: Size) -> Iterator[Entry]:
 
 
 def _options(size: Size) -> Iterator[Entry]:
-    yield from (MAJORITY, TFIDF, PROBE, BASE)
+    yield from (MAJORITY, TFIDF, PROBE)
+    yield {"kind": "likelihood"}, "the option that the base finds likeliest after the question"
+    yield BASE
 
 
 def _ranks(size: Size) -> Iterator[Entry]:

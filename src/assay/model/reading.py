@@ -9,13 +9,14 @@ import numpy as np
 import torch
 
 from assay.encode.tree import Tree
+from assay.errors import Problem, TrainError
 from assay.model.batches import by_length
 from assay.model.chat_model import ChatModel
 from assay.model.plain_rows import right_padded
 from assay.model.score import LOGIT_ROWS
 from assay.model.scoring import BATCH_TOKENS, TREE_GAINS, by_tree
 from assay.model.segments import Layout
-from assay.nouns import Tell
+from assay.nouns import LanguageModel, Tell
 
 MAX_TOKENS = 512  # of a text; what follows is not read
 WINDOW = 8192  # tokens of a text that are read at once, where the model reads so many
@@ -33,6 +34,18 @@ class Followed:
     log_probs: np.ndarray
     best: np.ndarray
     rank: np.ndarray
+
+
+def need_likelihoods(model: LanguageModel) -> ChatModel:
+    """The model, as one that can be asked how likely a text is.
+
+    Raises:
+        TrainError: T084, it gives no likelihoods.
+    """
+    if isinstance(model, ChatModel):
+        return model
+    text = f"{model.name} gives no likelihoods of texts"
+    raise TrainError(Problem("T084", text, help="take a model on this machine"))
 
 
 def begun(model: ChatModel, text: str) -> list[int]:
@@ -62,6 +75,40 @@ def text_log_probs(model: ChatModel, texts: Sequence[str], tell: Tell | None = N
     for place, one in zip(owner, followed(model, rows, [1] * len(rows), tell), strict=True):
         out[place].append(one.log_probs)
     return [np.concatenate(parts) if parts else np.zeros(0) for parts in out]
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """`log_probs`: of each token of a continuation, natural logarithms, float64, (tokens,). `tokens`: all that were
+    read, the text before it too."""
+
+    log_probs: np.ndarray
+    tokens: int
+
+
+def continuation_log_probs(
+    model: ChatModel, pairs: Sequence[tuple[str, str]], tell: Tell | None = None
+) -> list[Continuation]:
+    """How likely continuations are after their texts, without a chat template. Both are encoded together, so that a
+    word which begins with a space is the token that the model knows (as lm-evaluation-harness does). Where both are too
+    long for the model, the text loses its beginning; a warning says of how many.
+
+    Args:
+        pairs: (text, continuation); what stands between the two belongs to the continuation.
+    """
+    rows, starts, cut = [], [], 0
+    for text, continuation in pairs:
+        alone, ids = model.chat.text_ids(text), model.chat.text_ids(text + continuation)
+        start = next(
+            (at for at, (a, b) in enumerate(zip(alone, ids, strict=False)) if a != b), min(len(alone), len(ids))
+        )
+        over = max(0, min(start, len(ids) + 1 - model.chat.max_length))
+        rows.append([_begin(model), *ids[over:][: model.chat.max_length - 1]])
+        starts.append(start - over + 1)
+        cut += over > 0
+    model.warn_cut(cut, tell)
+    found = followed(model, rows, starts, tell)
+    return [Continuation(one.log_probs, len(row)) for one, row in zip(found, rows, strict=True)]
 
 
 def _begin(model: ChatModel) -> int:

@@ -9,6 +9,7 @@ from assay.prompt.extractive import Extractive
 from assay.prompt.knn import Knn
 from assay.prompt.lead import Lead
 from assay.prompt.learning_to_rank import LearningToRank
+from assay.prompt.likelihood import Likelihood
 from assay.prompt.majority import Majority
 from assay.prompt.neighbours import Neighbours
 from assay.prompt.ngram import Ngram
@@ -36,6 +37,7 @@ __all__ = [
     "Knn",
     "Lead",
     "LearningToRank",
+    "Likelihood",
     "Majority",
     "Neighbours",
     "Ngram",

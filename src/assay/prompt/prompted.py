@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from assay.aim.ranks import NO, YES
 from assay.encode import parse
 from assay.encode.wording import PLAIN, Wording, posed
-from assay.errors import Problem, TrainError
 from assay.nouns import (
     Adapted,
     Answer,
@@ -160,13 +159,9 @@ def read_through(model: LanguageModel, texts: Sequence[str], tell: Tell | None =
     Raises:
         TrainError: T084, the model gives no likelihoods.
     """
-    from assay.model.chat_model import ChatModel
-    from assay.model.reading import text_log_probs
+    from assay.model.reading import need_likelihoods, text_log_probs
 
-    if not isinstance(model, ChatModel):
-        text = f"{model.name} gives no likelihoods of texts"
-        raise TrainError(Problem("T084", text, help="take a model on this machine"))
-    found = text_log_probs(model, texts, tell)
+    found = text_log_probs(need_likelihoods(model), texts, tell)
     return [Answer("", nats=round(-float(values.sum()), 6), read=len(values)) for values in found]
 
 

@@ -26,7 +26,7 @@ from assay.nouns import Adapted, Answer, Example, Inner, LanguageModel, Lesson, 
 from assay.prompt.knn import opinion
 from assay.prompt.linear import parts_of, scorable
 from assay.prompt.majority import need_rows
-from assay.prompt.prompted import chosen
+from assay.prompt.prompted import among, chosen
 from assay.store import read_json, write_json
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ PULL = 1.0  # strength of the pull towards equal weights that add up to 1, in ro
 
 class Stack(Strategy):
     kind: Literal["stack"] = "stack"
-    inners: tuple[Inner, ...] = Field(min_length=2, max_length=16)  # arms that choose among labels
+    inners: tuple[Inner, ...] = Field(min_length=2, max_length=16)  # arms that choose among labels, or options
     folds: int = Field(default=5, ge=0, le=20)  # of the training rows; 0: val says how they are combined
     neural = True
     libraries = ("numpy", "scipy")
@@ -58,8 +58,8 @@ class Stack(Strategy):
         return tuple(dict.fromkeys(name for inner in self.inners for name in inner.needs(base)))
 
     def unfit(self, task: Task) -> Iterator[Problem]:
-        if task.kind != "classify":
-            text = f"stack: weighs what is said of each label; this task is of the kind '{task.kind}'"
+        if not task.picks:
+            text = f"stack: weighs what is said of each label or option; this task is of the kind '{task.kind}'"
             yield Problem("T066", text, help="take its inner strategies by themselves")
 
     def fit(self, lesson: Lesson) -> StackAnswers:
@@ -140,12 +140,17 @@ class StackAnswers(Adapted):
         pooled = pool([opinions(answers, self.task) for answers in told], self.weights)
         return [
             replace(
-                chosen(self.task.labels, row),
+                self._taken(question, row),
                 prompt_tokens=sum(answer.prompt_tokens for answer in own),
                 tokens=sum(answer.tokens for answer in own),
             )
-            for row, own in zip(pooled, zip(*told, strict=True), strict=True)
+            for question, row, own in zip(questions, pooled, zip(*told, strict=True), strict=True)
         ]
+
+    def _taken(self, question: Example, row: np.ndarray) -> Answer:
+        """The likeliest label, or of the question's options."""
+        best = chosen(self.task.labels, row)
+        return among(self.task, question, best) if self.task.kind == "choose" else best
 
     def save(self, folder: Path) -> None:
         for n, arm in enumerate(self.arms):

@@ -64,25 +64,28 @@ def standard(values: np.ndarray | Sequence[float]) -> np.ndarray:
     return (values - values.mean()) / spread if spread > CLOSE else np.zeros(len(values))
 
 
-def learned(rows: Sequence[tuple[np.ndarray, Sequence[int]]]) -> list[float]:
+def learned(
+    rows: Sequence[tuple[np.ndarray, Sequence[int]]], start: Sequence[float] = START, pull: float = PULL
+) -> list[float]:
     """The weights of the features.
 
     Args:
         rows: of each question, the features of its candidates and which of them are right. One without a right
             candidate says nothing.
+        start: the weights without rows. pull: rows that it counts as much as.
 
     Returns:
         those that minimise the mean over the questions of minus the mean log-probability of the right candidates, plus
-        PULL / questions times the squared distance from START; START itself without rows.
+        `pull` / questions times the squared distance from `start`; `start` itself without rows.
     """
     import numpy as np
 
-    start = np.array(START)
+    start = np.array(start)
     known = [(values, list(right)) for values, right in rows if len(right)]
     weights = start.copy()
     for _ in range(STEPS if known else 0):
-        slope = 2 * PULL * (weights - start)
-        bend = 2 * PULL * np.eye(len(start))
+        slope = 2 * pull * (weights - start)
+        bend = 2 * pull * np.eye(len(start))
         for values, right in known:
             scores = values @ weights
             shares = np.exp(scores - scores.max())
