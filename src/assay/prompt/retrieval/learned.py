@@ -80,12 +80,12 @@ def learned(
     """
     import numpy as np
 
-    start = np.array(start)
+    begin = np.array(start)
     known = [(values, list(right)) for values, right in rows if len(right)]
-    weights = start.copy()
+    weights = begin.copy()
     for _ in range(STEPS if known else 0):
-        slope = 2 * pull * (weights - start)
-        bend = 2 * pull * np.eye(len(start))
+        slope = 2 * pull * (weights - begin)
+        bend = 2 * pull * np.eye(len(begin))
         for values, right in known:
             scores = values @ weights
             shares = np.exp(scores - scores.max())
