@@ -31,7 +31,8 @@ from estimates_arms import ARMS, Setting, lay_out
 from assay import store
 from assay.bench import Bench, cost_of
 from assay.config import load
-from assay.flow import models, silent
+from assay.damage import silent
+from assay.model_lookup import find_models as models
 from assay.prepared import prepare
 from assay.probe import probed
 from assay.train.gauges import clock

@@ -31,7 +31,9 @@ from prompt_search import CASES, MODEL
 from assay.bench import Bench
 from assay.config import load
 from assay.config.yamlfile import dump
-from assay.flow import models, silent
+from assay.damage import silent
+from assay.job import Job
+from assay.model_lookup import find_models as models
 from assay.nouns import Answer, Example, Lesson
 from assay.prepared import prepare
 from assay.prompt.calibrate import shares
@@ -44,7 +46,6 @@ from assay.prompt.slot import Stand
 from assay.prompt.wording import WordingSearch
 from assay.prompt.worth import worths
 from assay.store import read_json, write_json, write_text
-from assay.worker import Job
 
 PLACE = Path(__file__).parent / "out" / "prompt_replay"
 SEED = 1

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from assay.config import load, make_strategy
+from assay.job import val_score
 from assay.model.chat_model import ChatModel
 from assay.model.machine import steady
 from assay.model.open import open_model
@@ -30,7 +31,6 @@ from assay.prepared import prepare
 from assay.prompt.calibrate import BINS
 from assay.prompt.picking import drawn
 from assay.store import read_json, write_json
-from assay.worker import val_score
 
 HERE = Path(__file__).parent
 

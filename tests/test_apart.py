@@ -10,7 +10,8 @@ import assay
 from assay import store
 from assay.bench import Bench
 from assay.config import load
-from assay.flow import models, silent
+from assay.damage import silent
+from assay.model_lookup import find_models as models
 from assay.prepared import prepare
 from assay.processes import worker
 from assay.validate import Exam

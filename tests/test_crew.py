@@ -16,8 +16,9 @@ from assay import store
 from assay.bench import Bench
 from assay.config import load
 from assay.crew import Others
+from assay.damage import silent
 from assay.errors import TrainError
-from assay.flow import models, silent
+from assay.model_lookup import find_models as models
 from assay.prepared import prepare
 from assay.processes import worker
 from assay.validate import Exam

@@ -6,8 +6,8 @@ import bubblewrap
 from assay import store
 from assay.bench import Bench
 from assay.config import load
+from assay.damage import silent
 from assay.executed import NAME, executed
-from assay.flow import silent
 from assay.nouns import Answer, Checks, Example, Message, Record, Task
 from assay.prepared import prepare
 from assay.prompt.retrieval.dense import kept_vectors

@@ -154,8 +154,8 @@ def test_new_questions_need_no_tests_and_show_those_they_have(boxed, tmp_path):
     (tmp_path / "new.jsonl").write_text(json.dumps({"text": "Write one."}) + "\n")
     answers = assay.answer(tmp_path / "new.jsonl", folder, "majority", tmp_path / "out.jsonl")
     assert answers and len((tmp_path / "out.jsonl").read_text().splitlines()) == 1
-    from assay.asking import read_questions
     from assay.prepared import prepare
+    from assay.questions import read_questions
 
     project = load(folder / "project.yaml")
     (tmp_path / "shown.jsonl").write_text(json.dumps({"text": "Write one.", "test_list": ["assert f(1) == 2"]}) + "\n")

@@ -13,7 +13,9 @@ import assay
 from assay import flow
 from assay.bench import Bench
 from assay.config import load
+from assay.damage import silent
 from assay.errors import LeakError, TrainError, UsageError
+from assay.model_lookup import find_models
 from assay.prepared import prepare
 from assay.validate import Exam
 from lines import named
@@ -69,9 +71,7 @@ def test_a_damaged_result_is_built_again(project):
 
 def bench_of(folder: Path) -> Bench:
     loaded = load(folder / "project.yaml")
-    return Bench(
-        loaded, prepare(loaded, flow.silent), flow.models(loaded, loaded.arms.values(), True, flow.silent), flow.silent
-    )
+    return Bench(loaded, prepare(loaded, silent), find_models(loaded, loaded.arms.values(), True, silent), silent)
 
 
 @pytest.mark.slow
@@ -170,7 +170,7 @@ def test_an_arm_answers_from_python_and_over_a_file_alike(finished, tmp_path):
 
 
 def test_a_table_of_answers_starts_no_formula():
-    from assay.asking import table
+    from assay.answer_table import table
 
     text = table([{"id": "1", "question": "=cmd()", "answer": "@x", "confidence": 0.5}])
     assert text.splitlines()[1] == "1,'=cmd(),'@x,0.5"
@@ -196,9 +196,9 @@ def test_test_targets_never_reach_the_worker(project):
 @pytest.mark.slow
 def test_the_exam_is_the_same_for_the_same_rows(project):
     loaded = load(project / "project.yaml")
-    first = Exam(prepare(loaded, flow.silent).examples("test"))
+    first = Exam(prepare(loaded, silent).examples("test"))
     shutil.rmtree(project / "work")
-    assert Exam(prepare(loaded, flow.silent).examples("test")).hash == first.hash
+    assert Exam(prepare(loaded, silent).examples("test")).hash == first.hash
 
 
 @pytest.mark.slow

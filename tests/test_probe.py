@@ -6,7 +6,8 @@ import assay
 from assay import store
 from assay.bench import Bench
 from assay.config import load
-from assay.flow import models, silent
+from assay.damage import silent
+from assay.model_lookup import find_models as models
 from assay.prepared import prepare
 from assay.probe import probed, steps_done
 from assay.validate import Exam

@@ -17,10 +17,11 @@ import assay
 from assay import serving, store
 from assay.cli import command
 from assay.config import load as load_project
+from assay.damage import silent
 from assay.differs import CODE, Differs
 from assay.errors import ModelError, UsageError
 from assay.nouns import Message
-from assay.opening import bench_of, silent
+from assay.opening import bench_of
 from assay.use.serve.engines import engine_of
 from assay.use.serve.wanted import Wanted
 from problems import problem

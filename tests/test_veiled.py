@@ -8,11 +8,12 @@ import pytest
 
 import assay
 from assay import flow
-from assay.asking import answer_file
 from assay.config import load
 from assay.curate.manifest import text_hash
+from assay.damage import silent
 from assay.errors import DataError, LeakError, UsageError
 from assay.nouns import Example, Message
+from assay.pieces import answer_file
 from assay.prepared import prepare
 from assay.veiled import MARK, Veil, key_of
 from toy import rows, write_rows
@@ -54,7 +55,7 @@ def ran(tmp_path_factory):
 
 def test_a_project_without_the_step_writes_what_it_reads(tmp_path):
     path = build(tmp_path / "toy", "{kind: repair}")
-    prepare(load(path), flow.silent)
+    prepare(load(path), silent)
     assert "acme.com" in written(path.parent)
     assert not (path.parent / "anonymise.key").exists() and not (path.parent / "work" / MARK).exists()
 
@@ -66,7 +67,7 @@ def test_a_run_writes_nothing_raw_and_makes_a_key(ran):
 
 
 def test_a_question_is_anonymised_as_the_rows_were(ran, tmp_path):
-    from assay.asking import repaired
+    from assay.questions import repaired
 
     project = load(ran)
     asked = repaired(project, Example("q", (Message("user", "jo.do3@acme.com"),))).text
@@ -84,28 +85,28 @@ def test_a_question_is_anonymised_as_the_rows_were(ran, tmp_path):
 def test_a_lost_key_is_said_and_never_made_anew(tmp_path):
     path = build(tmp_path / "toy")
     project = load(path)
-    first = prepare(project, flow.silent)
+    first = prepare(project, silent)
     key = path.parent / "anonymise.key"
     kept = key.read_bytes()
-    assert prepare(project, flow.silent).cached
+    assert prepare(project, silent).cached
     key.unlink()
-    for again in (lambda: prepare(project, flow.silent), lambda: prepare(project, flow.silent, new_key=False)):
+    for again in (lambda: prepare(project, silent), lambda: prepare(project, silent, new_key=False)):
         with pytest.raises(DataError) as error:
             again()
         assert code(error) == "D070" and not key.exists()
     key.write_text("cd" * 32)
     key.chmod(0o600)
-    other = prepare(project, flow.silent)
+    other = prepare(project, silent)
     assert other.folder != first.folder and other.hashes["train"] != first.hashes["train"]
     key.write_bytes(kept)
-    assert prepare(project, flow.silent).folder == first.folder
+    assert prepare(project, silent).folder == first.folder
 
 
 @pytest.mark.parametrize("place", ["work/a.key", "exam/a.key", "report/a.key", "../toy/work/a.key"])
 def test_a_key_among_the_results_is_refused(tmp_path, place):
     path = build(tmp_path / "toy", f"{{kind: anonymise, names: none, key_file: {place}}}")
     with pytest.raises(UsageError) as error:
-        prepare(load(path), flow.silent)
+        prepare(load(path), silent)
     assert code(error) == "D073"
 
 
@@ -114,7 +115,7 @@ def test_a_table_among_the_results_and_two_keys_are_refused(tmp_path):
     two = build(tmp_path / "two", f"{STEP}, {{kind: anonymise, names: none, key_file: other.key}}")
     for path in (one, two):
         with pytest.raises(UsageError) as error:
-            prepare(load(path), flow.silent)
+            prepare(load(path), silent)
         assert code(error) == "D073"
 
 
@@ -126,7 +127,7 @@ def test_the_list_of_leaks_names_rows_and_quotes_none(tmp_path):
     text = path.read_text().replace("{data: rows.jsonl}", "{train: train.jsonl, test: test.jsonl}")
     path.write_text(text)
     with pytest.raises(LeakError) as error:
-        prepare(load(path), flow.silent)
+        prepare(load(path), silent)
     excerpt = error.value.problems[0].excerpt
     assert code(error) == "D050" and "exact 1.00  test.jsonl:32 ~ train.jsonl:31" in excerpt and "room" not in excerpt
     assert "acme" not in str(error.value) and "acme" not in written(path.parent)
@@ -143,23 +144,23 @@ def test_hashes_of_raw_rows_cannot_be_compared_with_guesses(tmp_path):
     guesses = []
     path = build(tmp_path / "toy", change=lambda values: guesses.extend(values) or values)
     for _ in range(2):
-        prepared = prepare(load(path), flow.silent)
+        prepared = prepare(load(path), silent)
         kept.append((prepared.kept / "splits.csv").read_text())
         shutil.rmtree(path.parent / "exam")
     assert kept[0] == kept[1] and not {line.split(",")[2] for line in kept[0].splitlines()} & plain_hashes(guesses)
     plain = build(tmp_path / "plain", "{kind: repair}")
-    text = (prepare(load(plain), flow.silent).kept / "splits.csv").read_text()
+    text = (prepare(load(plain), silent).kept / "splits.csv").read_text()
     assert plain_hashes(guesses) == {line.split(",")[2] for line in text.splitlines()[1:]}
 
 
 def test_a_split_that_was_saved_holds_whether_it_was_keyed_or_not(tmp_path):
     plain, path = build(tmp_path / "plain", "{kind: repair}"), build(tmp_path / "toy")
-    saved = [prepare(load(one), flow.silent) for one in (plain, path)]
+    saved = [prepare(load(one), silent) for one in (plain, path)]
     text = path.read_text()
     for number, one in enumerate(saved):
         (path.parent / f"split{number}.csv").write_text((one.kept / "splits.csv").read_text())
         path.write_text(f"{text}split: {{manifest: split{number}.csv, leaks: repair, near: 1.0}}\n")
-        again = prepare(load(path), flow.silent)
+        again = prepare(load(path), silent)
         assert [row.id for row in again.examples("test")] == [row.id for row in one.examples("test")]
 
 
@@ -176,7 +177,7 @@ def test_a_file_that_is_named_after_a_person_is_named_so_nowhere(tmp_path, name)
     (path.parent / "report" / "measured.json").unlink()  # the project file as it ran, whole
     text = written(path.parent)
     assert "berg" not in text.lower() and "acme" not in text.lower() and "file-" in text
-    ids = [row.id for row in prepare(load(path), flow.silent).examples("test")]
+    ids = [row.id for row in prepare(load(path), silent).examples("test")]
     assert len(set(ids)) == len(ids) == report.data["rows"]["test"]
     card = assay.check(path.parent).card(tmp_path / "card.md").read_text()
     assert "acme" not in card and "file-" in card
@@ -195,9 +196,9 @@ def test_labels_of_a_classification_stay_and_answers_do_not(tmp_path):
         return [{**row, "label": f"{row['label']}@acme.com"} for row in values]
 
     path = build(tmp_path / "toy", change=named)
-    assert prepare(load(path), flow.silent).task.labels == ("lend@acme.com", "meet@acme.com", "pay@acme.com")
+    assert prepare(load(path), silent).task.labels == ("lend@acme.com", "meet@acme.com", "pay@acme.com")
     other = build(tmp_path / "other", more="aim: {kind: answer}\n", change=named)
-    prepared = prepare(load(other), flow.silent)
+    prepared = prepare(load(other), silent)
     assert all((row.target or "").endswith(".example") for row in prepared.examples("train"))
 
 
@@ -210,6 +211,6 @@ def test_ids_groups_and_slices_that_name_people_do_not_stay(tmp_path):
 
     path = build(tmp_path / "toy", change=named, more="split: {group: customer}\naim: {slices: [part]}\n")
     path.write_text(path.read_text().replace("label: label}", "label: label, id: id}"))
-    prepare(load(path), flow.silent)
+    prepare(load(path), silent)
     text = written(path.parent)
     assert "acme.com" not in text and "Ann Berg" not in text and "group-" in text and "row-" in text

@@ -3,11 +3,11 @@
 import pytest
 
 from assay import sealed, store
+from assay.answer_files import answers_of, kept_lines
 from assay.damage import silent
 from assay.keys import fit_key
 from assay.nouns import Answer, Task
 from assay.prompt.majority import Majority
-from assay.worker import answers_of, kept_lines
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,7 @@ def rank_models(
 
 def report(project: str | Path = ".") -> Report:
     """The newest report of a project: `strategies`, `verdict`, `table()`, `predictions(name)`."""
-    from assay.terminal.look import newest, project_at
+    from assay.latest_report import newest, project_at
 
     return newest(project_at(Path(project)))
 
@@ -211,13 +211,13 @@ def answer(
     offline: bool = False,
     tell: Tell | None = None,
 ) -> dict[str, Any]:
-    """Answer every row of a file with a fitted arm, the recommended one without a name; see `asking.answer_file`.
+    """Answer every row of a file with a fitted arm, the recommended one without a name; see `pieces.answer_file`.
 
     Args:
         out: where the answers go; `FILE.answers.jsonl` beside the file when None.
     """
-    from assay.asking import answer_file
     from assay.differs import warned
+    from assay.pieces import answer_file
 
     file = Path(file)
     place = file.with_name(f"{file.name.partition('.')[0]}.answers.jsonl") if out is None else Path(out)

@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay.damage import silent
 from assay.differs import warned
 from assay.errors import ModelError, Problem
 from assay.nouns import Adapted, Lesson, Precision, Strategy
-from assay.opening import bench_of, fitted, notes_alone, silent
+from assay.opening import bench_of, fitted, notes_alone
 
 if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
@@ -75,9 +76,9 @@ def shared(folder: str | Path, arms: Sequence[str], *, offline: bool = False) ->
 
 def _fitted(folder: str | Path, arm: str, offline: bool) -> tuple[Strategy, Path, Lesson]:
     """Settings, folder, and the lesson without rows that the arm is restored with."""
+    from assay.job import Job
     from assay.model.environment import threads
     from assay.model.machine import steady
-    from assay.worker import Job
 
     bench, strategy = bench_of(Path(folder), arm, offline, warned(silent))
     steady(bench.project.seed, threads())

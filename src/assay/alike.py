@@ -20,7 +20,7 @@ from assay.validate import metrics_for
 
 if TYPE_CHECKING:
     from assay.bench import Bench
-    from assay.worker import Job
+    from assay.job import Job
 
 METRIC = "embedding_similarity"
 VERSION = 1  # raise it when the same texts give other cosines

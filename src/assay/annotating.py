@@ -28,13 +28,14 @@ from assay.curate.annotate.returned import take, together, undoubled
 from assay.curate.annotate.settle import disputes, settle
 from assay.curate.annotate.votes import NAME, Vote, added, by_annotator, mend, placed, read_votes, torn
 from assay.errors import DataError, Problem, UsageError
-from assay.labelled import ids_of, read_rows
+from assay.labelled import read_rows
 from assay.nouns import Example
 
 if TYPE_CHECKING:
     from assay.config import Project
     from assay.curate.annotate.agreement import Agreement
     from assay.curate.annotate.doubt import Doubt
+    from assay.curate.reading.load import Loaded
 
 Pick = Literal["open", "next", "errors"]
 _PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -292,3 +293,21 @@ class Annotation:
             "unlabelled": len(self.rows) - len(self.applied.examples),
             "strays": len(self._placed[1]),
         }
+
+
+def ids_of(project: Project, loaded: Loaded, split: str) -> set[str] | None:
+    """The ids of the rows of a split, as its file or the project's own division has it; None for all rows.
+
+    Raises:
+        UsageError: C073 there is no such split. As `prepare` where no file is given for it.
+    """
+    if not split:
+        return None
+    if split not in ("train", "val", "test"):
+        raise UsageError(Problem("C073", f"must be train, val or test, got '{split}'", "--split"))
+    given = {"train": loaded.train, "val": loaded.val, "test": loaded.test}[split]
+    if given and (loaded.val or loaded.test):
+        return {row.id for row in given}
+    from assay.prepared import prepare
+
+    return {row.id for row in prepare(project, lambda event: None).examples(split)}

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from assay import store
-from assay.differs import hearing, warned
-from assay.errors import DataError, Problem, UsageError
+from assay.damage import silent
+from assay.differs import warned
+from assay.errors import Problem, UsageError
 from assay.frames import frame_of, is_frame, questions_of, shares, texts_of
-from assay.here import with_project
+from assay.latest_report import recommended_at
 from assay.nouns import (
     Adapted,
     Answer,
-    Changed,
     Document,
-    Dropped,
     Example,
     Lesson,
-    Means,
     Message,
-    RowStep,
     Tell,
 )
-from assay.opening import bench_of, fitted, notes_alone, silent
-from assay.veiled import Veil, key_of, steps_of
+from assay.opening import bench_of, fitted, notes_alone
+from assay.questions import repaired
+from assay.streaming import stream
+from assay.veiled import Veil, key_of
 
 if TYPE_CHECKING:
     import numpy as np
 
     from assay.bench import Bench
     from assay.config import Project
-    from assay.prepared import Prepared
     from assay.prompt.retrieval.library import Library, Version
 
 
@@ -43,9 +38,9 @@ class Loaded:
     lesson, and gives the arm in place of the strategy's own: on a network that several arms share."""
 
     def __init__(self, bench: Bench, strategy: Any, restore: Callable[[Path, Lesson], Adapted] | None = None):
+        from assay.job import Job
         from assay.model.environment import threads
         from assay.model.machine import steady
-        from assay.worker import Job
 
         steady(bench.project.seed, threads())
         stage = fitted(bench, strategy)
@@ -117,12 +112,11 @@ class Loaded:
         """
         return shares(self.answer(texts_of(questions)), self.task.labels)
 
-    def stream(self, question: str | Example) -> Iterator[str]:
-        """The answer piece by piece, as it is written; an arm that chooses among labels gives it in one piece."""
-        from assay.talking import streamed
-
+    def stream(self, question: str | Example) -> Generator[str, None, Answer]:
+        """The answer piece by piece, as it is written; an arm that chooses among labels gives it in one piece. The
+        generator's value is the answer."""
         row = question if isinstance(question, Example) else Example("0", (Message("user", question),))
-        yield from streamed(self, row)
+        return (yield from stream(self.newest, repaired(self.project, row)))
 
 
 class Shelf:
@@ -186,19 +180,6 @@ def log_of(bench: Bench, strategy: Any) -> Path:
     return bench.project.place("updates") / f"{arm_name(strategy)}-{fitted(bench, strategy).key[:8]}.jsonl"
 
 
-def repaired(project: Project, example: Example) -> Example:
-    """The example after the steps that every question goes through."""
-    means = Means(seed=project.seed, key=key_of(project))
-    for step in steps_of(project, "classify"):  # a question has no target to rewrite
-        if isinstance(step, RowStep) and step.always:
-            result = step.one(example, means)
-            if isinstance(result, Changed):
-                example = result.example
-            elif not isinstance(result, Dropped):
-                example = result
-    return example
-
-
 def load(folder: str | Path, arm: str = "", *, offline: bool = False, tell: Tell | None = None) -> Loaded:
     """A fitted arm of the project, by its folder or file, ready to answer; the recommended one without a name.
 
@@ -208,96 +189,4 @@ def load(folder: str | Path, arm: str = "", *, offline: bool = False, tell: Tell
     Raises:
         UsageError: there is no such project or arm, or it was not fitted yet.
     """
-    return Loaded(*bench_of(Path(folder), arm or _recommended(Path(folder)), offline, tell or warned(silent)))
-
-
-def _recommended(target: Path) -> str:
-    from assay.config import load as load_project
-    from assay.config.start import begin
-    from assay.talking import recommended
-
-    return recommended(load_project(begin(with_project(target))))
-
-
-def answer_file(
-    folder: Path, arm: str, file: Path, out: Path, *, offline: bool = False, tell: Tell = silent
-) -> dict[str, Any]:
-    """Answer every row of `file` with a fitted arm; a killed run goes on where it was. See `pieces`.
-
-    Args:
-        arm: the recommended one when "".
-        file: any input shape that assay reads; the project's columns are used where the file has them.
-        out: `.csv` gives a table, anything else JSON lines: id, question, answer, confidence, note (abstained, cut,
-            refused, unreadable, or nothing), and passages where the arm reads documents. In the order of the file.
-
-    Returns:
-        {"rows", "unparseable", "again", "out", "differs"}; again: questions that were asked once more because a kill
-        came before their answers were kept; differs: what is not as it was measured (C170), "" where nothing is.
-    """
-    from assay.flow import interruptible
-    from assay.pieces import answered, rows_of
-
-    heard: list[str] = []
-    tell = hearing(tell, heard)
-    arm = arm or _recommended(folder)
-    with interruptible():
-        bench, strategy = bench_of(folder, arm, offline, tell)
-        with Veil(bench.project, key_of(bench.project)):
-            questions = read_questions(bench.prepared, bench.project, file)
-        tell({"event": "stage", "name": arm, "state": "start"})
-        answers, again = answered(bench, arm, strategy, questions, file, out, tell)
-        rows = rows_of(questions, answers, flat=out.suffix == ".csv")
-        if out.suffix == ".csv":
-            store.write_text(out, table(rows))
-        else:
-            store.write_lines(out, rows)
-        tell({"event": "stage", "name": arm, "state": "done"})
-    unread = sum(a.text is None for a in answers)
-    return {"rows": len(rows), "unparseable": unread, "again": again, "out": str(out), "differs": " ".join(heard)}
-
-
-def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Example]:
-    """The rows of a file as questions. The project's columns are used where the file has them; a file that has none of
-    them is read as any new file is."""
-    from assay.curate.reading.load import load as load_rows
-    from assay.curate.reading.read import read
-    from assay.curate.reading.shapes import fields_of
-    from assay.curate.steps.dialogues import Dialogues
-    from assay.prompt.retrieval.among import row_fields
-
-    names = set(read(file.absolute(), head=1, base=Path.cwd()).names)
-    asked = ("text", "question", "text_pair", "input", "system", "messages", "context", "choices", "candidates")
-    asked += ("tests", "id")
-    known = {r: c for r, c in prepared.note["columns"].items() if r in asked}
-    columns = {r: c for r, c in known.items() if names.issuperset(f.partition(".")[0] for f in fields_of(r, c))}
-    loaded = load_rows(
-        {"data": [file.absolute()]},
-        columns=columns,
-        kind=prepared.task.kind,
-        language=prepared.task.language,
-        show_tests=prepared.task.show_tests,
-        slices=tuple(name for name in row_fields(project.compare) if name.partition(".")[0] in names),
-        group="",
-        base=Path.cwd(),
-        target=False,
-        separator=prepared.task.separator,
-        mend_turns=any(isinstance(step, Dialogues) for step in project.curate),
-    )
-    if not loaded.train:
-        raise DataError(Problem("D005", "there are no questions in it", str(file)))
-    return [repaired(project, example).question for example in loaded.train]
-
-
-def table(rows: Sequence[dict[str, Any]]) -> str:
-    """CSV that a spreadsheet opens without running a cell: one that begins like a formula gets a quote before it."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(rows[0]) if rows else ["id"])
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({k: f"'{v}" if isinstance(v, str) and _computed(v) else v for k, v in row.items()})
-    return out.getvalue()
-
-
-def _computed(cell: str) -> bool:
-    """Whether a spreadsheet would run it: white space before the sign, and signs of full width, do not save it."""
-    return cell[:1] in ("\t", "\r") or cell.lstrip()[:1] in tuple("=+-@＝＋－＠")
+    return Loaded(*bench_of(Path(folder), arm or recommended_at(Path(folder)), offline, tell or warned(silent)))

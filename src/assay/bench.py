@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import errors, store
+from assay.answer_files import VERSION, answers_of
 from assay.config.names import arm_name
 from assay.damage import tell_damage
 from assay.effort import labelled_rows, pieces
 from assay.errors import AssayError, Problem, ResourceError, Stopped
+from assay.keys import fit_key
 from assay.model.environment import installed, numeric_environment
 from assay.nouns import Answer, Example, Strategy, Tell
 from assay.prepared import Prepared
 from assay.processes import Process, Servers, worker
 from assay.served import money
-from assay.worker import VERSION, answers_of, fit_key
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -202,11 +203,11 @@ def cost_of(bench: Bench, strategy: Strategy, questions: str) -> dict[str, Any]:
         "money_per_answer": money(bench.project, strategy, answers),
         "peak_bytes": max(fitted.get("peak_bytes", 0), note.get("peak_bytes", 0)),
         "kept_bytes": sum(p.stat().st_size for p in (fit.folder / "arm").rglob("*") if p.is_file()),
-        "labelled_rows": labelled_rows(bench, strategy),
+        "labelled_rows": labelled_rows(bench.prepared.note["rows"], strategy),
         "alone": note.get("alone"),
         "fit_watts": fitted.get("watts"),
         "answer_watts": note.get("watts"),
-        "parts": pieces(bench, strategy, parts, fitted.get("seconds", 0.0)),
+        "parts": pieces(bench.project.model, strategy, parts, fitted.get("seconds", 0.0)),
         "answer_parts": note.get("answer_parts", []),
     }
 

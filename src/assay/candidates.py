@@ -170,7 +170,7 @@ def asked_one(
     servers: Servers,
 ) -> dict[str, Any]:
     """One candidate's records, cost and what is known of it; or why it could not be asked."""
-    from assay.flow import models
+    from assay.model_lookup import find_models as models
     from assay.prompt.shots import Shots
 
     strategy = Shots(k=shots, model=name)

@@ -21,23 +21,30 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from assay import store
 from assay.errors import Problem, TrainError
+from assay.launch import GRACE, LOOK, Launch
 from assay.nouns import Adapted, Example, Learner, Lesson
 
-if TYPE_CHECKING:
-    from assay.worker import Job
-
-GRACE = 5.0  # seconds that a process gets to end by itself
-LOOK = 0.1  # seconds between two looks at the others
 LOST = "T050"
 
 
 @contextmanager
-def crew(job: Job, strategy: Learner, lesson: Lesson) -> Generator[Lesson]:
+def crew(
+    strategy: Learner,
+    lesson: Lesson,
+    request: dict[str, Any],
+    launch: Launch | None,
+    fail: Callable[[TrainError], None],
+    hold: Callable[[int], None],
+) -> Generator[Lesson]:
     """Inside the block `strategy.fit` has the other processes that its settings ask for. Gives the lesson to fit on.
+
+    Args:
+        request: of the worker, which the others get with these settings and rows. launch: where a launcher has started
+            all of them. fail: tells the error that ends this process. hold: hears how many bytes the others held.
 
     Raises:
         TrainError: T050, one of them has ended. T052, there are too few graphics cards.
@@ -51,9 +58,9 @@ def crew(job: Job, strategy: Learner, lesson: Lesson) -> Generator[Lesson]:
     import torch
 
     folder = lesson.workdir / "team"
-    _write(folder, job, strategy, lesson)
+    _write(folder, request, strategy, lesson)
     wide = torch.get_num_threads()
-    narrow = wide if job.launch else max(1, wide // size)  # a launcher has given each its own number
+    narrow = wide if launch else max(1, wide // size)  # a launcher has given each its own number
 
     def score(adapted: Adapted, rows: Sequence[Example]) -> float:
         torch.set_num_threads(wide)  # the others wait
@@ -64,26 +71,28 @@ def crew(job: Job, strategy: Learner, lesson: Lesson) -> Generator[Lesson]:
 
     torch.set_num_threads(narrow)
     try:
-        with job.launch.lead(folder) if job.launch else _started(folder, size, job):
+        with launch.lead(folder) if launch else _started(folder, size, fail, hold):
             yield replace(lesson, score=score)
     finally:
         torch.set_num_threads(wide)
 
 
-def _write(folder: Path, job: Job, strategy: Learner, lesson: Lesson) -> None:
+def _write(folder: Path, request: dict[str, Any], strategy: Learner, lesson: Lesson) -> None:
     """What the others need to fit the same arm."""
     for split, rows in (("train", lesson.train), ("val", lesson.val)):
         store.write_lines(folder / f"{split}.jsonl", (example.to_json() for example in rows))
     store.write_lines(folder / "documents.jsonl", (document.to_json() for document in lesson.documents))
     asked = {"mode": "train", "strategy": {"kind": strategy.kind, **strategy.changed()}, "data": str(folder.absolute())}
-    store.write_json(folder / "request.json", {**job.request, **asked})
+    store.write_json(folder / "request.json", {**request, **asked})
 
 
 # --- process 0, which starts the others -----------------------------------------------------------------------------
 
 
 @contextmanager
-def _started(folder: Path, size: int, job: Job) -> Generator[None]:
+def _started(
+    folder: Path, size: int, fail: Callable[[TrainError], None], hold: Callable[[int], None]
+) -> Generator[None]:
     from torch.distributed import FileStore
 
     from assay.train.team import meeting
@@ -94,9 +103,9 @@ def _started(folder: Path, size: int, job: Job) -> Generator[None]:
     others = Others.start(folder, size)
     try:
         others.arrive(FileStore(str(place), size))
-        with others.watched(job.fail), meeting(FileStore(str(place), size), 0, size, 0):
+        with others.watched(fail), meeting(FileStore(str(place), size), 0, size, 0):
             yield
-        job.beside = max(job.beside, others.peak_bytes())
+        hold(others.peak_bytes())
     except TrainError as error:
         problem = others.lost(GRACE) if error.problems[0].code == LOST else None
         if problem is None:
@@ -209,34 +218,3 @@ class Others:
             process.kill()
             process.wait()
             said.close()
-
-
-# --- processes 1, 2, ... --------------------------------------------------------------------------------------------
-
-
-def follow(job: Job) -> None:
-    """Fit the arm of `job` beside the process that started this one."""
-    from torch.distributed import FileStore
-
-    from assay.train.team import meeting
-
-    rank, size = int(os.environ["ASSAY_RANK"]), int(os.environ["ASSAY_SIZE"])
-    place = FileStore(str(job.folder / "meeting"), size)
-    place.set(f"here-{rank}", "")
-    at_home()
-    with meeting(place, rank, size, rank):
-        voiceless(job)
-
-
-def voiceless(job: Job) -> None:
-    """The fit of a process that tells nothing and takes an inner arm from process 0, which fits it."""
-
-    def awaited(strategy: Learner, lesson: Lesson) -> Any:
-        stage = store.Stage(job.work, "fit", job.inner_key(strategy, lesson))
-        while stage.done() is None:
-            time.sleep(LOOK)
-        return strategy.restore(stage.folder / "arm", replace(lesson, train=(), val=(), documents=()))
-
-    lesson = job.lesson()
-    means = replace(lesson.means, workdir=job.folder.parent, tell=lambda event: None)
-    job.strategy.fit(replace(lesson, means=means, fit=awaited))

@@ -134,7 +134,7 @@ class Watched:
         Raises:
             DataError: D091, the file is there already, and may have been filled in.
         """
-        from assay.asking import table
+        from assay.answer_table import table
         from assay.curate.annotate.sheet import refuse_present
 
         refuse_present([Path(out)])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from assay.nouns import Learner, Part, Strategy
 from assay.prompt import Rag, Shots
 from assay.use import Quantise
-
-if TYPE_CHECKING:
-    from assay.bench import Bench
 
 
 def needs_labels(learner: Learner) -> bool:
@@ -25,19 +23,19 @@ def needs_labels(learner: Learner) -> bool:
     return bool({"train", "val"} & set(learner.reads))
 
 
-def labelled_rows(bench: Bench, strategy: Strategy) -> int:
-    """Rows of train and val that people have labelled and that the arm needs; those that augmentation made are none."""
-    rows = bench.prepared.note["rows"]
+def labelled_rows(rows: Mapping[str, int], strategy: Strategy) -> int:
+    """Rows of train and val that people have labelled and that the arm needs; those that augmentation made are none.
+    `rows`: of each split, and how many were made."""
     return rows["train"] - rows.get("made", 0) + rows["val"] if needs_labels(strategy) else 0
 
 
-def pieces(bench: Bench, strategy: Strategy, inside: list[dict[str, Any]], seconds: float) -> list[dict[str, Any]]:
+def pieces(base: str, strategy: Strategy, inside: list[dict[str, Any]], seconds: float) -> list[dict[str, Any]]:
     """What is kept and run: the models that it asks, the arm itself, and the fitted arms and parts inside it.
 
     Args:
-        inside: of the note of its fit. seconds: of fitting it all.
+        base: the project's model. inside: of the note of its fit. seconds: of fitting it all.
     """
     own = seconds - sum(part["fit_seconds"] for part in inside)
     parts = [{"name": part["name"], "fit_seconds": round(part["fit_seconds"], 3)} for part in inside]
-    models = [{"name": name, "fit_seconds": 0.0} for name in strategy.needs(bench.project.model)]
+    models = [{"name": name, "fit_seconds": 0.0} for name in strategy.needs(base)]
     return [*models, {"name": strategy.kind, "fit_seconds": round(own, 3)}, *parts]

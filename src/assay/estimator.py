@@ -25,8 +25,8 @@ from sklearn.utils.validation import check_is_fitted
 from assay import store
 from assay.errors import Problem, UsageError
 from assay.frames import shares, texts_of
+from assay.job import Job
 from assay.nouns import Answer, Example, Message, Strategy, Task
-from assay.worker import Job
 
 VAL = 0.1  # of the rows, for strategies that choose something on val
 
@@ -167,9 +167,9 @@ def _job(
 ) -> Job:
     """What fits the strategy as a run's worker does, in this process."""
     from assay.config.project import Data, Files, Project
-    from assay.flow import models
     from assay.keys import fit_key
     from assay.model.environment import numeric_environment, threads
+    from assay.model_lookup import find_models as models
     from assay.noted import content_hash, documents_hash, fields_hash
 
     data = place / "rows" / store.digest([content_hash(train), content_hash(val)])[:20]

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import store
+from assay.damage import silent
 from assay.errors import ModelError, OtherAnswers, Problem, ResourceError, UsageError, did_you_mean
-from assay.flow import interruptible, silent
 from assay.given import asked_again, source_of, unaskable
 from assay.nouns import Tell
+from assay.signals import interruptible
 
 if TYPE_CHECKING:
     from assay.bench import Bench

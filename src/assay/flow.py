@@ -7,12 +7,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import time
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +18,20 @@ from assay.aim.kinds import kind_of
 from assay.bench import Bench
 from assay.beside import Seen, asked, beside
 from assay.budget import quick_first
-from assay.errors import AssayError, Problem, Stopped, UsageError, did_you_mean, end_soon, nearest
+from assay.damage import silent
+from assay.errors import AssayError, Problem, UsageError, did_you_mean, nearest
 from assay.events import NAME, logged
 from assay.executed import reference_warning, refuse_unsafe, wrong_references
+from assay.forecast import plan_event
 from assay.gained import gained
+from assay.model_lookup import find_models
 from assay.nouns import Answer, Strategy, Tell
 from assay.places import near
 from assay.prepared import Prepared, keep_private, prepare
 from assay.processes import Servers
 from assay.publish import publish, weighed
 from assay.served import refuse_remote, remote_warnings
+from assay.signals import interruptible
 from assay.turn import compete, told_of
 from assay.validate import Exam, metrics_for
 from assay.validate.looks import changes, places
@@ -40,10 +41,6 @@ if TYPE_CHECKING:
     from assay.weigh import Arm, Report
 
 ENDING = 6.0  # seconds, about, that the report of a run takes
-
-
-def silent(event: dict) -> None:
-    """The `tell` of a caller that does not watch."""
 
 
 def run(
@@ -78,7 +75,7 @@ def run(
         judged(project, prepared, arms)
         exam = Exam(prepared.examples("test"))
         others = [*beside(project, prepared), *alike.strategies(prepared.task)]
-        bench = Bench(project, prepared, models(project, [*arms.values(), *others], offline, tell), tell, servers)
+        bench = Bench(project, prepared, find_models(project, [*arms.values(), *others], offline, tell), tell, servers)
         tell(plan_event(bench, arms, exam, minutes, time.monotonic() - started))
         servers.ready({arm.preload for arm in arms.values() if bench.state(arm, exam.hash) != "cached"})
         # Booked before the first score is seen: who stops there and changes something has looked.
@@ -95,7 +92,7 @@ def run(
         outcomes = gained(bench, outcomes)
         seen = Seen(bench, exam, tuple(outcomes), lambda: weighed(bench, outcomes, exam, opened, ()))
         found = asked(seen, warnings, deadline(started, minutes))
-        warnings = [*prepared.note["warnings"], *warnings, *remote_warnings(bench, outcomes)]
+        warnings = [*prepared.note["warnings"], *warnings, *remote_warnings(project, bench.models, outcomes, tell)]
         return publish(bench, outcomes, exam, weighed(bench, outcomes, exam, opened, warnings, found), found)
 
 
@@ -149,31 +146,6 @@ def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -
     refuse_remote(project, arms)
 
 
-def models(project: Project, strategies: Any, offline: bool, tell: Tell) -> dict[str, dict[str, Any]]:
-    """Bring every model that an arm needs to this machine; name -> folder, digest and what the report must say."""
-    from assay.model.find import find
-
-    strategies = list(strategies)
-    encoders = {name for strategy in strategies for name in strategy.encoders()}
-    needed = dict.fromkeys(name for strategy in strategies for name in strategy.needs(project.model))
-    found = {}
-    for name in needed:
-        if name in project.remote:
-            found[name] = project.remote[name].described(name, offline=offline)
-            continue
-        kind = "embedder" if name in encoders else "causal"
-        model = find(name, base=project.folder, offline=offline, tell=tell, kind=kind)
-        found[name] = {
-            "folder": str(model.folder),
-            "name": model.name,
-            "digest": model.digest,
-            "note": model.note,
-            "licence": model.licence,
-            "context_length": model.context_length,
-        }
-    return found
-
-
 def referenced(bench: Bench, exam: Exam) -> list[dict[str, Any]]:
     """D122, where rows of a code task cannot be answered rightly by their own reference."""
     records = exam.records([Answer("")] * len(exam))
@@ -187,29 +159,6 @@ def looked_at(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> str:
     further = [one.answer_key(arm, exam.hash) for one in bench.other_seeds() for arm in arms.values() if arm.draws]
     keys = [bench.answer_key(strategy, exam.hash) for strategy in arms.values()]
     return store.digest(sorted([*keys, *further]))[:16]
-
-
-def plan_event(
-    bench: Bench, arms: dict[str, Strategy], exam: Exam, minutes: float | None = None, gone: float = 0.0
-) -> dict[str, Any]:
-    """What will run and what is cached: the first lines of a run that has gone on for `gone` seconds."""
-    rows = bench.prepared.note["rows"]
-    states = {name: bench.state(strategy, exam.hash) for name, strategy in arms.items()}
-    width = max(map(len, states))
-    head = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; base {bench.project.model}"
-    if any(one["code"] == "D250" for one in bench.prepared.note["warnings"]):
-        head += "; labels balanced by choice (D250)"
-    notes = {m["note"] for m in bench.models.values() if m["note"]}
-    lines = [head + (f" ({'; '.join(sorted(notes))})" if notes else "")]
-    if minutes is not None:
-        lines.append(f"  it takes at most about {minutes:g} min, then says what is known; the same command goes on")
-    return {
-        "event": "plan",
-        "arms": [*arms],
-        "minutes": minutes,
-        "gone": gone,
-        "lines": lines + [f"  {name:<{width}}  {state}" for name, state in states.items()],
-    }
 
 
 def deadline(started: float, minutes: float | None) -> float | None:
@@ -226,31 +175,6 @@ def collecting(tell: Tell, warnings: list[dict[str, Any]]) -> Tell:
         tell(event)
 
     return both
-
-
-@contextmanager
-def interruptible() -> Generator[None]:
-    """SIGTERM and SIGHUP end a run as Ctrl-C does: state saved, exit code 128 + signal. The second signal ends it, be
-    what it waits for as long as it may."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    asked: list[int] = []
-
-    def stop(number: int, frame: Any) -> None:
-        if asked:
-            end_soon(number)
-        asked.append(number)
-        raise Stopped(number)
-
-    caught = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in caught}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False, tell: Tell = silent) -> Any:
@@ -274,7 +198,7 @@ def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False
     )
     project = project.model_copy(update={"checking": checking})
     with store.lock(project.work / "run.lock", "check"), interruptible(), Servers() as servers:
-        found = models(project, beside(project, prepared), offline, tell)
+        found = find_models(project, beside(project, prepared), offline, tell)
         bench = Bench(project, prepared, found, tell, servers)
         exam = Exam(prepared.examples("test"))
         if "leak_cost" in doubts and beside(project, prepared):
@@ -290,7 +214,7 @@ def plan(project: Project, *, only: Sequence[str] = (), offline: bool = False, t
     prepared = prepare(project, tell, offline=offline)
     judged(project, prepared, arms)
     exam = Exam(prepared.examples("test"))
-    found = models(project, arms.values(), offline, tell)
+    found = find_models(project, arms.values(), offline, tell)
     with Servers() as servers:
         return planned(Bench(project, prepared, found, tell, servers), arms, exam)
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assay.bench import Bench
+    from assay.nouns import Strategy
+    from assay.validate import Exam
 
 SPREAD = 0.3  # a probe of seconds is this far from a run of minutes, either way
 FREE = 0.8  # share of the memory that a plan may take
@@ -103,3 +108,26 @@ def free_disk(place: Path) -> int:
     """Bytes free where `place` is, or will be."""
     there = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
     return shutil.disk_usage(there).free
+
+
+def plan_event(
+    bench: Bench, arms: dict[str, Strategy], exam: Exam, minutes: float | None = None, gone: float = 0.0
+) -> dict[str, Any]:
+    """What will run and what is cached: the first lines of a run that has gone on for `gone` seconds."""
+    rows = bench.prepared.note["rows"]
+    states = {name: bench.state(strategy, exam.hash) for name, strategy in arms.items()}
+    width = max(map(len, states))
+    head = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; base {bench.project.model}"
+    if any(one["code"] == "D250" for one in bench.prepared.note["warnings"]):
+        head += "; labels balanced by choice (D250)"
+    notes = {m["note"] for m in bench.models.values() if m["note"]}
+    lines = [head + (f" ({'; '.join(sorted(notes))})" if notes else "")]
+    if minutes is not None:
+        lines.append(f"  it takes at most about {minutes:g} min, then says what is known; the same command goes on")
+    return {
+        "event": "plan",
+        "arms": [*arms],
+        "minutes": minutes,
+        "gone": gone,
+        "lines": lines + [f"  {name:<{width}}  {state}" for name, state in states.items()],
+    }

@@ -28,10 +28,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assay.fork_messages import receive, send
 from assay.processes import die_with_parent
 
-LENGTH = 8  # bytes of a request that say how long the rest is
-STREAMS = 3  # stdin, stdout, stderr
 PATIENCE = 10.0  # seconds that a client may take to send its request
 POPULATE_READ = 22  # MADV_POPULATE_READ of Linux 5.14: map pages as reading them would
 PRESENT = 1 << 63  # in /proc/self/pagemap
@@ -120,36 +119,6 @@ class Server:
         for client, _, watch in self.clients.values():
             client.close()
             os.close(watch)
-
-
-def receive(connection: socket.socket) -> tuple[Any, list[int]]:
-    """One message of `send` with the files in it; None when the other side has closed."""
-    head, files = b"", []
-    while len(head) < LENGTH:
-        part, found, _, _ = socket.recv_fds(connection, LENGTH - len(head), STREAMS)
-        files += found
-        if not part:
-            return None, files
-        head += part
-    left, parts = int.from_bytes(head, "big"), []
-    while left:
-        part = connection.recv(min(left, 1 << 16))
-        if not part:
-            return None, files
-        parts.append(part)
-        left -= len(part)
-    return json.loads(b"".join(parts)), files
-
-
-def send(connection: socket.socket, message: Any, *files: int) -> None:
-    """A JSON value with open files; nothing where the other side has left."""
-    text = json.dumps(message).encode()
-    try:
-        ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))] if files else []
-        connection.sendmsg([len(text).to_bytes(LENGTH, "big")], ancillary)
-        connection.sendall(text)
-    except OSError:
-        return
 
 
 def begin(request: dict[str, Any], streams: list[int], server: int, pages: list[tuple[int, int]]) -> None:

@@ -57,9 +57,9 @@ def questions_of(frame: Any, prepared: Prepared, project: Project) -> tuple[list
     """The rows of a frame as the project's questions, read as a file of new questions is; and the number of each row.
 
     Raises:
-        DataError: as `asking.read_questions`.
+        DataError: as `questions.read_questions`.
     """
-    from assay.asking import read_questions
+    from assay.questions import read_questions
 
     # Through pandas' own JSON: what is no number becomes null, dates become text.
     rows = json.loads(frame.to_json(orient="records", date_format="iso", force_ascii=False))
@@ -75,7 +75,7 @@ def frame_of(frame: Any, numbers: Sequence[int], answers: Sequence[Answer]) -> A
     answer has some. A row that could not be asked has no answer, and the note says so."""
     import pandas
 
-    from assay.pieces import noted
+    from assay.answer_table import noted
 
     by_row = dict(zip(numbers, answers, strict=True))
     rows = [by_row.get(number) for number in range(len(frame))]

@@ -67,10 +67,10 @@ def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish
 
 def lessons(bench: Bench, strategy: Strategy, key: str) -> Callable[[Precision], Lesson]:
     """What opens the arm in a precision: its lesson without rows, whose models are all loaded so."""
+    from assay.job import Job
     from assay.model.environment import threads
     from assay.model.machine import steady
     from assay.opening import notes_alone
-    from assay.worker import Job
 
     place = store.Stage(bench.project.work, "export", key).open()
     store.write_json(place / "request.json", bench.request(strategy))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.curate.annotate.apply import Applied, apply
 from assay.curate.annotate.votes import missing, read_votes
-from assay.errors import DataError, Problem, UsageError
+from assay.errors import DataError
 from assay.nouns import Example
 
 if TYPE_CHECKING:
@@ -97,21 +97,3 @@ def merged(first: Sequence[dict[str, Any]], second: Sequence[dict[str, Any]], ro
     """Two ledgers as one, in the order of the rows."""
     place = {row.id: at for at, row in enumerate(rows)}
     return sorted([*first, *second], key=lambda line: place.get(line["id"], len(place)))
-
-
-def ids_of(project: Project, loaded: Loaded, split: str) -> set[str] | None:
-    """The ids of the rows of a split, as its file or the project's own division has it; None for all rows.
-
-    Raises:
-        UsageError: C073 there is no such split. As `prepare` where no file is given for it.
-    """
-    if not split:
-        return None
-    if split not in ("train", "val", "test"):
-        raise UsageError(Problem("C073", f"must be train, val or test, got '{split}'", "--split"))
-    given = {"train": loaded.train, "val": loaded.val, "test": loaded.test}[split]
-    if given and (loaded.val or loaded.test):
-        return {row.id for row in given}
-    from assay.prepared import prepare
-
-    return {row.id for row in prepare(project, lambda event: None).examples(split)}

@@ -12,12 +12,10 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from assay.crew import GRACE, LOOK, voiceless
-
-if TYPE_CHECKING:
-    from assay.worker import Job
+GRACE = 5.0  # seconds that a process gets to end by itself
+LOOK = 0.1  # seconds between two looks at the others
 
 
 @dataclass
@@ -55,8 +53,8 @@ class Launch:
         with self._meeting(count):
             yield
 
-    def follow(self, job_of: Callable[[Path], Job]) -> None:
-        """The others: train what process 0 leads, until it is done."""
+    def follow(self, train: Callable[[Path], None]) -> None:
+        """The others: train what process 0 leads, until it is done. `train` is given the folder of each training."""
         from assay.train.team import heard
 
         count = 0
@@ -67,7 +65,7 @@ class Launch:
             if not folder:
                 break
             with self._meeting(count):
-                voiceless(job_of(Path(folder)))
+                train(Path(folder))
         self.place.add("left", 1)
 
     def end(self) -> None:

@@ -112,10 +112,10 @@ class Measured:
         """A bench on which arms have the keys that they had when they were measured.
 
         Raises:
-            ModelError: M112, a model of the same name has other weights; as `flow.models`.
+            ModelError: M112, a model of the same name has other weights; as `find_models`.
         """
         from assay.bench import Bench
-        from assay.flow import models
+        from assay.model_lookup import find_models as models
 
         found = models(self.then, strategies, offline, tell)
         for name, model in found.items():

@@ -97,7 +97,7 @@ def unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tuple[B
         UsageError: C062. ModelError: M112.
     """
     from assay.bench import Bench
-    from assay.flow import models
+    from assay.model_lookup import find_models as models
     from assay.prepared import prepare
 
     strategy = project.arms[arm]
@@ -127,8 +127,8 @@ def base_bench(project: Project, offline: bool, tell: Tell) -> tuple[Bench, Any]
     """A bench for the base model as it came, on the rows and settings of the newest report, and what asks it."""
     from assay.bench import Bench
     from assay.config import make_strategy
-    from assay.flow import models
     from assay.measured import newest
+    from assay.model_lookup import find_models as models
     from assay.prepared import prepare
 
     strategy = make_strategy({"kind": "shots", "k": 0}, {})

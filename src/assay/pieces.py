@@ -13,8 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import sealed, store
+from assay.answer_files import ASKED, answers_of, kept_lines
+from assay.answer_table import rows_of, table
+from assay.damage import silent
+from assay.differs import hearing
+from assay.latest_report import recommended_at
 from assay.nouns import Answer, Example, Strategy, Tell
-from assay.worker import ASKED, answers_of, kept_lines
+from assay.opening import bench_of
+from assay.questions import read_questions
+from assay.signals import interruptible
+from assay.veiled import Veil, key_of
 
 if TYPE_CHECKING:
     from assay.bench import Bench
@@ -94,21 +102,35 @@ def _again(folder: Path, rows: int) -> int:
     return max(0, sum(row["asked"] if isinstance(row, dict) else row[1] for row in pieces) - rows)
 
 
-def rows_of(questions: Sequence[Example], answers: Sequence[Answer], *, flat: bool) -> list[dict[str, Any]]:
-    """The lines of the output. `flat`: a list becomes one cell."""
-    reads = any(answer.passages for answer in answers)
-    rows = []
-    for question, answer in zip(questions, answers, strict=True):
-        row: dict[str, Any] = {"id": question.id, "question": question.text, "answer": answer.text}
-        row |= {"confidence": answer.confidence, "note": noted(answer)}
-        if reads:
-            row["passages"] = " | ".join(answer.passages) if flat else list(answer.passages)
-        rows.append(row)
-    return rows
+def answer_file(
+    folder: Path, arm: str, file: Path, out: Path, *, offline: bool = False, tell: Tell = silent
+) -> dict[str, Any]:
+    """Answer every row of `file` with a fitted arm; a killed run goes on where it was. See `pieces`.
 
+    Args:
+        arm: the recommended one when "".
+        file: any input shape that assay reads; the project's columns are used where the file has them.
+        out: `.csv` gives a table, anything else JSON lines: id, question, answer, confidence, note (abstained, cut,
+            refused, unreadable, or nothing), and passages where the arm reads documents. In the order of the file.
 
-def noted(answer: Answer) -> str:
-    """What is to be known of an answer, in words; empty for most."""
-    unread = answer.text is None and not (answer.refused or answer.abstained)
-    said = {"abstained": answer.abstained, "cut": answer.truncated, "refused": answer.refused, "unreadable": unread}
-    return " ".join(word for word, true in said.items() if true)
+    Returns:
+        {"rows", "unparseable", "again", "out", "differs"}; again: questions that were asked once more because a kill
+        came before their answers were kept; differs: what is not as it was measured (C170), "" where nothing is.
+    """
+    heard: list[str] = []
+    tell = hearing(tell, heard)
+    arm = arm or recommended_at(folder)
+    with interruptible():
+        bench, strategy = bench_of(folder, arm, offline, tell)
+        with Veil(bench.project, key_of(bench.project)):
+            questions = read_questions(bench.prepared, bench.project, file)
+        tell({"event": "stage", "name": arm, "state": "start"})
+        answers, again = answered(bench, arm, strategy, questions, file, out, tell)
+        rows = rows_of(questions, answers, flat=out.suffix == ".csv")
+        if out.suffix == ".csv":
+            store.write_text(out, table(rows))
+        else:
+            store.write_lines(out, rows)
+        tell({"event": "stage", "name": arm, "state": "done"})
+    unread = sum(a.text is None for a in answers)
+    return {"rows": len(rows), "unparseable": unread, "again": again, "out": str(out), "differs": " ".join(heard)}

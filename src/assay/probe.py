@@ -20,6 +20,7 @@ import numpy as np
 from assay import store
 from assay.errors import ResourceError, TrainError
 from assay.forecast import Plan, free_disk
+from assay.job import Job
 from assay.nouns import Adapted, Example, Lesson, Strategy
 from assay.prepared import read_examples
 from assay.prompt.prompted import Prompted
@@ -29,7 +30,6 @@ from assay.spent import peak_bytes
 from assay.train.gauges import clock, memory
 from assay.train.request import ask, rehearsed
 from assay.use.shrink import Shrunk
-from assay.worker import Job
 
 if TYPE_CHECKING:
     from assay.bench import Bench
@@ -239,7 +239,7 @@ def _add(parts: dict[str, np.ndarray], told: dict[str, Any], looks: tuple[np.nda
 def planned(bench: Bench, arms: dict[str, Strategy], exam: Exam) -> Plan:
     """Probe every arm that is not cached, one after the other, each in a process of its own."""
     from assay.bench import hand_over
-    from assay.flow import plan_event
+    from assay.forecast import plan_event
 
     asked = bench.project.work / "questions" / f"{exam.hash}.jsonl"
     hand_over(asked, [q.to_json() for q in exam.asked], bench.tell)

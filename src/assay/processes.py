@@ -128,7 +128,7 @@ class ForkedProcess:
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        from assay.fork_server import receive
+        from assay.fork_messages import receive
 
         if self.returncode is None:
             if not select.select([self._connection], [], [], timeout)[0]:
@@ -281,7 +281,7 @@ def _shared(level: Preload, variables: Mapping[str, str]) -> Path | None:
 
 def _request(folder: Path, request: dict[str, Any], *streams: int) -> socket.socket | None:
     """A connection to a server, which has been sent the request; None where the server has ended."""
-    from assay.fork_server import send
+    from assay.fork_messages import send
 
     connection = socket.socket(socket.AF_UNIX)
     try:
@@ -295,7 +295,7 @@ def _request(folder: Path, request: dict[str, Any], *streams: int) -> socket.soc
 
 def _reply(connection: socket.socket) -> tuple[dict[str, Any] | None, int | None]:
     """What the server says to a request, with the descriptor of a process where it gives one."""
-    from assay.fork_server import receive
+    from assay.fork_messages import receive
 
     try:
         said, files = receive(connection)

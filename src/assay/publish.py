@@ -135,7 +135,7 @@ def environment(bench: Bench) -> dict[str, Any]:
         "models": {
             name: {key: model[key] for key in ("digest", "note", "licence")} for name, model in bench.models.items()
         },
-        **({"served": served} if (served := served_names(bench)) else {}),
+        **({"served": served} if (served := served_names(bench.project, bench.models, bench.tell)) else {}),
     }
 
 

@@ -121,7 +121,7 @@ class Review:
         return Written(dict.fromkeys(paths, len(items)), alike, len(items) - len(asked) - twice, twice)
 
     def _rivals(self) -> tuple[str, str]:
-        from assay.terminal.look import newest
+        from assay.latest_report import newest
         from assay.weigh.view import rival_of
 
         data = newest(self.folder).data
@@ -133,7 +133,8 @@ class Review:
 
     def _answers(self, first: str, second: str, split: Split, offline: bool) -> tuple[list[Both], int]:
         """Both arms' answers to the rows of the split; those to val are made where they are not there yet."""
-        from assay.opening import bench_of, silent
+        from assay.damage import silent
+        from assay.opening import bench_of
         from assay.validate import judge, metrics_for
 
         records = {}

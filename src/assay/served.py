@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import ModelError, Problem
-from assay.nouns import Answer, Learner, Strategy
+from assay.nouns import Answer, Learner, Strategy, Tell
 
 if TYPE_CHECKING:
-    from assay.bench import Bench
     from assay.config import Project
     from assay.model.endpoint import Endpoint
     from assay.weigh import Arm
@@ -65,15 +64,21 @@ def money(project: Project, learner: Learner, answers: Sequence[Answer]) -> floa
     return max(price.of(prompt, written) for price in prices) / len(answers)
 
 
-def remote_warnings(bench: Bench, arms: Sequence[Arm]) -> list[dict[str, Any]]:
-    """For the report: who has answered, and how many questions were refused."""
+def remote_warnings(
+    project: Project, models: Mapping[str, Mapping[str, Any]], arms: Sequence[Arm], tell: Tell
+) -> list[dict[str, Any]]:
+    """For the report: who has answered, and how many questions were refused.
+
+    Args:
+        models: that the arms need, by name. arms: with their answers.
+    """
     said = []
-    for name, served in served_names(bench).items():
+    for name, served in served_names(project, models, tell).items():
         days = [day for found in served.values() for day in found]
         if not days:
             continue
         when = min(days) if min(days) == max(days) else f"{min(days)} to {max(days)}"
-        text = f"{bench.models[name]['note']}; answered on {when} by {', '.join(served)}"
+        text = f"{models[name]['note']}; answered on {when} by {', '.join(served)}"
         said.append({"code": "M067", "count": 1, "text": f"{name} is {text}"})
     for arm in arms:
         refused = sum(record.answer.refused for record in arm.records)
@@ -83,10 +88,10 @@ def remote_warnings(bench: Bench, arms: Sequence[Arm]) -> list[dict[str, Any]]:
     return said
 
 
-def served_names(bench: Bench) -> dict[str, dict[str, list[str]]]:
+def served_names(project: Project, models: Iterable[str], tell: Tell) -> dict[str, dict[str, list[str]]]:
     """Endpoint -> the name that its service gives the model that has answered -> days of these answers."""
     from assay.model.remote_cache import RemoteCache
 
-    folder = bench.project.work / "remote"
-    used = {name: bench.project.remote[name] for name in bench.models if name in bench.project.remote}
-    return {name: RemoteCache(folder, endpoint, bench.tell).served() for name, endpoint in used.items()}
+    folder = project.work / "remote"
+    used = {name: project.remote[name] for name in models if name in project.remote}
+    return {name: RemoteCache(folder, endpoint, tell).served() for name, endpoint in used.items()}

@@ -15,12 +15,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from assay.asking import repaired
+from assay.damage import silent
 from assay.errors import Problem, UsageError
 from assay.model.environment import threads
 from assay.nouns import Tell
-from assay.opening import base_bench, benches, fitted, silent
+from assay.opening import base_bench, benches, fitted
 from assay.places import file_of
+from assay.questions import repaired
 from assay.shared import Shared, engine_named
 from assay.use.serve.settings import BASE
 from assay.use.serve.who import names_of, refuse_missing, refuse_open
@@ -183,7 +184,7 @@ def usual(folder: Path) -> list[str]:
     Raises:
         UsageError: C062, there is no report; C154, it recommends nothing.
     """
-    from assay.terminal.look import newest
+    from assay.latest_report import newest
 
     name = newest(folder).verdict["recommended"]
     if not name:

@@ -10,26 +10,23 @@ the project compares it.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.damage import silent
 from assay.differs import CODE, warned
-from assay.errors import Problem, UsageError, did_you_mean
-from assay.measured import names as known_arms
+from assay.latest_report import recommended, refuse_unknown
 from assay.nouns import Adapted, Answer, Example, Message, Tell
-from assay.places import file_of, near
+from assay.places import file_of
+from assay.streaming import said
 from assay.use.serve.settings import BASE
 
 if TYPE_CHECKING:
     from assay.asking import Loaded
     from assay.config import Project
-
-
-def silent(event: dict) -> None:
-    """The `tell` of a caller that does not watch."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class Reply:
     passages: dict[str, str] = field(default_factory=dict)  # id -> text, best first
 
     def to_json(self) -> dict[str, Any]:
-        from assay.pieces import noted
+        from assay.answer_table import noted
 
         one = self.answer
         return {
@@ -60,7 +57,7 @@ class Reply:
 
     def foot(self) -> str:
         """The line under an answer: confidence, notes, tokens, seconds."""
-        from assay.pieces import noted
+        from assay.answer_table import noted
 
         one = self.answer
         sure = "" if one.confidence is None else f"confidence {one.confidence:.2f}"
@@ -94,13 +91,6 @@ class Replies:
         from html import escape
 
         return f"<pre>{escape(str(self))}</pre>"
-
-
-def said(answer: Answer) -> str:
-    """The answer for people: what was read, or what the model wrote where nothing could be read."""
-    if answer.text is not None:
-        return answer.text
-    return f"no answer could be read from: {answer.raw}" if answer.raw else "no answer"
 
 
 def passage_lines(reply: Reply, width: int = 100) -> list[str]:
@@ -142,7 +132,7 @@ class Talk:
         Raises:
             UsageError: C083, C062.
         """
-        known(self.project, name)
+        refuse_unknown(self.project, name)
         self.open(name)
         self.arm = name
 
@@ -197,52 +187,9 @@ class Streamed:
 
     def __iter__(self) -> Iterator[str]:
         loaded, begun = self.talk.open(self.talk.arm), time.monotonic()
-        answer = yield from streamed(loaded, self.asked)
+        answer = yield from loaded.stream(self.asked)
         seconds = time.monotonic() - begun
         self.reply = Reply(self.talk.arm, answer, seconds, passages_of(loaded.adapted, answer))
-
-
-def streamed(loaded: Loaded, question: Example) -> Generator[str, None, Answer]:
-    """Pieces of the answer's text; the generator's value is the answer. An arm that writes nothing, or that must have
-    written all before it is known what it says, gives one piece."""
-    from assay.asking import repaired
-
-    adapted, asked = loaded.newest, repaired(loaded.project, question)
-    writer = _writer(adapted, asked)
-    if writer is None:
-        answer = adapted.answer([asked])[0]
-        yield said(answer)
-        return answer
-    model, prompt, room, how, finish = writer
-    return finish((yield from model.stream(prompt, max_tokens=room, how=how)))
-
-
-def _writer(adapted: Adapted, question: Example) -> Any:
-    """(model, prompt, tokens, how, Generated -> Answer) of an arm whose text can be shown as it is written; None of one
-    that chooses, reasons, votes or is judged first."""
-    from assay.model.chat_model import ChatModel
-    from assay.prompt.prompted import Prompted, written
-    from assay.prompt.rag import RagAnswers
-    from assay.prompt.shots_answers import ShotsAnswers
-    from assay.use.shrink import Shrunk
-
-    if isinstance(adapted, RagAnswers):
-        hits = adapted.finder.find([question])[0]
-        inner = _writer(adapted.inner, adapted.settings.shown(question, hits))
-        if inner is None or hits.certainty < adapted.least or adapted.settings.judge:
-            return None
-        *front, finish = inner
-        return (*front, lambda one: adapted.read(finish(one), hits))
-    if isinstance(adapted, Shrunk):
-        return _writer(adapted.inner, question)
-    if not isinstance(adapted, Prompted) or not isinstance(adapted.model, ChatModel):
-        return None
-    task, reasons = adapted.task, isinstance(adapted, ShotsAnswers) and adapted.steps
-    if task.picks or task.samples or reasons or task.kind in ("rank", "continue"):
-        return None
-    if isinstance(adapted, ShotsAnswers):
-        adapted.picker.look([question])
-    return adapted.model, adapted.prompt(question), adapted.room, adapted.how, partial(written, adapted.reading)
 
 
 def passages_of(adapted: Adapted, answer: Answer) -> dict[str, str]:
@@ -264,11 +211,11 @@ def talk(folder: str | Path = ".", arm: str = "", *, offline: bool = False, tell
     Raises:
         UsageError: C083 there is no such arm; C161 none is recommended.
     """
-    from assay.terminal.look import project_at
+    from assay.latest_report import project_at
 
     made = Talk(project_at(Path(folder)), arm, offline, tell)
     if arm:
-        known(made.project, arm)
+        refuse_unknown(made.project, arm)
     else:
         made.arm = recommended(made.project)
     return made
@@ -283,36 +230,8 @@ def ask(question: str, folder: str | Path = ".", arms: str | Sequence[str] = (),
     arms = (arms,) if isinstance(arms, str) and arms else tuple(arms)
     made = talk(folder, arms[0] if arms else "", offline=offline, tell=warned(silent))
     for name in arms:
-        known(made.project, name)
+        refuse_unknown(made.project, name)
     return made.ask(question, arms)
-
-
-def known(project: Project, name: str) -> None:
-    """Raises: UsageError: C083."""
-    names = list(dict.fromkeys([*known_arms(project), BASE]))
-    if name not in names:
-        text = f"there is no arm '{name}'{did_you_mean(name, names)}"
-        raise UsageError(Problem("C083", text, str(near(project.target)), help=", ".join(names)))
-
-
-def recommended(project: Project) -> str:
-    """The arm that the newest report recommends, or the only one that there is.
-
-    Raises:
-        UsageError: C161, there is neither.
-    """
-    from assay.weigh import read_report
-
-    report = project.report_folder / "report.json"
-    if report.is_file() and (name := read_report(report)["verdict"]["recommended"]) in known_arms(project):
-        return name
-    if len(project.arms) == 1:
-        return next(iter(project.arms))
-    text, others = "no arm is named, and no report recommends one", ", ".join(project.arms)
-    way = f"--with {next(iter(project.arms), 'ARM')}; there are {others}"
-    if not report.is_file():
-        way = f"run it first: assay run {near(project.target)}; or name one that is fitted: {way}"
-    raise UsageError(Problem("C161", text, str(near(project.target)), help=way))
 
 
 def opened(folder: Path, name: str, *, offline: bool = False, tell: Tell = silent) -> Loaded:

@@ -5,12 +5,12 @@ import random
 import numpy as np
 import pytest
 
+from assay.job import judged
 from assay.nouns import Example, Lesson, Means, Message, Task
 from assay.prompt import LearningToRank, Neighbours, Tfidf
 from assay.prompt.learning_to_rank import columns
 from assay.prompt.ranked import WordOrder
 from assay.prompt.retrieval.learned import START
-from assay.worker import judged
 from conftest import letters
 
 TASK = Task(kind="rank")

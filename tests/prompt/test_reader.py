@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from assay.errors import TrainError
+from assay.job import judged
 from assay.nouns import Document, Example, Lesson, Means, Message, Task
 from assay.prompt import BestSentence, Reader
 from assay.prompt.ranked import WordOrder
@@ -13,7 +14,6 @@ from assay.prompt.spans.candidates import Passage, runs
 from assay.prompt.spans.features import FORMS, Known, features
 from assay.prompt.spans.reading import Reading, worth
 from assay.validate.metrics.token_f1 import overlap
-from assay.worker import judged
 
 TASK = Task(kind="answer", metric="token_f1")
 PEOPLE = "Ann Bo Carl Dora Emil Fay Gus Hana Ivo Jane Karl Lea".split()

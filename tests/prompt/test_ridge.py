@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from assay.errors import TrainError
+from assay.job import judged
 from assay.nouns import Answer, Example, Lesson, Means, Message, Record, Task
 from assay.prompt import Majority, RidgeRegression
 from assay.prompt.ridge import Spoken, counts, joined, scaled
 from assay.validate import judge
-from assay.worker import judged
 
 TASK = Task(kind="number", metric="mean_absolute_error")
 ROOMS = {"one": 1, "two": 2, "three": 3, "four": 4}

@@ -19,10 +19,10 @@ from assay.validate.memorised import Read, memorised
 if TYPE_CHECKING:
     from assay.bench import Bench
     from assay.config import Project
+    from assay.job import Job
     from assay.model.chat_model import ChatModel
     from assay.nouns import Strategy, Tell
     from assay.prepared import Prepared
-    from assay.worker import Job
 
 KEY = "contamination"
 VERSION = 1  # raise it when the same texts are read differently

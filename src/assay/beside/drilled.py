@@ -19,7 +19,7 @@ from assay.prepared import read_examples
 from assay.spent import peak_bytes
 
 if TYPE_CHECKING:
-    from assay.worker import Job
+    from assay.job import Job
 
 ALONE = 8  # questions asked one by one
 CHUNK = 256  # and then so many between two looks at the clock

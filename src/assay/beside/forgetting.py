@@ -22,11 +22,11 @@ from assay.validate.forgetting.items import Item, own_items, sample
 if TYPE_CHECKING:
     from assay.bench import Bench
     from assay.config import Project
+    from assay.job import Job
     from assay.model.chat_model import ChatModel
     from assay.prepared import Prepared
     from assay.train.settings import Trained
     from assay.validate.forgetting.measure import Asked
-    from assay.worker import Job
 
 KEY = "forgetting"
 VERSION = 1  # raise it when the same model answers the same items differently

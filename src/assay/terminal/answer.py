@@ -26,9 +26,9 @@ def answer(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Results only.")] = False,
 ) -> int:
     """Answer a new file with a fitted arm. Stopped, the same command goes on."""
-    from assay.asking import answer_file
+    from assay.latest_report import project_at
+    from assay.pieces import answer_file
     from assay.terminal.display import for_terminal
-    from assay.terminal.look import project_at
 
     folder = project_at(project)
     target = out or file.with_name(f"{file.name.partition('.')[0]}.answers.jsonl")

@@ -51,7 +51,8 @@ def ask(
     as_json: Json = False,
 ) -> int:
     """Ask an arm a question, or several arms the same one; without a question, talk with it."""
-    from assay.talking import known, talk
+    from assay.latest_report import refuse_unknown as known
+    from assay.talking import talk
 
     arms = _names(compare)
     question = None if words is None else " ".join(words)
@@ -90,7 +91,8 @@ def _print(text: str) -> None:
 
 def _streamed(talk: Talk, question: str) -> Reply:
     """Show the answer as it is written, then its passages and what it took."""
-    from assay.talking import passage_lines, said
+    from assay.streaming import said
+    from assay.talking import passage_lines
 
     stream = talk.stream(question)
     shown = ""
@@ -172,7 +174,7 @@ class Conversation:
             self._ask(line)
 
     def _compare(self, names: list[str]) -> None:
-        from assay.talking import known
+        from assay.latest_report import refuse_unknown as known
 
         for name in names:
             known(self.talk.project, name)

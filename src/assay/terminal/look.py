@@ -7,37 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from assay.errors import Problem, UsageError
 from assay.here import with_project
-from assay.places import place, typed
+from assay.places import place
 
 if TYPE_CHECKING:
     from assay.weigh import Report
 
 LISTS = ("steps", "augmentations", "strategies", "models", "metrics", "kinds", "formats")
-
-
-def project_at(target: Path) -> Path:
-    """The project that `target` stands for: its folder, or its file where that is no project.yaml.
-
-    Raises:
-        DataError: D001, D002 as in `start.begin`.
-    """
-    from assay.config.start import begin
-
-    return typed(begin(with_project(target)))
-
-
-def newest(folder: Path) -> "Report":
-    """The newest report of a project.
-
-    Raises:
-        UsageError: C062, there is none yet.
-    """
-    from assay.weigh import Report
-
-    report = place(folder, "report")
-    if not (report / "report.json").is_file():
-        raise UsageError(Problem("C062", "there is no report yet", str(folder), help=f"assay run {folder}"))
-    return Report.load(report)
 
 
 def moved(folder: Path, report: "Report") -> list[str]:

@@ -39,6 +39,7 @@ def report(
     as_json: Json = False,
 ) -> int:
     """Show the newest report of a project."""
+    from assay.latest_report import newest, project_at
     from assay.terminal import look
 
     if newer is not None:
@@ -46,23 +47,23 @@ def report(
             raise typer.BadParameter("a second report is for --diff: assay report OLD NEW --diff", param_hint="'NEWER'")
         _moved(look.between(Path(target), newer), as_json)
         return 0
-    folder = look.project_at(Path(target))
+    folder = project_at(Path(target))
     if to is not None:
         _handed(folder, to, as_json)
         return 0
     if ledger or step or place or row:
         _ledger(folder, step, place, row, as_json)
         return 0
-    newest = look.newest(folder)
+    found = newest(folder)
     if diff:
-        _moved(look.moved(folder, newest), as_json)
+        _moved(look.moved(folder, found), as_json)
     elif card is not None:
-        look.write_card(newest, arm, card)
+        look.write_card(found, arm, card)
         say(f"card    {near(card.absolute())}")
     elif as_json:
-        as_document(newest.data)
+        as_document(found.data)
     else:
-        verdict(newest)
+        verdict(found)
         say(f"report  {near(place_of(folder.absolute(), 'report') / 'report.html')}")
     return 0
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.errors import Problem, UsageError
-from assay.terminal.look import project_at
+from assay.latest_report import project_at
 from assay.terminal.outcome import say
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from assay.errors import Problem, UsageError
-from assay.terminal.look import project_at
+from assay.latest_report import project_at
 from assay.terminal.outcome import say
 from assay.terminal.results import as_document, near
 

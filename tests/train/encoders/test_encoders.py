@@ -15,6 +15,7 @@ from assay.aim.options import shown
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
 from assay.errors import Stopped, TrainError
+from assay.job import judged
 from assay.model.embed import Embedder
 from assay.nouns import Example, Lesson, Means, Message, Task
 from assay.train.encoders.labels import wanted_of
@@ -23,7 +24,6 @@ from assay.train.encoders.parts import Parts
 from assay.train.encoders.setfit import Tuning
 from assay.train.encoders.settings import freeze_below
 from assay.train.encoders.trunk import EncoderTrunk
-from assay.worker import judged
 from nights import nightly_but
 from retriever_lesson import encoder as build
 

@@ -1,0 +1,45 @@
+"""Answers as the lines of a file or the rows of a table: what is said of each, and how a spreadsheet opens it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from assay.nouns import Answer, Example
+
+
+def rows_of(questions: Sequence[Example], answers: Sequence[Answer], *, flat: bool) -> list[dict[str, Any]]:
+    """The lines of the output. `flat`: a list becomes one cell."""
+    reads = any(answer.passages for answer in answers)
+    rows = []
+    for question, answer in zip(questions, answers, strict=True):
+        row: dict[str, Any] = {"id": question.id, "question": question.text, "answer": answer.text}
+        row |= {"confidence": answer.confidence, "note": noted(answer)}
+        if reads:
+            row["passages"] = " | ".join(answer.passages) if flat else list(answer.passages)
+        rows.append(row)
+    return rows
+
+
+def noted(answer: Answer) -> str:
+    """What is to be known of an answer, in words; empty for most."""
+    unread = answer.text is None and not (answer.refused or answer.abstained)
+    said = {"abstained": answer.abstained, "cut": answer.truncated, "refused": answer.refused, "unreadable": unread}
+    return " ".join(word for word, true in said.items() if true)
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """CSV that a spreadsheet opens without running a cell: one that begins like a formula gets a quote before it."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]) if rows else ["id"])
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({k: f"'{v}" if isinstance(v, str) and _computed(v) else v for k, v in row.items()})
+    return out.getvalue()
+
+
+def _computed(cell: str) -> bool:
+    """Whether a spreadsheet would run it: white space before the sign, and signs of full width, do not save it."""
+    return cell[:1] in ("\t", "\r") or cell.lstrip()[:1] in tuple("=+-@＝＋－＠")

@@ -1,0 +1,81 @@
+"""The newest report of a project, and the arm that it recommends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.errors import Problem, UsageError, did_you_mean
+from assay.here import with_project
+from assay.measured import names as known_arms
+from assay.places import near, place, typed
+from assay.use.serve.settings import BASE
+
+if TYPE_CHECKING:
+    from assay.config import Project
+    from assay.weigh import Report
+
+
+def project_at(target: Path) -> Path:
+    """The project that `target` stands for: its folder, or its file where that is no project.yaml.
+
+    Raises:
+        DataError: D001, D002 as in `start.begin`.
+    """
+    from assay.config.start import begin
+
+    return typed(begin(with_project(target)))
+
+
+def newest(folder: Path) -> Report:
+    """The newest report of a project.
+
+    Raises:
+        UsageError: C062, there is none yet.
+    """
+    from assay.weigh import Report
+
+    report = place(folder, "report")
+    if not (report / "report.json").is_file():
+        raise UsageError(Problem("C062", "there is no report yet", str(folder), help=f"assay run {folder}"))
+    return Report.load(report)
+
+
+def recommended(project: Project) -> str:
+    """The arm that the newest report recommends, or the only one that there is.
+
+    Raises:
+        UsageError: C161, there is neither.
+    """
+    from assay.weigh import read_report
+
+    report = project.report_folder / "report.json"
+    if report.is_file() and (name := read_report(report)["verdict"]["recommended"]) in known_arms(project):
+        return name
+    if len(project.arms) == 1:
+        return next(iter(project.arms))
+    text, others = "no arm is named, and no report recommends one", ", ".join(project.arms)
+    way = f"--with {next(iter(project.arms), 'ARM')}; there are {others}"
+    if not report.is_file():
+        way = f"run it first: assay run {near(project.target)}; or name one that is fitted: {way}"
+    raise UsageError(Problem("C161", text, str(near(project.target)), help=way))
+
+
+def refuse_unknown(project: Project, name: str) -> None:
+    """Raises: UsageError: C083."""
+    names = list(dict.fromkeys([*known_arms(project), BASE]))
+    if name not in names:
+        text = f"there is no arm '{name}'{did_you_mean(name, names)}"
+        raise UsageError(Problem("C083", text, str(near(project.target)), help=", ".join(names)))
+
+
+def recommended_at(target: Path) -> str:
+    """`recommended` of a project by its folder or file.
+
+    Raises:
+        DataError: D001, D002 as in `start.begin`. UsageError: C161.
+    """
+    from assay.config import load
+    from assay.config.start import begin
+
+    return recommended(load(begin(with_project(target))))

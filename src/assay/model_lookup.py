@@ -1,0 +1,35 @@
+"""Every model that strategies need, brought to this machine before the first of them is fitted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assay.nouns import Tell
+
+if TYPE_CHECKING:
+    from assay.config import Project
+
+
+def find_models(project: Project, strategies: Any, offline: bool, tell: Tell) -> dict[str, dict[str, Any]]:
+    """Bring every model that an arm needs to this machine; name -> folder, digest and what the report must say."""
+    from assay.model.find import find
+
+    strategies = list(strategies)
+    encoders = {name for strategy in strategies for name in strategy.encoders()}
+    needed = dict.fromkeys(name for strategy in strategies for name in strategy.needs(project.model))
+    found = {}
+    for name in needed:
+        if name in project.remote:
+            found[name] = project.remote[name].described(name, offline=offline)
+            continue
+        kind = "embedder" if name in encoders else "causal"
+        model = find(name, base=project.folder, offline=offline, tell=tell, kind=kind)
+        found[name] = {
+            "folder": str(model.folder),
+            "name": model.name,
+            "digest": model.digest,
+            "note": model.note,
+            "licence": model.licence,
+            "context_length": model.context_length,
+        }
+    return found

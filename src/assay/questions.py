@@ -1,0 +1,59 @@
+"""New questions for a fitted arm, read and repaired as the rows were that it learnt from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.errors import DataError, Problem
+from assay.nouns import Changed, Dropped, Example, Means, RowStep
+from assay.veiled import key_of, steps_of
+
+if TYPE_CHECKING:
+    from assay.config import Project
+    from assay.prepared import Prepared
+
+
+def repaired(project: Project, example: Example) -> Example:
+    """The example after the steps that every question goes through."""
+    means = Means(seed=project.seed, key=key_of(project))
+    for step in steps_of(project, "classify"):  # a question has no target to rewrite
+        if isinstance(step, RowStep) and step.always:
+            result = step.one(example, means)
+            if isinstance(result, Changed):
+                example = result.example
+            elif not isinstance(result, Dropped):
+                example = result
+    return example
+
+
+def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Example]:
+    """The rows of a file as questions. The project's columns are used where the file has them; a file that has none of
+    them is read as any new file is."""
+    from assay.curate.reading.load import load as load_rows
+    from assay.curate.reading.read import read
+    from assay.curate.reading.shapes import fields_of
+    from assay.curate.steps.dialogues import Dialogues
+    from assay.prompt.retrieval.among import row_fields
+
+    names = set(read(file.absolute(), head=1, base=Path.cwd()).names)
+    asked = ("text", "question", "text_pair", "input", "system", "messages", "context", "choices", "candidates")
+    asked += ("tests", "id")
+    known = {r: c for r, c in prepared.note["columns"].items() if r in asked}
+    columns = {r: c for r, c in known.items() if names.issuperset(f.partition(".")[0] for f in fields_of(r, c))}
+    loaded = load_rows(
+        {"data": [file.absolute()]},
+        columns=columns,
+        kind=prepared.task.kind,
+        language=prepared.task.language,
+        show_tests=prepared.task.show_tests,
+        slices=tuple(name for name in row_fields(project.compare) if name.partition(".")[0] in names),
+        group="",
+        base=Path.cwd(),
+        target=False,
+        separator=prepared.task.separator,
+        mend_turns=any(isinstance(step, Dialogues) for step in project.curate),
+    )
+    if not loaded.train:
+        raise DataError(Problem("D005", "there are no questions in it", str(file)))
+    return [repaired(project, example).question for example in loaded.train]
