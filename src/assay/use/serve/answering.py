@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
@@ -18,15 +18,13 @@ from starlette.types import Receive
 
 from assay.errors import AssayError
 from assay.use.serve import replies, wants
+from assay.use.serve.door import Inside
 from assay.use.serve.errors import Refused
 from assay.use.serve.limits import Limits
 from assay.use.serve.metrics import Metrics
 from assay.use.serve.shapes import ChatRequest, CompletionRequest
 from assay.use.serve.stream import Answers, Events, while_there
 from assay.use.serve.wanted import Engine, Piece, Told, Wanted
-
-if TYPE_CHECKING:
-    from assay.use.serve.app import House
 
 
 @dataclass
@@ -60,12 +58,27 @@ class Reply:
 
 
 class Answering:
-    def __init__(self, engine: Engine, limits: Limits, house: House, metrics: Metrics):
+    """Asks the engine what a request wants, and notes each answer before it is handed out.
+
+    Args:
+        inside: who is inside. log: takes a record of each whole answer before it is handed out; None: nothing is noted.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        limits: Limits,
+        metrics: Metrics,
+        *,
+        inside: Inside,
+        log: Callable[[dict[str, Any]], None] | None = None,
+    ):
         self.engine = engine
         self.encoding = asyncio.Semaphore(2)  # requests for vectors at once
         self.seconds = limits.seconds
-        self._house = house
         self._metrics = metrics
+        self._inside = inside
+        self._log = log
 
     async def chat(self, asked: ChatRequest, receive: Receive) -> Response:
         served = wants.named(self.engine, asked.model)
@@ -79,7 +92,7 @@ class Answering:
 
     def _reply(self, kind: str, wanted: Sequence[Wanted], counts: bool, *, chat: bool) -> Reply:
         head = {"id": f"{kind}-{uuid.uuid4().hex}", "created": int(time.time()), "model": wanted[0].arm}
-        answers = Answers(self.engine, wanted, self._house.inside, self.seconds)
+        answers = Answers(self.engine, wanted, self._inside, self.seconds)
         return Reply(head, wanted, answers, chat, counts, time.monotonic(), [[] for _ in wanted])
 
     async def _given(self, reply: Reply, receive: Receive, *, streamed: bool) -> Response:
@@ -112,9 +125,9 @@ class Answering:
         reply.take(number, piece)
         if piece.finish:
             self._metrics.ended(reply.head["model"], piece)
-            if self._house.log is not None and (record := _record(reply, number)):
+            if self._log is not None and (record := _record(reply, number)):
                 try:
-                    await asyncio.to_thread(self._house.log, record)
+                    await asyncio.to_thread(self._log, record)
                 except AssayError as error:  # the disk is full
                     raise Refused(500, f"the answer could not be noted: {error.problems[0].text}", "log") from error
 

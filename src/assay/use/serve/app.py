@@ -68,7 +68,7 @@ def app(engine: Engine, limits: Limits = Limits(), house: House | None = None) -
     made.router.route_class = StrictRoute
     made.add_middleware(Door, limits=limits, inside=house.inside, places=places, seen=seen)
     answer_errors(made)
-    _asked(made, Answering(engine, limits, house, counts))
+    _asked(made, Answering(engine, limits, counts, inside=house.inside, log=house.log))
     _models(made, engine)
     if house.feedback is not None:
         _rated(made, house.feedback, counts)
