@@ -85,7 +85,7 @@ def no_llama() -> str:
 
 
 def no_onnx() -> str:
-    from assay.use.export.onnx import missing
+    from assay.use.export.onnx_run import missing
 
     return missing()
 

@@ -11,7 +11,6 @@ Watch out weights of more than 1.5 GB lie beside the graph, in model.onnx.data: 
 
 from __future__ import annotations
 
-import importlib.util
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,22 +18,15 @@ from typing import TYPE_CHECKING, Any
 from assay import store
 from assay.errors import ModelError, Problem
 from assay.nouns import Tell
+from assay.use.export.onnx_run import FILE, INSTALL, missing, session
 
 if TYPE_CHECKING:
     import torch
 
-FILE = "model.onnx"
-INSTALL = 'pip install "assay[onnx]"'
 BESIDE = 1_500_000_000  # bytes of weights; a file of ONNX holds 2 GB
 CLOSE = 1e-3  # of logits
 LAYERS = {"full_attention", "sliding_attention"}  # kinds of layers whose masks are made here
 OTHER_WAY = "export it as merged weights instead (--to merged)"
-
-
-def missing() -> str:
-    """What is not installed, or nothing."""
-    gone = [name for name in ("onnx", "onnxscript", "onnxruntime") if importlib.util.find_spec(name) is None]
-    return f"{', '.join(gone)}: not installed" if gone else ""
 
 
 def write_onnx(model: Path, folder: Path, *, tell: Tell = lambda event: None) -> dict[str, Any]:
@@ -192,8 +184,6 @@ def _compared(network: Any, file: Path) -> float:
         ModelError: M138, it is more than CLOSE.
     """
     import torch
-
-    from assay.use.export.onnx_run import session
 
     opened = session(file)
     module, worst = step(network), 0.0

@@ -8,6 +8,7 @@ Memory    logits of PART tokens and a batch's keys and values, twice, because a 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -17,10 +18,17 @@ from assay.encode.chat import Chat
 from assay.errors import ModelError, Problem
 from assay.model.find import UNSAID, context_length
 from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
-from assay.use.export.onnx import FILE, INSTALL, missing
 
+FILE = "model.onnx"
+INSTALL = 'pip install "assay[onnx]"'
 BATCH_TOKENS = 4096  # of prompts and answers, padding included, at once
 LOGITS = 1 << 25  # of a part of the prompts, in fp32: 128 MB
+
+
+def missing() -> str:
+    """What is not installed, or nothing."""
+    gone = [name for name in ("onnx", "onnxscript", "onnxruntime") if importlib.util.find_spec(name) is None]
+    return f"{', '.join(gone)}: not installed" if gone else ""
 
 
 def session(file: Path) -> Any:

@@ -44,8 +44,7 @@ def test_logits_are_torchs(written, name):
     import torch
     from transformers import AutoModelForCausalLM
 
-    from assay.use.export.onnx import FILE
-    from assay.use.export.onnx_run import session
+    from assay.use.export.onnx_run import FILE, session
 
     model, folder, facts = written(name)
     assert facts["largest_difference"] < 1e-4
@@ -146,6 +145,6 @@ def test_a_damaged_file_and_a_missing_package(written, tmp_path, monkeypatch):
     (tmp_path / "model.onnx").write_bytes((folder / "model.onnx").read_bytes()[:1000])
     with problem(ModelError, "M135", None, "model.onnx"):
         onnx_run.session(tmp_path / "model.onnx")
-    monkeypatch.setattr(onnx.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(onnx_run.importlib.util, "find_spec", lambda name: None)
     with problem(ModelError, "M133", None, "assay[onnx]"):
         onnx.write_onnx(folder, tmp_path / "out")
