@@ -12,6 +12,7 @@ from assay.errors import ModelError
 from assay.store import read_json
 from assay.use.export import FORMATS
 from assay.use.export.folder import same_tokens
+from assay.use.export.merged import plain
 from assay.use.export.ollama import TEMPLATES, kind_of, rendered
 from exporting import both, fitted, source_of
 from problems import problem
@@ -109,7 +110,7 @@ def test_a_merged_folder_loads_with_the_weights_that_the_arm_computes_with(sourc
     given = source("lora")
     notes = written(given, FORM["merged"])
     theirs = AutoModelForCausalLM.from_pretrained(given.out).state_dict()
-    ours = given.merged().network.state_dict()
+    ours = plain(given).network.state_dict()
     assert theirs.keys() == ours.keys() and all(torch.equal(theirs[name], ours[name]) for name in ours)
     assert any("apply_chat_template" in note for note in notes)
 

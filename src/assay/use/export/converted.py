@@ -14,8 +14,7 @@ from assay import store
 from assay.errors import Problem
 from assay.model.gate import TOKENIZER
 from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
-from assay.use.export.folder import write_model
-from assay.use.export.merged import refuses, size
+from assay.use.export.merged import refuses, size, write_model
 from assay.use.export.source import Format, Merged, Opened, Source, sent
 
 BESIDE = ("config.json", "generation_config.json", *TOKENIZER)

@@ -17,7 +17,7 @@ from assay.errors import ModelError, Problem
 from assay.model.gate import TOKENIZER
 from assay.nouns import Messages
 from assay.prompt.prompted import Prompted
-from assay.use.export.source import QUESTION, Base, Merged, Source, chat_model, turns_of
+from assay.use.export.source import QUESTION, Base, Source, chat_model, turns_of
 
 if TYPE_CHECKING:
     import torch
@@ -51,21 +51,6 @@ def write_network(folder: Path, network: Any, dtype: torch.dtype) -> None:
             tensors[name] = tensor.detach().to(dtype) if tensor.is_floating_point() else tensor.detach()
     store.write_json(folder / "config.json", config)
     store.write_tensors(folder / "model.safetensors", tensors, {"format": "pt"})
-
-
-def write_model(source: Source, folder: Path) -> Merged:
-    """The arm's merged model in the precision that was wished: what `AutoModelForCausalLM` loads, and what converters
-    to other formats read.
-
-    Raises:
-        ModelError: as `Source.merged`; M102, as `same_tokens`.
-    """
-    from assay.use.export.plain import dtype_of
-
-    merged = source.merged()
-    write_network(folder, merged.network, dtype_of(source.wish.precision))
-    write_beside(source, merged.arm, folder)
-    return merged
 
 
 def write_beside(source: Source, arm: Prompted, folder: Path) -> None:

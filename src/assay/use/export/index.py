@@ -28,10 +28,10 @@ from assay.prompt.relevance import document_of
 from assay.prompt.retrieval.finder import SPARE, Hits
 from assay.prompt.retrieval.stems import COMMON
 from assay.prompt.shots import Shots
-from assay.use.export.folder import write_model
 from assay.use.export.index_script import script
 from assay.use.export.merged import refuses as refuses_model
 from assay.use.export.merged import size as size_of_model
+from assay.use.export.merged import write_model
 from assay.use.export.source import QUESTION, Format, Source
 
 MODEL, ENCODER, SCRIPT = "model", "encoder", "ask.py"

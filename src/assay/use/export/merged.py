@@ -17,8 +17,8 @@ from typing import Any
 from assay.errors import Problem
 from assay.nouns import Tell
 from assay.store import read_json
-from assay.use.export.folder import loading, write_model
-from assay.use.export.plain import open_model
+from assay.use.export.folder import loading, write_beside, write_network
+from assay.use.export.plain import dtype_of, open_model
 from assay.use.export.source import Format, Merged, Source, chat_model, prompted, refused, sent
 
 ROOM = 64 << 20  # bytes: tokenizer, card and what a file system takes beside
@@ -36,7 +36,12 @@ def refuses(source: Source) -> Iterator[Problem]:
 
 
 def plain(source: Source) -> Merged:
-    """The arm's network without anything of PEFT's or bitsandbytes' in it, in fp32."""
+    """The arm's network without anything of PEFT's or bitsandbytes' in it, in fp32: all that was trained is in its
+    weights, which are freshly made.
+
+    Raises:
+        ModelError: M100, the arm has no model that writes; those of merging.
+    """
     import torch
 
     from assay.use.merging import beside_full, merge
@@ -70,6 +75,19 @@ def size(source: Source) -> int:
     """Weights in the files of a base are in 16 bits or more."""
     base = sum(path.stat().st_size for path in source.base.folder.glob("*.safetensors"))
     return ROOM + (2 * base if source.wish.precision == "fp32" else base)
+
+
+def write_model(source: Source, folder: Path) -> Merged:
+    """The arm's merged model in the precision that was wished: what `AutoModelForCausalLM` loads, and what converters
+    to other formats read.
+
+    Raises:
+        ModelError: as `plain`; M102, as `same_tokens`.
+    """
+    merged = plain(source)
+    write_network(folder, merged.network, dtype_of(source.wish.precision))
+    write_beside(source, merged.arm, folder)
+    return merged
 
 
 def write(source: Source, folder: Path, tell: Tell) -> tuple[str, ...]:

@@ -133,16 +133,6 @@ class Source:
         """The arm, freshly loaded."""
         return self.strategy.restore(self.folder, self.lesson(precision))
 
-    def merged(self) -> Merged:
-        """The arm's model with everything that was trained in its weights, freshly made.
-
-        Raises:
-            ModelError: M100, the arm has no model that writes; C142 or those of merging.
-        """
-        from assay.use.export.merged import plain
-
-        return plain(self)
-
     def settings(self, chat: Chat, room: int) -> dict[str, Any]:
         """`generation_config.json`: greedy, ended by the token that the arm has learnt to end with.
 
