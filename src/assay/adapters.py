@@ -6,7 +6,8 @@
     many, arms = shared("tickets", ["lora", "lora-r8", "shots-k4"])
     arms["lora-r8"].answer(questions)
 
-How   `use/merging.py` and `use/many.py` do the work; here is the way from a project's folder and an arm's name to them
+How   `use/merged_arm.py` and `use/many.py` do the work; here is the way to them from a project's folder and an arm's
+      name
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from assay.opening import bench_of, fitted, notes_alone
 if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
     from assay.use.many import Many
-    from assay.use.merging import Into
+    from assay.use.merged_arm import Into
 
 
 def folder_of(folder: str | Path, arm: str, *, offline: bool = False) -> Path:
@@ -48,8 +49,8 @@ def merged(
     Raises:
         UsageError: as `folder_of`. ModelError: M110, nothing of it can be merged.
     """
-    from assay.use.merging import merged as merge_arm
-    from assay.use.merging import need_mergeable
+    from assay.use.merged_arm import merged as merge_arm
+    from assay.use.merged_arm import need_mergeable
 
     strategy, place, lesson = _fitted(folder, arm, offline)
     need_mergeable(strategy)

@@ -167,7 +167,7 @@ TWO = [{"kind": "lora", "rank": 2, **QUICK}, {"kind": "lora", "rank": 3, **QUICK
 @pytest.mark.slow
 @pytest.mark.parametrize("bits", [0, 4])
 def test_the_arm_computes_the_average_of_its_inner_arms(lesson, open_tiny, tmp_path, bits):
-    from assay.use.merging import merged
+    from assay.use.merged_arm import merged
 
     given = lesson("classify")
     inners = [{**one, "bits": bits} for one in TWO]

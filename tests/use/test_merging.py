@@ -10,7 +10,8 @@ from assay.config import make_strategy
 from assay.errors import ModelError
 from assay.store import write_json
 from assay.train.methods import Lora
-from assay.use.merging import dequantised, merge, merged, unmerge
+from assay.use.merged_arm import merged
+from assay.use.merging import dequantised, merge, unmerge
 
 QUICK = {"epochs": 1, "batch_size": 12, "val_rows": 4}
 KINDS = {

@@ -121,7 +121,7 @@ def inner_problems(kind: str, inner: Strategy) -> Iterator[Problem]:
     elif isinstance(inner, Trained):
         if isinstance(inner, Lora | Adalora | Miss | Ia3 | Full):
             return
-        from assay.use.merging import need_mergeable  # it loads torch, and this is asked before anything runs
+        from assay.use.merged_arm import need_mergeable  # it loads torch, and this is asked before anything runs
 
         try:
             need_mergeable(inner)

@@ -25,7 +25,7 @@ ROOM = 64 << 20  # bytes: tokenizer, card and what a file system takes beside
 
 
 def refuses(source: Source) -> Iterator[Problem]:
-    from assay.use.merging import UNMERGED
+    from assay.use.merged_arm import UNMERGED
 
     if problem := refused(source):
         yield problem
@@ -44,7 +44,8 @@ def plain(source: Source) -> Merged:
     """
     import torch
 
-    from assay.use.merging import beside_full, merge
+    from assay.use.merged_arm import beside_full
+    from assay.use.merging import merge
     from assay.use.rounded import write_out
 
     strategy = beside_full(source.strategy) if source.wish.into == "original" else source.strategy
