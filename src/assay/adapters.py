@@ -63,8 +63,9 @@ def shared(folder: str | Path, arms: Sequence[str], *, offline: bool = False) ->
     Raises:
         UsageError: as `folder_of`. ModelError: M111, they want different bases; M114, one cannot share its base.
     """
-    from assay.use.lodger import adapters_in
+    from assay.use.lodger import restore
     from assay.use.many import Many
+    from assay.use.shared_base import adapters_in
 
     found = {arm: _fitted(folder, arm, offline) for arm in arms}
     if not found:
@@ -72,7 +73,7 @@ def shared(folder: str | Path, arms: Sequence[str], *, offline: bool = False) ->
     # An arm with an adapter says in which bits the base must be; one without can stand on any.
     first = next((one for one in found.values() if any(adapters_in(one[0]))), next(iter(found.values())))
     many = Many.opened(first[0], first[2])
-    return many, {arm: many.restore(arm, strategy, place, lesson) for arm, (strategy, place, lesson) in found.items()}
+    return many, {arm: restore(many, arm, strategy, place, lesson) for arm, (strategy, place, lesson) in found.items()}
 
 
 def _fitted(folder: str | Path, arm: str, offline: bool) -> tuple[Strategy, Path, Lesson]:

@@ -14,9 +14,9 @@ from assay.use.serve.settings import BASE
 if TYPE_CHECKING:
     from assay.bench import Bench
     from assay.model.chat_model import ChatModel
-    from assay.use.lodger import Laid
     from assay.use.many import Many
     from assay.use.serve.engines import EngineName
+    from assay.use.shared_base import Laid
 
 ENGINES: tuple[EngineName, ...] = ("own", "llama.cpp", "vllm")  # those of `use.serve.engines`, which loads torch
 
@@ -29,7 +29,8 @@ class Shared:
     _bases: dict[Laid, Many] = field(default_factory=dict)
 
     def restore(self, bench: Bench, name: str, strategy: Strategy, folder: Path, lesson: Lesson) -> Adapted:
-        from assay.use.lodger import Laid, adapters_in, laying
+        from assay.use.lodger import restore
+        from assay.use.shared_base import Laid, adapters_in, laying
 
         project = bench.project
         encoders = strategy.encoders()
@@ -41,7 +42,7 @@ class Shared:
         wanted = laying(loras[0], lesson.base) if loras else Laid(lesson.base)
         if asked != [wanted.model] or wanted.model in project.remote:  # a floor, or several models
             return strategy.restore(folder, lesson)
-        return self._base(wanted, strategy, lesson).restore(name, strategy, folder, lesson)
+        return restore(self._base(wanted, strategy, lesson), name, strategy, folder, lesson)
 
     def base(self, bench: Bench) -> ChatModel:
         """The project's base, without an adapter.
@@ -49,7 +50,7 @@ class Shared:
         Raises:
             UsageError: C154, it is remote.
         """
-        from assay.use.lodger import Laid
+        from assay.use.shared_base import Laid
 
         def opened(name: str, precision: Precision = "auto") -> LanguageModel:
             from assay.model.find import Found

@@ -221,6 +221,7 @@ def test_it_says_how_it_was_made_and_what_the_cut_has_left(lesson, tmp_path):
 
 @pytest.mark.slow
 def test_it_shares_a_base_with_other_adapters(lesson, tmp_path):
+    from assay.use.lodger import restore
     from assay.use.many import Many
 
     given = lesson("classify")
@@ -229,7 +230,7 @@ def test_it_shares_a_base_with_other_adapters(lesson, tmp_path):
     (tmp_path / "arm").mkdir()
     arm.save(tmp_path / "arm")
     many = Many.opened(strategy, given)
-    shared = many.restore("both", strategy, tmp_path / "arm", replace(given, train=(), val=()))
+    shared = restore(many, "both", strategy, tmp_path / "arm", replace(given, train=(), val=()))
     questions = [row.question for row in given.val]
     assert [a.text for a in shared.answer(questions)] == [a.text for a in arm.answer(questions)]
 

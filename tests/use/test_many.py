@@ -13,6 +13,7 @@ from assay.model.batches import Padded
 from assay.model.lending import Pass, Slots
 from assay.nouns import Decoding, Message
 from assay.train.methods import Lora, Miss
+from assay.use.lodger import restore
 from assay.use.many import Many
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -312,7 +313,7 @@ def test_arms_share_the_base_and_answer_as_they_do_alone(folder_of, given):
     bare = replace(given, train=(), val=(), documents=())
     made = {name: folder_of(values) for name, values in settings.items()}
     many = Many.opened(made["a"][0], bare)
-    arms = {name: many.restore(name, strategy, folder, bare) for name, (strategy, folder, _) in made.items()}
+    arms = {name: restore(many, name, strategy, folder, bare) for name, (strategy, folder, _) in made.items()}
     assert set(many.names) == {"a", "b", "labels", "found"}
     questions = [row.question for row in given.val]
     for name, (_, _, alone) in made.items():
@@ -324,7 +325,7 @@ def test_arms_share_the_base_and_answer_as_they_do_alone(folder_of, given):
 def test_arms_that_change_the_network_are_refused(given, tmp_path, kind):
     many = Many.opened(None, given)
     with pytest.raises(ModelError) as caught:
-        many.restore("it", make_strategy({"kind": kind}, {}), tmp_path, given)
+        restore(many, "it", make_strategy({"kind": kind}, {}), tmp_path, given)
     assert [problem.code for problem in caught.value.problems] == ["M114"]
 
 
@@ -338,7 +339,7 @@ def test_an_adapter_of_another_kind_is_refused(given, open_tiny, tmp_path):
 def test_an_arm_that_wants_other_bits_is_refused(given, tmp_path):
     many = Many.opened(None, given)
     with pytest.raises(ModelError) as caught:
-        many.restore("it", Lora(bits=4), tmp_path, given)
+        restore(many, "it", Lora(bits=4), tmp_path, given)
     (problem,) = caught.value.problems
     assert problem.code == "M111" and "4 bits nf4" in problem.text and "its own bits" in problem.text
 

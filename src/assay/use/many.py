@@ -4,8 +4,6 @@
     many.add("mail", folder)                         an adapter from the folder of an arm, or from PEFT's own two files
     many.use("mail"); many.use("")                   from here on every pass has this adapter; "" is the base
     many.model("mail").generate(prompts, ...)        a ChatModel that always has this adapter; it shares the network
-    many.restore("mail", strategy, folder, lesson)   a fitted arm on this base: lora, blend, arms that only ask the base
-                                                     (shots, wording), and rag or others around these
     with many.rows(["mail", "", "chat"]):            an adapter for each row, whatever calls the network inside:
         many.base.body(input_ids=..., ...)           passes of three rows
     with many.rows(["mail", "chat"], at=step.slot):  passes of one line of tokens, of several rows: `at` says whose each
@@ -19,6 +17,8 @@ Takes            LoRA (rsLoRA, PiSSA and OLoRA too: on a bf16 base these two dif
                  Other kinds are refused (M114): run these arms apart
 Watch out        one thread at a time: whose turn it is, is said once for the network. `model.takes_trees` runs small
                  passes of its own: ask for it outside of `rows`
+Arms             `lodger.restore(many, "mail", strategy, folder, lesson)` is a fitted arm on this base: lora, blend,
+                 arms that only ask the base (shots, wording), and rag or others around these
 How, Source      `pairs.py`
 """
 
@@ -31,10 +31,10 @@ from typing import TYPE_CHECKING, Any
 
 from assay.errors import Problem, UsageError, did_you_mean
 from assay.model.chat_model import LEFT, ChatModel
-from assay.nouns import GREEDY, Adapted, Decoding, Generated, Lesson, Messages, Strategy, Tell
+from assay.nouns import GREEDY, Decoding, Generated, Lesson, Messages, Strategy, Tell
 from assay.use.belongs import refuse_foreign
-from assay.use.lodger import Laid, laid_base, need_laid, restored
 from assay.use.pairs import Beside, Mixed, Pair, Turn, need_pairs, read_pairs
+from assay.use.shared_base import Laid, laid_base
 
 if TYPE_CHECKING:
     import numpy as np
@@ -166,7 +166,7 @@ class Many:
             text = f"there is no adapter '{name}' on this base{did_you_mean(name, self._names)}"
             raise UsageError(Problem("C130", text, help=f"there are: {', '.join(self._names) or 'none'}"))
 
-    # --- models and arms --------------------------------------------------------------------------------------------
+    # --- models -----------------------------------------------------------------------------------------------------
 
     def model(self, name: str = "", *, closed: bool = False) -> Sharing:
         """A chat model that always has this adapter. closed: one that chooses among options (objective: label_set).
@@ -176,16 +176,6 @@ class Many:
         """
         self._need(name)
         return Sharing(self, name, self.network, closed=closed)
-
-    def restore(self, name: str, strategy: Strategy, folder: Path, lesson: Lesson) -> Adapted:
-        """A fitted arm whose model is this base; its adapter, if it has one, is added under `name`.
-
-        Raises:
-            ModelError: M111, it wants another base, or this one in other bits or precision; M111 to M113 as `add`;
-                M114, it changes the base in a way that cannot be shared.
-        """
-        need_laid(strategy, lesson, self.laid)
-        return restored(self, name, strategy, folder, lesson)
 
 
 class Sharing(ChatModel):
