@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "assay"
 STAGES = ("aim", "curate", "encode", "model", "prompt", "search", "train", "use", "validate", "weigh", "workbench")
-GROUND = ("answers", "damage", "errors", "families", "intervals", "nouns", "owned", "plain_json", "rows", "sealed")
-GROUND += ("settings", "spread", "steps", "store", "tensors")
+GROUND = ("answers", "damage", "errors", "families", "intervals", "means", "nouns", "owned", "plain_json", "rows")
+GROUND += ("sealed", "settings", "spread", "steps", "store", "tensors")
 FORBIDDEN = ("except Exception", "import pickle", "torch.load(", "torch.save(")
 
 

@@ -21,6 +21,7 @@ from pydantic_core import core_schema
 # The nouns are taken from here, whichever file of the ground holds them.
 from assay.answers import GREEDY, Answer, Decoding, Form, Generated, LanguageModel, Tell, took  # noqa: F401
 from assay.errors import Problem
+from assay.means import Means
 from assay.rows import Checks, Document, Example, Message, Messages, Role  # noqa: F401
 from assay.settings import Settings
 from assay.steps import Augmentation, Changed, Dropped, Made, RowStep, SetStep  # noqa: F401
@@ -84,25 +85,6 @@ class Task(Settings):
 
 
 # --- arms ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Means:
-    """What a step or an arm may use. Flow hands it in: a left stage can use a right one without importing it."""
-
-    seed: int = 0
-    workdir: Path = Path()
-    tell: Tell = field(default=lambda event: None)
-    embed: Callable[[Sequence[str]], Any] | None = None  # texts -> float32 (n, width), rows of length 1
-    # (prompts, max_tokens) -> greedy answers; the project's base model, in a process of its own
-    generate: Callable[[Sequence[Messages], int], list[str]] | None = None
-    key: bytes = b""  # secret that pseudonyms are made with; empty where no step asks for one
-    kind: str = ""  # of the task, for the steps of curation; "" where a step is asked by itself
-    documents: Sequence[Document] = ()  # the project's, but for those that val and test rows were made from
-    open_model: Callable[..., LanguageModel] | None = None  # (name, precision="auto") -> freshly loaded model
-    # name of a sentence encoder -> its folder, judged and safe to load
-    encoder_folder: Callable[[str], Path] | None = None
-    shelf: Path | None = None  # a folder for what several stages may share and what can be made again at any time
 
 
 class Adapted(ABC):

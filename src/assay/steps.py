@@ -10,13 +10,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from assay.means import Means
 from assay.rows import Example
 from assay.settings import Settings
-
-if TYPE_CHECKING:
-    from assay.nouns import Means
 
 
 @dataclass(frozen=True, slots=True)
