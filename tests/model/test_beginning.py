@@ -6,9 +6,10 @@ import torch
 import transformers as hf
 
 from assay.model import attention, scoring
-from assay.model.beginning import Beginning, lends
+from assay.model.beginning import Beginning
 from assay.model.chat_model import ChatModel
 from assay.model.lending import look
+from assay.model.prefix_cache import lends
 from assay.model.scoring import ROWS, by_tree, shared_tokens
 from assay.nouns import Message
 

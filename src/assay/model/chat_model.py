@@ -14,10 +14,11 @@ from transformers import DynamicCache
 from assay.encode.chat import Chat
 from assay.model.attention_check import keeps, lends, pads, takes_trees
 from assay.model.batches import common_prefix
-from assay.model.beginning import Beginning, Beginnings
+from assay.model.beginning import Beginning
 from assay.model.forms import Forms, Shape
 from assay.model.output import output, scaled
 from assay.model.pen import Pen
+from assay.model.prefix_cache import Beginnings
 from assay.model.scoring import likelihoods
 from assay.model.writing import Desk, reach
 from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
