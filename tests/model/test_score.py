@@ -263,12 +263,12 @@ def test_close_options_get_the_scores_of_fp32(open_tiny, monkeypatch):
 
 
 def test_no_copy_where_weights_are_wide_or_trained_or_many(open_tiny, monkeypatch):
-    from assay.model import chat_model
+    from assay.model import causal_lm
 
     assert open_tiny().exact() is None
     narrow = open_tiny(dtype=torch.bfloat16)
     assert narrow.exact() is not None
-    monkeypatch.setattr(chat_model, "EXACT_BYTES", 1000)
+    monkeypatch.setattr(causal_lm, "EXACT_BYTES", 1000)
     assert narrow.exact() is None
     monkeypatch.undo()
     narrow.head.weight.requires_grad_(True)

@@ -16,13 +16,13 @@ import torch
 from assay.model.batches import by_length, repeated
 
 if TYPE_CHECKING:
-    from assay.model.chat_model import ChatModel
+    from assay.model.causal_lm import CausalLM
     from assay.model.score import Trie
 
 TOKENS = 4096  # computed at once
 
 
-def groups(model: ChatModel, sequences: Sequence[Sequence[int]], trie: Trie) -> list[list[int]]:
+def groups(model: CausalLM, sequences: Sequence[Sequence[int]], trie: Trie) -> list[list[int]]:
     """Prompts that `scores` takes together."""
     longest = max(map(len, sequences)) + max(trie.depth) + 1
     size = max(1, TOKENS // (longest * len(set(trie.ends))))
@@ -30,7 +30,7 @@ def groups(model: ChatModel, sequences: Sequence[Sequence[int]], trie: Trie) -> 
     return [order[begin : begin + size] for begin in range(0, len(order), size)]
 
 
-def scores(model: ChatModel, sequences: Sequence[Sequence[int]], trie: Trie) -> np.ndarray:
+def scores(model: CausalLM, sequences: Sequence[Sequence[int]], trie: Trie) -> np.ndarray:
     """Natural-log likelihood of each answer, float64, (prompts, answers)."""
     from assay.model.score import children_of
 
@@ -57,7 +57,7 @@ def scores(model: ChatModel, sequences: Sequence[Sequence[int]], trie: Trie) -> 
     return out[:, trie.ends]
 
 
-def right_padded(model: ChatModel, rows: Sequence[Sequence[int]]) -> torch.Tensor:
+def right_padded(model: CausalLM, rows: Sequence[Sequence[int]]) -> torch.Tensor:
     """Hidden states of rows of ids, (rows, tokens, width), those of padding among them; trained keys and values stand
     before them, if there are."""
     width = max(map(len, rows))

@@ -6,7 +6,7 @@ How     Prompts are taken some at a time, so that memory does not grow with thei
         without padding (line.py). Where some layer looks back over less than a row's length, rows have copies of the
         beginning, and a mask for each window (sight.py). A model that is computed on plain rows alone: plain_rows.py.
 Close   Where the two best options of a row lie within CLOSE nats in bf16, its rounding may choose between them: the
-        row is scored again in fp32, by a copy of the network (`ChatModel.exact`). All its options are: shares of
+        row is scored again in fp32, by a copy of the network (`CausalLM.exact`). All its options are: shares of
         scores in two precisions would be neither's.
 Rerun   What runs together depends on the prompts alone, some at a time in order: a run that goes on after a kill
         gives the same scores.
@@ -34,7 +34,7 @@ from assay.model.writing import reach
 from assay.nouns import Messages, Tell
 
 if TYPE_CHECKING:
-    from assay.model.chat_model import ChatModel
+    from assay.model.causal_lm import CausalLM
 
 ROWS = 256  # prompts that are tokenised and sorted together
 BATCH_TOKENS = 4096  # computed tokens a batch: past this, larger batches gain nothing on a processor
@@ -46,7 +46,7 @@ TREE_GAINS = 0.7  # of the padded tokens: with fewer nodes than that a tree is f
 
 
 def likelihoods(
-    model: ChatModel, prompts: Sequence[Messages], options: Sequence[str], left: float, tell: Tell | None
+    model: CausalLM, prompts: Sequence[Messages], options: Sequence[str], left: float, tell: Tell | None
 ) -> np.ndarray:
     """See `ChatModel.score`."""
     trie = Trie.of([model.chat.answer(option) for option in options])
@@ -82,7 +82,7 @@ def contested(scores: np.ndarray) -> np.ndarray:
 
 
 def _score(
-    model: ChatModel,
+    model: CausalLM,
     prompts: Sequence[Messages],
     trie: Trie,
     left: float,
@@ -105,7 +105,7 @@ def _score(
     return cut
 
 
-def tokenised(model: ChatModel, prompts: Sequence[Messages], room: int) -> tuple[list[list[int]], list[int], int]:
+def tokenised(model: CausalLM, prompts: Sequence[Messages], room: int) -> tuple[list[list[int]], list[int], int]:
     """Token ids, where the last message's text begins in each, and how many were cut to leave `room`."""
     sequences, starts, cut = [], [], 0
     for messages in prompts:
@@ -126,7 +126,7 @@ def shared_tokens(sequences: Sequence[Sequence[int]], starts: Sequence[int]) -> 
     return most // 8 * 8
 
 
-def batches(model: ChatModel, sequences: Sequence[list[int]], starts: Sequence[int], room: int) -> Iterator[Batch]:
+def batches(model: CausalLM, sequences: Sequence[list[int]], starts: Sequence[int], room: int) -> Iterator[Batch]:
     """The rows in batches, longest first or, on trees, in the order of their tokens.
 
     Args:
@@ -180,7 +180,7 @@ class Batch:
         places: (rows, columns) the position of each key; not needed where a beginning is lent.
     """
 
-    model: ChatModel
+    model: CausalLM
     rows: list[int]
     first: torch.Tensor
     cache: DynamicCache
@@ -236,7 +236,7 @@ class Batch:
 
 
 def in_rows(
-    model: ChatModel, beginning: Beginning | None, which: list[int], own: Sequence[list[int]], *, lent: bool
+    model: CausalLM, beginning: Beginning | None, which: list[int], own: Sequence[list[int]], *, lent: bool
 ) -> Batch:
     """Padded rows; `lent`: they look at the beginning where it stands, else they have copies of it."""
     rows = Padded.of(own, start=beginning.tokens if beginning else 0, pad=model.pad, device=model.device)
@@ -249,7 +249,7 @@ def in_rows(
 
 
 def computed(
-    model: ChatModel, beginning: Beginning | None, rows: Padded, *, lent: bool = False
+    model: CausalLM, beginning: Beginning | None, rows: Padded, *, lent: bool = False
 ) -> tuple[torch.Tensor, DynamicCache, Sight]:
     """Hidden states (rows, columns, width) of what follows the beginning, the keys and values that came with it, behind
     copies of the beginning's where it is not lent, and what was seen."""
@@ -278,7 +278,7 @@ def seeing(sight: Sight, cache: DynamicCache) -> dict[str, Any]:
     return {"attention_mask": mask, "sight": sight, "cache": cache, "use_cache": True}
 
 
-def on_tree(model: ChatModel, beginning: Beginning, which: list[int], own: Sequence[list[int]]) -> Batch:
+def on_tree(model: CausalLM, beginning: Beginning, which: list[int], own: Sequence[list[int]]) -> Batch:
     """One token tree, then the rows' own keys and values, gathered along their paths."""
     tree = Tree.of(own)
     start, cache = beginning.tokens, repeated(beginning.cache, 1)

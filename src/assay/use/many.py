@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import Problem, UsageError, did_you_mean
+from assay.model.causal_lm import CausalLM
 from assay.model.chat_model import LEFT, ChatModel
 from assay.nouns import GREEDY, Decoding, Generated, Lesson, Messages, Strategy, Tell
 from assay.use.belongs import refuse_foreign
@@ -209,7 +210,7 @@ class Sharing(ChatModel):
                     return end.value
             yield piece
 
-    def exact(self) -> ChatModel | None:
+    def exact(self) -> CausalLM | None:
         """The copy in fp32 is the base's, made once for all adapters; they are in fp32 already."""
         wide = self.many.base.exact()
         if wide is None:
