@@ -15,6 +15,7 @@ from assay.curate.curated import Curated, Step, run
 from assay.curate.reading.documents import read_documents
 from assay.curate.reading.load import Loaded, load
 from assay.curate.split import Split
+from assay.curate.steps import STEPS
 from assay.curate.steps.anonymise import Anonymise
 from assay.curate.steps.boilerplate import Boilerplate
 from assay.curate.steps.dedupe import Dedupe
@@ -31,23 +32,6 @@ from assay.curate.steps.rules import Rules
 from assay.curate.steps.symbols import Symbols
 from assay.curate.steps.triggers import Triggers
 
-STEPS = (
-    Repair,
-    Anonymise,
-    Dialogues,
-    Length,
-    Rules,
-    Symbols,
-    Repetition,
-    Language,
-    Boilerplate,
-    Dedupe,
-    Near,
-    Gibberish,
-    OffTopic,
-    LabelErrors,
-    Triggers,
-)
 AUGMENTATIONS = (Noise, Paraphrase, Adversarial, Counterfactual, Balance, QaPairs)
 
 __all__ = [

@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from assay.curate.scale.fates import decoded, encoded, of_rows, to_json
+from assay.curate.steps import STEPS
 from assay.errors import AssayError
 from assay.nouns import Example, Means, RowStep
 
@@ -38,8 +39,6 @@ class Hand:
 
     def _made(self, settings: list[dict[str, Any]]) -> tuple[RowStep, ...]:
         """The steps; the same objects while the settings stay, since a step may hold what it has loaded."""
-        from assay.curate import STEPS
-
         text = json.dumps(settings)
         if text != self._settings:
             kinds = {cls.model_fields["kind"].default: cls for cls in STEPS}

@@ -23,6 +23,7 @@ from assay.curate.scale.fates import Fate, decoded, encoded, from_json, of_rows,
 from assay.curate.scale.hands import Hands, Lost
 from assay.curate.scale.kept import Kept
 from assay.curate.scale.on_ray import OnRay
+from assay.curate.steps import STEPS
 from assay.errors import AssayError, DataError, Problem
 from assay.nouns import Example, Means, RowStep, SetStep, Tell
 
@@ -58,8 +59,6 @@ def passes(steps: Sequence[Step]) -> list[tuple[Step, ...]]:
 
 def travels(step: RowStep) -> bool:
     """May it run in another process? Settings, seed and key can be sent; a model cannot."""
-    from assay.curate import STEPS
-
     return type(step) in STEPS and set(step.wants()) <= {"key"}
 
 
