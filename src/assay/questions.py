@@ -30,9 +30,9 @@ def repaired(project: Project, example: Example) -> Example:
 def read_questions(prepared: Prepared, project: Project, file: Path) -> list[Example]:
     """The rows of a file as questions. The project's columns are used where the file has them; a file that has none of
     them is read as any new file is."""
+    from assay.curate.reading.layout import fields_of
     from assay.curate.reading.load import load as load_rows
     from assay.curate.reading.read import read
-    from assay.curate.reading.shapes import fields_of
     from assay.curate.steps.dialogues import Dialogues
     from assay.prompt.retrieval.among import row_fields
 

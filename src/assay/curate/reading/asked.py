@@ -6,15 +6,13 @@ What it is for   one text, two under their fields' names, more of it below, a co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from assay.aim.columns import Row, as_text, has, value_at
 from assay.curate.reading.findings import Findings
+from assay.curate.reading.layout import Layout
 from assay.curate.reading.turns import is_conversation, turns_of
 from assay.nouns import Message, Messages
-
-if TYPE_CHECKING:
-    from assay.curate.reading.shapes import Layout
 
 
 def messages_of(row: Row, layout: Layout, line: int, found: Findings) -> Messages | None:

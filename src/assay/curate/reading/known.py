@@ -8,8 +8,9 @@ from assay.aim.guess import looks_like_labels
 from assay.aim.label_sets import labels_in
 from assay.aim.options import LETTERS
 from assay.curate.reading.findings import Findings
+from assay.curate.reading.layout import Layout
 from assay.curate.reading.read import RawRow
-from assay.curate.reading.shapes import Layout, example
+from assay.curate.reading.shapes import example
 from assay.nouns import NOTHING, Example
 
 

@@ -22,6 +22,7 @@ from assay.curate.reading.joined import joined_by_id
 from assay.curate.reading.known import all_labels
 from assay.curate.reading.known import labels_of as labels_of
 from assay.curate.reading.labels import check_answers, check_label_sets, check_labels, kinds_of_values, sorted_rows
+from assay.curate.reading.layout import ROLES, Layout, fields_of
 from assay.curate.reading.lookalike import join
 from assay.curate.reading.marks import look
 from assay.curate.reading.named import named
@@ -30,7 +31,7 @@ from assay.curate.reading.preferences import told, without_target
 from assay.curate.reading.read import Read, read_named
 from assay.curate.reading.sampled import sampled
 from assay.curate.reading.settled import TARGETS, check_fields, settle
-from assay.curate.reading.shapes import ROLES, Layout, example, fields_of
+from assay.curate.reading.shapes import example
 from assay.curate.reading.targets import choices_of
 from assay.curate.reading.tidied import tidied
 from assay.curate.reading.values import Values

@@ -6,16 +6,14 @@ What it is for   the one place that turns the field of a target into the text th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from assay.aim import label_sets, objects, options, ranks
 from assay.aim.columns import Row, as_text, has, value_at
 from assay.aim.entities import OutsideError, of_field, overlapping, written
 from assay.curate.reading.contexts import context_of
 from assay.curate.reading.findings import Findings
-
-if TYPE_CHECKING:
-    from assay.curate.reading.shapes import Layout
+from assay.curate.reading.layout import Layout
 
 
 def targets_of(
