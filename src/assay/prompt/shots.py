@@ -9,98 +9,28 @@ Watch out        order and choice of the examples move the score; small bases co
 Defaults from    k = 4; similar examples are shown least similar first, so that the best one stands next to the question
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, model_validator
-
 from assay.encode.parse import all_numbers, worked
-from assay.encode.wording import Wording
 from assay.errors import Problem, TrainError
-from assay.model.environment import FORMED
-from assay.nouns import Example, Lesson, Strategy, Task
-from assay.prompt.calibrate import FITTED, Way
+from assay.nouns import Example, Lesson
 from assay.prompt.majority import need_rows
-from assay.prompt.neighbours import EMBEDDER, vectors_of
-from assay.prompt.picking import Choice, Order, diverse, drawn, spread
+from assay.prompt.neighbours import vectors_of
+from assay.prompt.picking import diverse, drawn, spread
 from assay.prompt.prompted import answer_room
 from assay.prompt.ranked import pairs_of
 from assay.prompt.shots_answers import ShotsAnswers
+from assay.prompt.shots_settings import ShotsSettings
 from assay.store import read_json, read_lines
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-class Shots(Strategy):
+class Shots(ShotsSettings):
     kind: Literal["shots"] = "shots"
-    k: int = Field(default=4, ge=0, le=64)
-    choose: Choice = "random"
-    order: Order = "drawn"
-    orders: int = Field(default=1, ge=1, le=24)  # of the same examples, that val is asked with
-    keep: Literal["best", "first"] = "best"  # which of these is used
-    wording: Wording = Wording()
-    reason: Literal["none", "steps"] = "none"
-    reason_tokens: int = Field(default=256, ge=1, le=8192)  # that reasoning and answer may take
-    samples: int = Field(default=1, ge=1, le=64)  # chains of reasoning that vote
-    temperature: float = Field(default=0.7, gt=0, le=2)  # that they are drawn with
-    calibrate: Way = "none"
-    val_rows: int = Field(default=200, ge=1)  # val rows that are asked while it is fitted, drawn with the seed
-    model: str = ""  # another base than the project's
-    neural = True
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> "Shots":
-        if self.samples > 1 and self.reason == "none":
-            raise ValueError(
-                f"samples: {self.samples} chains vote only with `reason: steps`; set it, or leave samples out"
-            )
-        if self.calibrate != "none" and self.reason != "none":
-            raise ValueError(
-                f"calibrate: {self.calibrate} is for labels scored without reasoning; leave one of them out"
-            )
-        if self.orders > 1 and self.k < 2:
-            raise ValueError(f"orders: {self.orders} needs examples to order; set `k` to 2 or more")
-        return self
-
-    @property
-    def draws(self) -> bool:
-        """Examples that are drawn, orders of them, and chains of reasoning change with the seed."""
-        drawn = self.k > 0 and (self.choose in ("random", "balanced", "diverse") or self.orders > 1)
-        return drawn or self.samples > 1
-
-    @property
-    def libraries(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
-        clusters = ("scikit-learn",) if self.k and self.choose == "diverse" else ()
-        return (FORMED, *clusters, *(("scipy",) if self.calibrate in FITTED else ()))
-
-    @property
-    def reads(self) -> tuple[str, ...]:  # pyrefly: ignore[bad-override]
-        """Val belongs to the arm's key only where it is asked."""
-        return ("train", "val") if self.asks_val else ("train",)
-
-    @property
-    def asks_val(self) -> bool:
-        own_examples = self.k > 0 and self._compares
-        return self.orders > 1 or self.calibrate in FITTED or (self.calibrate != "none" and own_examples)
-
-    @property
-    def _compares(self) -> bool:
-        """Whether each question is compared with the examples."""
-        return self.choose == "similar" or self.order in ("similar_last", "similar_first")
-
-    def needs(self, base: str) -> tuple[str, ...]:
-        return (self.model or base, *self.encoders())
-
-    def encoders(self) -> tuple[str, ...]:
-        return (EMBEDDER,) if self.k and (self.choose == "diverse" or self._compares) else ()
-
-    def unfit(self, task: Task) -> Iterator[Problem]:
-        yield from self.wording.unfit(self.kind, task)
-        if self.calibrate != "none" and task.kind != "classify":
-            text = f"{self.kind}: calibrate: {self.calibrate} needs labels; this task is of the kind '{task.kind}'"
-            yield Problem("T082", text, help="leave `calibrate` out")
 
     def fit(self, lesson: Lesson) -> ShotsAnswers:
         problems = list(self.unfit(lesson.task))
@@ -142,7 +72,7 @@ class Shots(Strategy):
             rows = diverse(rows, vectors_of([row.text for row in rows], lesson.means), self.k, lesson.seed)
         elif self.choose != "similar":
             rows = (spread if self.choose == "balanced" else drawn)(rows, self.k, lesson.seed)
-        return rows, vectors_of([row.text for row in rows], lesson.means) if self._compares else None
+        return rows, vectors_of([row.text for row in rows], lesson.means) if self.compares else None
 
     def restore(self, folder: Path, lesson: Lesson) -> ShotsAnswers:
         from safetensors.numpy import load_file

@@ -15,12 +15,11 @@ from assay.prompt.orders import tried
 from assay.prompt.picking import Picker, arrangements
 from assay.prompt.prompted import Prompted
 from assay.prompt.reasoning import BETWEEN, labelled, read
+from assay.prompt.shots_settings import ShotsSettings
 from assay.store import write_json, write_lines, write_tensors
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from assay.prompt.shots import Shots
 
 SETS = 16  # sets of examples that a question about nothing is asked with, where each question has its own
 
@@ -31,7 +30,7 @@ class ShotsAnswers(Prompted):
 
     def __init__(
         self,
-        settings: Shots,
+        settings: ShotsSettings,
         model: LanguageModel,
         lesson: Lesson,
         pool: Sequence[Example],
