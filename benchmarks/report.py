@@ -17,6 +17,7 @@ from pathlib import Path
 
 from assay.nouns import Answer, Example, Message, Record, Task
 from assay.weigh import Arm, Report
+from assay.weigh.html import render
 from browser import browser, missing
 from section_samples import samples
 from weigh.conftest import cost, make
@@ -60,7 +61,7 @@ def main() -> None:
     built = time.monotonic() - begun
     report = replace(report, data=report.data | samples(make().report()))
     begun = time.monotonic()
-    page = report.html()
+    page = render(report)
     shown = time.monotonic() - begun
     with tempfile.TemporaryDirectory() as folder, browser() as opened:
         file = Path(folder) / "report.html"

@@ -6,6 +6,7 @@ import pytest
 
 import assay
 from assay.errors import DataError, ProjectError, UsageError
+from assay.weigh import markdown
 from lines import named
 
 
@@ -151,7 +152,7 @@ def test_of_texts_to_foresee_nothing_is_asked_that_supposes_questions(tmp_path):
     assert report.data["bias"]["arms"] == {}
     (arm,) = report.data["learning_curve"]["arms"]
     assert arm["last"]["gain"] > 0 and arm["more"]["gain"] > 0  # in bits a byte, fewer with more texts
-    text = report.markdown()
+    text = markdown.render(report)
     assert named(text, "bits a byte", "ngram")
 
 

@@ -6,6 +6,7 @@ import pytest
 
 import assay
 from assay.errors import UsageError
+from assay.weigh import markdown
 from problems import problem
 from toy import build
 
@@ -32,7 +33,7 @@ def test_a_lower_loss_wins_and_an_arm_without_shares_is_left_out(tmp_path, tiny_
     scored = arms["tfidf"]["metrics"]
     assert 0 < scored["log_loss"]["value"] < 1.1  # ln 3 is what knowing nothing costs
     assert scored["ece"]["value"] is not None and arms["tfidf"]["calibration"]["without"] == 0
-    assert arms["majority"]["status"] == "skipped" and "no log loss" in report.markdown()
+    assert arms["majority"]["status"] == "skipped" and "no log loss" in markdown.render(report)
     log = [json.loads(line) for line in (folder / "work" / "events.jsonl").read_text().splitlines()]
     assert log  # every event could be written
 

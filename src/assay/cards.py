@@ -16,8 +16,8 @@ from assay.encode.lengths import quantiles
 from assay.noted import SPLITS
 from assay.prepared import Prepared, bytes_of
 from assay.veiled import unnamed
-from assay.weigh.markdown import plain
-from assay.weigh.view import paraphrase_sentence
+from assay.weigh.leakage import paraphrase_sentence
+from assay.weigh.markdown_table import plain
 
 if TYPE_CHECKING:
     from assay.config import Project

@@ -14,8 +14,8 @@ from assay.encode.wording import ask
 from assay.nouns import Example, Task
 from assay.prepared import Prepared
 from assay.veiled import unnamed
+from assay.weigh.leakage import given_away, paraphrase_sentence
 from assay.weigh.numbers import one_line as cut
-from assay.weigh.view import given_away, paraphrase_sentence
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -63,6 +63,8 @@ def weighed(
 def publish(bench: Bench, arms: list[Arm], exam: Exam, data: dict[str, Any], found: Found | None = None) -> Report:
     """Write the report; the one before moves to report/past/<number>/. `data` is that of `weighed`."""
     from assay.weigh import Report
+    from assay.weigh.model_card import model_card
+    from assay.weigh.report_files import write_report
 
     project, prepared = bench.project, bench.prepared
     report = Report(
@@ -76,9 +78,9 @@ def publish(bench: Bench, arms: list[Arm], exam: Exam, data: dict[str, Any], fou
     keep_past(folder, data)
     done = [arm.name for arm in arms if arm.status == "done"]
     store.write_json(folder / MEASURED, record(bench, done, exam))
-    report = report.write(folder)
+    report = write_report(report, folder)
     if report.verdict["recommended"]:
-        store.write_text(folder / CARD, report.card(report.verdict["recommended"]))
+        store.write_text(folder / CARD, model_card(report, report.verdict["recommended"]))
     prompts(bench, done, folder / "prompts")
     worst = next((arm for arm in arms if arm.status == "failed"), None)
     if worst is not None:

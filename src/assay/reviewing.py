@@ -122,7 +122,7 @@ class Review:
 
     def _rivals(self) -> tuple[str, str]:
         from assay.latest_report import newest
-        from assay.weigh.view import rival_of
+        from assay.weigh.decision import rival_of
 
         data = newest(self.folder).data
         rival = rival_of(data)

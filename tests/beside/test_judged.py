@@ -11,6 +11,7 @@ from assay.beside import judged
 from assay.errors import DataError
 from assay.nouns import Answer, Example, Message, Record
 from assay.validate.people.duels import Item
+from assay.weigh import html, markdown
 from assay.weigh.sections.judged import first
 from problems import problem
 from toy import write_rows
@@ -53,9 +54,9 @@ def test_a_run_with_a_judge(tmp_path, tiny_model):
     if found["people"] is not None:
         assert (found["people"]["n"], found["people"]["ties"]) == (decided, at["n"] - decided)
         assert found["people"]["share"]["value"] == pytest.approx(pair["won"] / decided, abs=1e-6)
-    page, text = report.html(), report.markdown()
+    page, text = html.render(report), markdown.render(report)
     assert 'data-at="/judged/pairs/0/share/value"' in page and "keeps its choice on" in page
-    assert "## Judged by a model" in text and first(report.data)[:30] in report.html()
+    assert "## Judged by a model" in text and first(report.data)[:30] in html.render(report)
     # The same run again asks nothing anew.
     before = {path: path.stat().st_mtime_ns for path in (folder / "work" / "answers").rglob("done.json")}
     assert assay.run(folder).data["judged"] == found

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from assay.nouns import Answer, Example, Message, Record, Task
-from assay.weigh import Arm, Report, Weigh, build
+from assay.weigh import Arm, Report, Weigh, build, html, markdown
 from assay.weigh.certain import expected_best, worn_from
-from assay.weigh.markdown import render
 from lines import named
 
 TASK = Task(kind="classify", labels=("a", "b"))
@@ -156,8 +155,8 @@ def test_the_page_and_the_text_say_it():
     groups = [f"g{i // 5}" for i in range(100)]
     given = (arm("x", [1, 0, 1, 1] * 25, groups=groups, seeds=([1, 1, 0, 1] * 25,)),)
     report = Report(built(*given, opened=30), TASK, given)
-    for text in (report.html(), render(report)):
+    for text in (html.render(report), markdown.render(report)):
         assert named(text, "100", "20 groups") and "are worn" in text
-    assert "standard deviation" in report.html()
+    assert "standard deviation" in html.render(report)
     old = replace(report, data={key: value for key, value in report.data.items() if key != "certainty"})
-    assert "How sure" not in old.html() and "How sure" not in render(old)
+    assert "How sure" not in html.render(old) and "How sure" not in markdown.render(old)

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from assay.nouns import Answer, Example, Message, Record, Task
-from assay.weigh import Arm, Report, build, view
+from assay.weigh import Arm, Report, build, html, markdown, view
 
 LABELS = ("a", "b", "c")
 TASK = Task(kind="classify", labels=LABELS, metric="log_loss", metrics=("accuracy", "brier"), slices=("side",))
@@ -63,14 +63,14 @@ def test_the_lowest_loss_is_the_best(report):
     assert of(report, "strong")["versus_floor"]["log_loss"]["difference"] < 0
     # The terminal's table and report.md list the best first.
     assert [row[0] for row in report.table()[1:]][:3] == ["strong", "weak", "floor"]
-    decided = report.markdown().partition("## The decision, measured")[2]
+    decided = markdown.render(report).partition("## The decision, measured")[2]
     assert decided.index("| strong |") < decided.index("| weak |") < decided.index("| floor |")
 
 
 def test_an_arm_without_the_deciding_metric_is_listed_with_the_reason(report):
     silent = of(report, "silent")
     assert (silent["status"], silent["metrics"], silent["versus_best"]) == ("skipped", {}, None)
-    assert re.search(r"silent.*skipped", report.markdown())
+    assert re.search(r"silent.*skipped", markdown.render(report))
     json.dumps(report.data, allow_nan=False)
 
 
@@ -83,7 +83,7 @@ def test_the_rows_with_the_highest_loss_are_the_worst(report):
     assert [row.score for row in card.best] == sorted(row.score for row in card.best)
     assert card.best[0].score == pytest.approx(min(losses.values())) and all(row.right for row in card.best)
     silent = next(one for one in view.cards(report) if one.name == "silent")
-    assert "no log loss" in silent.note and not silent.worst and "no log loss" in report.markdown()
+    assert "no log loss" in silent.note and not silent.worst and "no log loss" in markdown.render(report)
 
 
 def test_labels_and_confidence_of_an_arm_are_in_the_report_and_on_its_card(report):
@@ -94,7 +94,7 @@ def test_labels_and_confidence_of_an_arm_are_in_the_report_and_on_its_card(repor
     assert (calibration["n"], calibration["without"]) == (150, 0)
     assert calibration["right"] == pytest.approx(strong["metrics"]["accuracy"]["value"])
     assert of(report, "silent")["calibration"] is None
-    page = report.html()
+    page = html.render(report)
     assert page.count('id="reliability-') >= 3 and 'data-at="/strategies/2/labels/0/f1"' in page
     assert 'data-at="/strategies/2/calibration/confidence"' in page
 
@@ -109,7 +109,7 @@ def test_confidences_that_are_missing_are_counted(report):
     data = build(task=task, arms=made, rows={"test": 150}, audit={}, exam={}, draws=100)
     calibration = data["strategies"][0]["calibration"]
     assert (calibration["n"], calibration["without"]) == (110, 40)
-    assert "answers have no confidence and are left out" in Report(data, task, made).html()
+    assert "answers have no confidence and are left out" in html.render(Report(data, task, made))
 
 
 def test_types_of_pieces_are_told_one_by_one():
@@ -123,7 +123,7 @@ def test_types_of_pieces_are_told_one_by_one():
     data = build(task=task, arms=made, rows={"test": 3}, audit={}, exam={}, draws=50)
     table = data["strategies"][0]["labels"]
     assert [(one["label"], one["n"], one["f1"]) for one in table] == [("LOC", 3, 0.0), ("PER", 3, 1.0)]
-    assert "Each type, worst first" in Report(data, task, made).html()
+    assert "Each type, worst first" in html.render(Report(data, task, made))
 
 
 def test_the_interval_of_a_loss_is_students(report):

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from assay.weigh import Report
+from assay.weigh import Report, html, markdown
 from assay.weigh.figures import learning, risen_since
-from assay.weigh.markdown import summary_lines
+from assay.weigh.summary import summary_lines
 from assay.weigh.view import Card, cards
 from lines import named
 
@@ -27,7 +27,7 @@ def test_every_strategy_has_the_key_and_only_trained_ones_a_value(overfitted):
 
 
 def test_the_card_says_it_and_the_plot_shows_it(overfitted):
-    page = overfitted.html()
+    page = html.render(overfitted)
     assert named(page, "fit", "overfitting since 300")
     assert "(0.51) &amp; rose" in page
     assert page.count('class="risen"') == 1 and ">kept</text>" in page
@@ -50,7 +50,7 @@ def test_the_shade_begins_where_the_word_says(overfitted):
 
 
 def test_the_markdown_and_the_last_lines_say_it(overfitted):
-    text = overfitted.markdown()
+    text = markdown.render(overfitted)
     assert named(text, "lora-r8", "overfitting", "300", "0.51") and "\\&" in text
     lines = " ".join(line.strip() for line in summary_lines(overfitted.data))
     assert named(lines, "lora-r8", "overfitting", "300")
@@ -69,4 +69,4 @@ def test_a_report_from_before_fits_were_said_still_shows(made):
     for one in data["strategies"]:
         del one["fit"]
     report = Report(data, made.task, tuple(made.arms), made.extra)
-    assert "<dt>fit</dt>" not in report.html() and report.markdown() and report.summary()
+    assert "<dt>fit</dt>" not in html.render(report) and markdown.render(report) and report.summary()

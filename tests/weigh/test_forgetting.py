@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 
+from assay.weigh import html, markdown
 from assay.weigh.dumbbells import dumbbells
 from assay.weigh.paper import Dot
 from assay.weigh.sections import forgetting as section
@@ -84,12 +85,12 @@ def test_the_page_has_the_numbers_of_the_report(report):
     }
     found["arms"]["lora-r8"]["flipped"] = [{**item, "now": "wrong"}]
     made = replace(report, data={**report.data, "forgetting": found})
-    part = re.search(r'<section id="forgetting">.*?</section>', made.html(), re.S)[0]
+    part = re.search(r'<section id="forgetting">.*?</section>', html.render(made), re.S)[0]
     assert named(part, "lora-r8", "−8.3 points") and "&lt;i&gt;Q&lt;/i&gt;?" in part
     assert (
         '<data value="-8.3" data-at="/forgetting/arms/lora-r8/combined/difference" data-as="tenths">−8.3</data>' in part
     )
     assert 'data-at="/forgetting/arms/lora-r8/probes/mmlu/before"' in part and part.count(section.CANNOT) >= 2
     assert part.count("<svg") == part.count("</svg>") >= 2 and 'class="scroll" tabindex="0"' in part
-    text = made.markdown()
+    text = markdown.render(made)
     assert "## Forgetting" in text and "is x\\_y" in text

@@ -4,8 +4,8 @@ import pytest
 
 from assay.cli import exit_code
 from assay.weigh import Arm, Report
-from assay.weigh.markdown import summary_lines
 from assay.weigh.settings import Limits
+from assay.weigh.summary import summary_lines
 from lines import named
 from weighings import FAIR, FLOOR, GOOD, TASK, TWIN, arm, weighed
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from assay.nouns import Answer, Example, Message, Record
-from assay.weigh import Report
-from assay.weigh.html import notebook, pointer
+from assay.weigh import Report, html, markdown
+from assay.weigh.html import pointer
 from assay.weigh.numbers import FORMATS
+from assay.weigh.summary import notebook
 from hostile import poisoned
 from lines import named
 
@@ -60,7 +61,7 @@ def at(data, place):
 
 @pytest.mark.slow
 def test_every_number_of_the_page_is_the_reports(report):
-    page = Page(report.html())
+    page = Page(html.render(report))
     data = json.loads(json.dumps(report.data))
     assert len(page.numbers) >= 200
     for attributes, shown in page.numbers:
@@ -71,7 +72,7 @@ def test_every_number_of_the_page_is_the_reports(report):
 
 @pytest.mark.slow
 def test_the_page_is_well_formed_and_has_every_section(report):
-    page = Page(report.html())
+    page = Page(html.render(report))
     assert page.open == [] and page.crossed == []
     ids = [attributes["id"] for _, attributes in page.elements if attributes.get("id")]
     assert len(ids) == len(set(ids))
@@ -82,7 +83,7 @@ def test_the_page_is_well_formed_and_has_every_section(report):
 
 
 def test_the_verdict_stands_first(report):
-    text = report.html()
+    text = html.render(report)
     assert "Use lora-r8." in text
     assert text.index("Use lora-r8.") < text.index("<table")
     assert named(text, "full", "failed")
@@ -90,7 +91,7 @@ def test_the_verdict_stands_first(report):
 
 
 def test_nothing_is_requested_and_nothing_runs(report):
-    text = report.html()
+    text = html.render(report)
     page = Page(text)
     tags = {tag for tag, _ in page.elements}
     assert not tags & {"script", "link", "img", "iframe", "object", "embed", "form", "base", "audio", "video"}
@@ -103,7 +104,7 @@ def test_nothing_is_requested_and_nothing_runs(report):
 
 
 def test_the_policy_names_the_style_sheet_by_its_hash(report):
-    text = report.html()
+    text = html.render(report)
     css = re.search(r"<style>(.*?)</style>", text, re.S)[1]
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     assert f"default-src 'none'; style-src 'sha256-{digest}'" in text
@@ -116,7 +117,7 @@ def poison(report):
 
 @pytest.mark.slow
 def test_payloads_are_inert_text(poison):
-    text = poison.html()
+    text = html.render(poison)
     page = Page(text)
     assert page.open == [] and page.crossed == []
     tags = {tag for tag, _ in page.elements}
@@ -130,10 +131,10 @@ def test_payloads_are_inert_text(poison):
 
 @pytest.mark.slow
 def test_control_characters_are_made_visible(poison):
-    for text in (poison.html(), poison.markdown(), "\n".join(poison.summary())):
+    for text in (html.render(poison), markdown.render(poison), "\n".join(poison.summary())):
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
         text.encode()
-    assert "␛[31mred" in poison.html() and "⟨U+202E⟩gnp.exe" in poison.html()
+    assert "␛[31mred" in html.render(poison) and "⟨U+202E⟩gnp.exe" in html.render(poison)
 
 
 def test_the_notebook_view_is_inert_too(poison, report):
@@ -143,17 +144,17 @@ def test_the_notebook_view_is_inert_too(poison, report):
 
 
 def test_markdown_has_no_live_html_or_link(poison):
-    text = re.sub(r"^(`{3,}).*?^\1$", "", poison.markdown(), flags=re.S | re.M)
+    text = re.sub(r"^(`{3,}).*?^\1$", "", markdown.render(poison), flags=re.S | re.M)
     assert not re.search(r"(?<!\\)<(?! 0)", text) and not re.search(r"(?<!\\)\[", text)
 
 
 def test_rows_are_embedded_up_to_a_limit_and_the_page_stays_small(report):
-    assert len(report.html()) < 400_000
+    assert len(html.render(report)) < 400_000
 
 
 @pytest.mark.slow
 def test_a_report_read_from_its_file_still_makes_a_page(report):
-    page = Page(Report(report.data, report.task).html())
+    page = Page(html.render(Report(report.data, report.task)))
     assert page.open == [] and page.crossed == []
 
 
@@ -170,8 +171,8 @@ def test_no_arm_no_slices_no_extras():
     ):
         data = build(task=Task(labels=("a",)), arms=arms, rows=rows, audit={}, exam={})
         page = Report(data, Task(labels=("a",)), tuple(arms))
-        assert Page(page.html()).crossed == []
-        assert page.markdown() and page.summary() and page.table()
+        assert Page(html.render(page)).crossed == []
+        assert markdown.render(page) and page.summary() and page.table()
 
 
 def test_pointers_are_escaped():
@@ -187,10 +188,10 @@ def test_a_page_with_everything_out_open_or_lost_is_whole():
     arms = (FLOOR, GOOD, TWIN, FAIR, arm("base", range(150), 0.3, alone=slow(0.2)))
     for limits in (Limits(), Limits(ms_per_answer=200), Limits(ms_per_answer=0.0001)):
         data = weighed(*arms, task=task, limits=limits, price_per_hour=1.0)
-        page = Page(Report(data, task, arms).html())
+        page = Page(html.render(Report(data, task, arms)))
         assert page.open == [] and page.crossed == [] and len(page.numbers) > 100
         for attributes, shown in page.numbers:
             value: Any = at(data, attributes["data-at"])
             assert shown == FORMATS[attributes["data-as"]](value)
-        loaded = Page(Report(data, task).html())
+        loaded = Page(html.render(Report(data, task)))
         assert len(loaded.numbers) == len(page.numbers)

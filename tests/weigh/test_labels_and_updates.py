@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from assay.weigh import html, markdown
 from assay.weigh.numbers import FORMATS
 from assay.weigh.sections import learning_curve, update_drill
 from lines import named
@@ -29,7 +30,7 @@ def with_both(made):
 
 @pytest.mark.slow
 def test_every_number_is_the_reports_and_no_id_comes_twice(with_both):
-    page = with_both.html()
+    page = html.render(with_both)
     ids = re.findall(r' id="([^"]+)"', page)
     assert len(ids) == len(set(ids)) and {"labels-0-t", "update-facts-t", "update-topic-t"} <= set(ids)
     data = json.loads(json.dumps(with_both.data))
@@ -82,6 +83,6 @@ def test_the_verdict_of_a_change_names_the_fastest_the_slowest_and_those_that_di
     assert named(topic, "12 of 12")
     assert named(topic, "zero", "prompt edited")
     assert topic.endswith("With 12 questions the shares are rough.")
-    text = with_both.markdown()
+    text = markdown.render(with_both)
     assert "A label added: not done, as the answers are no labels." in text
     assert "those in the table are the project's own" in text

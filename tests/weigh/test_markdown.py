@@ -2,7 +2,9 @@
 
 import re
 
-from assay.weigh.markdown import fenced, plain, summary_lines, terminal_table
+from assay.weigh import markdown
+from assay.weigh.markdown_table import fenced, plain
+from assay.weigh.summary import summary_lines, terminal_table
 from lines import named
 
 
@@ -26,7 +28,7 @@ def test_the_table_has_the_best_first_and_the_failed_last(report):
 
 
 def test_the_markdown_report_has_its_sections_in_order(report):
-    text = report.markdown()
+    text = markdown.render(report)
     places = [text.index(f"## {name}") for name in ("The decision, measured", "Leaks", "Limits", "How to reproduce")]
     assert places == sorted(places)
     assert text.startswith("# banking\n\n**Use lora-r8: accuracy 0.875 (0.830 to 0.910) on 264 held-out rows**")

@@ -2,14 +2,16 @@
 
 import pytest
 
-from assay.weigh.markdown import plain
+from assay.weigh import markdown
+from assay.weigh.markdown_table import plain
+from assay.weigh.model_card import model_card
 from assay.weigh.numbers import score, three
 from assay.weigh.sections import SECTIONS
 from lines import named
 
 
 def test_a_card_says_what_the_report_says(report):
-    text = report.card("lora-r8")
+    text = model_card(report, "lora-r8")
     one = next(s for s in report.data["strategies"] if s["name"] == "lora-r8")
     for value in one["metrics"].values():
         assert f"| {score(value['value'])} | {score(value['low'])} to {score(value['high'])} | 264 |" in text
@@ -25,20 +27,20 @@ def test_a_card_says_what_the_report_says(report):
 
 
 def test_what_was_not_measured_is_said_and_other_arms_limits_are_left_out(report):
-    text = report.card("rag-lora")
+    text = model_card(report, "rag-lora")
     assert "recommends" not in text
     assert text.count(plain("[not measured]")) == len(SECTIONS) and "95 in 100, are faster | [not measured] |" in text
-    assert "zero: 13 of 264" not in text and "zero: 13 of 264" in report.markdown()
+    assert "zero: 13 of 264" not in text and "zero: 13 of 264" in markdown.render(report)
     measured = {
         **report.data,
         "forgetting": {"arms": {"rag-lora": {"combined": {"difference": -0.4, "low": -1.9, "high": 1.1}}}},
     }
-    assert named(type(report)(measured, report.task).card("rag-lora"), "forgetting", "−0.4 points")
+    assert named(model_card(type(report)(measured, report.task), "rag-lora"), "forgetting", "−0.4 points")
 
 
 def test_an_arm_without_a_result_has_no_card(report):
     with pytest.raises(KeyError):
-        report.card("full")
+        model_card(report, "full")
 
 
 def test_the_command_writes_it(report, tmp_path, capsys):
@@ -49,7 +51,7 @@ def test_the_command_writes_it(report, tmp_path, capsys):
     write_json(tmp_path / "report" / "report.json", report.data)
     card = tmp_path / "card.md"
     assert command(["report", str(tmp_path), "--card", str(card)]) == 0
-    assert card.read_text() == report.card("lora-r8") and "card    " in capsys.readouterr().out
+    assert card.read_text() == model_card(report, "lora-r8") and "card    " in capsys.readouterr().out
     assert command(["report", str(tmp_path), "--card", str(card), "--with", "zero"]) == 0
     assert card.read_text().startswith("# Model card: zero")
     assert command(["report", str(tmp_path), "--card", str(card), "--with", "full"]) == 2

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from assay.weigh import Report, diff
+from assay.weigh import Report, diff, html, markdown
+from assay.weigh.model_card import model_card
 from toy import rows, write_rows
 
 SAID = "no interval: one group"
@@ -30,7 +31,12 @@ def test_every_place_says_that_there_is_no_interval(grouped):
     assert grouped.data["verdict"]["target"]["reached"] == "maybe"
     table = grouped.table()
     assert {row[table[0].index("95 %")] for row in table[1:-1]} == {SAID}
-    for text in (" ".join(grouped.summary()), grouped.markdown(), grouped.html(), grouped.card("lora-r8")):
+    for text in (
+        " ".join(grouped.summary()),
+        markdown.render(grouped),
+        html.render(grouped),
+        model_card(grouped, "lora-r8"),
+    ):
         assert SAID in text.replace("\n", " ")
         assert "– to –" not in text and "–––" not in text
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from assay.weigh import Report
+from assay.weigh import Report, html
 from assay.weigh.sections import SECTIONS
 from browser import browser, missing
 from hostile import fouled, poisoned
@@ -37,7 +37,7 @@ def whole(report):
 def opened(chromium, report: Report, folder, scheme: str = "light"):
     """The page, and all that it asked for or said."""
     file = folder / "report.html"
-    file.write_text(report.html(), encoding="utf-8")
+    file.write_text(html.render(report), encoding="utf-8")
     page = chromium.new_page(color_scheme=scheme, viewport={"width": 1100, "height": 900})
     said: list[str] = []
     page.on("request", lambda request: said.append(request.url))

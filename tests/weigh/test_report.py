@@ -10,7 +10,8 @@ from scipy import stats
 from assay.nouns import Answer, Example, Message, Record, Task
 from assay.store import read_json, read_lines
 from assay.validate import judge
-from assay.weigh import Arm, Report, Weigh, build, predictions
+from assay.weigh import Arm, Report, Weigh, build, html, markdown
+from assay.weigh.report_files import predictions, write_report
 from lines import named
 
 TOP = [
@@ -139,7 +140,7 @@ def test_predictions_have_every_row(report):
 
 
 def test_files_are_written_and_read_back(report, tmp_path):
-    written = report.write(tmp_path)
+    written = write_report(report, tmp_path)
     assert written.folder == tmp_path
     names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     arms = {f"predictions/{arm.name}.jsonl" for arm in report.arms if arm.records}
@@ -192,7 +193,7 @@ def test_one_row_compares_nothing():
     task = Task(labels=("a",))
     report = Report(build(task=task, arms=arms, rows={"test": 1}, audit={}, exam={}), task, tuple(arms))
     assert all(one["versus_best"] is None for one in report.data["strategies"])
-    assert report.html() and report.markdown() and report.summary() and report.table()
+    assert html.render(report) and markdown.render(report) and report.summary() and report.table()
 
 
 def test_no_arm_at_all():

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from assay.weigh import Arm, Report, build
+from assay.weigh.html import render as html
 from assay.weigh.markdown import render as markdown
 from weigh.conftest import TASK, answers, questions
 
@@ -50,7 +51,7 @@ def test_only_arms_with_passages_have_it():
 def test_the_page_and_the_text_tell_errors_apart():
     report = reported()
     errors = report.data["strategies"][1]["retrieval"]["errors"]
-    page, text = report.html(), markdown(report)
+    page, text = html(report), markdown(report)
     assert f'data-at="/strategies/1/retrieval/errors/reading_error" data-as="count">{errors["reading_error"]}' in page
     assert f'value="{PARTS[1]["seconds_per_answer"]}"' in page
     said = re.search(r"Of the (\d+) errors of with, (\d+) lack", page)
@@ -61,10 +62,10 @@ def test_the_page_and_the_text_tell_errors_apart():
 def test_without_notes_it_says_what_to_do():
     report = reported(noted=False)
     assert report.data["strategies"][1]["retrieval"]["errors"] is None
-    assert "data.columns.found_in" in report.html() and "data.columns.found\\_in" in markdown(report)
+    assert "data.columns.found_in" in html(report) and "data.columns.found\\_in" in markdown(report)
 
 
 def test_a_run_without_retrieval_has_no_such_part():
     given = arms()[:1]
     report = Report(build(task=TASK, arms=given, rows={}, audit={}, exam={}), TASK, tuple(given))
-    assert 'id="retrieval"' not in report.html() and "## Retrieval" not in markdown(report)
+    assert 'id="retrieval"' not in html(report) and "## Retrieval" not in markdown(report)

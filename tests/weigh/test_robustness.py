@@ -8,6 +8,7 @@ from assay.nouns import Answer
 from assay.validate.robustness.compared import compared
 from assay.validate.robustness.operators import Asked
 from assay.weigh import Report
+from assay.weigh.html import render as html
 from assay.weigh.markdown import render as markdown
 from assay.weigh.numbers import FORMATS
 from assay.weigh.sections import robustness
@@ -53,7 +54,7 @@ def weak(report):
 
 @pytest.mark.slow
 def test_every_number_of_the_section_is_the_reports(weak):
-    page = Page(weak.html())
+    page = Page(html(weak))
     ours = [(a, shown) for a, shown in page.numbers if a["data-at"].startswith("/robustness/")]
     assert len(ours) > 60
     for attributes, shown in ours:
@@ -66,7 +67,7 @@ def test_every_number_of_the_section_is_the_reports(weak):
 
 
 def test_what_was_found_comes_first_with_interval_and_rows(weak):
-    section = weak.html().partition('<section id="robustness">')[2]
+    section = html(weak).partition('<section id="robustness">')[2]
     name = weak.verdict["recommended"]
     first = section[section.index("<p>") + 3 : section.index("</p>")]
     assert named(first, name, "accuracy", "95 %", "120")
@@ -78,7 +79,7 @@ def test_what_was_found_comes_first_with_interval_and_rows(weak):
 
 
 def test_foreign_text_is_inert(weak):
-    page, text = weak.html(), markdown(weak)
+    page, text = html(weak), markdown(weak)
     assert "<script>" not in page and "&lt;script&gt;" in page and ">49<" not in page
     part = text.partition("## Robustness")[2]
     assert POISON not in part and r"\<script\>alert(1)\</script\> \| \[x\](http&#58;//a.example)" in part
@@ -91,4 +92,4 @@ def test_the_plot_stands_for_the_recommended_arm(weak):
 
 
 def test_a_report_without_it_says_how_to_ask(report):
-    assert "validate: {robustness: true}" in report.html()
+    assert "validate: {robustness: true}" in html(report)

@@ -37,13 +37,14 @@ def write_card(report: "Report", arm: str, file: Path) -> None:
         UsageError: C083, the report has no finished arm of that name.
     """
     from assay.store import write_text
+    from assay.weigh.model_card import model_card
 
     done = [one["name"] for one in report.data["strategies"] if one["status"] == "done"]
     name = arm or report.verdict["recommended"]
     if name not in done:
         text = f"the report has no finished arm '{name}'" if name else "the report recommends no arm"
         raise UsageError(Problem("C083", text, "--with", help=f"there are: {', '.join(done)}"))
-    write_text(file, report.card(name))
+    write_text(file, model_card(report, name))
 
 
 def between(old: Path, new: Path) -> list[str]:

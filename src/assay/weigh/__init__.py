@@ -6,5 +6,4 @@ from assay.weigh.diff import diff as diff
 from assay.weigh.read import read_report as read_report
 from assay.weigh.report import Report as Report
 from assay.weigh.report import build as build
-from assay.weigh.report import predictions as predictions
 from assay.weigh.settings import Weigh as Weigh

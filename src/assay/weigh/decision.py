@@ -1,10 +1,11 @@
-"""The guide's table, measured: for each arm accuracy, complexity, effort, cost of ownership, updates. For the page and
-for report.md; words and places in report.json, no markup."""
+"""The decision in words: the guide's table, measured (for each arm accuracy, complexity, effort, cost of ownership,
+updates), the verdict as a sentence, what would change it. For the page and for report.md; no markup."""
 
 from typing import Any
 
 from assay.weigh import certain
 from assay.weigh.numbers import NOTHING, amount, between, count, duration, points, score, sized, three
+from assay.weigh.words import FEW_ROWS
 
 PARTS = (
     *("fitting", "people", "labels", "energy of fitting", "storage", "compliance"),
@@ -24,6 +25,11 @@ def higher_is_better(data: dict[str, Any]) -> bool:
 
 def cost_name(data: dict[str, Any]) -> str:
     return "price a month" if data["change"]["money"] else "machine hours a month"
+
+
+def paid(data: dict[str, Any]) -> bool:
+    """Whether answers of some arm are paid for."""
+    return any(one["cost"].get("money_per_answer") is not None for one in data["strategies"])
 
 
 def paid_for(data: dict[str, Any]) -> list[str]:
@@ -127,3 +133,38 @@ def unsure(data: dict[str, Any]) -> list[str]:
             text = f"Whether it keeps the guard on {name.replace('_', ' ')} is not sure: {gap} points against"
             said.append(f"{text} {one['reference']}, and {one['allowed']:g} may be lost.")
     return said
+
+
+def headline(data: dict[str, Any]) -> str:
+    """The verdict as one sentence that could be said aloud; with few test rows it says so."""
+    verdict = data["verdict"]
+    winner = verdict["recommended"]
+    if winner is None:
+        return "No arm may be recommended." if verdict["out"] else "There is nothing to recommend yet."
+    said = verdict.get("headline", f"Use {winner}")  # a report from before there were several
+    if verdict.get("state") == "nothing" or not said.endswith(
+        (winner, "is ahead")
+    ):  # the score of a constant is no news
+        return f"{said}{_on(data)}"
+    metric = data["task"]["metric"]
+    one = next(s for s in data["strategies"] if s["name"] == winner)["metrics"][metric]
+    ends = between(one["low"], one["high"], why=certain.why_none(data))
+    return f"{said}: {metric.replace('_', ' ')} {score(one['value'])} ({ends}){_on(data)}"
+
+
+def _on(data: dict[str, Any]) -> str:
+    rows = (data.get("certainty") or {}).get("rows") or data["rows"]["test"]
+    return f" on {'only ' * (rows < FEW_ROWS)}{count(rows)} held-out rows" if rows else ""
+
+
+def rival_of(data: dict[str, Any]) -> str | None:
+    """Whom the recommended arm is held against: the best arm, or when it is itself the best, the next by the metric."""
+    winner, metric = data["verdict"]["recommended"], data["task"]["metric"]
+    done = {s["name"]: s for s in data["strategies"] if s["status"] == "done"}
+    if winner is None or len(done) < 2:
+        return None
+    if done[winner]["versus_best"]:
+        return done[winner]["versus_best"]["best"]
+    others = [name for name in done if name != winner]
+    sign = 1 if higher_is_better(data) else -1
+    return max(others, key=lambda name: sign * done[name]["metrics"][metric]["value"])

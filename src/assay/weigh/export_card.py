@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.weigh.markdown import _table, plain
+from assay.weigh.markdown_table import plain, table
 from assay.weigh.model_card import NOT_MEASURED, model_card
 from assay.weigh.numbers import between, count, megabytes, points, score
 
@@ -37,7 +37,7 @@ def export_card(note: dict[str, Any], blocks: Sequence[str], report: Report | No
         "## Is it still the same model?",
         *_same(note),
         "## Files",
-        _table(
+        table(
             ["file", "MB", "sha256"],
             [[plain(file), megabytes(told["bytes"]), told["sha256"]] for file, told in note["files"].items()],
             1,
@@ -71,7 +71,7 @@ def _same(note: dict[str, Any]) -> list[str]:
         *failed,
         f"{count(found['n'])} test questions went through it in {runtime}, decoded greedily and read as the arm's"
         f" answers are. {score(equal['value'])} of the answers are the arm's ({_bounds(equal)}). {least}",
-        _table(["", found["metric"].replace("_", " "), "interval", "not read"], _scores(found), 1),
+        table(["", found["metric"].replace("_", " "), "interval", "not read"], _scores(found), 1),
         f"Difference: {_points(found['difference'])}. Both write their answers here; where the arm chooses among labels"
         " instead, its score in the report is another one.",
     ]
@@ -79,7 +79,7 @@ def _same(note: dict[str, Any]) -> list[str]:
         rows = [
             [plain(one["id"]), *(plain(one[key], 80) for key in ("target", "arm", "export"))] for one in found["others"]
         ]
-        blocks += ["The first rows that differ:", _table(["row", "target", "arm", "export"], rows, 4)]
+        blocks += ["The first rows that differ:", table(["row", "target", "arm", "export"], rows, 4)]
     return blocks
 
 

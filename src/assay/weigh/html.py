@@ -10,13 +10,12 @@ from typing import Any
 
 from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from assay.aim.kinds import kind_of
 from assay.store import to_json
-from assay.weigh import certain, clusters, decision, figures, ran, retrieval, view
+from assay.weigh import certain, clusters, decision, figures, leakage, ran, retrieval, view
 from assay.weigh.arm import Extra
-from assay.weigh.markdown import terminal_table
 from assay.weigh.numbers import FORMATS, between, clean, count, one_line, score, shorten
 from assay.weigh.paper import badge
 from assay.weigh.report import Report
@@ -127,19 +126,7 @@ def render(report: Report) -> str:
         view=view,
         metric=metric,
         decision=decision,
+        leakage=leakage,
         report=report,
         few=view.FEW,
-    )
-
-
-def notebook(data: dict[str, Any]) -> str:
-    """The verdict and the table, for a notebook cell."""
-    header, *rows = terminal_table(data)
-    head = "".join(f"<th>{escape(clean(cell))}</th>" for cell in header)
-    body = "".join("<tr>" + "".join(f"<td>{escape(clean(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-    verdict = data["verdict"]
-    said = "".join(f"<p>{escape(clean(verdict[part]))}</p>" for part in ("reason", "doubt") if verdict[part])
-    return (
-        f"<div><p><strong>{escape(clean(view.headline(data)))}</strong></p>{said}"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )

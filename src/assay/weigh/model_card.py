@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from assay.store import to_json
-from assay.weigh import certain, decision, view
-from assay.weigh.markdown import _table, plain
+from assay.weigh import certain, decision, leakage, view
+from assay.weigh.markdown_table import plain, table
 from assay.weigh.numbers import NOTHING, apart, between, count, megabytes, milliseconds, score, three
 from assay.weigh.report import Report
 from assay.weigh.sections import SECTIONS, forgetting
@@ -34,7 +34,7 @@ def model_card(report: Report, name: str) -> str:
         f"# Model card: {plain(name)}",
         f"An arm of {plain(data['project']) or 'this project'}, made by assay {plain(data['assay'])}.{chosen}",
         "## What it is",
-        _table(["what", "value"], _facts(data, one), 2),
+        table(["what", "value"], _facts(data, one), 2),
         "## To be filled in",
         "\n".join(f"- {line}: " for line in OPEN),
         "## Limits",
@@ -44,7 +44,7 @@ def model_card(report: Report, name: str) -> str:
         "## How good it is",
         *_good(data, one),
         "## What it costs",
-        _table(["what", "value"], _costs(data, one), 1),
+        table(["what", "value"], _costs(data, one), 1),
         "## How to make it again",
         f"`assay run` with the report's project file, seed {data['seed']}. Test rows: {plain(data['exam']['hash'])}.",
     ]
@@ -85,7 +85,7 @@ def _made(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
     settings = [[plain(name), plain(to_json(value), 200)] for name, value in one["settings"].items()]
     fit = one["fit"]
     blocks = [f"{plain(fit['word'])}. {plain(fit['text'], 1000)}"] if fit else ["Its fit left no note."]
-    blocks += [_table(["setting", "value"], settings, 2)] if settings else ["All settings as by default."]
+    blocks += [table(["setting", "value"], settings, 2)] if settings else ["All settings as by default."]
     energy = one["cost"]["energy"]
     how = {"measured": "RAPL", "given": "weigh.watts", "assumed": "an assumed 3.5 W a thread"}[energy["how"]]
     seconds = one["cost"]["fit_seconds"]
@@ -103,7 +103,7 @@ def _good(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
         ]
         for name, value in one["metrics"].items()
     ]
-    blocks = [_table(["metric", "value", level, "n"], rows, 1)]
+    blocks = [table(["metric", "value", level, "n"], rows, 1)]
     metric = data["task"]["metric"]
     for side, what in (("versus_floor", "floor"), ("versus_best", "best")):
         if against := one[side]:
@@ -124,7 +124,7 @@ def _good(data: dict[str, Any], one: dict[str, Any]) -> list[str]:
         part, value = min(worst, key=lambda pair: sign * pair[1]["value"])
         words = f"{score(value['value'])} ({between(value['low'], value['high'])}), n = {count(value['n'])}"
         blocks.append(f"Weakest slice: {plain(part)}, {words}.")
-    return [*blocks, plain(view.leak_sentence(data), 500)]
+    return [*blocks, plain(leakage.leak_sentence(data), 500)]
 
 
 def _costs(data: dict[str, Any], one: dict[str, Any]) -> list[list[str]]:

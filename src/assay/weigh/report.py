@@ -1,4 +1,4 @@
-"""The report: `build` makes report.json, `Report` shows it as a page, as Markdown, in a notebook and at the terminal.
+"""The report: `build` makes report.json, `Report` holds it with what its page needs beside it.
 
 report.json holds every number; the page shows none that is not in it. Two runs with one seed differ in `cost`, `change`
 and `environment` only. docs/report-schema.md says what each key means.
@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import assay.store as store
 from assay.errors import Problem, UsageError
 from assay.intervals import DRAWS
-from assay.nouns import Record, Task
-from assay.validate import judge, metrics_for
+from assay.nouns import Task
+from assay.validate import metrics_for
 from assay.weigh.arm import Arm, Extra
 from assay.weigh.certain import certainty, of_seeds, worn_text
 from assay.weigh.change import change
 from assay.weigh.clusters import clustering, warning
 from assay.weigh.detail import described, details, values_of, weighable
 from assay.weigh.field import Field
-from assay.weigh.measure import Measured, rounded
+from assay.weigh.measure import Measured
 from assay.weigh.out import Guard, guarded, unjudged
 from assay.weigh.owning import energy, owned, shown
 from assay.weigh.ran import counts
@@ -218,39 +217,13 @@ def _update(arm: Arm, drill: Mapping[str, Any]) -> dict[str, Any] | None:
     return None if fit is None else {"seconds": fit, "by": "fit"}
 
 
-def predictions(arm: Arm, task: Task) -> Iterator[dict[str, Any]]:
-    """The rows of report/predictions/<arm>.jsonl: every test row with its answer and its scores."""
-    if not arm.records:
-        return
-    scores = judge(arm.records, task)
-    by_row = {metric.name: scores.of_rows(metric.name) for metric in scores.metrics}
-    for index, record in enumerate(arm.records):
-        yield {
-            "id": record.question.id,
-            "question": record.question.text,
-            "target": record.target,
-            "answer": record.answer.text,
-            "raw": record.answer.raw,
-            **_sources(record),
-            "scores": {name: rounded(values[index]) for name, values in by_row.items()},
-            "slices": dict(record.question.slices),
-        }
-
-
-def _sources(record: Record) -> dict[str, Any]:
-    """What the answer was made from and by, where there is something to say."""
-    answer = record.answer
-    said = {"passages": list(answer.passages), "found_in": list(record.found_in), "cited": list(answer.cited)}
-    said |= {"support": answer.support, "by": answer.by, "abstained": answer.abstained, "refused": answer.refused}
-    if answer.ran:
-        kind, at, text = answer.ran
-        said |= {"outcome": kind, "failed_test": 0 if kind == "passed" else at + 1, "outcome_text": text}
-    return {name: value for name, value in said.items() if value not in (None, "", False, [])}
-
-
 @dataclass(frozen=True, repr=False)
 class Report:
-    """report.json as a dict, with what the page needs beside it. In a notebook it shows itself."""
+    """report.json as a dict, with what the page needs beside it. In a notebook it shows itself.
+
+    `html.render` makes the page, `markdown.render` report.md, `model_card.model_card` the card of an arm,
+    `report_files.write_report` all files.
+    """
 
     data: dict[str, Any]
     task: Task = field(default_factory=Task)
@@ -293,51 +266,20 @@ class Report:
 
     def table(self) -> list[list[str]]:
         """One row per arm, the header first: what the terminal shows."""
-        from assay.weigh.markdown import terminal_table
+        from assay.weigh.summary import terminal_table
 
         return terminal_table(self.data)
 
     def summary(self, width: int = 80) -> list[str]:
         """The last lines of a run, at most `width` columns each."""
-        from assay.weigh.markdown import summary_lines
+        from assay.weigh.summary import summary_lines
 
         return summary_lines(self.data, width)
-
-    def html(self) -> str:
-        from assay.weigh.html import render
-
-        return render(self)
-
-    def markdown(self) -> str:
-        from assay.weigh.markdown import render
-
-        return render(self)
-
-    def card(self, name: str) -> str:
-        """The model card of one finished arm, Markdown.
-
-        Raises:
-            KeyError: there is no such arm.
-        """
-        from assay.weigh.model_card import model_card
-
-        return model_card(self, name)
-
-    def write(self, folder: Path) -> Report:
-        """report.html, report.md, report.json and predictions/<arm>.jsonl; report.json last."""
-        store.drop_leftovers(folder)
-        for arm in self.arms:
-            if arm.records:
-                store.write_lines(folder / "predictions" / f"{arm.name}.jsonl", predictions(arm, self.task))
-        store.write_text(folder / "report.html", self.html())
-        store.write_text(folder / "report.md", self.markdown())
-        store.write_json(folder / "report.json", self.data)
-        return Report(self.data, self.task, self.arms, self.extra, self.settings, folder)
 
     def __repr__(self) -> str:
         return "\n".join(self.summary())
 
     def _repr_html_(self) -> str:
-        from assay.weigh.html import notebook
+        from assay.weigh.summary import notebook
 
         return notebook(self.data)

@@ -9,13 +9,12 @@ import numpy as np
 
 from assay.nouns import Record, Task
 from assay.validate import judge
-from assay.weigh import certain, decision
+from assay.weigh import decision
 from assay.weigh.arm import Arm
 from assay.weigh.certain import seeds_of, units_of
 from assay.weigh.detail import lacking
-from assay.weigh.numbers import between, count, one_line, score
+from assay.weigh.numbers import count, one_line
 from assay.weigh.report import Report
-from assay.weigh.words import FEW_ROWS
 
 SHOWN = 10  # rows of each kind embedded in the page; predictions/ has all
 _PER_BUCKET = 12
@@ -148,22 +147,9 @@ def _confusions(arm: Arm, task: Task) -> list[tuple[str, str, int]]:
     return [(target, answer, size) for (target, answer), size in ordered[:_CONFUSIONS]]
 
 
-def rival_of(data: dict[str, Any]) -> str | None:
-    """Whom the recommended arm is held against: the best arm, or when it is itself the best, the next by the metric."""
-    winner, metric = data["verdict"]["recommended"], data["task"]["metric"]
-    done = {s["name"]: s for s in data["strategies"] if s["status"] == "done"}
-    if winner is None or len(done) < 2:
-        return None
-    if done[winner]["versus_best"]:
-        return done[winner]["versus_best"]["best"]
-    others = [name for name in done if name != winner]
-    sign = 1 if decision.higher_is_better(data) else -1
-    return max(others, key=lambda name: sign * done[name]["metrics"][metric]["value"])
-
-
 def duel(report: Report) -> Duel | None:
     arms = {arm.name: arm for arm in report.arms if arm.status == "done"}
-    winner, other = report.verdict["recommended"], rival_of(report.data)
+    winner, other = report.verdict["recommended"], decision.rival_of(report.data)
     if winner not in arms or other not in arms:
         return None
     metric = report.data["task"]["metric"]
@@ -245,52 +231,6 @@ def trained(data: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in data["strategies"] if one.get("fit")]
 
 
-def leaks(data: dict[str, Any]) -> int:
-    return sum(int(data["audit"].get(kind) or 0) for kind in ("exact", "near", "contained", "group"))
-
-
-def leak_sentence(data: dict[str, Any]) -> str:
-    audit, n = data["audit"], count(data["rows"].get("test"))
-    found = leaks(data)
-    if not found:
-        how = "as themselves, as a near copy or inside another text"
-        told = f"0 of {n} test rows stand in the training or validation rows, {how}."
-        return " ".join(filter(None, (told, paraphrase_sentence(audit))))
-    kinds = {"exact": "the same text", "near": "a near copy", "contained": "one text inside the other"}
-    kinds["group"] = "the same group"
-    parts = ", ".join(f"{words} {count(audit[kind])}" for kind, words in kinds.items() if audit.get(kind))
-    out = f"; {count(audit['repaired'])} train or val rows were taken out" if audit.get("repaired") else ""
-    told = f"Test rows that also stood in train: {count(found)} ({parts}){out}."
-    return " ".join(filter(None, (told, paraphrase_sentence(audit))))
-
-
-def paraphrase_sentence(audit: dict[str, Any]) -> str:
-    """How many test rows train says in other words; "" where that was not looked for."""
-    if audit.get("paraphrase") is None:
-        return ""
-    found, near = count(audit["paraphrase"]), count(audit["paraphrase_near"])
-    said = f"{found} of {count(audit['paraphrase_of'])} test rows have a paraphrase in train that stands out from the"
-    return f"{said} rows around it (cosine >= {audit['paraphrase_from']:g}); {near} have some training row as near."
-
-
-def given_away(extra: Any) -> list[str]:
-    """Splits in which one row in a hundred or more names its answer in the text, and twice as many as name another
-    label, a sentence each."""
-    lines = []
-    for split, found in (extra.get("given_away") or {}).items():
-        chance = found["by_chance"]
-        if not found["given"] or found["share"] < max(0.01, 2 * (chance or 0)):
-            continue
-        first = found["examples"][0]
-        by_chance = f"; another label stands in {100 * chance:.1f} %" if chance is not None else ""
-        share = f"{count(found['given'])} of {count(found['rows'])} {split} rows ({100 * found['share']:.1f} %)"
-        lines.append(
-            f"In {share} the answer"
-            f" stands in the text{by_chance}; first: {first['source']} '{one_line(first['answer'], 40)}'."
-        )
-    return lines
-
-
 def environment(data: dict[str, Any]) -> list[tuple[str, str]]:
     """The environment as flat (name, value) pairs, after assay's own version."""
 
@@ -315,33 +255,6 @@ def label_share(labels: dict[str, dict[str, int]]) -> float:
     """Percent of all rows that have the most frequent label."""
     total = sum((Counter(split) for split in labels.values()), Counter())
     return 100 * max(total.values(), default=0) / max(1, total.total())
-
-
-def headline(data: dict[str, Any]) -> str:
-    """The verdict as one sentence that could be said aloud; with few test rows it says so."""
-    verdict = data["verdict"]
-    winner = verdict["recommended"]
-    if winner is None:
-        return "No arm may be recommended." if verdict["out"] else "There is nothing to recommend yet."
-    said = verdict.get("headline", f"Use {winner}")  # a report from before there were several
-    if verdict.get("state") == "nothing" or not said.endswith(
-        (winner, "is ahead")
-    ):  # the score of a constant is no news
-        return f"{said}{_on(data)}"
-    metric = data["task"]["metric"]
-    one = next(s for s in data["strategies"] if s["name"] == winner)["metrics"][metric]
-    ends = between(one["low"], one["high"], why=certain.why_none(data))
-    return f"{said}: {metric.replace('_', ' ')} {score(one['value'])} ({ends}){_on(data)}"
-
-
-def _on(data: dict[str, Any]) -> str:
-    rows = (data.get("certainty") or {}).get("rows") or data["rows"]["test"]
-    return f" on {'only ' * (rows < FEW_ROWS)}{count(rows)} held-out rows" if rows else ""
-
-
-def paid(data: dict[str, Any]) -> bool:
-    """Whether answers of some arm are paid for."""
-    return any(one["cost"].get("money_per_answer") is not None for one in data["strategies"])
 
 
 def parts_of(cost: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from assay.weigh.dumbbells import dumbbells
+from assay.weigh.markdown_table import plain, table
 from assay.weigh.numbers import above, below, between, count, one_line, points, score, signed, tenths
 from assay.weigh.paper import Dot, Plot
 
@@ -99,8 +100,6 @@ def plot(data: dict[str, Any], place: int, name: str) -> Plot | None:
 
 
 def markdown(data: dict[str, Any]) -> list[str]:
-    from assay.weigh.markdown import _table, plain
-
     blocks = [plain(" ".join([*sentences(data), *stuck(data)]), 3000)]
     rows = []
     for _, name, one in shown(data):
@@ -110,7 +109,7 @@ def markdown(data: dict[str, Any]) -> list[str]:
             change = f"{shape(v['difference'])} ({between(v['low'], v['high'], shape)})"
             rows.append([plain(name), plain(probe), score(v["before"]), score(v["after"]), change, count(v["n"]), note])
     if rows:
-        blocks.append(_table(["arm", "probe", "before", "after", "change", "n", ""], rows, 2))
+        blocks.append(table(["arm", "probe", "before", "after", "change", "n", ""], rows, 2))
     lost = [
         f"- {plain(name)}, {plain(item['probe'])}: {plain(one_line(item['text'], 160))}; was"
         f" {plain(one_line(item['before'], 80))}, is {plain(one_line(item['after'], 80))}"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from assay.weigh.markdown_table import plain, table
 from assay.weigh.numbers import NOTHING, above, below, between, count, p_value, score
 
 KEY = "judged"
@@ -53,8 +54,6 @@ def doubts(data: dict[str, Any]) -> list[str]:
 
 
 def markdown(data: dict[str, Any]) -> list[str]:
-    from assay.weigh.markdown import _table, plain  # which imports the sections
-
     rows = []
     for one in data[KEY]["pairs"]:
         share = one["share"]
@@ -63,4 +62,4 @@ def markdown(data: dict[str, Any]) -> list[str]:
         p = NOTHING if one["p"] is None else p_value(one["p"])
         rows.append([plain(one["first"]), plain(one["second"]), *map(count, numbers), score(share["value"]), bounds, p])
     header = ["arm", "against", "rows", "won", "lost", "ties", "alike", "share", "interval", "p"]
-    return [plain(first(data), 1000), _table(header, rows, 2), *(plain(line, 500) for line in doubts(data))]
+    return [plain(first(data), 1000), table(header, rows, 2), *(plain(line, 500) for line in doubts(data))]

@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 from assay.weigh.bands import band
+from assay.weigh.markdown_table import plain, table
 from assay.weigh.numbers import apart, between, count, score
 from assay.weigh.paper import Plot
-from assay.weigh.piped import table
 
 KEY = "learning_curve"
 TITLE = "More labels"
@@ -104,8 +104,6 @@ def marked(data: dict[str, Any]) -> list[tuple[int, int, dict[str, Any]]]:
 
 
 def markdown(data: dict[str, Any]) -> list[str]:
-    from assay.weigh.markdown import plain  # which lists the sections
-
     found = data[KEY]
     unit = found.get("unit", "")
     rows = [[plain(arm["name"]), *_cells(arm, unit), WORDS[arm["word"]]] for _, _, arm in marked(data)]

@@ -5,6 +5,7 @@ from typing import Any
 from assay.validate.robustness.operators import ABOUT, OPERATORS
 from assay.validate.robustness.said import attacked, first_arm, worst
 from assay.validate.robustness.settings import Kind
+from assay.weigh.markdown_table import plain, table
 from assay.weigh.numbers import NOTHING, between, count, fewer_rows, points, score
 from assay.weigh.paper import Dot, Plot
 from assay.weigh.plots import forest
@@ -96,8 +97,6 @@ def limits(found: dict[str, Any]) -> list[str]:
 
 
 def markdown(data: dict[str, Any]) -> list[str]:
-    from assay.weigh.markdown import _table, plain  # which imports the sections
-
     found = data[KEY]
     arms = found["arms"]
     rows = [
@@ -112,7 +111,7 @@ def markdown(data: dict[str, Any]) -> list[str]:
         ),
     ]
     blocks = [plain(" ".join(lead(found)), 3000)]
-    blocks.append(_table(["change, in points", "n", *(plain(arm["name"]) for arm in arms)], rows, 1))
+    blocks.append(table(["change, in points", "n", *(plain(arm["name"]) for arm in arms)], rows, 1))
     shown = [
         f"- {one['kind']}, {plain(row['id'])}: {plain(row['changed'], 300)} (right: {plain(row['target'], 60)},"
         f" answered: {plain(NOTHING if row['after'] is None else row['after'], 60)})"

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from assay.weigh.markdown_table import plain, table
 from assay.weigh.numbers import NOTHING, between, count, duration, one_line, points, score, three
 from assay.weigh.paper import Plot
-from assay.weigh.piped import table
 from assay.weigh.timeline import timeline
 
 KEY = "update_drill"
@@ -164,8 +164,6 @@ def places(data: dict[str, Any]) -> dict[str, int]:
 
 
 def markdown(data: dict[str, Any]) -> list[str]:
-    from assay.weigh.markdown import plain  # which lists the sections
-
     found = data[KEY]
     blocks = [plain(sentence(found), 3000), plain(how(found), 1000)]
     header = ["arm", "way", "s to first right", "changed: before", "after", "elsewhere: before", "after", "difference"]
