@@ -13,7 +13,6 @@ Defaults from    a rise over a tenth of the steps and more epochs than three: Mo
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,9 +24,10 @@ from pydantic import Field
 from assay.errors import Problem, TrainError
 from assay.nouns import Adapted, Example, Lesson, Task
 from assay.prompt.shots import drawn
+from assay.train.encoders import paired
 from assay.train.encoders.labels import refuse, row_weights, wanted_of
 from assay.train.encoders.linear import Linear, VectorAnswers, restored, started
-from assay.train.encoders.settings import EncoderTrained, how
+from assay.train.encoders.settings import EncoderTrained, how, shuffled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,9 +61,7 @@ class EncoderHead(EncoderTrained):
             raise TrainError(*problems)
         torch.manual_seed(lesson.seed)
         if lesson.task.kind in PAIRED:
-            from assay.train.encoders.paired import fitted
-
-            return fitted(self, lesson)
+            return paired.fitted(self, lesson, self.options)
         from assay.train.encoders.trunk import EncoderTrunk
 
         embed, start = started(self, lesson)
@@ -78,9 +76,7 @@ class EncoderHead(EncoderTrained):
 
     def restore(self, folder: Path, lesson: Lesson) -> Adapted:
         if lesson.task.kind in PAIRED:
-            from assay.train.encoders.paired import restored as restored_pairs
-
-            return restored_pairs(self, folder, lesson)
+            return paired.restored(self, folder, lesson)
         return restored(self, folder, lesson)
 
 
@@ -184,13 +180,3 @@ class Heading:
             return self.parts.summed([self.ids[row] for row in rows], several)
         own = weights[rows]
         return self.parts.summed([self.ids[row] for row in rows], one)
-
-
-def shuffled(count: int, size: int, seed: int, epoch: int) -> list[list[int]]:
-    """The rows of each step of an epoch; a last one of a single row goes to the step before it."""
-    rows = list(range(count))
-    random.Random(f"{seed}-{epoch}").shuffle(rows)
-    batches = [rows[at : at + size] for at in range(0, count, size)]
-    if len(batches) > 1 and len(batches[-1]) == 1:
-        batches[-2] += batches.pop()
-    return batches

@@ -24,9 +24,8 @@ from assay.prompt import among_options, ranked
 from assay.prompt.parts import weights_digest
 from assay.prompt.shots import drawn
 from assay.store import read_json, write_json, write_tensors
-from assay.train.encoders.encoder import EncoderHead, shuffled
 from assay.train.encoders.linear import load_trained
-from assay.train.encoders.settings import freeze, freeze_below, how
+from assay.train.encoders.settings import EncoderTrained, freeze, freeze_below, how, shuffled
 from assay.train.retriever.settings import folder_of
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def shares_of(example: Example, task: Task) -> np.ndarray:
     return right / max(right.sum(), 1e-12)
 
 
-def opened(settings: EncoderHead, lesson: Lesson) -> Reader:
+def opened(settings: EncoderTrained, lesson: Lesson) -> Reader:
     from assay.train.retriever.joint import Joint, Reader
 
     folder = folder_of(settings.model, lesson)
@@ -64,9 +63,13 @@ def opened(settings: EncoderHead, lesson: Lesson) -> Reader:
     return Reader(folder, network, settings.max_length, settings.bf16())
 
 
-def fitted(settings: EncoderHead, lesson: Lesson) -> PairAnswers:
+def fitted(settings: EncoderTrained, lesson: Lesson, options: int) -> PairAnswers:
+    """
+    Args:
+        options: of a question that a step reads, the right ones among them.
+    """
     reader = opened(settings, lesson)
-    training = Listing(settings, reader, lesson)
+    training = Listing(settings, reader, lesson, options)
     count, size = len(training.rows), settings.batch_size
     if not count:
         return PairAnswers(settings, reader, lesson, {})
@@ -75,7 +78,7 @@ def fitted(settings: EncoderHead, lesson: Lesson) -> PairAnswers:
     return PairAnswers(settings, reader, lesson, how(went))
 
 
-def restored(settings: EncoderHead, folder: Path, lesson: Lesson) -> PairAnswers:
+def restored(settings: EncoderTrained, folder: Path, lesson: Lesson) -> PairAnswers:
     """
     Raises:
         RuntimeError: the encoder at hand is not the one that the arm was trained from.
@@ -90,7 +93,7 @@ def restored(settings: EncoderHead, folder: Path, lesson: Lesson) -> PairAnswers
 
 
 class PairAnswers(Adapted):
-    def __init__(self, settings: EncoderHead, reader: Reader, lesson: Lesson, training: dict[str, Any]):
+    def __init__(self, settings: EncoderTrained, reader: Reader, lesson: Lesson, training: dict[str, Any]):
         self.settings = settings
         self.reader = reader
         self.task = lesson.task
@@ -137,9 +140,10 @@ def answers_of(reader: Reader, questions: Sequence[Example], task: Task, budget:
 class Listing:
     """What an epoch's steps learn: each question once, with at most `options` of its options, drawn anew each time."""
 
-    settings: EncoderHead
+    settings: EncoderTrained
     reader: Reader
     lesson: Lesson
+    options: int
 
     @cached_property
     def rows(self) -> list[Example]:
@@ -157,7 +161,7 @@ class Listing:
         """Of an epoch, about: four characters are a token, and a pair is cut."""
         total = 0
         for row in self.rows:
-            asked, read = len(asked_of(row, self.lesson.task)), min(len(row.options), self.settings.options)
+            asked, read = len(asked_of(row, self.lesson.task)), min(len(row.options), self.options)
             told = sum(map(len, row.options)) // len(row.options)
             total += read * min(self.settings.max_length, (asked + told) // 4)
         return total
@@ -180,7 +184,7 @@ class Listing:
         for number in numbers:
             row = self.rows[number]
             shares = shares_of(row, self.lesson.task)
-            taken = some_of(shares, self.settings.options, random.Random(f"{self.lesson.seed}-{epoch}-{number}"))
+            taken = some_of(shares, self.options, random.Random(f"{self.lesson.seed}-{epoch}-{number}"))
             question = asked_of(row, self.lesson.task)
             ((order, inputs),) = self.reader.parts([(question, row.options[i]) for i in taken], 1 << 40)
             logs = self.reader.forward(inputs).log_softmax(-1)

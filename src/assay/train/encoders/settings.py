@@ -7,6 +7,7 @@ Defaults from   a rise over a tenth of the steps, and enough epochs where rows a
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
@@ -123,6 +124,16 @@ class EncoderTrained(Strategy):
             lesson.tell,
         )
         return course.run()
+
+
+def shuffled(count: int, size: int, seed: int, epoch: int) -> list[list[int]]:
+    """The rows of each step of an epoch; a last one of a single row goes to the step before it."""
+    rows = list(range(count))
+    random.Random(f"{seed}-{epoch}").shuffle(rows)
+    batches = [rows[at : at + size] for at in range(0, count, size)]
+    if len(batches) > 1 and len(batches[-1]) == 1:
+        batches[-2] += batches.pop()
+    return batches
 
 
 def freeze(network: Any, words: bool) -> None:
