@@ -5,7 +5,7 @@ import pytest
 
 from assay.errors import ResourceError
 from assay.train.plan import Plan
-from assay.train.rehearsal import saves
+from assay.train.rehearsal import run_or_rehearse, saves
 from assay.train.request import ask, asked, rehearsed
 from assay.train.survey import Part, Survey, first_parts, line, neighbours
 from problems import problem
@@ -15,7 +15,7 @@ PARTS = {"start", "compile", "trunk", "steps", "val", "states"}
 
 def told(build, folder, **fields):
     ask(folder)
-    build(folder, **fields).run()
+    run_or_rehearse(build(folder, **fields))
     (found,) = rehearsed(folder)
     return found
 
@@ -65,7 +65,7 @@ def test_a_trunk_is_as_large_as_the_run_writes_it(build, tmp_path):
 
 def test_the_steps_that_a_killed_run_has_taken_are_not_counted(build, tmp_path):
     ask(tmp_path, done=4)
-    build(tmp_path).run()
+    run_or_rehearse(build(tmp_path))
     (found,) = rehearsed(tmp_path)
     assert (found["steps"], found["looks"]) == (2, 1)  # of 6 steps and 2 epochs
 
@@ -90,7 +90,7 @@ def test_every_kind_of_run_can_be_rehearsed(build, tmp_path, full):
 def test_what_cannot_fit_is_refused_with_what_would(build, tmp_path):
     ask(tmp_path, memory=10_000_000)
     with problem(ResourceError, "R098"):
-        build(tmp_path).run()
+        run_or_rehearse(build(tmp_path))
 
 
 # --- the survey -----------------------------------------------------------------------------------------------------

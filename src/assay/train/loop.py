@@ -29,7 +29,6 @@ from assay.train.memory import checkpointed
 from assay.train.optim import Masters, Noise, awake, build, factors, rate
 from assay.train.plan import Costs, Plan
 from assay.train.progress import Progress, Run, Taken
-from assay.train.request import asked
 from assay.train.settings import Change, Trained
 from assay.train.shard import gather, gathered
 from assay.train.states import States
@@ -68,15 +67,6 @@ class Training:
             TrainError: T001 diverged, T011 a broken model, T012 nothing is trained, T015 checkpointing cannot be had.
             ResourceError: R098, memory is short. Stopped: the state is saved, and the same call goes on from it.
         """
-        request = asked(self.workdir)
-        if request is None:
-            return self.go()
-        from assay.train.rehearsal import Rehearsal  # itself a training
-
-        return Rehearsal(self, *request).run()
-
-    def go(self) -> Progress:
-        """`run`, whatever was asked for."""
         refuse_broken([*self.network.named_parameters(), *self.change.trained.items()])
         if self.trunk is None:
             self.trunk = self._kept(self.sequences, "train")

@@ -24,6 +24,7 @@ from assay.nouns import Document, Lesson, Tell
 from assay.store import Stage, write_tensors
 from assay.train.loop import Training
 from assay.train.objectives.language_modelling import language_modelling, windows
+from assay.train.rehearsal import run_or_rehearse
 from assay.train.settings import Change, Trained
 from assay.train.states import EXTRA
 from assay.train.team import Team
@@ -36,7 +37,7 @@ def read(lesson: Lesson, settings: Trained, model: ChatModel, change: Change) ->
     """Learn the documents of the lesson; the network is left as the last step made it.
 
     Raises:
-        TrainError, ResourceError, Stopped: as `Training.run`.
+        TrainError, ResourceError, Stopped: as `run_or_rehearse`.
     """
     team = Team.of(settings.processes)
     stage = Stage(lesson.workdir, "reading", "documents")
@@ -64,7 +65,7 @@ def _learn(lesson: Lesson, settings: Trained, model: ChatModel, change: Change, 
     if team.leads:
         text = f"{settings.kind} first reads the documents: {tokens:,} tokens in {epochs} epoch{'s' * (epochs > 1)}"
         lesson.tell({"event": "note", "text": text})
-    Training(
+    training = Training(
         network=model.network,
         # What a method does by the step of a run, such as giving up ranks, belongs to the task.
         change=replace(change, after=None),
@@ -79,7 +80,8 @@ def _learn(lesson: Lesson, settings: Trained, model: ChatModel, change: Change, 
         workdir=folder,
         tell=_apart(lesson.tell),
         team=team,
-    ).run()
+    )
+    run_or_rehearse(training)
 
 
 def _sources(parts: list[tuple[Document, list[Encoded]]]) -> list[str]:

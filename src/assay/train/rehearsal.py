@@ -1,9 +1,9 @@
 """A few steps of a training, through the loop itself, and from them what the whole will take.
 
-How       A `rehearse.json` in the run's folder asks for it, in the manner of a worker's request: `Training.run` then
-          takes a rehearsal's place, and adds a line to `rehearsed.jsonl` there. Plan, optimiser and frozen trunk are
-          those of the run; of its steps one row alone, some typical ones and the dearest part are taken, and val is
-          asked a part of its rows. Nothing is compiled.
+How       A `rehearse.json` in the run's folder asks for it, in the manner of a worker's request: `run_or_rehearse` then
+          puts a rehearsal in the training's place, and adds a line to `rehearsed.jsonl` there. Plan, optimiser and
+          frozen trunk are those of the run; of its steps one row alone, some typical ones and the dearest part are
+          taken, and val is asked a part of its rows. Nothing is compiled.
 Seconds   are pairs, on the wall and of the processor, so that a machine that is busy or was stopped can be told
 Watch out what `Training.evaluate` takes is not in the sums: it is called twice, for whoever gave it to measure
 """
@@ -31,7 +31,7 @@ from assay.train.layers import decoder_layers, first_trained
 from assay.train.loop import SAVE_EVERY, SAVE_SHARE, Training
 from assay.train.plan import Plan
 from assay.train.progress import Progress, Run
-from assay.train.request import RESULT
+from assay.train.request import RESULT, asked
 from assay.train.survey import Part, Survey, first_parts, line, neighbours
 from assay.train.trunk import GROUP, LIMIT, SPARE, Trunk
 from assay.train.watch import points
@@ -48,6 +48,16 @@ COMPILED, COMPILING = 0.75, 15.0
 # 11 runs, between none and 0.18 GB a look, 0.12 in the middle: half of what the output layer works in.
 LEFT, LOOKS = 0.5, 5
 KEPT = 3  # states on the disk at once: two, and one that is written
+
+
+def run_or_rehearse(training: Training) -> Progress:
+    """Run the training; or its rehearsal, where the folder asks for one.
+
+    Raises:
+        TrainError, ResourceError, Stopped: as `Training.run`.
+    """
+    request = asked(training.workdir)
+    return training.run() if request is None else Rehearsal(training, *request).run()
 
 
 class Rehearsal(Training):
@@ -99,7 +109,7 @@ class Rehearsal(Training):
         return groups[len(groups) // 2]
 
     def run(self) -> Progress:
-        progress = self.go()
+        progress = super().run()
         if self.team.leads:
             append(self.place / RESULT, self.told())
         return progress

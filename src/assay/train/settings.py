@@ -1,6 +1,6 @@
-"""What every trained strategy has: its settings, and the way from a base to an arm.
+"""What every trained strategy has: its settings, what it needs of a task, and what it changes in the base (`Change`).
 
-A method says what it changes in the base (`change`); fitting, saving and restoring are the same for all.
+Nothing here trains: see `fine_tuning.py` for the way from a base to an arm.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import torch
 
     from assay.model.chat_model import ChatModel
-    from assay.train.tuned import Tuned
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Change:
 
 
 class Trained(Strategy):
-    """A strategy with a training loop. Defaults are overridden by each method where its own are known to be better."""
+    """Settings of a strategy with a training loop. A method overrides defaults where its own are known to be better."""
 
     model: str = ""  # another base than the project's
     learning_rate: float = Field(default=1e-3, gt=0, lt=1)
@@ -164,35 +163,6 @@ class Trained(Strategy):
     @abstractmethod
     def change(self, model: ChatModel, lesson: Lesson) -> Change:
         """Change the network in place. With an empty `lesson.train` (an arm is restored) nothing is drawn from rows."""
-
-    def fit(self, lesson: Lesson) -> Tuned:
-        import torch
-
-        from assay.prompt.prompted import answer_room
-        from assay.train.tuned import Tuned, train
-
-        self.refuse(lesson)
-        torch.manual_seed(lesson.seed)
-        model = self.open(lesson)
-        change = self.change(model, lesson)
-        if lesson.start is not None:
-            change.read(lesson.start)
-        arm = Tuned(model, lesson.task, answer_room(lesson, model, whole=True), change.write)
-        train(lesson, self, model, change, arm)
-        return arm
-
-    def restore(self, folder: Path, lesson: Lesson) -> Tuned:
-        from assay.train.tuned import Tuned, kept
-
-        model = self.open(lesson)
-        change = self.change(model, lesson)
-        change.read(folder)
-        if change.warmer:
-            change.warmer()
-        model.network.eval().requires_grad_(False)
-        arm = Tuned(model, lesson.task, kept(folder)["room"], change.write)
-        arm.recall(folder)
-        return arm
 
     def open(self, lesson: Lesson) -> ChatModel:
         """The base, frozen, in the precision asked for; one that learns the label set is also asked about it alone."""

@@ -78,12 +78,13 @@ def train(
 
     Raises:
         TrainError: T002 no rows, T003 empty targets, T013 rows that are too long, T047 another teacher's tokens, and
-            those of `Training.run`.
+            those of `run_or_rehearse`.
     """
     from assay.train.loop import Training
     from assay.train.memory import told
     from assay.train.objectives.wanted import wanted
     from assay.train.reading import read
+    from assay.train.rehearsal import run_or_rehearse
     from assay.train.team import Team
     from assay.train.watch import fit_words
 
@@ -111,7 +112,7 @@ def train(
         objective = objective or wanted(settings, lesson, model)
         if settings.read_first:
             read(lesson, settings, model, change)
-        progress = Training(
+        training = Training(
             network=model.network,
             change=change,
             sequences=rows.sequences,
@@ -125,7 +126,8 @@ def train(
             workdir=lesson.workdir,
             tell=lesson.tell,
             team=Team.of(settings.processes),
-        ).run()
+        )
+        progress = run_or_rehearse(training)
     if progress.skipped:
         text = f"{settings.kind}: optimiser steps whose rows had nothing to learn were skipped"
         lesson.tell({"event": "warning", "code": "T014", "count": progress.skipped, "text": text})

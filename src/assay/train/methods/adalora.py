@@ -19,8 +19,9 @@ from pydantic import Field, model_validator
 
 from assay.errors import Problem, TrainError
 from assay.nouns import Lesson
+from assay.train.fine_tuning import FineTuning
 from assay.train.methods.lora import Targets
-from assay.train.settings import Change, Trained
+from assay.train.settings import Change
 
 if TYPE_CHECKING:
     from peft import AdaLoraConfig
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 FEWEST = 4  # steps: two of them to measure importance, one to divide the ranks, one after it
 
 
-class Adalora(Trained):
+class Adalora(FineTuning):
     kind: Literal["adalora"] = "adalora"
     peft = True
     rank: int = Field(default=8, ge=1, le=512)  # on average over the matrices, in the end

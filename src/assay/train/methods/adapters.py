@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from assay.nouns import Lesson
-from assay.train.settings import Change, Trained
+from assay.train.fine_tuning import FineTuning
+from assay.train.settings import Change
 
 if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
 
 
-class Adapters(Trained):
+class Adapters(FineTuning):
     kind: Literal["adapters"] = "adapters"
     size: int = Field(default=64, ge=1, le=4096)  # width of the bottleneck
     place: Literal["both", "feedforward", "parallel"] = (

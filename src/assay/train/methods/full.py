@@ -22,7 +22,8 @@ from pydantic import Field, model_validator
 
 from assay.errors import Problem, TrainError, did_you_mean
 from assay.nouns import Lesson
-from assay.train.settings import Change, Trained
+from assay.train.fine_tuning import FineTuning
+from assay.train.settings import Change
 
 if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 SAMPLE = 32  # training rows that layers are chosen by
 
 
-class Full(Trained):
+class Full(FineTuning):
     kind: Literal["full"] = "full"
     learning_rate: float = Field(default=3e-5, gt=0, lt=1)
     layers: int = Field(default=0, ge=0, le=1000)  # train only so many decoder layers; 0: the whole model

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from assay.nouns import Lesson
-from assay.train.settings import Change, Trained
+from assay.train.fine_tuning import FineTuning
+from assay.train.settings import Change
 
 if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
 
 
-class Ia3(Trained):
+class Ia3(FineTuning):
     kind: Literal["ia3"] = "ia3"
     peft = True
     learning_rate: float = Field(default=1e-2, gt=0, lt=1)

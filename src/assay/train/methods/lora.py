@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from assay.nouns import Lesson
-from assay.train.settings import Change, Trained
+from assay.train.fine_tuning import FineTuning
+from assay.train.settings import Change
 
 if TYPE_CHECKING:
     from peft import LoraConfig
@@ -38,7 +39,7 @@ def _some(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
 Targets = Annotated[str | tuple[str, ...], AfterValidator(_some)]
 
 
-class Lora(Trained):
+class Lora(FineTuning):
     kind: Literal["lora"] = "lora"
     peft = True
     rank: int = Field(default=16, ge=1, le=512)

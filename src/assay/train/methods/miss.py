@@ -20,14 +20,15 @@ from pydantic import Field
 
 from assay.errors import Problem, TrainError
 from assay.nouns import Lesson
+from assay.train.fine_tuning import FineTuning
 from assay.train.methods.lora import Targets
-from assay.train.settings import Change, Trained
+from assay.train.settings import Change
 
 if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
 
 
-class Miss(Trained):
+class Miss(FineTuning):
     kind: Literal["miss"] = "miss"
     peft = True
     rank: int = Field(default=64, ge=1, le=4096)  # columns of a slice

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from assay.nouns import Lesson
-from assay.train.settings import Change, Trained
+from assay.train.fine_tuning import FineTuning
+from assay.train.settings import Change
 
 if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
 
 
-class PTuning(Trained):
+class PTuning(FineTuning):
     kind: Literal["p_tuning"] = "p_tuning"
     peft = True
     tokens: int = Field(default=20, ge=1, le=1000)  # virtual

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from assay.nouns import Lesson
-from assay.train.settings import Change, Trained
+from assay.train.fine_tuning import FineTuning
+from assay.train.settings import Change
 
 if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
 
 
-class Prefix(Trained):
+class Prefix(FineTuning):
     kind: Literal["prefix"] = "prefix"
     peft = True
     tokens: int = Field(default=20, ge=1, le=1000)  # virtual
