@@ -7,6 +7,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,34 @@ def imported(tree: ast.AST) -> set[str]:
         elif isinstance(node, ast.Import):
             found |= {name.name.split(".")[1] for name in node.names if name.name.startswith("assay.")}
     return found
+
+
+def modules_imported(name: str, tree: ast.AST, known: set[str]) -> set[str]:
+    """The modules of assay that a module imports, wherever the import stands, also those for types alone.
+
+    Args:
+        name: of the module. known: names of all modules; what is imported from one is a module or stands in it.
+    """
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {whole if (whole := f"{node.module}.{one.name}") in known else node.module for one in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+    return (found & known) - {name}
+
+
+def module_of(path: str) -> str:
+    return ".".join(("assay", *Path(path).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def test_no_modules_import_each_other_in_a_circle(trees):
+    modules = {module_of(path): tree for path, tree in trees.items()}
+    graph = {name: modules_imported(name, tree, set(modules)) for name, tree in modules.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
 
 
 def allowed(own: str, other: str) -> bool:
@@ -92,6 +121,11 @@ def test_no_catch_all_and_no_pickle(sources):
 
 
 def test_the_rules_see_what_breaks_them():
+    known = {"assay.a", "assay.b", "assay.b.c"}
+    code = "from assay.b import c, d\ndef f():\n    import assay.a\n    from typing import Any"
+    assert modules_imported("assay.a", ast.parse(code), known) == {"assay.b", "assay.b.c"}
+    with pytest.raises(CycleError):
+        TopologicalSorter({"assay.a": {"assay.b"}, "assay.b": {"assay.a"}}).prepare()
     assert imported(ast.parse("def f():\n    from assay.use import merge\n    import assay.flow")) == {"use", "flow"}
     assert not allowed("train", "use") and not allowed("errors", "cli") and not allowed("aim", "flow")
     assert allowed("use", "train") and allowed("train", "errors") and allowed("flow", "weigh")
