@@ -21,10 +21,10 @@ from pathlib import Path
 
 import numpy as np
 
+from assay.core.types import Example, Message
 from assay.curate.annotate.choose import informative, uncertainty
 from assay.curate.annotate.doubt import fold_of, judge, out_of_fold, ranked
 from assay.curate.annotate.linear import fit, vectors
-from assay.nouns import Example, Message
 
 SHARE = 0.05
 

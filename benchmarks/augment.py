@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from assay.config import load
+from assay.core.store import write_json
+from assay.core.types import Augmentation, Example, Lesson, Means, Record
 from assay.curate import Adversarial, Noise
-from assay.intervals import observed, paired_interval
-from assay.nouns import Augmentation, Example, Lesson, Means, Record
 from assay.prepared import Prepared, prepare
 from assay.prompt import Tfidf
-from assay.store import write_json
+from assay.stats.intervals import observed, paired_interval
 from assay.validate import judge
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "intents"

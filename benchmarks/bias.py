@@ -16,7 +16,7 @@ from typing import Any
 from workloads import DATA
 
 import assay
-from assay import store
+from assay.core import store
 
 NAMES = {"0": "hate", "1": "offensive", "2": "neither"}
 PROJECT = """

@@ -18,10 +18,10 @@ from workloads import DATA, banking77
 import assay
 from assay.config import load as load_project
 from assay.config import make_strategy
-from assay.errors import AssayError
-from assay.nouns import Example, Task
+from assay.core.errors import AssayError
+from assay.core.store import digest, to_json, write_lines, write_text
+from assay.core.types import Example, Task
 from assay.prepared import prepare
-from assay.store import digest, to_json, write_lines, write_text
 from assay.strategies import PRESETS, STRATEGIES
 from assay.train.settings import Trained
 from assay.weigh import Report

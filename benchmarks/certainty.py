@@ -30,7 +30,7 @@ import certainty_regret
 import numpy as np
 from certainty_world import Studies, World, columns, macro_f1, studies, world
 
-from assay.store import write_json
+from assay.core.store import write_json
 from assay.validate.metrics.accuracy import Accuracy
 from assay.validate.metrics.macro_f1 import MacroF1
 from assay.weigh import Weigh

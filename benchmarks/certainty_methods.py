@@ -4,7 +4,7 @@
 
 percentile     quantiles of the bootstrap            BCa    the same, corrected for bias and skew (Efron 1987)
 bootstrap-t    Student's t with drawn quantiles      Wilson, Newcombe's method 10 (1998), Tango's score (1998): closed
-assay          `assay.spread`
+assay          `assay.stats.standard_error`
 Accuracy: rows are independent, accuracies 0.6, 0.8 and 0.95 a third each, the second arm two points better. Macro-F1:
 as in certainty.py, a tenth as many studies.
 """
@@ -19,8 +19,8 @@ import numpy as np
 from certainty_world import columns, macro_f1, studies, world
 from scipy.special import ndtr, ndtri
 
-from assay.intervals import Weights
-from assay.spread import difference_interval, score_interval, spread_of
+from assay.stats.intervals import Weights
+from assay.stats.standard_error import difference_interval, score_interval, spread_of
 from assay.validate.metrics.accuracy import Accuracy
 from assay.validate.metrics.macro_f1 import MacroF1
 

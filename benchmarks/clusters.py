@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from assay.store import write_json
+from assay.core.store import write_json
 from assay.validate.clusters import clustered
 from assay.validate.metrics.accuracy import Accuracy
 from assay.weigh.compared import Compared

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from assay.core.store import write_json
 from assay.model.environment import STARTED_WITH, processor_flags
-from assay.store import write_json
 
 PEERS = Path(__file__).parent / "peers"
 

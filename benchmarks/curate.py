@@ -29,17 +29,17 @@ from typing import Any
 from contest import processor
 from curate_rows import made_rows
 
-from assay import store
 from assay.config import make_step
 from assay.config.start import project_text
 from assay.config.yamlfile import read
+from assay.core import store
+from assay.core.types import Dropped, Example, Means
 from assay.curate.curated import run
 from assay.curate.reading.load import load
 from assay.curate.split import Split
 from assay.curate.steps.dedupe import Dedupe
 from assay.curate.steps.near import Near
 from assay.curate.text import jaccard, key_of, shingles
-from assay.nouns import Dropped, Example, Means
 
 RECALL, PRECISION, GIGABYTES, TIMES_DATASKETCH, ROWS_A_SECOND = 0.95, 0.99, 4.0, 3.0, 5000
 THRESHOLD, PERMUTATIONS = 0.8, 128

@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 from retrieval import encoder
 
-from assay import store
-from assay.nouns import Document, Example, Lesson, Means, Message, Task, Tell
+from assay.core import store
+from assay.core.types import Document, Example, Lesson, Means, Message, Task, Tell
 from assay.prompt import Majority, Rag
 from assay.prompt.parts import Encoder, Encoding
 from assay.prompt.rag import cut

@@ -19,11 +19,11 @@ from typing import Any
 import torch
 from contest import processor
 
-from assay import store
 from assay.config import make_strategy
+from assay.core import store
+from assay.core.types import Example, Lesson, Means, Message, Task
 from assay.model.find import find
 from assay.model.open import load_model
-from assay.nouns import Example, Lesson, Means, Message, Task
 from assay.train.exercise import Exercise
 from assay.train.objectives.completion import completion
 from assay.train.optim import Noise

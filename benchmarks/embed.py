@@ -26,10 +26,10 @@ import numpy as np
 from contest import PEERS, Child, described, environment, machine, take_turns
 from workloads import DATA
 
+from assay.core.store import write_json
+from assay.core.types import Document
 from assay.model.find import find
-from assay.nouns import Document
 from assay.prompt.chunks import passages
-from assay.store import write_json
 
 OUT = Path(__file__).parent / "out"
 MODEL = "minilm-l6"

@@ -28,10 +28,10 @@ from typing import Any
 from contest import processor
 from estimates_arms import ARMS, Setting, lay_out
 
-from assay import store
 from assay.bench import Bench, cost_of
 from assay.config import load
-from assay.damage import silent
+from assay.core import store
+from assay.core.damage import silent
 from assay.model_lookup import find_models as models
 from assay.prepared import prepare
 from assay.probe import probed

@@ -25,8 +25,8 @@ from typing import Any
 from contest import processor
 
 import assay
-from assay.errors import OtherAnswers
-from assay.store import read_lines, to_json, write_json, write_lines, write_text
+from assay.core.errors import OtherAnswers
+from assay.core.store import read_lines, to_json, write_json, write_lines, write_text
 from assay.weigh.numbers import points
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "intents"

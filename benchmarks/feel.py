@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from assay.store import write_json
+from assay.core.store import write_json
 
 DATA = Path(os.environ.get("ASSAY_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

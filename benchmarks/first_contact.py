@@ -19,7 +19,7 @@ from pathlib import Path
 
 from assay import config
 from assay.config.start import begin
-from assay.errors import AssayError
+from assay.core.errors import AssayError
 from assay.labelled import read_rows
 
 ROOT = Path(__file__).parents[1]

@@ -20,7 +20,7 @@ from typing import Any
 from workloads import DATA, banking77
 
 import assay
-from assay import store
+from assay.core import store
 from assay.weigh.numbers import points, score, signed, tenths
 
 SETS = ("lambada_test", "mmlu_sample")  # also known: wikitext2, piqa_valid, bbh_eight

@@ -23,14 +23,14 @@ from contest import processor
 from ir_sets import IrSet, coffee, covid, cranfield, medquad, pubmedqa, xquad
 from searched import handbook
 
-from assay import store
-from assay.intervals import paired_interval
+from assay.core import store
+from assay.core.types import Example, Tell
 from assay.model.find import find
-from assay.nouns import Example, Tell
 from assay.prompt.parts import Encoding, weights_digest
 from assay.prompt.relevance import gold
 from assay.prompt.retrieval.dense import kept_vectors
 from assay.prompt.retrieval.finder import Finder, Looking, Tools
+from assay.stats.intervals import paired_interval
 from assay.validate.ranking import discounted_gain, reciprocal_rank
 
 OUT = Path(__file__).parent / "out"

@@ -36,7 +36,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from assay.store import write_json
+from assay.core.store import write_json
 
 OUT = Path(__file__).parent / "out" / "fuzz_serve.json"
 LONGEST = 200  # letters of a model's name

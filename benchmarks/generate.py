@@ -25,12 +25,12 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 import torch
 from contest import described, machine
 
+from assay.core.store import write_json
+from assay.core.types import Message, Messages
 from assay.encode.chat import Chat
 from assay.model.batches import common_prefix
 from assay.model.chat_model import ChatModel
 from assay.model.find import find
-from assay.nouns import Message, Messages
-from assay.store import write_json
 
 OUT = Path(__file__).parent / "out" / "generate.json"
 MODEL = "smollm2-135m"
@@ -142,7 +142,7 @@ def measure(model: ChatModel, peer: Any, prompts: list[Messages], options: argpa
 
 def written(model: ChatModel, prompts: Sequence[Messages], limit: int) -> list[list[int]]:
     """assay's answers as token ids: what `ChatModel.generate` does, with the ids kept."""
-    from assay.nouns import GREEDY
+    from assay.core.types import GREEDY
 
     with torch.inference_mode():
         pen = model.pen(GREEDY, limit)

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.nouns import Document, Example, Message
+from assay.core.types import Document, Example, Message
 
 
 @dataclass(frozen=True)

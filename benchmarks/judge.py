@@ -17,10 +17,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 from assay.beside.judged import instruction, question
+from assay.core.types import Answer, Example, Message, Record, Task
 from assay.encode.wording import posed
 from assay.model.find import find
 from assay.model.open import load_model
-from assay.nouns import Answer, Example, Message, Record, Task
 from assay.validate.judged.pairs import FIRST, SECOND, position, verdict
 from assay.validate.judged.settings import Judge
 

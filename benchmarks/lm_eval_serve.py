@@ -19,8 +19,8 @@ from typing import Any
 from generate import TOPICS
 from serve_clients import assay_command, started
 
+from assay.core.store import write_json
 from assay.model.find import find
-from assay.store import write_json
 
 HERE = Path(__file__).parent
 OUT = HERE / "out" / "lm_eval_serve.json"

@@ -29,8 +29,8 @@ from workloads import DATA
 
 import assay
 from assay.config.yamlfile import dump
-from assay.spread import grouped, paired_difference
-from assay.store import write_json, write_lines, write_text
+from assay.core.store import write_json, write_lines, write_text
+from assay.stats.standard_error import grouped, paired_difference
 
 HERE = Path(__file__).parent
 PLACE = HERE / "out" / "longer"

@@ -17,7 +17,7 @@ import torch
 import assay
 from assay.adapters import merged
 from assay.asking import load
-from assay.store import write_text
+from assay.core.store import write_text
 
 INTENTS = Path(__file__).parents[1] / "examples" / "intents"
 ARMS = {"lora": ("dequantised",), "dora": ("dequantised",), "qlora": ("dequantised", "original")}

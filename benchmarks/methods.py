@@ -29,8 +29,8 @@ from cells import BANKING_KINDS, REFERENCES, Cell, default_rate, grid, lay_out, 
 from contest import processor
 from ruamel.yaml import YAML
 
-from assay.intervals import Interval, paired_interval
-from assay.store import append, drop_torn_line, read_lines, write_text
+from assay.core.store import append, drop_torn_line, read_lines, write_text
+from assay.stats.intervals import Interval, paired_interval
 from assay.validate.metrics.accuracy import Accuracy
 
 HERE = Path(__file__).parent

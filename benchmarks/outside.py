@@ -28,8 +28,8 @@ from outside_page import document
 from outside_rows import SPLITS, Laid, lay_out
 from outside_sets import SETS
 
-from assay.intervals import observed
-from assay.store import append, digest, drop_torn_line, read_lines, write_text
+from assay.core.store import append, digest, drop_torn_line, read_lines, write_text
+from assay.stats.intervals import observed
 
 HERE = Path(__file__).parent
 OUT = HERE / "out" / "outside"

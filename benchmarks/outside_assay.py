@@ -20,8 +20,8 @@ from outside_rows import SPLITS, Laid
 from ruamel.yaml import YAML
 
 from assay.config.start import project_text
-from assay.intervals import observed
-from assay.store import to_json, write_lines, write_text
+from assay.core.store import to_json, write_lines, write_text
+from assay.stats.intervals import observed
 
 
 def make_project(laid: Laid, folder: Path) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from outside_rows import Laid
 
-from assay.intervals import Interval, Weights, interval, observed
-from assay.spread import grouped
+from assay.stats.intervals import Interval, Weights, interval, observed
+from assay.stats.standard_error import grouped
 
 HEAD = """# Which way
 

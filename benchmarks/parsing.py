@@ -28,11 +28,11 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
+from assay.core.store import write_lines
+from assay.core.types import Document, Example, Message, Task
 from assay.encode.wording import Wording, posed
 from assay.model.find import find
 from assay.model.open import load_model
-from assay.nouns import Document, Example, Message, Task
-from assay.store import write_lines
 
 MODEL = "smollm2-135m"
 LABELS = (

@@ -26,7 +26,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay import store
+from assay.core import store
 from assay.curate.pii.recognise import KINDS, recognise
 from assay.curate.pii.tagger import SPACY, tagger
 from assay.curate.steps.anonymise import ahead

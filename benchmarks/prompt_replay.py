@@ -31,10 +31,11 @@ from prompt_search import CASES, MODEL
 from assay.bench import Bench
 from assay.config import load
 from assay.config.yamlfile import dump
-from assay.damage import silent
+from assay.core.damage import silent
+from assay.core.store import read_json, write_json, write_text
+from assay.core.types import Answer, Example, Lesson
 from assay.job import Job
 from assay.model_lookup import find_models as models
-from assay.nouns import Answer, Example, Lesson
 from assay.prepared import prepare
 from assay.prompt.calibrate import shares
 from assay.prompt.candidates import Candidate, Room
@@ -45,7 +46,6 @@ from assay.prompt.shots_answers import ShotsAnswers
 from assay.prompt.slot import Stand
 from assay.prompt.wording import WordingSearch
 from assay.prompt.worth import worths
-from assay.store import read_json, write_json, write_text
 
 PLACE = Path(__file__).parent / "out" / "prompt_replay"
 SEED = 1

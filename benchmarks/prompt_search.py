@@ -32,8 +32,8 @@ from workloads import DATA
 import assay
 from assay.config import load
 from assay.config.yamlfile import dump
-from assay.intervals import paired_interval
-from assay.store import read_json, write_json, write_lines, write_text
+from assay.core.store import read_json, write_json, write_lines, write_text
+from assay.stats.intervals import paired_interval
 from assay.validate.metrics.accuracy import Accuracy
 
 HERE = Path(__file__).parent

@@ -30,17 +30,17 @@ from typing import Any
 from contest import processor
 from workloads import banking77
 
-from assay.answers import Decoding, Form
+from assay.core.answers import Decoding, Form
+from assay.core.store import write_json
+from assay.core.types import Message, Messages, Task
 from assay.encode import parse
 from assay.encode.wording import ask, shown
-from assay.intervals import paired_interval
 from assay.model.catalogue import entry_of
 from assay.model.endpoint import Endpoint
 from assay.model.fetch import fetch
 from assay.model.open import open_model
 from assay.model.remote import RemoteModel
-from assay.nouns import Message, Messages, Task
-from assay.store import write_json
+from assay.stats.intervals import paired_interval
 
 HERE = Path(__file__).parent
 MODEL = "smollm2-135m"

@@ -15,7 +15,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from assay.nouns import Answer, Example, Message, Record, Task
+from assay.core.types import Answer, Example, Message, Record, Task
 from assay.weigh import Arm, Report
 from assay.weigh.html import render
 from browser import browser, missing

@@ -25,13 +25,13 @@ import numpy as np
 from contest import processor
 from searched import ROOT, Collection, cranfield, handbook, mrr, ndcg, recall
 
-from assay.intervals import paired_interval
+from assay.core.store import digest, write_json
+from assay.core.types import Example, Lesson, Means, Task
 from assay.model.find import find
-from assay.nouns import Example, Lesson, Means, Task
 from assay.prompt.parts import Encoder, Encoding
 from assay.prompt.retrieval.dense import kept_vectors
 from assay.prompt.retrieval.finder import Finder, Looking, Tools
-from assay.store import digest, write_json
+from assay.stats.intervals import paired_interval
 from assay.train.retriever import CrossEncoder, TunedEncoder
 from assay.train.retriever.mining import by_words, first_stage, nearest, words_of
 from assay.train.retriever.mixing import mixed, ordered

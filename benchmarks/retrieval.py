@@ -21,11 +21,11 @@ import numpy as np
 from contest import processor
 from ir_sets import IrSet, coffee, cranfield
 
-from assay import store
-from assay.intervals import Weights, metric_interval, paired_interval
+from assay.core import store
 from assay.prompt.parts import Encoding
 from assay.prompt.retrieval.finder import Finder, Looking, Tools
 from assay.prompt.retrieval.words import K1, best
+from assay.stats.intervals import Weights, metric_interval, paired_interval
 from assay.validate.ranking import discounted_gain, recall, reciprocal_rank
 
 OUT = Path(__file__).parent / "out" / "retrieval.json"

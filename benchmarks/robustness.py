@@ -22,7 +22,7 @@ from typing import Any
 from contest import processor
 
 import assay
-from assay.store import write_json, write_lines, write_text
+from assay.core.store import write_json, write_lines, write_text
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent

@@ -25,10 +25,10 @@ import numpy as np
 from contest import PEERS, Child, described, environment, machine, take_turns
 from scored_sets import asked_of
 
+from assay.core.store import write_json
+from assay.core.types import Messages
 from assay.encode.chat import Chat
 from assay.model.find import find
-from assay.nouns import Messages
-from assay.store import write_json
 
 HERE = Path(__file__).parent
 MODEL = "smollm2-135m"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import ir_sets
 
-from assay.nouns import Document, Example, Message
+from assay.core.types import Document, Example, Message
 from assay.prompt.chunks import passages as cut
 from assay.prompt.relevance import gold
 

@@ -46,7 +46,7 @@ from serve_clients import (
 )
 from serve_tables import TABLES
 
-from assay.store import write_json
+from assay.core.store import write_json
 
 OUT = Path(__file__).parent / "out" / "serve.json"
 PARTS = ("company", "http", "shared", "memory")
@@ -149,9 +149,9 @@ def late(seconds: list[float]) -> float:
 def company(folder: Path, options: argparse.Namespace, place: Path) -> dict[str, Any]:
     import queue
 
+    from assay.core.types import Message
     from assay.model.find import Found
     from assay.model.open import load_model
-    from assay.nouns import Message
     from assay.use.serve.arms import base_arm
     from assay.use.serve.engine import OwnEngine
     from assay.use.serve.wanted import Wanted

@@ -31,9 +31,9 @@ import numpy as np
 from contest import processor
 
 import assay
+from assay.core.store import read_lines, to_json, write_json, write_lines, write_text
 from assay.encode.chat import Chat
-from assay.spread import paired_difference
-from assay.store import read_lines, to_json, write_json, write_lines, write_text
+from assay.stats.standard_error import paired_difference
 from assay.validate.metrics.accuracy import Accuracy
 from assay.weigh.numbers import points
 
@@ -165,7 +165,7 @@ def timed(folder: Path, names: list[str], options: argparse.Namespace) -> dict[s
 
 
 def works(arm: Any, questions: list[str], tokens: int) -> dict[str, Callable[[], Any]]:
-    from assay.nouns import Example, Message
+    from assay.core.types import Example, Message
 
     model, labels = arm.local, arm.inner.task.labels
     prompts = [arm.prompt(Example(str(i), (Message("user", text),))) for i, text in enumerate(questions)]

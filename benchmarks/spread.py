@@ -13,11 +13,11 @@ import sys
 import time
 from pathlib import Path
 
-from assay import store
+from assay.core import store
+from assay.core.types import Example, Means, Message
 from assay.curate import Length, Repair
 from assay.curate.scale.fates import encoded, to_json
 from assay.curate.scale.spread import Scale, Spread
-from assay.nouns import Example, Means, Message
 
 WORDS = "card account transfer refund payment balance limit order parcel ticket password login invoice address".split()
 STEPS = (Repair(), Length())

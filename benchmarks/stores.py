@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 from stores_vectors import encoded, spread
 
-from assay import store as files
-from assay.nouns import Document
+from assay.core import store as files
+from assay.core.types import Document
 from assay.prompt.stores import STORES, Postgres, Store, open_store
 
 TOP = 10

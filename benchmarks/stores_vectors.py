@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file
 
-from assay import store
-from assay.nouns import Document
+from assay.core import store
+from assay.core.types import Document
 from assay.prompt.chunks import passages
 
 DATA = Path(os.environ.get("ASSAY_DATA") or Path(__file__).parents[2] / "shared" / "data")

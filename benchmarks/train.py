@@ -22,8 +22,8 @@ from claims import ABLATIONS, EXPERIMENTS, Contender, Experiment, judged
 from contest import PEERS, Child, described, environment, machine, take_turns
 from workloads import Row, rows_of, whole_chats
 
+from assay.core.store import read_json, write_json
 from assay.model.find import find
-from assay.store import read_json, write_json
 
 HERE = Path(__file__).parent
 MODEL = "smollm2-135m"

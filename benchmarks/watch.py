@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 from workloads import DATA
 
-from assay import store
 from assay.against import Against, families_of
-from assay.families import holm
+from assay.core import store
+from assay.core.types import Example, Message
 from assay.logs import Entry
-from assay.nouns import Example, Message
-from assay.spread import wilson
+from assay.stats.multiple_testing import holm
+from assay.stats.standard_error import wilson
 from assay.validate.drift.apart import far_p, gaussian, kernel_p
 from assay.validate.drift.settings import Watch
 

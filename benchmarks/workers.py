@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from assay.store import read_json, write_json, write_text
+from assay.core.store import read_json, write_json, write_text
 
 ROOT = Path(__file__).parents[1]
 ROWS = {"tickets.jsonl": 150, "test.jsonl": 50}

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from assay.core.types import Example, Message, Task
 from assay.encode.chat import Chat, Encoded
 from assay.encode.wording import ask
-from assay.nouns import Example, Message, Task
 
 DATA = Path(os.environ.get("ASSAY_DATA") or Path(__file__).parents[2] / "shared" / "data")
 SHORTEST, LONGEST = 50, 390  # tokens of an unshared row, prompt and answer

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from assay.errors import ResourceError
+from assay.core.errors import ResourceError
 from assay.validate.sandbox.cage import find_cage
 
 

@@ -16,7 +16,7 @@ import hypothesis
 import pytest
 
 from assay.aim.options import shown
-from assay.nouns import Document, Example, Lesson, Means, Message, Task
+from assay.core.types import Document, Example, Lesson, Means, Message, Task
 from assay.prompt.parts import Encoding
 from own_sets import OWN
 

@@ -4,7 +4,7 @@ import queue
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from assay.nouns import Message
+from assay.core.types import Message
 from assay.use.serve.engine import OwnEngine
 from assay.use.serve.wanted import Piece, Wanted
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from assay.nouns import Message, Messages
+from assay.core.types import Message, Messages
 
 TURNS = (
     "{{ bos_token }}{% for message in messages %}{{ '<start_of_turn>' + message['role'] + '\n' + message['content']"

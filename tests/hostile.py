@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from assay.nouns import Answer, Example, Message, Record
+from assay.core.types import Answer, Example, Message, Record
 from assay.weigh import Report
 
 PAYLOADS = (

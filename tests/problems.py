@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from assay.errors import AssayError, Problem
+from assay.core.errors import AssayError, Problem
 
 
 def unnamed(one: Problem, *names: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from assay.nouns import Document, Example, Lesson, Means, Message, Task
+from assay.core.types import Document, Example, Lesson, Means, Message, Task
 from bert import build
 
 # Documents say the right word, questions the left one: only training can bring them together.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assay.nouns import Answer
+from assay.core.types import Answer
 from assay.validate.robustness.compared import compared
 from assay.validate.robustness.operators import Asked
 from assay.weigh import Report

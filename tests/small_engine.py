@@ -8,8 +8,8 @@ import time
 
 import numpy as np
 
-from assay.errors import ModelError, Problem
-from assay.nouns import Example, Message
+from assay.core.errors import ModelError, Problem
+from assay.core.types import Example, Message
 from assay.use.serve.wanted import Full, Load, Piece, Served, Told
 
 

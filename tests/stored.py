@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from assay.nouns import Document
+from assay.core.types import Document
 
 
 def documents(*ids: str) -> list[Document]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch.distributed import FileStore
 
-from assay.errors import TrainError
+from assay.core.errors import TrainError
 from assay.train.team import meeting
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import assay
 from assay.adapters import folder_of, merged, shared
-from assay.errors import ModelError, UsageError
+from assay.core.errors import ModelError, UsageError
 
 pytestmark = pytest.mark.slow
 ARM = "lora-r4-e2-drop1e-1"
@@ -29,7 +29,7 @@ def test_a_fitted_arm_is_found_merged_and_shared(project):
     assert not [name for name in network.state_dict() if "lora" in name]
     many, arms = shared(project, [ARM, "shots-k0"])
     assert many.names == (ARM,)
-    from assay.nouns import Example, Message
+    from assay.core.types import Example, Message
 
     rows = [Example(str(i), (Message("user", text),)) for i, text in enumerate(QUESTIONS)]
     found = [(one.text, one.confidence) for one in arms[ARM].answer(rows)]

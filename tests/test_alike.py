@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import assay
-from assay.errors import UsageError
+from assay.core.errors import UsageError
 from problems import problem
 from toy import write_rows
 

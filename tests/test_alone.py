@@ -8,7 +8,7 @@ import pytest
 import assay
 from assay import alone as module
 from assay.alone import FEWEST, ROWS, WARM_UP, alone, percentile
-from assay.nouns import Adapted, Answer, Example, Message
+from assay.core.types import Adapted, Answer, Example, Message
 from toy import build
 
 FLOORS = "compare: [{kind: majority}, {kind: tfidf}]\n"

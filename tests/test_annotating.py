@@ -8,7 +8,7 @@ import pytest
 import assay
 from assay.annotating import Annotation
 from assay.cli import command
-from assay.errors import DataError, UsageError
+from assay.core.errors import DataError, UsageError
 from lines import named
 from problems import problem
 

@@ -97,7 +97,7 @@ def test_another_file_or_arm_begins_anew_and_says_so(ran, tmp_path):
 
 def test_a_table_says_what_an_answer_is_and_runs_no_formula():
     from assay.answer_table import rows_of, table
-    from assay.nouns import Answer, Example, Message
+    from assay.core.types import Answer, Example, Message
 
     asked = [Example(str(at), (Message("user", " =1+1"),)) for at in range(3)]
     said = [Answer(None, truncated=True), Answer("＝x", passages=("a", "b")), Answer("I do not know", abstained=True)]

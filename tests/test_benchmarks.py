@@ -155,7 +155,7 @@ def test_rows_to_curate_are_planted_as_they_say():
 
 
 def test_recall_and_precision_of_the_curation_benchmark(tmp_path):
-    from assay.nouns import Example, Message
+    from assay.core.types import Example, Message
     from curate import judged
 
     texts = ["where is the card that i ordered", "where is the card that i orderd", "where is the card", "no"]

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 import assay
-from assay import sealed
 from assay.budget import Watch, best_so_far, quick_first, surely_behind
 from assay.config import load, make_strategy
-from assay.errors import Stopped
-from assay.nouns import Answer, Example, Message, Task
+from assay.core import sealed
+from assay.core.errors import Stopped
+from assay.core.types import Answer, Example, Message, Task
 from assay.validate import Exam
 from assay.weigh import Arm, build
 from assay.weigh.decide import Standing

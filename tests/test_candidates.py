@@ -9,8 +9,8 @@ import assay
 from assay.candidates import drawn, rank
 from assay.cli import command
 from assay.config import load
-from assay.damage import silent
-from assay.errors import DataError, UsageError
+from assay.core.damage import silent
+from assay.core.errors import DataError, UsageError
 from assay.model.weights import tensors_of
 from assay.prepared import prepare
 from problems import problem

@@ -2,7 +2,7 @@ import random
 
 import assay
 from assay.cards import OPEN
-from assay.store import file_digest
+from assay.core.store import file_digest
 from lines import named
 
 

@@ -66,7 +66,7 @@ def test_more_rows_tell_as_often_as_it_was_said(certainty):
     """Of test sets of the size that `rows_needed` names, four of five tell the two arms apart by the p that decides."""
     from certainty_world import studies, world
 
-    from assay.intervals import Weights, rows_needed, swap_p
+    from assay.stats.intervals import Weights, rows_needed, swap_p
 
     draw = np.random.default_rng(3)
     of = world(5, np.array([0.8, 0.72]), draw, 0.3)

@@ -10,7 +10,7 @@ import pytest
 
 import assay.cli
 from assay.cli import command
-from assay.errors import DataError, LeakError, ModelError, Problem, ResourceError, Stopped, TrainError, UsageError
+from assay.core.errors import DataError, LeakError, ModelError, Problem, ResourceError, Stopped, TrainError, UsageError
 from assay.terminal.misuse import VERBS
 from assay.terminal.outcome import Outcome, shown_problems
 from assay.terminal.results import columns

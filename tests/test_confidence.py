@@ -7,11 +7,11 @@ import pytest
 import torch
 
 import assay
+from assay.core.store import read_lines
+from assay.core.types import Example, Message, Record, Task
 from assay.encode.wording import ask
-from assay.nouns import Example, Message, Record, Task
 from assay.prompt.prompted import chosen
 from assay.prompt.shots import Shots
-from assay.store import read_lines
 from assay.train.methods.lora import Lora
 from assay.validate import judge
 from toy import WORDS, build

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 import pytest
 from torch.distributed import FileStore
 
-from assay import store
 from assay.bench import Bench
 from assay.config import load
+from assay.core import store
+from assay.core.damage import silent
+from assay.core.errors import TrainError
 from assay.crew import Others
-from assay.damage import silent
-from assay.errors import TrainError
 from assay.model_lookup import find_models as models
 from assay.prepared import prepare
 from assay.processes import worker

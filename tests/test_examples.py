@@ -12,7 +12,7 @@ import pytest
 
 import assay
 from assay.config import load as load_project
-from assay.store import read_lines
+from assay.core.store import read_lines
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ASSAY = (sys.executable, "-m", "assay.cli")

@@ -8,11 +8,11 @@ import pytest
 
 import assay
 import bubblewrap
-from assay import store
 from assay.config import load
-from assay.errors import DataError, ProjectError, ResourceError, UsageError
+from assay.core import store
+from assay.core.errors import DataError, ProjectError, ResourceError, UsageError
+from assay.core.types import Answer, Checks, Example, Message, Record, Task
 from assay.executed import NAME, executed
-from assay.nouns import Answer, Checks, Example, Message, Record, Task
 from lines import named
 from toy import comparable
 
@@ -164,8 +164,8 @@ def test_new_questions_need_no_tests_and_show_those_they_have(boxed, tmp_path):
 
 
 def test_repair_leaves_a_program_as_it_is():
+    from assay.core.types import Changed, Means
     from assay.curate.steps.repair import Repair
-    from assay.nouns import Changed, Means
 
     source = "def f(x):\n    return x.replace('  ', '&amp;')"
     row = Example("a", (Message("user", "two  spaces"),), source, checks=Checks(("assert True",)))

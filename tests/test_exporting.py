@@ -7,9 +7,9 @@ import pytest
 
 import assay
 from assay.cli import command
-from assay.errors import AssayError, ModelError, OtherAnswers, ResourceError, UsageError
+from assay.core.errors import AssayError, ModelError, OtherAnswers, ResourceError, UsageError
+from assay.core.store import Stage, file_digest, read_json, read_lines
 from assay.exporting import format_of, need_empty, need_room, new_folder
-from assay.store import Stage, file_digest, read_json, read_lines
 from problems import problem
 
 LORA = "lora-r4-e2-drop1e-1"

@@ -13,8 +13,8 @@ import assay
 from assay import flow
 from assay.bench import Bench
 from assay.config import load
-from assay.damage import silent
-from assay.errors import LeakError, TrainError, UsageError
+from assay.core.damage import silent
+from assay.core.errors import LeakError, TrainError, UsageError
 from assay.model_lookup import find_models
 from assay.prepared import prepare
 from assay.validate import Exam

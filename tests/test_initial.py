@@ -7,7 +7,7 @@ import pytest
 import assay
 from assay import config
 from assay.config.start import begin
-from assay.errors import DataError, UsageError
+from assay.core.errors import DataError, UsageError
 from assay.terminal.init import interview
 from problems import problem
 

@@ -3,8 +3,8 @@
 import pytest
 
 from assay.config import load, make_strategy
+from assay.core.types import Form, Task
 from assay.keys import fit_key
-from assay.nouns import Form, Task
 from assay.prepared import prepare
 from toy import rows, write_rows
 

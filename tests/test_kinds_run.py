@@ -5,7 +5,7 @@ import json
 import pytest
 
 import assay
-from assay.errors import DataError, ProjectError, UsageError
+from assay.core.errors import DataError, ProjectError, UsageError
 from assay.weigh import markdown
 from lines import named
 

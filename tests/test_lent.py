@@ -12,8 +12,8 @@ import pytest
 
 from assay import lent
 from assay.config import load
-from assay.errors import ResourceError
-from assay.nouns import Means, Message
+from assay.core.errors import ResourceError
+from assay.core.types import Means, Message
 from bert import build
 from lines import named
 from problems import problem

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import assay
-from assay.errors import UsageError
+from assay.core.errors import UsageError
 from assay.weigh import markdown
 from problems import problem
 from toy import build

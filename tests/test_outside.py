@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.nouns import Example, Message
+from assay.core.types import Example, Message
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 

@@ -3,10 +3,10 @@
 import pytest
 
 import assay
-from assay import store
 from assay.bench import Bench
 from assay.config import load
-from assay.damage import silent
+from assay.core import store
+from assay.core.damage import silent
 from assay.model_lookup import find_models as models
 from assay.prepared import prepare
 from assay.probe import probed, steps_done

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.errors import Stopped
+from assay.core.errors import Stopped
 from assay.processes import SHARED, ForkedProcess, Servers, worker
 from nights import nightly_but
 

@@ -11,7 +11,7 @@ import pytest
 
 import assay
 from assay import frames
-from assay.nouns import Answer
+from assay.core.types import Answer
 from assay.terminal.notebook import Block, in_notebook, shown
 from problems import problem
 from toy import build, rows
@@ -34,7 +34,7 @@ def ran(tmp_path_factory):
 def test_only_what_is_meant_for_others_is_listed():
     assert dir(assay) == sorted(assay.__all__)
     assert {"run", "load", "Classifier", "AssayError", "errors", "__version__"} <= set(dir(assay))
-    assert assay.DataError is assay.errors.DataError
+    assert assay.DataError is assay.core.errors.DataError
     assert importlib.resources.files(assay).joinpath("py.typed").is_file()
     with pytest.raises(AttributeError):
         _ = assay.nothing_of_the_kind

@@ -13,7 +13,7 @@ import pytest
 
 import assay
 from assay.cli import command
-from assay.errors import ModelError
+from assay.core.errors import ModelError
 from problems import problem
 from services import Service, answers, serving, status
 from toy import WORDS, build, rows
@@ -226,7 +226,7 @@ sys.stdin.read()
 def llama():
     """The address of a llama.cpp server with SmolLM2; its key is `KEY`."""
     pytest.importorskip("xllamacpp")
-    from assay.errors import AssayError
+    from assay.core.errors import AssayError
     from assay.model.catalogue import entry_of
     from assay.model.fetch import fetch
 
@@ -259,10 +259,10 @@ def of_llama(folder: Path, url: str, compare: str) -> Path:
 @pytest.mark.real
 @pytest.mark.slow
 def test_llama_cpp_holds_a_choice_and_counts_its_tokens(llama, monkeypatch):
-    from assay.answers import Decoding, Form
+    from assay.core.answers import Decoding, Form
+    from assay.core.types import Message
     from assay.model.endpoint import Endpoint
     from assay.model.remote import RemoteModel
-    from assay.nouns import Message
 
     monkeypatch.setenv("PLANTED_KEY", KEY)
     model = RemoteModel("there", Endpoint(url=llama, model="smollm2", key="PLANTED_KEY"))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assay.nouns import Answer, Example, Message
+from assay.core.types import Answer, Example, Message
 from assay.sampled import Learnt, affordable, answering, of_all, once_more, sample, steps, target_lengths
 from assay.train import Lora
 from assay.train.request import ask

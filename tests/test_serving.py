@@ -15,10 +15,11 @@ import httpx2 as httpx
 import pytest
 
 import assay
-from assay import serving, store
+from assay import serving
 from assay.book import Book, feedback_file, judged
-from assay.errors import DataError, ResourceError, UsageError
-from assay.nouns import Example, Lesson, Message, Task
+from assay.core import store
+from assay.core.errors import DataError, ResourceError, UsageError
+from assay.core.types import Example, Lesson, Message, Task
 from assay.prompt import Majority
 from assay.shared import engine_named
 from assay.use.serve import who

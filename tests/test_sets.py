@@ -16,9 +16,9 @@ import pytest
 
 from assay.config import load
 from assay.config.start import begin
+from assay.core.errors import DataError, ResourceError
 from assay.curate.reading.load import load as load_rows
 from assay.curate.reading.named import HubSet, hub_set
-from assay.errors import DataError, ResourceError
 from assay.sets import bring
 from problems import problem
 

@@ -5,9 +5,9 @@ import shutil
 import pytest
 
 import assay
+from assay.core.types import Lesson, Task
 from assay.curate.reading.load import load
 from assay.curate.split import draw
-from assay.nouns import Lesson, Task
 from assay.prompt import Tfidf
 from nights import nightly_but
 from toy import comparable

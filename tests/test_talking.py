@@ -7,7 +7,7 @@ import pytest
 
 import assay
 from assay.cli import command
-from assay.errors import UsageError
+from assay.core.errors import UsageError
 from assay.prompt.shots_answers import ShotsAnswers
 from assay.talking import talk
 from toy import write_rows

@@ -9,7 +9,7 @@ import pytest
 
 import assay
 from assay.config import load
-from assay.errors import ProjectError, TrainError
+from assay.core.errors import ProjectError, TrainError
 from lines import named
 from problems import problem
 from toy import build, rows

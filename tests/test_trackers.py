@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from assay.cli import command
-from assay.errors import UsageError
+from assay.core.errors import UsageError
 from assay.events import line
 from assay.trackers import export, tracked
 from lines import named

@@ -12,16 +12,16 @@ import pytest
 
 from assay.aim.forms import grammar
 from assay.cli import command
+from assay.core.errors import DataError, ModelError, UsageError
+from assay.core.store import Stage
+from assay.core.types import Form, Task
 from assay.curate.reading.decoded import lines
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.folders import data_folder, files_below
 from assay.curate.reading.source import BLANK_LIMIT, opened
 from assay.curate.reading.table import _named
-from assay.errors import DataError, ModelError, UsageError
 from assay.executed import NAME, executed
-from assay.nouns import Form, Task
 from assay.prepared import bytes_of
-from assay.store import Stage
 from assay.terminal.outcome import Outcome
 from assay.weigh import read_report
 from problems import problem
@@ -195,7 +195,7 @@ from assay.curate.reading.folders import data_folder, files_below
 from assay.curate.reading.decoded import lines
 from assay.curate.reading.source import BLANK_LIMIT, opened
 from assay.curate.reading.table import _named
-from assay.errors import Stopped
+from assay.core.errors import Stopped
 from assay.flow import interruptible
 with interruptible():
     while True:

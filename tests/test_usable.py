@@ -14,13 +14,14 @@ import httpx2 as httpx
 import pytest
 
 import assay
-from assay import serving, store
+from assay import serving
 from assay.cli import command
 from assay.config import load as load_project
-from assay.damage import silent
+from assay.core import store
+from assay.core.damage import silent
+from assay.core.errors import ModelError, UsageError
+from assay.core.types import Message
 from assay.differs import CODE, Differs
-from assay.errors import ModelError, UsageError
-from assay.nouns import Message
 from assay.opening import bench_of
 from assay.use.serve.engines import engine_of
 from assay.use.serve.wanted import Wanted

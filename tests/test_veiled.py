@@ -9,10 +9,10 @@ import pytest
 import assay
 from assay import flow
 from assay.config import load
+from assay.core.damage import silent
+from assay.core.errors import DataError, LeakError, UsageError
+from assay.core.types import Example, Message
 from assay.curate.manifest import text_hash
-from assay.damage import silent
-from assay.errors import DataError, LeakError, UsageError
-from assay.nouns import Example, Message
 from assay.pieces import answer_file
 from assay.prepared import prepare
 from assay.veiled import MARK, Veil, key_of

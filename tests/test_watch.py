@@ -6,9 +6,9 @@ import random
 import pytest
 
 import assay
-from assay import store
 from assay.cli import command
-from assay.errors import DataError, UsageError
+from assay.core import store
+from assay.core.errors import DataError, UsageError
 from assay.logs import read_feedback
 from assay.reviewing import Review
 from toy import WORDS, write_rows

@@ -2,11 +2,11 @@
 
 import pytest
 
-from assay import sealed, store
 from assay.answer_files import answers_of, kept_lines
-from assay.damage import silent
+from assay.core import sealed, store
+from assay.core.damage import silent
+from assay.core.types import Answer, Task
 from assay.keys import fit_key
-from assay.nouns import Answer, Task
 from assay.prompt.majority import Majority
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assay import strategies
-from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Tell
-from assay.store import read_json, write_json
+from assay.core.store import read_json, write_json
+from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
 
 
 def paths_in(value: Any) -> list[Path]:

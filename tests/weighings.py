@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assay.nouns import Answer, Example, Message, Record, Task
+from assay.core.types import Answer, Example, Message, Record, Task
 from assay.weigh import Arm, Weigh, build
 
 N = 400

@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from assay.core.types import Example, Message
 from assay.curate.audit import audit
 from assay.curate.reworded import CHARACTERS, alike, candidates, stand_outs
-from assay.nouns import Example, Message
 
 DATA = Path(os.environ.get("ASSAY_DATA", "../shared/data"))
 THRESHOLDS = (0.7, 0.75, 0.8, 0.85, 0.9)

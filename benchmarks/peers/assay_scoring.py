@@ -6,10 +6,10 @@ from pathlib import Path
 
 import torch
 
+from assay.core.types import Message
 from assay.model.chat_model import LEFT
 from assay.model.find import Found
 from assay.model.open import load_model
-from assay.nouns import Message
 from turns import Turns
 
 

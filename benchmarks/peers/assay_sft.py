@@ -14,10 +14,10 @@ from typing import Any
 import torch
 
 from assay.config import make_strategy
+from assay.core.types import Lesson, Means, Task
 from assay.encode.chat import Encoded
 from assay.model.find import Found
 from assay.model.open import load_model
-from assay.nouns import Lesson, Means, Task
 from assay.train.batch import Batch
 from assay.train.loop import Training
 from assay.train.objectives.completion import Loss, completion

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from assay.errors import (
+from assay.core import errors
+from assay.core.errors import (
     AssayError,
     DataError,
     LeakError,
@@ -32,12 +33,12 @@ if TYPE_CHECKING:
     from assay.asking import Loaded
     from assay.candidates import Ranking
     from assay.config import Project
+    from assay.core.types import Tell
     from assay.drifting import Watched
     from assay.estimator import Classifier
     from assay.exporting import Exported
     from assay.findings import Checked
     from assay.health import Health
-    from assay.nouns import Tell
     from assay.probe import Plan
     from assay.reviewing import Review
     from assay.talking import Replies

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.damage import silent
+from assay.core.damage import silent
+from assay.core.errors import ModelError, Problem
+from assay.core.types import Adapted, Lesson, Precision, Strategy
 from assay.differs import warned
-from assay.errors import ModelError, Problem
-from assay.nouns import Adapted, Lesson, Precision, Strategy
 from assay.opening import bench_of, fitted, notes_alone
 
 if TYPE_CHECKING:

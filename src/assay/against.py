@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import AssayError, DataError, Problem
+from assay.core.errors import AssayError, DataError, Problem
+from assay.core.types import Example, Tell
 from assay.logs import Entry, Log
-from assay.nouns import Example, Tell
 
 if TYPE_CHECKING:
     import numpy as np

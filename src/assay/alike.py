@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay import store
-from assay.nouns import Record, Strategy, Task
+from assay.core import store
+from assay.core.types import Record, Strategy, Task
 from assay.validate import metrics_for
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from assay.errors import Stopped
-from assay.nouns import Adapted, Example, Tell
+from assay.core.errors import Stopped
+from assay.core.types import Adapted, Example, Tell
 
 ROWS = 20
 WARM_UP = 1

@@ -21,15 +21,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from assay import owned, store
+from assay.core import owned, store
+from assay.core.errors import DataError, Problem, UsageError
+from assay.core.types import Example
 from assay.curate.annotate import sheet
 from assay.curate.annotate.apply import Applied, apply
 from assay.curate.annotate.returned import take, together, undoubled
 from assay.curate.annotate.settle import disputes, settle
 from assay.curate.annotate.votes import NAME, Vote, added, by_annotator, mend, placed, read_votes, torn
-from assay.errors import DataError, Problem, UsageError
 from assay.labelled import read_rows
-from assay.nouns import Example
 
 if TYPE_CHECKING:
     from assay.config import Project

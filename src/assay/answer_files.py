@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assay import sealed, store
-from assay.nouns import Answer, Tell
+from assay.core import sealed, store
+from assay.core.types import Answer, Tell
 
 ASKED = "asked.jsonl"  # a line a piece, before it is asked
 VERSION = 3  # raise it when the same arm answers differently

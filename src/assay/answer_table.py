@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from assay.nouns import Answer, Example
+from assay.core.types import Answer, Example
 
 
 def rows_of(questions: Sequence[Example], answers: Sequence[Answer], *, flat: bool) -> list[dict[str, Any]]:

@@ -6,20 +6,12 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from assay.damage import silent
+from assay.core.damage import silent
+from assay.core.errors import Problem, UsageError
+from assay.core.types import Adapted, Answer, Document, Example, Lesson, Message, Tell
 from assay.differs import warned
-from assay.errors import Problem, UsageError
 from assay.frames import frame_of, is_frame, questions_of, shares, texts_of
 from assay.latest_report import recommended_at
-from assay.nouns import (
-    Adapted,
-    Answer,
-    Document,
-    Example,
-    Lesson,
-    Message,
-    Tell,
-)
 from assay.opening import bench_of, fitted, notes_alone
 from assay.questions import repaired
 from assay.streaming import stream

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import errors, store
 from assay.answer_files import VERSION, answers_of
 from assay.config.names import arm_name
-from assay.damage import tell_damage
+from assay.core import errors, store
+from assay.core.damage import tell_damage
+from assay.core.errors import AssayError, Problem, ResourceError, Stopped
+from assay.core.types import Answer, Example, Strategy, Tell
 from assay.effort import labelled_rows, pieces
-from assay.errors import AssayError, Problem, ResourceError, Stopped
 from assay.keys import fit_key
 from assay.model.environment import installed, numeric_environment
-from assay.nouns import Answer, Example, Strategy, Tell
 from assay.prepared import Prepared
 from assay.processes import Process, Servers, worker
 from assay.served import money

@@ -16,11 +16,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay import store
-from assay.answers import Answer
-from assay.damage import Tell, silent, tell_damage
+from assay.core import store
+from assay.core.answers import Answer
+from assay.core.damage import Tell, silent, tell_damage
+from assay.core.types import Adapted, Example, Message, Task
 from assay.encode.parse import Reading
-from assay.nouns import Adapted, Example, Message, Task
 from assay.prompt.prompted import Prompted
 from assay.prompt.rag import RagAnswers
 from assay.prompt.retrieval.citing import read, says_unknown

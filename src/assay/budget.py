@@ -17,11 +17,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
-from assay import sealed
-from assay.errors import Stopped
-from assay.intervals import observed
-from assay.nouns import Answer, Preload, Record
-from assay.spread import grouped, paired_difference
+from assay.core import sealed
+from assay.core.errors import Stopped
+from assay.core.types import Answer, Preload, Record
+from assay.stats.intervals import observed
+from assay.stats.standard_error import grouped, paired_difference
 from assay.terminal.pace import Stage, duration
 from assay.validate import judge, metrics_for
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assay.bench import Bench
-    from assay.nouns import Strategy, Task
+    from assay.core.types import Strategy, Task
     from assay.validate import Exam
     from assay.weigh import Arm
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
 from assay.bench import Bench, answers_in, cost_of
-from assay.errors import AssayError, DataError, ModelError, Problem, ResourceError, TrainError, UsageError
+from assay.core import store
+from assay.core.errors import AssayError, DataError, ModelError, Problem, ResourceError, TrainError, UsageError
+from assay.core.types import Example, Record, Tell
 from assay.noted import content_hash
-from assay.nouns import Example, Record, Tell
 from assay.prepared import Prepared, prepare
 from assay.processes import Servers
 

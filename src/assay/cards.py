@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from assay import store
+from assay.core import store
 from assay.curate.reading.read import split_head
 from assay.encode.lengths import quantiles
 from assay.noted import SPLITS

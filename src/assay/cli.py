@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from assay.errors import Problem, UsageError
+from assay.core.errors import Problem, UsageError
 from assay.here import lines as what_to_type
 from assay.here import look as look_around
 from assay.places import PROJECT

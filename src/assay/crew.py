@@ -23,10 +23,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
-from assay import store
-from assay.errors import Problem, TrainError
+from assay.core import store
+from assay.core.errors import Problem, TrainError
+from assay.core.types import Adapted, Example, Learner, Lesson
 from assay.launch import GRACE, LOOK, Launch
-from assay.nouns import Adapted, Example, Learner, Lesson
 
 LOST = "T050"
 

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
 from assay.config.names import same
 from assay.config.yamlfile import read
+from assay.core import store
+from assay.core.errors import ResourceError
+from assay.core.types import Tell
 from assay.curate.reading.named import hub_set, named
-from assay.errors import ResourceError
 from assay.model.cache import known_digest
 from assay.model.environment import installed, numeric_environment
-from assay.nouns import Tell
 
 if TYPE_CHECKING:
     from assay.config import Project

@@ -17,19 +17,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
 from assay.against import FEWEST, against
-from assay.errors import DataError, Problem, UsageError, did_you_mean
+from assay.core import store
+from assay.core.errors import DataError, Problem, UsageError, did_you_mean
+from assay.core.types import Answer, Example, Tell
 from assay.here import with_project
 from assay.logs import Entry, Log, read_log
 from assay.measured import names as known_arms
 from assay.measured import newest
-from assay.nouns import Answer, Example, Tell
 
 if TYPE_CHECKING:
     from assay.bench import Bench
     from assay.config import Project
-    from assay.nouns import Strategy
+    from assay.core.types import Strategy
     from assay.prepared import Prepared
     from assay.validate.drift.settings import Encoding
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assay.nouns import Learner, Part, Strategy
+from assay.core.types import Learner, Part, Strategy
 from assay.prompt import Rag, Shots
 from assay.use import Quantise
 

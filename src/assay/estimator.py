@@ -22,11 +22,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
-from assay import store
-from assay.errors import Problem, UsageError
+from assay.core import store
+from assay.core.errors import Problem, UsageError
+from assay.core.types import Answer, Example, Message, Strategy, Task
 from assay.frames import shares, texts_of
 from assay.job import Job
-from assay.nouns import Answer, Example, Message, Strategy, Task
 
 VAL = 0.1  # of the rows, for strategies that choose something on val
 

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assay import store
-from assay.nouns import Tell
+from assay.core import store
+from assay.core.types import Tell
 from assay.places import place
 
 NAME = "events.jsonl"

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay import sealed, store
-from assay.errors import Problem, UsageError
-from assay.nouns import Answer, Example, Record, Task, Tell
+from assay.core import sealed, store
+from assay.core.errors import Problem, UsageError
+from assay.core.types import Answer, Example, Record, Task, Tell
 from assay.validate.outcomes import ran, spread, with_outcomes
 from assay.validate.sandbox.cage import find_cage
 from assay.validate.sandbox.python import Outcome

@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
-from assay.damage import silent
-from assay.errors import ModelError, OtherAnswers, Problem, ResourceError, UsageError, did_you_mean
+from assay.core import store
+from assay.core.damage import silent
+from assay.core.errors import ModelError, OtherAnswers, Problem, ResourceError, UsageError, did_you_mean
+from assay.core.types import Tell
 from assay.given import asked_again, source_of, unaskable
-from assay.nouns import Tell
 from assay.signals import interruptible
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from assay import store
 from assay.beside import sentences
+from assay.core import store
+from assay.core.types import Example, Task
 from assay.encode.lengths import CHARACTERS_A_TOKEN, quantiles
 from assay.encode.wording import ask
-from assay.nouns import Example, Task
 from assay.prepared import Prepared
 from assay.veiled import unnamed
 from assay.weigh.leakage import given_away, paraphrase_sentence

@@ -13,19 +13,20 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from assay import alike, store
+from assay import alike
 from assay.aim.kinds import kind_of
 from assay.bench import Bench
 from assay.beside import Seen, asked, beside
 from assay.budget import quick_first
-from assay.damage import silent
-from assay.errors import AssayError, Problem, UsageError, did_you_mean, nearest
+from assay.core import store
+from assay.core.damage import silent
+from assay.core.errors import AssayError, Problem, UsageError, did_you_mean, nearest
+from assay.core.types import Answer, Strategy, Tell
 from assay.events import NAME, logged
 from assay.executed import reference_warning, refuse_unsafe, wrong_references
 from assay.forecast import plan_event
 from assay.gained import gained
 from assay.model_lookup import find_models
-from assay.nouns import Answer, Strategy, Tell
 from assay.places import near
 from assay.prepared import Prepared, keep_private, prepare
 from assay.processes import Servers

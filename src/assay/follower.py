@@ -7,11 +7,11 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from assay import store
+from assay.core import store
+from assay.core.types import Learner, Lesson
 from assay.crew import at_home
 from assay.job import Job
 from assay.launch import LOOK
-from assay.nouns import Learner, Lesson
 
 
 def follow(job: Job) -> None:

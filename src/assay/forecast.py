@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from assay.bench import Bench
-    from assay.nouns import Strategy
+    from assay.core.types import Strategy
     from assay.validate import Exam
 
 SPREAD = 0.3  # a probe of seconds is this far from a run of minutes, either way

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
-from assay.errors import Problem, UsageError
-from assay.nouns import Answer, Example
+from assay.core import store
+from assay.core.errors import Problem, UsageError
+from assay.core.types import Answer, Example
 
 if TYPE_CHECKING:
     import numpy as np

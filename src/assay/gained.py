@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assay import store
+from assay.core import store
 from assay.encode.wording import Wording
 from assay.prompt.slot import reworded
 from assay.prompt.wording import FOUND, WordingSearch
-from assay.spread import grouped, paired_difference
+from assay.stats.standard_error import grouped, paired_difference
 from assay.validate import judge, metrics_for
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import alike, store
+from assay import alike
+from assay.core import store
+from assay.core.types import Answer, Example, Lesson, Precision, Record, Strategy, Tell
 from assay.executed import executed
-from assay.nouns import Answer, Example, Lesson, Precision, Record, Strategy, Tell
 from assay.validate import Exam
 from assay.validate.looks import places
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from assay.model.environment import BF16, graphics_card, installed, multiplies_bf16, processor_flags, threads
 
 if TYPE_CHECKING:
-    from assay.nouns import Tell
+    from assay.core.types import Tell
     from assay.paces import Pace
 
 BASE = "smollm2-135m"  # whose pace is measured

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.errors import DataError, Problem, nearest
+from assay.core.errors import DataError, Problem, nearest
 from assay.places import PROJECT, place, typed
 
 # Files that may hold rows. What assay writes beside them (answers, reports, votes) is no data to begin with.

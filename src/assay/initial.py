@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assay import store
 from assay.config.start import begin, folder_name
 from assay.config.yamlfile import flow, parse, quoted
+from assay.core import store
+from assay.core.errors import Problem, UsageError
+from assay.core.types import Tell
 from assay.curate.reading.named import hub_set, named
-from assay.errors import Problem, UsageError
 from assay.here import look, word
-from assay.nouns import Tell
 from assay.places import ENDINGS, PROJECT, typed
 
 _FILES = re.compile(r"^  files: \{data: (.+)\}$", re.MULTILINE)
@@ -129,7 +129,7 @@ def _from(project: Path, path: Path) -> str:
         DataError: D001, there is no such file.
     """
     if not named(path).path.exists():
-        from assay.errors import DataError
+        from assay.core.errors import DataError
         from assay.here import not_there
 
         raise DataError(not_there(path))

@@ -15,16 +15,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import sealed, store
 from assay.alone import alone
 from assay.answer_files import ASKED, kept_lines
+from assay.core import sealed, store
+from assay.core.errors import AssayError, Stopped
+from assay.core.types import Adapted, Answer, Example, Learner, Lesson, Means, Precision, Record, Strategy, Task, Tell
 from assay.crew import crew
 from assay.energy import Meter
-from assay.errors import AssayError, Stopped
 from assay.keys import fit_key
 from assay.launch import Launch
 from assay.noted import content_hash, documents_hash, fields_hash, train_hash
-from assay.nouns import Adapted, Answer, Example, Learner, Lesson, Means, Precision, Record, Strategy, Task, Tell
 from assay.prepared import read_documents, read_examples, read_rates
 from assay.spent import Parts, Spent, peak_bytes
 

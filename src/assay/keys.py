@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay import store
+from assay.core import store
+from assay.core.types import Learner, Task
 from assay.model.environment import FORMED, versions_of
-from assay.nouns import Learner, Task
 from assay.prompt.retrieval.among import row_fields
 
 VERSION = 1  # raise it when the same key would have to stand for another arm

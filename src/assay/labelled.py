@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.core.errors import DataError
+from assay.core.types import Example
 from assay.curate.annotate.apply import Applied, apply
 from assay.curate.annotate.votes import missing, read_votes
-from assay.errors import DataError
-from assay.nouns import Example
 
 if TYPE_CHECKING:
     from assay.config import Project

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.errors import Problem, UsageError, did_you_mean
+from assay.core.errors import Problem, UsageError, did_you_mean
 from assay.here import with_project
 from assay.measured import names as known_arms
 from assay.places import near, place, typed

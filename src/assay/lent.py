@@ -23,10 +23,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import errors, sealed, store
-from assay.errors import AssayError, ModelError, Problem, ResourceError
-from assay.nouns import Augmentation, Means, Messages, RowStep, SetStep, Tell
-from assay.owned import make_folder
+from assay.core import errors, sealed, store
+from assay.core.errors import AssayError, ModelError, Problem, ResourceError
+from assay.core.owned import make_folder
+from assay.core.types import Augmentation, Means, Messages, RowStep, SetStep, Tell
 from assay.processes import Process, Servers, worker
 
 if TYPE_CHECKING:
@@ -251,9 +251,9 @@ class Desk:
         return {"width": vectors.shape[1], "vectors": base64.b64encode(vectors.tobytes()).decode()}
 
     def _generated(self, request: dict[str, Any]) -> dict[str, Any]:
+        from assay.core.types import Message
         from assay.model.find import Found
         from assay.model.open import load_model
-        from assay.nouns import Message
 
         if "generate" not in self._open:
             model = {key: self.found["generate"][key] for key in Found.__slots__}

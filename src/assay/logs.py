@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import DataError, Problem
-from assay.nouns import Answer, Example, Message
+from assay.core.errors import DataError, Problem
+from assay.core.types import Answer, Example, Message
 
 if TYPE_CHECKING:
     from assay.config import Project

@@ -18,12 +18,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
+from assay.core import store
+from assay.core.errors import ModelError, Problem
+from assay.core.types import Strategy, Tell
 from assay.differs import differs, fingerprints, of_documents
-from assay.errors import ModelError, Problem
 from assay.model.cache import cache_folder
 from assay.model.environment import installed
-from assay.nouns import Strategy, Tell
 from assay.prepared import Prepared, placed
 
 if TYPE_CHECKING:

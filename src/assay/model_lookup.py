@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.nouns import Tell
+from assay.core.types import Tell
 
 if TYPE_CHECKING:
     from assay.config import Project

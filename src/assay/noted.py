@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay import store
 from assay.aim import objects
 from assay.aim.label_sets import labels_in
+from assay.core import store
+from assay.core.types import Document, Example
 from assay.curate.annotate.apply import steps as steps_before
-from assay.nouns import Document, Example
 from assay.prompt.retrieval.among import row_fields
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
+from assay.core import store
+from assay.core.errors import Damaged, ModelError, Problem, UsageError, did_you_mean
+from assay.core.types import Tell
 from assay.differs import tell_difference
-from assay.errors import Damaged, ModelError, Problem, UsageError, did_you_mean
 from assay.here import with_project
-from assay.nouns import Tell
 from assay.places import near
 
 if TYPE_CHECKING:

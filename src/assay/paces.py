@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from assay.errors import Stopped
-from assay.nouns import Example, Lesson, Means, Message, Task
+from assay.core.errors import Stopped
+from assay.core.types import Example, Lesson, Means, Message, Task
 
 ROWS = 96
 LABELS = ("refund", "delivery", "account")

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import sealed, store
 from assay.answer_files import ASKED, answers_of, kept_lines
 from assay.answer_table import rows_of, table
-from assay.damage import silent
+from assay.core import sealed, store
+from assay.core.damage import silent
+from assay.core.types import Answer, Example, Strategy, Tell
 from assay.differs import hearing
 from assay.latest_report import recommended_at
-from assay.nouns import Answer, Example, Strategy, Tell
 from assay.opening import bench_of
 from assay.questions import read_questions
 from assay.signals import interruptible

@@ -18,20 +18,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
+from assay.core import store
+from assay.core.errors import Problem, UsageError
+from assay.core.owned import private
+from assay.core.types import Document, Example, Means, Task, Tell
 from assay.curate.overlap import SHARES_WORDS
 from assay.curate.reading.folders import files_below, refuse_unreal
 from assay.curate.reading.named import named
 from assay.curate.reading.read import split_head
 from assay.curate.reading.source import unread
 from assay.curate.scale.kept import forgotten
-from assay.errors import Problem, UsageError
 from assay.labelled import labelled, merged
 from assay.lent import Lender
 from assay.lent import models as lent_models
 from assay.noted import note_of
-from assay.nouns import Document, Example, Means, Task, Tell
-from assay.owned import private
 from assay.prompt.retrieval.among import document_fields, row_fields
 from assay.sets import bring
 from assay.veiled import MARK, Veil, key_of, steps_of

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assay import store
-from assay.errors import ResourceError, TrainError
+from assay.core import store
+from assay.core.errors import ResourceError, TrainError
+from assay.core.types import Adapted, Example, Lesson, Strategy
 from assay.forecast import Plan, free_disk
 from assay.job import Job
-from assay.nouns import Adapted, Example, Lesson, Strategy
 from assay.prepared import read_examples
 from assay.prompt.prompted import Prompted
 from assay.prompt.wording import WordingSearch

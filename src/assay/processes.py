@@ -24,10 +24,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from assay.errors import Stopped
+from assay.core.errors import Stopped
 
 if TYPE_CHECKING:
-    from assay.nouns import Preload
+    from assay.core.types import Preload
 
 GRACE = 10.0  # seconds a worker gets to save its state
 # Left over from a launcher around `assay run`, these would have the worker wait for processes that nobody starts.
@@ -91,7 +91,7 @@ def environment() -> dict[str, str]:
 def surroundings(variables: Mapping[str, str]) -> str:
     """All that a process takes over from the one that starts it, but for the variables that are `FREE`: only where it
     is the same can a fork stand for a process that was started anew."""
-    from assay.store import digest
+    from assay.core.store import digest
 
     status = Path("/proc/self/status").read_text().splitlines()
     return digest(
@@ -189,7 +189,7 @@ class Servers:
 
     def share(self) -> None:
         """Start all, and let the processes that this one starts use them, too."""
-        from assay import store
+        from assay.core import store
 
         self.begin(PRELOADED)
         if self._folder is not None:
@@ -234,7 +234,7 @@ class Servers:
 
     def _start(self, level: Preload) -> Path | None:
         """A server for this level, forked from that of the level below."""
-        from assay import store
+        from assay.core import store
 
         below = BELOW.get(level)
         if self._folder is None:
@@ -320,7 +320,7 @@ def worker(
         module: its `main(folder)` runs in the process. stdin: give it a pipe to read from.
         preload: what a forked one finds imported.
     """
-    from assay.owned import opener
+    from assay.core.owned import opener
 
     with open(folder / "worker.log", "ab", opener=opener) as log:
         process: Process | None = (servers or Servers(start=False)).fork(preload, module, folder, stdin, log.fileno())

@@ -11,10 +11,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
 from assay.bench import Bench
 from assay.beside import sentences
-from assay.errors import UsageError
+from assay.core import store
+from assay.core.errors import UsageError
 from assay.findings import extra_of
 from assay.keys import libraries
 from assay.measured import NAME as MEASURED

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.errors import DataError, Problem
-from assay.nouns import Changed, Dropped, Example, Means, RowStep
+from assay.core.errors import DataError, Problem
+from assay.core.types import Changed, Dropped, Example, Means, RowStep
 from assay.veiled import key_of, steps_of
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assay.bench import Bench, answers_in
-from assay.errors import ResourceError, Stopped, TrainError
-from assay.nouns import Record, Strategy
+from assay.core.errors import ResourceError, Stopped, TrainError
+from assay.core.types import Record, Strategy
 from assay.validate import Exam
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assay import store
+from assay.core import store
 from assay.curate.annotate.sheet import refuse_present
 from assay.logs import Entry, Said, read_feedback
 from assay.places import place

@@ -16,12 +16,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from assay import store
+from assay.core import store
+from assay.core.damage import Tell, silent, tell_damage
+from assay.core.errors import DataError, Problem, UsageError
+from assay.core.types import Record
 from assay.curate.annotate.sheet import named, refuse_present
-from assay.damage import Tell, silent, tell_damage
-from assay.errors import DataError, Problem, UsageError
 from assay.here import with_project
-from assay.nouns import Record
 from assay.places import place, typed
 from assay.validate.people.duels import Both, Item, deal
 from assay.validate.people.sheets import lines, read_sheet, write
@@ -29,7 +29,7 @@ from assay.validate.people.tally import Rating, known, tally
 
 if TYPE_CHECKING:
     from assay.bench import Bench
-    from assay.nouns import Strategy
+    from assay.core.types import Strategy
 
 FOLDER = "reviews"
 FROM_USERS = "log"  # the split of items that users corrected: see `returned.py`
@@ -133,7 +133,7 @@ class Review:
 
     def _answers(self, first: str, second: str, split: Split, offline: bool) -> tuple[list[Both], int]:
         """Both arms' answers to the rows of the split; those to val are made where they are not there yet."""
-        from assay.damage import silent
+        from assay.core.damage import silent
         from assay.opening import bench_of
         from assay.validate import judge, metrics_for
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assay.nouns import Adapted, Answer, Example, LanguageModel, Message
+from assay.core.types import Adapted, Answer, Example, LanguageModel, Message
 from assay.train.gauges import clock
 
 FEW = 8

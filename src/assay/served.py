@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import ModelError, Problem
-from assay.nouns import Answer, Learner, Strategy, Tell
+from assay.core.errors import ModelError, Problem
+from assay.core.types import Answer, Learner, Strategy, Tell
 
 if TYPE_CHECKING:
     from assay.config import Project

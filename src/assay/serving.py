@@ -15,10 +15,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from assay.damage import silent
-from assay.errors import Problem, UsageError
+from assay.core.damage import silent
+from assay.core.errors import Problem, UsageError
+from assay.core.types import Tell
 from assay.model.environment import threads
-from assay.nouns import Tell
 from assay.opening import base_bench, benches, fitted
 from assay.places import file_of
 from assay.questions import repaired
@@ -28,7 +28,7 @@ from assay.use.serve.who import names_of, refuse_missing, refuse_open
 
 if TYPE_CHECKING:
     from assay.bench import Bench
-    from assay.store import Stage
+    from assay.core.store import Stage
     from assay.use.serve.app import House
     from assay.use.serve.arms import Arm
     from assay.use.serve.settings import Serve

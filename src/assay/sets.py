@@ -14,12 +14,12 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
+from assay.core.errors import AssayError, DataError, Problem
+from assay.core.types import Tell
 from assay.curate.reading.configurations import Patterns, chosen, configurations
 from assay.curate.reading.folders import DATA_SUFFIXES
 from assay.curate.reading.named import HubSet, hub_set
-from assay.errors import AssayError, DataError, Problem
 from assay.model.hub import explained
-from assay.nouns import Tell
 
 _LISTS = ("README.md", "dataset_dict.json", "state.json", "dataset_info.json")
 

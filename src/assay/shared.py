@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.errors import ModelError, Problem, UsageError, did_you_mean
-from assay.nouns import Adapted, LanguageModel, Lesson, Means, Precision, Strategy
+from assay.core.errors import ModelError, Problem, UsageError, did_you_mean
+from assay.core.types import Adapted, LanguageModel, Lesson, Means, Precision, Strategy
 from assay.use.serve.settings import BASE
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from assay.errors import Stopped, end_soon
+from assay.core.errors import Stopped, end_soon
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay import sealed
+from assay.core import sealed
 
 
 @dataclass

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from assay.errors import Problem, TrainError, UsageError
-from assay.nouns import Part, Strategy, Task
+from assay.core.errors import Problem, TrainError, UsageError
+from assay.core.types import Part, Strategy, Task
 from assay.prompt import (
     BestSentence,
     Centrality,

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from functools import partial
 from typing import Any
 
-from assay.nouns import Adapted, Answer, Example
+from assay.core.types import Adapted, Answer, Example
 
 
 def stream(adapted: Adapted, question: Example) -> Generator[str, None, Answer]:

@@ -16,10 +16,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.damage import silent
+from assay.core.damage import silent
+from assay.core.types import Adapted, Answer, Example, Message, Tell
 from assay.differs import CODE, warned
 from assay.latest_report import recommended, refuse_unknown
-from assay.nouns import Adapted, Answer, Example, Message, Tell
 from assay.places import file_of
 from assay.streaming import said
 from assay.use.serve.settings import BASE
@@ -240,9 +240,9 @@ def opened(folder: Path, name: str, *, offline: bool = False, tell: Tell = silen
     Raises:
         UsageError: C083, C062, C171; C172, base needs rows that are not here.
     """
-    from assay import store
     from assay.asking import Loaded
     from assay.config import load as load_project
+    from assay.core import store
     from assay.opening import base_bench, bench_of, fitted
 
     project = load_project(file_of(folder))

@@ -17,9 +17,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from assay.errors import Problem, UsageError, did_you_mean
+from assay.core.errors import Problem, UsageError, did_you_mean
+from assay.core.owned import make_folder
 from assay.events import read
-from assay.owned import make_folder
 from assay.places import place as place_of
 
 STEP = {  # value of a step in the log -> name in a tracker

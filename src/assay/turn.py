@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from assay import alike
 from assay.bench import Bench, answers_in, cost_of, described, trained
 from assay.budget import Watch, best_so_far
-from assay.errors import ResourceError, Stopped, TrainError
+from assay.core.errors import ResourceError, Stopped, TrainError
+from assay.core.types import Strategy, Tell
 from assay.executed import executed
 from assay.keys import own_settings
-from assay.nouns import Strategy, Tell
 from assay.reseeded import again
 from assay.validate import Exam, judge, metrics_for
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from assay import store
+from assay.core import store
+from assay.core.errors import AssayError, DataError, LeakError, Problem, Stopped, UsageError
+from assay.core.types import Changed, Document, Example, Means
 from assay.curate.pii.key import read_key
 from assay.curate.pii.recognise import patterned, recognise
 from assay.curate.steps.anonymise import Anonymise
-from assay.errors import AssayError, DataError, LeakError, Problem, Stopped, UsageError
-from assay.nouns import Changed, Document, Example, Means
 
 if TYPE_CHECKING:
     from assay.config import Project

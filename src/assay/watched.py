@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from assay.families import holm
-from assay.nouns import Answer, Example, Task
+from assay.core.types import Answer, Example, Task
+from assay.stats.multiple_testing import holm
 
 if TYPE_CHECKING:
     import numpy as np

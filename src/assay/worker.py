@@ -10,8 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
-from assay import store
-from assay.errors import AssayError, Stopped
+from assay.core import store
+from assay.core.errors import AssayError, Stopped
 from assay.follower import follow, train_silently
 from assay.job import Job
 from assay.launch import Launch

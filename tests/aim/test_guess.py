@@ -3,8 +3,8 @@
 import pytest
 
 from assay.aim import guess
+from assay.core.errors import DataError
 from assay.curate.reading.load import load
-from assay.errors import DataError
 from problems import problem
 
 WORDS = "where what when why how much often far long old".split()

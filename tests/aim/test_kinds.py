@@ -1,5 +1,5 @@
 from assay.aim import KINDS, kind_of
-from assay.nouns import Task
+from assay.core.types import Task
 
 
 def test_every_kind_of_the_task_is_there():

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from assay.aim import forms
 from assay.aim.objects import built, form_of, found_in, leaves, of_field, parsed, same, schema_of, written
-from assay.nouns import Example, Message
+from assay.core.types import Example, Message
 
 ORDERS = [
     {"customer": {"name": "Ann", "vip": True}, "items": [{"what": "pump", "n": 2}, {"what": "hose", "n": 1}]},

@@ -6,8 +6,8 @@ import pytest
 from tests.turns import acts_of_turns
 
 from assay.aim import guess
+from assay.core.errors import DataError
 from assay.curate.reading.load import load
-from assay.errors import DataError
 from lines import named
 
 

@@ -6,8 +6,8 @@ import pytest
 
 import assay
 from assay.beside.remedies import as_treated, twins
-from assay.errors import DataError
-from assay.nouns import Example, Message
+from assay.core.errors import DataError
+from assay.core.types import Example, Message
 from assay.prompt import Tfidf
 from assay.train.methods import Lora
 from assay.train.methods.head import Head

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from assay.beside.budget import FEWEST, START, rows_within, seconds_of
-from assay.nouns import Example, Message
+from assay.core.types import Example, Message
 from assay.validate import Exam
 from assay.weigh import Arm
 

@@ -9,7 +9,7 @@ import pytest
 import assay
 from assay.beside.forgetting import items_for, trained_in
 from assay.config import load
-from assay.errors import DataError, UsageError
+from assay.core.errors import DataError, UsageError
 from assay.prompt import Rag, Router, Shots, Tfidf
 from assay.train.methods import Full, Lora
 from assay.weigh.sections import forgetting as section

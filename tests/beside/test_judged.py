@@ -8,8 +8,8 @@ import pytest
 
 import assay
 from assay.beside import judged
-from assay.errors import DataError
-from assay.nouns import Answer, Example, Message, Record
+from assay.core.errors import DataError
+from assay.core.types import Answer, Example, Message, Record
 from assay.validate.people.duels import Item
 from assay.weigh import html, markdown
 from assay.weigh.sections.judged import first

@@ -6,8 +6,8 @@ import random
 import pytest
 
 import assay
+from assay.core.errors import UsageError
 from assay.curate.audit import audit
-from assay.errors import UsageError
 from lines import named
 from problems import problem
 from toy import write_rows

@@ -8,7 +8,7 @@ import pytest
 import assay
 from assay.beside.curves import Point, a_quarter, word
 from assay.beside.learning_curve import planned, within
-from assay.intervals import Interval
+from assay.stats.intervals import Interval
 from assay.weigh import Arm
 from toy import write_rows
 

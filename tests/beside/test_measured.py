@@ -3,7 +3,7 @@
 import pytest
 
 from assay.beside.measured import Asked, measured
-from assay.nouns import Answer, Example, Message, Task
+from assay.core.types import Answer, Example, Message, Task
 from assay.validate.update_drill.changes import Change, Data
 
 EMPTY = Data((), ())

@@ -8,9 +8,9 @@ import pytest
 import assay
 from assay.beside.robustness import drawn, jailbreaks, without_cuts
 from assay.config import load
-from assay.errors import DataError, UsageError
-from assay.nouns import Example, Message
-from assay.store import read_lines
+from assay.core.errors import DataError, UsageError
+from assay.core.store import read_lines
+from assay.core.types import Example, Message
 from assay.weigh.sections.robustness import lead
 from problems import problem
 from toy import build, rows, write_rows

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 import assay
-from assay import store
 from assay.beside.update_drill import planned
-from assay.errors import ProjectError
+from assay.core import store
+from assay.core.errors import ProjectError
 from assay.prompt import Tfidf
 from lines import named
 from problems import problem

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from assay import config
 from assay.config.names import arm_name
 from assay.config.yamlfile import dump, read
-from assay.errors import Problem, ProjectError
+from assay.core.errors import Problem, ProjectError
 from problems import problem, unnamed
 
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -11,7 +11,7 @@ import pytest
 
 from assay import config
 from assay.config.start import begin
-from assay.errors import AssayError, DataError
+from assay.core.errors import AssayError, DataError
 from assay.labelled import read_rows
 from problems import problem
 

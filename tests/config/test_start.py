@@ -7,7 +7,7 @@ import pytest
 
 from assay import config
 from assay.config.start import begin, folder_name
-from assay.errors import DataError, UsageError
+from assay.core.errors import DataError, UsageError
 from problems import problem
 
 

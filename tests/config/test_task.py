@@ -5,8 +5,8 @@ import json
 import pytest
 
 from assay import config
-from assay.errors import ProjectError
-from assay.nouns import Decoding, Form, Task
+from assay.core.errors import ProjectError
+from assay.core.types import Decoding, Form, Task
 from problems import problem
 
 HEAD = "data: {files: {data: rows.csv}}\ncompare: [{kind: shots}]\naim:\n  kind: answer\n"

@@ -3,7 +3,7 @@
 import pytest
 
 from assay.config import load
-from assay.errors import ProjectError
+from assay.core.errors import ProjectError
 
 FILE = """version: 1
 aim: {{kind: classify{aim}}}
@@ -64,8 +64,8 @@ def test_what_is_right_is_read_and_written_again(tmp_path):
 
 
 def test_guards_and_target_retrain_nothing():
+    from assay.core.types import Task
     from assay.keys import fit_key
-    from assay.nouns import Task
     from assay.prompt import Majority
 
     parts = {"train": "x", "val": "y", "documents": "z"}

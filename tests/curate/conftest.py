@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from assay.nouns import Example, Means, Message
+from assay.core.types import Example, Means, Message
 
 
 def make(rows, split="rows"):
@@ -50,7 +50,7 @@ def means():
 @pytest.fixture
 def outcome(means):
     """Run a step over examples: (rows that go on, Dropped, Changed)."""
-    from assay.nouns import Changed, Dropped, RowStep
+    from assay.core.types import Changed, Dropped, RowStep
 
     def run(step, examples):
         if isinstance(step, RowStep):

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from assay.core.types import Answer, Changed, Checks, Document, Dropped, Means, Record, Task
 from assay.curate.curated import run
 from assay.curate.split import Split
 from assay.curate.steps.dedupe import Dedupe
-from assay.nouns import Answer, Changed, Checks, Document, Dropped, Means, Record, Task
 from assay.validate import judge
 
 CAPITALS = [

@@ -3,8 +3,8 @@ import json
 
 import pytest
 
+from assay.core.errors import LeakError
 from assay.curate.audit import audit, leak_error, repair
-from assay.errors import LeakError
 
 TRAIN = [
     ("Where is the card I ordered last week?", "card"),

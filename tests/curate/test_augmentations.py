@@ -5,11 +5,11 @@ import json
 import pytest
 
 from assay.config import make_augmentation
+from assay.core.errors import DataError
+from assay.core.store import to_json
+from assay.core.types import Document, Dropped, Example, Made, Means, Message
 from assay.curate import AUGMENTATIONS
 from assay.curate.made import documents_for_train, make_rows, refuse_unfit
-from assay.errors import DataError
-from assay.nouns import Document, Dropped, Example, Made, Means, Message
-from assay.store import to_json
 from problems import problem
 
 

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assay.core.errors import DataError, LeakError
+from assay.core.types import Example, Means, Message
 from assay.curate.audit import audit
 from assay.curate.curated import run
 from assay.curate.split import Split
@@ -15,8 +17,6 @@ from assay.curate.steps.length import Length
 from assay.curate.steps.near import Near
 from assay.curate.steps.repair import Repair
 from assay.curate.warned import half_width
-from assay.errors import DataError, LeakError
-from assay.nouns import Example, Means, Message
 from problems import problem
 
 STEPS = (Repair(), Length(), Dedupe(), Near())

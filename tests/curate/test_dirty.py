@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from assay.config import make_step
+from assay.core.types import Changed, Dropped, Means, RowStep
 from assay.curate import load
-from assay.nouns import Changed, Dropped, Means, RowStep
 
 CASES = sorted((Path(__file__).parent / "fixtures" / "dirty").iterdir())
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from assay.core.types import Example, Means, Message
 from assay.curate.audit import audit, repair
 from assay.curate.curated import run
 from assay.curate.reading.load import load
 from assay.curate.split import Split
-from assay.nouns import Example, Means, Message
 
 pytestmark = pytest.mark.real
 

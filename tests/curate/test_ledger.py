@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.core.errors import DataError
+from assay.core.types import Example, Made, Means, Message
 from assay.curate import Dedupe, Length, Near, Repair, Split, run
 from assay.curate.ledger import Book
-from assay.errors import DataError
-from assay.nouns import Example, Made, Means, Message
 
 STEPS = st.sampled_from(
     (Repair(), Length(min_chars=3), Length(max_chars=20), Dedupe(), Dedupe(conflicts="keep"), Near())

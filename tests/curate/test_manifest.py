@@ -3,8 +3,8 @@ import re
 import pytest
 
 import assay
+from assay.core.errors import DataError, LeakError
 from assay.curate.manifest import divided, read_manifest, text_hash, written
-from assay.errors import DataError, LeakError
 from problems import problem
 
 NAMES = ("train", "val", "test")

@@ -3,8 +3,8 @@ import json
 import pytest
 
 import assay
+from assay.core.types import Example, Message
 from assay.curate.overlap import given_away, probed, read_probes
-from assay.nouns import Example, Message
 
 PROBE = "The quick brown fox, which nobody had seen before, jumped over thirteen lazy dogs at noon today."
 

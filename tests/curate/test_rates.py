@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
+from assay.core.errors import UsageError
+from assay.core.types import Lesson, Means, Task
 from assay.curate.augment.balance import Balance
 from assay.curate.curated import run
 from assay.curate.split import Split, draw_alike
-from assay.errors import UsageError
-from assay.nouns import Lesson, Means, Task
 from assay.prompt.majority import Majority
 from problems import problem
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assay.core.errors import LeakError
+from assay.core.types import Means
 from assay.curate.curated import run
 from assay.curate.reworded import alike, candidates, stand_outs
 from assay.curate.split import Split
-from assay.errors import LeakError
-from assay.nouns import Means
 
 WIDTH = 64
 

@@ -6,9 +6,9 @@ import pytest
 
 import unusual
 from assay.config import make_step
+from assay.core.store import to_json
+from assay.core.types import Changed, Dropped, Example, Means, Message, RowStep
 from assay.curate import STEPS
-from assay.nouns import Changed, Dropped, Example, Means, Message, RowStep
-from assay.store import to_json
 
 
 def kind_of(cls):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.core.types import Document, Example, Message
 from assay.curate.text import MOST_EDITS, edit_similarity, edits, jaccard, key_of, normal, shingles, sketch
-from assay.nouns import Document, Example, Message
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 """What is said at the end of curation of rows that are gone and of splits that are not as they were asked for."""
 
+from assay.core.types import Means
 from assay.curate.curated import run
 from assay.curate.split import Split
 from assay.curate.steps.dedupe import Dedupe
 from assay.curate.steps.length import Length
-from assay.nouns import Means
 
 
 def warnings(rows, steps=(), **settings):

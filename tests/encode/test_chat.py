@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.core.errors import ModelError
+from assay.core.types import Message
 from assay.encode.chat import Chat
-from assay.errors import ModelError
-from assay.nouns import Message
 
 PLAIN = (Message("system", "Classify the message."), Message("user", "my card is missing"))
 LONGER = (*PLAIN, Message("assistant", "card lost"), Message("user", "and the chip, too"))

@@ -2,9 +2,9 @@
 
 import pytest
 
+from assay.core.types import Task
 from assay.encode.code import code_of, strict_code
 from assay.encode.parse import Reading
-from assay.nouns import Task
 
 F = "def f(x):\n    return x + 1"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from assay.core.types import Task
 from assay.encode.numbers import number_of
 from assay.encode.parse import Reading
-from assay.nouns import Task
 
 SAID = [
     # plain

@@ -2,8 +2,8 @@
 
 import pytest
 
+from assay.core.types import Task
 from assay.encode.parse import Reading
-from assay.nouns import Task
 
 SETS = Reading(Task(kind="multilabel", labels=("card", "card lost", "refund")))
 LETTERS = Reading(Task(kind="choose", labels=("A", "B", "C", "D")), options=("red apple", "apple", "sky", "sea"))

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from assay.aim.kinds import CLASSIFY
+from assay.core.types import Document, Example, Message, Task
 from assay.encode.wording import Wording, ask, posed, shown
-from assay.nouns import Document, Example, Message, Task
 from assay.prompt import Shots
 
 TASK = Task(kind="classify", labels=("card", "refund"), instruction="Sort it.")

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from architectures import OTHERS, POPULAR, WINDOW, WORDS, build, plain, variants
-from assay.errors import ModelError
+from assay.core.errors import ModelError
 from assay.model import attention
 from assay.model.chat_model import ChatModel
 from assay.model.open import _network

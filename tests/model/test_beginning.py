@@ -5,13 +5,13 @@ import pytest
 import torch
 import transformers as hf
 
+from assay.core.types import Message
 from assay.model import attention, scoring
 from assay.model.beginning import Beginning
 from assay.model.chat_model import ChatModel
 from assay.model.lending import look
 from assay.model.prefix_cache import lends
 from assay.model.scoring import ROWS, by_tree, shared_tokens
-from assay.nouns import Message
 
 SYSTEM = Message("system", "Classify the message. Which colour has the money?")
 OPTIONS = ("card", "card lost", "refund", "Which colour?")

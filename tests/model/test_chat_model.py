@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from assay.core.types import LanguageModel, Message
 from assay.model.chat_model import ChatModel
-from assay.nouns import LanguageModel, Message
 
 SYSTEM = Message("system", "Answer the question.")
 TEXTS = ("my card", "so the taxi then and then again", "a", "plastic", "the lemon has what colour?", "money", "grass")

@@ -8,9 +8,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.core.types import Message
 from assay.model.chooser import Chooser
 from assay.model.score import Descent, Trie
-from assay.nouns import Message
 
 SYSTEM = Message("system", "Classify the message.")
 PROMPTS = [(SYSTEM, Message("user", text)) for text in ("my card", "so the taxi then and then", "a", "plastic")]

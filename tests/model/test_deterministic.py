@@ -9,8 +9,8 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from assay.core.types import Decoding, Message
 from assay.model.pen import drawn
-from assay.nouns import Decoding, Message
 from assay.train.methods.lora import Lora
 
 PROMPTS = [

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from assay.errors import ModelError
+from assay.core.errors import ModelError
 from assay.model.embed import Embedder
 from bert import build
 

@@ -4,7 +4,7 @@ import pytest
 
 from assay.config import load
 from assay.config.complaints import SettingsError, fill
-from assay.errors import ProjectError
+from assay.core.errors import ProjectError
 from assay.model.endpoint import Endpoint, Price, looks_like_a_key
 
 PLANTED = "sk-proj-AbCd1234EfGh5678IjKl9012"

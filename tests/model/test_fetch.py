@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import pytest
 
-from assay.errors import ModelError, ResourceError
+from assay.core.errors import ModelError, ResourceError
 from assay.model.cache import known_digest
 from assay.model.catalogue import CATALOGUE, Entry, Member
 from assay.model.fetch import fetch

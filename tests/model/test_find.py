@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from assay.errors import ModelError, ResourceError
+from assay.core.errors import ModelError, ResourceError
 from assay.model.find import find
 from assay.model.hub import snapshot
 from lines import named

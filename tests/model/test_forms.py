@@ -9,8 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from assay.errors import ModelError
-from assay.nouns import Decoding, Form, Message
+from assay.core.errors import ModelError
+from assay.core.types import Decoding, Form, Message
 
 SYSTEM = Message("system", "Answer the question.")
 PROMPTS = [(SYSTEM, Message("user", text)) for text in ("my card", "so the taxi then", "a", "plastic", "grass")]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from assay.errors import ModelError
+from assay.core.errors import ModelError
 from assay.model.fits import known_types
 from assay.model.gate import admit
 from assay.model.weights import tensors_of

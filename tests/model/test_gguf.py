@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.errors import ModelError
+from assay.core.errors import ModelError
 from assay.model.catalogue import entry_of
 from assay.model.fetch import fetch
 from assay.model.gguf import check, dequantise

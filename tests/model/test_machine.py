@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.overrides import TorchFunctionMode
 
-from assay.errors import ResourceError, UsageError
+from assay.core.errors import ResourceError, UsageError
 from assay.model.environment import multiplies_bf16, numeric_environment, processor_flags
 from assay.model.machine import check_bf16, weight_type
 from problems import problem

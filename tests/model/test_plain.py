@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 import assay
+from assay.core.types import Message
 from assay.encode.plain_template import PLAIN, SAID
 from assay.model.find import find
 from assay.model.gate import admit
 from assay.model.open import load_model
 from assay.model.template import objections
-from assay.nouns import Message
 from toy import build, rows, write_rows
 
 TURNS = (Message("system", "Classify the message."), Message("user", "my card"))
@@ -57,7 +57,7 @@ def test_a_text_begins_with_the_token_that_texts_begin_with(base, tmp_path):
 def test_the_next_heading_of_the_user_ends_an_answer(base):
     model = load_model(find(str(base)), "fp32")
     assert model.chat.stops == ("\nUser:",)
-    assert "\nUser:" in model.pen(assay.nouns.GREEDY, 5).stop
+    assert "\nUser:" in model.pen(assay.core.types.GREEDY, 5).stop
 
 
 def test_a_template_of_its_own_is_taken_as_it_is(base, tiny_model, tmp_path):

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from assay.answers import Decoding, Form, LanguageModel
-from assay.errors import ResourceError, Stopped
+from assay.core.answers import Decoding, Form, LanguageModel
+from assay.core.errors import ResourceError, Stopped
+from assay.core.types import Message
 from assay.model import remote_client
 from assay.model.endpoint import Endpoint
 from assay.model.remote import RemoteModel
 from assay.model.remote_body import body_of, logprob_of, schema_of
 from assay.model.remote_cache import RemoteCache
 from assay.model.remote_pace import Bucket, back_off, retry_after
-from assay.nouns import Message
 from problems import problem
 from services import (
     Service,

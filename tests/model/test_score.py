@@ -11,10 +11,10 @@ import transformers as hf
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.core.types import Message
 from assay.model import attention, scoring
 from assay.model.chat_model import ChatModel
 from assay.model.score import Trie
-from assay.nouns import Message
 from assay.prompt.prompted import chosen
 
 OPTIONS = ("card", "card lost", "refund", "card", "ca", "Which colour?", "")

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from assay.core.types import GREEDY, Decoding, Form, Generated, Message
 from assay.model import lending, writing
 from assay.model.pen import drawn
-from assay.nouns import GREEDY, Decoding, Form, Generated, Message
 
 SYSTEM = Message("system", "Answer the question.")
 TEXTS = ("my card", "so the taxi then and then again", "a", "plastic", "the lemon has what colour?", "money", "grass")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from assay.errors import TrainError
+from assay.core.errors import TrainError
+from assay.core.types import Document, Example, Lesson, Message, Task
 from assay.job import judged
-from assay.nouns import Document, Example, Lesson, Message, Task
 from assay.prompt import BestSentence, Rag
 from assay.prompt.retrieval.stems import Stems
 from assay.prompt.spans.typed import typed_piece

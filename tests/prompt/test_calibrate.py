@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from assay.core.store import read_lines
+from assay.core.types import Example, Lesson, Means, Message, Task
 from assay.model.open import open_model
-from assay.nouns import Example, Lesson, Means, Message, Task
 from assay.prompt import Shots
 from assay.prompt.calibrate import (
     NOTHING,
@@ -21,7 +22,6 @@ from assay.prompt.calibrate import (
     shares,
     unbiased,
 )
-from assay.store import read_lines
 
 
 def distorted(n, labels, scale, bias, seed=0):

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.nouns import Document
+from assay.core.types import Document
 from assay.prompt.chunks import passages
 
 HANDBOOK = """

@@ -9,8 +9,8 @@ import pycrfsuite
 import pytest
 
 from assay.aim.entities import pieces_of
-from assay.errors import TrainError
-from assay.nouns import Example, Lesson, Message, Task
+from assay.core.errors import TrainError
+from assay.core.types import Example, Lesson, Message, Task
 from assay.prompt.chain import Chain, trained
 from assay.prompt.crf import PENALTIES, Crf, left_out, tagged
 from assay.prompt.word_features import features, names_in, shape

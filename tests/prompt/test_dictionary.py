@@ -6,8 +6,8 @@ import json
 import pytest
 
 from assay.aim.entities import pieces_of
-from assay.errors import TrainError
-from assay.nouns import Example, Lesson, Message, Task
+from assay.core.errors import TrainError
+from assay.core.types import Example, Lesson, Message, Task
 from assay.prompt.dictionary import Dictionary, Evidence, Read, decisions, measured, resolved, weighed
 
 TOWNS = ("Oslo", "Rome", "Bern", "Cork", "Lyon")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from assay.aim.objects import same
-from assay.nouns import Example, Message
+from assay.core.types import Example, Message
 from assay.prompt.fields import Fields, classes_of, learnt, place_of, spans_of, values_of
 
 

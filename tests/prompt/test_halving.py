@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.nouns import Answer
+from assay.core.types import Answer
 from assay.prompt.halving import CHUNK, FIRST, Asked, Round, Worth, cost, drawn, ordered, planned, search
 
 

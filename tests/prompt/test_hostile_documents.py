@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
+from assay.core.errors import DataError
+from assay.core.types import Document, Example, Message
 from assay.encode.chat import Chat
-from assay.errors import DataError
-from assay.nouns import Document, Example, Message
 from assay.prompt import Rag, Shots
 
 HARMLESS = "The reading room opens at nine on all days."

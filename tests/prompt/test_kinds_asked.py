@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from assay.aim.options import LETTERS, shown
+from assay.core.types import Answer, Example, Message, Task
 from assay.encode.wording import ask, posed
-from assay.nouns import Answer, Example, Message, Task
 from assay.prompt import Shots
 from assay.prompt.prompted import among
 from assay.prompt.ranked import pairs_of

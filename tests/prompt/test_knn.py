@@ -5,7 +5,7 @@ import math
 import pytest
 
 from assay.config import make_strategy
-from assay.nouns import Answer, Task
+from assay.core.types import Answer, Task
 from assay.prompt import Knn, Majority, Tfidf
 from assay.prompt.knn import SCALE, opinion
 from assay.strategies import refuse_unfit
@@ -56,7 +56,7 @@ def test_an_opinion_adds_up_to_1():
 
 
 def test_it_needs_labels():
-    from assay.errors import TrainError
+    from assay.core.errors import TrainError
 
     with pytest.raises(TrainError, match="T055"):
         refuse_unfit({"knn": make_strategy({"kind": "knn", "inner": {"kind": "majority"}}, {})}, Task(kind="answer"))

@@ -5,8 +5,8 @@ import random
 import numpy as np
 import pytest
 
+from assay.core.types import Example, Lesson, Means, Message, Task
 from assay.job import judged
-from assay.nouns import Example, Lesson, Means, Message, Task
 from assay.prompt import LearningToRank, Neighbours, Tfidf
 from assay.prompt.learning_to_rank import columns
 from assay.prompt.ranked import WordOrder

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from assay.aim.options import shown
-from assay.errors import TrainError
+from assay.core.errors import TrainError
+from assay.core.types import Document, Example, Message, Task
 from assay.model.reading import continuation_log_probs
-from assay.nouns import Document, Example, Message, Task
 from assay.prompt import Likelihood
 from assay.prompt.likelihood import WAYS, before, read
 

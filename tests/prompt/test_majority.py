@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from assay.nouns import Example, Lesson, Message, Task
+from assay.core.types import Example, Lesson, Message, Task
 from assay.prompt import Majority
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.nouns import Example, Lesson, Means, Message, Task
+from assay.core.types import Example, Lesson, Means, Message, Task
 from assay.prompt import Neighbours
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from assay.errors import UsageError
-from assay.nouns import Example, Lesson, Message, Record, Task
+from assay.core.errors import UsageError
+from assay.core.types import Example, Lesson, Message, Record, Task
 from assay.prompt import Copy, Majority, Ngram, Shots
 from assay.strategies import refuse_unfit
 from assay.train import Lora

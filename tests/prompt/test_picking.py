@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.nouns import Example, Means, Message
+from assay.core.types import Example, Means, Message
 from assay.prompt.picking import Picker, arrangements, diverse
 
 ANGLES = {"a": 0, "b": 30, "c": 60, "d": 90}

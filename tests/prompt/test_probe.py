@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from assay.aim.options import LETTERS, shown
-from assay.errors import TrainError
-from assay.nouns import Example, Lesson, Message, Task
+from assay.core.errors import TrainError
+from assay.core.store import read_json
+from assay.core.types import Example, Lesson, Message, Task
 from assay.prompt import Probe
-from assay.store import read_json
 from assay.strategies import refuse_unfit
 
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from assay.core.types import Example, Message, Task
 from assay.model.endpoint import Endpoint
 from assay.model.remote import RemoteModel
-from assay.nouns import Example, Message, Task
 from assay.prompt.prompted import Prompted
 from services import Service, reply, serving
 

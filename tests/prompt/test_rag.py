@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from assay.errors import TrainError, UsageError
-from assay.nouns import Answer, Document, Example, Message
+from assay.core.errors import TrainError, UsageError
+from assay.core.types import Answer, Document, Example, Message
 from assay.prompt import Encoder, Majority, Rag, Shots, Tfidf
 from assay.prompt.retrieval.counts import counted
 from assay.prompt.retrieval.stems import Stems

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from assay.aim.ranks import grades_of, order_in, ordered
-from assay.nouns import Answer, Example, Lesson, Message, Record, Task
+from assay.core.types import Answer, Example, Lesson, Message, Record, Task
 from assay.prompt import Majority, Tfidf
 from assay.validate import judge
 from assay.validate.metrics.rank_order import Mrr, Ndcg

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.errors import TrainError
+from assay.core.errors import TrainError
+from assay.core.types import Document, Example, Lesson, Means, Message, Task
 from assay.job import judged
-from assay.nouns import Document, Example, Lesson, Means, Message, Task
 from assay.prompt import BestSentence, Reader
 from assay.prompt.ranked import WordOrder
 from assay.prompt.spans.candidates import Passage, runs

@@ -1,7 +1,7 @@
 import pytest
 
+from assay.core.types import Generated, Message, Task
 from assay.encode.parse import Reading
-from assay.nouns import Generated, Message, Task
 from assay.prompt.reasoning import labelled, read, voted
 
 

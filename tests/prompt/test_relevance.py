@@ -1,4 +1,4 @@
-from assay.nouns import Document, Example, Message
+from assay.core.types import Document, Example, Message
 from assay.prompt.relevance import document_of, gold
 
 PASSAGES = [

@@ -4,7 +4,7 @@ import pytest
 
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
-from assay.nouns import Document, Example, Message
+from assay.core.types import Document, Example, Message
 from assay.prompt.retrieval_aware import mixed
 
 GOLD = [Document("a#1", "the sky is blue"), Document("a#2", "blue it is")]

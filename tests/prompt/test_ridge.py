@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from assay.errors import TrainError
+from assay.core.errors import TrainError
+from assay.core.types import Answer, Example, Lesson, Means, Message, Record, Task
 from assay.job import judged
-from assay.nouns import Answer, Example, Lesson, Means, Message, Record, Task
 from assay.prompt import Majority, RidgeRegression
 from assay.prompt.ridge import Spoken, counts, joined, scaled
 from assay.validate import judge

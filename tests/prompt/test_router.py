@@ -2,8 +2,8 @@
 
 import pytest
 
-from assay.errors import TrainError
-from assay.nouns import Adapted, Answer
+from assay.core.errors import TrainError
+from assay.core.types import Adapted, Answer
 from assay.prompt import Majority, Neighbours, Router, Tfidf
 from assay.prompt.router import chosen_on_val, sure, thresholds
 

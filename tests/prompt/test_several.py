@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assay.aim.options import LETTERS, shown
-from assay.nouns import Example, Lesson, Means, Message, Task
+from assay.core.types import Example, Lesson, Means, Message, Task
 from assay.prompt import Copy, Lead, Majority, Neighbours, Tfidf
 from assay.prompt.lead import sentences_of
 from assay.prompt.several import best_threshold, thresholds

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.errors import TrainError
-from assay.nouns import Task
+from assay.core.errors import TrainError
+from assay.core.types import Task
 from assay.prompt import Likelihood, Majority, Neighbours, Probe, Stack, Tfidf
 from assay.prompt.stack import combined, pool, remembering
 from assay.strategies import refuse_unfit

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from assay.core.types import Answer, Example, Lesson, Means, Message, Task
 from assay.job import judged
-from assay.nouns import Answer, Example, Lesson, Means, Message, Task
 from assay.prompt import Centrality, Extractive, Lead
 from assay.prompt.extractive import columns, word_counts
 from assay.prompt.ranked import WordOrder
@@ -121,7 +121,7 @@ def test_its_weights_are_those_of_scikit_learn():
 
 
 def test_texts_without_a_sentence_are_a_named_error():
-    from assay.errors import TrainError
+    from assay.core.errors import TrainError
 
     with pytest.raises(TrainError) as caught:
         Extractive().fit(lesson([replace(row(1, " ", "x"))]))

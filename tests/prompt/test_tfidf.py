@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.errors import TrainError
-from assay.nouns import Example, Lesson, Message, Task
+from assay.core.errors import TrainError
+from assay.core.types import Example, Lesson, Message, Task
 from assay.prompt import Tfidf
 
 

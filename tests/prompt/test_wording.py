@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from assay import sealed
 from assay.config import make_strategy
+from assay.core import sealed
+from assay.core.errors import Stopped, TrainError, UsageError
+from assay.core.store import read_json
+from assay.core.types import Example, Message
 from assay.encode.wording import Wording
-from assay.errors import Stopped, TrainError, UsageError
-from assay.nouns import Example, Message
 from assay.prompt import Rag, Shots, WordingSearch
 from assay.prompt.candidates import Instruction, Room, spaced
 from assay.prompt.exported import Prompt, Solved, parsed, read_prompt, written
 from assay.prompt.proposals import by_rule, cleaned, folded, kept, marking_words
 from assay.prompt.slot import reworded, shots_in
 from assay.prompt.wording import WordingAnswers
-from assay.store import read_json
 
 SEARCH = {"kind": "wording", "inner": {"kind": "shots", "k": 2}, "calls": 120, "proposals": 2, "bootstrap": 6}
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from assay.nouns import Answer, Example, Message
+from assay.core.types import Answer, Example, Message
 from assay.prompt.worth import worths
 
 LABELS = ("a", "b")

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from assay.core.store import read_lines
+from assay.core.types import Form, Task
 from assay.encode import parse
-from assay.nouns import Form, Task
 from assay.prompt import Rag, Shots
-from assay.store import read_lines
 
 SCHEMA = {"type": "object", "properties": {"colour": {"enum": ["red", "blue"]}}, "required": ["colour"],
           "additionalProperties": False}  # fmt: skip

@@ -6,8 +6,8 @@ import pytest
 
 import assay
 from assay.cli import command
-from assay.errors import DataError
-from assay.nouns import Example, Message
+from assay.core.errors import DataError
+from assay.core.types import Example, Message
 from toy import build, write_rows
 
 pytestmark = pytest.mark.slow

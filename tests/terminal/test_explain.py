@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import assay.terminal.explain
-from assay.errors import UsageError
+from assay.core.errors import UsageError
 from assay.terminal.explain import page, pages
 from problems import problem
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from assay.cli import command
-from assay.store import to_json
+from assay.core.store import to_json
 
 
 @pytest.fixture(scope="module")

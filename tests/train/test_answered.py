@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from assay.nouns import Example, Lesson, Message, Task
+from assay.core.types import Example, Lesson, Message, Task
 from assay.train.tuned import answered
 
 LONG = "the blue café by the river is cheap and good"

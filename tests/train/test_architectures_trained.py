@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from architectures import OTHERS, POPULAR, WINDOW, WORDS, Wide, build, plain, variants
+from assay.core.errors import ModelError, TrainError
 from assay.encode.chat import Encoded
-from assay.errors import ModelError, TrainError
 from assay.model import attention
 from assay.model.chat_model import ChatModel
 from assay.model.open import _network

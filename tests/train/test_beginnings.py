@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from adapters import logits, saved, taught, through_peft
-from assay.store import read_json
+from assay.core.store import read_json
 from assay.train import Lora
 from assay.train.beginnings import principal
 

@@ -4,8 +4,8 @@ from dataclasses import fields
 import pytest
 import torch
 
-from assay.errors import TrainError
-from assay.store import digest, read_json, write_json
+from assay.core.errors import TrainError
+from assay.core.store import digest, read_json, write_json
 from assay.train import checkpoint
 from assay.train.progress import Progress
 from assay.train.states import EXTRA

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from assay.core.errors import TrainError
 from assay.encode.chat import Encoded
 from assay.encode.wording import ask
-from assay.errors import TrainError
 from assay.model.score import Trie
 from assay.train.batch import Batch
 from assay.train.objectives.classification import Layer, classification, label_set, pooled

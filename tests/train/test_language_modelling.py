@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from assay.nouns import Document
+from assay.core.types import Document
 from assay.train.batch import Batch
 from assay.train.objectives.language_modelling import language_modelling, windows
 

@@ -13,8 +13,8 @@ from transformers import (
     Qwen3MoeConfig,
 )
 
+from assay.core.errors import TrainError
 from assay.encode.chat import Encoded
-from assay.errors import TrainError
 from assay.train.batch import Batch
 from assay.train.layers import chosen, decoder_layers, first_trained, pulls, stack
 

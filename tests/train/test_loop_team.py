@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from assay.errors import Stopped
+from assay.core.errors import Stopped
 from assay.train.team import Team
 from lines import named
 from nights import nightly_but

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from assay.errors import ResourceError
+from assay.core.errors import ResourceError
 from assay.train.memory import halved, is_short, told
 from assay.train.objectives.completion import completion
 from lines import named
@@ -95,7 +95,7 @@ def test_a_finished_micro_batch_is_not_counted_twice(build, tmp_path):
 
 @pytest.mark.slow
 def test_a_run_remembers_what_did_not_fit(build, tmp_path):
-    from assay.errors import Stopped
+    from assay.core.errors import Stopped
 
     def stop(event):
         if event["event"] == "progress" and event["done"] == 1:

@@ -5,7 +5,7 @@ import torch
 import transformers
 from peft.utils.constants import TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING as PEFTS
 
-from assay.errors import TrainError
+from assay.core.errors import TrainError
 from assay.train.layers import decoder_layers
 from assay.train.parts import linear_ends, parts
 from problems import problem

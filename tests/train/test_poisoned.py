@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from assay.core.errors import TrainError
+from assay.core.types import Message
 from assay.encode.chat import Encoded
-from assay.errors import TrainError
-from assay.nouns import Message
 from assay.train import Full, Lora
 from assay.train.objectives.completion import Loss, completion
 from assay.train.tuned import cut_to, fitting

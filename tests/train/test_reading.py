@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import load_file
 
 from assay.config import make_strategy
-from assay.errors import Stopped, UsageError
-from assay.nouns import Document
+from assay.core.errors import Stopped, UsageError
+from assay.core.types import Document
 from assay.train.loop import Training
 from assay.train.objectives.language_modelling import language_modelling, windows
 from nights import nightly_but

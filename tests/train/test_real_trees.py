@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from assay.config import make_strategy
-from assay.nouns import Example, Lesson, Means, Message, Task
+from assay.core.types import Example, Lesson, Means, Message, Task
 from assay.strategies import PRESETS
 from assay.train import METHODS
 from assay.train.exercise import Exercise

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assay.errors import ResourceError
+from assay.core.errors import ResourceError
 from assay.train.plan import Plan
 from assay.train.rehearsal import run_or_rehearse, saves
 from assay.train.request import ask, asked, rehearsed

@@ -6,7 +6,7 @@ import signal
 import pytest
 import torch
 
-from assay.errors import Stopped
+from assay.core.errors import Stopped
 from assay.train.optim import OPTIMISERS
 from nights import nightly_but
 

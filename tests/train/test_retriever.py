@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from assay.config import make_part
-from assay.errors import ModelError, Stopped, TrainError
+from assay.core.errors import ModelError, Stopped, TrainError
 from assay.model.gate import admit
 from assay.prompt.parts import Encoder
 from assay.train.retriever import CrossEncoder, TunedEncoder

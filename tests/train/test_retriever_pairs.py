@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from assay.errors import TrainError, UsageError
-from assay.nouns import Document
+from assay.core.errors import TrainError, UsageError
+from assay.core.types import Document
 from assay.train.retriever import TunedEncoder
 from assay.train.retriever.course import rate
 from assay.train.retriever.losses import binary, contrast, listwise, pairwise

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from assay.errors import ResourceError
+from assay.core.errors import ResourceError
 from assay.train.gauges import memory
 from assay.train.methods.lora import Lora
 from assay.train.optim import Masters

@@ -7,7 +7,7 @@ import torch
 from pydantic import ValidationError
 from safetensors.torch import load_file
 
-from assay.errors import Stopped
+from assay.core.errors import Stopped
 from assay.train import Full
 from assay.train.shard import part
 from assay.train.team import Team

@@ -4,7 +4,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from assay.errors import TrainError
+from assay.core.errors import TrainError
 from assay.train.batch import Batch
 from assay.train.methods.p_tuning import PTuning
 from assay.train.methods.prefix import Prefix

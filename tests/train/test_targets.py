@@ -2,7 +2,7 @@
 
 import pytest
 
-from assay.errors import TrainError
+from assay.core.errors import TrainError
 from assay.train import Lora
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from assay.errors import TrainError
+from assay.core.errors import TrainError
 from assay.train.batch import Batch
 from assay.train.objectives.completion import completion
 from assay.train.optim import Masters

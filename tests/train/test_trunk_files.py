@@ -2,8 +2,8 @@
 
 import pytest
 
+from assay.core.errors import Stopped
 from assay.encode.chat import Encoded
-from assay.errors import Stopped
 from assay.train.layers import decoder_layers
 from assay.train.trunk import Trunk
 from trunks import OWN, counted, network_of, rows_of, silent, trained

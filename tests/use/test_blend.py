@@ -8,7 +8,7 @@ import torch
 from adapters import logits, saved, taught, their_warnings
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
-from assay.errors import ModelError
+from assay.core.errors import ModelError
 from assay.train.methods import Lora
 from assay.use.blending import beside, blended, changed, dare, factored, read_all, read_products, ties, widened
 
@@ -209,7 +209,7 @@ def test_plain_peft_loads_the_arm(lesson, open_tiny, tmp_path):
 
 @pytest.mark.slow
 def test_it_says_how_it_was_made_and_what_the_cut_has_left(lesson, tmp_path):
-    from assay.store import read_json
+    from assay.core.store import read_json
 
     arm = make_strategy({"kind": "blend", "how": "ties", "inners": TWO, "rank": 2}, {}).fit(lesson("classify"))
     (tmp_path / "arm").mkdir()
@@ -290,7 +290,7 @@ def code_of(folders):
 
 
 def test_adapters_of_other_bases_are_refused(adapters, tmp_path):
-    from assay.store import read_json, write_json
+    from assay.core.store import read_json, write_json
 
     folders, _ = adapters
     config = read_json(folders[1] / "adapter_config.json")

@@ -8,10 +8,10 @@ import torch
 
 from adapters import logits, saved, taught, their_warnings
 from assay.config import make_strategy
-from assay.errors import ModelError, UsageError
+from assay.core.errors import ModelError, UsageError
+from assay.core.types import Decoding, Message
 from assay.model.batches import Padded
 from assay.model.lending import Pass, Slots
-from assay.nouns import Decoding, Message
 from assay.train.methods import Lora, Miss
 from assay.use.lodger import restore
 from assay.use.many import Many

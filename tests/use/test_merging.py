@@ -7,8 +7,8 @@ import torch
 
 from adapters import logits, taught, through_peft
 from assay.config import make_strategy
-from assay.errors import ModelError
-from assay.store import write_json
+from assay.core.errors import ModelError
+from assay.core.store import write_json
 from assay.train.methods import Lora
 from assay.use.merged_arm import merged
 from assay.use.merging import dequantised, merge, unmerge

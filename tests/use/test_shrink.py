@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import load_file
 
 from assay.config import make_strategy
-from assay.errors import ModelError, TrainError
-from assay.store import read_json
+from assay.core.errors import ModelError, TrainError
+from assay.core.store import read_json
 from assay.train.request import ask, rehearsed
 from assay.use.distil import SAMPLE, taught
 from assay.use.shrink import Shrunk
@@ -242,7 +242,7 @@ def test_what_cannot_be_is_one_message(lesson, settings, code, words):
 
 
 def test_a_floor_inside_is_said_before_anything_runs():
-    from assay.nouns import Task
+    from assay.core.types import Task
     from assay.strategies import refuse_unfit
 
     arm = made(kind="rag", inner={"kind": "quantise", "inner": {"kind": "majority"}})

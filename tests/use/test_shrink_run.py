@@ -3,7 +3,7 @@
 import pytest
 
 import assay
-from assay.nouns import Example, Message
+from assay.core.types import Example, Message
 from assay.serving import opened
 from toy import build
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assay.nouns import Answer, Example, Message, Record, Task
+from assay.core.types import Answer, Example, Message, Record, Task
 from assay.validate.equivalence import equivalence
 
 TASK = Task(kind="classify", labels=("a", "b"))
@@ -42,7 +42,7 @@ def test_the_score_of_both_and_their_difference_are_the_metrics():
 
 
 def test_the_difference_is_that_of_the_report():
-    from assay.spread import paired_difference
+    from assay.stats.standard_error import paired_difference
     from assay.validate import judge
 
     arm, export = records(["a", "b"] * 20), records(["a", "a", "b", "a"] * 10)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from assay.nouns import Answer, Checks, Document, Example, Message
+from assay.core.types import Answer, Checks, Document, Example, Message
 from assay.validate import Exam
 
 
@@ -67,7 +67,7 @@ def test_the_hash_is_of_all_that_is_asked_and_counted_as_right(change):
 def test_the_same_rows_have_the_same_hash_in_another_process():
     rows = [replace(example("é"), context=(Document("d", "A passage."),), options=("x", "y")), example("b", "no")]
     code = (
-        "import json, sys; from assay.nouns import Example; from assay.validate.exam import Exam;"
+        "import json, sys; from assay.core.types import Example; from assay.validate.exam import Exam;"
         "print(Exam([Example.from_json(row) for row in json.load(sys.stdin)]).hash)"
     )
     given = json.dumps([row.to_json() for row in rows])

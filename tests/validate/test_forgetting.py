@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from assay.errors import DataError
-from assay.nouns import Message
+from assay.core.errors import DataError
+from assay.core.types import Message
 from assay.validate.forgetting.compare import bounds, combined, compared, exact, level_of
 from assay.validate.forgetting.constraints import CHECKS, STOCK, chance, fault, kept
 from assay.validate.forgetting.items import KINDS, PIECE, Item, estimated, own_items, pieces, read, sample

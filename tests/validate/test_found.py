@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from assay.intervals import observed
-from assay.nouns import Answer, Example, Message, Record
+from assay.core.types import Answer, Example, Message, Record
+from assay.stats.intervals import observed
 from assay.validate.found import columns, errors, ndcg, noted, precision, recall, reciprocal_rank, retrieves, share
 
 

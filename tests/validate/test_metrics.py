@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
 from assay.aim.kinds import DRAWN, KINDS, SQL
-from assay.errors import UsageError
-from assay.intervals import Weights, observed
-from assay.nouns import Answer, Example, Message, Record, Task
+from assay.core.errors import UsageError
+from assay.core.types import Answer, Example, Message, Record, Task
+from assay.stats.intervals import Weights, observed
 from assay.validate import METRICS, judge, metrics_for
 from assay.validate.metrics.exact_match import normalise
 from assay.validate.metrics.token_f1 import overlap

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import bubblewrap
-from assay.nouns import Answer, Checks, Example, Message, Record, Task
+from assay.core.types import Answer, Checks, Example, Message, Record, Task
 from assay.prompt.prompted import Prompted
 from assay.validate import judge
 from assay.validate.metrics.pass_at import pass_at_k

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assay.nouns import Answer, Example, Message, Record, Task
+from assay.core.types import Answer, Example, Message, Record, Task
 from assay.weigh import Arm, Extra, Report, build
 
 LABELS = ("card_arrival", "card_lost", "refund_status", "top_up_failed", "exchange_rate", "close_account")

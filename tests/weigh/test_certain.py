@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.nouns import Answer, Example, Message, Record, Task
+from assay.core.types import Answer, Example, Message, Record, Task
 from assay.weigh import Arm, Report, Weigh, build, html, markdown
 from assay.weigh.certain import expected_best, worn_from
 from lines import named

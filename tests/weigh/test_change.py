@@ -161,7 +161,7 @@ def test_the_sentence_names_the_hour_and_the_answer_before_it_calls_them_it():
 
 
 def test_no_arm_no_change():
-    from assay.nouns import Task
+    from assay.core.types import Task
     from assay.weigh import Arm, build
 
     data = build(task=Task(), arms=[Arm("x", "x", status="failed")], rows={}, audit={}, exam={})

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from assay.nouns import Answer, Example, Message, Record, Task
+from assay.core.types import Answer, Example, Message, Record, Task
 from assay.weigh import Arm, Report, build, html, markdown, view
 
 LABELS = ("a", "b", "c")

@@ -85,7 +85,7 @@ def test_a_report_from_before_these_keys_is_still_compared(report):
 
 def test_two_reports_are_compared_by_their_places(report, tmp_path, capsys):
     from assay.cli import command
-    from assay.store import write_json
+    from assay.core.store import write_json
 
     new = copy.deepcopy(report.data)
     new["rows"]["train"] = 1600

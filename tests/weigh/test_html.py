@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assay.nouns import Answer, Example, Message, Record
+from assay.core.types import Answer, Example, Message, Record
 from assay.weigh import Report, html, markdown
 from assay.weigh.html import pointer
 from assay.weigh.numbers import FORMATS
@@ -160,7 +160,7 @@ def test_a_report_read_from_its_file_still_makes_a_page(report):
 
 @pytest.mark.slow
 def test_no_arm_no_slices_no_extras():
-    from assay.nouns import Task
+    from assay.core.types import Task
     from assay.weigh import Arm, build
 
     rows = {"read": 2, "kept": 2, "dropped": 0, "train": 1, "val": 0, "test": 1}

@@ -45,7 +45,7 @@ def test_an_arm_without_a_result_has_no_card(report):
 
 def test_the_command_writes_it(report, tmp_path, capsys):
     from assay.cli import command
-    from assay.store import write_json
+    from assay.core.store import write_json
 
     (tmp_path / "project.yaml").write_text("version: 1\n")
     write_json(tmp_path / "report" / "report.json", report.data)

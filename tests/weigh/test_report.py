@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from assay.nouns import Answer, Example, Message, Record, Task
-from assay.store import read_json, read_lines
+from assay.core.store import read_json, read_lines
+from assay.core.types import Answer, Example, Message, Record, Task
 from assay.validate import judge
 from assay.weigh import Arm, Report, Weigh, build, html, markdown
 from assay.weigh.report_files import predictions, write_report

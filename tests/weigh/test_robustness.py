@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from assay.nouns import Answer
+from assay.core.types import Answer
 from assay.validate.robustness.compared import compared
 from assay.validate.robustness.operators import Asked
 from assay.weigh import Report

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from assay.nouns import Answer, Example, Message, Record, Task
+from assay.core.types import Answer, Example, Message, Record, Task
 from assay.weigh import Arm
 from assay.weigh.decide import Gap, Standing, decide
 from assay.weigh.settings import Compliance, Limits, Prices, Weigh

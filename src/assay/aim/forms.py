@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import unquote
 
-from assay.answers import Form
-from assay.errors import ModelError, Problem
+from assay.core.answers import Form
+from assay.core.errors import ModelError, Problem
 
 LARGEST = {"json": 16 << 10, "grammar": 16 << 10, "regex": 4 << 10, "choice": 1 << 20}  # bytes
 DEEPEST = 16  # brackets of a schema inside each other: eight objects

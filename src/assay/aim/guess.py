@@ -16,7 +16,7 @@ from assay.aim.kinds import KINDS
 from assay.aim.shaped import shaped
 from assay.aim.texts import ordered, partner
 from assay.aim.unused import unused
-from assay.errors import DataError, Problem
+from assay.core.errors import DataError, Problem
 
 SENTENCE = 5  # words: fewer are a title, a name
 SAMPLE = 20_000  # rows looked at: enough for shares and for labels of 1 in 1,000

@@ -7,7 +7,7 @@ Elsewhere        `aim/shaped.py` guesses it from rows, `curate/reading/targets.p
 
 from dataclasses import dataclass, replace
 
-from assay.nouns import Task
+from assay.core.types import Task
 
 
 @dataclass(frozen=True, slots=True)

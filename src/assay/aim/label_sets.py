@@ -9,7 +9,7 @@ Watch out        the order says nothing: labels are written sorted, so that equa
 from collections.abc import Iterable
 from typing import Any
 
-from assay.nouns import NOTHING
+from assay.core.types import NOTHING
 
 BETWEEN = " | "
 

@@ -20,8 +20,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from assay.answers import Form
-from assay.rows import Example
+from assay.core.answers import Form
+from assay.core.examples import Example
 
 Piece = tuple[str, str]  # path, value
 CLOSED_VALUES = 20  # most values of a field that a schema lists

@@ -28,8 +28,8 @@ from assay.beside import (
     update_drill,
 )
 from assay.beside.seen import Seen
-from assay.errors import ResourceError, TrainError
-from assay.nouns import Strategy
+from assay.core.errors import ResourceError, TrainError
+from assay.core.types import Strategy
 from assay.prepared import Prepared
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from assay.beside.seen import Seen
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.nouns import Answer, Example, Strategy
+    from assay.core.types import Answer, Example, Strategy
     from assay.prepared import Prepared
     from assay.validate.bias.pairs import Pair
 
@@ -141,8 +141,8 @@ def of_pairs(seen: Seen, pairs: list[Pair], answers: list[Answer]) -> list[dict[
 
 def _sides(seen: Seen, pairs: list[Pair], sides: Any, where: list[int]) -> dict[str, Any]:
     """The score of the first members against the second, the leaning, and examples that changed."""
-    from assay.nouns import Record
-    from assay.spread import paired_difference
+    from assay.core.types import Record
+    from assay.stats.standard_error import paired_difference
     from assay.validate import judge
     from assay.validate.bias.gaps import leaning, together, triple
 
@@ -184,9 +184,9 @@ def checklist(seen: Seen, settings: Any) -> tuple[str, list[Example], list[str]]
     from pathlib import Path
 
     from assay.aim.columns import as_text
+    from assay.core.errors import DataError, Problem, did_you_mean
+    from assay.core.types import Example, Message
     from assay.curate.reading.read import read
-    from assay.errors import DataError, Problem, did_you_mean
-    from assay.nouns import Example, Message
 
     path = seen.bench.project.folder / settings.file
     table = read(path, base=seen.bench.project.folder)
@@ -215,7 +215,7 @@ def of_list(seen: Seen, rows: list[Example], groups: list[str], answers: list[An
     """{"n", "score", "slices": gap over the groups, "by_label": {label: gap over the groups}}."""
     import numpy as np
 
-    from assay.nouns import Record
+    from assay.core.types import Record
     from assay.validate import judge
     from assay.validate.bias.gaps import slice_gap
 

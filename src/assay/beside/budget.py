@@ -14,7 +14,7 @@ from assay.encode.lengths import CHARACTERS_A_TOKEN
 
 if TYPE_CHECKING:
     from assay.beside.seen import Seen
-    from assay.nouns import Example
+    from assay.core.types import Example
 
 START = 10.0  # seconds until an arm's process has opened its model
 FEWEST = 30  # rows; of fewer there is nothing to learn, and they are asked however long they take

@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
 from assay.beside.seen import Seen
+from assay.core import store
 from assay.validate.memorised import Read, memorised
 
 if TYPE_CHECKING:
     from assay.bench import Bench
     from assay.config import Project
+    from assay.core.types import Strategy, Tell
     from assay.job import Job
     from assay.model.chat_model import ChatModel
-    from assay.nouns import Strategy, Tell
     from assay.prepared import Prepared
 
 KEY = "contamination"

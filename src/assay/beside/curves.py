@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay.beside.seen import Seen
-from assay.nouns import Metric
+from assay.core.types import Metric
 from assay.validate.learning_curve.settings import LearningCurve
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from assay.intervals import Interval, Weights
+    from assay.stats.intervals import Interval, Weights
     from assay.weigh import Arm
 
 FLAT = 0.01  # a gain below this is none
@@ -39,7 +39,7 @@ class Drawn:
 
     @classmethod
     def of(cls, seen: Seen) -> Drawn:
-        from assay.intervals import Weights
+        from assay.stats.intervals import Weights
         from assay.validate import metrics_for
 
         return cls(seen, metrics_for(seen.task)[0], Weights(len(seen.exam), seed=seen.seed))
@@ -52,7 +52,7 @@ class Drawn:
         """
         import numpy as np
 
-        from assay.intervals import observed
+        from assay.stats.intervals import observed
 
         values = np.stack([self.weights.values(rows, self.metric.total) for rows in parts])
         k, middle = len(parts), values.mean(axis=0)
@@ -102,13 +102,13 @@ class Drawn:
         }
 
     def point(self, rows: int, draws: int, value: float, drawn: np.ndarray) -> dict[str, Any]:
-        from assay.intervals import interval
+        from assay.stats.intervals import interval
 
         return {"rows": rows, "draws": draws, **told(interval(value, drawn, self.seen.level), "score")}
 
     def last(self, scores: dict[int, Any], pair: Sequence[int], sign: int) -> dict[str, Any]:
         """What the last step brought, from the rows of the second largest size to all of them; paired by test row."""
-        from assay.intervals import interval
+        from assay.stats.intervals import interval
 
         (before, less), (after, more) = scores[pair[0]], scores[pair[1]]
         return {
@@ -120,7 +120,7 @@ class Drawn:
         """The curve at 25 numbers of rows, evenly spaced in their logarithm."""
         import numpy as np
 
-        from assay.intervals import interval
+        from assay.stats.intervals import interval
 
         rows = sorted({round(n) for n in np.geomspace(first, max(first, end), 25)})
         seen, drawn = fit.errors(np.array(rows))

@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay import store
-from assay.nouns import Adapted, Answer, Document, Example
+from assay.core import store
+from assay.core.types import Adapted, Answer, Document, Example
 from assay.prepared import read_examples
 from assay.spent import peak_bytes
 

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import sealed, store
 from assay.beside.seen import Seen
-from assay.errors import Problem, ResourceError, TrainError, UsageError
-from assay.nouns import Strategy
+from assay.core import sealed, store
+from assay.core.errors import Problem, ResourceError, TrainError, UsageError
+from assay.core.types import Strategy
 from assay.validate.forgetting.items import Item, own_items, sample
 
 if TYPE_CHECKING:

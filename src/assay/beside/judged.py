@@ -14,12 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
 from assay.aim.kinds import kind_of
 from assay.bench import answers_in
 from assay.beside.seen import Seen
-from assay.errors import DataError, Problem
-from assay.nouns import Example, Message, Record, Strategy, Task
+from assay.core import store
+from assay.core.errors import DataError, Problem
+from assay.core.types import Example, Message, Record, Strategy, Task
 from assay.validate.judged.pairs import FIRST, SECOND, agreement, position, summed, verdict
 
 if TYPE_CHECKING:

@@ -14,14 +14,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay import store
 from assay.bench import Bench, answers_in
 from assay.beside.seen import Seen
 from assay.beside.variants import varied
+from assay.core import store
+from assay.core.errors import Problem, UsageError, did_you_mean
+from assay.core.types import Changed, Dropped, Example, Means, RowStep, Strategy
 from assay.curate import Anonymise
-from assay.errors import Problem, UsageError, did_you_mean
 from assay.executed import executed
-from assay.nouns import Changed, Dropped, Example, Means, RowStep, Strategy
 from assay.prepared import Prepared, read_examples
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def leak_cost(bench: Bench, exam: Exam, strategy: Strategy) -> dict[str, Any]:
     """
     import numpy as np
 
-    from assay.spread import grouped, paired_difference
+    from assay.stats.standard_error import grouped, paired_difference
     from assay.validate import judge
     from assay.weigh.measure import rounded
 

@@ -16,8 +16,8 @@ from assay.beside.curves import Drawn, Point
 from assay.beside.seen import Seen
 from assay.beside.variants import varied
 from assay.beside.ways import served
-from assay.errors import ResourceError, TrainError
-from assay.nouns import Strategy
+from assay.core.errors import ResourceError, TrainError
+from assay.core.types import Strategy
 from assay.prepared import Prepared
 from assay.validate.learning_curve.settings import LearningCurve
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from assay.intervals import Interval
-from assay.nouns import Answer, Example, Record, Task
-from assay.spread import grouped, interval_of, paired_difference
+from assay.core.types import Answer, Example, Record, Task
+from assay.stats.intervals import Interval
+from assay.stats.standard_error import grouped, interval_of, paired_difference
 from assay.validate import judge
 from assay.validate.metrics.exact_match import normalise
 from assay.validate.update_drill.changes import Change

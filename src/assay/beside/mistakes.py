@@ -11,7 +11,7 @@ from assay.beside.seen import Seen
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.nouns import Record, Strategy
+    from assay.core.types import Record, Strategy
     from assay.prepared import Prepared
 
 KEY = "mistakes"

@@ -8,7 +8,7 @@ from assay.beside.seen import Seen
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.nouns import Strategy
+    from assay.core.types import Strategy
     from assay.prepared import Prepared
 
 KEY = "people"

@@ -23,8 +23,8 @@ from assay.beside.variants import varied
 
 if TYPE_CHECKING:
     from assay.bench import Bench
+    from assay.core.types import Augmentation, Document, Example, Strategy
     from assay.curate.augment.counterfactual import Group
-    from assay.nouns import Augmentation, Document, Example, Strategy
     from assay.validate.bias.pairs import Pair
 
 ARMS = 2  # fitted again: the recommended one and the best floor
@@ -58,8 +58,8 @@ def refitted(seen: Seen, names: list[str]) -> list[str]:
 
 def remedied(seen: Seen, remedy: str) -> tuple[Bench, int]:
     """The data with what the remedy makes, and how many rows or texts these are."""
+    from assay.core.types import Means
     from assay.curate.made import make_rows
-    from assay.nouns import Means
 
     prepared, why = seen.bench.prepared, f"bias {remedy}"
     train, val, test = (prepared.examples(split) for split in ("train", "val", "test"))
@@ -76,8 +76,8 @@ def remedied(seen: Seen, remedy: str) -> tuple[Bench, int]:
 
 def twins(rows: Sequence[Example], swap: Sequence[Group]) -> list[Document]:
     """The questions that speak of a group, each followed by itself with the words swapped."""
+    from assay.core.types import Document
     from assay.curate.augment.counterfactual import copy
-    from assay.nouns import Document
 
     pairs = [(row, copy(row, swap, labels=True)) for row in rows]
     both = [one for row, twin in pairs if row.text != twin.text for one in (row, twin)]
@@ -107,7 +107,7 @@ def _compared(seen: Seen, name: str, other: Seen, treated: Strategy, pairs: list
 
     from assay.aim.kinds import kind_of
     from assay.bench import answers_in
-    from assay.spread import grouped, paired_difference
+    from assay.stats.standard_error import grouped, paired_difference
     from assay.validate import judge
     from assay.validate.bias.gaps import above, changed, together, triple
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from assay.beside.budget import rows_within
 from assay.beside.seen import Seen
+from assay.core.errors import DataError, Problem, UsageError, did_you_mean
+from assay.core.types import Changed, Example, Means, RowStep, Strategy, Tell
 from assay.curate import Anonymise
 from assay.encode.lengths import CHARACTERS_A_TOKEN
-from assay.errors import DataError, Problem, UsageError, did_you_mean
-from assay.nouns import Changed, Example, Means, RowStep, Strategy, Tell
 from assay.prepared import Prepared
 
 if TYPE_CHECKING:

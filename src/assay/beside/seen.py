@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from assay import store
 from assay.bench import Bench, answers_in
-from assay.nouns import Answer, Example, Strategy, Task
+from assay.core import store
+from assay.core.types import Answer, Example, Strategy, Task
 
 if TYPE_CHECKING:
     from assay.validate import Exam

@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assay import store
 from assay.bench import Bench, answers_in
 from assay.beside.measured import Asked, measured
 from assay.beside.seen import Seen
 from assay.beside.variants import varied
 from assay.beside.ways import rehearsed, served, trains, ways
-from assay.errors import ResourceError, TrainError
-from assay.nouns import Answer, Example, Strategy
+from assay.core import store
+from assay.core.errors import ResourceError, TrainError
+from assay.core.types import Answer, Example, Strategy
 from assay.prepared import Prepared
 from assay.prompt import Majority, Rag
 from assay.validate.update_drill.changes import Change, Data, made

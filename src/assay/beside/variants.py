@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assay import store
 from assay.bench import Bench
+from assay.core import store
+from assay.core.types import Document, Example
 from assay.noted import content_hash, documents_hash, fields_hash
-from assay.nouns import Document, Example
 from assay.prepared import write_rates
 
 VERSION = 1

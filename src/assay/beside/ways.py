@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.nouns import Example, Learner, Strategy
+from assay.core.types import Example, Learner, Strategy
 from assay.prompt import Rag, Shots
 from assay.served import endpoints
 from assay.train.settings import Trained

@@ -17,9 +17,9 @@ from assay.config.project import Project as Project
 from assay.config.remote import endpoints
 from assay.config.task import task_of
 from assay.config.yamlfile import shown
+from assay.core.errors import did_you_mean
+from assay.core.types import Augmentation, Part, RowStep, SetStep, Strategy
 from assay.curate.split import Split
-from assay.errors import did_you_mean
-from assay.nouns import Augmentation, Part, RowStep, SetStep, Strategy
 from assay.use.serve.settings import Serve
 from assay.validate.drift.settings import Watch
 from assay.validate.question import spelt_out

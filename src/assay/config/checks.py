@@ -17,10 +17,10 @@ from assay.config.complaints import Complaint
 from assay.config.names import arm_name, is_name, same
 from assay.config.project import Head
 from assay.config.yamlfile import Place, Source
+from assay.core.errors import did_you_mean
+from assay.core.types import Strategy, Task
 from assay.curate.reading.named import hub_set
-from assay.errors import did_you_mean
 from assay.model.find import stated_length
-from assay.nouns import Strategy, Task
 from assay.prompt.retrieval.among import filters, read_of_row
 from assay.use.serve.settings import BASE
 from assay.validate import METRICS

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
 from assay.config.yamlfile import Place, shorten, shown
-from assay.errors import AssayError, did_you_mean
-from assay.nouns import Settings, Strategy
+from assay.core.errors import AssayError, did_you_mean
+from assay.core.types import Settings, Strategy
 
 Kind = TypeVar("Kind", bound=Settings)
 

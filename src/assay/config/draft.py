@@ -13,9 +13,9 @@ from typing import Any
 from assay.aim.columns import Column, as_text, columns_of, value_at
 from assay.aim.guess import SAMPLE
 from assay.config.yamlfile import flow, quoted, shorten
+from assay.core.errors import DataError, Problem
 from assay.curate.reading.read import Read
 from assay.curate.reading.settled import CORPUS, settle
-from assay.errors import DataError, Problem
 from assay.terminal.display import plain
 
 HEAD = "# Draft by `assay run"

@@ -16,12 +16,12 @@ from assay.aim.kinds import kind_of
 from assay.config.draft import with_sets
 from assay.config.portfolio import Size, portfolio
 from assay.config.yamlfile import flow, quoted
+from assay.core.types import Dropped, Example, Means, Task
 from assay.curate.accepted import JOINED
 from assay.curate.reading.findings import told_aside
 from assay.curate.reading.load import Loaded, labels_of
 from assay.curate.reading.settled import named_as
 from assay.curate.steps.dedupe import Dedupe
-from assay.nouns import Dropped, Example, Means, Task
 from assay.terminal.display import plain
 
 TRAINED_ROWS = 600  # training rows of the first comparison: minutes, not hours, on a laptop's processor

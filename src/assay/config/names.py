@@ -7,8 +7,8 @@ Watch out        over 40 characters the name is cut and ends with 4 characters o
 import re
 from typing import Any
 
-from assay.nouns import Strategy
-from assay.store import digest
+from assay.core.store import digest
+from assay.core.types import Strategy
 
 LONGEST = 40
 

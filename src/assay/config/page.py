@@ -1,6 +1,6 @@
 """A project file's text, the changes made on top of it by `--set`, and what is wrong with both.
 
-What it is for   every problem at once, sorted by line, in the form of `assay.errors.Problem`
+What it is for   every problem at once, sorted by line, in the form of `assay.core.errors.Problem`
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any
 
 from assay.config.complaints import Complaint
 from assay.config.yamlfile import LARGEST, Fault, Place, Source, parse, read, shown
-from assay.errors import Problem, ProjectError
+from assay.core.errors import Problem, ProjectError
 
 
 def open_page(path: Path, text: str | None = None) -> "Page":

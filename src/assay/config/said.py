@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from assay.config.yamlfile import flow, parse
-from assay.nouns import Task
+from assay.core.types import Task
 
 # What a project file says of its rows and its task, and `load` reads: place -> argument
 READ = {

@@ -5,8 +5,8 @@ from typing import Any
 
 from assay.aim import forms
 from assay.config.complaints import Complaint, SettingsError, fill
-from assay.errors import ModelError
-from assay.nouns import Task
+from assay.core.errors import ModelError
+from assay.core.types import Task
 
 
 def task_of(value: Any, folder: Path) -> Task:

@@ -12,8 +12,8 @@ from typing import Any
 from assay.aim import KINDS
 from assay.config.complaints import Complaint, SettingsError, fill
 from assay.config.names import arm_name
-from assay.errors import did_you_mean
-from assay.nouns import Strategy, Task
+from assay.core.errors import did_you_mean
+from assay.core.types import Strategy, Task
 from assay.validate import METRICS
 from assay.validate.settings import Validate
 from assay.weigh import Weigh

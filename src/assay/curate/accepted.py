@@ -12,9 +12,9 @@ Source           several references: Papineni et al. (2002), aclanthology.org/P0
 from collections.abc import Sequence
 from dataclasses import replace
 
+from assay.core.types import Checks, Example
 from assay.curate.ledger import Book
 from assay.curate.text import Key, key_of, normal
-from assay.nouns import Checks, Example
 
 WRITTEN = ("answer", "number", "summarise", "rewrite", "chat", "code")
 JOINED = "another accepted answer"  # the reason in the ledger of the row that was joined to an earlier one

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from assay.core.errors import LeakError, Problem
+from assay.core.types import Example
 from assay.curate.copies import contained as inside
 from assay.curate.copies.groups import MOST_PARTNERS, across
 from assay.curate.copies.search import THRESHOLD, Search
 from assay.curate.text import Key, key_of
-from assay.errors import LeakError, Problem
-from assay.nouns import Example
 
 # The split on the left gives way to the one on the right.
 SPLITS = ("train", "val", "test")

@@ -16,10 +16,10 @@ from collections.abc import Collection, Iterator, Sequence
 
 from assay.aim.columns import words_of
 from assay.aim.names import SAMPLED
+from assay.core.types import Example
 from assay.curate.copies.groups import families
 from assay.curate.reading.values import FILE, Values
 from assay.curate.text import key_of
-from assay.nouns import Example
 
 NEAR_COPIES = "(near copies)"  # in place of a field's name
 LEAST_SHARED = 10  # rows that share their value with another: with fewer nothing could be told

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from assay.core.types import Augmentation, Example, Means, RowStep, Tell
 from assay.curate.accepted import JOINED, accept
 from assay.curate.audit import SPLITS, Audit, audit, leak_error, repair
 from assay.curate.ledger import Book
@@ -23,7 +24,6 @@ from assay.curate.scale.fates import Note
 from assay.curate.scale.spread import Scale, Spread, Step, passes
 from assay.curate.split import Leaks, Split, shares_for, split
 from assay.curate.warned import refuse_empty, warn, warn_of_losses, warn_of_shares
-from assay.nouns import Augmentation, Example, Means, RowStep, Tell
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sys import intern
 from typing import Any, NamedTuple
 
-from assay.nouns import Example, Made, Tell
+from assay.core.types import Example, Made, Tell
 
 
 class _Line(NamedTuple):

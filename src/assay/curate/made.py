@@ -12,13 +12,13 @@ Documents       one that a val or test row was made from (its passage stands in 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from assay.core.errors import DataError, Problem
+from assay.core.types import Augmentation, Document, Dropped, Example, Made, Means
 from assay.curate.audit import audit, repair
 from assay.curate.copies.contained import THRESHOLD as CONTAINED
 from assay.curate.ledger import Book
 from assay.curate.split import Split
 from assay.curate.text import key_of, normal
-from assay.errors import DataError, Problem
-from assay.nouns import Augmentation, Document, Dropped, Example, Made, Means
 
 FEWEST = 40  # characters of a passage by which a document is known again
 

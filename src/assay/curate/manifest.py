@@ -15,11 +15,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from assay.core.errors import DataError, Problem
+from assay.core.types import Example
 from assay.curate.reading.findings import shown
 from assay.curate.reading.read import read
 from assay.curate.text import key_of
-from assay.errors import DataError, Problem
-from assay.nouns import Example
 
 SPLITS = ("train", "val", "test")
 NONE = "none"

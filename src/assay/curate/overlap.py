@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assay.core.types import Example
 from assay.curate.reading.documents import read_documents
 from assay.curate.reading.folders import DATA_SUFFIXES
 from assay.curate.reading.packed import bare
 from assay.curate.reading.read import read, split_head
-from assay.nouns import Example
 
 WORDS = 13
 LEAST = 4  # letters of an answer that is looked for: shorter ones stand anywhere

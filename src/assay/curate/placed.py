@@ -12,10 +12,10 @@ Watch out  neither keeps the shares of labels; by hash the shares are met as by 
 import hashlib
 from collections.abc import Sequence
 
+from assay.core.errors import DataError, Problem
+from assay.core.types import Example
 from assay.curate.copies.groups import families
 from assay.curate.text import key_of
-from assay.errors import DataError, Problem
-from assay.nouns import Example
 
 
 def by_time(

@@ -11,9 +11,9 @@ Watch out        a classification alone has them; shares in given val and test f
 from collections import Counter
 from collections.abc import Sequence
 
+from assay.core.types import Example
 from assay.curate.ledger import Book
 from assay.curate.split import Split, draw, draw_alike
-from assay.nouns import Example
 
 LEVELLED = 0.01  # change of a label's share of train from which it is told; rounding to whole rows is none
 

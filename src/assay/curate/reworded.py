@@ -19,11 +19,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from assay.core.types import Example, Means
 from assay.curate.audit import Audit, Pair, leak_error, pair_of, repair
 from assay.curate.ledger import Book
 from assay.curate.split import Split
 from assay.curate.text import Key, key_of, normal
-from assay.nouns import Example, Means
 
 THRESHOLD = 0.8
 MARGIN = 1.3

@@ -16,13 +16,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from assay.core.errors import Problem, UsageError
+from assay.core.types import Example, Settings
 from assay.curate.copies.contained import THRESHOLD as CONTAINED
 from assay.curate.copies.groups import families
 from assay.curate.copies.search import THRESHOLD
 from assay.curate.overlap import WORDS
 from assay.curate.text import Key, key_of
-from assay.errors import Problem, UsageError
-from assay.nouns import Example, Settings
 
 Leaks = Literal["stop", "repair"] | tuple[str, ...]
 

@@ -14,7 +14,7 @@ import unicodedata
 from itertools import pairwise
 from typing import NamedTuple
 
-from assay.nouns import Example
+from assay.core.types import Example
 
 _NOT_WORD = re.compile(r"\W+")
 # The same for ASCII, letter by letter: twice as fast as the pattern.

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from assay.nouns import Example
+from assay.core.types import Example
 
 FEWEST_ROWS = 5  # with the trigger
 MOST_SHARE = 0.05  # of all rows

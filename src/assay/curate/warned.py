@@ -4,12 +4,12 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from assay.core.errors import DataError, Problem
+from assay.core.types import Example
 from assay.curate.accepted import FURTHER, JOINED
 from assay.curate.audit import SPLITS, Audit
 from assay.curate.ledger import Book
 from assay.curate.triggers import scan
-from assay.errors import DataError, Problem
-from assay.nouns import Example
 
 # From here on the half width of an interval is under 10 points whatever the accuracy.
 ENOUGH_TEST_ROWS = 100

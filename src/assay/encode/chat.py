@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from jinja2 import TemplateError
 
+from assay.core.errors import ModelError, Problem
+from assay.core.types import Messages
 from assay.encode.plain_template import PLAIN, STOPS
-from assay.errors import ModelError, Problem
-from assay.nouns import Messages
 
 Learn = Literal["completion", "assistant", "everything"]
 KNOWN = 1000  # texts whose tokens are remembered

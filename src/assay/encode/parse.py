@@ -20,9 +20,9 @@ from decimal import Decimal
 from assay.aim import objects
 from assay.aim.kinds import kind_of
 from assay.aim.label_sets import written
+from assay.core.types import Task
 from assay.encode.code import code_of, strict_code
 from assay.encode.numbers import Number, first_number, number_of
-from assay.nouns import Task
 
 NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\d)|(?<![\w.])\.\d+")
 SOLVED = re.compile(r"^#### *(.+?)\s*\Z", re.MULTILINE)

@@ -14,9 +14,9 @@ from pydantic import Field
 
 from assay.aim.kinds import kind_of
 from assay.aim.label_sets import labels_in, written
+from assay.core.errors import Problem, did_you_mean
+from assay.core.types import Example, Message, Messages, Settings, Task
 from assay.encode.parse import worked
-from assay.errors import Problem, did_you_mean
-from assay.nouns import Example, Message, Messages, Settings, Task
 
 WITH_PASSAGES = "Use the passages."
 STEPS = "Let's think step by step."  # Kojima et al. (2022), arxiv.org/abs/2205.11916

@@ -7,7 +7,7 @@ Costs             90 MB are hashed in 0.1 to 0.3 s; a remembered hash takes unde
 import os
 from pathlib import Path
 
-from assay import store
+from assay.core import store
 
 
 def cache_folder() -> Path:

@@ -14,12 +14,12 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
+from assay.core.types import Tell
 from assay.encode.chat import Chat
 from assay.model.attention_check import keeps, lends, pads, takes_trees
 from assay.model.beginning import Beginning
 from assay.model.output import output, scaled
 from assay.model.prefix_cache import Beginnings
-from assay.nouns import Tell
 
 EXACT_BYTES = 4 << 30  # of a copy in fp32 that decides close scores: a model of a thousand million weights
 

@@ -8,13 +8,13 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from assay.core.types import GREEDY, Decoding, Generated, Messages, Tell
 from assay.model.batches import common_prefix
 from assay.model.causal_lm import CausalLM
 from assay.model.forms import Forms, Shape
 from assay.model.pen import Pen
 from assay.model.scoring import likelihoods
 from assay.model.writing import Desk, reach
-from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
 
 LEFT = 1e-6  # of the options' whole share: what may be left moves no share by more, and is most of the work
 

@@ -21,10 +21,10 @@ import numpy as np
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from assay.errors import ModelError, Problem
+from assay.core.errors import ModelError, Problem
+from assay.core.store import read_json
 from assay.model.batches import by_length
 from assay.model.machine import device, quiet
-from assay.store import read_json
 
 # Computed at once, padding included. Of 1,024 to 8,192 tokens the smaller batches are up to 17 % faster: what lies
 # between two products stays in the processor's cache.

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from assay.core.settings import Settings
 from assay.curate.pii.secrets import FORMS
-from assay.settings import Settings
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")  # of an endpoint, in the project file
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from assay.errors import Problem, UsageError
+from assay.core.errors import Problem, UsageError
 
 # Instruction sets that decide which kernels run.
 WIDE = {"avx2", "avx512f", "avx512_bf16", "amx_bf16", "avx512_vnni", "asimd", "bf16"}

@@ -13,12 +13,12 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from assay import store
-from assay.errors import ModelError, Problem, ResourceError
+from assay.core import store
+from assay.core.errors import ModelError, Problem, ResourceError
+from assay.core.types import Tell
 from assay.model.cache import cache_folder, known_digest
 from assay.model.catalogue import Entry, Member
 from assay.model.index import download, index_url, locate
-from assay.nouns import Tell
 
 _CHUNK = 1 << 20
 

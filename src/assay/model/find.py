@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assay import store
+from assay.core import store
+from assay.core.errors import ModelError, Problem, did_you_mean
+from assay.core.types import Tell
 from assay.encode.plain_template import PLAIN, SAID
-from assay.errors import ModelError, Problem, did_you_mean
 from assay.model.cache import cache_folder, known_digest
 from assay.model.catalogue import CATALOGUE, Entry, Kind, entry_of
 from assay.model.fetch import fetch
 from assay.model.gate import TEMPLATE, admit
 from assay.model.gguf import check, dequantise, dequantised
 from assay.model.hub import HUB_NAME, snapshot
-from assay.nouns import Tell
 
 _LENGTHS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "max_sequence_length", "seq_length")
 _NO_LIMIT = 1 << 30  # tokenizers without one say 10^30

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from assay.errors import Problem, did_you_mean
+from assay.core.errors import Problem, did_you_mean
 from assay.model.catalogue import Kind
 from assay.model.rendered import exhausts
 from assay.model.template import objections

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 from assay.aim import forms
-from assay.answers import Form
+from assay.core.answers import Form
+from assay.core.errors import ModelError, Problem
 from assay.encode.chat import Chat
-from assay.errors import ModelError, Problem
 from assay.model.score import Trie
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from assay import store
+from assay.core import store
+from assay.core.errors import ModelError, Problem
 from assay.encode.plain_template import PLAIN
-from assay.errors import ModelError, Problem
 from assay.model.cache import cache_folder
 from assay.model.catalogue import Kind
 from assay.model.fits import chat_templates, exhausting_templates, fit_problems

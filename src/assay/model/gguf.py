@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from assay import store
-from assay.errors import ModelError, Problem, ResourceError
+from assay.core import store
+from assay.core.errors import ModelError, Problem, ResourceError
+from assay.core.types import Tell
 from assay.model.cache import cache_folder, known_digest
-from assay.nouns import Tell
 
 VERSION = 1  # of what dequantise writes
 _MAX_KEYS = 10_000

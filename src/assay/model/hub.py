@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay import store
-from assay.errors import AssayError, ModelError, Problem, ResourceError
+from assay.core import store
+from assay.core.errors import AssayError, ModelError, Problem, ResourceError
+from assay.core.types import Tell
 from assay.model.gate import SMALL_FILES
-from assay.nouns import Tell
 
 if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError

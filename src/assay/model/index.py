@@ -22,8 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from assay import store
-from assay.errors import ModelError, Problem
+from assay.core import store
+from assay.core.errors import ModelError, Problem
 from assay.model.environment import installed
 
 _TIMEOUT = 30.0  # seconds without a byte

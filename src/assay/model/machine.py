@@ -5,7 +5,7 @@ import time
 
 import torch
 
-from assay.errors import Problem, ResourceError
+from assay.core.errors import Problem, ResourceError
 from assay.model.environment import multiplies_bf16, precision
 
 SIZE = 256  # of the product that is tried: 4 ms in all where bf16 is native

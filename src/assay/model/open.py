@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import ModelError, Problem
-from assay.nouns import Precision, Tell
+from assay.core.errors import ModelError, Problem
+from assay.core.types import Precision, Tell
 
 if TYPE_CHECKING:
     import torch

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 
 import torch
 
+from assay.core.store import digest
+from assay.core.types import Decoding, Generated
 from assay.encode.chat import Chat
 from assay.model.forms import Fitting, Shape
-from assay.nouns import Decoding, Generated
-from assay.store import digest
 
 LIKELY = 512  # tokens that are sorted when a share of them is asked for; all, where these do not make it up
 HALF = "\ufffd"  # what the beginning of a character is decoded to

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from assay.core.errors import Problem, TrainError
+from assay.core.types import LanguageModel, Tell
 from assay.encode.tree import Tree
-from assay.errors import Problem, TrainError
 from assay.model.batches import by_length
 from assay.model.chat_model import ChatModel
 from assay.model.plain_rows import right_padded
 from assay.model.score import LOGIT_ROWS
 from assay.model.scoring import BATCH_TOKENS, TREE_GAINS, by_tree
 from assay.model.segments import Layout
-from assay.nouns import LanguageModel, Tell
 
 MAX_TOKENS = 512  # of a text; what follows is not read
 WINDOW = 8192  # tokens of a text that are read at once, where the model reads so many

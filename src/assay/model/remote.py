@@ -20,14 +20,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assay.answers import GREEDY, Decoding, Form, Generated, Tell
-from assay.damage import silent
-from assay.errors import AssayError, Problem, ResourceError
+from assay.core.answers import GREEDY, Decoding, Form, Generated, Tell
+from assay.core.damage import silent
+from assay.core.errors import AssayError, Problem, ResourceError
+from assay.core.examples import Messages
 from assay.model.endpoint import Endpoint
 from assay.model.remote_body import answer_of, body_of, estimated_turns, refused_parameter, room
 from assay.model.remote_cache import RemoteCache, request_key
 from assay.model.remote_client import Client, Halted, Refused
-from assay.rows import Messages
 
 BEAT = 0.5  # seconds between two progress events while nothing comes
 LAST_WORD = 6.0  # seconds that requests on their way get when a run is stopped

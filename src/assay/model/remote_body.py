@@ -14,9 +14,9 @@ import re
 from collections.abc import Set
 from typing import Any
 
-from assay.answers import Decoding, Form, Generated
+from assay.core.answers import Decoding, Form, Generated
+from assay.core.examples import Messages
 from assay.model.endpoint import Endpoint
-from assay.rows import Messages
 
 FIELD = "label"  # of the object that holds a choice
 AROUND = 24  # tokens that a choice takes beyond its own words: braces, quotes, the field, white space

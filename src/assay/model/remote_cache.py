@@ -14,11 +14,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from assay import sealed, store
-from assay.answers import Decoding
-from assay.damage import Tell, silent
+from assay.core import sealed, store
+from assay.core.answers import Decoding
+from assay.core.damage import Tell, silent
+from assay.core.examples import Messages
 from assay.model.endpoint import Endpoint
-from assay.rows import Messages
 
 VERSION = 1  # raise it when the same key would have to stand for another answer
 

@@ -19,7 +19,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import Problem, ResourceError
+from assay.core.errors import Problem, ResourceError
 from assay.model.endpoint import Endpoint
 from assay.model.remote_pace import Bucket, back_off, retry_after
 

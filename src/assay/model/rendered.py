@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from assay import store
+from assay.core import store
 from assay.model import render_child
 from assay.model.cache import cache_folder
 

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from transformers import DynamicCache
 
+from assay.core.types import Messages, Tell
 from assay.encode.tree import Tree, common
 from assay.model import plain_rows
 from assay.model.batches import Padded, by_length, common_prefix, repeated
@@ -31,7 +32,6 @@ from assay.model.score import LOGIT_ROWS, Forward, Trie, descend
 from assay.model.segments import Layout
 from assay.model.sight import Sight
 from assay.model.writing import reach
-from assay.nouns import Messages, Tell
 
 if TYPE_CHECKING:
     from assay.model.causal_lm import CausalLM

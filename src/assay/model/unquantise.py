@@ -9,7 +9,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig, PreTra
 from transformers.integrations.ggml import GGUF_CONFIG_MAPPING
 from transformers.utils import logging
 
-from assay import store
+from assay.core import store
 from assay.model.gguf import check
 
 _PROBES = ("The capital of France is Paris.", " two  spaces\nand 2024 digits", "é ü 漢字 🙂", "<|im_end|></s>")

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from assay.aim.options import LETTERS
 from assay.aim.ranks import grades_in
-from assay.nouns import Adapted, Answer, Example, Lesson, Means, Task, Tell
+from assay.core.store import write_json, write_tensors
+from assay.core.types import Adapted, Answer, Example, Lesson, Means, Task, Tell
 from assay.prompt import several
 from assay.prompt.features import Features
 from assay.prompt.linear import Turned
 from assay.prompt.prompted import NEVER, chosen
 from assay.prompt.ranked import answered as in_order
-from assay.store import write_json, write_tensors
 
 if TYPE_CHECKING:
     import numpy as np

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from assay.errors import Problem
-from assay.nouns import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
+from assay.core.errors import Problem
+from assay.core.store import read_json, read_lines, write_json, write_lines
+from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
 from assay.prompt import read_passages
 from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import EMBEDDER, vectors_of
@@ -29,7 +30,6 @@ from assay.prompt.relevance import document_of
 from assay.prompt.retrieval.learned import standard
 from assay.prompt.sentences import split_sentences
 from assay.prompt.spans.typed import typed_piece
-from assay.store import read_json, read_lines, write_json, write_lines
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,12 +17,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from assay.core.store import digest
+from assay.core.types import Example, Task
 from assay.encode.wording import Wording
-from assay.nouns import Example, Task
 from assay.prompt.exported import Prompt, Solved
 from assay.prompt.picking import drawn, spread
 from assay.prompt.shots import Shots
-from assay.store import digest
 
 TRIES = 60  # draws for each candidate that is wanted, before what can be drawn is taken to be at its end
 STAY = 0.5  # odds that one respect stays as it is

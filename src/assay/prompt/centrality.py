@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from assay.errors import Problem
-from assay.nouns import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
+from assay.core.errors import Problem
+from assay.core.store import read_json, write_json
+from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
 from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import EMBEDDER, vectors_of
 from assay.prompt.other_kind import FROM_TEXT, other_kind
@@ -28,7 +29,6 @@ from assay.prompt.picking import drawn
 from assay.prompt.ranked import WordOrder
 from assay.prompt.sentence_graph import centrality, from_the_start, word_vectors
 from assay.prompt.sentences import split_sentences
-from assay.store import read_json, write_json
 
 if TYPE_CHECKING:
     import numpy as np

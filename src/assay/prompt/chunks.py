@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from assay.nouns import Document
+from assay.core.types import Document
 
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
 LONGEST = 100  # characters that count as one word

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Tell
+from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
 
 
 class Copy(Strategy):

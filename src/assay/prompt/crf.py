@@ -24,14 +24,14 @@ from typing import Literal
 from pydantic import Field
 
 from assay.aim.entities import of_run
-from assay.errors import Problem
-from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
+from assay.core.errors import Problem
+from assay.core.store import read_json, write_json
+from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
 from assay.prompt.chain import Chain, trained
 from assay.prompt.dictionary import Decisions, decisions
 from assay.prompt.fields import WORD, Fields, learnt, marks, spans_of
 from assay.prompt.majority import need_rows
 from assay.prompt.word_features import Names, features, names_in
-from assay.store import read_json, write_json
 
 Tagged = tuple[list[str], list[str]]  # words, tags
 PENALTIES = ((0.1, 0.05), (0.05, 0.01), (0.3, 0.05), (0.0, 0.1), (0.02, 0.2))  # c1, c2

@@ -29,11 +29,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from assay.aim.entities import Span
-from assay.errors import Problem
-from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
+from assay.core.errors import Problem
+from assay.core.store import read_json, write_json
+from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
 from assay.prompt.fields import WORD, Fields, classes_of, learnt, spans_of, values_of
 from assay.prompt.majority import need_rows
-from assay.store import read_json, write_json
 
 LONGEST = 10  # words of a candidate
 LEAST = 0.02  # what less speaks for is no candidate

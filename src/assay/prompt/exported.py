@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from assay.core.errors import Problem, UsageError
+from assay.core.types import Example, Message, Role, Settings
 from assay.encode.wording import Wording
-from assay.errors import Problem, UsageError
-from assay.nouns import Example, Message, Role, Settings
 from assay.prompt.picking import Choice
 
 FILE = "prompt.md"

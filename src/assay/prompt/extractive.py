@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from assay.errors import Problem, TrainError
-from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
+from assay.core.errors import Problem, TrainError
+from assay.core.store import read_json, write_json, write_tensors
+from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Task, Tell
 from assay.prompt.majority import need_rows
 from assay.prompt.other_kind import FROM_TEXT, other_kind
 from assay.prompt.picking import drawn
 from assay.prompt.ranked import WordOrder
 from assay.prompt.sentence_graph import centrality, from_the_start, word_vectors
 from assay.prompt.sentences import split_sentences
-from assay.store import read_json, write_json, write_tensors
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from assay.store import read_json, write_json, write_tensors
+from assay.core.store import read_json, write_json, write_tensors
 
 Feature = Literal["words", "characters", "vectors"]
 Vectors = Callable[[Sequence[str]], Any]  # texts -> float32 (texts, width), rows of length 1

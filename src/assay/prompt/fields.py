@@ -20,7 +20,7 @@ from typing import Any
 
 from assay.aim import objects
 from assay.aim.entities import Piece, Span, of_spans, pieces_of, written
-from assay.nouns import Example
+from assay.core.types import Example
 
 WORD = re.compile(r"\w+|[^\w\s]")
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 
-from assay import sealed
-from assay.nouns import Answer, Tell
+from assay.core import sealed
+from assay.core.types import Answer, Tell
 
 FIRST = 12  # rows of the first round, about: fewer tell nothing, more leave few candidates
 CHUNK = 32  # rows asked at a time: what a kill loses at most

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from assay.errors import Problem
-from assay.nouns import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
+from assay.core.errors import Problem
+from assay.core.store import read_json, write_json, write_tensors
+from assay.core.types import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
 from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import EMBEDDER, vectors_of
 from assay.prompt.prompted import chosen
-from assay.store import read_json, write_json, write_tensors
 
 if TYPE_CHECKING:
     import numpy as np

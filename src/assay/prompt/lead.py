@@ -15,7 +15,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Tell
+from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
 
 _END = re.compile(r"(?<=[.!?])[\"'\u201d\u2019)]*\s+|\n+")
 

@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from assay.aim.options import LETTERS
-from assay.errors import Problem
-from assay.nouns import Adapted, Answer, Example, LanguageModel, Lesson, Message, Messages, Strategy, Task, Tell
+from assay.core.errors import Problem
+from assay.core.store import read_json, write_json
+from assay.core.types import Adapted, Answer, Example, LanguageModel, Lesson, Message, Messages, Strategy, Task, Tell
 from assay.prompt.among_options import answered, asked_of
 from assay.prompt.majority import need_rows
 from assay.prompt.other_kind import other_kind
 from assay.prompt.picking import drawn
 from assay.prompt.retrieval.learned import learned
-from assay.store import read_json, write_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +83,8 @@ class Likelihood(Strategy):
         return arm
 
     def restore(self, folder: Path, lesson: Lesson) -> LikelihoodAnswers:
-        return self._opened(lesson, read_json(folder / "likelihood.json")["weights"])
+        saved = read_json(folder / "likelihood.json")["weights"]
+        return self._opened(lesson, [saved[way] for way in self.ways])
 
     def _opened(self, lesson: Lesson, weights: Sequence[float]) -> LikelihoodAnswers:
         from assay.model.reading import need_likelihoods
@@ -113,7 +114,7 @@ class LikelihoodAnswers(Adapted):
         ]
 
     def save(self, folder: Path) -> None:
-        write_json(folder / "likelihood.json", {"weights": self.weights})
+        write_json(folder / "likelihood.json", {"weights": dict(zip(self.ways, self.weights, strict=True))})
         told = ", ".join(f"{way} {weight:.3g}" for way, weight in zip(self.ways, self.weights, strict=True))
         write_json(folder / "note.json", {"notes": [f"Weights of the options' log-likelihoods: {told}."]})
 

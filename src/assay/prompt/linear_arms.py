@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.nouns import Adapted, Answer, Example, Lesson, Task, Tell
+from assay.core.store import write_json
+from assay.core.types import Adapted, Answer, Example, Lesson, Task, Tell
 from assay.prompt import several
 from assay.prompt.features import Features
 from assay.prompt.linear import ALIKE, Balance, Choice, Linear, Turned, chosen_strength, fitted
 from assay.prompt.prompted import NEVER, chosen
-from assay.store import write_json
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,10 +12,10 @@ from typing import Literal
 
 from assay.aim.options import LETTERS
 from assay.aim.ranks import ordered
+from assay.core.errors import Problem, TrainError
+from assay.core.store import read_json, write_json
+from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
 from assay.encode.parse import worked
-from assay.errors import Problem, TrainError
-from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Tell
-from assay.store import read_json, write_json
 
 
 class MajorityAnswers(Adapted):

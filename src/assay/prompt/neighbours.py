@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from assay.aim.label_sets import labels_in, written
-from assay.nouns import Adapted, Answer, Example, Lesson, Means, Strategy, Tell
+from assay.core.store import read_json, write_json, write_tensors
+from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, Tell
 from assay.prompt.among_options import OptionVectors
 from assay.prompt.majority import need_rows
 from assay.prompt.prompted import chosen
 from assay.prompt.ranked import VectorOrder
-from assay.store import read_json, write_json, write_tensors
 
 if TYPE_CHECKING:
     import numpy as np

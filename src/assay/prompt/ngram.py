@@ -18,9 +18,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Tell
+from assay.core.store import write_tensors
+from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
 from assay.prompt.majority import need_rows
-from assay.store import write_tensors
 
 BYTES = 256
 Counts = dict[bytes, dict[int, int]]  # what stood before -> how often each byte followed

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from assay.nouns import Tell
+from assay.core.types import Tell
 
 
 @dataclass(frozen=True)

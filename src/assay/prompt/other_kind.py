@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from assay.errors import Problem
-from assay.nouns import Strategy, Task
+from assay.core.errors import Problem
+from assay.core.types import Strategy, Task
 
 # Kinds whose answers are texts, which may stand in the passages of a row.
 FROM_PASSAGES = ("answer", "number", "chat")

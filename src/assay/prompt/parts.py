@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from assay.nouns import Kept, Lesson, Part, Tell
+from assay.core.store import digest, file_digest, read_json, write_json
+from assay.core.types import Kept, Lesson, Part, Tell
 from assay.prompt.neighbours import EMBEDDER
-from assay.store import digest, file_digest, read_json, write_json
 
 if TYPE_CHECKING:
     import numpy as np

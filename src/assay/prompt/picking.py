@@ -12,7 +12,7 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from assay.nouns import Example, Means
+from assay.core.types import Example, Means
 from assay.prompt.neighbours import vectors_of
 
 if TYPE_CHECKING:

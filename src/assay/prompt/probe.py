@@ -18,8 +18,8 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from assay.errors import Problem
-from assay.nouns import Adapted, Lesson, Strategy, Task
+from assay.core.errors import Problem
+from assay.core.types import Adapted, Lesson, Strategy, Task
 from assay.prompt.among_options import OptionLinear
 from assay.prompt.features import Feature, Features, Vectors
 from assay.prompt.linear import Balance, in_one_thread

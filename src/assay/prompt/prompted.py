@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.aim.ranks import NO, YES
-from assay.encode import parse
-from assay.encode.wording import PLAIN, Wording, posed
-from assay.nouns import (
+from assay.core.types import (
     Adapted,
     Answer,
     Decoding,
@@ -27,6 +25,8 @@ from assay.nouns import (
     Task,
     Tell,
 )
+from assay.encode import parse
+from assay.encode.wording import PLAIN, Wording, posed
 from assay.prompt.ranked import answered as ordered_by
 from assay.prompt.ranked import by_likelihood, pairs_of
 

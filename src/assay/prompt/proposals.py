@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from assay.aim.kinds import kind_of
-from assay.nouns import Example, LanguageModel, Message, Messages, Task, Tell
+from assay.core.types import Example, LanguageModel, Message, Messages, Task, Tell
 from assay.prompt.picking import spread
 
 LONGEST = 600  # characters of an instruction

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from assay.nouns import LanguageModel, Lesson, Message, Messages, Part, Tell
+from assay.core.types import LanguageModel, Lesson, Message, Messages, Part, Tell
 from assay.prompt.parts import Ranking
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from assay.errors import DataError, Problem, TrainError, UsageError
-from assay.model.environment import FORMED
-from assay.nouns import (
+from assay.core.errors import DataError, Problem, TrainError, UsageError
+from assay.core.store import read_json, read_lines, write_json, write_lines, write_tensors
+from assay.core.types import (
     Adapted,
     Answer,
     Document,
@@ -37,6 +37,7 @@ from assay.nouns import (
     Tell,
     took,
 )
+from assay.model.environment import FORMED
 from assay.prompt.chunks import passages
 from assay.prompt.parts import Encoder, Encoding, Ranking
 from assay.prompt.retrieval.among import refuse_unmatched
@@ -49,7 +50,6 @@ from assay.prompt.retrieval.threshold import below
 from assay.prompt.retrieval.topical import topical
 from assay.prompt.retrieval.words import Words
 from assay.prompt.support import judged, supported
-from assay.store import read_json, read_lines, write_json, write_lines, write_tensors
 
 WRITTEN = ("answer", "number", "chat")  # kinds whose answers are texts that passages may hold
 WORDS = "words.safetensors"  # of a fitted arm: how often each stem stands in each passage

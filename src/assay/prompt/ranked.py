@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.aim.ranks import NO, YES, grades_in, ordered
-from assay.nouns import Adapted, Answer, Example, Means, Message, Tell
+from assay.core.store import read_json, write_json
+from assay.core.types import Adapted, Answer, Example, Means, Message, Tell
 from assay.prompt.retrieval.stems import Stems
 from assay.prompt.retrieval.words import K1, B
-from assay.store import read_json, write_json
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from assay.errors import Problem, TrainError
-from assay.nouns import Adapted, Answer, Document, Example, Lesson, Strategy, Tell
+from assay.core.errors import Problem, TrainError
+from assay.core.store import read_lines, write_lines
+from assay.core.types import Adapted, Answer, Document, Example, Lesson, Strategy, Tell
 from assay.prompt.chunks import passages
 from assay.prompt.retrieval.finder import Finder, Hits, Looking, Tools
 from assay.prompt.retrieval.stems import Stems
 from assay.prompt.retrieval.words import Words
 from assay.prompt.support import supported
-from assay.store import read_lines, write_lines
 
 WORDS = 90  # of a passage, as in `rag`
 PASSAGES, COUNTS = "passages.jsonl", "words.safetensors"

@@ -21,15 +21,15 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from assay.errors import Problem, TrainError
-from assay.nouns import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
+from assay.core.errors import Problem, TrainError
+from assay.core.store import read_json, write_json, write_tensors
+from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
 from assay.prompt import read_passages
 from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import EMBEDDER, vectors_of
 from assay.prompt.other_kind import FROM_PASSAGES, other_kind
 from assay.prompt.ranked import WordOrder
 from assay.prompt.spans.reading import Posed, Reading, Vectors, asked_of, sentences_of, worth
-from assay.store import read_json, write_json, write_tensors
 
 if TYPE_CHECKING:
     from assay.prompt.spans.network import SpanNetwork

@@ -10,8 +10,8 @@ Several      drawn chains vote with the answers that can be read: self-consisten
 
 from collections.abc import Sequence
 
+from assay.core.types import Answer, Generated, Message, Messages
 from assay.encode.parse import Reading
-from assay.nouns import Answer, Generated, Message, Messages
 
 ASKED = "So which label is it? Answer with the label alone."
 BETWEEN = "\n\n---\n\n"  # between the chains of one question, where they are shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assay.nouns import Document, Example
+from assay.core.types import Document, Example
 
 WORD = re.compile(r"\w+")
 

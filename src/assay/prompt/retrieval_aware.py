@@ -20,7 +20,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from assay.nouns import Document, Example
+from assay.core.types import Document, Example
 from assay.prompt.rag import Rag
 from assay.prompt.retrieval.finder import Finder, Hits
 

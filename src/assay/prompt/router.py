@@ -16,9 +16,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from assay.errors import Problem, TrainError
-from assay.nouns import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Tell
-from assay.store import read_json, write_json
+from assay.core.errors import Problem, TrainError
+from assay.core.store import read_json, write_json
+from assay.core.types import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Tell
 
 STEPS = 100  # thresholds tried at most: more than a val split can tell apart
 

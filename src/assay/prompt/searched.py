@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from assay import sealed
+from assay.core import sealed
+from assay.core.errors import Problem, TrainError
+from assay.core.types import Answer, Example, Lesson
 from assay.encode.wording import Wording
-from assay.errors import Problem, TrainError
-from assay.nouns import Answer, Example, Lesson
 from assay.prompt.candidates import Candidate, Instruction, Room
 from assay.prompt.exported import Prompt
 from assay.prompt.halving import Asked, Outcome, Round, Worth, drawn, planned, search

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.aim.label_sets import labels_in, written
-from assay.nouns import Answer, Task
+from assay.core.types import Answer, Task
 from assay.prompt.linear import DEFAULT, FOLDS, GRID, Choice, Turned, regression
 
 if TYPE_CHECKING:

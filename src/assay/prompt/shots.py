@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from assay.core.errors import Problem, TrainError
+from assay.core.store import read_json, read_lines
+from assay.core.types import Example, Lesson
 from assay.encode.parse import all_numbers, worked
-from assay.errors import Problem, TrainError
-from assay.nouns import Example, Lesson
 from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import vectors_of
 from assay.prompt.picking import diverse, drawn, spread
@@ -23,7 +24,6 @@ from assay.prompt.prompted import answer_room
 from assay.prompt.ranked import pairs_of
 from assay.prompt.shots_answers import ShotsAnswers
 from assay.prompt.shots_settings import ShotsSettings
-from assay.store import read_json, read_lines
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.core.store import write_json, write_lines, write_tensors
+from assay.core.types import GREEDY, Answer, Example, LanguageModel, Lesson, Message, Messages, Tell
 from assay.encode.parse import Reading
 from assay.encode.wording import posed
-from assay.nouns import GREEDY, Answer, Example, LanguageModel, Lesson, Message, Messages, Tell
 from assay.prompt.calibrate import FITTED, NOTHING, Calibration, held_out, learnt, random_texts, unbiased
 from assay.prompt.orders import tried
 from assay.prompt.picking import Picker, arrangements
 from assay.prompt.prompted import Prompted
 from assay.prompt.reasoning import BETWEEN, labelled, read
 from assay.prompt.shots_settings import ShotsSettings
-from assay.store import write_json, write_lines, write_tensors
 
 if TYPE_CHECKING:
     import numpy as np

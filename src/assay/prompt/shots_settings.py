@@ -8,10 +8,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from assay.core.errors import Problem
+from assay.core.types import Strategy, Task
 from assay.encode.wording import Wording
-from assay.errors import Problem
 from assay.model.environment import FORMED
-from assay.nouns import Strategy, Task
 from assay.prompt.calibrate import FITTED, Way
 from assay.prompt.neighbours import EMBEDDER
 from assay.prompt.picking import Choice, Order

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assay.errors import Problem, UsageError
-from assay.nouns import Adapted, Answer, Example, LanguageModel, Learner, Lesson, Messages, Strategy, Tell
+from assay.core.errors import Problem, UsageError
+from assay.core.types import Adapted, Answer, Example, LanguageModel, Learner, Lesson, Messages, Strategy, Tell
 from assay.prompt.exported import Prompt, examples_of
 from assay.prompt.shots import Shots
 from assay.prompt.shots_answers import ShotsAnswers

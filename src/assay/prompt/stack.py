@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, field_validator
 
-from assay.errors import Problem, TrainError
-from assay.nouns import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
+from assay.core.errors import Problem, TrainError
+from assay.core.store import read_json, write_json
+from assay.core.types import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
 from assay.prompt.knn import opinion
 from assay.prompt.linear import parts_of, scorable
 from assay.prompt.majority import need_rows
 from assay.prompt.prompted import among, chosen
-from assay.store import read_json, write_json
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from assay.nouns import Document, LanguageModel, Message, Messages, Tell
+from assay.core.types import Document, LanguageModel, Message, Messages, Tell
 
 WORD = re.compile(r"\w+")
 SAYS = ("yes", "no")

@@ -19,8 +19,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from assay.errors import Problem, TrainError
-from assay.nouns import Adapted, Answer, Example, Lesson, Strategy, Tell
+from assay.core.errors import Problem, TrainError
+from assay.core.types import Adapted, Answer, Example, Lesson, Strategy, Tell
 from assay.prompt.among_options import OptionLinear
 from assay.prompt.features import Feature, Features
 from assay.prompt.linear import Balance, in_one_thread

@@ -18,17 +18,17 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from assay.aim.kinds import kind_of
+from assay.core.errors import Problem, TrainError, did_you_mean
+from assay.core.store import read_json, write_json, write_text
+from assay.core.types import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
 from assay.encode.wording import Wording
-from assay.errors import Problem, TrainError, did_you_mean
 from assay.model.environment import FORMED
-from assay.nouns import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
 from assay.prompt.exported import FILE, Prompt, Solved, examples_of, read_prompt, written
 from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import EMBEDDER
 from assay.prompt.searched import Found, Plan, searched
 from assay.prompt.shots_answers import ShotsAnswers
 from assay.prompt.slot import Stand, prompting, reworded, shots_in
-from assay.store import read_json, write_json, write_text
 
 FOUND = "wording.json"
 

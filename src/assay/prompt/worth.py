@@ -12,7 +12,7 @@ Source       Zhou et al. (2024), Batch Calibration, arxiv.org/abs/2309.17249; Zh
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from assay.nouns import Answer, Example
+from assay.core.types import Answer, Example
 from assay.prompt.calibrate import Calibration, shares, unbiased
 from assay.prompt.halving import Worth
 from assay.prompt.prompted import chosen

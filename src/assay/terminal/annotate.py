@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assay.errors import Problem, UsageError
+from assay.core.errors import Problem, UsageError
 from assay.terminal.outcome import say, warn
 from assay.terminal.results import as_document, near
 
 if TYPE_CHECKING:
     from assay.annotating import Annotation, Taken, Written
     from assay.curate.annotate.agreement import Agreement
-    from assay.intervals import Interval
+    from assay.stats.intervals import Interval
 
 EXAMPLE = "Example: assay annotate tickets --out tasks.csv --annotators anna,ben"
 CONFUSED = 5  # pairs of labels that are shown

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from assay.errors import Problem, UsageError, did_you_mean
+from assay.core.errors import Problem, UsageError, did_you_mean
 from assay.latest_report import project_at
 from assay.terminal.outcome import noted, say
 from assay.terminal.results import as_document, columns

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.errors import Problem, UsageError, nearest
+from assay.core.errors import Problem, UsageError, nearest
 
 _HEAD = re.compile(r"^## ([A-Z]\d{3}) (.+)$", re.MULTILINE)
 _ENDED = re.compile(r"(?<=[.:])\s+")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from assay.errors import Problem, UsageError
+from assay.core.errors import Problem, UsageError
 from assay.latest_report import project_at
 from assay.terminal.outcome import say, warn
 from assay.terminal.results import as_document, near

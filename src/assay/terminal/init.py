@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from assay.errors import did_you_mean, nearest
+from assay.core.errors import did_you_mean, nearest
 from assay.here import look, word
 from assay.places import typed
 from assay.terminal.outcome import say

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.errors import Problem, ResourceError, UsageError, did_you_mean
+from assay.core.errors import Problem, ResourceError, UsageError, did_you_mean
+from assay.core.store import Stage, read_json, read_lines
 from assay.places import place as place_of
-from assay.store import Stage, read_json, read_lines
 
 SPLITS = ("train", "val", "test")
 WIDTH = 300  # characters of a text that are shown

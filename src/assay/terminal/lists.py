@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from assay.errors import Problem, UsageError, nearest
+from assay.core.errors import Problem, UsageError, nearest
 from assay.here import is_data
 from assay.places import ENDINGS
 from assay.terminal.outcome import say

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import Problem, UsageError
+from assay.core.errors import Problem, UsageError
 from assay.here import with_project
 from assay.places import place
 
@@ -36,7 +36,7 @@ def write_card(report: "Report", arm: str, file: Path) -> None:
     Raises:
         UsageError: C083, the report has no finished arm of that name.
     """
-    from assay.store import write_text
+    from assay.core.store import write_text
     from assay.weigh.model_card import model_card
 
     done = [one["name"] for one in report.data["strategies"] if one["status"] == "done"]
@@ -116,7 +116,8 @@ def _described(cls: Any) -> dict[str, Any]:
     """A step or strategy: its kind, the first line of its card, its settings with their defaults."""
     import inspect
 
-    from assay.settings import Settings  # pydantic takes a tenth of a second, and this module stands behind every verb
+    # pydantic takes a tenth of a second, and this module stands behind every verb
+    from assay.core.settings import Settings
 
     # A class without a docstring of its own would show its parent's; the card of a strategy is its module's header.
     card = inspect.cleandoc(cls.__dict__.get("__doc__") or "") or inspect.getdoc(inspect.getmodule(cls)) or ""

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from assay.errors import Problem, nearest
+from assay.core.errors import Problem, nearest
 from assay.here import is_data, look
 from assay.places import ENDINGS, PROJECT
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from assay.nouns import Tell
+from assay.core.types import Tell
 from assay.terminal.display import plain
 from assay.terminal.pace import Stage, duration
 

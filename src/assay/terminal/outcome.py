@@ -20,10 +20,10 @@ from typing import Any
 
 import typer
 
-from assay.errors import AssayError, DataError, Problem, ProjectError, ResourceError, Stopped, UsageError
+from assay.core.errors import AssayError, DataError, Problem, ProjectError, ResourceError, Stopped, UsageError
+from assay.core.store import write_text
 from assay.here import ASKING, has_run, look
 from assay.places import typed
-from assay.store import write_text
 from assay.terminal.display import fitting, plain
 from assay.terminal.misuse import line, misused
 

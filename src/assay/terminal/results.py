@@ -21,7 +21,7 @@ ASKED = 60  # characters of a question that one would type
 
 
 def as_document(value: Any) -> None:
-    from assay.store import to_json
+    from assay.core.store import to_json
 
     print(to_json(value, indent=1))
 

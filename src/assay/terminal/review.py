@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assay.errors import Problem, UsageError
+from assay.core.errors import Problem, UsageError
 from assay.terminal.outcome import say, warn
 from assay.terminal.results import as_document, near
 

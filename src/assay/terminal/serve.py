@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assay.errors import Problem, UsageError
+from assay.core.errors import Problem, UsageError
 from assay.latest_report import project_at
 from assay.terminal.outcome import say
 
@@ -121,7 +121,7 @@ def _by_arm(weights: Sequence[str], arms: Sequence[str]) -> dict[str, str]:
 
 
 def _ready(found: Open, as_json: bool) -> None:
-    from assay.store import to_json
+    from assay.core.store import to_json
 
     if as_json:
         # One line, flushed, for what has started this process and waits to be told the port.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from assay.errors import Problem, UsageError
+from assay.core.errors import Problem, UsageError
 from assay.latest_report import project_at
 from assay.terminal.outcome import say
 from assay.terminal.results import as_document, near

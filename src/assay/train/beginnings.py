@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from assay.errors import Problem, TrainError
+from assay.core.errors import Problem, TrainError
 
 if TYPE_CHECKING:
     from peft import LoraConfig

@@ -17,8 +17,8 @@ from typing import Any
 
 import torch
 
-from assay.errors import Problem, TrainError
-from assay.store import chunks_digest, digest, file_digest, read_json, tensor_chunks, write_folder
+from assay.core.errors import Problem, TrainError
+from assay.core.store import chunks_digest, digest, file_digest, read_json, tensor_chunks, write_folder
 from assay.train.shard import as_split, together
 
 KEEP = 2

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from assay.errors import Problem, TrainError
+from assay.core.errors import Problem, TrainError
 
 NAMED = 5  # rows that a message names
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assay.nouns import Lesson
+from assay.core.types import Lesson
 from assay.prompt.prompted import answer_room
 from assay.train.settings import Trained
 from assay.train.tuned import Tuned, kept, train

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from assay.errors import Problem, ResourceError, TrainError
-from assay.nouns import Tell
+from assay.core.errors import Problem, ResourceError, TrainError
+from assay.core.types import Tell
 from assay.train.diverged import first_broken
 from assay.train.exercise import Exercise
 from assay.train.memory import HALVINGS, WAY, halved, is_short

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
 
-from assay.errors import Problem, TrainError
-from assay.nouns import Lesson
+from assay.core.errors import Problem, TrainError
+from assay.core.types import Lesson
 from assay.train.settings import Change, Trained
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class LabelLayer(Trained):
     ) -> Change:
         from safetensors.torch import load_file
 
-        from assay.store import write_json, write_tensors
+        from assay.core.store import write_json, write_tensors
 
         fixed = {f"head.{name}": tensor for name, tensor in layer.named_buffers()}
 
@@ -128,7 +128,7 @@ class Recall:
 
 def kept_labels(folder: Path) -> list[str]:
     """The labels of the head that was saved in `folder`."""
-    from assay.store import read_json
+    from assay.core.store import read_json
 
     return read_json(folder / "head.json")["labels"]
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import torch
 
-from assay.errors import Problem, TrainError
+from assay.core.errors import Problem, TrainError
 from assay.train.batch import Batch
 from assay.train.objectives.completion import completion
 

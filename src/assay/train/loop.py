@@ -17,9 +17,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from assay.core.errors import Stopped
+from assay.core.types import Tell
 from assay.encode.chat import Encoded
-from assay.errors import Stopped
-from assay.nouns import Tell
 from assay.train import room
 from assay.train.diverged import diverged, first_broken, refuse_broken
 from assay.train.exercise import Exercise, Objective

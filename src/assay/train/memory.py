@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from assay.errors import Problem, ResourceError, TrainError
+from assay.core.errors import Problem, ResourceError, TrainError
 
 HALVINGS = 2  # of micro-batches, in one step
 WAY = "lower micro_tokens or max_length, set checkpointing: true, or choose a smaller model"

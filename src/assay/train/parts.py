@@ -18,7 +18,7 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 from transformers.pytorch_utils import Conv1D
 
-from assay.errors import Problem, TrainError
+from assay.core.errors import Problem, TrainError
 from assay.train.layers import decoder_layers
 
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from safetensors.torch import load_file
 
-from assay.errors import Problem, TrainError
+from assay.core.errors import Problem, TrainError
+from assay.core.store import write_json, write_tensors
 from assay.model.hub import HUB_NAME
-from assay.store import write_json, write_tensors
 
 if TYPE_CHECKING:
     from peft import PeftConfig

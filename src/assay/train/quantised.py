@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from assay.errors import Problem, TrainError
+from assay.core.errors import Problem, TrainError
 
 
 class Saved(NamedTuple):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from assay.store import read_json
+from assay.core.store import read_json
 from assay.train import peft_files
 
 if TYPE_CHECKING:

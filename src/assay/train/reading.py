@@ -18,10 +18,10 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
+from assay.core.store import Stage, write_tensors
+from assay.core.types import Document, Lesson, Tell
 from assay.encode.chat import Encoded
 from assay.model.chat_model import ChatModel
-from assay.nouns import Document, Lesson, Tell
-from assay.store import Stage, write_tensors
 from assay.train.loop import Training
 from assay.train.objectives.language_modelling import language_modelling, windows
 from assay.train.rehearsal import run_or_rehearse

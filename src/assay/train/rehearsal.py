@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from assay.core.store import append
 from assay.encode.chat import Encoded
-from assay.store import append
 from assay.train import room
 from assay.train.exercise import Exercise
 from assay.train.faster import asking

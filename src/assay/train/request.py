@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from assay.store import append, read_json, read_lines, write_json
+from assay.core.store import append, read_json, read_lines, write_json
 from assay.train.gauges import clock
 
 REQUEST, RESULT = "rehearse.json", "rehearsed.jsonl"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from assay.errors import Problem, ResourceError
+from assay.core.errors import Problem, ResourceError
 from assay.model.environment import multiplies_bf16
 from assay.train.faster import asking
 from assay.train.gauges import memory

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from assay.errors import Problem, TrainError, UsageError
+from assay.core.errors import Problem, TrainError, UsageError
+from assay.core.types import Lesson, Strategy, Task
 from assay.model.environment import COMPILER, FORMED
-from assay.nouns import Lesson, Strategy, Task
 
 if TYPE_CHECKING:
     import torch

@@ -20,11 +20,11 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 from assay.aim.kinds import kind_of
+from assay.core.errors import Problem, TrainError
+from assay.core.store import write_json, write_tensors
+from assay.core.types import Task
 from assay.encode.chat import Chat
-from assay.errors import Problem, TrainError
 from assay.model.attention_check import goes_behind
-from assay.nouns import Task
-from assay.store import write_json, write_tensors
 from assay.train.peft_files import CONFIG, WEIGHTS, base_of
 from assay.train.settings import Change
 

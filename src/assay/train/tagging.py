@@ -19,9 +19,9 @@ import torch
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 from assay.aim.entities import Span, of_run
+from assay.core.types import Tell
 from assay.model.batches import by_length
 from assay.model.machine import device, quiet
-from assay.nouns import Tell
 from assay.prompt.fields import OUTSIDE, WORD, marks
 from assay.train.retriever.pairs import in_batches
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from transformers.pytorch_utils import Conv1D
 
-from assay.errors import Problem, TrainError, nearest
+from assay.core.errors import Problem, TrainError, nearest
 from assay.train.layers import decoder_layers
 
 ALL = "all-linear"

@@ -18,7 +18,7 @@ import torch
 from torch import distributed
 from torch.distributed.tensor import DTensor
 
-from assay.errors import Problem, TrainError
+from assay.core.errors import Problem, TrainError
 
 if TYPE_CHECKING:
     from assay.train.optim import Masters

@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from assay.core.store import digest, file_digest, growing, read_json, write_json
+from assay.core.types import Tell
 from assay.encode.chat import Encoded
 from assay.encode.tree import common
-from assay.nouns import Tell
-from assay.store import digest, file_digest, growing, read_json, write_json
 from assay.train.batch import Batch
 from assay.train.layers import first_trained, stack
 

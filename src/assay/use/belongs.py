@@ -11,8 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import ModelError, Problem
-from assay.store import read_json
+from assay.core.errors import ModelError, Problem
+from assay.core.store import read_json
 
 if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel

@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
-from assay.nouns import Inner, LanguageModel, Lesson, Strategy, Task
+from assay.core.store import read_json, write_json
+from assay.core.types import Inner, LanguageModel, Lesson, Strategy, Task
 from assay.prompt.prompted import Prompted
-from assay.store import read_json, write_json
 from assay.train.methods.lora import Lora
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from typing import Literal
 
 import torch
 
-from assay.errors import ModelError, Problem
+from assay.core.errors import ModelError, Problem
 from assay.use.belongs import WEIGHTS, parted
 from assay.use.pairs import need_pairs, scaling
 
@@ -186,7 +186,7 @@ def read_all(folders: Sequence[Path]) -> list[dict[str, Product]]:
     Raises:
         ModelError: M114 and M115 as `read_products`; M115, their bases have different names.
     """
-    from assay.store import read_json
+    from assay.core.store import read_json
     from assay.use.belongs import CONFIG
 
     read = [read_products(folder) for folder in folders]

@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from assay import sealed
-from assay.errors import Problem, TrainError
-from assay.nouns import Answer, Example, Lesson
+from assay.core import sealed
+from assay.core.errors import Problem, TrainError
+from assay.core.types import Answer, Example, Lesson
 from assay.prompt import Shots
 from assay.prompt.majority import need_rows
 from assay.train.request import asked, part

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import PrivateAttr
 
-from assay.errors import ModelError, Problem
-from assay.nouns import Adapted, Lesson, Precision, Strategy
+from assay.core.errors import ModelError, Problem
+from assay.core.store import read_json
+from assay.core.types import Adapted, Lesson, Precision, Strategy
 from assay.prompt.prompted import Prompted
-from assay.store import read_json
 from assay.use.many import Many
 from assay.use.shared_base import adapters_in, need_laid
 

@@ -29,10 +29,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import Problem, UsageError, did_you_mean
+from assay.core.errors import Problem, UsageError, did_you_mean
+from assay.core.types import GREEDY, Decoding, Generated, Lesson, Messages, Strategy, Tell
 from assay.model.causal_lm import CausalLM
 from assay.model.chat_model import LEFT, ChatModel
-from assay.nouns import GREEDY, Decoding, Generated, Lesson, Messages, Strategy, Tell
 from assay.use.belongs import refuse_foreign
 from assay.use.pairs import Beside, Mixed, Pair, Turn, need_pairs, read_pairs
 from assay.use.shared_base import Laid, laid_base

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
-from assay.errors import ModelError, Problem
-from assay.nouns import Lesson, Precision, Strategy
+from assay.core.errors import ModelError, Problem
+from assay.core.types import Lesson, Precision, Strategy
 from assay.use.merging import merge
 
 if TYPE_CHECKING:

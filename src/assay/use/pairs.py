@@ -21,8 +21,8 @@ from typing import Any
 import torch
 from torch.nn.functional import linear
 
-from assay.errors import ModelError, Problem
-from assay.store import read_json
+from assay.core.errors import ModelError, Problem
+from assay.core.store import read_json
 from assay.use.belongs import CONFIG, WEIGHTS, parted
 from assay.use.merging import dequantised
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from assay.errors import Problem, TrainError
-from assay.nouns import Lesson
+from assay.core.errors import Problem, TrainError
+from assay.core.types import Lesson
 from assay.prompt import Shots
 from assay.prompt.majority import need_rows
 from assay.prompt.shots import drawn

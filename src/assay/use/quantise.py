@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from assay.nouns import Lesson
+from assay.core.types import Lesson
 from assay.use.shrink import Shrink, Shrunk, dtype_of
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch.nn.functional import linear
 
-from assay.errors import Problem, TrainError
+from assay.core.errors import Problem, TrainError
 from assay.use.merging import plain_linear
 
 FEW, MANY = 4, 1024  # rows: up to FEW go through the kernel for 8 bits; from MANY on the weights are scaled, not sums

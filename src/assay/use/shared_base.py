@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from assay.errors import ModelError, Problem
-from assay.nouns import Lesson, Precision, Strategy
+from assay.core.errors import ModelError, Problem
+from assay.core.types import Lesson, Precision, Strategy
 from assay.train.settings import Trained
 from assay.use.pairs import ALONE
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import model_validator
 
-from assay.errors import ModelError, Problem, TrainError
-from assay.nouns import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
+from assay.core.errors import ModelError, Problem, TrainError
+from assay.core.store import read_json, write_json, write_tensors
+from assay.core.types import Adapted, Answer, Example, Inner, LanguageModel, Lesson, Messages, Strategy, Task, Tell
 from assay.prompt.prompted import Prompted
-from assay.store import read_json, write_json, write_tensors
 from assay.train.methods import Adalora, Full, Ia3, Lora, Miss
 from assay.train.settings import Trained
 from assay.use.blend import Blend, Blending

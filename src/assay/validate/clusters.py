@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.families import holm
+from assay.stats.multiple_testing import holm
 
 ERROR = 0.05  # over all fields: a field is named in so many reports where nothing clusters
 LEAST_EFFECT = 1.1  # a smaller design effect widens intervals by less than 5 %, which nobody would act on

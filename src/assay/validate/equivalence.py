@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from assay.intervals import Interval, Weights
-from assay.nouns import Answer, Record, Task
-from assay.spread import grouped, paired_difference, score_interval, spread_of
+from assay.core.types import Answer, Record, Task
+from assay.stats.intervals import Interval, Weights
+from assay.stats.standard_error import grouped, paired_difference, score_interval, spread_of
 from assay.validate.judge import judge
 
 SHOWN = 5  # rows that differ

@@ -7,9 +7,9 @@ Why it exists    an arm that could see targets could learn them; and rows that a
 from collections.abc import Sequence
 from pathlib import Path
 
-from assay.damage import Tell, silent
-from assay.nouns import Answer, Example, Record
-from assay.store import digest
+from assay.core.damage import Tell, silent
+from assay.core.store import digest
+from assay.core.types import Answer, Example, Record
 from assay.validate.looks import booked
 
 

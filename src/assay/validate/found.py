@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from assay.nouns import Record
+from assay.core.types import Record
 from assay.validate import ranking
 
 Value = Callable[[Record], float | None]  # None: the row does not count

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from assay.aim.kinds import DRAWN, kind_of
-from assay.errors import Problem, UsageError, did_you_mean
-from assay.intervals import observed
-from assay.nouns import Metric, Record, Task
+from assay.core.errors import Problem, UsageError, did_you_mean
+from assay.core.types import Metric, Record, Task
+from assay.stats.intervals import observed
 from assay.validate.metrics.absolute_error import MeanAbsoluteError
 from assay.validate.metrics.accuracy import Accuracy
 from assay.validate.metrics.bleu import Bleu

@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assay import sealed, store
-from assay.damage import Tell, silent, tell_damage
+from assay.core import sealed, store
+from assay.core.damage import Tell, silent, tell_damage
 
 BOOK = "exam.jsonl"
 Row = dict[str, Any]

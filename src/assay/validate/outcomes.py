@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from assay.nouns import Answer, Record, Task
+from assay.core.types import Answer, Record, Task
 from assay.validate.sandbox import python, sql
 from assay.validate.sandbox.cage import Cage, find_cage
 from assay.validate.sandbox.python import Outcome

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from assay.nouns import Settings
+from assay.core.types import Settings
 
 
 class QuestionSettings(Settings):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from assay.nouns import Settings
+from assay.core.types import Settings
 from assay.validate.bias.settings import Bias
 from assay.validate.forgetting.settings import Forgetting
 from assay.validate.judged.settings import Judge

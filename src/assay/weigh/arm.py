@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
-from assay.nouns import Record
+from assay.core.types import Record
 
 Status = Literal["done", "failed", "skipped", "stopped", "pruned"]  # pruned: it could not win any more
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.spread import FEW_GROUPS, Spread
+from assay.stats.standard_error import FEW_GROUPS, Spread
 from assay.weigh.measure import Measured, rounded
 from assay.weigh.numbers import apart, between, count, points, sized
 from assay.weigh.settings import Weigh

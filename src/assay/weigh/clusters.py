@@ -20,7 +20,7 @@ import numpy as np
 
 from assay.curate.clusters import NEAR_COPIES
 from assay.curate.reading.values import DAY, FILE
-from assay.intervals import Interval
+from assay.stats.intervals import Interval
 from assay.validate.clusters import Clustered, clustered
 from assay.weigh.compared import Compared
 from assay.weigh.measure import Measured, rounded

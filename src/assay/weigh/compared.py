@@ -1,7 +1,7 @@
 """The scores of several arms on the same test rows, and how sure each score and each difference is: numbers only.
 
 Drawn together   every arm in every bootstrap draw has the same rows (or groups of rows), so differences are paired
-Intervals        `assay.spread`: Wilson with the effective number of rows; paired differences by Student's t
+Intervals        `stats.standard_error`: Wilson with the effective number of rows; paired differences by Student's t
 p-values         McNemar's exact test where rows are right or wrong; else answers swapped at random, by row or by group;
                  where an arm was fitted with several seeds, the paired t
 Correction       Holm with Shaffer's counts over all pairs of arms, since the reference is the best by the same rows
@@ -16,17 +16,10 @@ from functools import cached_property
 
 import numpy as np
 
-from assay.families import holm, pairs_left
-from assay.intervals import DRAWS, Interval, Total, Weights, mcnemar_p, observed, swap_p
-from assay.nouns import Metric
-from assay.spread import (
-    Spread,
-    difference_interval,
-    difference_p,
-    over_seeds,
-    score_interval,
-    spread_of,
-)
+from assay.core.types import Metric
+from assay.stats.intervals import DRAWS, Interval, Total, Weights, mcnemar_p, observed, swap_p
+from assay.stats.multiple_testing import holm, pairs_left
+from assay.stats.standard_error import Spread, difference_interval, difference_p, over_seeds, score_interval, spread_of
 
 Rows = Sequence[np.ndarray]  # one array (n, columns) for each seed that the arm was fitted with
 
@@ -35,7 +28,7 @@ class Compared:
     """The arms of `rows`: name -> metric -> `Rows`, all of the same `n` test rows in order.
 
     Args:
-        groups: the group of each row from 0, or None: see `assay.spread.grouped`.
+        groups: the group of each row from 0, or None: see `assay.stats.standard_error.grouped`.
     """
 
     def __init__(

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assay.intervals import on_other_rows, rows_needed
+from assay.stats.intervals import on_other_rows, rows_needed
 from assay.weigh.out import Out
 from assay.weigh.settings import Weigh
 from assay.weigh.shrink import error_of, expected, shortfall

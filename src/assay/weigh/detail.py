@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from assay.aim.kinds import kind_of
-from assay.nouns import Metric, Record, Task
+from assay.core.types import Metric, Record, Task
 from assay.validate import judge
 from assay.validate.metrics.by_label import by_label
 from assay.validate.metrics.calibration import reliability

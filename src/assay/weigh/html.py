@@ -13,7 +13,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from assay.aim.kinds import kind_of
-from assay.store import to_json
+from assay.core.store import to_json
 from assay.weigh import certain, clusters, decision, figures, leakage, ran, retrieval, view
 from assay.weigh.arm import Extra
 from assay.weigh.numbers import FORMATS, between, clean, count, one_line, score, shorten

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from assay.intervals import DRAWS, Interval, observed
-from assay.nouns import Metric, Record, Task
-from assay.spread import Spread, grouped, score_interval, spread_of
+from assay.core.types import Metric, Record, Task
+from assay.stats.intervals import DRAWS, Interval, observed
+from assay.stats.standard_error import Spread, grouped, score_interval, spread_of
 from assay.validate import judge
 from assay.validate.found import columns, errors, noted, retrieves
 from assay.validate.metrics.accuracy import Accuracy

@@ -9,7 +9,7 @@ Left open   what no file says (who it is for, who answers for it) stands as line
 from functools import partial
 from typing import Any
 
-from assay.store import to_json
+from assay.core.store import to_json
 from assay.weigh import certain, decision, leakage, view
 from assay.weigh.markdown_table import plain, table
 from assay.weigh.numbers import NOTHING, apart, between, count, megabytes, milliseconds, score, three

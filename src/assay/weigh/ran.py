@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from assay.nouns import Record, Task
+from assay.core.types import Record, Task
 from assay.weigh import certain
 from assay.weigh.numbers import between
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assay import store
-from assay.errors import Problem, UsageError
+from assay.core import store
+from assay.core.errors import Problem, UsageError
 
 _NEEDED = {name: dict for name in ("task", "metrics", "rows", "audit", "exam", "verdict")} | {"strategies": list}
 _OF_AN_ARM = {"name": str, "status": str, "metrics": dict, "slices": dict, "cost": dict}

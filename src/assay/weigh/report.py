@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assay.errors import Problem, UsageError
-from assay.intervals import DRAWS
-from assay.nouns import Task
+from assay.core.errors import Problem, UsageError
+from assay.core.types import Task
+from assay.stats.intervals import DRAWS
 from assay.validate import metrics_for
 from assay.weigh.arm import Arm, Extra
 from assay.weigh.certain import certainty, of_seeds, worn_text

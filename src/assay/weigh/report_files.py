@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assay import store
-from assay.nouns import Record, Task
+from assay.core import store
+from assay.core.types import Record, Task
 from assay.validate import judge
 from assay.weigh import html, markdown
 from assay.weigh.arm import Arm

@@ -16,7 +16,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from assay.nouns import Settings
+from assay.core.types import Settings
 
 Positive = Field(default=None, gt=0)
 

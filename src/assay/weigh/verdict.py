@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from assay.nouns import Task
+from assay.core.types import Task
 from assay.weigh.certain import single
 from assay.weigh.decide import Choice, Standing, best_floor, decide
 from assay.weigh.field import Field

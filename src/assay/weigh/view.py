@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.nouns import Record, Task
+from assay.core.types import Record, Task
 from assay.validate import judge
 from assay.weigh import decision
 from assay.weigh.arm import Arm

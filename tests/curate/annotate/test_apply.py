@@ -1,10 +1,10 @@
 from dataclasses import replace
 
+from assay.core.errors import DataError
+from assay.core.store import append
+from assay.core.types import Document, Example, Message
 from assay.curate.annotate.apply import apply, steps
 from assay.curate.annotate.votes import Vote, added, by_annotator, mark, placed, read_votes
-from assay.errors import DataError
-from assay.nouns import Document, Example, Message
-from assay.store import append
 from problems import problem
 
 

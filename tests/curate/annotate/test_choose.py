@@ -1,7 +1,7 @@
 import numpy as np
 
+from assay.core.types import Example, Message
 from assay.curate.annotate.choose import choose, informative, uncertainty
-from assay.nouns import Example, Message
 
 
 def row(id, text, label=None):

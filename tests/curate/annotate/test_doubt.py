@@ -4,9 +4,9 @@ import random
 import numpy as np
 import pytest
 
+from assay.core.types import Example, Message
 from assay.curate.annotate.doubt import confident_joint, doubts, fold_of, judge, out_of_fold, ranked
 from assay.curate.annotate.linear import vectors
-from assay.nouns import Example, Message
 
 WORDS = {
     "refund": "money back refund charge card paid",

@@ -2,11 +2,11 @@ import csv
 
 import pytest
 
+from assay.core.errors import DataError
+from assay.core.types import Example, Message
 from assay.curate.annotate.returned import take, together
 from assay.curate.annotate.sheet import cells, write
 from assay.curate.annotate.votes import mark
-from assay.errors import DataError
-from assay.nouns import Example, Message
 from lines import named
 from problems import problem
 

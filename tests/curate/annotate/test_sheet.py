@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.core.errors import DataError
+from assay.core.types import Document, Example, Message
 from assay.curate.annotate.sheet import LONGEST, bare, cells, codebook, cut, deal, guarded, named, refuse_present, write
-from assay.errors import DataError
-from assay.nouns import Document, Example, Message
 from problems import problem
 
 

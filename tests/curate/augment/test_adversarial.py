@@ -1,7 +1,7 @@
 import pytest
 
+from assay.core.types import Example, Means, Message
 from assay.curate.augment.adversarial import DISTRACTORS, NEGATIONS, TRICKS, Adversarial, ended
-from assay.nouns import Example, Means, Message
 
 LABELLED = [Example(str(i), (Message("user", f"Where is parcel number {i}"),), "ab"[i % 2]) for i in range(40)]
 FREE = [Example(str(i), (Message("user", f"Where is parcel number {i}"),), f"in hall {i}") for i in range(40)]

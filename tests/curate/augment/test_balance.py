@@ -1,7 +1,7 @@
 from collections import Counter
 
+from assay.core.types import Dropped, Made, Means
 from assay.curate.augment.balance import Balance
-from assay.nouns import Dropped, Made, Means
 
 
 def labels(rows, results):

@@ -1,10 +1,10 @@
 import random
 import re
 
+from assay.core.types import Example, Means, Message
 from assay.curate.augment.noise import Noise
 from assay.curate.augment.slips import NEIGHBOURS, mistyped, protected
 from assay.curate.text import edits
-from assay.nouns import Example, Means, Message
 
 
 def test_neighbours_are_those_of_a_keyboard():

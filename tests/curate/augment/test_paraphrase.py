@@ -2,9 +2,9 @@ import random
 
 import numpy as np
 
+from assay.core.types import Example, Means, Message
 from assay.curate.augment.paraphrase import Paraphrase, keeps
 from assay.curate.augment.wordings import reworded, wordings
-from assay.nouns import Example, Means, Message
 
 # Written by hand: each text, and all the wordings that a rule may give it.
 REWORDED = [

@@ -1,8 +1,8 @@
 import pytest
 
+from assay.core.types import Document, Example, Means, Message
 from assay.curate.augment.qa_pairs import QaPairs, agreement, candidates, passages_of, refusal
 from assay.curate.text import normal
-from assay.nouns import Document, Example, Means, Message
 
 GUIDE = """# The depot
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.core.types import Example, Message
 from assay.curate.copies.groups import MOST_PARTNERS, across, families, stand_ins
 from assay.curate.copies.search import Search, merged
 from assay.curate.text import Key, edit_similarity, jaccard, key_of
-from assay.nouns import Example, Message
 from slips import slip
 
 

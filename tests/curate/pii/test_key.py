@@ -4,12 +4,12 @@ import stat
 
 import pytest
 
+from assay.core.errors import DataError
+from assay.core.types import Changed, Example, Means, Message
 from assay.curate.pii.key import read_key
 from assay.curate.pii.reverse import Reverse, main
 from assay.curate.pii.table import seal, unseal
 from assay.curate.steps.anonymise import Anonymise
-from assay.errors import DataError
-from assay.nouns import Changed, Example, Means, Message
 
 
 def code(error):

@@ -6,10 +6,10 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.core.types import Changed, Example, Means, Message
 from assay.curate.pii.folded import fold, joined
 from assay.curate.pii.recognise import KINDS, patterned, recognise
 from assay.curate.steps.anonymise import Anonymise
-from assay.nouns import Changed, Example, Means, Message
 
 MEANS = Means(key=b"k" * 32)
 DATA = [

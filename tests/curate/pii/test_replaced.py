@@ -4,10 +4,10 @@ import re
 
 import pytest
 
+from assay.core.types import Changed, Document, Example, Means, Message
 from assay.curate.pii import checks
 from assay.curate.pii.replaced import Draw, hashed, pseudonym
 from assay.curate.steps.anonymise import Anonymise
-from assay.nouns import Changed, Document, Example, Means, Message
 
 DRAW = Draw(b"k" * 32)
 MEANS = Means(key=b"k" * 32)

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
+from assay.core.types import Changed, Example, Means, Message
 from assay.curate.pii.recognise import recognise
 from assay.curate.pii.spans import Span, outside, settled
 from assay.curate.pii.tagger import CHUNK, Tagger, _in_pieces, _joined, tagger
 from assay.curate.steps.anonymise import Anonymise
-from assay.nouns import Changed, Example, Means, Message
 
 
 def test_tokens_of_one_sort_that_touch_are_one_name():

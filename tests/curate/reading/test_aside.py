@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from assay.core.errors import DataError
+from assay.core.types import Example, Message
 from assay.curate.reading.load import load
 from assay.curate.reading.sampled import apportioned, sampled
-from assay.errors import DataError
-from assay.nouns import Example, Message
 
 GOOD = [{"text": f"the parcel number {i} is late", "label": "ab"[i % 2]} for i in range(20)]
 

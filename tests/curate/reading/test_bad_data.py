@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import assay.curate
+from assay.core.errors import AssayError, DataError, Problem
 from assay.curate.reading.load import load
 from assay.curate.reading.source import opened
-from assay.errors import AssayError, DataError, Problem
 from lines import named
 from problems import problem, unnamed
 

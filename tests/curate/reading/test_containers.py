@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.core.errors import DataError
 from assay.curate.reading.load import load
 from assay.curate.reading.named import named
 from assay.curate.reading.read import read, read_named
-from assay.errors import DataError
 from problems import problem
 
 ROWS = [("Where is my refund", "payback"), ("My card is lost", "card"), ("Send me a new card", "card")]

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from assay.core.errors import DataError
 from assay.curate.reading.header import is_header
 from assay.curate.reading.load import load
 from assay.curate.reading.parallel import names_of, partners
@@ -11,7 +12,6 @@ from assay.curate.reading.programs import checked
 from assay.curate.reading.read import RawRow, Read, read
 from assay.curate.reading.split_names import split_in, split_named
 from assay.curate.reading.tidied import tidied
-from assay.errors import DataError
 from problems import problem
 
 ROWS = [{"text": f"a text about {what} and {i}", "label": "ab"[i % 2]} for i, what in enumerate(["sea", "hay"] * 6)]

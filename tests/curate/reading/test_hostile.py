@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.core.errors import AssayError, DataError
 from assay.curate.reading.documents import read_documents
 from assay.curate.reading.load import load
 from assay.curate.reading.read import read
-from assay.errors import AssayError, DataError
 from problems import problem
 
 openpyxl = pytest.importorskip("openpyxl")
@@ -114,7 +114,7 @@ def test_bombs_take_little_memory_and_time(tmp_path, name):
     assert path.stat().st_size <= 2 << 20
     script = (
         "import sys; from pathlib import Path\n"
-        "from assay.errors import DataError\n"
+        "from assay.core.errors import DataError\n"
         "from assay.curate.reading.load import load; from assay.curate.reading.documents import read_documents\n"
         "path = Path(sys.argv[1])\n"
         "try: read_documents([path], path.parent) if path.suffix in ('.pdf', '.docx') else load({'data': [path]})\n"

@@ -4,9 +4,9 @@ import unicodedata
 
 import pytest
 
+from assay.core.errors import DataError
 from assay.curate.reading.load import load
 from assay.curate.reading.lookalike import looks
-from assay.errors import DataError
 from problems import problem
 from toy import write_rows
 

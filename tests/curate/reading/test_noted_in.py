@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from assay.core.types import Document, Example, Message
 from assay.curate.reading.documents import read_documents
 from assay.curate.reading.load import load
 from assay.curate.reading.noted_in import Noted
-from assay.nouns import Document, Example, Message
 
 DOCUMENTS = [Document(name, "text") for name in ("handbook/leave.md", "handbook/pay.md", "old/pay.md", "faq.md")]
 

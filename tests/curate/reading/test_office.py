@@ -6,11 +6,11 @@ import zipfile
 
 import pytest
 
+from assay.core.errors import DataError
 from assay.curate.reading.documents import read_corpus, read_documents
 from assay.curate.reading.load import load
 from assay.curate.reading.read import read
 from assay.curate.reading.web import text_of_page
-from assay.errors import DataError
 from assay.prompt.chunks import passages
 from ending import ends
 from problems import problem

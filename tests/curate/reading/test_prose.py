@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from assay.core.errors import DataError
 from assay.curate.reading.load import load
-from assay.errors import DataError
 from problems import problem
 
 PLAY = "First Citizen:\nBefore we proceed any further, hear me speak.\n\nAll:\nSpeak, speak.\n\n"

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from assay.core.errors import DataError, UsageError
+from assay.core.types import Message
 from assay.curate.reading.load import load
-from assay.errors import DataError, UsageError
-from assay.nouns import Message
 from lines import named
 from problems import problem
 

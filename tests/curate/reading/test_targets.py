@@ -5,8 +5,8 @@ import json
 import pytest
 
 from assay.aim.options import LETTERS, meaning, options_of, right
+from assay.core.errors import DataError
 from assay.curate.reading.load import load
-from assay.errors import DataError
 from lines import named
 from problems import problem
 

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
+from assay.core.types import Example, Means, Message
 from assay.curate import Dedupe, Length, Near, Repair, Split, run
-from assay.nouns import Example, Means, Message
 
 STEPS = (Repair(), Length(max_chars=90), Dedupe(), Repair(lower=True), Length(min_chars=12), Near())
 WORDS = "card account transfer refund payment balance limit order parcel ticket password login invoice address".split()

@@ -3,9 +3,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.core.types import Document, Example, Means, Message
 from assay.curate import Dedupe, Length, Repair
 from assay.curate.scale.fates import Fate, Note, decoded, encoded, from_json, of_rows, of_set, to_json
-from assay.nouns import Document, Example, Means, Message
 
 # Every character there is, halves of surrogate pairs among them.
 texts = st.text(st.characters(codec=None), max_size=8)

@@ -1,10 +1,10 @@
 import pytest
 
+from assay.core.errors import DataError, Problem, ResourceError, UsageError
+from assay.core.types import Means
 from assay.curate import Length, Repair
 from assay.curate.scale.fates import of_rows
 from assay.curate.scale.kept import Kept, forgotten
-from assay.errors import DataError, Problem, ResourceError, UsageError
-from assay.nouns import Means
 
 STEPS = (Repair(), Length())
 SIZE = 10

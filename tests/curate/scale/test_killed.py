@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from assay import store
+from assay.core import store
+from assay.core.types import Means
 from assay.curate import Dedupe, Length, Repair, Split, load, run
 from assay.curate.scale.spread import Scale
-from assay.nouns import Means
 
 pytestmark = pytest.mark.slow
 

@@ -6,10 +6,10 @@ from typing import ClassVar, Literal
 
 import pytest
 
+from assay.core.errors import DataError
+from assay.core.types import Changed, Dropped, Example, Means, RowStep
 from assay.curate import Dedupe, Length, Repair
 from assay.curate.scale.spread import PAYS, Scale, Spread, passes
-from assay.errors import DataError
-from assay.nouns import Changed, Dropped, Example, Means, RowStep
 from nights import nightly_but
 from problems import problem
 

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.core.types import Dropped, Example, Means, Message
 from assay.curate.steps.dedupe import Dedupe
-from assay.nouns import Dropped, Example, Means, Message
 
 SAME = [("Where is my card?", "card"), ("where is my CARD", "card"), ("Where, is my card!!", " Card")]
 TORN = [

@@ -2,10 +2,10 @@ import json
 
 import pytest
 
+from assay.core.errors import DataError, UsageError
+from assay.core.types import Changed, Dropped, Example, Means, Message
 from assay.curate.reading.load import load
 from assay.curate.steps.dialogues import Dialogues
-from assay.errors import DataError, UsageError
-from assay.nouns import Changed, Dropped, Example, Means, Message
 from assay.prepared import prepare
 from lines import named
 from problems import problem

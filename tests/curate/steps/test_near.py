@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.core.errors import DataError
+from assay.core.types import Document, Dropped, Example, Means, Message
 from assay.curate.steps.near import Near
-from assay.errors import DataError
-from assay.nouns import Document, Dropped, Example, Means, Message
 from problems import problem
 from slips import slip
 

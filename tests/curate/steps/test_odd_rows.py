@@ -6,6 +6,8 @@ import random
 import pytest
 
 import unusual
+from assay.core.errors import DataError
+from assay.core.types import Dropped, Means
 from assay.curate.curated import run
 from assay.curate.letters import surprise
 from assay.curate.outliers import deviations
@@ -15,8 +17,6 @@ from assay.curate.steps.gibberish import Gibberish
 from assay.curate.steps.off_topic import OffTopic
 from assay.curate.steps.triggers import Triggers
 from assay.curate.triggers import scan
-from assay.errors import DataError
-from assay.nouns import Dropped, Means
 
 
 def csv_rows(path, text, label):

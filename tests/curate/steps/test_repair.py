@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from assay.core.types import Example, Means, Message
 from assay.curate.steps.repair import Repair
-from assay.nouns import Example, Means, Message
 
 
 @pytest.mark.parametrize(

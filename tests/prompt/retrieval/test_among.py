@@ -6,8 +6,8 @@ import pytest
 
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
-from assay.errors import DataError
-from assay.nouns import Document, Example, Message
+from assay.core.errors import DataError
+from assay.core.types import Document, Example, Message
 from assay.prompt import Majority, Rag, RetrievalAware
 from assay.prompt.retrieval.among import Fields, document_fields, row_fields
 from assay.prompt.retrieval.finder import Finder, Looking, Tools

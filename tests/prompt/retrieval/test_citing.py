@@ -1,6 +1,6 @@
 import pytest
 
-from assay.nouns import Answer, Document, Example, Message
+from assay.core.types import Answer, Document, Example, Message
 from assay.prompt.retrieval.citing import instructed, read, says_unknown, solved
 
 IDS = ("a.md#1", "b.md#2", "c.md#1")

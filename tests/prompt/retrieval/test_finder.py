@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.nouns import Document, Example, Message
+from assay.core.types import Document, Example, Message
 from assay.prompt.parts import Ranking
 from assay.prompt.retrieval.finder import Finder, Looking, Tools
 from conftest import Letters, letters

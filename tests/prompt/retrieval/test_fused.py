@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from assay.nouns import Document
+from assay.core.types import Document
 from assay.prompt.retrieval.fused import alike, fused, spread
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from assay.errors import DataError
-from assay.nouns import Document, Example, Message
+from assay.core.errors import DataError
+from assay.core.types import Document, Example, Message
 from assay.prompt import Majority, Rag
 from assay.prompt.retrieval.library import Library
 

@@ -4,8 +4,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from assay import sealed
-from assay.nouns import Document
+from assay.core import sealed
+from assay.core.types import Document
 from assay.prompt.retrieval.finder import Finder, Looking, Tools
 from conftest import Letters
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from assay.nouns import Document
+from assay.core.types import Document
 from assay.prompt.parts import Encoding
 from assay.prompt.retrieval.topical import topical
 

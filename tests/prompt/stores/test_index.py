@@ -6,7 +6,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from assay.errors import ResourceError
+from assay.core.errors import ResourceError
 from assay.prompt.stores import Postgres, open_store
 from problems import problem
 from stored import documents

@@ -13,8 +13,8 @@ import numpy as np
 import psycopg
 import pytest
 
-from assay.errors import ResourceError
-from assay.nouns import Document
+from assay.core.errors import ResourceError
+from assay.core.types import Document
 from assay.prompt.stores import Exact, Postgres, open_store
 from dying import at_every_point
 from nights import nightly_but
@@ -27,7 +27,7 @@ import json, sys
 from pathlib import Path
 import numpy as np
 from pydantic import TypeAdapter
-from assay.nouns import Document
+from assay.core.types import Document
 from assay.prompt.stores import StoreSettings, open_store
 settings = TypeAdapter(StoreSettings).validate_python(json.loads(sys.argv[1]))
 store = open_store(settings, Path(sys.argv[2]), digest="digest", width=64)

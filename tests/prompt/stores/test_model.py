@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.nouns import Document
+from assay.core.types import Document
 from assay.prompt.stores import Store
 
 WIDTH = 3

@@ -6,8 +6,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from assay.config.complaints import SettingsError, fill
+from assay.core.settings import Settings
 from assay.prompt.stores import STORES, Exact, LanceDb, StoreSettings
-from assay.settings import Settings
 
 
 class Asks(Settings):

@@ -6,8 +6,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from assay.errors import ResourceError
-from assay.nouns import Document
+from assay.core.errors import ResourceError
+from assay.core.types import Document
 from assay.prompt.stores import Exact, open_store
 from problems import problem
 from stored import axes, documents

@@ -14,10 +14,10 @@ from transformers import AlbertConfig, AutoConfig, AutoModel
 from assay.aim.options import shown
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
-from assay.errors import Stopped, TrainError
+from assay.core.errors import Stopped, TrainError
+from assay.core.types import Example, Lesson, Means, Message, Task
 from assay.job import judged
 from assay.model.embed import Embedder
-from assay.nouns import Example, Lesson, Means, Message, Task
 from assay.train.encoders.labels import wanted_of
 from assay.train.encoders.losses import batch_contrast, pair_cosine
 from assay.train.encoders.parts import Parts

@@ -8,8 +8,8 @@ import torch
 
 from adapters import logits, loss_of, saved, sequences, taught, through_peft
 from assay.config.complaints import SettingsError, fill
-from assay.errors import Stopped, TrainError
-from assay.store import read_json
+from assay.core.errors import Stopped, TrainError
+from assay.core.store import read_json
 from assay.train.methods.adalora import Adalora
 
 STEPS = 12

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, GPTNeoXConfig, MixtralConfig, OPTConfig
 
-from assay.errors import TrainError
+from assay.core.errors import TrainError
 from assay.train.batch import Batch
 from assay.train.bottleneck import Bottleneck, insert
 from assay.train.layers import decoder_layers

@@ -8,9 +8,9 @@ import torch
 from pydantic import ValidationError
 from transformers import GPT2Config
 
+from assay.core.errors import TrainError
+from assay.core.types import Lesson
 from assay.encode.wording import ask
-from assay.errors import TrainError
-from assay.nouns import Lesson
 from assay.train import Full
 from problems import unnamed
 

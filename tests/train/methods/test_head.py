@@ -8,9 +8,9 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from assay.core.errors import Stopped, TrainError
+from assay.core.types import Lesson
 from assay.encode.wording import ask
-from assay.errors import Stopped, TrainError
-from assay.nouns import Lesson
 from assay.train.layers import decoder_layers
 from assay.train.methods.head import Head, prompts_of, states_of
 

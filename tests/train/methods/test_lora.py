@@ -9,9 +9,9 @@ import torch
 from adapters import logits, same_gradients, saved, sequences, taught, through_peft
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
-from assay.errors import TrainError
-from assay.nouns import Lesson
-from assay.store import read_json
+from assay.core.errors import TrainError
+from assay.core.store import read_json
+from assay.core.types import Lesson
 from assay.train import Lora
 from assay.train.tuned import sequences_of
 

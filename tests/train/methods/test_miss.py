@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from adapters import logits, saved, taught, through_peft
-from assay.errors import TrainError
-from assay.store import read_json
+from assay.core.errors import TrainError
+from assay.core.store import read_json
 from assay.train.methods.miss import Miss
 
 

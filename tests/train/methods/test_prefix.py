@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, DeepseekV3Config, Lfm2Config
 
-from assay.errors import TrainError
+from assay.core.errors import TrainError
 from assay.train.methods.prefix import Prefix
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from adapters import logits, loss_of, saved, sequences, taught, their_warnings
-from assay.errors import TrainError
+from assay.core.errors import TrainError
 from assay.train import Lora
 from assay.train.quantised import quantise, weight_bytes
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from assay.aim.objects import form_of
-from assay.errors import TrainError
-from assay.nouns import Example, Message, Record, Task
+from assay.core.errors import TrainError
+from assay.core.types import Example, Message, Record, Task
 from assay.prompt.fields import WORD
 from assay.train.methods.tagger import Choice, Tagger, choice
 from assay.train.tagging import Texts, WordTags, marks, tags_for, way

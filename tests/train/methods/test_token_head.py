@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from assay.aim.entities import pieces_of
-from assay.errors import TrainError
-from assay.nouns import Example, Message, Record
+from assay.core.errors import TrainError
+from assay.core.types import Example, Message, Record
 from assay.train.methods.token_head import TokenHead, pieces_at, placed, tags_at, tags_of, texts_of, words_of
 from assay.validate import judge
 from nights import nightly_but

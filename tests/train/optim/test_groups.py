@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from assay.errors import TrainError
+from assay.core.errors import TrainError
 from assay.train.optim import awake, factors, layers
 from assay.train.settings import Change
 from problems import problem

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from assay.errors import TrainError
+from assay.core.errors import TrainError
 from assay.train.optim import OPTIMISERS, Lamb, Lion, Masters, build
 from assay.train.settings import Trained
 from problems import problem

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from assay.config import make_strategy
-from assay.errors import ModelError
-from assay.store import read_json
+from assay.core.errors import ModelError
+from assay.core.store import read_json
 from assay.use.export import FORMATS
 from assay.use.export.folder import same_tokens
 from assay.use.export.merged import plain

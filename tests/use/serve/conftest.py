@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from assay.nouns import Example, Lesson, Message, Task
+from assay.core.types import Example, Lesson, Message, Task
 from assay.prompt import Majority, Tfidf
 from assay.use.serve.app import House, app
 from assay.use.serve.limits import Limits

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from assay.nouns import Decoding, Form
+from assay.core.types import Decoding, Form
 from assay.use.serve.engine import base_arm
 from assay.use.serve.wanted import Wanted
 from engines import begin, chat, running

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assay.config import make_strategy
-from assay.nouns import Decoding, Example, Message
+from assay.core.types import Decoding, Example, Message
 from assay.use.serve.arms import Arm
 from assay.use.serve.engine import base_arm
 from assay.use.serve.wanted import Wanted
@@ -104,8 +104,8 @@ def test_arms_of_several_kinds_at_once(lesson, open_tiny):
 
 
 def test_a_label_arm_reads_texts_but_takes_no_form(lesson):
-    from assay.errors import ModelError
-    from assay.nouns import Form
+    from assay.core.errors import ModelError
+    from assay.core.types import Form
 
     arm = fitted("classify", {"kind": "shots", "k": 0}, lesson)
     floor = replace(fitted("classify", {"kind": "majority"}, lesson), name="floor")

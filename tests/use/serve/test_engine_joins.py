@@ -9,8 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.errors import ModelError, ResourceError
-from assay.nouns import GREEDY, Decoding, Form
+from assay.core.errors import ModelError, ResourceError
+from assay.core.types import GREEDY, Decoding, Form
 from assay.use.serve.engine import base_arm
 from assay.use.serve.front import Front
 from assay.use.serve.kept import Shelf

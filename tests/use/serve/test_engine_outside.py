@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from assay.errors import AssayError, ModelError, ResourceError
-from assay.nouns import Decoding, Form
+from assay.core.errors import AssayError, ModelError, ResourceError
+from assay.core.types import Decoding, Form
 from assay.use.serve import child
 from assay.use.serve.app import House, app
 from assay.use.serve.arms import Arm, base_arm

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from assay.core.types import GREEDY, Decoding, Form
 from assay.model.pen import Line, Pen
-from assay.nouns import GREEDY, Decoding, Form
 from assay.use.serve.engine import base_arm
 from assay.use.serve.voice import Voice
 from assay.use.serve.wanted import Wanted

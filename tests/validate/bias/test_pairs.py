@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.nouns import Answer, Example, Message
+from assay.core.types import Answer, Example, Message
 from assay.validate.bias.gaps import above, changed, leaning, share, slice_gap, together
 from assay.validate.bias.pairs import Pair, pairs_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assay.errors import DataError
+from assay.core.errors import DataError
 from assay.validate.bias.social import MEN, WOMEN, leanings, own, published, refuses
 from problems import problem
 

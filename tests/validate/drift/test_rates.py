@@ -3,7 +3,7 @@
 import pytest
 from scipy.stats import fisher_exact
 
-from assay.nouns import Answer
+from assay.core.types import Answer
 from assay.validate.drift.rates import flags, least_of, rates
 
 

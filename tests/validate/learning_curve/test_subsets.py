@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from assay.nouns import Example, Message
+from assay.core.types import Example, Message
 from assay.validate.learning_curve.subsets import labelled, sizes_of, subset
 
 

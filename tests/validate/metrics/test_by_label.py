@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
-from assay.intervals import Weights
-from assay.nouns import Answer, Example, Message, Record, Task
+from assay.core.types import Answer, Example, Message, Record, Task
+from assay.stats.intervals import Weights
 from assay.validate import METRICS, judge
 from assay.validate.metrics.by_label import by_label
 

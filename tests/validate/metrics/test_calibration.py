@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn
 
-from assay.nouns import Answer, Example, Message, Record, Task
+from assay.core.types import Answer, Example, Message, Record, Task
 from assay.validate import judge
 from assay.validate.metrics.calibration import BINS, bins, reliability
 

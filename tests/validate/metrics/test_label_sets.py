@@ -5,7 +5,7 @@ from sklearn.metrics import accuracy_score, f1_score, jaccard_score
 from sklearn.preprocessing import MultiLabelBinarizer
 
 from assay.aim.label_sets import written
-from assay.nouns import Answer, Example, Message, Record, Task
+from assay.core.types import Answer, Example, Message, Record, Task
 from assay.validate import judge
 
 LABELS = tuple("abcdef")

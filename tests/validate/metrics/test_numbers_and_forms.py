@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 
+from assay.core.types import Answer, Example, Form, Message, Record, Task
 from assay.encode.numbers import number_of
-from assay.nouns import Answer, Example, Form, Message, Record, Task
 from assay.validate import judge
 from assay.validate.metrics.numeric_match import equal
 

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from assay.aim.entities import located, of_run, of_tags, written
-from assay.nouns import Answer, Example, Message, Record, Task
+from assay.core.types import Answer, Example, Message, Record, Task
 from assay.validate import judge
 from assay.validate.metrics.spans import by_type, partly
 

@@ -7,8 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from assay.intervals import Weights
-from assay.nouns import Answer, Example, Message, Record, Task
+from assay.core.types import Answer, Example, Message, Record, Task
+from assay.stats.intervals import Weights
 from assay.validate import METRICS, judge
 from assay.validate.metrics import bleu, meteor, rouge
 from assay.validate.metrics.stems import stem

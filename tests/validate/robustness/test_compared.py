@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from assay.nouns import Answer, Example, Message, Record, Task
+from assay.core.types import Answer, Example, Message, Record, Task
 from assay.validate.robustness.compared import CLIP, clipped, compared
 from assay.validate.robustness.operators import Asked
 from assay.validate.robustness.said import attacked, worst

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from assay.config.complaints import fill
-from assay.nouns import Document, Example, Message, Task
+from assay.core.types import Document, Example, Message, Task
 from assay.validate.question import spelt_out
 from assay.validate.robustness import around, attacks, surface
 from assay.validate.robustness.operators import ABOUT, OPERATORS, changed

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.errors import ResourceError
+from assay.core.errors import ResourceError
 from assay.validate.sandbox import cage as cages
 from assay.validate.sandbox.inside.wire import decode, encode
 from assay.validate.sandbox.python import Program, planned, run

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from assay.aim.python import parsed
+from assay.core.types import Answer, Example, Message, Record, Task
 from assay.curate.reading.load import load
-from assay.nouns import Answer, Example, Message, Record, Task
 from assay.validate.outcomes import ran
 from assay.validate.sandbox.inside.guard import guarded
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.errors import UsageError
+from assay.core.errors import UsageError
 from assay.validate.sandbox.inside import guard
 from assay.validate.sandbox.inside.alike import alike
 from assay.validate.sandbox.inside.guard import TooMuchError, fetch, guarded

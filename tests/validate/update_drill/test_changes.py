@@ -1,6 +1,6 @@
 """The four changes, on data of which it is known what each of them touches."""
 
-from assay.nouns import Document, Example, Message, Task
+from assay.core.types import Document, Example, Message, Task
 from assay.validate.update_drill.changes import Change, Data, made
 from assay.validate.update_drill.settings import UpdateDrill
 

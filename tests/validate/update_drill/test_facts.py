@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from assay.nouns import Document, Example, Message
+from assay.core.types import Document, Example, Message
 from assay.validate.update_drill.facts import Fact, found_facts, home, instead, is_name, shape
 
 PAGES = [

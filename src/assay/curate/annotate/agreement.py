@@ -21,7 +21,7 @@ import numpy as np
 
 from assay.aim.entities import pieces_of
 from assay.curate.text import normal
-from assay.intervals import DRAWS, Interval, Weights, metric_interval
+from assay.stats.intervals import DRAWS, Interval, Weights, metric_interval
 
 Votes = Mapping[str, Mapping[str, str]]  # {row: {annotator: label}}
 CLOSED = ("classify", "choose", "multilabel")  # kinds whose votes are labels, letters or sets of labels

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from assay.core.types import Example
 from assay.curate.annotate.settle import Settle, settle
 from assay.curate.annotate.votes import Vote, placed
-from assay.nouns import Example
 
 STEP = "annotate"
 

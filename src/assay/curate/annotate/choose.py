@@ -13,8 +13,8 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from assay.core.types import Example
 from assay.curate.annotate.linear import fit, vectors
-from assay.nouns import Example
 
 POOL = 10  # of so many of the least certain rows one is taken
 

@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assay.core.types import Example
 from assay.curate.annotate.linear import fit, vectors
 from assay.curate.text import key_of
-from assay.nouns import Example
 
 FOLDS = 5
 

@@ -19,12 +19,12 @@ from assay.aim.columns import as_text
 from assay.aim.entities import NONE, pieces_of, written
 from assay.aim.label_sets import labels_in
 from assay.aim.label_sets import written as label_line
+from assay.core.errors import DataError, Problem, nearest
+from assay.core.types import Example
 from assay.curate.annotate.sheet import bare, cut
 from assay.curate.annotate.votes import Vote, mark, newest
 from assay.curate.reading.findings import excerpt, rows
 from assay.curate.reading.read import read
-from assay.errors import DataError, Problem, nearest
-from assay.nouns import Example
 
 _OWN = re.compile(r"label\s*[:_ ]\s*(.+)", re.IGNORECASE)
 _PLACE = re.compile(r"'?(\d+) of (\d+)")

@@ -17,9 +17,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay import store
-from assay.errors import DataError, Problem
-from assay.nouns import Example
+from assay.core import store
+from assay.core.errors import DataError, Problem
+from assay.core.types import Example
 
 COLUMNS = ("row", "id", "text", "context", "current", "label", "annotator")
 LONGEST = 32_000  # characters of a cell

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assay import store
+from assay.core import store
+from assay.core.errors import DataError, Problem
+from assay.core.types import Example
 from assay.curate.reading.findings import Findings, shown
 from assay.curate.reading.read import read
-from assay.errors import DataError, Problem
-from assay.nouns import Example
 
 NAME = "annotations.jsonl"
 _FIELDS = ("id", "text", "annotator", "label")

@@ -18,9 +18,9 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
+from assay.core.types import Augmentation, Example, Made, Means
 from assay.curate.augment.choose import chosen, draw_for
 from assay.curate.steps.near import targets_repeat
-from assay.nouns import Augmentation, Example, Made, Means
 
 Trick = Literal["distractor", "injection", "negation", "repeat"]
 TRICKS: tuple[Trick, ...] = get_args(Trick)

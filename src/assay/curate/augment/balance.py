@@ -13,9 +13,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from assay.core.types import Augmentation, Dropped, Example, Made, Means
 from assay.curate.augment.choose import chosen, draw_for
 from assay.curate.augment.slips import SLIPS, mistyped
-from assay.nouns import Augmentation, Dropped, Example, Made, Means
 
 TRIES = 5  # draws for a copy that is not there yet
 

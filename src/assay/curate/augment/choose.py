@@ -4,7 +4,7 @@ import hashlib
 import random
 from collections.abc import Sequence
 
-from assay.nouns import Example
+from assay.core.types import Example
 
 
 def draw_for(example: Example, kind: str, seed: int, copy: int = 0) -> random.Random:

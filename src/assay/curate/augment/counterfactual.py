@@ -19,10 +19,10 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
+from assay.core.types import Augmentation, Example, Made, Means
 from assay.curate.augment.choose import chosen
 from assay.curate.augment.terms import ONLY_CAPITALS, TERMS
 from assay.curate.steps.near import targets_repeat
-from assay.nouns import Augmentation, Example, Made, Means
 
 Group = Literal["gender", "names", "nationality", "identity"]
 GROUPS: tuple[Group, ...] = get_args(Group)

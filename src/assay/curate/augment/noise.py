@@ -14,9 +14,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from assay.core.types import Augmentation, Example, Made, Means
 from assay.curate.augment.choose import chosen, draw_for
 from assay.curate.augment.slips import SLIPS, Slip, mistyped, protected
-from assay.nouns import Augmentation, Example, Made, Means
 
 
 class Noise(Augmentation):

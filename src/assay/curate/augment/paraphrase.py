@@ -22,11 +22,11 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from assay.core.types import Augmentation, Example, Made, Means, Message, Messages
 from assay.curate.augment.choose import chosen, draw_for
 from assay.curate.augment.slips import protected
 from assay.curate.augment.wordings import reworded
 from assay.curate.text import normal
-from assay.nouns import Augmentation, Example, Made, Means, Message, Messages
 
 INSTRUCTION = (
     "Rewrite the user's message in other words. Keep its meaning, its language, and every number and name."

@@ -19,9 +19,9 @@ from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
+from assay.core.types import Augmentation, Document, Example, Made, Means, Message, Messages
 from assay.curate.augment.choose import chosen
 from assay.curate.text import normal
-from assay.nouns import Augmentation, Document, Example, Made, Means, Message, Messages
 
 SHORTEST, LONGEST = 80, 900  # characters of a passage
 WORDS = (4, 25)  # of a question

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Literal, get_args
 
+from assay.core.types import Example
 from assay.curate.steps.near import targets_repeat
-from assay.nouns import Example
 
 Slip = Literal["keyboard", "swap", "drop", "double", "case", "punctuation"]
 SLIPS: tuple[Slip, ...] = get_args(Slip)

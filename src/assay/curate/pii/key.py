@@ -9,8 +9,8 @@ import secrets
 import stat
 from pathlib import Path
 
-from assay import store
-from assay.errors import DataError, Problem
+from assay.core import store
+from assay.core.errors import DataError, Problem
 
 LENGTH = 32  # bytes of a new key
 SHORTEST = 16

@@ -11,9 +11,9 @@ import re
 import sys
 from pathlib import Path
 
+from assay.core.errors import AssayError
 from assay.curate.pii.key import read_key
 from assay.curate.pii.table import entries
-from assay.errors import AssayError
 
 
 class Reverse:

@@ -13,9 +13,9 @@ from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
-from assay import store
-from assay.damage import Tell, silent, tell_damage
-from assay.errors import DataError, Problem
+from assay.core import store
+from assay.core.damage import Tell, silent, tell_damage
+from assay.core.errors import DataError, Problem
 
 
 def seal(key: bytes, text: str) -> str:

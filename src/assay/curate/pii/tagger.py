@@ -10,8 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from assay.core.errors import DataError, Problem
 from assay.curate.pii.spans import Span
-from assay.errors import DataError, Problem
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from assay.core.errors import DataError, Problem, did_you_mean
 from assay.curate.reading.findings import printable
 from assay.curate.reading.packed import Stream, bare, packer_of, unpacked
-from assay.errors import DataError, Problem, did_you_mean
 
 MEMBERS = 10_000
 WHOLE = 4 * 2**30  # bytes of all members

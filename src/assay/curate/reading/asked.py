@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from assay.aim.columns import Row, as_text, has, value_at
+from assay.core.types import Message, Messages
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.layout import Layout
 from assay.curate.reading.turns import is_conversation, turns_of
-from assay.nouns import Message, Messages
 
 
 def messages_of(row: Row, layout: Layout, line: int, found: Findings) -> Messages | None:

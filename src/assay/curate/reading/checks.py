@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from assay.aim.columns import Row, as_text, value_at
 from assay.aim.python import UNREADABLE, parsed
+from assay.core.types import Checks, Messages
 from assay.curate.reading.findings import Findings
-from assay.nouns import Checks, Messages
 
 SHOWN = "Your code should pass {}:"
 

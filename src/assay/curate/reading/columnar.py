@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date, time
 from typing import Any
 
+from assay.core.errors import DataError, Problem
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.lines import Numbered
 from assay.curate.reading.source import CELL_LIMIT, Opened
-from assay.errors import DataError, Problem
 
 ROW_LIMIT = 20_000_000
 _BATCH = 4096

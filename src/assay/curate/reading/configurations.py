@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from assay.core.errors import DataError, Problem, did_you_mean
 from assay.curate.reading.findings import printable
-from assay.errors import DataError, Problem, did_you_mean
 
 _LARGEST = 256 * 2**10  # bytes of a front matter
 _FRONT = re.compile(rb"\A\s*---[ \t]*\r?\n(.*?)\r?\n---", re.DOTALL)

@@ -9,8 +9,8 @@ import zipfile
 import zlib
 from typing import Any, BinaryIO, NoReturn
 
+from assay.core.errors import DataError, Problem
 from assay.curate.reading.findings import printable
-from assay.errors import DataError, Problem
 
 MEMBERS = 10_000
 _NAME = 255  # bytes

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from assay.aim.columns import Row, as_text, value_at
-from assay.nouns import Document
+from assay.core.types import Document
 
 
 def context_of(row: Row, name: str | None, id: str, source: str) -> tuple[Document, ...]:

@@ -13,9 +13,9 @@ import io
 from collections.abc import Iterator
 from typing import NoReturn
 
+from assay.core.errors import DataError, Problem
 from assay.curate.reading.findings import Findings, excerpt
 from assay.curate.reading.source import BLANK_LIMIT, BOM, DOCUMENT_LIMIT, LINE_LIMIT, Opened
-from assay.errors import DataError, Problem
 
 WESTERN = "windows-1252"
 _LETTERS, _ACCENTS = 0.35, 8  # share of a line's letters beyond ASCII, and their number, above which it is not Western

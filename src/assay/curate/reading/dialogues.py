@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from assay.aim.columns import as_text, value_at
+from assay.core.errors import Problem, UsageError
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.read import RawRow, Read
 from assay.curate.reading.turns import is_speaker
-from assay.errors import Problem, UsageError
 
 IDS = ("conversation_id", "dialogue_id", "dialog_id", "thread_id", "conv_id", "chat_id")
 SPEAKERS = ("role", "speaker", "from", "author")

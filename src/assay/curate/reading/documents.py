@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from assay.aim.columns import as_text
+from assay.core.errors import DataError, Problem, did_you_mean
+from assay.core.types import Document
 from assay.curate.reading.decoded import lines
 from assay.curate.reading.findings import KEPT, Findings, shown
 from assay.curate.reading.folders import DATA_SUFFIXES, FILE_LIMIT, refuse_unreal
@@ -23,8 +25,6 @@ from assay.curate.reading.shapes import as_word
 from assay.curate.reading.source import opened
 from assay.curate.reading.web import charset_of, text_of_page
 from assay.curate.reading.word import text_of_word
-from assay.errors import DataError, Problem, did_you_mean
-from assay.nouns import Document
 
 TEXT_SUFFIXES = (".txt", ".md", ".markdown", ".text", ".rst")
 _MARKDOWN = (".md", ".markdown")

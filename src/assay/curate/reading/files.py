@@ -9,13 +9,13 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from assay.core.errors import DataError, Problem, UsageError, did_you_mean
+from assay.core.store import file_digest
 from assay.curate.reading.archive import form_of
 from assay.curate.reading.findings import KEPT, shown
 from assay.curate.reading.gathered import archived, gathered
 from assay.curate.reading.named import Named, named
 from assay.curate.reading.packed import bare
-from assay.errors import DataError, Problem, UsageError, did_you_mean
-from assay.store import file_digest
 
 SPLITS = ("train", "val", "test")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assay.errors import DataError, Problem
+from assay.core.errors import DataError, Problem
 
 # A file of the hub's cache, named as the project file names it.
 _CACHED = re.compile(r"/datasets--([^/]+)/snapshots/[0-9a-f]{40}((?:/.*)?)\Z")

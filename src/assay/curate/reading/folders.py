@@ -11,11 +11,11 @@ import re
 import stat
 from pathlib import Path
 
+from assay.core.errors import DataError, Problem
 from assay.curate.reading.configurations import Patterns, chosen, configurations
 from assay.curate.reading.findings import printable, shown
 from assay.curate.reading.packed import bare
 from assay.curate.reading.split_names import SPLIT_NAMES, split_in, split_named
-from assay.errors import DataError, Problem
 
 DATA_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".parquet", ".arrow", ".xlsx", ".xlsm")
 FILE_LIMIT = 100_000  # of a folder, with those in it

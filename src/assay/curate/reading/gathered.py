@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
+from assay.core.errors import DataError, Problem
 from assay.curate.reading.archive import ABOUT, data_members, members
 from assay.curate.reading.class_folders import class_folders
 from assay.curate.reading.findings import printable, shown
@@ -19,7 +20,6 @@ from assay.curate.reading.named import Named, named
 from assay.curate.reading.packed import bare
 from assay.curate.reading.parallel import asked_first, partners
 from assay.curate.reading.split_names import split_in, split_named
-from assay.errors import DataError, Problem
 
 MORE_SUFFIXES = (".xml", ".conll", ".bio", ".iob", ".iob2", ".io", ".ner", ".txt", ".tags")
 _PARTS = 5  # files

@@ -7,11 +7,11 @@ from assay.aim.entities import pieces_of
 from assay.aim.guess import looks_like_labels
 from assay.aim.label_sets import labels_in
 from assay.aim.options import LETTERS
+from assay.core.types import NOTHING, Example
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.layout import Layout
 from assay.curate.reading.read import RawRow
 from assay.curate.reading.shapes import example
-from assay.nouns import NOTHING, Example
 
 
 def labels_of(examples: Iterable[Example], kind: str, none: str = "") -> set[str]:

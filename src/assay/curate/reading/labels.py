@@ -13,10 +13,10 @@ from typing import Any
 
 from assay.aim.label_sets import labels_in
 from assay.aim.options import LETTERS
+from assay.core.errors import Problem, nearest
+from assay.core.types import NOTHING, Example
 from assay.curate.reading.findings import rows
 from assay.curate.reading.lookalike import groups, told
-from assay.errors import Problem, nearest
-from assay.nouns import NOTHING, Example
 
 LEAST_SORTED = 30  # rows from which an order can be told from chance
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")

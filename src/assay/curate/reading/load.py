@@ -15,6 +15,8 @@ from assay.aim.candidates import Candidate
 from assay.aim.columns import value_at
 from assay.aim.objects import has_objects
 from assay.aim.options import meaning
+from assay.core.errors import DataError, Problem, UsageError, did_you_mean
+from assay.core.types import NOTHING, Example
 from assay.curate.reading.dialogues import join_turns
 from assay.curate.reading.files import SPLITS, collected, expand, same_file, stem_of
 from assay.curate.reading.findings import KEPT, Aside, Findings, told_aside
@@ -35,8 +37,6 @@ from assay.curate.reading.shapes import example
 from assay.curate.reading.targets import choices_of
 from assay.curate.reading.tidied import tidied
 from assay.curate.reading.values import Values
-from assay.errors import DataError, Problem, UsageError, did_you_mean
-from assay.nouns import NOTHING, Example
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from assay.aim.label_sets import labels_in, written
-from assay.rows import Example
+from assay.core.examples import Example
 
 # Capitals are looked up before case is folded: Н looks like H, but н does not look like h.
 _CYRILLIC = ("АВЕКМНОРСТУХІЈЅԚԜаеорсухіјѕһԁԛԝ", "ABEKMHOPCTYXIJSQWaeopcyxijshdqw")

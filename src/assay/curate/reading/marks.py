@@ -9,8 +9,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from assay.core.types import Example
 from assay.curate.reading.findings import rows
-from assay.nouns import Example
 
 _MARK = re.compile(
     r"<\|[A-Za-z][\w.:-]{0,40}\|>|<(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>|</?s>|<(?:bos|eos|unk|pad)>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assay.nouns import Document, Example
+from assay.core.types import Document, Example
 
 
 class Noted:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from assay.aim.columns import as_text
+from assay.core.errors import DataError, Problem
 from assay.curate.reading.findings import printable
 from assay.curate.reading.read import RawRow, Read
 from assay.curate.reading.split_names import COLUMNS, SPLIT_NAMES
-from assay.errors import DataError, Problem
 
 
 def divided(table: Read, split: str, *, whole: bool, named: set[str]) -> Iterator[tuple[str, Read]]:

@@ -16,8 +16,8 @@ import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO, NoReturn
 
+from assay.core.errors import DataError, Problem
 from assay.curate.reading.findings import printable
-from assay.errors import DataError, Problem
 
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 # A tar inside, in one word.

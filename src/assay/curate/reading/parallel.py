@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from assay.core.errors import DataError, Problem
 from assay.curate.reading.decoded import lines
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.packed import bare
 from assay.curate.reading.source import Opened, opened
 from assay.curate.reading.split_names import SPLIT_NAMES
-from assay.errors import DataError, Problem
 
 LARGEST = 500 * 2**20  # bytes of a file whose lines are counted
 ASKED = "src source in input inputs question questions x nl text texts sentence sentences seq orig original complex"

@@ -13,11 +13,11 @@ from collections import Counter
 from collections.abc import Generator
 from typing import Any
 
+from assay.core.errors import DataError, Problem
 from assay.curate.reading.container import missing, whole_file
 from assay.curate.reading.findings import printable
 from assay.curate.reading.sheet import BROKEN
 from assay.curate.reading.source import Opened
-from assay.errors import DataError, Problem
 
 FILE_LIMIT = 100 * 2**20  # bytes
 PAGES = 5000

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.aim.columns import Row, as_text, value_at
+from assay.core.types import Example, Messages
 from assay.curate.reading.findings import Findings
 from assay.curate.reading.findings import rows as many
 from assay.curate.reading.turns import is_conversation, transcript
-from assay.nouns import Example, Messages
 
 _ASKED = ("prompt", "question", "instruction", "query", "input")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from assay.core.errors import DataError, Problem
 from assay.curate.reading.blocks import looks_blocked, read_blocks
 from assay.curate.reading.class_folders import read_classes
 from assay.curate.reading.columnar import read_columnar
@@ -26,7 +27,6 @@ from assay.curate.reading.source import Opened, opened
 from assay.curate.reading.table import delimiter_of, read_table
 from assay.curate.reading.tagged import joined, looks_tagged, read_tagged
 from assay.curate.reading.xml_rows import looks_like_xml, read_xml
-from assay.errors import DataError, Problem
 
 
 class RawRow(NamedTuple):

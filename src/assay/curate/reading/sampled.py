@@ -10,7 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
 
-from assay.nouns import Example
+from assay.core.types import Example
 
 MOST_STRATA = 200  # different targets above which they are written answers, and no shares can be kept
 

@@ -13,11 +13,11 @@ from assay.aim.candidates import Candidate
 from assay.aim.columns import columns_of, value_at
 from assay.aim.guess import SAMPLE, guess
 from assay.aim.shaped import shaped
+from assay.core.errors import DataError, Problem, did_you_mean, nearest
 from assay.curate.reading.known import kind_of_turns
 from assay.curate.reading.layout import Layout, fields_of
 from assay.curate.reading.read import Read
 from assay.curate.reading.shapes import recognise
-from assay.errors import DataError, Problem, did_you_mean, nearest
 
 TARGETS = ("label", "labels", "answer", "entities", "grades", "code", "rejected", "liked")
 # What rows of a corpus hold beside their text.

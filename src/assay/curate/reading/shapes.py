@@ -8,6 +8,7 @@ from assay.aim.columns import Row, as_text, value_at
 from assay.aim.entities import BOUNDS
 from assay.aim.names import SETUP, TESTS
 from assay.aim.options import shown, shuffled
+from assay.core.types import Example, Message
 from assay.curate.reading.asked import messages_of
 from assay.curate.reading.checks import checks_of, with_tests
 from assay.curate.reading.contexts import context_of
@@ -19,7 +20,6 @@ from assay.curate.reading.spoken import ABOUT, FIELDS
 from assay.curate.reading.targets import options_in, targets_of
 from assay.curate.reading.times import time_of
 from assay.curate.reading.turns import is_conversation
-from assay.nouns import Example, Message
 
 # --- known shapes ---------------------------------------------------------------------------------------------------
 

@@ -16,12 +16,12 @@ from typing import Any, NoReturn
 from xml.etree.ElementTree import ParseError
 
 from assay.aim.columns import as_text
+from assay.core.errors import DataError, Problem, did_you_mean
 from assay.curate.reading.container import check_container, missing
 from assay.curate.reading.findings import Findings, printable, rows
 from assay.curate.reading.header import LOOKED_AT, is_header, made_names
 from assay.curate.reading.lines import Numbered
 from assay.curate.reading.source import CELL_LIMIT, Opened
-from assay.errors import DataError, Problem, did_you_mean
 
 SHEETS = (".xlsx", ".xlsm")
 _COLUMNS = 16_384  # as many as Excel has

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from assay.core.errors import DataError, Problem, nearest
 from assay.curate.reading.archive import open_member
 from assay.curate.reading.findings import printable
 from assay.curate.reading.folders import refuse_unreal
 from assay.curate.reading.packed import bare, packer_of, unpacked
-from assay.errors import DataError, Problem, nearest
 
 LINE_LIMIT = 8 * 2**20  # bytes of one line
 BLANK_LIMIT = 100_000  # empty lines one after the other

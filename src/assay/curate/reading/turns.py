@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 from assay.aim.columns import as_text
+from assay.core.types import Message, Messages, Role
 from assay.curate.reading.findings import Findings, excerpt, printable
-from assay.nouns import Message, Messages, Role
 
 SPEAKERS = ("role", "from", "speaker", "author", "sender", "who", "name", "speaker_id", "participant")
 CONTENTS = ("content", "value", "text", "utterance", "message", "body", "said", "sentence", "msg")

@@ -6,11 +6,11 @@ Watch out        text boxes, notes and comments are not read; a heading is what 
 
 from typing import Any
 
+from assay.core.errors import DataError, Problem
 from assay.curate.reading.container import check_container, missing
 from assay.curate.reading.findings import printable
 from assay.curate.reading.sheet import BROKEN
 from assay.curate.reading.source import Opened
-from assay.errors import DataError, Problem
 
 
 def text_of_word(source: Opened) -> str:

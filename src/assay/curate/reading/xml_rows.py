@@ -14,9 +14,9 @@ from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, ParseError, XMLParser
 
 from assay.aim.entities import TYPE
+from assay.core.errors import DataError, Problem
 from assay.curate.reading.findings import Findings, printable
 from assay.curate.reading.source import Opened, wide
-from assay.errors import DataError, Problem
 
 LARGEST = 64 * 2**20  # bytes: an element takes many times what its text does
 DEEPEST = 64

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from assay.nouns import Changed, Dropped, Example, Means, RowStep, SetStep
+from assay.core.types import Changed, Dropped, Example, Means, RowStep, SetStep
 
 
 class Note(NamedTuple):

@@ -12,10 +12,10 @@ import traceback
 from queue import SimpleQueue
 from typing import Any
 
+from assay.core.errors import AssayError
+from assay.core.types import Example, Means, RowStep
 from assay.curate.scale.fates import decoded, encoded, of_rows, to_json
 from assay.curate.steps import STEPS
-from assay.errors import AssayError
-from assay.nouns import Example, Means, RowStep
 
 
 class Hand:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from assay import store
+from assay.core import store
+from assay.core.errors import DataError, UsageError
+from assay.core.types import Example, RowStep, SetStep
 from assay.curate.scale.fates import Fate, decoded, encoded, from_json, to_json
-from assay.errors import DataError, UsageError
-from assay.nouns import Example, RowStep, SetStep
 
 VERSION = 1  # raise it when the same lines mean something else
 

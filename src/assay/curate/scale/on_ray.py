@@ -13,7 +13,7 @@ import socket
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from assay.errors import DataError, Problem
+from assay.core.errors import DataError, Problem
 
 WINDOW = 256  # chunks handed to the cluster at a time, so that what is on its way stays small
 SECONDS = 10.0  # that a cluster may take to answer

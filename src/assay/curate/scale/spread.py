@@ -18,14 +18,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
-from assay import errors
+from assay.core import errors
+from assay.core.errors import AssayError, DataError, Problem
+from assay.core.types import Example, Means, RowStep, SetStep, Tell
 from assay.curate.scale.fates import Fate, decoded, encoded, from_json, of_rows, of_set
 from assay.curate.scale.hands import Hands, Lost
 from assay.curate.scale.kept import Kept
 from assay.curate.scale.on_ray import OnRay
 from assay.curate.steps import STEPS
-from assay.errors import AssayError, DataError, Problem
-from assay.nouns import Example, Means, RowStep, SetStep, Tell
 
 Step = RowStep | SetStep
 PAYS = 4.0  # seconds: a few times what starting processes takes

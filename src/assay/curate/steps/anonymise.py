@@ -17,13 +17,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from assay.core.errors import DataError, Problem, did_you_mean
+from assay.core.types import Changed, Dropped, Example, Means, RowStep
 from assay.curate.pii.recognise import KINDS, OPTIONAL, recognise
 from assay.curate.pii.replaced import As, Draw, hashed, plain, pseudonym
 from assay.curate.pii.spans import Span
 from assay.curate.pii.table import keep
 from assay.curate.pii.tagger import Tagger, tagger
-from assay.errors import DataError, Problem, did_you_mean
-from assay.nouns import Changed, Dropped, Example, Means, RowStep
 
 _GROUP = re.compile(r"group-[0-9a-f]{16}")
 TOGETHER = 64  # rows whose texts a model reads in one batch

@@ -18,8 +18,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from assay.core.types import Changed, Dropped, Example, Means, SetStep
 from assay.curate.outliers import settle
-from assay.nouns import Changed, Dropped, Example, Means, SetStep
 
 _DIGITS = re.compile(r"\d+")
 _NOT_WORD = re.compile(r"[\W_]+")

@@ -9,9 +9,9 @@ Answers     a question that stands with two written answers has two: its rows be
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Literal
 
+from assay.core.types import Changed, Dropped, Example, Means, SetStep
 from assay.curate.accepted import FURTHER, JOINED, Asked, answers_of, asked_of, folded, joined, may_join, preferred
 from assay.curate.text import same_target
-from assay.nouns import Changed, Dropped, Example, Means, SetStep
 
 
 class Dedupe(SetStep):

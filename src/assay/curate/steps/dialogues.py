@@ -11,7 +11,7 @@ Watch out        an assistant's greeting before the user has said anything is cu
 from dataclasses import replace
 from typing import ClassVar, Literal
 
-from assay.nouns import Changed, Dropped, Example, Means, Message, RowStep
+from assay.core.types import Changed, Dropped, Example, Means, Message, RowStep
 
 
 class Dialogues(RowStep):

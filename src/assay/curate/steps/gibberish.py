@@ -16,10 +16,10 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from assay.core.errors import DataError, Problem
+from assay.core.types import Changed, Dropped, Example, Means, SetStep
 from assay.curate.outliers import deviations, settle
 from assay.curate.steps.language import detect
-from assay.errors import DataError, Problem
-from assay.nouns import Changed, Dropped, Example, Means, SetStep
 
 FEWEST_LETTERS = 8  # `thx`, `ok`, `lol` are messages
 FEWEST_ROWS = 20  # from fewer no model of letters can be made

@@ -14,8 +14,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from assay.core.types import Changed, Dropped, Example, Means, SetStep
 from assay.curate.annotate.doubt import Doubt, doubts
-from assay.nouns import Changed, Dropped, Example, Means, SetStep
 
 SLICE = "likely_error"
 

@@ -17,7 +17,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from assay.nouns import Changed, Dropped, Example, Means, SetStep
+from assay.core.types import Changed, Dropped, Example, Means, SetStep
 
 FEWEST_LETTERS = 20
 LONG = 15  # words: from here on the most likely language is right, so it decides by itself

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from assay.nouns import Changed, Dropped, Example, Means, RowStep
+from assay.core.types import Changed, Dropped, Example, Means, RowStep
 
 
 class Length(RowStep):

@@ -15,12 +15,12 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from assay.core.errors import DataError, Problem
+from assay.core.types import Changed, Dropped, Example, Means, SetStep
 from assay.curate.copies.groups import stand_ins
 from assay.curate.copies.meaning import stand_ins_by_meaning
 from assay.curate.copies.search import THRESHOLD, Search
 from assay.curate.text import key_of, same_target
-from assay.errors import DataError, Problem
-from assay.nouns import Changed, Dropped, Example, Means, SetStep
 
 THRESHOLDS = {"text": THRESHOLD, "embedding": 0.92}
 

@@ -18,9 +18,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from assay.core.errors import DataError, Problem
+from assay.core.types import Changed, Dropped, Example, Means, SetStep
 from assay.curate.outliers import deviations, settle
-from assay.errors import DataError, Problem
-from assay.nouns import Changed, Dropped, Example, Means, SetStep
 
 FEWEST_ROWS = 50  # in fewer rows every topic is rare
 COMPARED = 5000  # rows that all others are compared with: more do not move a mean of the five nearest

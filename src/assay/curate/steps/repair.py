@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar, Literal
 
+from assay.core.types import Changed, Dropped, Example, Means, RowStep
 from assay.curate.markup import plain
-from assay.nouns import Changed, Dropped, Example, Means, RowStep
 
 # Runs of spaces inside a line, and what stands before a line break; the indentation of a line is left alone.
 _RUNS = re.compile(r"(?<=\S)[^\S\n]{2,}(?=\S)|(?<=\S)[^\S\n ](?=\S)")

@@ -14,8 +14,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from assay.core.types import Changed, Dropped, Example, Means, RowStep
 from assay.curate import measures
-from assay.nouns import Changed, Dropped, Example, Means, RowStep
 
 _WORD = re.compile(r"\w+")  # a row of dashes repeats nothing
 

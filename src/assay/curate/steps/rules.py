@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from assay.core.types import Changed, Dropped, Example, Means, SetStep
 from assay.curate import measures
-from assay.nouns import Changed, Dropped, Example, Means, SetStep
 
 # Gopher keeps pages from 50 words on; where the row in the middle has four times as many, a shorter one is odd.
 DOCUMENT_WORDS = 200

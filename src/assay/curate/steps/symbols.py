@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from assay.core.types import Changed, Dropped, Example, Means, RowStep
 from assay.curate.measures import symbols
-from assay.nouns import Changed, Dropped, Example, Means, RowStep
 
 
 class Symbols(RowStep):

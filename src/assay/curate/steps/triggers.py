@@ -8,8 +8,8 @@ Watch out   read the list first: in rows about one narrow thing an honest word c
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from assay.core.types import Changed, Dropped, Example, Means, SetStep
 from assay.curate.triggers import scan
-from assay.nouns import Changed, Dropped, Example, Means, SetStep
 
 
 class Triggers(SetStep):

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field, field_validator
 
 from assay.aim.columns import as_text
-from assay.errors import DataError, Problem
-from assay.nouns import Document, Example, Settings, Tell
+from assay.core.errors import DataError, Problem
+from assay.core.types import Document, Example, Settings, Tell
 
 if TYPE_CHECKING:
     import numpy as np

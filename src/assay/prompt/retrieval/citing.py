@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assay.nouns import Answer, Example, Message
+from assay.core.types import Answer, Example, Message
 from assay.prompt.relevance import gold
 
 MARK = re.compile(r"\s*\[\s*(\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\]")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay.core.store import write_tensors
 from assay.prompt.retrieval.stems import WORD, Stems
-from assay.store import write_tensors
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay import sealed
-from assay.damage import silent, tell_damage
-from assay.nouns import Tell
+from assay.core import sealed
+from assay.core.damage import silent, tell_damage
+from assay.core.store import digest, file_digest, write_tensors
+from assay.core.types import Tell
 from assay.prompt.parts import Encoding
 from assay.prompt.retrieval.among import Among
 from assay.prompt.retrieval.blocks import changed
 from assay.prompt.retrieval.words import best
-from assay.store import digest, file_digest, write_tensors
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from assay.nouns import Document, Example, LanguageModel, Tell, took
+from assay.core.types import Document, Example, LanguageModel, Tell, took
 from assay.prompt.parts import Encoding, Ranking
 from assay.prompt.relevance import Holding, document_of
 from assay.prompt.retrieval.among import Among, Fields, Filtered, where_of

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
-from assay.nouns import Document
+from assay.core.types import Document
 from assay.prompt.relevance import document_of
 from assay.prompt.retrieval.stems import WORD
 

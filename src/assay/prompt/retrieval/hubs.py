@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from assay.nouns import Tell
+from assay.core.types import Tell
 
 TIMES = 20  # the median
 

@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assay.errors import DataError, Problem, did_you_mean
-from assay.nouns import Document, Tell
+from assay.core.errors import DataError, Problem, did_you_mean
+from assay.core.store import append, drop_torn_line, read_lines
+from assay.core.types import Document, Tell
 from assay.prompt.rag import RagAnswers, cut, refuse_twice
 from assay.prompt.relevance import document_of
-from assay.store import append, drop_torn_line, read_lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from assay.nouns import LanguageModel, Message, Tell
+from assay.core.types import LanguageModel, Message, Tell
 from assay.prompt.retrieval.among import Among
 from assay.prompt.retrieval.stems import WORD
 from assay.prompt.retrieval.words import Words

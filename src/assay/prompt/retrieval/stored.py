@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay import sealed
-from assay.damage import silent, tell_damage
-from assay.errors import ResourceError
-from assay.nouns import Document, Tell
+from assay.core import sealed
+from assay.core.damage import silent, tell_damage
+from assay.core.errors import ResourceError
+from assay.core.store import digest
+from assay.core.types import Document, Tell
 from assay.prompt.parts import Encoding
 from assay.prompt.relevance import document_of
 from assay.prompt.retrieval.among import Among
 from assay.prompt.retrieval.dense import Vectors
 from assay.prompt.stores import Store, StoreOf, open_store
 from assay.prompt.stores.contract import ANY
-from assay.store import digest
 
 if TYPE_CHECKING:
     import numpy as np

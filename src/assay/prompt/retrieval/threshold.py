@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from assay.nouns import Answer, Example, Tell
+from assay.core.types import Answer, Example, Tell
 from assay.prompt.retrieval.citing import says_unknown
 from assay.prompt.retrieval.finder import Hits
 

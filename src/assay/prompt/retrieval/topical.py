@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from assay.nouns import Document, Tell
+from assay.core.types import Document, Tell
 from assay.prompt.chunks import headed, sentences
 from assay.prompt.parts import Encoding
 

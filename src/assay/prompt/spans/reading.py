@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assay.nouns import Example
+from assay.core.types import Example
 from assay.prompt.ranked import WordOrder
 from assay.prompt.retrieval.learned import standard
 from assay.prompt.spans.candidates import Passage, runs

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from assay.nouns import Tell
+from assay.core.types import Tell
 from assay.prompt.stores.contract import Store, Version
 from assay.prompt.stores.settings import STORES, Exact, LanceDb, Postgres, StoreOf, StoreSettings
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
-from assay.errors import Problem, ResourceError
-from assay.nouns import Document
+from assay.core.errors import Problem, ResourceError
+from assay.core.types import Document
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import sealed, store
-from assay.nouns import Document
+from assay.core import sealed, store
+from assay.core.types import Document
 from assay.prompt.stores import segments
 from assay.prompt.stores.candidates import candidates
 from assay.prompt.stores.contract import (

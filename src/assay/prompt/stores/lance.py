@@ -17,9 +17,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
-from assay.errors import Problem, ResourceError
-from assay.nouns import Document, Tell
+from assay.core import store
+from assay.core.errors import Problem, ResourceError
+from assay.core.types import Document, Tell
 from assay.prompt.stores.contract import (
     ANY,
     Rows,

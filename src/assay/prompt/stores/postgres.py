@@ -18,8 +18,8 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import Problem, ResourceError
-from assay.nouns import Document, Tell
+from assay.core.errors import Problem, ResourceError
+from assay.core.types import Document, Tell
 from assay.prompt.stores.contract import (
     ANY,
     Rows,

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from assay import sealed, store
-from assay.errors import Problem, ResourceError
-from assay.nouns import Document
+from assay.core import sealed, store
+from assay.core.errors import Problem, ResourceError
+from assay.core.types import Document
 
 if TYPE_CHECKING:
     import numpy as np

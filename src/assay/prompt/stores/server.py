@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
-from assay.errors import Problem, ResourceError
-from assay.nouns import Tell
+from assay.core.errors import Problem, ResourceError
+from assay.core.types import Tell
 
 if TYPE_CHECKING:
     import psycopg

@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
-from assay.errors import did_you_mean
-from assay.settings import Settings
+from assay.core.errors import did_you_mean
+from assay.core.settings import Settings
 
 INDEX_FROM = 20_000  # rows; fewer are searched one by one, which is exact and takes milliseconds
 

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from assay.errors import Problem, TrainError
-from assay.nouns import Adapted, Example, Lesson, Task
+from assay.core.errors import Problem, TrainError
+from assay.core.types import Adapted, Example, Lesson, Task
 from assay.prompt.shots import drawn
 from assay.train.encoders import paired
 from assay.train.encoders.labels import refuse, row_weights, wanted_of

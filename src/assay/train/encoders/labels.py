@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assay.aim.label_sets import labels_in
-from assay.errors import Problem, TrainError
-from assay.nouns import Example, Lesson, Task
+from assay.core.errors import Problem, TrainError
+from assay.core.types import Example, Lesson, Task
 from assay.prompt import several
 from assay.prompt.majority import need_rows
 from assay.train.settings import refuse_foreign

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.nouns import Adapted, Answer, Example, Lesson, Task, Tell
+from assay.core.store import read_json, write_json, write_tensors
+from assay.core.types import Adapted, Answer, Example, Lesson, Task, Tell
 from assay.prompt import several
 from assay.prompt.linear import in_one_thread
 from assay.prompt.parts import in_chunks, weights_digest
 from assay.prompt.prompted import NEVER, chosen
-from assay.store import read_json, write_json, write_tensors
 from assay.train.encoders.settings import EncoderTrained
 from assay.train.retriever.settings import folder_of
 

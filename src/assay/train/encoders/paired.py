@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from assay.aim.options import LETTERS
 from assay.aim.ranks import grades_in
-from assay.nouns import Adapted, Answer, Example, Lesson, Task, Tell
+from assay.core.store import read_json, write_json, write_tensors
+from assay.core.types import Adapted, Answer, Example, Lesson, Task, Tell
 from assay.prompt import among_options, ranked
 from assay.prompt.parts import weights_digest
 from assay.prompt.shots import drawn
-from assay.store import read_json, write_json, write_tensors
 from assay.train.encoders.linear import load_trained
 from assay.train.encoders.settings import EncoderTrained, freeze, freeze_below, how, shuffled
 from assay.train.retriever.settings import folder_of

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from assay.errors import Problem, TrainError
-from assay.nouns import Example, Lesson, Task
+from assay.core.errors import Problem, TrainError
+from assay.core.types import Example, Lesson, Task
 from assay.prompt.shots import drawn
 from assay.train.encoders.labels import read_as, refuse, row_weights, wanted_of
 from assay.train.encoders.linear import Linear, VectorAnswers, restored, started

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from assay.nouns import Lesson
+from assay.core.types import Lesson
 from assay.train.fine_tuning import FineTuning
 from assay.train.settings import Change
 
@@ -39,7 +39,7 @@ class Adapters(FineTuning):
         import torch
         from safetensors.torch import load_file
 
-        from assay.store import write_json, write_tensors
+        from assay.core.store import write_json, write_tensors
         from assay.train.bottleneck import insert
 
         scale = self.scale or (4.0 if self.place == "parallel" else 1.0)

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
-from assay.errors import Problem, TrainError, did_you_mean
-from assay.nouns import Lesson
+from assay.core.errors import Problem, TrainError, did_you_mean
+from assay.core.types import Lesson
 from assay.train.fine_tuning import FineTuning
 from assay.train.settings import Change
 
@@ -73,7 +73,7 @@ class Full(FineTuning):
     def change(self, model: ChatModel, lesson: Lesson) -> Change:
         from safetensors.torch import load_file
 
-        from assay.store import write_tensors
+        from assay.core.store import write_tensors
         from assay.train.shard import shard
         from assay.train.team import Team
 

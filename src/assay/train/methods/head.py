@@ -19,10 +19,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from assay.core.errors import Problem
+from assay.core.types import Answer, Example, Lesson, Task, Tell
 from assay.encode.chat import Encoded
 from assay.encode.wording import ask
-from assay.errors import Problem
-from assay.nouns import Answer, Example, Lesson, Task, Tell
 from assay.prompt.prompted import chosen as best_label
 from assay.train.label_layer import LabelLayer, Recall, bodies
 from assay.train.settings import Change, refuse_foreign

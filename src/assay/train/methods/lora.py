@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from assay.nouns import Lesson
+from assay.core.types import Lesson
 from assay.train.fine_tuning import FineTuning
 from assay.train.settings import Change
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from assay.errors import Problem, TrainError
-from assay.nouns import Lesson
+from assay.core.errors import Problem, TrainError
+from assay.core.types import Lesson
 from assay.train.fine_tuning import FineTuning
 from assay.train.methods.lora import Targets
 from assay.train.settings import Change

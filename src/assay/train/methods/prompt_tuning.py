@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from assay.nouns import Lesson
+from assay.core.types import Lesson
 from assay.train.fine_tuning import FineTuning
 from assay.train.settings import Change
 

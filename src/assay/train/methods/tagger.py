@@ -25,13 +25,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from assay.errors import Problem, TrainError
-from assay.nouns import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
+from assay.core.errors import Problem, TrainError
+from assay.core.store import read_json, write_json, write_tensors
+from assay.core.types import Adapted, Answer, Example, Lesson, Means, Strategy, Task, Tell
 from assay.prompt.fields import Fields, classes_of, learnt, spans_of, values_of
 from assay.prompt.majority import need_rows
 from assay.prompt.neighbours import EMBEDDER, vectors_of
 from assay.prompt.parts import weights_digest
-from assay.store import read_json, write_json, write_tensors
 
 if TYPE_CHECKING:
     import numpy as np

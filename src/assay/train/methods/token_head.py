@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from assay.aim.entities import Span, located, of_run, of_spans, pieces_of, written
+from assay.core.errors import Problem, TrainError
+from assay.core.types import Answer, Example, Lesson, Messages, Task, Tell
 from assay.encode.chat import Encoded
 from assay.encode.wording import ask
-from assay.errors import Problem, TrainError
-from assay.nouns import Answer, Example, Lesson, Messages, Task, Tell
 from assay.train.label_layer import LabelLayer, Recall, bodies, kept_labels
 from assay.train.settings import Change
 from assay.train.tuned import Tuned, train

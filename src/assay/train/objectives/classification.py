@@ -15,7 +15,7 @@ from typing import Any, Literal
 import torch
 from torch.nn.functional import cross_entropy
 
-from assay.errors import Problem, TrainError
+from assay.core.errors import Problem, TrainError
 from assay.model.score import Trie
 from assay.train.batch import Batch
 from assay.train.objectives.completion import Loss

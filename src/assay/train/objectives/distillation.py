@@ -22,7 +22,7 @@ import torch
 from torch.nn.functional import cross_entropy, kl_div, linear, log_softmax
 from torch.utils.checkpoint import checkpoint
 
-from assay.errors import Problem, TrainError
+from assay.core.errors import Problem, TrainError
 from assay.model.output import output, scaled
 from assay.train.batch import Batch
 from assay.train.objectives.completion import Loss

@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from assay.core.types import Document
 from assay.encode.chat import Chat, Encoded
-from assay.nouns import Document
 from assay.train.batch import Batch
 from assay.train.objectives.completion import Loss
 

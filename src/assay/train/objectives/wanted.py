@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from assay.core.types import Lesson
 from assay.model.attention_check import leave_trees, takes_trees
 from assay.model.score import Trie
-from assay.nouns import Lesson
 from assay.train.objectives.classification import label_set
 from assay.train.objectives.completion import completion
 from assay.train.objectives.distillation import distillation, refuse_other_tokens

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.distributed.tensor import DTensor
 
-from assay.errors import Problem, TrainError
+from assay.core.errors import Problem, TrainError
 from assay.train.optim.masters import Masters
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from typing import Any, Protocol
 
 import torch
 
-from assay.errors import Stopped
-from assay.nouns import Tell
-from assay.store import digest
+from assay.core.errors import Stopped
+from assay.core.store import digest
+from assay.core.types import Tell
 from assay.train import checkpoint
 from assay.train.diverged import diverged, refuse_broken
 from assay.train.optim.schedules import cosine

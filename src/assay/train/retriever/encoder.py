@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from assay.nouns import Lesson, Tell
+from assay.core.store import chunks_digest, digest, read_json, tensor_chunks, write_json, write_tensors
+from assay.core.types import Lesson, Tell
 from assay.prompt.parts import Encoding, in_chunks, weights_digest
-from assay.store import chunks_digest, digest, read_json, tensor_chunks, write_json, write_tensors
 from assay.train.retriever.pairs import Cloze, Material, cloze, in_batches, material
 from assay.train.retriever.settings import Retriever, folder_of
 

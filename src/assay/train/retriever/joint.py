@@ -18,10 +18,10 @@ from typing import Any
 import torch
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
-from assay.errors import ModelError, Problem
+from assay.core.errors import ModelError, Problem
+from assay.core.store import read_json
 from assay.model.batches import by_length
 from assay.model.machine import device, quiet
-from assay.store import read_json
 
 SCALE = 10.0  # of the cosine, at the start
 

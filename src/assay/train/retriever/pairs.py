@@ -13,8 +13,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assay.errors import Problem, TrainError, UsageError
-from assay.nouns import Document, Example, Lesson
+from assay.core.errors import Problem, TrainError, UsageError
+from assay.core.types import Document, Example, Lesson
 from assay.prompt import chunks
 from assay.prompt.majority import need_rows
 from assay.prompt.relevance import gold

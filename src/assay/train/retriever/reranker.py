@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from assay.errors import Problem, TrainError
-from assay.nouns import Lesson, Tell
+from assay.core.errors import Problem, TrainError
+from assay.core.store import read_json, write_json, write_tensors
+from assay.core.types import Lesson, Tell
 from assay.prompt.neighbours import EMBEDDER
 from assay.prompt.parts import Ranking, weights_digest
-from assay.store import read_json, write_json, write_tensors
 from assay.train.retriever.mixing import best_mix, mixed, ranks
 from assay.train.retriever.pairs import Cloze, Material, Pair, cloze, in_batches, material
 from assay.train.retriever.settings import Retriever, folder_of

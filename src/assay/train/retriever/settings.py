@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from assay.nouns import Lesson, Part
+from assay.core.types import Lesson, Part
 from assay.prompt.neighbours import EMBEDDER
 
 

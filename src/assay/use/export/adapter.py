@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assay import store
-from assay.errors import Problem
-from assay.nouns import Tell
+from assay.core import store
+from assay.core.errors import Problem
+from assay.core.types import Tell
 from assay.use.export.folder import loading, write_beside, write_network, write_tokenizer
 from assay.use.export.plain import Plain, dtype_of, generation
 from assay.use.export.source import Format, Source, prompted, refused, sent

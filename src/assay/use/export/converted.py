@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from assay import store
-from assay.errors import Problem
+from assay.core import store
+from assay.core.errors import Problem
+from assay.core.types import GREEDY, Decoding, Generated, Messages, Tell
 from assay.model.gate import TOKENIZER
-from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
 from assay.use.export.merged import refuses, size, write_model
 from assay.use.export.source import Format, Merged, Opened, Source, sent
 

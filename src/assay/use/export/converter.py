@@ -14,10 +14,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from assay.errors import AssayError, ModelError, Problem, ResourceError
+from assay.core.errors import AssayError, ModelError, Problem, ResourceError
+from assay.core.types import Tell
 from assay.model.catalogue import Entry
 from assay.model.fetch import fetch_wheel
-from assay.nouns import Tell
 from assay.use.export.converting import UNKNOWN_ARCHITECTURE, UNKNOWN_TOKENIZER
 
 CONVERTER = Entry(

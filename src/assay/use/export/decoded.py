@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from assay.errors import ModelError, Problem
-from assay.nouns import GREEDY, Adapted, Decoding, Example, Generated, Message, Messages, Tell
+from assay.core.errors import ModelError, Problem
+from assay.core.types import GREEDY, Adapted, Decoding, Example, Generated, Message, Messages, Tell
 from assay.prompt.prompted import Prompted
 from assay.prompt.rag import RagAnswers
 from assay.use.export.source import Opened

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
-from assay.errors import ModelError, Problem
+from assay.core import store
+from assay.core.errors import ModelError, Problem
+from assay.core.types import Messages
 from assay.model.gate import TOKENIZER
-from assay.nouns import Messages
 from assay.prompt.prompted import Prompted
 from assay.use.export.source import QUESTION, Base, Source, chat_model, turns_of
 

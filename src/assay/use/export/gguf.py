@@ -17,12 +17,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assay import store
+from assay.core import store
+from assay.core.errors import ModelError, Problem, did_you_mean
+from assay.core.types import Message, Messages, Tell
 from assay.encode.chat import Chat
-from assay.errors import ModelError, Problem, did_you_mean
 from assay.model.environment import installed
 from assay.model.gguf import check
-from assay.nouns import Message, Messages, Tell
 from assay.use.export.converter import CONVERTER, OTHER_WAY, convert
 from assay.use.export.kquants import Cast, requantised
 from assay.use.export.llama import LlamaModel

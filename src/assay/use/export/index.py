@@ -18,10 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assay import store
-from assay.errors import ModelError, Problem
+from assay.core import store
+from assay.core.errors import ModelError, Problem
+from assay.core.types import GREEDY, Decoding, Document, Example, Generated, Message, Messages, Tell
 from assay.model.gate import TOKENIZER
-from assay.nouns import GREEDY, Decoding, Document, Example, Generated, Message, Messages, Tell
 from assay.prompt.parts import Encoder, FrozenEncoding
 from assay.prompt.rag import Rag, RagAnswers
 from assay.prompt.relevance import document_of

@@ -18,11 +18,11 @@ from typing import Any
 
 from jinja2 import TemplateError
 
+from assay.core.errors import ModelError, Problem
+from assay.core.types import GREEDY, Decoding, Form, Generated, Messages, Tell
 from assay.encode.chat import Chat
-from assay.errors import ModelError, Problem
 from assay.model.environment import threads as all_threads
 from assay.model.find import UNSAID
-from assay.nouns import GREEDY, Decoding, Form, Generated, Messages, Tell
 from assay.use.export.llama_server import LlamaServer
 
 SLOTS = 4  # rows at work at once

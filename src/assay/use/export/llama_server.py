@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assay.errors import ModelError, Problem
+from assay.core.errors import ModelError, Problem
 from assay.model.environment import installed
 
 INSTALL = 'pip install "assay[gguf]"'

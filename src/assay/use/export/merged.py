@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assay.errors import Problem
-from assay.nouns import Tell
-from assay.store import read_json
+from assay.core.errors import Problem
+from assay.core.store import read_json
+from assay.core.types import Tell
 from assay.use.export.folder import loading, write_beside, write_network
 from assay.use.export.plain import dtype_of, open_model
 from assay.use.export.source import Format, Merged, Source, chat_model, prompted, refused, sent

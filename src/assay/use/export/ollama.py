@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assay import store
-from assay.errors import ModelError, Problem
-from assay.nouns import Tell
+from assay.core import store
+from assay.core.errors import ModelError, Problem
+from assay.core.types import Tell
 from assay.use.export.converted import Llama, no_llama, refuses_gguf, write_gguf
 from assay.use.export.merged import size
 from assay.use.export.source import Format, Source, chat_model, prompted, sent

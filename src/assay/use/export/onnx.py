@@ -15,9 +15,9 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import store
-from assay.errors import ModelError, Problem
-from assay.nouns import Tell
+from assay.core import store
+from assay.core.errors import ModelError, Problem
+from assay.core.types import Tell
 from assay.use.export.onnx_run import FILE, INSTALL, missing, session
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from assay.core.errors import ModelError, Problem
+from assay.core.types import GREEDY, Decoding, Generated, Messages, Tell
 from assay.encode.chat import Chat
-from assay.errors import ModelError, Problem
 from assay.model.find import UNSAID, context_length
-from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
 
 FILE = "model.onnx"
 INSTALL = 'pip install "assay[onnx]"'

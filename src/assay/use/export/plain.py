@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.nouns import GREEDY, Decoding, Generated, Messages, Tell
-from assay.store import read_json
+from assay.core.store import read_json
+from assay.core.types import GREEDY, Decoding, Generated, Messages, Tell
 from assay.use.export.source import turns_of
 
 if TYPE_CHECKING:

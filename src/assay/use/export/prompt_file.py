@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from assay import store
 from assay.aim.kinds import kind_of
-from assay.errors import Problem
-from assay.nouns import Adapted, Document, Example, Message, Tell
+from assay.core import store
+from assay.core.errors import Problem
+from assay.core.types import Adapted, Document, Example, Message, Tell
 from assay.prompt.exported import FILE, Prompt, Solved, written
 from assay.prompt.prompted import Prompted
 from assay.prompt.rag import RagAnswers

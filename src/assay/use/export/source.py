@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from assay.errors import ModelError, Problem
-from assay.model.hub import HUB_NAME
-from assay.nouns import (
+from assay.core.errors import ModelError, Problem
+from assay.core.types import (
     GREEDY,
     Adapted,
     Decoding,
@@ -30,6 +29,7 @@ from assay.nouns import (
     Task,
     Tell,
 )
+from assay.model.hub import HUB_NAME
 from assay.prompt.prompted import Prompted
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from assay import store
-from assay.errors import Problem
-from assay.nouns import Tell
+from assay.core import store
+from assay.core.errors import Problem
+from assay.core.types import Tell
 from assay.use.export import adapter, merged
 from assay.use.export.plain import Plain, open_model
 from assay.use.export.source import Format, Source, prompted, sent

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.types import Receive
 
-from assay.errors import AssayError
+from assay.core.errors import AssayError
 from assay.use.serve import replies, wants
 from assay.use.serve.door import Inside
 from assay.use.serve.errors import Refused

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from assay.core.types import GREEDY, Adapted, Answer, Decoding, Example, Messages
 from assay.model.chat_model import ChatModel
-from assay.nouns import GREEDY, Adapted, Answer, Decoding, Example, Messages
 from assay.prompt.parts import Encoding
 from assay.prompt.prompted import Prompted
 from assay.prompt.rag import RagAnswers

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from assay.errors import Problem, ResourceError
+from assay.core.errors import Problem, ResourceError
 
 LOADING = 600.0  # seconds until a child must listen
 _LLAMA = """

@@ -24,9 +24,9 @@ from typing import Any
 
 import torch
 
-from assay.errors import ModelError, Problem, ResourceError, did_you_mean
+from assay.core.errors import ModelError, Problem, ResourceError, did_you_mean
+from assay.core.types import Example
 from assay.model.chat_model import ChatModel
-from assay.nouns import Example
 from assay.use.many import Sharing
 from assay.use.serve.apart import Apart
 from assay.use.serve.arms import Arm, base_arm, decoding, merged, opened

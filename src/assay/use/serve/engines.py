@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from assay.errors import ModelError, Problem
+from assay.core.errors import ModelError, Problem
 from assay.use.serve.arms import Arm
 from assay.use.serve.wanted import Engine
 

@@ -18,7 +18,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from assay.errors import AssayError, ResourceError
+from assay.core.errors import AssayError, ResourceError
 from assay.use.serve.wanted import Full
 
 KINDS = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.aim import forms
+from assay.core.errors import ModelError, Problem
 from assay.encode.chat import Chat
-from assay.errors import ModelError, Problem
 from assay.use.serve.arms import Arm
 from assay.use.serve.wanted import Wanted
 

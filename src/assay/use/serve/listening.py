@@ -22,7 +22,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from assay.errors import Problem, ResourceError, end_soon
+from assay.core.errors import Problem, ResourceError, end_soon
 from assay.use.serve.door import Inside
 from assay.use.serve.limits import Limits
 

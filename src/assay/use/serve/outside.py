@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from assay.errors import ModelError, Problem, ResourceError
-from assay.nouns import Decoding, Example, Messages
+from assay.core.errors import ModelError, Problem, ResourceError
+from assay.core.types import Decoding, Example, Messages
 from assay.use.serve.arms import Arm, decoding, merged, opened
 from assay.use.serve.engine import CLOSING, QUEUE, SECONDS
 from assay.use.serve.pace import Pace

@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 import torch
 
-from assay.errors import AssayError
+from assay.core.errors import AssayError
+from assay.core.types import Decoding
 from assay.model.chat_model import ChatModel
-from assay.nouns import Decoding
 from assay.use.serve.kept import Lent
 from assay.use.serve.voice import Teller, Voice, shown, tellings
 from assay.use.serve.wanted import Piece, Told, Wanted

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from assay.nouns import Settings
+from assay.core.types import Settings
 
 BASE = "base"  # among names of arms: the project's base model, with its chat template and nothing else
 

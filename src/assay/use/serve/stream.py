@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from assay.store import to_json
+from assay.core.store import to_json
 from assay.use.serve.door import Inside
 from assay.use.serve.errors import Refused, faulty, late, stopping
 from assay.use.serve.wanted import Engine, Piece, Ticket, Wanted

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 
 import torch
 
+from assay.core.types import Decoding
 from assay.encode.chat import Chat
 from assay.model.forms import Shape
 from assay.model.pen import HALF, Line, Pen
-from assay.nouns import Decoding
 from assay.use.serve.wanted import Told
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from assay.nouns import GREEDY, Decoding, Messages
+from assay.core.types import GREEDY, Decoding, Messages
 
 
 @dataclass(frozen=True, slots=True)

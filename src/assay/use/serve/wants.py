@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from assay.answers import Decoding, Form
-from assay.errors import did_you_mean
-from assay.nouns import Message, Role
-from assay.store import to_json
+from assay.core.answers import Decoding, Form
+from assay.core.errors import did_you_mean
+from assay.core.store import to_json
+from assay.core.types import Message, Role
 from assay.use.serve.errors import Refused
 from assay.use.serve.shapes import ChatRequest, CompletionRequest, SchemaJson, Writing
 from assay.use.serve.wanted import Engine, Served, Wanted

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from assay.errors import DataError, Problem, UsageError
+from assay.core.errors import DataError, Problem, UsageError
 
 KEY = "ASSAY_API_KEY"
 SHORTEST = 16  # characters of a key

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from assay.nouns import Answer, Example
+from assay.core.types import Answer, Example
 from assay.use.serve.arms import Arm
 from assay.use.serve.row import FAULTS, Request, said
 from assay.use.serve.wanted import Piece, Told

@@ -4,7 +4,7 @@ Changed    share of pairs that an arm answers differently; of written answers, d
 Above      that share less the share of control pairs of the same rows that change, paired by row: what the group does,
            beyond what any change of words does
 Score      the metric on the first members of the pairs less that on the second, paired
-Intervals  those of the scores (spread.py): Wilson for shares, Student of paired differences
+Intervals  those of the scores (stats/standard_error.py): Wilson for shares, Student of paired differences
 Leaning    the label whose share differs most between first and second members
 Slices     the best group's score less the worst's, of groups with enough rows; interval by drawing rows. With two
            groups or more a gap is above 0 by chance: `chance` is its mean when labels of groups are dealt anew
@@ -22,11 +22,11 @@ from typing import Any
 
 import numpy as np
 
+from assay.core.types import Answer, Example, Message
 from assay.curate.augment.counterfactual import Group, copy
 from assay.curate.text import normal
-from assay.intervals import Interval, Total, Weights, interval, metric_interval, observed
-from assay.nouns import Answer, Example, Message
-from assay.spread import grouped, interval_of, paired_difference
+from assay.stats.intervals import Interval, Total, Weights, interval, metric_interval, observed
+from assay.stats.standard_error import grouped, interval_of, paired_difference
 from assay.validate.bias.pairs import Pair
 
 FEW = 30  # rows of a group below which nothing is said of it

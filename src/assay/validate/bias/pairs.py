@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from assay.core.types import Example
 from assay.curate.augment.counterfactual import Group, copy
-from assay.nouns import Example
 
 Source = Literal["text", "frame", "control"]
 

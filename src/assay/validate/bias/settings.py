@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from assay.core.types import Settings
 from assay.curate.augment.counterfactual import Group
-from assay.nouns import Settings
 from assay.validate.question import QuestionSettings
 
 Remedy = Literal["counterfactual", "balance", "adapter"]

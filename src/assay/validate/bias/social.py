@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.errors import DataError, Problem
+from assay.core.errors import DataError, Problem
 
 WOMEN = (
     "nurse", "secretary", "receptionist", "hairdresser", "dental hygienist", "preschool teacher", "childcare worker",

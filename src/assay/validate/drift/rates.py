@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.nouns import Answer
+from assay.core.types import Answer
 from assay.validate.people.tally import wilson
 
 KINDS = ("abstained", "unreadable", "cut", "refused")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from assay.nouns import Settings
+from assay.core.types import Settings
 
 Encoding = Literal["auto", "meaning", "words"]
 

@@ -1,7 +1,7 @@
 """Before and after, item by item: what changed on each probe, and over all probes together.
 
 Probe       right answers as a share, or bits a byte of texts; the difference is paired by item. Its interval: of shares
-            Bonett and Price's, which is no point where no item has flipped; of texts that of `spread.py`
+            Bonett and Price's, which is no point where no item has flipped; of texts that of `standard_error.py`
 At chance   where the base is not better than guessing (its exact interval reaches the chance level), or less than
             `LEAST` above it, a probe cannot show forgetting: it is marked, and left out of what is combined
 Combined    the mean over the probes of right and wrong answers that can show forgetting, each with the same weight, in
@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.spread import paired_difference
+from assay.stats.standard_error import paired_difference
 from assay.validate.forgetting.items import Item
 from assay.validate.forgetting.measure import Asked
 

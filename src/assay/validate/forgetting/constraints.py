@@ -100,7 +100,7 @@ def kept(text: str, checks: Sequence[Mapping[str, Any]]) -> bool:
 
 def fault(check: Any) -> str:
     """What is wrong with a check, in words; empty when nothing is."""
-    from assay.errors import did_you_mean
+    from assay.core.errors import did_you_mean
 
     if not isinstance(check, dict) or not isinstance(check.get("check"), str):
         return 'a check must be an object with a name: {"check": "bullets", "value": 3}'

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from assay import store
-from assay.errors import DataError, Problem
+from assay.core import store
+from assay.core.errors import DataError, Problem
 from assay.validate.forgetting.constraints import chance, fault
 
 Kind = Literal["choice", "last_word", "text", "constraint"]

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assay.nouns import Message, Tell
+from assay.core.types import Message, Tell
 from assay.validate.forgetting.constraints import kept
 from assay.validate.forgetting.items import ANSWER, Item
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.errors import DataError
+from assay.core.errors import DataError
 from assay.validate.forgetting.items import Item, bad, pieces, read, text_of
 
 FEW = 6  # different targets of a task, at most, for these to be its options

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.intervals import Weights, metric_interval, paired_p
+from assay.stats.intervals import Weights, metric_interval, paired_p
 from assay.validate.metrics.accuracy import mean
 
 FIRST, SECOND = "A", "B"  # what the judge says

@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from assay.intervals import Interval, interval
+from assay.stats.intervals import Interval, interval
 
 Law = Literal["power", "line"]
 LEAST = 4  # sizes from which a power law is fitted

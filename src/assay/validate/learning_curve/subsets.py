@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from assay.nouns import Example
+from assay.core.types import Example
 
 FEWEST = 8  # rows; of fewer there is no point in a point
 

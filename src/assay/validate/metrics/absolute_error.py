@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from assay.core.types import Metric, Record, Task
 from assay.encode.numbers import number_of
-from assay.nouns import Metric, Record, Task
 from assay.validate.metrics.by_label import share
 
 

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assay.nouns import Metric, Record, Task
+from assay.core.types import Metric, Record, Task
 
 ORDER = 4
 _ENTITIES = (("&quot;", '"'), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"))

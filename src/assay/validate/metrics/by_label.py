@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.nouns import Metric, Record, Task
+from assay.core.types import Metric, Record, Task
 from assay.validate.metrics.label_sets import set_hits, targets_of
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.nouns import Metric, Record, Task
+from assay.core.types import Metric, Record, Task
 from assay.validate.metrics.by_label import share
 
 BINS = 15  # as in Guo et al. 2017

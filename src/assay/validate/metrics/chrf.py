@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assay.nouns import Metric, Record, Task
+from assay.core.types import Metric, Record, Task
 
 ORDER = 6
 BETA = 2

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assay.nouns import Metric, Record, Task
+from assay.core.types import Metric, Record, Task
 from assay.validate.metrics.by_label import share
 
 

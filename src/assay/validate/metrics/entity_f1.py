@@ -17,7 +17,7 @@ import numpy as np
 
 from assay.aim.entities import Piece, pieces_of
 from assay.aim.objects import folded, is_object
-from assay.nouns import Metric, Record, Task
+from assay.core.types import Metric, Record, Task
 
 
 def met(record: Record) -> tuple[Counter[Piece], Counter[Piece]]:

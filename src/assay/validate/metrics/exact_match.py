@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assay.aim.objects import is_object, same
-from assay.nouns import Metric, Record, Task
+from assay.core.types import Metric, Record, Task
 from assay.validate.metrics.accuracy import mean
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")

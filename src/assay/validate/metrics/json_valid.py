@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.nouns import Metric, Record, Task
+from assay.core.types import Metric, Record, Task
 from assay.validate.metrics.accuracy import mean
 
 

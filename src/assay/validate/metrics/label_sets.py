@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assay.aim.label_sets import labels_in
-from assay.nouns import Metric, Record, Task
+from assay.core.types import Metric, Record, Task
 from assay.validate.metrics.accuracy import mean
 
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from assay.core.types import Metric, Record, Task
 from assay.encode.numbers import number_of
-from assay.nouns import Metric, Record, Task
 from assay.validate.metrics.accuracy import mean
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assay.nouns import Metric, Record, Task
+from assay.core.types import Metric, Record, Task
 from assay.validate.metrics.accuracy import mean
 from assay.validate.outcomes import drawn, outcomes
 

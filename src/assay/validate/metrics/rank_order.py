@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from assay.aim.ranks import grades_in, order_in
-from assay.nouns import Metric, Record, Task
+from assay.core.types import Metric, Record, Task
 from assay.validate.metrics.by_label import share
 from assay.validate.ranking import discounted_gain, reciprocal_rank
 

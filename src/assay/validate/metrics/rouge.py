@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assay.nouns import Metric, Record, Task
+from assay.core.types import Metric, Record, Task
 from assay.validate.metrics.accuracy import mean
 from assay.validate.metrics.stems import stem
 

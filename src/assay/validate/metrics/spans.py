@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from assay.aim.entities import Piece, Span, located, pieces_of
-from assay.nouns import Metric, Record, Task
+from assay.core.types import Metric, Record, Task
 from assay.validate.metrics.by_label import mean_over, share
 from assay.validate.metrics.entity_f1 import met
 

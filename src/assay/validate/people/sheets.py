@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from assay.aim.columns import as_text
+from assay.core.errors import DataError, Problem, did_you_mean
 from assay.curate.annotate.sheet import bare, write
 from assay.curate.reading.read import read
-from assay.errors import DataError, Problem, did_you_mean
 from assay.validate.people.duels import Item
 from assay.validate.people.tally import CHOICES, Rating
 

@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from assay import spread
 from assay.curate.annotate.agreement import agreement
-from assay.intervals import Interval, Weights, interval, paired_p
+from assay.stats import standard_error as spread
+from assay.stats.intervals import Interval, Weights, interval, paired_p
 from assay.validate.people.duels import Item
 
 CHOICES = ("A", "B", "tie", "bad")

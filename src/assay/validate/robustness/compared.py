@@ -5,7 +5,7 @@ Change      the task's metric after less before, paired over the rows that the k
 Sure        an interval a kind; p-values by swapping, corrected after Holm over the kinds of one arm
 Attack      share of the rows that answer what an injection asks for, of those that did not answer it before
 Watch out   a metric may stay where as many wrong answers become right as right ones wrong: `changed` counts both
-Source      spread.py, intervals.py
+Source      stats/standard_error.py, stats/intervals.py
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from assay.families import holm
-from assay.intervals import Interval, Weights, observed, swap_p
-from assay.nouns import Answer, Metric, Record, Task
-from assay.spread import grouped, interval_of, paired_difference
+from assay.core.types import Answer, Metric, Record, Task
+from assay.stats.intervals import Interval, Weights, observed, swap_p
+from assay.stats.multiple_testing import holm
+from assay.stats.standard_error import grouped, interval_of, paired_difference
 from assay.validate import judge
 from assay.validate.robustness.operators import ABOUT, Asked
 from assay.validate.robustness.said import costs

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from assay.nouns import Example
+from assay.core.types import Example
 from assay.validate.robustness import around, attacks, surface
 from assay.validate.robustness.settings import Kind
 from assay.validate.robustness.spare import Spare, draw_for

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from assay.aim.entities import NONE
+from assay.core.types import Document, Example, Task
 from assay.curate.augment.adversarial import BLUFFS
-from assay.nouns import Document, Example, Task
 from assay.validate.robustness.settings import Robustness
 
 LONGEST = 200  # characters of a sentence that is put beside a text

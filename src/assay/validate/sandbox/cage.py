@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from assay.errors import Problem, ResourceError
+from assay.core.errors import Problem, ResourceError
 from assay.validate.sandbox import inside
 from assay.validate.sandbox.calls import filter_of
 

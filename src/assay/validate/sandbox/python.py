@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.aim.python import UNREADABLE, parsed
-from assay.errors import Problem, ResourceError
+from assay.core.errors import Problem, ResourceError
 from assay.validate.sandbox.cage import Cage
 
 WALL = 10.0  # seconds

@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.errors import Problem, UsageError
+from assay.core.errors import Problem, UsageError
 from assay.validate.sandbox.cage import Cage
 from assay.validate.sandbox.python import LOOK, MEMORY, OUTPUT, Outcome, ended, given, held, not_started
 

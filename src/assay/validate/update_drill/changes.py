@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assay.nouns import Document, Example, Task
+from assay.core.types import Document, Example, Task
 from assay.validate.update_drill.facts import Fact, chance, found_facts, home, rows_of
 from assay.validate.update_drill.settings import Kind, UpdateDrill
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from assay.nouns import Document, Example
+from assay.core.types import Document, Example
 
 TRIES = 20  # numbers drawn at random before a fact is given up
 

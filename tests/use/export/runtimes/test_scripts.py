@@ -32,7 +32,7 @@ def questions():
 
 
 def meant(model, questions):
-    from assay.nouns import Message
+    from assay.core.types import Message
 
     prompts = [(Message("system", "Classify the message."), Message("user", text)) for text in questions]
     return [" ".join(answer.text.split()) for answer in model.generate(prompts, max_tokens=16)]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from assay import sealed, store
-from assay.damage import silent
+from assay.core import sealed, store
+from assay.core.damage import silent
 
 ROWS = [{"key": f"k{n}", "n": n, "text": 'é "x"\\', "list": [0.1, None]} for n in range(6)]
 

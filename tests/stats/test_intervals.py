@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from assay.intervals import (
+from assay.stats.intervals import (
     Weights,
     interval,
     metric_interval,

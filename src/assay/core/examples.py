@@ -1,4 +1,4 @@
-"""The nouns of data: what the lines of a file become. Others take them from `assay.nouns`.
+"""The nouns of data: what the lines of a file become. Others take them from `assay.core.types`.
 
 Message   one turn of a conversation                   Example   one row: what is asked, and the target if it is known
 Document  unlabelled text                              Checks    what a written program is run with

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from assay.errors import Damaged
+from assay.core.errors import Damaged
 
 
 def digest(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The noun of what is lent. Others take it from `assay.nouns`.
+"""The noun of what is lent. Others take it from `assay.core.types`.
 
 Means     what a step or an arm may use: seed, folder, progress, and models that others have opened
 """
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assay.answers import LanguageModel, Tell
-from assay.rows import Document, Messages
+from assay.core.answers import LanguageModel, Tell
+from assay.core.examples import Document, Messages
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay import store
-from assay.damage import Tell, silent, tell_damage
+from assay.core import store
+from assay.core.damage import Tell, silent, tell_damage
 
 SEAL = "sha256"
 LENGTH = 16  # hexadecimal digits: one damaged line in 1.8e19 goes unseen

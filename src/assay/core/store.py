@@ -15,16 +15,16 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay.damage import Tell, silent, tell_damage
-from assay.errors import Problem, ResourceError
-from assay.owned import is_private, make_folder, mode_of, opener, refuse
-from assay.plain_json import chunks_digest as chunks_digest
-from assay.plain_json import digest as digest
-from assay.plain_json import file_digest as file_digest
-from assay.plain_json import read_json as read_json
-from assay.plain_json import read_lines as read_lines
-from assay.plain_json import to_json as to_json
-from assay.tensors import tensor_chunks as tensor_chunks
+from assay.core.damage import Tell, silent, tell_damage
+from assay.core.errors import Problem, ResourceError
+from assay.core.owned import is_private, make_folder, mode_of, opener, refuse
+from assay.core.plain_json import chunks_digest as chunks_digest
+from assay.core.plain_json import digest as digest
+from assay.core.plain_json import file_digest as file_digest
+from assay.core.plain_json import read_json as read_json
+from assay.core.plain_json import read_lines as read_lines
+from assay.core.plain_json import to_json as to_json
+from assay.core.tensors import tensor_chunks as tensor_chunks
 
 
 def write_bytes(path: Path, data: bytes | memoryview, mode: int | None = None) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from assay.intervals import Weights
-from assay.spread import (
+from assay.stats.intervals import Weights
+from assay.stats.standard_error import (
     by_group,
     difference_error,
     difference_interval,

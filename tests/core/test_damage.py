@@ -3,12 +3,12 @@
 import pytest
 
 import bubblewrap
-from assay import store
 from assay.bench import Bench
 from assay.config import load
-from assay.damage import silent
+from assay.core import store
+from assay.core.damage import silent
+from assay.core.types import Answer, Checks, Example, Message, Record, Task
 from assay.executed import NAME, executed
-from assay.nouns import Answer, Checks, Example, Message, Record, Task
 from assay.prepared import prepare
 from assay.prompt.retrieval.dense import kept_vectors
 from assay.strategies import FLOORS

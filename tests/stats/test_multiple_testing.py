@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import studentized_range
 
-from assay.families import holm, pairs_left
+from assay.stats.multiple_testing import holm, pairs_left
 
 
 def test_holm_by_hand():

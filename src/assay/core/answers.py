@@ -1,4 +1,4 @@
-"""The nouns of asking. Others take them from `assay.nouns`.
+"""The nouns of asking. Others take them from `assay.core.types`.
 
 Decoding  how an answer is written                     Form           what it must look like
 Generated what a model wrote                           LanguageModel  what writes and scores
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from assay.rows import Messages
+from assay.core.examples import Messages
 
 Tell = Callable[[dict], None]  # progress events: plain JSON objects with a key "event"
 

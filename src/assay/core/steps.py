@@ -1,4 +1,4 @@
-"""The nouns of curation. Others take them from `assay.nouns`.
+"""The nouns of curation. Others take them from `assay.core.types`.
 
 RowStep   looks at one row at a time                   SetStep       looks at all rows
 Changed   the row goes on, changed                     Dropped       the row ends here
@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from assay.means import Means
-from assay.rows import Example
-from assay.settings import Settings
+from assay.core.examples import Example
+from assay.core.means import Means
+from assay.core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 What is drawn    test rows, never scores: each draw takes the same rows from every arm, which cancels how hard they are
 Shared           one matrix of row weights serves all arms, metrics and slices of a test set (`Weights`)
-Intervals        percentile bootstrap, which the report does not use: `spread.py` says why, and has others
+Intervals        percentile bootstrap, which the report does not use: `standard_error.py` says why, and has others
 p-values         by swapping the two arms' answers row by row
-Many arms        `families.py`
+Many arms        `multiple_testing.py`
 Groups           rows of one customer or document are drawn, and swapped, together
 Source           Koehn 2004 (W04-3250); Yeh 2000 (C00-2137); Efron & Tibshirani 1993
 """

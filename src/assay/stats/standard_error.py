@@ -23,7 +23,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from assay.intervals import Interval, Total, Weights, observed
+from assay.stats.intervals import Interval, Total, Weights, observed
 
 FEW_GROUPS = 20  # fewer than this, and intervals hold less often than they say
 _CELLS = 1 << 22  # floats made at a time: 32 MB

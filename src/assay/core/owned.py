@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import NoReturn
 
-from assay.errors import Problem, ResourceError
+from assay.core.errors import Problem, ResourceError
 
 PRIVATE = ".private"  # a folder that holds it is its owner's alone, with all below it
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from assay import store
-from assay.errors import ResourceError
+from assay.core import store
+from assay.core.errors import ResourceError
 from dying import at_every_point, order_of_calls
 
 # --- one file -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,324 @@
+"""The nouns of assay. Stages pass these to each other; nothing here imports a stage.
+
+Task      what is asked and what counts as good        Example   one row, ready to learn from
+Document  unlabelled text                              Lesson    all that a strategy may learn from: no test set
+Means     what a step or an arm may use                Strategy  frozen settings + fit(lesson) -> Adapted
+Adapted   a fitted arm: questions in, answers out      Answer    text and everything a metric may need
+Record    question, target, answer of one test row     Metric    rows(records), total(column sums, n)
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+
+from pydantic import Field, GetCoreSchemaHandler, ValidationInfo
+from pydantic_core import core_schema
+
+# The nouns are taken from here, whichever file of this package holds them.
+from assay.core.answers import GREEDY, Answer, Decoding, Form, Generated, LanguageModel, Tell, took  # noqa: F401
+from assay.core.errors import Problem
+from assay.core.examples import Checks, Document, Example, Message, Messages, Role  # noqa: F401
+from assay.core.means import Means
+from assay.core.settings import Settings
+from assay.core.steps import Augmentation, Changed, Dropped, Made, RowStep, SetStep  # noqa: F401
+
+Precision = Literal["auto", "bf16", "fp32"]
+# Libraries: those of every arm; scikit-learn; torch and transformers in its place; and peft
+Preload = Literal["floors", "words", "models", "training"]
+NOTHING = "none"  # how an empty set of labels is written
+
+
+class Task(Settings):
+    """What the model is asked to do. `labels` is filled in from the data when the file leaves it out."""
+
+    kind: Literal[
+        "classify",
+        "multilabel",
+        "choose",
+        "answer",
+        "number",
+        "extract",
+        "summarise",
+        "rewrite",
+        "chat",
+        "rank",
+        "continue",
+        "code",
+    ] = "classify"
+    instruction: str = ""
+    labels: tuple[str, ...] = ()
+    none: str = Field(default="", max_length=80)  # what rows without a label are called
+    separator: str = Field(default="", max_length=8)  # between several labels, or options, in one field of a file
+    metric: str = ""
+    metrics: tuple[str, ...] = ()  # shown beside the one that decides; empty: the kind's own few
+    tolerance: float = Field(default=1e-6, ge=0, lt=1)  # numbers this close, as a share of the target, are equal
+    guards: dict[str, float] = {}  # metric, or "forgetting" -> points that it may lose
+    target: float | None = None  # of the metric, to be reached
+    slices: tuple[str, ...] = ()
+    max_answer_tokens: int = 0  # 0: derived from the longest training target
+    form: Form | None = None  # that a written answer must have
+    stop: tuple[str, ...] = ()  # a written answer ends before the first of these
+    language: Literal["python", "sql"] = "python"  # of a code task
+    show_tests: Literal["first", "all", "none"] = "first"  # those of a row's tests that its question shows
+    samples: int = Field(default=0, ge=0, le=200)  # further programs drawn a question, for pass@k; of a code task
+    temperature: float = Field(default=0.8, gt=0, le=2)  # that they are drawn at
+    database: str = ""  # of a code task in SQL: a file of SQLite's, or a folder of them
+
+    @property
+    def picks(self) -> bool:
+        """An answer is one of `labels`, and a model that can score does not write it. Those of `choose` are letters."""
+        return self.kind in ("classify", "choose")
+
+    @property
+    def nothing(self) -> str:
+        """What is written where no label fits."""
+        return self.none or NOTHING
+
+    @property
+    def decoding(self) -> Decoding:
+        """How answers are written."""
+        return Decoding(stop=self.stop, form=self.form)
+
+
+# --- arms ------------------------------------------------------------------------------------------------------------
+
+
+class Adapted(ABC):
+    """A fitted arm. It sees questions, never targets."""
+
+    @property
+    def model(self) -> LanguageModel | None:
+        """What it asks; None for arms that ask no language model."""
+        return None
+
+    @abstractmethod
+    def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]: ...
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write what `Strategy.restore` needs (JSON and safetensors) into `folder`; arm.json is flow's."""
+
+    def prompt(self, question: Example) -> Messages:
+        """The messages that `model` is sent for this question."""
+        return question.messages
+
+
+class Learner(Settings, ABC):
+    """What is fitted on a lesson: a strategy, or a part of one. Fitted by `lesson.fit`, it is a cached stage."""
+
+    kind: Any  # a subclass narrows it to Literal["its name"]
+    VERSION: ClassVar[int] = 1
+    # Parts of the lesson that its key covers. Where its settings decide, a property takes the place of the constant,
+    # which no type checker allows for.
+    reads: ClassVar[tuple[str, ...]] = ("train",)
+    # True when the task's metric decides something in its fit, though it reads no val rows: it then belongs to its key
+    judges: ClassVar[bool] = False
+    # False where documents are read only if the rows have no passages of their own
+    needs_documents: ClassVar[bool] = True
+    # True when the arm's weights or answers depend on the numeric environment (a neural model runs)
+    neural: ClassVar[bool] = False
+    # True when its fit or its answers need peft, or, without a neural model, scikit-learn
+    peft: ClassVar[bool] = False
+    sklearn: ClassVar[bool] = False
+    # Distributions whose versions its weights or answers depend on, beside those that every neural model does; `FORMED`
+    # counts where the task has a form for answers, `COMPILER` is no distribution. A property where settings decide.
+    libraries: ClassVar[tuple[str, ...]] = ()
+    # True when another seed gives another arm: what `seeds` of the project fits several times
+    seeded: ClassVar[bool] = False
+
+    @property
+    def draws(self) -> bool:
+        """Whether it, or what stands inside it, changes with the seed."""
+        return self.seeded or any(value.draws for _, value in self.inside())
+
+    @property
+    def scored(self) -> bool:
+        """Whether the task's metric decides something in its fit, or in that of what stands inside it."""
+        return self.judges or "val" in self.reads or any(value.scored for _, value in self.inside())
+
+    @property
+    def preload(self) -> Preload:
+        """What the process that fits it should have imported, so that it need not import it for itself."""
+        light: Preload = "words" if self.sklearn else "floors"
+        own: Preload = "training" if self.peft else "models" if self.neural else light
+        levels: tuple[Preload, ...] = (own, *(value.preload for _, value in self.inside()))
+        return max(levels, key=get_args(Preload).index)
+
+    def inside(self) -> Iterator[tuple[str, Learner]]:
+        """The strategies and parts that its settings name, each with the setting; a setting may list several."""
+        for name, value in self:
+            for one in value if isinstance(value, tuple) else (value,):
+                if isinstance(one, Learner):
+                    yield name, one
+
+    def needs(self, base: str) -> tuple[str, ...]:
+        """Names of the models that must be at hand, sentence encoders among them, `base` being the project's."""
+        return ()
+
+    def encoders(self) -> tuple[str, ...]:
+        """Those of `needs` that are sentence encoders, of what stands inside it too."""
+        return tuple(dict.fromkeys(name for _, part in self.inside() for name in part.encoders()))
+
+    @abstractmethod
+    def fit(self, lesson: Lesson) -> Any: ...
+
+    @abstractmethod
+    def restore(self, folder: Path, lesson: Lesson) -> Any:
+        """What the fit gave, from the folder it was saved in. `lesson` has no rows then."""
+
+
+class Kept(ABC):
+    """What the fit of a `Part` gives. Its own methods are those of its place: see `prompt/`."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write what `Part.restore` needs (JSON and safetensors) into `folder`."""
+
+
+class Part(Learner):
+    """A fitted piece of a strategy that answers no question by itself: an encoder, a reranker. `fit` gives a `Kept`."""
+
+
+class Strategy(Learner):
+    """One way of making the specialist: frozen settings and `fit`."""
+
+    name: str = ""  # the arm's name; derived from kind and settings when empty
+
+    def unfit(self, task: Task) -> Iterable[Problem]:
+        """Why this arm cannot do the task, whatever its model is."""
+        return ()
+
+    @abstractmethod
+    def fit(self, lesson: Lesson) -> Adapted: ...
+
+    @abstractmethod
+    def restore(self, folder: Path, lesson: Lesson) -> Adapted:
+        """The arm that `Adapted.save(folder)` wrote: it must give the same answers. `lesson` has no rows then."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """All that a strategy may learn from. There is no test set in it."""
+
+    task: Task
+    train: tuple[Example, ...] = ()
+    val: tuple[Example, ...] = ()
+    documents: tuple[Document, ...] = ()
+    base: str = ""  # the base model's name, as the project gives it
+    # Label -> rows of train before some were set aside or made: how frequent it is. Empty: as in `train`.
+    base_rates: Mapping[str, int] = field(default_factory=dict)
+    # Folder of an arm of the same settings, whose trained weights a training goes on from (see `Trained.continues`)
+    start: Path | None = None
+    means: Means = field(default_factory=Means)
+    # score of an arm on some val rows by the task's own metric, higher is better
+    score: Callable[[Adapted, Sequence[Example]], float] = field(default=lambda adapted, rows: float("nan"))
+    # the same of answers that are there already; rows with their targets
+    judge: Callable[[Sequence[Example], Sequence[Answer]], float] = field(default=lambda rows, answers: float("nan"))
+    # fits an inner arm, or a part, as its own cached stage (its cost is then listed as a part)
+    fit: Callable[[Any, Lesson], Any] = field(default=lambda learner, lesson: learner.fit(lesson))
+
+    @property
+    def seed(self) -> int:
+        return self.means.seed
+
+    @property
+    def workdir(self) -> Path:
+        """The arm's own folder; what is written here survives a kill."""
+        return self.means.workdir
+
+    @property
+    def tell(self) -> Tell:
+        return self.means.tell
+
+    def open_base(self, name: str = "", precision: Precision = "auto") -> LanguageModel:
+        """The lesson's model, or another one, freshly loaded; "auto" is the precision that suits the machine."""
+        if self.means.open_model is None:
+            raise RuntimeError("this lesson has no models to open")
+        return self.means.open_model(name or self.base, *([] if precision == "auto" else [precision]))
+
+
+class _Nested:
+    """The type of a setting that is a mapping with a kind. Its validator takes what makes one from pydantic's
+    validation context, under `MAKE`, so that no stage imports the stages to its right."""
+
+    MAKE: ClassVar[str]
+    TYPE: ClassVar[type[Learner]]
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        def build(value: Any, info: ValidationInfo) -> Learner:
+            if isinstance(value, cls.TYPE):
+                return value
+            make = (info.context or {}).get(cls.MAKE)
+            if make is None:
+                raise ValueError("a nested setting needs the list of kinds")
+            return make(value, info.context)
+
+        return core_schema.with_info_plain_validator_function(
+            build,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda learner: {"kind": learner.kind, **learner.changed()}
+            ),
+        )
+
+
+class _Inner(_Nested):
+    MAKE, TYPE = "make_strategy", Strategy
+
+
+class _Piece(_Nested):
+    MAKE, TYPE = "make_part", Part
+
+
+if TYPE_CHECKING:
+    Inner = Strategy
+    Piece = Part
+else:
+    Inner = _Inner
+    Piece = _Piece
+
+# --- judging --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a metric reads: one test row with its answer."""
+
+    question: Example
+    target: str
+    also: tuple[str, ...]
+    answer: Answer
+    found_in: tuple[str, ...] = ()  # ids of the documents that hold the answer, where a person has noted them
+    alike: float | None = None  # cosine of answer and nearest accepted answer; None where no encoder was asked
+    checks: Checks | None = None  # what the answer is run with, where the task is code
+
+
+class Metric(ABC):
+    """A number over test rows. `rows` gives one line of columns per record; `total` turns column sums into the value,
+    so that bootstrap draws and slices of any metric are one matrix product."""
+
+    name: str
+    about: str  # one sentence
+    higher_is_better: bool = True
+    low: float = 0.0  # of the value; a metric from 0 to 1 is a score, and its differences are told in points
+    high: float = 1.0
+    unit: str = ""  # of a metric that is no score
+    decides: bool = True  # False: it is shown beside others, and no arm can be chosen by it
+
+    @abstractmethod
+    def rows(self, records: Sequence[Record], task: Task) -> Any:
+        """float64 array, shape (records, columns)."""
+
+    @abstractmethod
+    def total(self, sums: Any, n: Any) -> Any:
+        """The value from column sums (..., columns) over n rows (...,). Vectorised over leading axes."""
+
+    def each(self, rows: Any) -> Any:
+        """The value of each row by itself, (n,): what a list of best and worst rows is sorted by."""
+        import numpy as np
+
+        return np.asarray(self.total(rows, np.ones(len(rows))), dtype=np.float64)
