@@ -18,8 +18,8 @@ from assay.config import load
 from assay.core.store import write_json
 from assay.core.types import Augmentation, Example, Lesson, Means, Record
 from assay.curate import Adversarial, Noise
-from assay.prepared import Prepared, prepare
 from assay.prompt import Tfidf
+from assay.runtime.data_stage.prepare import Prepared, prepare
 from assay.stats.intervals import observed, paired_interval
 from assay.validate import judge
 

@@ -28,13 +28,13 @@ from typing import Any
 from contest import processor
 from estimates_arms import ARMS, Setting, lay_out
 
-from assay.bench import Bench, cost_of
 from assay.config import load
 from assay.core import store
 from assay.core.damage import silent
-from assay.model_lookup import find_models as models
-from assay.prepared import prepare
-from assay.probe import probed
+from assay.runtime.arms.model_lookup import find_models as models
+from assay.runtime.arms.runner import Bench, cost_of
+from assay.runtime.data_stage.prepare import prepare
+from assay.runtime.planning.probe import probed
 from assay.train.gauges import clock
 from assay.validate import Exam
 

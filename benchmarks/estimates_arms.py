@@ -11,7 +11,7 @@ from typing import Any
 from assay.config import load
 from assay.core.store import digest, to_json, write_lines, write_text
 from assay.core.types import Example
-from assay.prepared import prepare
+from assay.runtime.data_stage.prepare import prepare
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 # Rows that are learnt, held out, asked: so few that an arm runs for about half a minute on one core.

@@ -20,7 +20,7 @@ from pathlib import Path
 from assay import config
 from assay.config.start import begin
 from assay.core.errors import AssayError
-from assay.labelled import read_rows
+from assay.runtime.data_stage.labels import read_rows
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("ASSAY_DATA", ROOT.parent / "shared" / "data"))

@@ -51,7 +51,7 @@ def main() -> None:
     folder = project(given.out, given.model)
     assay.run(folder)
     from assay.config import load as load_project
-    from assay.prepared import prepare
+    from assay.runtime.data_stage.prepare import prepare
 
     rows = prepare(load_project(folder / "project.yaml"), lambda event: None).examples("test")[: given.rows]
     print("| arm | merged into | equal answers | largest difference of a logit |\n|---|---|---|---|")

@@ -22,7 +22,7 @@ from assay.aim.entities import of_spans, written
 from assay.config import load as load_project
 from assay.core.store import digest, to_json, write_json, write_lines, write_text
 from assay.core.types import Answer, Example, Metric, Record, Task
-from assay.prepared import prepare
+from assay.runtime.data_stage.prepare import prepare
 from assay.validate.judge import metrics_for
 
 STEPS = [{"kind": "repair"}, {"kind": "length"}, {"kind": "dedupe"}]  # those of a project that `assay run FILE` makes

@@ -28,15 +28,11 @@ from typing import Any
 import numpy as np
 from prompt_search import CASES, MODEL
 
-from assay.bench import Bench
 from assay.config import load
 from assay.config.yamlfile import dump
 from assay.core.damage import silent
 from assay.core.store import read_json, write_json, write_text
 from assay.core.types import Answer, Example, Lesson
-from assay.job import Job
-from assay.model_lookup import find_models as models
-from assay.prepared import prepare
 from assay.prompt.calibrate import shares
 from assay.prompt.candidates import Candidate, Room
 from assay.prompt.halving import Asked, Outcome, Round, Worth, drawn, planned, search
@@ -46,6 +42,10 @@ from assay.prompt.shots_answers import ShotsAnswers
 from assay.prompt.slot import Stand
 from assay.prompt.wording import WordingSearch
 from assay.prompt.worth import worths
+from assay.runtime.arms.job import Job
+from assay.runtime.arms.model_lookup import find_models as models
+from assay.runtime.arms.runner import Bench
+from assay.runtime.data_stage.prepare import prepare
 
 PLACE = Path(__file__).parent / "out" / "prompt_replay"
 SEED = 1

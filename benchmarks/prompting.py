@@ -24,13 +24,13 @@ import numpy as np
 from assay.config import load, make_strategy
 from assay.core.store import read_json, write_json
 from assay.core.types import Example, Lesson, Means, Messages
-from assay.job import val_score
 from assay.model.chat_model import ChatModel
 from assay.model.machine import steady
 from assay.model.open import open_model
-from assay.prepared import prepare
 from assay.prompt.calibrate import BINS
 from assay.prompt.picking import drawn
+from assay.runtime.arms.job import val_score
+from assay.runtime.data_stage.prepare import prepare
 
 HERE = Path(__file__).parent
 

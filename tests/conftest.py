@@ -284,7 +284,7 @@ NAMED = {"classify": tuple(WORDS), "extract": ("person", "place"), "choose": ("A
 @pytest.fixture(scope="session")
 def lesson_in(open_tiny, tiny_encoder):
     """`lesson_in(folder, "classify")`: as `lesson`, at work in `folder`, for fixtures that outlive a test."""
-    from assay.job import judged, val_score
+    from assay.runtime.arms.job import judged, val_score
 
     def make(place: Path, kind: str, /, **means) -> Lesson:
         train, val = MADE[kind]()

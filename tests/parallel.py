@@ -20,8 +20,8 @@ from itertools import groupby
 
 import pytest
 
-from assay.fork_server import why_not
-from assay.processes import Servers
+from assay.runtime.arms.fork_server import why_not
+from assay.runtime.arms.process import Servers
 
 # What many tests import: not imported here, it would be in every process anew.
 HEAVY = ("torch", "transformers.models.llama.modeling_llama", "peft", "sklearn.linear_model", "scipy.stats")

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 import assay
-from assay.bench import Bench
 from assay.config import load
 from assay.core import store
 from assay.core.damage import silent
-from assay.model_lookup import find_models as models
-from assay.prepared import prepare
-from assay.processes import worker
+from assay.runtime.arms.model_lookup import find_models as models
+from assay.runtime.arms.process import worker
+from assay.runtime.arms.runner import Bench
+from assay.runtime.data_stage.prepare import prepare
 from assay.validate import Exam
 from toy import build, write_rows
 from walker import Walker

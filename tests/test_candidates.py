@@ -12,7 +12,7 @@ from assay.config import load
 from assay.core.damage import silent
 from assay.core.errors import DataError, UsageError
 from assay.model.weights import tensors_of
-from assay.prepared import prepare
+from assay.runtime.data_stage.prepare import prepare
 from problems import problem
 from services import Service, serving
 from test_remote_run import KEY, label_of

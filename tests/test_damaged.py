@@ -12,7 +12,7 @@ import pytest
 import assay
 import bubblewrap
 from assay.cli import command
-from assay.processes import SHARED
+from assay.runtime.arms.process import SHARED
 from flips import flips, kinds
 from services import Service, serving
 from toy import build

@@ -11,12 +11,12 @@ import pytest
 
 import assay
 from assay import flow
-from assay.bench import Bench
 from assay.config import load
 from assay.core.damage import silent
 from assay.core.errors import LeakError, TrainError, UsageError
-from assay.model_lookup import find_models
-from assay.prepared import prepare
+from assay.runtime.arms.model_lookup import find_models
+from assay.runtime.arms.runner import Bench
+from assay.runtime.data_stage.prepare import prepare
 from assay.validate import Exam
 from lines import named
 from problems import problem

@@ -10,7 +10,7 @@ import pytest
 from assay import health
 from assay.cli import command
 from assay.health import Health, examine, lacking
-from assay.paces import Pace, products
+from assay.runtime.planning.machine_speed import Pace, products
 
 GIB = 1 << 30
 
@@ -75,7 +75,7 @@ def test_a_pace_is_told_in_tokens():
 @pytest.mark.real
 @pytest.mark.nightly
 def test_the_small_base_is_measured(monkeypatch):
-    from assay.paces import measure
+    from assay.runtime.planning.machine_speed import measure
 
     monkeypatch.delenv("ASSAY_CACHE")
     if not examine(probe=False, offline=True).models["smollm2-135m"]:

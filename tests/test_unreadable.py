@@ -20,8 +20,8 @@ from assay.curate.reading.findings import Findings
 from assay.curate.reading.folders import data_folder, files_below
 from assay.curate.reading.source import BLANK_LIMIT, opened
 from assay.curate.reading.table import _named
-from assay.executed import NAME, executed
-from assay.prepared import bytes_of
+from assay.runtime.data_stage.prepare import bytes_of
+from assay.runtime.execution import NAME, executed
 from assay.terminal.outcome import Outcome
 from assay.weigh import read_report
 from problems import problem

@@ -21,8 +21,8 @@ from assay.core import store
 from assay.core.damage import silent
 from assay.core.errors import ModelError, UsageError
 from assay.core.types import Message
-from assay.differs import CODE, Differs
-from assay.opening import bench_of
+from assay.runtime.arms.differences import CODE, Differs
+from assay.runtime.arms.open import bench_of
 from assay.use.serve.engines import engine_of
 from assay.use.serve.wanted import Wanted
 from problems import problem
@@ -104,7 +104,7 @@ def by_answer(folder, arm, tmp_path, cli):
 
 def by_serve(folder, arm, tmp_path, cli):
     if not cli:
-        from assay.differs import warned
+        from assay.runtime.arms.differences import warned
 
         there = serving.opened(folder, [arm], tell=warned(lambda event: None))
         engine = engine_of("own", there.arms, seconds=60.0)

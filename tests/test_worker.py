@@ -2,12 +2,12 @@
 
 import pytest
 
-from assay.answer_files import answers_of, kept_lines
 from assay.core import sealed, store
 from assay.core.damage import silent
 from assay.core.types import Answer, Task
-from assay.keys import fit_key
 from assay.prompt.majority import Majority
+from assay.runtime.arms.answer_files import answers_of, kept_lines
+from assay.runtime.arms.cache_keys import fit_key
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,6 @@ from assay.core.errors import (
 )
 
 if TYPE_CHECKING:
-    from assay.annotating import Annotation
     from assay.asking import Loaded
     from assay.candidates import Ranking
     from assay.config import Project
@@ -39,8 +38,9 @@ if TYPE_CHECKING:
     from assay.exporting import Exported
     from assay.findings import Checked
     from assay.health import Health
-    from assay.probe import Plan
     from assay.reviewing import Review
+    from assay.runtime.data_stage.annotation import Annotation
+    from assay.runtime.planning.probe import Plan
     from assay.talking import Replies
     from assay.weigh import Report
 
@@ -217,8 +217,8 @@ def answer(
     Args:
         out: where the answers go; `FILE.answers.jsonl` beside the file when None.
     """
-    from assay.differs import warned
     from assay.pieces import answer_file
+    from assay.runtime.arms.differences import warned
 
     file = Path(file)
     place = file.with_name(f"{file.name.partition('.')[0]}.answers.jsonl") if out is None else Path(out)
@@ -249,8 +249,8 @@ def export(
         with_base: the base is written beside an adapter; None: only a quantised one. into: what an arm on a quantised
             base is merged into.
     """
-    from assay.differs import warned
     from assay.exporting import export as write
+    from assay.runtime.arms.differences import warned
     from assay.use.export.source import Wish
 
     return write(
@@ -278,7 +278,7 @@ def review(project: str | Path = ".") -> Review:
 def annotation(project: str | Path = ".") -> Annotation:
     """The rows of a project and the votes of its annotators: `write` sheets, `take` them back, `agreement`, `disputes`,
     `doubts`; see `annotating.Annotation`."""
-    from assay.annotating import Annotation
+    from assay.runtime.data_stage.annotation import Annotation
 
     return Annotation.of(project)
 
@@ -298,7 +298,7 @@ def serve(
 ) -> None:
     """Answer requests of OpenAI's clients with fitted arms of a project, until SIGTERM or SIGINT; see
     `serving.serve`. What is left out is what the project file says under `serve`."""
-    from assay.differs import warned
+    from assay.runtime.arms.differences import warned
     from assay.serving import serve as serve_arms
 
     serve_arms(
@@ -335,8 +335,8 @@ def watch(
 ) -> Watched:
     """A log of questions held against what the project was made for: drift, failures, what to label next; see
     `drifting.watch`. What is left out is what the project file says under `watch`."""
-    from assay.differs import warned
     from assay.drifting import watch as held_against
+    from assay.runtime.arms.differences import warned
 
     return held_against(log, project, arm=arm, level=level, rows=rows, offline=offline, tell=warned(_shown(tell)))
 

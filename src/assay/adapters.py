@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from assay.core.damage import silent
 from assay.core.errors import ModelError, Problem
 from assay.core.types import Adapted, Lesson, Precision, Strategy
-from assay.differs import warned
-from assay.opening import bench_of, fitted, notes_alone
+from assay.runtime.arms.differences import warned
+from assay.runtime.arms.open import bench_of, fitted, notes_alone
 
 if TYPE_CHECKING:
     from assay.model.chat_model import ChatModel
@@ -78,9 +78,9 @@ def shared(folder: str | Path, arms: Sequence[str], *, offline: bool = False) ->
 
 def _fitted(folder: str | Path, arm: str, offline: bool) -> tuple[Strategy, Path, Lesson]:
     """Settings, folder, and the lesson without rows that the arm is restored with."""
-    from assay.job import Job
     from assay.model.environment import threads
     from assay.model.machine import steady
+    from assay.runtime.arms.job import Job
 
     bench, strategy = bench_of(Path(folder), arm, offline, warned(silent))
     steady(bench.project.seed, threads())

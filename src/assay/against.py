@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from assay.config import Project
-    from assay.prepared import Prepared
+    from assay.runtime.data_stage.prepare import Prepared
     from assay.validate.drift.settings import Encoding
 
 FEWEST = 30  # questions, and held-back rows, that a test needs
@@ -143,7 +143,7 @@ def _vectors(project: Project, parts: list[list[str]], encoder: Encoding, offlin
 def _by_meaning(project: Project, parts: list[list[str]], model: Any, tell: Tell) -> np.ndarray:
     import numpy as np
 
-    from assay.lent import Lender
+    from assay.runtime.data_stage.model_service import Lender
 
     found = {"name": model.name, "digest": model.digest, "note": model.note, "for": ["watch"]}
     found |= {"licence": model.licence, "context_length": model.context_length, "folder": str(model.folder)}

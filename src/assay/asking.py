@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, overload
 from assay.core.damage import silent
 from assay.core.errors import Problem, UsageError
 from assay.core.types import Adapted, Answer, Document, Example, Lesson, Message, Tell
-from assay.differs import warned
 from assay.frames import frame_of, is_frame, questions_of, shares, texts_of
 from assay.latest_report import recommended_at
-from assay.opening import bench_of, fitted, notes_alone
 from assay.questions import repaired
+from assay.runtime.arms.differences import warned
+from assay.runtime.arms.open import bench_of, fitted, notes_alone
+from assay.runtime.data_stage.redaction import Veil, key_of
 from assay.streaming import stream
-from assay.veiled import Veil, key_of
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from assay.bench import Bench
     from assay.config import Project
     from assay.prompt.retrieval.library import Library, Version
+    from assay.runtime.arms.runner import Bench
 
 
 class Loaded:
@@ -30,9 +30,9 @@ class Loaded:
     lesson, and gives the arm in place of the strategy's own: on a network that several arms share."""
 
     def __init__(self, bench: Bench, strategy: Any, restore: Callable[[Path, Lesson], Adapted] | None = None):
-        from assay.job import Job
         from assay.model.environment import threads
         from assay.model.machine import steady
+        from assay.runtime.arms.job import Job
 
         steady(bench.project.seed, threads())
         stage = fitted(bench, strategy)

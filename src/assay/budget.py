@@ -28,8 +28,8 @@ from assay.validate import judge, metrics_for
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assay.bench import Bench
     from assay.core.types import Strategy, Task
+    from assay.runtime.arms.runner import Bench
     from assay.validate import Exam
     from assay.weigh import Arm
 

@@ -16,13 +16,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.bench import Bench, answers_in, cost_of
 from assay.core import store
 from assay.core.errors import AssayError, DataError, ModelError, Problem, ResourceError, TrainError, UsageError
 from assay.core.types import Example, Record, Tell
-from assay.noted import content_hash
-from assay.prepared import Prepared, prepare
-from assay.processes import Servers
+from assay.runtime.arms.process import Servers
+from assay.runtime.arms.runner import Bench, answers_in, cost_of
+from assay.runtime.data_stage.prepare import Prepared, prepare
+from assay.runtime.data_stage.summary import content_hash
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -170,8 +170,8 @@ def asked_one(
     servers: Servers,
 ) -> dict[str, Any]:
     """One candidate's records, cost and what is known of it; or why it could not be asked."""
-    from assay.model_lookup import find_models as models
     from assay.prompt.shots import Shots
+    from assay.runtime.arms.model_lookup import find_models as models
 
     strategy = Shots(k=shots, model=name)
     row: dict[str, Any] = {"model": name, "problem": ""}

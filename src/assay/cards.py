@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from assay.core import store
 from assay.curate.reading.read import split_head
 from assay.encode.lengths import quantiles
-from assay.noted import SPLITS
-from assay.prepared import Prepared, bytes_of
-from assay.veiled import unnamed
+from assay.runtime.data_stage.prepare import Prepared, bytes_of
+from assay.runtime.data_stage.redaction import unnamed
+from assay.runtime.data_stage.summary import SPLITS
 from assay.weigh.leakage import paraphrase_sentence
 from assay.weigh.markdown_table import plain
 

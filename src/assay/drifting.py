@@ -23,14 +23,14 @@ from assay.core.errors import DataError, Problem, UsageError, did_you_mean
 from assay.core.types import Answer, Example, Tell
 from assay.here import with_project
 from assay.logs import Entry, Log, read_log
-from assay.measured import names as known_arms
-from assay.measured import newest
+from assay.runtime.arms.measured import names as known_arms
+from assay.runtime.arms.measured import newest
 
 if TYPE_CHECKING:
-    from assay.bench import Bench
     from assay.config import Project
     from assay.core.types import Strategy
-    from assay.prepared import Prepared
+    from assay.runtime.arms.runner import Bench
+    from assay.runtime.data_stage.prepare import Prepared
     from assay.validate.drift.settings import Encoding
 
 
@@ -69,7 +69,7 @@ def watch(
         raise UsageError(Problem("C160", f"must lie between 0 and 0.5, got {level:g}", "--level"))
     from assay.config import load as load_project
     from assay.config.start import begin
-    from assay.veiled import Veil, key_of
+    from assay.runtime.data_stage.redaction import Veil, key_of
 
     today = load_project(begin(with_project(Path(project))))
     chosen = today.watch.but(arm=arm or None, level=level, rows=rows, encoder=encoder)
@@ -161,7 +161,7 @@ def _only(log: Log, project: Project) -> str:
 
 def _rows(project: Project, offline: bool) -> tuple[Project, Prepared]:
     """What questions alone are held against: the rows of the newest report, else those of the project as it is."""
-    from assay.prepared import prepare
+    from assay.runtime.data_stage.prepare import prepare
 
     one = newest(project)
     if one is not None:
@@ -170,7 +170,7 @@ def _rows(project: Project, offline: bool) -> tuple[Project, Prepared]:
 
 
 def _arm(project: Project, name: str, offline: bool, tell: Tell) -> tuple[Bench, Strategy]:
-    from assay.opening import bench_of
+    from assay.runtime.arms.open import bench_of
 
     known = known_arms(project)
     if name not in known:
@@ -185,7 +185,7 @@ def _answered(bench: Bench, name: str, strategy: Strategy, log: Log) -> Log:
     if any(entry.answer is not None and entry.arm in (name, "") for entry in entries):
         kept = [e if e.arm in (name, "") else replace(e, answer=None) for e in entries]
         return Log([replace(e, answer=_abstained(strategy, e.answer)) for e in kept], log.left_out)
-    from assay.bench import answers_in
+    from assay.runtime.arms.runner import answers_in
 
     questions = [entry.question for entry in entries]
     digest = store.digest([one.to_json() for one in questions])[:16]
@@ -207,7 +207,7 @@ def _abstained(strategy: Strategy, answer: Answer | None) -> Answer | None:
 
 def _exam(bench: Bench, strategy: Strategy) -> tuple[list[Example], list[Answer]] | None:
     """The exam's questions and the arm's answers to them; None where it did not sit it."""
-    from assay.bench import answers_in
+    from assay.runtime.arms.runner import answers_in
     from assay.validate import Exam
 
     exam = Exam(bench.prepared.examples("test"))

@@ -26,7 +26,7 @@ from assay.core import store
 from assay.core.errors import Problem, UsageError
 from assay.core.types import Answer, Example, Message, Strategy, Task
 from assay.frames import shares, texts_of
-from assay.job import Job
+from assay.runtime.arms.job import Job
 
 VAL = 0.1  # of the rows, for strategies that choose something on val
 
@@ -167,10 +167,10 @@ def _job(
 ) -> Job:
     """What fits the strategy as a run's worker does, in this process."""
     from assay.config.project import Data, Files, Project
-    from assay.keys import fit_key
     from assay.model.environment import numeric_environment, threads
-    from assay.model_lookup import find_models as models
-    from assay.noted import content_hash, documents_hash, fields_hash
+    from assay.runtime.arms.cache_keys import fit_key
+    from assay.runtime.arms.model_lookup import find_models as models
+    from assay.runtime.data_stage.summary import content_hash, documents_hash, fields_hash
 
     data = place / "rows" / store.digest([content_hash(train), content_hash(val)])[:20]
     for name, rows in (("train", train), ("val", val), ("documents", ())):

@@ -21,10 +21,10 @@ from assay.core.damage import silent
 from assay.core.errors import ModelError, OtherAnswers, Problem, ResourceError, UsageError, did_you_mean
 from assay.core.types import Tell
 from assay.given import asked_again, source_of, unaskable
-from assay.signals import interruptible
+from assay.runtime.signals import interruptible
 
 if TYPE_CHECKING:
-    from assay.bench import Bench
+    from assay.runtime.arms.runner import Bench
     from assay.use.export import Format
     from assay.use.export.source import Source, Wish
 
@@ -101,7 +101,7 @@ def export(
         OtherAnswers: M103, it is below the limit. ResourceError: R002 no room on the disk, R003.
     """
     from assay.asking import log_of
-    from assay.opening import bench_of
+    from assay.runtime.arms.open import bench_of
     from assay.use.export.source import Wish
 
     format = format_of(to)
@@ -167,7 +167,7 @@ def need_room(folder: Path, size: int) -> None:
     """Raises:
     ResourceError: R002.
     """
-    from assay.forecast import free_disk
+    from assay.runtime.planning.plan import free_disk
 
     free = free_disk(folder)
     if size > free:

@@ -12,17 +12,17 @@ from assay.core import store
 from assay.core.types import Example, Task
 from assay.encode.lengths import CHARACTERS_A_TOKEN, quantiles
 from assay.encode.wording import ask
-from assay.prepared import Prepared
-from assay.veiled import unnamed
+from assay.runtime.data_stage.prepare import Prepared
+from assay.runtime.data_stage.redaction import unnamed
 from assay.weigh.leakage import given_away, paraphrase_sentence
 from assay.weigh.numbers import one_line as cut
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assay.bench import Bench
     from assay.config import Project
     from assay.curate.split import Split
+    from assay.runtime.arms.runner import Bench
     from assay.validate import Exam
     from assay.weigh import Extra
 

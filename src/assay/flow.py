@@ -13,26 +13,26 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from assay import alike
 from assay.aim.kinds import kind_of
-from assay.bench import Bench
 from assay.beside import Seen, asked, beside
 from assay.budget import quick_first
 from assay.core import store
 from assay.core.damage import silent
 from assay.core.errors import AssayError, Problem, UsageError, did_you_mean, nearest
 from assay.core.types import Answer, Strategy, Tell
-from assay.events import NAME, logged
-from assay.executed import reference_warning, refuse_unsafe, wrong_references
-from assay.forecast import plan_event
 from assay.gained import gained
-from assay.model_lookup import find_models
 from assay.places import near
-from assay.prepared import Prepared, keep_private, prepare
-from assay.processes import Servers
 from assay.publish import publish, weighed
-from assay.served import refuse_remote, remote_warnings
-from assay.signals import interruptible
+from assay.runtime.arms import embedding_similarity as alike
+from assay.runtime.arms.model_lookup import find_models
+from assay.runtime.arms.process import Servers
+from assay.runtime.arms.runner import Bench
+from assay.runtime.costs.remote import refuse_remote, remote_warnings
+from assay.runtime.data_stage.prepare import Prepared, keep_private, prepare
+from assay.runtime.events.log import NAME, logged
+from assay.runtime.execution import reference_warning, refuse_unsafe, wrong_references
+from assay.runtime.planning.plan import plan_event
+from assay.runtime.signals import interruptible
 from assay.turn import compete, told_of
 from assay.validate import Exam, metrics_for
 from assay.validate.looks import changes, places
@@ -209,7 +209,7 @@ def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False
 
 def plan(project: Project, *, only: Sequence[str] = (), offline: bool = False, tell: Tell = silent) -> Any:
     """What would run and what it takes, from a short probe of each arm that is not cached; of those in `only`."""
-    from assay.probe import planned
+    from assay.runtime.planning.probe import planned
 
     arms = chosen(project, only)
     prepared = prepare(project, tell, offline=offline)

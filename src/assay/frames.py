@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from assay.config import Project
-    from assay.prepared import Prepared
+    from assay.runtime.data_stage.prepare import Prepared
 
 
 def is_frame(value: Any) -> bool:

@@ -15,7 +15,7 @@ from assay.stats.standard_error import grouped, paired_difference
 from assay.validate import judge, metrics_for
 
 if TYPE_CHECKING:
-    from assay.bench import Bench
+    from assay.runtime.arms.runner import Bench
     from assay.weigh import Arm
 
 

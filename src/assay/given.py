@@ -12,15 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import alike
 from assay.core import store
 from assay.core.types import Answer, Example, Lesson, Precision, Record, Strategy, Tell
-from assay.executed import executed
+from assay.runtime.arms import embedding_similarity as alike
+from assay.runtime.execution import executed
 from assay.validate import Exam
 from assay.validate.looks import places
 
 if TYPE_CHECKING:
-    from assay.bench import Bench
+    from assay.runtime.arms.runner import Bench
     from assay.use.export import Format
     from assay.use.export.source import Source, Wish
     from assay.validate.equivalence import Equivalence
@@ -30,7 +30,7 @@ ROWS = 32  # of val, that tokenizers are compared by
 
 def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish) -> Source:
     """The arm as formats take it."""
-    from assay.opening import fitted
+    from assay.runtime.arms.open import fitted
     from assay.use.export.source import Base, Source
 
     stage = fitted(bench, strategy)
@@ -68,10 +68,10 @@ def source_of(bench: Bench, strategy: Strategy, name: str, out: Path, wish: Wish
 
 def lessons(bench: Bench, strategy: Strategy, key: str) -> Callable[[Precision], Lesson]:
     """What opens the arm in a precision: its lesson without rows, whose models are all loaded so."""
-    from assay.job import Job
     from assay.model.environment import threads
     from assay.model.machine import steady
-    from assay.opening import notes_alone
+    from assay.runtime.arms.job import Job
+    from assay.runtime.arms.open import notes_alone
 
     place = store.Stage(bench.project.work, "export", key).open()
     store.write_json(place / "request.json", bench.request(strategy))

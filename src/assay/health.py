@@ -22,7 +22,7 @@ from assay.model.environment import BF16, graphics_card, installed, multiplies_b
 
 if TYPE_CHECKING:
     from assay.core.types import Tell
-    from assay.paces import Pace
+    from assay.runtime.planning.machine_speed import Pace
 
 BASE = "smollm2-135m"  # whose pace is measured
 ROOM = 3 << 30  # bytes on the disk that a first run with a training may want: the base in fp32, its fits, its answers
@@ -198,7 +198,7 @@ def lacking() -> dict[str, list[str]]:
 
 
 def _pace(models: dict[str, str], seconds: float) -> Pace:
-    from assay.paces import measure, products
+    from assay.runtime.planning.machine_speed import measure, products
 
     return measure(BASE, seconds=seconds) if models.get(BASE) else products()
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from assay.core.errors import Problem, UsageError, did_you_mean
 from assay.here import with_project
-from assay.measured import names as known_arms
 from assay.places import near, place, typed
+from assay.runtime.arms.measured import names as known_arms
 from assay.use.serve.settings import BASE
 
 if TYPE_CHECKING:

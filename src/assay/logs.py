@@ -19,7 +19,7 @@ from assay.core.types import Answer, Example, Message
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.prepared import Prepared
+    from assay.runtime.data_stage.prepare import Prepared
 
 ANSWERED = {"arm", "finish", "confidence"}  # a line with a question, an answer and one of these is a log's
 RATINGS = {"good": 1, "up": 1, "bad": -1, "down": -1}

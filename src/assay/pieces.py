@@ -12,20 +12,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.answer_files import ASKED, answers_of, kept_lines
 from assay.answer_table import rows_of, table
 from assay.core import sealed, store
 from assay.core.damage import silent
 from assay.core.types import Answer, Example, Strategy, Tell
-from assay.differs import hearing
 from assay.latest_report import recommended_at
-from assay.opening import bench_of
 from assay.questions import read_questions
-from assay.signals import interruptible
-from assay.veiled import Veil, key_of
+from assay.runtime.arms.answer_files import ASKED, answers_of, kept_lines
+from assay.runtime.arms.differences import hearing
+from assay.runtime.arms.open import bench_of
+from assay.runtime.data_stage.redaction import Veil, key_of
+from assay.runtime.signals import interruptible
 
 if TYPE_CHECKING:
-    from assay.bench import Bench
+    from assay.runtime.arms.runner import Bench
 
 PIECE = 64
 
@@ -39,7 +39,7 @@ def answered(
         ResourceError: R003, the same file is being answered by another process. As `Bench.run`.
     """
     from assay.asking import log_of
-    from assay.opening import fitted
+    from assay.runtime.arms.open import fitted
 
     digest = store.digest([q.to_json() for q in questions])[:16]
     # Whether its documents are no longer those that a run would answer from.

@@ -11,16 +11,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.bench import Bench
 from assay.beside import sentences
 from assay.core import store
 from assay.core.errors import UsageError
 from assay.findings import extra_of
-from assay.keys import libraries
-from assay.measured import NAME as MEASURED
-from assay.measured import record
 from assay.model.environment import versions_of
-from assay.served import served_names
+from assay.runtime.arms.cache_keys import libraries
+from assay.runtime.arms.measured import NAME as MEASURED
+from assay.runtime.arms.measured import record
+from assay.runtime.arms.runner import Bench
+from assay.runtime.costs.remote import served_names
 
 if TYPE_CHECKING:
     from assay.beside.asked import Found

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from assay.core.errors import DataError, Problem
 from assay.core.types import Changed, Dropped, Example, Means, RowStep
-from assay.veiled import key_of, steps_of
+from assay.runtime.data_stage.redaction import key_of, steps_of
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.prepared import Prepared
+    from assay.runtime.data_stage.prepare import Prepared
 
 
 def repaired(project: Project, example: Example) -> Example:

@@ -28,8 +28,8 @@ from assay.validate.people.sheets import lines, read_sheet, write
 from assay.validate.people.tally import Rating, known, tally
 
 if TYPE_CHECKING:
-    from assay.bench import Bench
     from assay.core.types import Strategy
+    from assay.runtime.arms.runner import Bench
 
 FOLDER = "reviews"
 FROM_USERS = "log"  # the split of items that users corrected: see `returned.py`
@@ -134,7 +134,7 @@ class Review:
     def _answers(self, first: str, second: str, split: Split, offline: bool) -> tuple[list[Both], int]:
         """Both arms' answers to the rows of the split; those to val are made where they are not there yet."""
         from assay.core.damage import silent
-        from assay.opening import bench_of
+        from assay.runtime.arms.open import bench_of
         from assay.validate import judge, metrics_for
 
         records = {}
@@ -220,7 +220,7 @@ def shown(record: Record) -> str:
 
 
 def _records(bench: Bench, name: str, strategy: Strategy, split: Split) -> list[Record]:
-    from assay.bench import answers_in
+    from assay.runtime.arms.runner import answers_in
     from assay.validate import Exam
 
     exam = Exam(bench.prepared.examples(split))

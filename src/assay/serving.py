@@ -19,16 +19,16 @@ from assay.core.damage import silent
 from assay.core.errors import Problem, UsageError
 from assay.core.types import Tell
 from assay.model.environment import threads
-from assay.opening import base_bench, benches, fitted
 from assay.places import file_of
 from assay.questions import repaired
+from assay.runtime.arms.open import base_bench, benches, fitted
 from assay.shared import Shared, engine_named
 from assay.use.serve.settings import BASE
 from assay.use.serve.who import names_of, refuse_missing, refuse_open
 
 if TYPE_CHECKING:
-    from assay.bench import Bench
     from assay.core.store import Stage
+    from assay.runtime.arms.runner import Bench
     from assay.use.serve.app import House
     from assay.use.serve.arms import Arm
     from assay.use.serve.settings import Serve

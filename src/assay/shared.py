@@ -12,8 +12,8 @@ from assay.core.types import Adapted, LanguageModel, Lesson, Means, Precision, S
 from assay.use.serve.settings import BASE
 
 if TYPE_CHECKING:
-    from assay.bench import Bench
     from assay.model.chat_model import ChatModel
+    from assay.runtime.arms.runner import Bench
     from assay.use.many import Many
     from assay.use.serve.engines import EngineName
     from assay.use.shared_base import Laid

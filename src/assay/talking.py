@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core.damage import silent
 from assay.core.types import Adapted, Answer, Example, Message, Tell
-from assay.differs import CODE, warned
 from assay.latest_report import recommended, refuse_unknown
 from assay.places import file_of
+from assay.runtime.arms.differences import CODE, warned
 from assay.streaming import said
 from assay.use.serve.settings import BASE
 
@@ -243,7 +243,7 @@ def opened(folder: Path, name: str, *, offline: bool = False, tell: Tell = silen
     from assay.asking import Loaded
     from assay.config import load as load_project
     from assay.core import store
-    from assay.opening import base_bench, bench_of, fitted
+    from assay.runtime.arms.open import base_bench, bench_of, fitted
 
     project = load_project(file_of(folder))
     if name != BASE or BASE in project.arms:

@@ -9,14 +9,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from assay import alike
-from assay.bench import Bench, answers_in, cost_of, described, trained
 from assay.budget import Watch, best_so_far
 from assay.core.errors import ResourceError, Stopped, TrainError
 from assay.core.types import Strategy, Tell
-from assay.executed import executed
-from assay.keys import own_settings
-from assay.reseeded import again
+from assay.runtime.arms import embedding_similarity as alike
+from assay.runtime.arms.cache_keys import own_settings
+from assay.runtime.arms.runner import Bench, answers_in, cost_of, described, trained
+from assay.runtime.arms.seeds import again
+from assay.runtime.execution import executed
 from assay.validate import Exam, judge, metrics_for
 
 if TYPE_CHECKING:

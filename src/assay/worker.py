@@ -12,17 +12,17 @@ from pathlib import Path
 
 from assay.core import store
 from assay.core.errors import AssayError, Stopped
-from assay.follower import follow, train_silently
-from assay.job import Job
-from assay.launch import Launch
-from assay.processes import begin
-from assay.spent import peak_bytes
+from assay.runtime.arms.follower import follow, train_silently
+from assay.runtime.arms.job import Job
+from assay.runtime.arms.launcher import Launch
+from assay.runtime.arms.process import begin
+from assay.runtime.costs.usage import peak_bytes
 
 
 def work(job: Job) -> None:
     """What the request asks for."""
     if job.request["mode"] == "probe":
-        from assay.probe import probe
+        from assay.runtime.planning.probe import probe
 
         probe(job)
         return
@@ -36,7 +36,7 @@ def work(job: Job) -> None:
 
         read_texts(job)
     elif job.request["mode"] == "alike":
-        from assay.alike import read_pairs
+        from assay.runtime.arms.embedding_similarity import read_pairs
 
         read_pairs(job)
     elif job.request["mode"] == "probes":

@@ -12,7 +12,7 @@ import pytest
 from assay import config
 from assay.config.start import begin
 from assay.core.errors import AssayError, DataError
-from assay.labelled import read_rows
+from assay.runtime.data_stage.labels import read_rows
 from problems import problem
 
 SHAPES = Path(__file__).parents[1] / "shapes"

@@ -3,14 +3,14 @@
 import pytest
 
 import bubblewrap
-from assay.bench import Bench
 from assay.config import load
 from assay.core import store
 from assay.core.damage import silent
 from assay.core.types import Answer, Checks, Example, Message, Record, Task
-from assay.executed import NAME, executed
-from assay.prepared import prepare
 from assay.prompt.retrieval.dense import kept_vectors
+from assay.runtime.arms.runner import Bench
+from assay.runtime.data_stage.prepare import prepare
+from assay.runtime.execution import NAME, executed
 from assay.strategies import FLOORS
 from conftest import Letters
 from toy import rows, write_rows
@@ -37,7 +37,7 @@ def test_edited_questions_are_not_what_an_arm_is_asked(tmp_path, heard):
     file = project.work / "questions" / "abc.jsonl"
     store.write_lines(file, ({**q.to_json(), "messages": [["user", "another"]]} for q in questions))
     bench.run("copy", arm, questions, "abc")
-    from assay.bench import answers_in
+    from assay.runtime.arms.runner import answers_in
 
     assert [answer.text for answer in answers_in(bench, arm, "abc")] == [q.text for q in questions]
     assert codes(heard) == ["R170"]

@@ -4,10 +4,10 @@ import pytest
 
 from assay.core.errors import TrainError
 from assay.core.types import Document, Example, Lesson, Message, Task
-from assay.job import judged
 from assay.prompt import BestSentence, Rag
 from assay.prompt.retrieval.stems import Stems
 from assay.prompt.spans.typed import typed_piece
+from assay.runtime.arms.job import judged
 
 TEXT = (
     "The bridge was opened by Anna Berg in May 1931. It is 345 metres long and cost 2.5 million crowns. "

@@ -61,7 +61,7 @@ SAID = [
 @pytest.fixture
 def taught(lesson):
     """`taught(task, rows)`: the lesson with these rows for train and val, judged by the task's own metric."""
-    from assay.job import judged, val_score
+    from assay.runtime.arms.job import judged, val_score
 
     def make(task, rows):
         return replace(

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from assay.core.types import Example, Lesson, Means, Message, Task
-from assay.job import judged
 from assay.prompt import LearningToRank, Neighbours, Tfidf
 from assay.prompt.learning_to_rank import columns
 from assay.prompt.ranked import WordOrder
 from assay.prompt.retrieval.learned import START
+from assay.runtime.arms.job import judged
 from conftest import letters
 
 TASK = Task(kind="rank")

@@ -7,12 +7,12 @@ import pytest
 
 from assay.core.errors import TrainError
 from assay.core.types import Document, Example, Lesson, Means, Message, Task
-from assay.job import judged
 from assay.prompt import BestSentence, Reader
 from assay.prompt.ranked import WordOrder
 from assay.prompt.spans.candidates import Passage, runs
 from assay.prompt.spans.features import FORMS, Known, features
 from assay.prompt.spans.reading import Reading, worth
+from assay.runtime.arms.job import judged
 from assay.validate.metrics.token_f1 import overlap
 
 TASK = Task(kind="answer", metric="token_f1")

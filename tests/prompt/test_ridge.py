@@ -7,9 +7,9 @@ import pytest
 
 from assay.core.errors import TrainError
 from assay.core.types import Answer, Example, Lesson, Means, Message, Record, Task
-from assay.job import judged
 from assay.prompt import Majority, RidgeRegression
 from assay.prompt.ridge import Spoken, counts, joined, scaled
+from assay.runtime.arms.job import judged
 from assay.validate import judge
 
 TASK = Task(kind="number", metric="mean_absolute_error")

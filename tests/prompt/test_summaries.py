@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from assay.core.types import Answer, Example, Lesson, Means, Message, Task
-from assay.job import judged
 from assay.prompt import Centrality, Extractive, Lead
 from assay.prompt.extractive import columns, word_counts
 from assay.prompt.ranked import WordOrder
 from assay.prompt.sentence_graph import centrality, from_the_start, word_vectors
+from assay.runtime.arms.job import judged
 
 TASK = Task(kind="summarise")
 TEXT = "It rained all day. The pump of the house failed. The pump was old. A new pump for the house was bought."

@@ -267,7 +267,7 @@ def test_a_wrong_setting_of_an_inner_arm_is_said_at_its_place():
 
 def test_keys_and_names_know_all_inner_arms():
     from assay.config.names import arm_name, same
-    from assay.keys import settings_of, versions
+    from assay.runtime.arms.cache_keys import settings_of, versions
 
     first = make_strategy({"kind": "blend", "inners": TWO}, {})
     named = make_strategy({"kind": "blend", "inners": [TWO[0], {**TWO[1], "name": "second"}]}, {})

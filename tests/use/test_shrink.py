@@ -253,7 +253,7 @@ def test_a_floor_inside_is_said_before_anything_runs():
 
 def test_a_model_behind_an_address_is_not_quantised(tmp_path):
     from assay.config import load
-    from assay.served import refuse_remote
+    from assay.runtime.costs.remote import refuse_remote
 
     (tmp_path / "rows.jsonl").write_text('{"text": "a", "label": "x"}\n{"text": "b", "label": "y"}\n')
     (tmp_path / "project.yaml").write_text(

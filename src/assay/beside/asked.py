@@ -30,7 +30,7 @@ from assay.beside import (
 from assay.beside.seen import Seen
 from assay.core.errors import ResourceError, TrainError
 from assay.core.types import Strategy
-from assay.prepared import Prepared
+from assay.runtime.data_stage.prepare import Prepared
 
 if TYPE_CHECKING:
     from assay.config import Project

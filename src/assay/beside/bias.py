@@ -13,7 +13,7 @@ from assay.beside.seen import Seen
 if TYPE_CHECKING:
     from assay.config import Project
     from assay.core.types import Answer, Example, Strategy
-    from assay.prepared import Prepared
+    from assay.runtime.data_stage.prepare import Prepared
     from assay.validate.bias.pairs import Pair
 
 KEY = "bias"

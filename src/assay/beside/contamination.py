@@ -17,12 +17,12 @@ from assay.core import store
 from assay.validate.memorised import Read, memorised
 
 if TYPE_CHECKING:
-    from assay.bench import Bench
     from assay.config import Project
     from assay.core.types import Strategy, Tell
-    from assay.job import Job
     from assay.model.chat_model import ChatModel
-    from assay.prepared import Prepared
+    from assay.runtime.arms.job import Job
+    from assay.runtime.arms.runner import Bench
+    from assay.runtime.data_stage.prepare import Prepared
 
 KEY = "contamination"
 VERSION = 1  # raise it when the same texts are read differently

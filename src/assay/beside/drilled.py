@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from assay.core import store
 from assay.core.types import Adapted, Answer, Document, Example
-from assay.prepared import read_examples
-from assay.spent import peak_bytes
+from assay.runtime.costs.usage import peak_bytes
+from assay.runtime.data_stage.prepare import read_examples
 
 if TYPE_CHECKING:
-    from assay.job import Job
+    from assay.runtime.arms.job import Job
 
 ALONE = 8  # questions asked one by one
 CHUNK = 256  # and then so many between two looks at the clock

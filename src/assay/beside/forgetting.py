@@ -20,11 +20,11 @@ from assay.core.types import Strategy
 from assay.validate.forgetting.items import Item, own_items, sample
 
 if TYPE_CHECKING:
-    from assay.bench import Bench
     from assay.config import Project
-    from assay.job import Job
     from assay.model.chat_model import ChatModel
-    from assay.prepared import Prepared
+    from assay.runtime.arms.job import Job
+    from assay.runtime.arms.runner import Bench
+    from assay.runtime.data_stage.prepare import Prepared
     from assay.train.settings import Trained
     from assay.validate.forgetting.measure import Asked
 

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.aim.kinds import kind_of
-from assay.bench import answers_in
 from assay.beside.seen import Seen
 from assay.core import store
 from assay.core.errors import DataError, Problem
 from assay.core.types import Example, Message, Record, Strategy, Task
+from assay.runtime.arms.runner import answers_in
 from assay.validate.judged.pairs import FIRST, SECOND, agreement, position, summed, verdict
 
 if TYPE_CHECKING:
     from assay.config import Project
-    from assay.prepared import Prepared
+    from assay.runtime.data_stage.prepare import Prepared
 
 KEY = "judged"
 BETTER = ("first", "second", "tie")

@@ -14,15 +14,15 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.bench import Bench, answers_in
 from assay.beside.seen import Seen
 from assay.beside.variants import varied
 from assay.core import store
 from assay.core.errors import Problem, UsageError, did_you_mean
 from assay.core.types import Changed, Dropped, Example, Means, RowStep, Strategy
 from assay.curate import Anonymise
-from assay.executed import executed
-from assay.prepared import Prepared, read_examples
+from assay.runtime.arms.runner import Bench, answers_in
+from assay.runtime.data_stage.prepare import Prepared, read_examples
+from assay.runtime.execution import executed
 
 if TYPE_CHECKING:
     from assay.config import Project

@@ -18,7 +18,7 @@ from assay.beside.variants import varied
 from assay.beside.ways import served
 from assay.core.errors import ResourceError, TrainError
 from assay.core.types import Strategy
-from assay.prepared import Prepared
+from assay.runtime.data_stage.prepare import Prepared
 from assay.validate.learning_curve.settings import LearningCurve
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def answered(seen: Seen, points: Sequence[Point]) -> tuple[list[tuple[Point, Any
     Raises:
         AssayError: as the worker, but for a fit that fails.
     """
-    from assay.bench import answers_in
+    from assay.runtime.arms.runner import answers_in
     from assay.validate import judge
     from assay.validate.learning_curve.subsets import subset
 

@@ -12,7 +12,7 @@ from assay.beside.seen import Seen
 if TYPE_CHECKING:
     from assay.config import Project
     from assay.core.types import Record, Strategy
-    from assay.prepared import Prepared
+    from assay.runtime.data_stage.prepare import Prepared
 
 KEY = "mistakes"
 SHOWN = 5  # examples of a group
@@ -75,8 +75,8 @@ def _groups(seen: Seen, records: list[Record], texts: list[str], wrong: Any, lea
 
 
 def _vectors(seen: Seen, texts: list[str]) -> Any:
-    from assay.lent import Lender
     from assay.prompt.neighbours import EMBEDDER
+    from assay.runtime.data_stage.model_service import Lender
 
     seen.bench.tell({"event": "stage", "name": KEY, "state": "start"})
     model = {**seen.bench.models[EMBEDDER], "for": [KEY]}

@@ -9,7 +9,7 @@ from assay.beside.seen import Seen
 if TYPE_CHECKING:
     from assay.config import Project
     from assay.core.types import Strategy
-    from assay.prepared import Prepared
+    from assay.runtime.data_stage.prepare import Prepared
 
 KEY = "people"
 

@@ -22,9 +22,9 @@ from assay.beside.seen import Seen
 from assay.beside.variants import varied
 
 if TYPE_CHECKING:
-    from assay.bench import Bench
     from assay.core.types import Augmentation, Document, Example, Strategy
     from assay.curate.augment.counterfactual import Group
+    from assay.runtime.arms.runner import Bench
     from assay.validate.bias.pairs import Pair
 
 ARMS = 2  # fitted again: the recommended one and the best floor
@@ -106,7 +106,7 @@ def _compared(seen: Seen, name: str, other: Seen, treated: Strategy, pairs: list
     import numpy as np
 
     from assay.aim.kinds import kind_of
-    from assay.bench import answers_in
+    from assay.runtime.arms.runner import answers_in
     from assay.stats.standard_error import grouped, paired_difference
     from assay.validate import judge
     from assay.validate.bias.gaps import above, changed, together, triple

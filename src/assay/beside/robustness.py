@@ -21,7 +21,7 @@ from assay.core.errors import DataError, Problem, UsageError, did_you_mean
 from assay.core.types import Changed, Example, Means, RowStep, Strategy, Tell
 from assay.curate import Anonymise
 from assay.encode.lengths import CHARACTERS_A_TOKEN
-from assay.prepared import Prepared
+from assay.runtime.data_stage.prepare import Prepared
 
 if TYPE_CHECKING:
     from assay.config import Project

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from assay.bench import Bench, answers_in
 from assay.core import store
 from assay.core.types import Answer, Example, Strategy, Task
+from assay.runtime.arms.runner import Bench, answers_in
 
 if TYPE_CHECKING:
     from assay.validate import Exam

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assay.bench import Bench, answers_in
 from assay.beside.measured import Asked, measured
 from assay.beside.seen import Seen
 from assay.beside.variants import varied
@@ -23,8 +22,9 @@ from assay.beside.ways import rehearsed, served, trains, ways
 from assay.core import store
 from assay.core.errors import ResourceError, TrainError
 from assay.core.types import Answer, Example, Strategy
-from assay.prepared import Prepared
 from assay.prompt import Majority, Rag
+from assay.runtime.arms.runner import Bench, answers_in
+from assay.runtime.data_stage.prepare import Prepared
 from assay.validate.update_drill.changes import Change, Data, made
 from assay.validate.update_drill.settings import UpdateDrill, Way
 from assay.weigh.numbers import duration

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assay.bench import Bench
 from assay.core import store
 from assay.core.types import Document, Example
-from assay.noted import content_hash, documents_hash, fields_hash
-from assay.prepared import write_rates
+from assay.runtime.arms.runner import Bench
+from assay.runtime.data_stage.prepare import write_rates
+from assay.runtime.data_stage.summary import content_hash, documents_hash, fields_hash
 
 VERSION = 1
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from assay.core.types import Example, Learner, Strategy
 from assay.prompt import Rag, Shots
-from assay.served import endpoints
+from assay.runtime.costs.remote import endpoints
 from assay.train.settings import Trained
 from assay.validate.update_drill.changes import Change
 from assay.validate.update_drill.facts import chance

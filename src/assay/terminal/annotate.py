@@ -13,8 +13,8 @@ from assay.terminal.outcome import say, warn
 from assay.terminal.results import as_document, near
 
 if TYPE_CHECKING:
-    from assay.annotating import Annotation, Taken, Written
     from assay.curate.annotate.agreement import Agreement
+    from assay.runtime.data_stage.annotation import Annotation, Taken, Written
     from assay.stats.intervals import Interval
 
 EXAMPLE = "Example: assay annotate tickets --out tasks.csv --annotators anna,ben"
@@ -58,7 +58,7 @@ def annotate(
     Without --out, --in or --adjudicate it says how things stand.
     """
     _one_thing({"--out": out, "--in": sheets, "--adjudicate": adjudicate}, {"--next": next_, "--errors": errors})
-    from assay.annotating import Annotation
+    from assay.runtime.data_stage.annotation import Annotation
 
     work = Annotation.of(target)
     if sheets:

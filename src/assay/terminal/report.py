@@ -69,7 +69,7 @@ def report(
 
 
 def _handed(folder: Path, to: str, as_json: bool) -> None:
-    from assay.trackers import export
+    from assay.runtime.events.trackers import export
 
     command = export(folder, to)
     if as_json:

@@ -1,7 +1,7 @@
 """What running the answers of a code task came to, one outcome an answer.
 
 Once       an outcome stays with its answer (`Answer.ran`). `flow` and the workers fill it in from what the project
-           keeps (`assay.executed`); an answer that has none yet is run here
+           keeps (`assay.runtime.execution`); an answer that has none yet is run here
 """
 
 from __future__ import annotations

@@ -176,7 +176,7 @@ def test_files_of_different_length_are_refused(tmp_path):
 
 
 def test_a_change_of_either_file_makes_the_rows_anew(tmp_path):
-    from assay.prepared import bytes_of
+    from assay.runtime.data_stage.prepare import bytes_of
 
     for name in ("a.src", "a.tgt"):
         (tmp_path / name).write_text("one line\n")

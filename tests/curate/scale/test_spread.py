@@ -217,7 +217,7 @@ def everywhere() -> list[int]:
 
 def test_settings_of_scale_change_no_result_and_no_key(tmp_path, sentences):
     from assay.config import load
-    from assay.prepared import prepare
+    from assay.runtime.data_stage.prepare import prepare
 
     (tmp_path / "rows.csv").write_text(
         "text,label\n" + "".join(f"{t},{'ab'[n % 2]}\n" for n, t in enumerate(sentences(60)))

@@ -6,7 +6,7 @@ from assay.core.errors import DataError, UsageError
 from assay.core.types import Changed, Dropped, Example, Means, Message
 from assay.curate.reading.load import load
 from assay.curate.steps.dialogues import Dialogues
-from assay.prepared import prepare
+from assay.runtime.data_stage.prepare import prepare
 from lines import named
 from problems import problem
 

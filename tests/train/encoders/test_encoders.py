@@ -16,8 +16,8 @@ from assay.config import make_strategy
 from assay.config.complaints import SettingsError
 from assay.core.errors import Stopped, TrainError
 from assay.core.types import Example, Lesson, Means, Message, Task
-from assay.job import judged
 from assay.model.embed import Embedder
+from assay.runtime.arms.job import judged
 from assay.train.encoders.labels import wanted_of
 from assay.train.encoders.losses import batch_contrast, pair_cosine
 from assay.train.encoders.parts import Parts

@@ -1,0 +1,286 @@
+"""One request of a worker: the arm it is about, what its lesson may use, its stages, its events.
+
+job = Job(folder)          # folder/request.json says what is asked
+job.arm()                  # fits and answers; both stages survive a kill
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.core import sealed, store
+from assay.core.errors import AssayError, Stopped
+from assay.core.types import Adapted, Answer, Example, Learner, Lesson, Means, Precision, Record, Strategy, Task, Tell
+from assay.runtime.arms.answer_files import ASKED, kept_lines
+from assay.runtime.arms.cache_keys import fit_key
+from assay.runtime.arms.launcher import Launch
+from assay.runtime.arms.process_group import crew
+from assay.runtime.costs.energy import Meter
+from assay.runtime.costs.latency import alone
+from assay.runtime.costs.usage import Parts, Spent, peak_bytes
+from assay.runtime.data_stage.prepare import read_documents, read_examples, read_rates
+from assay.runtime.data_stage.summary import content_hash, documents_hash, fields_hash, train_hash
+
+if TYPE_CHECKING:
+    from assay.model.remote import RemoteModel
+
+CHUNK = 64  # answers between two saves: as many as are written side by side (model/writing.py)
+TELL_EVERY = 0.2  # seconds between two progress events
+
+
+class Job:
+    """One request with its events. `tell` raises Stopped once the process was asked to stop."""
+
+    def __init__(self, folder: Path, request: dict[str, Any] | None = None, say: Tell | None = None):
+        """`request`: what is asked, where it does not stand in the folder. `say` hears the events; else stdout does."""
+        self.folder = folder
+        self._say = say or (lambda event: print(store.to_json(event), flush=True))
+        self.request = store.read_json(folder / "request.json") if request is None else request
+        self.work = Path(self.request["work"])
+        self.models: dict[str, Any] = self.request["models"]
+        self.task = Task.model_validate(self.request["task"])
+        self.base: str = self.request["base"]
+        self.seed: int = self.request["seed"]
+        self.strategy = strategy_of(self.request["strategy"])
+        self.parts: list[dict[str, Any]] = []  # what inner arms of the arm at work have cost
+        self.spent: Spent | None = None  # of the stage at work
+        self._asked: int | None = None
+        self._last = 0.0
+        self._embed: Callable[[Sequence[str]], Any] | None = None
+        self.remotes: dict[str, RemoteModel] = {}
+        self.watch: Callable[[dict], None] = lambda event: None
+        self.launch: Launch | None = None  # where this process is one of several that a launcher started
+        self.beside = 0  # bytes that other processes of a training held
+
+    def stop(self, number: int, frame: Any) -> None:
+        if self._asked is not None:  # the second time means now
+            os._exit(128 + number)
+        self._asked = number
+
+    def tell(self, event: dict) -> None:
+        self.watch(event)
+        if event.get("event") == "took":  # a part of an answer: see `Parts`
+            return
+        progress = event.get("event") == "progress"
+        if not progress or event["done"] >= event["total"] or time.monotonic() - self._last > TELL_EVERY:
+            self._last = time.monotonic()
+            self._say(event)
+        if self._asked is not None and progress:
+            raise Stopped(self._asked)
+
+    def fail(self, error: AssayError) -> None:
+        problems = [[p.code, p.text, p.place, p.help, p.excerpt] for p in error.problems]
+        print(store.to_json({"event": "error", "kind": type(error).__name__, "problems": problems}), flush=True)
+
+    # --- what a lesson may use --------------------------------------------------------------------------------------
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        from assay.model.embed import Embedder
+        from assay.prompt.neighbours import EMBEDDER
+
+        if self._embed is None:
+            self._embed = Embedder(Path(self.models[EMBEDDER]["folder"]))
+        return self._embed(texts)
+
+    def encoder_folder(self, name: str) -> Path:
+        return Path(self.models[name]["folder"])
+
+    def open_model(self, name: str, precision: Precision = "auto") -> Any:
+        if "remote" in self.models[name]:
+            return self.open_remote(name)
+        from assay.model.find import Found
+        from assay.model.open import load_model
+
+        return load_model(Found.from_json(self.models[name]), precision)
+
+    def open_remote(self, name: str) -> Any:
+        """A model behind an address. It is opened once: its limits a minute hold for all that this process asks."""
+        from assay.model.remote import open_remote
+
+        if name not in self.remotes:
+            dry = self.request.get("mode") == "probe"  # asked from Python it has none
+            self.remotes[name] = open_remote(self.models[name], self.work, seed=self.seed, dry=dry, tell=self.tell)
+        return self.remotes[name]
+
+    def waited(self) -> float:
+        """Seconds that the requests of remote answers took which were handed out again."""
+        return sum(model.waited for model in self.remotes.values())
+
+    def lesson(self, *, rows: bool = True) -> Lesson:
+        """The arm's lesson; without rows it is what `restore` needs."""
+        data = Path(self.request["data"])
+        return Lesson(
+            task=self.task,
+            train=read_examples(data / "train.jsonl") if rows else (),
+            val=read_examples(data / "val.jsonl") if rows else (),
+            documents=read_documents(data / "documents.jsonl") if rows else (),
+            base_rates=read_rates(data) if rows else {},
+            base=self.base,
+            means=Means(
+                self.seed,
+                self.folder,
+                self.tell,
+                embed=self.embed,
+                open_model=self.open_model,
+                encoder_folder=self.encoder_folder,
+                shelf=self.work / "vectors",
+            ),
+            score=lambda adapted, some: val_score(adapted, some, self.task, self.work),
+            judge=lambda some, answers: judged(some, answers, self.task, self.work),
+            fit=self.fit_inner,
+        )
+
+    def inner_key(self, strategy: Learner, lesson: Lesson) -> str:
+        parts = {
+            "train": train_hash(lesson.train, lesson.base_rates),
+            "val": content_hash(lesson.val),
+            "documents": documents_hash(lesson.documents),
+            "fields": fields_hash([*lesson.train, *lesson.val]),
+        }
+        return fit_key(strategy, parts, self.task, self.models, self.base, self.seed, self.request["numeric"])
+
+    def fit_inner(self, strategy: Learner, lesson: Lesson) -> Any:
+        """An inner arm or a part as its own cached stage; its cost is added to the outer one's as a part."""
+        key = self.inner_key(strategy, lesson)
+        outer, begun = self.spent, time.monotonic()
+        if outer:
+            outer.waiting = True
+        adapted, note = self.fitted(strategy, lesson, key)
+        if outer:
+            outer.inside += time.monotonic() - begun
+            outer.waiting = False
+        self.spent = outer
+        self.parts.append({"name": strategy.kind, "fit_seconds": note["seconds"], "peak_bytes": note["peak_bytes"]})
+        return adapted
+
+    def kept(self, strategy: Learner, lesson: Lesson, key: str) -> tuple[Any, dict[str, Any]] | None:
+        """The arm of a finished stage and its note."""
+        stage = store.Stage(self.work, "fit", key, self.tell)
+        if (note := stage.done()) is None:
+            return None
+        return strategy.restore(stage.folder / "arm", replace(lesson, train=(), val=(), documents=())), note
+
+    def fit(self, strategy: Learner, lesson: Lesson) -> Any:
+        """Fit with as many processes as the strategy asks for."""
+
+        def hold(size: int) -> None:
+            self.beside = max(self.beside, size)
+
+        with crew(strategy, lesson, self.request, self.launch, self.fail, hold) as given:
+            return strategy.fit(given)
+
+    def fitted(self, strategy: Learner, lesson: Lesson, key: str) -> tuple[Any, dict[str, Any]]:
+        """The arm of a finished stage, or a new one: fitted, saved, and only then marked done."""
+        if (kept := self.kept(strategy, lesson, key)) is not None:
+            return kept
+        stage = store.Stage(self.work, "fit", key, self.tell)
+        folder = stage.open()
+        spent = self.spent = Spent(folder)
+        scratch, meter = folder / "training", Meter()
+        scratch.mkdir(exist_ok=True)
+
+        def tell(event: dict) -> None:
+            spent.note()
+            meter.note()
+            self.tell(event)
+
+        own, self.parts = self.parts, []
+        adapted = self.fit(strategy, replace(lesson, means=replace(lesson.means, workdir=scratch, tell=tell)))
+        parts, self.parts = self.parts, own
+        arm = folder / "arm"
+        if arm.exists():
+            shutil.rmtree(arm)
+        arm.mkdir()
+        adapted.save(arm)
+        store.write_json(arm / "arm.json", self.described(strategy))
+        shutil.rmtree(scratch)
+        # The stored cost of an inner arm is part of the outer one's, whichever run paid for it.
+        seconds = spent.total() + sum(part["fit_seconds"] for part in parts)
+        peak = max([peak_bytes() + self.beside, *(part["peak_bytes"] for part in parts)])
+        note = {"seconds": seconds, "peak_bytes": peak, "parts": parts, "watts": meter.watts()}
+        spent.forget()
+        stage.finish(note)
+        return adapted, note
+
+    def described(self, strategy: Learner) -> dict[str, Any]:
+        """All that is needed to restore the arm elsewhere, but for the base model itself."""
+        return {
+            "schema": 1,
+            "strategy": {"kind": strategy.kind, **strategy.changed()},
+            "task": self.task.model_dump(mode="json"),
+            "base": self.base,
+            "seed": self.seed,
+            "models": {name: self.models[name]["digest"] for name in strategy.needs(self.base)},
+        }
+
+    def arm(self) -> None:
+        """Fit the arm, then answer the questions in chunks; both stages survive a kill."""
+        key, questions = self.request["fit_key"], read_examples(Path(self.request["questions"]))
+        stage = store.Stage(self.work, "answers", self.request["answer_key"], self.tell)
+        # Rows are read for a fit alone: where one is asked to answer, they may not be there.
+        found = self.kept(self.strategy, self.lesson(rows=False), key)
+        adapted, fitted = found or self.fitted(self.strategy, self.lesson(), key)
+        if stage.done() is not None:  # the fit alone was lost: what is asked again would be the same
+            return
+        spent, file = Spent(stage.open()), stage.folder / "answers.jsonl"
+        size = self.request.get("piece", CHUNK)
+        done = kept_lines(file, len(questions), size, self.tell)
+        parts, meter = Parts(len(questions) - done), Meter()
+        while done < len(questions):
+            chunk = questions[done : done + size]
+            if "piece" in self.request:
+                sealed.add(stage.folder / ASKED, {"from": done, "asked": len(chunk)})
+
+            def tell(event: dict, before: int = done) -> None:
+                parts.hear(event)
+                if event.get("event") == "progress":
+                    event = {**event, "done": before + event["done"], "total": len(questions)}
+                self.tell(event)
+
+            answers = adapted.answer(chunk, tell)
+            sealed.add(file, *(answer.to_json() for answer in answers))
+            done += len(chunk)
+            spent.note(every=0)
+            meter.note()
+            with suppress(Stopped) if done == len(questions) else nullcontext():  # all that is asked for is there
+                self.tell({"event": "progress", "done": done, "total": len(questions), "unit": "answer"})
+        if not questions:
+            store.write_lines(file, ())
+        note = {"seconds": spent.total(), "n": len(questions), "peak_bytes": peak_bytes(), "fit": fitted}
+        note |= {"watts": meter.watts(), **({"answer_parts": told} if (told := parts.told()) else {})}
+        if self.request.get("alone"):
+            note["alone"] = None if self._asked else alone(adapted, questions, self.tell, self.waited)
+        spent.forget()
+        stage.finish(note)
+
+
+def val_score(adapted: Adapted, val: Sequence[Example], task: Task, work: Path | None = None) -> float:
+    """The task's own metric on rows of val; higher is better."""
+    return judged(val, adapted.answer([example.question for example in val]), task, work)
+
+
+def judged(rows: Sequence[Example], answers: Sequence[Answer], task: Task, work: Path | None = None) -> float:
+    """The task's own metric of answers to these rows; higher is better. `work`: where programs' outcomes are kept."""
+    from assay.runtime.execution import executed
+    from assay.validate import judge, metrics_for
+
+    pairs = zip(rows, answers, strict=True)
+    records = [Record(e.question, e.target or "", e.also, a, checks=e.checks) for e, a in pairs]
+    if work is not None:
+        records = executed(records, task, work)
+    metric = metrics_for(task)[0]
+    value = judge(records, task).values[metric.name]
+    return value if metric.higher_is_better else -value
+
+
+def strategy_of(settings: dict[str, Any]) -> Strategy:
+    from assay.config import make_strategy
+
+    return make_strategy(settings, {})

@@ -1,0 +1,184 @@
+"""A fitted arm of a project, found: `bench_of(folder, arm, ...)` gives the bench that it stands on, and its strategy.
+
+    newest report that names the arm -> its record (`measured`) -> bench with the keys of then -> what differs, told
+
+Without a record, after a run that was stopped, it is the arm that a run would take now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.core import store
+from assay.core.errors import Damaged, ModelError, Problem, UsageError, did_you_mean
+from assay.core.types import Tell
+from assay.here import with_project
+from assay.places import near
+from assay.runtime.arms.differences import tell_difference
+
+if TYPE_CHECKING:
+    from assay.config import Project
+    from assay.runtime.arms.measured import Measured
+    from assay.runtime.arms.runner import Bench
+
+
+def silent(event: dict) -> None:
+    """The `tell` of a caller that does not watch."""
+
+
+def notes_alone(tell: Tell) -> Tell:
+    """`tell` for a stage that is only read: what is made again is said, not that it is there."""
+    return lambda event: tell(event) if event.get("event") == "note" else None
+
+
+def bench_of(target: Path, arm: str, offline: bool, tell: Tell) -> tuple[Bench, Any]:
+    """The bench of a project that has run, and the arm's strategy: as the newest report that names the arm has measured
+    it. What differs since then is told once (C170). `target`: the project's folder or file.
+
+    Raises:
+        UsageError: C083 there is no such arm; C062 it was not fitted yet; C171 its files are gone. ModelError: M112, it
+            was fitted on other weights.
+    """
+    return benches(target, [arm], offline, tell)[arm]
+
+
+def benches(target: Path, names: Sequence[str], offline: bool, tell: Tell) -> dict[str, tuple[Bench, Any]]:
+    """`bench_of` each of these arms, by name. All that is wrong with the names is said at once."""
+    from assay.config import load as load_project
+    from assay.config.start import begin
+    from assay.runtime.arms.measured import names as known_names
+    from assay.runtime.arms.measured import newest
+
+    project = load_project(begin(with_project(target)))
+    known = known_names(project)
+    problems = [
+        Problem("C083", f"there is no arm '{name}'{did_you_mean(name, known)}", str(target), help=", ".join(known))
+        for name in names
+        if name not in known
+    ]
+    found: dict[str, tuple[Bench, Any]] = {}
+    said: list[str] = []
+    for name in names if not problems else ():
+        try:
+            if (one := newest(project, name)) is None:
+                found[name] = unrecorded(project, name, offline, tell)
+            else:
+                found[name] = recorded(one, name, offline, tell)
+                said += one.differs(name)
+        except UsageError as error:
+            problems += error.problems
+    if problems:
+        raise UsageError(*problems)
+    tell_difference(project.target, said, tell)
+    return found
+
+
+def recorded(one: Measured, arm: str, offline: bool, tell: Tell) -> tuple[Bench, Any]:
+    """An arm that a report names.
+
+    Raises:
+        UsageError: C171. ModelError: M112.
+    """
+    strategy = one.then.arms[arm]
+    fit = one.fit(arm)
+    if fit.done() is None:
+        target = one.now.target
+        text = f"'{arm}' was fitted, and its files are gone or damaged: {one.now.place('work').name}/fit/{fit.key}"
+        raise UsageError(Problem("C171", text, str(target), help=f"put them back, or assay run {target} --only {arm}"))
+    return one.bench([strategy], offline, tell), strategy
+
+
+def unrecorded(project: Project, arm: str, offline: bool, tell: Tell) -> tuple[Bench, Any]:
+    """An arm that no report names, of a run that was stopped, in the same surroundings.
+
+    Raises:
+        UsageError: C062. ModelError: M112.
+    """
+    from assay.runtime.arms.model_lookup import find_models as models
+    from assay.runtime.arms.runner import Bench
+    from assay.runtime.data_stage.prepare import prepare
+
+    strategy = project.arms[arm]
+    prepared = prepare(project, notes_alone(tell), offline=offline, new_key=False)
+    bench = Bench(project, prepared, models(project, [strategy], offline, tell), tell)
+    if fitted(bench, strategy).done() is None:
+        refuse_changed(bench, strategy)
+        way = f"assay run {near(project.target)} --only {arm}"
+        text = f"'{arm}' is not fitted yet{_run_with_set(project, strategy)}"
+        raise UsageError(Problem("C062", text, str(near(project.target)), help=way))
+    return bench, strategy
+
+
+def _run_with_set(project: Project, strategy: Any) -> str:
+    """The arm of the same kind that a report has in its place, because it was run with `--set`; "" where none is."""
+    from assay.runtime.arms.measured import Measured, records
+
+    for one in records(project):
+        then = Measured(one, project).then.arms
+        for name in one["arms"]:
+            if name not in project.arms and name in then and then[name].kind == strategy.kind:
+                return f"; did you mean '{name}', which was run with --set?"
+    return ""
+
+
+def base_bench(project: Project, offline: bool, tell: Tell) -> tuple[Bench, Any]:
+    """A bench for the base model as it came, on the rows and settings of the newest report, and what asks it."""
+    from assay.config import make_strategy
+    from assay.runtime.arms.measured import newest
+    from assay.runtime.arms.model_lookup import find_models as models
+    from assay.runtime.arms.runner import Bench
+    from assay.runtime.data_stage.prepare import prepare
+
+    strategy = make_strategy({"kind": "shots", "k": 0}, {})
+    if (one := newest(project)) is not None:
+        return one.bench([strategy], offline, tell), strategy
+    prepared = prepare(project, silent, offline=offline, new_key=False)
+    return Bench(project, prepared, models(project, [strategy], offline, tell), tell), strategy
+
+
+def fitted(bench: Bench, strategy: Any) -> store.Stage:
+    """The stage of the arm: the one that a report names, or that a run would take now, or, where documents were edited
+    since, the newest with the same settings. An arm that reads documents is told of edits by `put` and `drop`, without
+    a fit."""
+    now = bench.fit_stage(strategy)
+    if bench.record(strategy) or "documents" not in strategy.reads or now.done() is not None:
+        return now
+    earlier = [(place.stat().st_mtime_ns, place.parents[1].name) for place in same_settings(bench, strategy)]
+    stages = [store.Stage(bench.project.work, "fit", key) for _, key in sorted(earlier, reverse=True)]
+    return next((stage for stage in stages if stage.done() is not None), now)
+
+
+def same_settings(bench: Bench, strategy: Any) -> Iterator[Path]:
+    """The `arm.json` of each finished fit with these settings, this base and seed, whatever rows it was fitted on."""
+    settings = {"kind": strategy.kind, **strategy.changed()}
+    asked = {"strategy": settings, "base": bench.project.model, "seed": bench.project.seed}
+    for place in sorted((bench.project.work / "fit").glob("*/arm/arm.json")):
+        stage = store.Stage(bench.project.work, "fit", place.parents[1].name, bench.tell)
+        if place.parents[1].suffix or not asked.items() <= _described(place).items():  # set aside, or another arm
+            continue
+        if stage.done() is not None:
+            yield place
+
+
+def _described(place: Path) -> dict[str, Any]:
+    """What an `arm.json` says, before it is known whether it is as it was written."""
+    try:
+        found = store.read_json(place)
+    except Damaged:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def refuse_changed(bench: Bench, strategy: Any) -> None:
+    """Raises:
+    ModelError: M112, the arm was fitted on a base of the same name whose files were others.
+    """
+    for place in same_settings(bench, strategy):
+        for name, digest in store.read_json(place)["models"].items():
+            now = bench.models.get(name, {}).get("digest", digest)
+            if now != digest:
+                text = f"the base {name} has changed since this arm was fitted: {digest[:12]}, now {now[:12]}"
+                way = "put the old files back, or run the project again"
+                raise ModelError(Problem("M112", text, str(bench.project.folder), help=way))

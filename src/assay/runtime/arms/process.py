@@ -1,0 +1,352 @@
+"""The processes that do the heavy work: started cold, or forked from one that has loaded the libraries already.
+
+How       `worker` starts one process and ends it with the block. `Servers` holds the fork servers of a run
+          (`fork_server.py`): "floors" has loaded what every worker needs, "words" scikit-learn too, "models" torch and
+          transformers, "training" peft as well, each forked from the one below, so that what they share is in memory
+          once
+Cold      without a server, and where none can be: another system than Linux, a library whose threads are at work.
+          What a process does, its messages, its exit code and its memory are the same both ways
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from assay.core.errors import Stopped
+
+if TYPE_CHECKING:
+    from assay.core.types import Preload
+
+GRACE = 10.0  # seconds a worker gets to save its state
+# Left over from a launcher around `assay run`, these would have the worker wait for processes that nobody starts.
+LAUNCHED = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+PRELOADED: dict[Preload, tuple[str, ...]] = {
+    "floors": ("assay.worker", "assay.config", "assay.strategies"),
+    "words": ("sklearn.feature_extraction.text", "sklearn.linear_model"),
+    "models": (
+        "torch",
+        "transformers.models.auto.modeling_auto",
+        "transformers.models.auto.tokenization_auto",
+        "transformers.models.llama.modeling_llama",
+        "assay.model.chat_model",
+        "assay.model.open",
+        "assay.model.embed",
+        "assay.model.batches",
+    ),
+    "training": ("peft", "assay.train.loop"),
+}
+BELOW: dict[Preload, Preload] = {"words": "floors", "models": "floors", "training": "models"}
+# Variables that no library reads while it is imported; all others must be those that the server was started with.
+FREE = ("ASSAY_", "PYTEST_", "COLUMNS", "LINES", "PWD", "OLDPWD", "SHLVL")
+WAY = "ASSAY_WORKERS"  # "cold": fork nothing
+SHARED = "ASSAY_FORK_SERVERS"  # names the folder of servers that another process holds
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process when its parent ends, so that a killed run leaves nothing behind."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        # The parent may have ended before this was asked for; then nobody will tell.
+        if os.environ.get("ASSAY_PARENT", str(os.getppid())) != str(os.getppid()):
+            sys.exit(128 + signal.SIGKILL)
+
+
+def begin() -> None:
+    """The first thing that a worker does: it ends with its parent, and what it and its libraries write is for its owner
+    alone, as the folders are that results lie in."""
+    die_with_parent()
+    os.umask(0o077)
+
+
+def environment() -> dict[str, str]:
+    """The variables that a process which computes is started with."""
+    from assay.model.environment import STARTED_WITH, threads
+
+    return {
+        **{name: value for name, value in os.environ.items() if name not in LAUNCHED},
+        **{name: os.environ.get(name, value) for name, value in STARTED_WITH.items()},
+        "OMP_NUM_THREADS": str(threads()),
+        "ASSAY_PARENT": str(os.getpid()),
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "PYTHONPATH": os.pathsep.join([p for p in sys.path if p]),
+    }
+
+
+def surroundings(variables: Mapping[str, str]) -> str:
+    """All that a process takes over from the one that starts it, but for the variables that are `FREE`: only where it
+    is the same can a fork stand for a process that was started anew."""
+    from assay.core.store import digest
+
+    status = Path("/proc/self/status").read_text().splitlines()
+    return digest(
+        {
+            "python": sys.executable,
+            "variables": {k: v for k, v in variables.items() if not k.startswith(FREE) and k != "_"},
+            "limits": [resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name[:7] == "RLIMIT_"],
+            "processors": sorted(os.sched_getaffinity(0)),
+            "niceness": os.getpriority(os.PRIO_PROCESS, 0),
+            "rights": [line for line in status if line.startswith(("Umask:", "Uid:", "Gid:", "CapEff:"))],
+        }
+    )
+
+
+class ForkedProcess:
+    """A worker of a fork server, with what is used of `subprocess.Popen` here.
+
+    Attributes:
+        pid: its id. stdin, stdout: pipes, where asked for. returncode: None while it runs; minus the signal that
+            killed it, which is SIGKILL where its server was killed.
+    """
+
+    def __init__(self, connection: socket.socket, pid: int, watch: int, stdin: IO[str] | None, stdout: IO[str]):
+        self._connection = connection
+        self._watch = watch  # a descriptor of the process: unlike an id, it never comes to mean another one
+        self.pid = pid
+        self.stdin = stdin
+        self.stdout = stdout
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        from assay.runtime.arms.fork_messages import receive
+
+        if self.returncode is None:
+            if not select.select([self._connection], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+            message = None  # where the server was killed
+            with suppress(ConnectionError):
+                message, _ = receive(self._connection)
+            self._connection.close()
+            self.returncode = int(message["code"]) if message else -signal.SIGKILL
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.returncode is None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._watch, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def __del__(self) -> None:
+        os.close(self._watch)
+
+
+Process = subprocess.Popen[str] | ForkedProcess
+
+
+class Servers:
+    """The fork servers of one run. They end with the block.
+
+    A level is started when it is first asked for, or by `begin`. Where a folder of servers is named in the environment
+    that were started as this process would start them, these are used. All workers get the environment of now: what
+    libraries add to that of this process later is theirs.
+
+    Args:
+        start: False: use what is named in the environment, and start none. One process alone gains nothing by a server.
+    """
+
+    def __init__(self, *, start: bool = True) -> None:
+        self.variables = environment()
+        self._starts = start
+        self._stack = ExitStack()
+        self._folder: Path | None = None
+        self._levels: dict[Preload, Path | None] = {}  # the folder of each server; None where there can be none
+
+    def __enter__(self) -> Servers:
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self._stack.close()
+
+    def begin(self, levels: Iterable[Preload]) -> None:
+        """Start the servers of these levels, and do not wait for them."""
+        for level in levels:
+            self._server(level)
+
+    def share(self) -> None:
+        """Start all, and let the processes that this one starts use them, too."""
+        from assay.core import store
+
+        self.begin(PRELOADED)
+        if self._folder is not None:
+            store.write_text(self._folder / "surroundings", surroundings(self.variables))
+            os.environ[SHARED] = str(self._folder)
+
+    def ready(self, levels: Iterable[Preload]) -> None:
+        """Wait until the servers of these levels have imported all, so that they disturb nobody's measurement."""
+        for level in levels:
+            if (folder := self._server(level)) is not None and (connection := _request(folder, {})) is not None:
+                with connection:
+                    _reply(connection)
+
+    def fork(self, level: Preload, module: str, argument: Path, stdin: bool, stderr: int) -> ForkedProcess | None:
+        """`python -m module argument` by a fork; None where it must be started cold."""
+        if (folder := self._server(level)) is None:
+            return None
+        with ExitStack() as theirs:
+            reading, writing = os.pipe()
+            theirs.callback(os.close, writing)
+            given, ours = os.pipe() if stdin else (os.open(os.devnull, os.O_RDONLY), None)
+            theirs.callback(os.close, given)
+            request = self._request_of(module, argument)
+            connection = _request(folder, request, given, writing, stderr)
+            said, watch = _reply(connection) if connection else (None, None)
+        if connection and said and "pid" in said and watch is not None:
+            pipe = None if ours is None else os.fdopen(ours, "w")
+            return ForkedProcess(connection, said["pid"], watch, pipe, os.fdopen(reading))
+        self._levels[level] = None
+        if connection:
+            connection.close()
+        for end in filter(None, (reading, ours)):
+            os.close(end)
+        return None
+
+    def _server(self, level: Preload) -> Path | None:
+        if level not in self._levels:
+            self._levels[level] = None
+            if sys.platform == "linux" and os.environ.get(WAY) != "cold":
+                self._levels[level] = _shared(level, self.variables) or (self._start(level) if self._starts else None)
+        return self._levels[level]
+
+    def _start(self, level: Preload) -> Path | None:
+        """A server for this level, forked from that of the level below."""
+        from assay.core import store
+
+        below = BELOW.get(level)
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="assay-fork-"))
+            self._stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
+        folder = self._folder / level
+        store.write_json(folder / "modules.json", PRELOADED[level])
+        with socket.socket(socket.AF_UNIX) as listener, (folder / "server.log").open("ab") as log:
+            listener.bind(str(folder / "socket"))
+            listener.listen(128)
+            if below is None:
+                command = [sys.executable, "-m", "assay.runtime.arms.fork_server", str(folder)]
+                process = subprocess.Popen(
+                    command,
+                    stdin=listener.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=log,
+                    env=self.variables,
+                    start_new_session=True,
+                )
+                self._stack.callback(process.wait)
+                self._stack.callback(process.kill)
+                return folder
+            request = self._request_of("assay.runtime.arms.fork_server", folder)
+            streams = (listener.fileno(), log.fileno(), log.fileno())
+            connection = None if (lower := self._server(below)) is None else _request(lower, request, *streams)
+        if connection is None:
+            return None
+        self._stack.callback(connection.close)  # which ends the server
+        return folder
+
+    def _request_of(self, module: str, argument: Path) -> dict[str, Any]:
+        own = {name: value for name, value in os.environ.items() if name.startswith(FREE)}
+        variables = {**self.variables, **own, "ASSAY_PARENT": str(os.getpid())}
+        return {"module": module, "arguments": [str(argument)], "variables": variables, "folder": str(Path.cwd())}
+
+
+def _shared(level: Preload, variables: Mapping[str, str]) -> Path | None:
+    named = os.environ.get(SHARED)
+    if not named or not (Path(named) / level / "socket").exists():
+        return None
+    return Path(named) / level if (Path(named) / "surroundings").read_text() == surroundings(variables) else None
+
+
+def _request(folder: Path, request: dict[str, Any], *streams: int) -> socket.socket | None:
+    """A connection to a server, which has been sent the request; None where the server has ended."""
+    from assay.runtime.arms.fork_messages import send
+
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(str(folder / "socket"))
+    except OSError:
+        connection.close()
+        return None
+    send(connection, request, *streams)
+    return connection
+
+
+def _reply(connection: socket.socket) -> tuple[dict[str, Any] | None, int | None]:
+    """What the server says to a request, with the descriptor of a process where it gives one."""
+    from assay.runtime.arms.fork_messages import receive
+
+    try:
+        said, files = receive(connection)
+    except ConnectionError:
+        return None, None
+    return said, files[0] if files else None
+
+
+@contextmanager
+def worker(
+    folder: Path,
+    module: str = "assay.worker",
+    *,
+    stdin: bool = False,
+    servers: Servers | None = None,
+    preload: Preload = "floors",
+) -> Generator[Process]:
+    """A process for `folder`, forked where there are servers. When the parent is interrupted, it is asked to save and
+    end.
+
+    Args:
+        module: its `main(folder)` runs in the process. stdin: give it a pipe to read from.
+        preload: what a forked one finds imported.
+    """
+    from assay.core.owned import opener
+
+    with open(folder / "worker.log", "ab", opener=opener) as log:
+        process: Process | None = (servers or Servers(start=False)).fork(preload, module, folder, stdin, log.fileno())
+        if process is None:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "assay.runtime.arms.started", module, str(folder)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                text=True,
+                env=environment(),
+                start_new_session=True,
+            )
+    try:
+        yield process
+    except (KeyboardInterrupt, Stopped):
+        process.terminate()
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        for pipe in filter(None, (process.stdin, process.stdout)):
+            with suppress(BrokenPipeError):  # what was still to be written has no reader any more
+                pipe.close()

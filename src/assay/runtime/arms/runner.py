@@ -1,0 +1,262 @@
+"""The parent's side of the arms: what each needs, its keys, its state, and the process that runs it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.config.names import arm_name
+from assay.core import errors, store
+from assay.core.damage import tell_damage
+from assay.core.errors import AssayError, Problem, ResourceError, Stopped
+from assay.core.types import Answer, Example, Strategy, Tell
+from assay.model.environment import installed, numeric_environment
+from assay.runtime.arms.answer_files import VERSION, answers_of
+from assay.runtime.arms.cache_keys import fit_key
+from assay.runtime.arms.process import Process, Servers, worker
+from assay.runtime.costs.effort import labelled_rows, pieces
+from assay.runtime.costs.remote import money
+from assay.runtime.data_stage.prepare import Prepared
+
+if TYPE_CHECKING:
+    from assay.config import Project
+
+LATE = 4.0  # seconds that a worker whose time is over gets to save what it has
+
+
+@dataclass
+class Bench:
+    """One project's arms over its prepared data. `models` maps each needed model's name to its folder and digest; with
+    `servers` the arms' processes are forked."""
+
+    project: Project
+    prepared: Prepared
+    models: dict[str, dict[str, Any]]
+    tell: Tell
+    servers: Servers | None = None
+    recorded: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # arm -> keys: see `measured`
+
+    def __post_init__(self) -> None:
+        self.numeric = numeric_environment()
+
+    def other_seeds(self) -> list[Bench]:
+        """The same bench once for each further seed of the project: the rows stay, the fits are others."""
+        further = self.project.further_seeds
+        return [replace(self, project=self.project.model_copy(update={"seed": seed}), recorded={}) for seed in further]
+
+    def record(self, strategy: Strategy) -> Mapping[str, str]:
+        """What the report has noted of this arm; nothing for one that a run is about to fit."""
+        name = arm_name(strategy)
+        measured = name in self.recorded and self.project.arms.get(name) == strategy
+        return self.recorded[name] if measured else {}
+
+    def fit_key(self, strategy: Strategy) -> str:
+        if kept := self.record(strategy).get("fit"):
+            return kept
+        return fit_key(
+            strategy,
+            self.prepared.hashes,
+            self.prepared.task,
+            self.models,
+            self.project.model,
+            self.project.seed,
+            self.numeric,
+        )
+
+    def answer_key(self, strategy: Strategy, questions: str) -> str:
+        kept = self.record(strategy)
+        if kept and kept["exam"] == questions:
+            return kept["answers"]
+        numeric = self.numeric if strategy.neural else None
+        return store.digest([VERSION, self.fit_key(strategy), questions, numeric])[:20]
+
+    def stage(self, strategy: Strategy, questions: str) -> store.Stage:
+        return store.Stage(self.project.work, "answers", self.answer_key(strategy, questions), self.tell)
+
+    def fit_stage(self, strategy: Strategy) -> store.Stage:
+        return store.Stage(self.project.work, "fit", self.fit_key(strategy), self.tell)
+
+    def state(self, strategy: Strategy, questions: str) -> str:
+        """cached, fitted (answers are to do), resume or to do."""
+        answered, fit = self.stage(strategy, questions).done() is not None, self.fit_stage(strategy)
+        if fit.done() is not None:
+            return "cached" if answered else "fitted"
+        return "resume" if fit.folder.exists() else "to do"
+
+    def run(
+        self,
+        name: str,
+        strategy: Strategy,
+        questions: Sequence[Example],
+        hash: str,
+        seconds: float | None = None,
+        *,
+        alone: bool = False,
+        piece: int | None = None,
+        apart: bool = False,
+    ) -> None:
+        """Fit and answer in a process of its own.
+
+        Args:
+            hash: of the questions. seconds: the worker is asked to stop after so long.
+            alone: some questions are also asked alone, for the time that an answer then takes (`costs/latency.py`).
+            piece: answers between two saves, and every piece that is asked is noted in `asked.jsonl`; the exam's
+                pieces are larger, and nobody counts what a kill costs there.
+            apart: the questions quote targets of test rows, and lie where these do.
+
+        Raises:
+            AssayError: what the worker raised; R005 when it was killed. Stopped: the user interrupted.
+        """
+        stage = self.stage(strategy, hash)
+        folder = stage.open()
+        asked = (self.project.exam if apart else self.project.work) / "questions" / f"{hash}.jsonl"
+        hand_over(asked, [q.to_json() for q in questions], self.tell)
+        request = {**self.request(strategy), "mode": "arm", "questions": str(asked), "answer_key": stage.key}
+        request |= {"alone": alone, **({} if piece is None else {"piece": piece})}
+        self.launch(folder, request, name, seconds)
+
+    def request(self, strategy: Strategy) -> dict[str, Any]:
+        return {
+            "strategy": {"kind": strategy.kind, **strategy.changed()},
+            "fit_key": self.fit_key(strategy),
+            "task": self.prepared.task.model_dump(mode="json"),
+            "base": self.project.model,
+            "seed": self.project.seed,
+            "models": {name: self.models[name] for name in strategy.needs(self.project.model)},
+            "numeric": self.numeric,
+            "preload": strategy.preload,
+            "data": str(self.prepared.folder.absolute()),
+            "work": str(self.project.work.absolute()),
+        }
+
+    def launch(self, folder: Path, request: dict[str, Any], name: str, seconds: float | None = None) -> None:
+        store.write_json(folder / "request.json", request)
+        with worker(folder, servers=self.servers, preload=request["preload"]) as process:
+            self._listen(process, name, seconds, folder)
+
+    def _listen(self, process: Process, name: str, seconds: float | None, folder: Path) -> None:
+        import threading
+
+        ends = [] if seconds is None else [(seconds, process.terminate), (seconds + LATE, process.kill)]
+        timers, begun = [threading.Timer(after, end) for after, end in ends], time.monotonic()
+        for timer in timers:
+            timer.start()
+        failure: dict[str, Any] | None = None
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                event = json.loads(line)
+                if event["event"] == "error":
+                    failure = event
+                else:
+                    self.tell({"stage": name, **event})
+            code = process.wait()
+        finally:
+            for timer in timers:
+                timer.cancel()
+        if failure:
+            kind: type[AssayError] = getattr(errors, failure["kind"])
+            raise kind(*(Problem(c, t, p, h, e) for c, t, p, h, e in failure["problems"]))
+        if code in (128 + signal.SIGTERM, 128 + signal.SIGINT):
+            raise Stopped(code - 128)
+        if code == -signal.SIGKILL and seconds is not None and time.monotonic() - begun >= seconds + LATE:
+            raise Stopped(signal.SIGTERM)  # it was in the middle of a step: what it had saved is there
+        if code == -signal.SIGKILL:
+            raise ResourceError(
+                Problem(
+                    "R005",
+                    f"{name} was killed, probably for want of memory",
+                    help="close other programs, lower max_length, or choose a smaller model; then run again",
+                )
+            )
+        if code:
+            log = (folder / "worker.log").read_text(errors="replace").strip().splitlines()
+            raise RuntimeError(f"the worker of {name} ended with exit code {code}: {log[-1] if log else 'no message'}")
+
+
+def hand_over(file: Path, rows: list[dict[str, Any]], tell: Tell) -> None:
+    """Rows for a worker, in a file that an earlier run may have left; one that has other rows is written anew."""
+    data = "".join(store.to_json(row) + "\n" for row in rows).encode()
+    there = file.read_bytes() if file.exists() else None
+    if there is not None and there != data:
+        tell_damage(tell, file, "it is written again")
+    if there != data:
+        store.write_bytes(file, data)
+
+
+def cost_of(bench: Bench, strategy: Strategy, questions: str) -> dict[str, Any]:
+    """Seconds, tokens, memory and bytes of a done arm, as flow measured them around its process."""
+    stage, fit = bench.stage(strategy, questions), bench.fit_stage(strategy)
+    note, fitted = stage.done() or {}, fit.done() or {}
+    answers = answers_of(stage.folder / "answers.jsonl")
+    parts = fitted.get("parts", [])
+    n = max(1, note.get("n", 0))
+    return {
+        "fit_seconds": round(fitted.get("seconds", 0.0), 3),
+        "seconds_per_answer": round(note.get("seconds", 0.0) / n, 6),
+        "tokens_per_answer": round(sum(a.prompt_tokens + a.tokens for a in answers) / n, 1),
+        "money_per_answer": money(bench.project, strategy, answers),
+        "peak_bytes": max(fitted.get("peak_bytes", 0), note.get("peak_bytes", 0)),
+        "kept_bytes": sum(p.stat().st_size for p in (fit.folder / "arm").rglob("*") if p.is_file()),
+        "labelled_rows": labelled_rows(bench.prepared.note["rows"], strategy),
+        "alone": note.get("alone"),
+        "fit_watts": fitted.get("watts"),
+        "answer_watts": note.get("watts"),
+        "parts": pieces(bench.project.model, strategy, parts, fitted.get("seconds", 0.0)),
+        "answer_parts": note.get("answer_parts", []),
+    }
+
+
+def answers_in(bench: Bench, strategy: Strategy, questions: str) -> list[Answer]:
+    return answers_of(bench.stage(strategy, questions).folder / "answers.jsonl")
+
+
+def trained(bench: Bench, strategy: Strategy) -> dict[str, Any]:
+    """How the training of a trained arm, or of the trained arm inside it, went: curve, fit, note; or the search of one
+    that searches. What any arm has to say of its fit stands in its `note.json`."""
+    folder = bench.fit_stage(strategy).folder / "arm"
+    places = (folder, folder / "inner")
+    notes = [store.read_json(place / "note.json")["notes"] for place in places if (place / "note.json").exists()]
+    said = " ".join(sentence for note in notes for sentence in note)
+    for place in places:
+        if (place / "tuned.json").exists():
+            saved = store.read_json(place / "tuned.json")
+            curve = [
+                {
+                    "step": point["step"],
+                    "train": point["train_loss"],
+                    "val": point.get("val_loss"),
+                    "kept": point["step"] == saved.get("best_step"),
+                }
+                for point in saved["curve"]
+            ]
+            return {
+                "curve": curve,
+                "fit": saved.get("fit") or None,
+                "note": f"Training ended: {saved['ended']}. {said}".strip(),
+            }
+        if (place / "wording.json").exists():
+            saved = store.read_json(place / "wording.json")
+            word = "prompt found" if saved["better"] else "prompt as given"
+            return {"curve": None, "fit": {"word": word, "text": f"{saved['said']}."}, "note": said}
+    return {"curve": None, "fit": None, "note": said}
+
+
+def described(bench: Bench, name: str, strategy: Strategy) -> dict[str, Any]:
+    """What an arm is made from, for the log: all settings, seed, hashes of data and models, versions."""
+    return {
+        "event": "arm",
+        "stage": name,
+        "kind": strategy.kind,
+        "settings": strategy.model_dump(mode="json"),
+        "seed": bench.project.seed,
+        "key": bench.fit_key(strategy),
+        "data": {part: bench.prepared.hashes[part][:16] for part in strategy.reads},
+        "models": {model: bench.models[model]["digest"] for model in strategy.needs(bench.project.model)},
+        "environment": {"assay": installed("assay"), **bench.numeric},
+    }

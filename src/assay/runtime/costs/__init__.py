@@ -1,0 +1,1 @@
+"""What a strategy costs: seconds, memory, energy, latency, tokens, hours of people."""

@@ -1,0 +1,313 @@
+"""People label the rows of a project: sheets out, sheets back, agreement, disputes, doubtful labels, what comes next.
+
+    work = assay.annotation("tickets")
+    work.write("tasks.csv", annotators=("anna", "ben"), rows=100)
+    work.take(["tasks.anna.csv", "tasks.ben.csv"])
+    work.agreement().alpha["nominal"]
+
+Votes are kept in `annotations.jsonl` beside the project file, or in the file that `data.annotations` names. A run uses
+them when `data.annotations` is set; nothing here changes the project file or the data files.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from assay.core import owned, store
+from assay.core.errors import DataError, Problem, UsageError
+from assay.core.types import Example
+from assay.curate.annotate import sheet
+from assay.curate.annotate.apply import Applied, apply
+from assay.curate.annotate.returned import take, together, undoubled
+from assay.curate.annotate.settle import disputes, settle
+from assay.curate.annotate.votes import NAME, Vote, added, by_annotator, mend, placed, read_votes, torn
+from assay.runtime.data_stage.labels import read_rows
+
+if TYPE_CHECKING:
+    from assay.config import Project
+    from assay.curate.annotate.agreement import Agreement
+    from assay.curate.annotate.doubt import Doubt
+    from assay.curate.reading.load import Loaded
+
+Pick = Literal["open", "next", "errors"]
+_PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+
+
+@dataclass(frozen=True)
+class Written:
+    """Sheets that were written; none when there was no row to write."""
+
+    sheets: dict[Path, int]  # rows in each
+    codebook: Path | None
+    shared: int  # rows that every annotator gets
+
+    def to_json(self) -> dict[str, Any]:
+        sheets = {str(path): rows for path, rows in self.sheets.items()}
+        return {"sheets": sheets, "codebook": str(self.codebook or ""), "shared": self.shared}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What sheets brought."""
+
+    new: int  # votes that were not known
+    changed: int  # of those, votes in place of an earlier one by the same annotator on the same row
+    known: int  # votes that said nothing new
+    by_sheet: dict[str, dict[str, int]]  # place -> annotator -> votes
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+    left_out: tuple[Problem, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        left = [str(problem) for problem in self.left_out]
+        counts = {"new": self.new, "changed": self.changed, "known": self.known}
+        return counts | {"sheets": self.by_sheet, "warnings": self.warnings, "left_out": left}
+
+
+class Annotation:
+    """The votes of a project and its rows, which may lack labels."""
+
+    def __init__(self, project: Project):
+        self.project = project
+        self.loaded = read_rows(project, unlabelled=True)
+        self.rows = [*self.loaded.train, *self.loaded.val, *self.loaded.test]
+        self.path = project.annotations or project.folder / NAME
+        if torn(self.path):
+            with self._locked():
+                mend(self.path)
+        self.votes = read_votes(self.path, project.folder)
+
+    def _locked(self) -> AbstractContextManager[None]:
+        owned.private(self.project.work)
+        return store.lock(self.project.work / "annotate.lock", "assay annotate", wait=True)
+
+    @classmethod
+    def of(cls, target: str | Path) -> Annotation:
+        """Of a project folder, a project file or a data file."""
+        from assay.config import load
+        from assay.config.start import begin
+
+        return cls(load(begin(Path(target))))
+
+    @property
+    def kind(self) -> str:
+        return self.loaded.kind
+
+    @cached_property
+    def _placed(self) -> tuple[dict[str, list[Vote]], list[Vote]]:
+        return placed(self.votes, self.rows)
+
+    @property
+    def on(self) -> dict[str, list[Vote]]:
+        """The newest votes by row."""
+        return self._placed[0]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The allowed labels: those of the project; without them those of rows and votes. For extract the types."""
+        from assay.curate.reading.load import labels_of
+
+        if self.kind not in ("classify", "multilabel", "choose", "extract"):
+            return ()
+        return tuple(self.project.aim.labels) or tuple(sorted(labels_of(self.rows, self.kind, self.project.aim.none)))
+
+    @cached_property
+    def applied(self) -> Applied:
+        """The rows that have a label, with those of people over those of the files."""
+        return apply(self.rows, self.votes, self.project.data.settle)
+
+    # --- out ---
+
+    def write(
+        self,
+        out: str | Path,
+        *,
+        annotators: Sequence[str] = (),
+        rows: int | None = None,
+        overlap: float = 0.2,
+        pick: Pick = "open",
+        split: str = "",
+        blind: bool = False,
+    ) -> Written:
+        """Write a sheet, or one for each annotator.
+
+        Args:
+            rows: at most so many, drawn with the project's seed where `pick` has no order of its own.
+            overlap: share of the rows that every annotator gets.
+            pick: "open": rows without a label, or all rows nobody voted on where all have one; "next": the most
+                informative rows without a label first; "errors": rows whose label is likely wrong first.
+            split: "train", "val" or "test": rows of that split only.
+            blind: leave the current label out.
+
+        Raises:
+            UsageError: C073. DataError: D090 there are too few labels for `pick`; D091 a sheet is there already.
+        """
+        wrong = [name for name in annotators if not _PERSON.fullmatch(name)]
+        if wrong or len(set(annotators)) < len(annotators):
+            told = f"must be names of 1 to 40 letters, digits, - and _, each once; got {', '.join(annotators)!r}"
+            raise UsageError(Problem("C073", told, "--annotators"))
+        dealt = sheet.deal(self.chosen(pick, rows, split), annotators, overlap, self.project.seed)
+        shared = Counter(row.id for own in dealt.values() for row in own)
+        both = sum(n == len(dealt) for n in shared.values()) if len(dealt) > 1 else 0
+        sheets = {
+            sheet.named(Path(out), name): sheet.cells(own, name, blind=blind) for name, own in dealt.items() if own
+        }
+        return self._written(Path(out), sheets, both)
+
+    def _written(self, out: Path, sheets: dict[Path, list[dict[str, str]]], shared: int = 0) -> Written:
+        """Write the lines of each sheet, and the allowed labels beside them."""
+        if not sheets:
+            return Written({}, None, 0)
+        sheet.refuse_present(list(sheets))
+        for path, lines in sheets.items():
+            sheet.write(path, lines)
+        book = sheet.codebook(out) if self.labels else None
+        if book:
+            store.write_text(book, "".join(f"{label}\n" for label in self.labels))
+        return Written({path: len(lines) for path, lines in sheets.items()}, book, shared)
+
+    def chosen(self, pick: Pick = "open", rows: int | None = None, split: str = "") -> list[Example]:
+        """The rows that `write` would write."""
+        if pick == "errors":
+            return self._errors(rows, split)
+        if pick == "next":
+            return self._next(rows, split)
+        inside = ids_of(self.project, self.loaded, split)
+        fresh = [row for row in self._now() if row.id not in self.on and (inside is None or row.id in inside)]
+        open_ = [row for row in fresh if not row.target] or fresh
+        if rows is None or rows >= len(open_):
+            return open_
+        drawn = set(random.Random(self.project.seed).sample(range(len(open_)), rows))
+        return [row for at, row in enumerate(open_) if at in drawn]
+
+    def _now(self) -> list[Example]:
+        """All rows, with the label that they have by now."""
+        now = {row.id: row for row in self.applied.examples}
+        return [now.get(row.id, row) for row in self.rows]
+
+    def doubts(self, tell: Callable[[int, int], None] | None = None) -> list[Doubt]:
+        """What a model trained without a row says of its label, for all rows that have one.
+
+        Raises:
+            UsageError: C073 the task has no labels. DataError: D090 fewer than two labels.
+        """
+        from assay.curate.annotate.doubt import doubts
+
+        if self.kind != "classify":
+            raise UsageError(Problem("C073", "only a task of kind classify has labels", "--errors"))
+        found = doubts(self.applied.examples, seed=self.project.seed, tell=tell)
+        if not found:
+            told = f"{len(self.applied.examples):,} rows have a label, and fewer than two labels occur"
+            raise DataError(Problem("D090", told, "--errors", help="label some rows first: assay annotate --out"))
+        return found
+
+    def _errors(self, rows: int | None, split: str) -> list[Example]:
+        from assay.curate.annotate.doubt import ranked
+
+        inside, by_id = ids_of(self.project, self.loaded, split), {row.id: row for row in self.applied.examples}
+        found = [d for d in ranked(self.doubts()) if d.id not in self.on and (inside is None or d.id in inside)]
+        return [by_id[d.id] for d in found[:rows]]
+
+    def _next(self, rows: int | None, split: str) -> list[Example]:
+        from assay.curate.annotate.choose import choose
+
+        # Rows of official val and test files are measured on: a choice would make them easier or harder than they are.
+        inside = ids_of(self.project, self.loaded, split) or {row.id for row in self.loaded.train}
+        pool = [row for row in self._now() if row.id in inside]
+        open_ = [row for row in pool if not row.target and row.id not in self.on]
+        labelled = [row for row in pool if row.target] if self.kind == "classify" else []
+        return choose(labelled, open_, len(open_) if rows is None else rows, seed=self.project.seed)
+
+    def disputes(self) -> dict[str, list[Vote]]:
+        """Rows on which the votes give no label, with the votes."""
+        return disputes(self.on, self.project.data.settle)
+
+    def write_disputes(self, out: str | Path) -> Written:
+        """A sheet of the rows in dispute with all votes on them; filled in and taken back, it settles them.
+
+        Raises:
+            DataError: D091 it is there already.
+        """
+        open_ = self.disputes()
+        chosen = [row for row in self.rows if row.id in open_]
+        told = {row: " | ".join(f"{vote.annotator}: {vote.label}" for vote in some) for row, some in open_.items()}
+        return self._written(Path(out), {Path(out): sheet.cells(chosen, "", votes=told)} if chosen else {})
+
+    # --- back ---
+
+    def take(self, sheets: Sequence[str | Path], *, encoding: str | None = None, leave_out: bool = False) -> Taken:
+        """Read filled sheets and keep what they say.
+
+        Args:
+            encoding: of CSV files that are not UTF-8.
+            leave_out: take the good lines although others have problems; without it nothing is taken then.
+
+        Raises:
+            DataError: every problem of all sheets (D025, D030, D087 to D089), or files that cannot be read.
+        """
+        by_id = {row.id: row for row in self.rows}
+        found = [take(Path(path), by_id, self.labels, self.kind, encoding=encoding) for path in sheets]
+        problems = together(found)
+        if problems and not leave_out:
+            raise DataError(*problems)
+        votes = undoubled([vote for one in found for vote in one.votes])
+        with self._locked():
+            mend(self.path)
+            self.votes = read_votes(self.path, self.project.folder)
+            new = added(self.votes, votes)
+            before = {(v.id, v.text, v.annotator, v.decides) for v in self.votes}
+            changed = sum((v.id, v.text, v.annotator, v.decides) in before for v in new)
+            if new:
+                store.append(self.path, *(vote.to_json() for vote in new))
+        self.votes = [*self.votes, *new]
+        for name in ("_placed", "applied"):
+            self.__dict__.pop(name, None)
+        counts = {one.place: dict(Counter(vote.annotator for vote in one.votes)) for one in found}
+        warnings = [warning for one in found for warning in one.warnings]
+        return Taken(len(new), changed, len(votes) - len(new), counts, warnings, tuple(problems))
+
+    # --- what they say together ---
+
+    def agreement(self, *, draws: int = 2000) -> Agreement:
+        """See `curate.annotate.agreement`."""
+        from assay.curate.annotate.agreement import agreement
+
+        return agreement(by_annotator(self.on), self.kind, draws=draws, seed=self.project.seed)
+
+    def counts(self) -> dict[str, int]:
+        """Rows by state: all, with votes, settled, in dispute, without any label, and votes that fit no row."""
+        settled = settle(self.on, self.project.data.settle)
+        return {
+            "rows": len(self.rows),
+            "voted": len(self.on),
+            "settled": sum(found.label is not None for found in settled.values()),
+            "disputed": sum(found.label is None for found in settled.values()),
+            "replaced": sum(line["action"] == "changed" for line in self.applied.ledger),
+            "unlabelled": len(self.rows) - len(self.applied.examples),
+            "strays": len(self._placed[1]),
+        }
+
+
+def ids_of(project: Project, loaded: Loaded, split: str) -> set[str] | None:
+    """The ids of the rows of a split, as its file or the project's own division has it; None for all rows.
+
+    Raises:
+        UsageError: C073 there is no such split. As `prepare` where no file is given for it.
+    """
+    if not split:
+        return None
+    if split not in ("train", "val", "test"):
+        raise UsageError(Problem("C073", f"must be train, val or test, got '{split}'", "--split"))
+    given = {"train": loaded.train, "val": loaded.val, "test": loaded.test}[split]
+    if given and (loaded.val or loaded.test):
+        return {row.id for row in given}
+    from assay.runtime.data_stage.prepare import prepare
+
+    return {row.id for row in prepare(project, lambda event: None).examples(split)}

@@ -1,0 +1,343 @@
+"""The data stage: from the project's files to audited splits on disk, and back.
+
+Two folders    `work/curate/<key>/` has train, val and documents: what a process is handed that fits and answers.
+               `exam/rows/<key>/` has the test rows with their targets, and what names or quotes them: ledger, audit,
+               splits, the note. No such process is told of it
+
+`prepare` runs in the parent process and loads no model; one that a step asks for runs in a process of its own (`lent`).
+Its key covers the bytes of every file and every setting that curation reads; the hashes in the note (`noted`) name the
+content of each part, so that an edit retrains only what read it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.core import store
+from assay.core.errors import Problem, UsageError
+from assay.core.owned import private
+from assay.core.types import Document, Example, Means, Task, Tell
+from assay.curate.overlap import SHARES_WORDS
+from assay.curate.reading.folders import files_below, refuse_unreal
+from assay.curate.reading.named import named
+from assay.curate.reading.read import split_head
+from assay.curate.reading.source import unread
+from assay.curate.scale.kept import forgotten
+from assay.prompt.retrieval.among import document_fields, row_fields
+from assay.runtime.data_stage.labels import labelled, merged
+from assay.runtime.data_stage.model_service import Lender
+from assay.runtime.data_stage.model_service import models as lent_models
+from assay.runtime.data_stage.redaction import MARK, Veil, key_of, steps_of
+from assay.runtime.data_stage.summary import note_of
+from assay.sets import bring
+
+if TYPE_CHECKING:
+    from assay.config import Project
+    from assay.runtime.arms.process import Servers
+
+VERSION = 6  # raise it when the same files and settings are prepared differently
+# Settings of the task that no row depends on.
+UNREAD = {"instruction", "max_answer_tokens", "metric", "metrics", "tolerance", "guards", "target"}
+CODE = ("language", "show_tests", "database", "samples", "temperature")  # what code tasks alone have
+CLUSTERS = "clusters.json"  # in the folder of the test rows
+RATES = "base_rates.json"  # in the folder of the training rows
+Files = dict[str, list[Path]]  # split -> files and folders on this machine
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the data stage left."""
+
+    folder: Path
+    note: dict[str, Any]  # see `noted`
+    cached: bool
+    held: Path | None = None  # the test rows, and what quotes them; None for data without them
+
+    @property
+    def task(self) -> Task:
+        return Task.model_validate(self.note["task"])
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """Part of the lesson -> hash of its content."""
+        return self.note["hashes"]
+
+    def there(self, split: str) -> bool:
+        """Whether the rows are on this machine: a project that only answers may have come without them."""
+        return self.place(split).is_file()
+
+    def need(self, split: str) -> None:
+        """Raises:
+        UsageError: C172, the rows are not here.
+        """
+        if not self.there(split):
+            text = f"the {split} rows that were measured with are not here"
+            way = "put this folder back from where the project ran, or run the project again"
+            raise UsageError(Problem("C172", text, str(self.place(split).parent), help=way))
+
+    def examples(self, split: str) -> tuple[Example, ...]:
+        """Raises:
+        UsageError: C172.
+        """
+        self.need(split)
+        return read_examples(self.place(split))
+
+    def place(self, split: str) -> Path:
+        """Where the rows are, if they are on this machine."""
+        return ((self.held or self.folder) if split == "test" else self.folder) / f"{split}.jsonl"
+
+    @property
+    def kept(self) -> Path:
+        """The folder that no worker is handed. Raises: UsageError: C172."""
+        self.need("test")
+        return self.place("test").parent
+
+    def clusters(self) -> dict[str, list[int]]:
+        """Field -> the value of each test row as a number: what answers may cluster by. See `curate/clusters.py`."""
+        return store.read_json(self.kept / CLUSTERS)
+
+    def documents(self) -> tuple[Document, ...]:
+        return read_documents(self.folder / "documents.jsonl")
+
+
+def prepare(
+    project: Project, tell: Tell, *, offline: bool = False, new_key: bool = True, servers: Servers | None = None
+) -> Prepared:
+    """Read, curate, split, audit and augment, or take the result of an earlier run. Data sets of the hub are fetched
+    first.
+
+    Args:
+        offline: fetch neither data sets nor the model that a step asks for.
+        new_key: a key for the anonymise step may be made, where there is none yet.
+        servers: fork the process of a step's models where they are given.
+
+    Raises:
+        DataError, LeakError, UsageError: as `curate.load`, `curate.run` and `veiled.key_of`. ModelError, ResourceError:
+            as `lent.models`.
+    """
+    keep_private(project)
+    veil = Veil(project, key_of(project, make=new_key))
+    files = bring(project.files, offline=offline, tell=tell)
+    models = lent_models(project, offline, tell, fetch=servers is not None)
+    key = _key(project, files, models, veil.trace)
+    stage = store.Stage(project.work, "curate", key, tell)
+    held = store.Stage(project.exam, "rows", key, tell)
+    note = held.done() if stage.done() is not None else None
+    if note is not None:
+        tell({"event": "stage", "name": "curate", "state": "cached"})
+        # What no row depends on is taken from the project as it is now, not as it was when the rows were prepared.
+        said = project.aim.model_dump(mode="json", exclude={"kind", "labels", "slices"})
+        if project.aim.form is None:  # what the training rows' targets gave stays
+            del said["form"]
+        note = {**note, "task": {**note["task"], **said}}
+        return Prepared(stage.folder, placed(project, note), True, held.folder)
+    tell({"event": "stage", "name": "curate", "state": "start"})
+    if veil.key:
+        store.write_json(project.work / MARK, {"key": veil.trace})
+    with veil, forgotten(held.open()), Lender(models, project.work, tell, servers=servers, key=veil.key) as lender:
+        note = _write(project, files, (stage.open(), held.folder), veil, lender, tell)
+    stage.finish({})
+    held.finish(note)
+    rows = note["rows"]
+    text = f"{rows['train']:,} train, {rows['val']:,} val, {rows['test']:,} test rows; {rows['dropped']:,} dropped"
+    tell({"event": "stage", "name": "curate", "state": "done", "note": text})
+    return Prepared(stage.folder, placed(project, note), False, held.folder)
+
+
+def keep_private(project: Project) -> None:
+    """Results and test rows are for the owner of the project alone."""
+    private(project.work)
+    private(project.exam)
+    for place in project.work.glob("curate/*/test.jsonl"):  # of an earlier version, which kept them there
+        shutil.rmtree(place.parent)
+
+
+def placed(project: Project, note: dict[str, Any]) -> dict[str, Any]:
+    """The note with the place of the database on this machine: a folder may have been moved since it was written."""
+    if not project.aim.database:
+        return note
+    return {**note, "task": {**note["task"], "database": str((project.folder / project.aim.database).absolute())}}
+
+
+def _key(project: Project, files: Files, models: dict[str, dict[str, Any]], trace: str) -> str:
+    """`trace`: of the key of the anonymise step."""
+    from assay.model.environment import numeric_environment, versions_of
+
+    inputs = [(split, path.name, bytes_of(path)) for split, paths in files.items() for path in paths]
+    if project.annotations is not None:
+        inputs.append(("annotations", project.annotations.name, bytes_of(project.annotations)))
+    documents = [(path.name, bytes_of(path)) for path in project.document_paths]
+    split = [bytes_of(path) for path in (project.manifest_path, *project.probe_paths) if path]
+    settings: dict[str, Any] = {
+        "aim": project.aim.model_dump(mode="json", exclude=UNREAD | set(CODE)),
+        "data": project.data.model_dump(mode="json", exclude={"processes", "ray"}),  # the result is the same
+        "curate": [{"kind": s.kind, "version": s.VERSION, **s.changed()} for s in project.curate],
+        "split": project.split.model_dump(mode="json"),
+        "seed": project.seed,
+    }
+    if code := project.aim.model_dump(mode="json", include={"language", "show_tests"}, exclude_defaults=True):
+        settings["code"] = code
+    if project.aim.database:
+        settings["database"] = bytes_of(project.folder / project.aim.database)
+    if project.augment:
+        settings["augment"] = [{"kind": a.kind, "version": a.VERSION, **a.changed()} for a in project.augment]
+    if fields := document_fields(project.compare):
+        settings["fields"] = [fields, row_fields(project.compare)]
+    # scipy: the search for copies and for phrases that give a label away
+    named = {"scipy", *(name for step in (*project.curate, *project.augment) for name in step.libraries)}
+    settings["libraries"] = versions_of(named)
+    if models:
+        settings["models"] = {need: model["digest"] for need, model in models.items()}
+        settings["numeric"] = numeric_environment()
+    return store.digest([VERSION, inputs, documents, settings, *split, *([trace] if trace else [])])[:20]
+
+
+def bytes_of(path: Path) -> Any:
+    """What a path holds, as hashes: of the file, or of every file below the folder. A file that is not there has none;
+    reading it will say so."""
+    file, head = split_head(path)
+    refuse_unreal(file)
+    try:
+        if file.is_dir():
+            return [[str(p.relative_to(file)), store.file_digest(p)] for p in sorted(files_below(file)) if p.is_file()]
+        digests = [store.file_digest(f) if f.is_file() and os.access(f, os.R_OK) else "" for f in named(path).files]
+        return [*digests, head, *([member] if (member := named(path).member) else [])]
+    except OSError as error:
+        unread(error, str(path))
+
+
+def _write(
+    project: Project, files: Files, folders: tuple[Path, Path], veil: Veil, lender: Lender, tell: Tell
+) -> dict[str, Any]:
+    """Args: folders: what workers are handed, and what they are not."""
+    from assay import curate
+    from assay.curate.manifest import written
+    from assay.curate.overlap import given_away, read_probes
+    from assay.curate.reading.documents import read_corpus
+    from assay.curate.reading.noted_in import Noted
+    from assay.curate.scale.spread import Scale
+
+    folder, held = folders
+    loaded, everything, annotated = labelled(project, files)
+    veil.of_kind(loaded.kind)
+    names = {veil.name(row.id): row.id for row in (*loaded.train, *loaded.val, *loaded.test)} if veil.key else {}
+    loaded = loaded.map_splits(veil.ids)
+    unusable = [one.line for one in loaded.aside]
+    before = [*unusable, *annotated.ledger]
+    before = [line | {"id": veil.name(line["id"]), "file": veil.place(line["file"])} for line in before]
+    fields = document_fields(project.compare)
+    corpus = read_corpus(project.document_paths, project.folder, fields) if project.documents else None
+    noted = Noted(corpus.documents if corpus else ())
+    loaded = loaded.map_splits(lambda rows: [noted.example(row) for row in rows])
+    everything = veil.ids(everything)
+    came, left_out = _given(project, loaded, veil, [*loaded.train, *loaded.val, *loaded.test])
+    documents = veil.documents(corpus.documents) if corpus else []
+    curated = curate.run(
+        came["train"],
+        came["val"],
+        came["test"],
+        official=bool(came["val"] or came["test"]),
+        left_out=left_out,
+        probes=read_probes(project.probe_paths, project.folder),
+        steps=steps_of(project, loaded.kind),
+        split=project.split.model_copy(update={"official": project.split.official or bool(project.split.manifest)}),
+        task_kind=loaded.kind,
+        seed=project.seed,
+        means=lender.means(Means(seed=project.seed, tell=tell, key=veil.key, documents=documents)),
+        tell=tell,
+        # What is kept of a run that is killed are rows as they are between two steps, which may be raw.
+        scale=Scale(project.data.processes, project.data.ray, None if veil.key else held),
+        augment=project.augment,
+    )
+    splits = {"train": curated.train, "val": curated.val, "test": curated.test}
+    for split, examples in splits.items():
+        place = held if split == "test" else folder
+        store.write_lines(place / f"{split}.jsonl", (example.to_json() for example in examples))
+    store.write_lines(folder / "documents.jsonl", (document.to_json() for document in documents))
+    write_rates(folder, curated.base_rates)
+    ledger = merged(before, curated.ledger, everything) if before else curated.ledger
+    if veil.key:
+        ledger = [row | {"reason": veil.short(row["reason"])} for row in ledger]
+    store.write_lines(held / "ledger.jsonl", ledger)
+    labels = loaded.labels if loaded.kind == "classify" else ()
+    asked = {} if loaded.kind == "continue" else splits  # there the target is the text itself
+    given = {name: given_away(asked.get(name, ()), labels) for name in splits}
+    audit = replace(curated.audit, pairs=(*curated.audit.pairs, *curated.reworded.pairs))
+    checked = {"probes": curated.probed.to_json(), "given_away": given, "paraphrases": curated.reworded.counts()}
+    store.write_json(held / "audit.json", veil.audit(audit, everything) | checked)
+    store.write_json(held / CLUSTERS, _clusters(project, loaded, curated.test, names))
+    store.write_text(held / "splits.csv", written(everything, splits, veil.key))
+    if leaked := _leaked(came, curated.ledger):
+        store.write_lines(held / "leaked.jsonl", (veil.example(example).to_json() for example in leaked))
+    warnings = (
+        loaded.warnings,
+        annotated.warnings,
+        curated.warnings,
+        corpus.warnings if corpus else [],
+        noted.warnings,
+    )
+    found = {"warnings": warnings, "models": lender.used, "before": before}
+    note = note_of(project, loaded, curated, everything, ledger, documents, veil, **found)
+    if project.aim.database:  # what val rows are judged by
+        rows = bytes_of(project.folder / project.aim.database)
+        note["hashes"]["val"] = store.digest([note["hashes"]["val"], rows])
+    return note
+
+
+def _clusters(project: Project, loaded: Any, test: Sequence[Example], names: dict[str, str]) -> dict[str, list[int]]:
+    """What the test rows may cluster by, where no group is declared. names: id -> the id that it was read with."""
+    from assay.curate.clusters import candidates
+
+    if loaded.group is not None:
+        return {}
+    read = [replace(example, id=names.get(example.id, example.id)) for example in test]
+    reported = project.aim.slices if "slices" in project.aim.model_fields_set else ()
+    return candidates(loaded.values, read, project.split.near, reported)
+
+
+def _leaked(came: dict[str, list[Example]], ledger: Sequence[dict[str, Any]]) -> list[Example]:
+    """Training rows that the audit took out because they also stood in given val or test files, as they were read."""
+    if not (came["val"] or came["test"]):
+        return []
+    gone = {
+        row["id"]
+        for row in ledger
+        if row["step"] == "audit" and row["action"] == "dropped" and not row["reason"].startswith(SHARES_WORDS)
+    }
+    return [example for example in came["train"] if example.id in gone]
+
+
+def _given(
+    project: Project, loaded: Any, veil: Veil, everything: Sequence[Example]
+) -> tuple[dict[str, list[Example]], list[Example]]:
+    """The rows by the split they come with: that of their file, or that of the manifest, which may leave rows out."""
+    from assay.curate.manifest import divided, read_manifest
+
+    path = project.manifest_path
+    if path is None:
+        return {"train": loaded.train, "val": loaded.val, "test": loaded.test}, []
+    places = {veil.name(id): place for id, place in read_manifest(path, project.folder).items()}
+    return divided(everything, places, path, project.folder, veil.key)
+
+
+def read_examples(path: Path) -> tuple[Example, ...]:
+    return tuple(Example.from_json(row) for row in store.read_lines(path))
+
+
+def read_documents(path: Path) -> tuple[Document, ...]:
+    return tuple(Document.from_json(row) for row in store.read_lines(path))
+
+
+def write_rates(folder: Path, base_rates: Mapping[str, int]) -> None:
+    if base_rates:
+        store.write_json(folder / RATES, dict(base_rates))
+
+
+def read_rates(folder: Path) -> dict[str, int]:
+    """How frequent each label is, where the training rows do not say it; see `curate/rates.py`."""
+    return store.read_json(folder / RATES) if (folder / RATES).is_file() else {}

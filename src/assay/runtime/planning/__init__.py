@@ -1,0 +1,1 @@
+"""What a run will take, from a few steps and answers of each strategy."""

