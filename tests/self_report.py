@@ -1,4 +1,4 @@
-"""A worker that says what it has inherited and holds, then does as it is told: see `test_processes.py`."""
+"""A worker that says what it has inherited and holds, then does as it is told: see `runtime/arms/test_process.py`."""
 
 import json
 import os

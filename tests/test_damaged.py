@@ -108,7 +108,7 @@ def test_no_flipped_byte_of_what_a_service_said_gives_another_result(tmp_path, c
 def test_no_flipped_byte_of_outcomes_gives_another_result(tmp_path, capsys):
     if reason := bubblewrap.missing():
         pytest.skip(reason)
-    from test_executed import program, write
+    from code_projects import program, write
 
     folder = write(tmp_path / "p", [program(n) for n in range(40)])
     assert command(["run", "--plain", str(folder)]) == 0

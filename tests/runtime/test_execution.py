@@ -13,6 +13,7 @@ from assay.core import store
 from assay.core.errors import DataError, ProjectError, ResourceError, UsageError
 from assay.core.types import Answer, Checks, Example, Message, Record, Task
 from assay.runtime.execution import NAME, executed
+from code_projects import program, write
 from lines import named
 from toy import comparable
 
@@ -20,26 +21,6 @@ ARMS = """
   - {kind: shots, k: 2}
   - {kind: lora, rank: 2, epochs: 1}
 """
-
-
-def program(n: int) -> dict:
-    return {
-        "text": f"Write a function add_{n}: add {n} to {'a number' if n % 2 else 'what it is given'}, number {n * 37}.",
-        "code": f"def add_{n}(x):\n    return x + {n}",
-        "task_id": n,
-        "test_list": [f"assert add_{n}({k}) == {k + n}" for k in (1, 5)],
-        "test_setup_code": "",
-    }
-
-
-def write(folder, rows, aim="{kind: code}", name="rows.jsonl", more=""):
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
-    (folder / "project.yaml").write_text(
-        f"aim: {aim}\ndata: {{files: {{data: {name}}}{more}}}\nsplit: {{leaks: repair, near: 1.0}}\n"
-        "compare: [{kind: majority}]\n"
-    )
-    return folder
 
 
 @pytest.fixture
