@@ -252,7 +252,7 @@ def test_the_second_signal_ends_a_server_that_waits_for_its_model():
 def test_a_worker_ends_with_its_parent_while_it_imports(tmp_path):
     (tmp_path / "slow_import.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(600)\n")
     parent = (
-        "import sys, time; from pathlib import Path; from assay.processes import worker\n"
+        "import sys, time; from pathlib import Path; from assay.runtime.arms.process import worker\n"
         f"sys.path.append({str(tmp_path)!r})\n"
         f"with worker(Path({str(tmp_path)!r}), 'slow_import') as process:\n"
         "    print(process.stdout.readline().strip(), process.pid, flush=True)\n"

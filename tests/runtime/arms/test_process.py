@@ -117,7 +117,7 @@ def test_a_killed_server_takes_its_workers_with_it_and_the_next_starts_cold(fold
 def test_a_killed_client_leaves_nothing_behind(folder):
     (folder / "order").write_text("wait")
     script = (
-        "import sys; from pathlib import Path; from assay.processes import *\n"
+        "import sys; from pathlib import Path; from assay.runtime.arms.process import *\n"
         "with Servers() as servers, worker(Path(sys.argv[1]), 'self_report', servers=servers) as process:\n"
         "    process.stdout.readline(); print(process.pid, flush=True); process.wait()"
     )

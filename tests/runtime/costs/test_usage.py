@@ -13,12 +13,12 @@ LARGE = 300 << 20
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system's own figure is taken")
 def test_the_peak_of_a_process_is_not_that_of_the_one_that_started_it():
-    child = "from assay.spent import peak_bytes; print(peak_bytes())"
+    child = "from assay.runtime.costs.usage import peak_bytes; print(peak_bytes())"
     script = f"""
 import subprocess, sys
 held = bytearray({LARGE})
 held[::4096] = b"x" * len(held[::4096])
-from assay.spent import peak_bytes
+from assay.runtime.costs.usage import peak_bytes
 print(peak_bytes())
 print(subprocess.run([sys.executable, "-c", {child!r}], capture_output=True, text=True, check=True).stdout)
 """
