@@ -1,4 +1,4 @@
-"""The newest report of a project, and the arm that it recommends."""
+"""The newest report of a project, and the arm that it recommends. Light: every verb of the command line imports it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from assay.core.errors import Problem, UsageError, did_you_mean
 from assay.here import with_project
 from assay.places import near, place, typed
-from assay.runtime.arms.measured import names as known_arms
-from assay.use.serve.settings import BASE
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -47,6 +45,7 @@ def recommended(project: Project) -> str:
     Raises:
         UsageError: C161, there is neither.
     """
+    from assay.runtime.arms.measured import names as known_arms
     from assay.weigh import read_report
 
     report = project.report_folder / "report.json"
@@ -63,6 +62,9 @@ def recommended(project: Project) -> str:
 
 def refuse_unknown(project: Project, name: str) -> None:
     """Raises: UsageError: C083."""
+    from assay.runtime.arms.measured import names as known_arms
+    from assay.use.serve.settings import BASE
+
     names = list(dict.fromkeys([*known_arms(project), BASE]))
     if name not in names:
         text = f"there is no arm '{name}'{did_you_mean(name, names)}"
