@@ -15,9 +15,9 @@ from pathlib import Path
 import torch
 
 import assay
-from assay.adapters import merged
-from assay.asking import load
 from assay.core.store import write_text
+from assay.deployment.adapters import merged
+from assay.deployment.load import load
 
 INTENTS = Path(__file__).parents[1] / "examples" / "intents"
 ARMS = {"lora": ("dequantised",), "dora": ("dequantised",), "qlora": ("dequantised", "original")}

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 from workloads import DATA
 
-from assay.against import Against, families_of
 from assay.core import store
 from assay.core.types import Example, Message
-from assay.logs import Entry
+from assay.deployment.monitoring.log_reader import Entry
+from assay.deployment.monitoring.reference import Against, families_of
 from assay.stats.multiple_testing import holm
 from assay.stats.standard_error import wilson
 from assay.validate.drift.apart import far_p, gaussian, kernel_p

@@ -10,7 +10,7 @@ import time
 import pytest
 
 import assay
-from assay.pieces import PIECE
+from assay.deployment.answer_file import PIECE
 from toy import rows, write_rows
 from workers import none_left
 
@@ -76,7 +76,7 @@ def test_ten_thousand_rows_survive_three_kills(ran, tmp_path):
 @pytest.mark.nightly
 def test_another_file_or_arm_begins_anew_and_says_so(ran, tmp_path):
     file, out, heard = tmp_path / "new.jsonl", tmp_path / "out.jsonl", []
-    from assay.pieces import answer_file
+    from assay.deployment.answer_file import answer_file
 
     def notes():
         found = [event["text"] for event in heard if event["event"] == "note"]
@@ -96,8 +96,8 @@ def test_another_file_or_arm_begins_anew_and_says_so(ran, tmp_path):
 
 
 def test_a_table_says_what_an_answer_is_and_runs_no_formula():
-    from assay.answer_table import rows_of, table
     from assay.core.types import Answer, Example, Message
+    from assay.deployment.answer_table import rows_of, table
 
     asked = [Example(str(at), (Message("user", " =1+1"),)) for at in range(3)]
     said = [Answer(None, truncated=True), Answer("＝x", passages=("a", "b")), Answer("I do not know", abstained=True)]

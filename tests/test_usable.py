@@ -14,13 +14,13 @@ import httpx2 as httpx
 import pytest
 
 import assay
-from assay import serving
 from assay.cli import command
 from assay.config import load as load_project
 from assay.core import store
 from assay.core.damage import silent
 from assay.core.errors import ModelError, UsageError
 from assay.core.types import Message
+from assay.deployment.server import run as serving
 from assay.runtime.arms.differences import CODE, Differs
 from assay.runtime.arms.open import bench_of
 from assay.use.serve.engines import engine_of

@@ -9,7 +9,7 @@ import assay
 from assay.cli import command
 from assay.core import store
 from assay.core.errors import DataError, UsageError
-from assay.logs import read_feedback
+from assay.deployment.monitoring.log_reader import read_feedback
 from assay.reviewing import Review
 from toy import WORDS, write_rows
 
@@ -149,7 +149,7 @@ def test_what_cannot_be_watched_is_said(ran, tmp_path):
 @pytest.mark.parametrize("parking", [pytest.param(0, marks=pytest.mark.nightly), 40])
 def test_of_ten_logs_each_is_told_rightly(ran, tmp_path, parking):
     """The promise, small: benchmarks/watch.py has it on shared data."""
-    from assay.drifting import watch
+    from assay.deployment.monitoring.watch import watch
 
     files = [log(tmp_path / f"{seed}.jsonl", parking=parking, seed=seed) for seed in range(10)]
     raised = [bool(watch(file, ran, encoder="words").raised) for file in files]

@@ -29,19 +29,19 @@ from assay.core.errors import (
 )
 
 if TYPE_CHECKING:
-    from assay.asking import Loaded
-    from assay.candidates import Ranking
     from assay.config import Project
     from assay.core.types import Tell
-    from assay.drifting import Watched
+    from assay.deployment.chat import Replies
+    from assay.deployment.export.run import Exported
+    from assay.deployment.load import Loaded
+    from assay.deployment.monitoring.watch import Watched
+    from assay.deployment.rank_models import Ranking
     from assay.estimator import Classifier
-    from assay.exporting import Exported
     from assay.findings import Checked
     from assay.health import Health
     from assay.reviewing import Review
     from assay.runtime.data_stage.annotation import Annotation
     from assay.runtime.planning.probe import Plan
-    from assay.talking import Replies
     from assay.weigh import Report
 
     __version__: str
@@ -183,7 +183,7 @@ def rank_models(
     tell: Tell | None = None,
 ) -> Ranking:
     """Base models ranked by what they answer to rows of a project's val and train; see `candidates.rank`."""
-    from assay.candidates import rank
+    from assay.deployment.rank_models import rank
 
     shown = _shown(tell)
     return rank(_project(target, (), offline, shown), models, rows=rows, shots=shots, offline=offline, tell=shown)
@@ -191,14 +191,14 @@ def rank_models(
 
 def report(project: str | Path = ".") -> Report:
     """The newest report of a project: `strategies`, `verdict`, `table()`, `predictions(name)`."""
-    from assay.latest_report import newest, project_at
+    from assay.runtime.latest_report import newest, project_at
 
     return newest(project_at(Path(project)))
 
 
 def load(project: str | Path = ".", arm: str = "", *, offline: bool = False) -> Loaded:
     """A fitted arm of a project, the recommended one without a name: `load("tickets", "lora").answer("Where?")`."""
-    from assay.asking import load as load_arm
+    from assay.deployment.load import load as load_arm
 
     return load_arm(project, arm, offline=offline)
 
@@ -217,7 +217,7 @@ def answer(
     Args:
         out: where the answers go; `FILE.answers.jsonl` beside the file when None.
     """
-    from assay.pieces import answer_file
+    from assay.deployment.answer_file import answer_file
     from assay.runtime.arms.differences import warned
 
     file = Path(file)
@@ -249,7 +249,7 @@ def export(
         with_base: the base is written beside an adapter; None: only a quantised one. into: what an arm on a quantised
             base is merged into.
     """
-    from assay.exporting import export as write
+    from assay.deployment.export.run import export as write
     from assay.runtime.arms.differences import warned
     from assay.use.export.source import Wish
 
@@ -298,8 +298,8 @@ def serve(
 ) -> None:
     """Answer requests of OpenAI's clients with fitted arms of a project, until SIGTERM or SIGINT; see
     `serving.serve`. What is left out is what the project file says under `serve`."""
+    from assay.deployment.server.run import serve as serve_arms
     from assay.runtime.arms.differences import warned
-    from assay.serving import serve as serve_arms
 
     serve_arms(
         project,
@@ -318,7 +318,7 @@ def serve(
 def ask(question: str, project: str | Path = ".", arm: str | Sequence[str] = (), *, offline: bool = False) -> Replies:
     """One question to an arm of a project, or to several, side by side; `base` is its base model as it came, and
     without a name it is the recommended one. See `talking.ask`."""
-    from assay.talking import ask as ask_arms
+    from assay.deployment.chat import ask as ask_arms
 
     return ask_arms(question, project, _several(arm), offline=offline)
 
@@ -335,7 +335,7 @@ def watch(
 ) -> Watched:
     """A log of questions held against what the project was made for: drift, failures, what to label next; see
     `drifting.watch`. What is left out is what the project file says under `watch`."""
-    from assay.drifting import watch as held_against
+    from assay.deployment.monitoring.watch import watch as held_against
     from assay.runtime.arms.differences import warned
 
     return held_against(log, project, arm=arm, level=level, rows=rows, offline=offline, tell=warned(_shown(tell)))

@@ -25,7 +25,7 @@ from sklearn.utils.validation import check_is_fitted
 from assay.core import store
 from assay.core.errors import Problem, UsageError
 from assay.core.types import Answer, Example, Message, Strategy, Task
-from assay.frames import shares, texts_of
+from assay.deployment.data_frames import shares, texts_of
 from assay.runtime.arms.job import Job
 
 VAL = 0.1  # of the rows, for strategies that choose something on val

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from assay.runtime.arms.runner import Bench
 
 FOLDER = "reviews"
-FROM_USERS = "log"  # the split of items that users corrected: see `returned.py`
+FROM_USERS = "log"  # the split of items that users corrected: see `deployment/monitoring/feedback.py`
 Split = Literal["test", "val", "train"]
 
 
@@ -121,7 +121,7 @@ class Review:
         return Written(dict.fromkeys(paths, len(items)), alike, len(items) - len(asked) - twice, twice)
 
     def _rivals(self) -> tuple[str, str]:
-        from assay.latest_report import newest
+        from assay.runtime.latest_report import newest
         from assay.weigh.decision import rival_of
 
         data = newest(self.folder).data

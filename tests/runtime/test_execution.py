@@ -135,7 +135,7 @@ def test_new_questions_need_no_tests_and_show_those_they_have(boxed, tmp_path):
     (tmp_path / "new.jsonl").write_text(json.dumps({"text": "Write one."}) + "\n")
     answers = assay.answer(tmp_path / "new.jsonl", folder, "majority", tmp_path / "out.jsonl")
     assert answers and len((tmp_path / "out.jsonl").read_text().splitlines()) == 1
-    from assay.questions import read_questions
+    from assay.deployment.questions import read_questions
     from assay.runtime.data_stage.prepare import prepare
 
     project = load(folder / "project.yaml")

@@ -4,7 +4,7 @@ import pytest
 
 import assay
 from assay.core.types import Example, Message
-from assay.serving import opened
+from assay.deployment.server.run import opened
 from toy import build
 
 pytestmark = pytest.mark.slow

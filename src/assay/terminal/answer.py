@@ -26,8 +26,8 @@ def answer(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Results only.")] = False,
 ) -> int:
     """Answer a new file with a fitted arm. Stopped, the same command goes on."""
-    from assay.latest_report import project_at
-    from assay.pieces import answer_file
+    from assay.deployment.answer_file import answer_file
+    from assay.runtime.latest_report import project_at
     from assay.terminal.display import for_terminal
 
     folder = project_at(project)

@@ -21,7 +21,7 @@ from assay.terminal.outcome import noted, say, warn
 from assay.terminal.results import as_document
 
 if TYPE_CHECKING:
-    from assay.talking import Reply, Talk
+    from assay.deployment.chat import Reply, Talk
 
 EXAMPLE = 'Example: assay ask "Where is my refund?" --project tickets'
 ORDERS = {
@@ -51,8 +51,8 @@ def ask(
     as_json: Json = False,
 ) -> int:
     """Ask an arm a question, or several arms the same one; without a question, talk with it."""
-    from assay.latest_report import refuse_unknown as known
-    from assay.talking import talk
+    from assay.deployment.chat import talk
+    from assay.runtime.latest_report import refuse_unknown as known
 
     arms = _names(compare)
     question = None if words is None else " ".join(words)
@@ -91,8 +91,8 @@ def _print(text: str) -> None:
 
 def _streamed(talk: Talk, question: str) -> Reply:
     """Show the answer as it is written, then its passages and what it took."""
-    from assay.streaming import said
-    from assay.talking import passage_lines
+    from assay.deployment.chat import passage_lines
+    from assay.deployment.streaming import said
 
     stream = talk.stream(question)
     shown = ""
@@ -174,7 +174,7 @@ class Conversation:
             self._ask(line)
 
     def _compare(self, names: list[str]) -> None:
-        from assay.latest_report import refuse_unknown as known
+        from assay.runtime.latest_report import refuse_unknown as known
 
         for name in names:
             known(self.talk.project, name)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from assay.core.errors import Problem, UsageError, did_you_mean
-from assay.latest_report import project_at
+from assay.runtime.latest_report import project_at
 from assay.terminal.outcome import noted, say
 from assay.terminal.results import as_document, columns
 
@@ -37,7 +37,7 @@ def documents(
     _understood(action, items or [], at)
     from dataclasses import asdict
 
-    from assay.asking import load
+    from assay.deployment.load import load
 
     shelf = load(project_at(target), arm, offline=offline, tell=noted).documents
     if action in ("add", "drop"):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from assay.core.errors import Problem, UsageError
-from assay.latest_report import project_at
+from assay.runtime.latest_report import project_at
 from assay.terminal.outcome import say, warn
 from assay.terminal.results import as_document, near
 
 if TYPE_CHECKING:
-    from assay.exporting import Exported
+    from assay.deployment.export.run import Exported
 
 EXAMPLE = "Example: assay export lora --to merged --project tickets -o lora-merged"
 UNCHECKED = 4  # it was written, and its runtime is not here to ask it
@@ -59,7 +59,7 @@ def export(
     quiet: Quiet = False,
 ) -> int:
     """Write a fitted arm as files that work without assay, and check that they answer as the arm does."""
-    from assay.exporting import export as write
+    from assay.deployment.export.run import export as write
     from assay.terminal.display import for_terminal
     from assay.use.export.source import Wish
 

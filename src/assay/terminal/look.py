@@ -100,7 +100,7 @@ def has(what: str) -> list[dict[str, Any]]:
 
         return [{"kind": kind.name, "metric": kind.metric, "is": kind.about} for kind in KINDS]
     if what == "formats":
-        from assay.exporting import formats
+        from assay.deployment.export.run import formats
 
         return formats()
     if what == "steps":

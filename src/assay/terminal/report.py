@@ -39,7 +39,7 @@ def report(
     as_json: Json = False,
 ) -> int:
     """Show the newest report of a project."""
-    from assay.latest_report import newest, project_at
+    from assay.runtime.latest_report import newest, project_at
     from assay.terminal import look
 
     if newer is not None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.core.errors import Problem, UsageError
-from assay.latest_report import project_at
+from assay.runtime.latest_report import project_at
 from assay.terminal.outcome import say
 
 if TYPE_CHECKING:
-    from assay.serving import Open
+    from assay.deployment.server.run import Open
 
 EXAMPLE = "Example: assay serve lora --project tickets"
 
@@ -83,7 +83,7 @@ def serve(
 
     What is left out is what project.yaml says under serve.
     """
-    from assay import serving
+    from assay.deployment.server import run as serving
     from assay.terminal.display import for_terminal
     from assay.use.serve.who import keys_of
 

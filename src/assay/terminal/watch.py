@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from assay.core.errors import Problem, UsageError
-from assay.latest_report import project_at
+from assay.runtime.latest_report import project_at
 from assay.terminal.outcome import say
 from assay.terminal.results import as_document, near
 
@@ -60,7 +60,7 @@ def watch(
     if (feedback is None) != (review is None):
         text = "--feedback names what users said, --review where their corrections go"
         raise UsageError(Problem("C060", text, help="give both: --feedback FILE --review SHEET"))
-    from assay.drifting import watch as held_against
+    from assay.deployment.monitoring.watch import watch as held_against
     from assay.terminal.display import for_terminal
 
     folder = project_at(project)
@@ -81,7 +81,7 @@ def watch(
         document |= {"out": str(out), "written": found.to_next(out)}
         lines.append(f"next     {near(out.absolute())}")
     if feedback is not None and review is not None:
-        from assay.returned import corrections
+        from assay.deployment.monitoring.feedback import corrections
 
         taken = corrections(folder, found.log, feedback, review)
         document |= {"feedback": taken.to_json()}

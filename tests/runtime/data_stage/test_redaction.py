@@ -13,7 +13,7 @@ from assay.core.damage import silent
 from assay.core.errors import DataError, LeakError, UsageError
 from assay.core.types import Example, Message
 from assay.curate.manifest import text_hash
-from assay.pieces import answer_file
+from assay.deployment.answer_file import answer_file
 from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.data_stage.redaction import MARK, Veil, key_of
 from toy import rows, write_rows
@@ -67,7 +67,7 @@ def test_a_run_writes_nothing_raw_and_makes_a_key(ran):
 
 
 def test_a_question_is_anonymised_as_the_rows_were(ran, tmp_path):
-    from assay.questions import repaired
+    from assay.deployment.questions import repaired
 
     project = load(ran)
     asked = repaired(project, Example("q", (Message("user", "jo.do3@acme.com"),))).text

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, overload
 from assay.core.damage import silent
 from assay.core.errors import Problem, UsageError
 from assay.core.types import Adapted, Answer, Document, Example, Lesson, Message, Tell
-from assay.frames import frame_of, is_frame, questions_of, shares, texts_of
-from assay.latest_report import recommended_at
-from assay.questions import repaired
+from assay.deployment.data_frames import frame_of, is_frame, questions_of, shares, texts_of
+from assay.deployment.questions import repaired
+from assay.deployment.streaming import stream
 from assay.runtime.arms.differences import warned
 from assay.runtime.arms.open import bench_of, fitted, notes_alone
 from assay.runtime.data_stage.redaction import Veil, key_of
-from assay.streaming import stream
+from assay.runtime.latest_report import recommended_at
 
 if TYPE_CHECKING:
     import numpy as np

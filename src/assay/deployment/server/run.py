@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 from assay.core.damage import silent
 from assay.core.errors import Problem, UsageError
 from assay.core.types import Tell
+from assay.deployment.questions import repaired
+from assay.deployment.shared_networks import Shared, engine_named
 from assay.model.environment import threads
 from assay.places import file_of
-from assay.questions import repaired
 from assay.runtime.arms.open import base_bench, benches, fitted
-from assay.shared import Shared, engine_named
 from assay.use.serve.settings import BASE
 from assay.use.serve.who import names_of, refuse_missing, refuse_open
 
@@ -131,7 +131,7 @@ class Opened:
 
     def house(self, log: Path | None) -> House:
         """What is done with what comes in: noted in a file, or nothing."""
-        from assay.book import Book
+        from assay.deployment.server.request_log import Book
         from assay.use.serve.app import House
 
         if log is None:
@@ -152,7 +152,8 @@ def opened(folder: Path, names: Sequence[str] = (), offline: bool = False, tell:
     names = names or usual(folder)
     found = benches(folder, [name for name in names if name != BASE], offline, tell)
     base = base_bench(load_project(file_of(folder)), offline, tell)[0] if BASE in names else None
-    from assay.asking import Loaded  # with torch: what is wrong with the names is said before
+    # With torch: what is wrong with the names is said before.
+    from assay.deployment.load import Loaded
     from assay.use.serve.arms import Arm, base_arm
 
     shared = Shared()
@@ -184,7 +185,7 @@ def usual(folder: Path) -> list[str]:
     Raises:
         UsageError: C062, there is no report; C154, it recommends nothing.
     """
-    from assay.latest_report import newest
+    from assay.runtime.latest_report import newest
 
     name = newest(folder).verdict["recommended"]
     if not name:

@@ -15,13 +15,13 @@ import httpx2 as httpx
 import pytest
 
 import assay
-from assay import serving
-from assay.book import Book, feedback_file, judged
 from assay.core import store
 from assay.core.errors import DataError, ResourceError, UsageError
 from assay.core.types import Example, Lesson, Message, Task
+from assay.deployment.server import run as serving
+from assay.deployment.server.request_log import Book, feedback_file, judged
+from assay.deployment.shared_networks import engine_named
 from assay.prompt import Majority
-from assay.shared import engine_named
 from assay.use.serve import who
 from assay.use.serve.engines import engine_of
 from assay.use.serve.wanted import Wanted

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core.errors import AssayError, DataError, Problem
 from assay.core.types import Example, Tell
-from assay.logs import Entry, Log
+from assay.deployment.monitoring.log_reader import Entry, Log
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,8 +8,8 @@ import pytest
 import assay
 from assay.cli import command
 from assay.core.errors import UsageError
+from assay.deployment.chat import talk
 from assay.prompt.shots_answers import ShotsAnswers
-from assay.talking import talk
 from toy import write_rows
 
 DOCUMENTS = {"leave.md": "Leave must be asked for two weeks before.", "pay.md": "Pay comes on the first of the month."}

@@ -59,7 +59,7 @@ def questions_of(frame: Any, prepared: Prepared, project: Project) -> tuple[list
     Raises:
         DataError: as `questions.read_questions`.
     """
-    from assay.questions import read_questions
+    from assay.deployment.questions import read_questions
 
     # Through pandas' own JSON: what is no number becomes null, dates become text.
     rows = json.loads(frame.to_json(orient="records", date_format="iso", force_ascii=False))
@@ -75,7 +75,7 @@ def frame_of(frame: Any, numbers: Sequence[int], answers: Sequence[Answer]) -> A
     answer has some. A row that could not be asked has no answer, and the note says so."""
     import pandas
 
-    from assay.answer_table import noted
+    from assay.deployment.answer_table import noted
 
     by_row = dict(zip(numbers, answers, strict=True))
     rows = [by_row.get(number) for number in range(len(frame))]

@@ -13,8 +13,8 @@ from assay.stats.multiple_testing import holm
 if TYPE_CHECKING:
     import numpy as np
 
-    from assay.against import Against
-    from assay.logs import Log
+    from assay.deployment.monitoring.log_reader import Log
+    from assay.deployment.monitoring.reference import Against
 
 WINDOWS, WINDOW = 8, 50  # of time at most; questions in one at least
 INTERVALS = 0.95
@@ -98,7 +98,7 @@ def _labels(
     what an arm mistakes it mistakes in both."""
     import numpy as np
 
-    from assay.against import families_of
+    from assay.deployment.monitoring.reference import families_of
     from assay.validate.drift.apart import columns_p, of_labels
     from assay.validate.drift.rates import FEWEST
 
@@ -122,7 +122,7 @@ def _labels(
 
 
 def _rates(against: Against, exam: tuple[list[Example], list[Answer]] | None) -> dict[str, dict[str, Any]]:
-    from assay.against import families_of
+    from assay.deployment.monitoring.reference import families_of
     from assay.validate.drift.rates import flags, least_of, rates
 
     answered = [(e.answer, f) for e, f in zip(against.log, against.families, strict=False) if e.answer is not None]

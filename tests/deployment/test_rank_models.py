@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 import assay
-from assay.candidates import drawn, rank
 from assay.cli import command
 from assay.config import load
 from assay.core.damage import silent
 from assay.core.errors import DataError, UsageError
+from assay.deployment.rank_models import drawn, rank
 from assay.model.weights import tensors_of
 from assay.runtime.data_stage.prepare import prepare
 from problems import problem

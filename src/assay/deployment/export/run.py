@@ -20,7 +20,7 @@ from assay.core import store
 from assay.core.damage import silent
 from assay.core.errors import ModelError, OtherAnswers, Problem, ResourceError, UsageError, did_you_mean
 from assay.core.types import Tell
-from assay.given import asked_again, source_of, unaskable
+from assay.deployment.export.source import asked_again, source_of, unaskable
 from assay.runtime.signals import interruptible
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def export(
         ModelError: M112 the base has changed since the fit, M102 the tokenizer, and those of merging and loading.
         OtherAnswers: M103, it is below the limit. ResourceError: R002 no room on the disk, R003.
     """
-    from assay.asking import log_of
+    from assay.deployment.load import log_of
     from assay.runtime.arms.open import bench_of
     from assay.use.export.source import Wish
 

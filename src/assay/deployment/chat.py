@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core.damage import silent
 from assay.core.types import Adapted, Answer, Example, Message, Tell
-from assay.latest_report import recommended, refuse_unknown
+from assay.deployment.streaming import said
 from assay.places import file_of
 from assay.runtime.arms.differences import CODE, warned
-from assay.streaming import said
+from assay.runtime.latest_report import recommended, refuse_unknown
 from assay.use.serve.settings import BASE
 
 if TYPE_CHECKING:
-    from assay.asking import Loaded
     from assay.config import Project
+    from assay.deployment.load import Loaded
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Reply:
     passages: dict[str, str] = field(default_factory=dict)  # id -> text, best first
 
     def to_json(self) -> dict[str, Any]:
-        from assay.answer_table import noted
+        from assay.deployment.answer_table import noted
 
         one = self.answer
         return {
@@ -57,7 +57,7 @@ class Reply:
 
     def foot(self) -> str:
         """The line under an answer: confidence, notes, tokens, seconds."""
-        from assay.answer_table import noted
+        from assay.deployment.answer_table import noted
 
         one = self.answer
         sure = "" if one.confidence is None else f"confidence {one.confidence:.2f}"
@@ -211,7 +211,7 @@ def talk(folder: str | Path = ".", arm: str = "", *, offline: bool = False, tell
     Raises:
         UsageError: C083 there is no such arm; C161 none is recommended.
     """
-    from assay.latest_report import project_at
+    from assay.runtime.latest_report import project_at
 
     made = Talk(project_at(Path(folder)), arm, offline, tell)
     if arm:
@@ -240,9 +240,9 @@ def opened(folder: Path, name: str, *, offline: bool = False, tell: Tell = silen
     Raises:
         UsageError: C083, C062, C171; C172, base needs rows that are not here.
     """
-    from assay.asking import Loaded
     from assay.config import load as load_project
     from assay.core import store
+    from assay.deployment.load import Loaded
     from assay.runtime.arms.open import base_bench, bench_of, fitted
 
     project = load_project(file_of(folder))

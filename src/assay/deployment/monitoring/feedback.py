@@ -14,7 +14,7 @@ from typing import Any
 
 from assay.core import store
 from assay.curate.annotate.sheet import refuse_present
-from assay.logs import Entry, Said, read_feedback
+from assay.deployment.monitoring.log_reader import Entry, Said, read_feedback
 from assay.places import place
 from assay.reviewing import FOLDER, FROM_USERS, Review
 from assay.terminal.results import near

@@ -62,7 +62,7 @@ def read_log(file: Path, prepared: Prepared, project: Project) -> Log:
     Raises:
         DataError: as the readers; D005, there is no question in it.
     """
-    from assay.questions import read_questions, repaired
+    from assay.deployment.questions import read_questions, repaired
 
     if not _is_log(file):
         times = _times(file)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import assay
-from assay.adapters import folder_of, merged, shared
 from assay.core.errors import ModelError, UsageError
+from assay.deployment.adapters import folder_of, merged, shared
 
 pytestmark = pytest.mark.slow
 ARM = "lora-r4-e2-drop1e-1"

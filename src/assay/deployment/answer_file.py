@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.answer_table import rows_of, table
 from assay.core import sealed, store
 from assay.core.damage import silent
 from assay.core.types import Answer, Example, Strategy, Tell
-from assay.latest_report import recommended_at
-from assay.questions import read_questions
+from assay.deployment.answer_table import rows_of, table
+from assay.deployment.questions import read_questions
 from assay.runtime.arms.answer_files import ASKED, answers_of, kept_lines
 from assay.runtime.arms.differences import hearing
 from assay.runtime.arms.open import bench_of
 from assay.runtime.data_stage.redaction import Veil, key_of
+from assay.runtime.latest_report import recommended_at
 from assay.runtime.signals import interruptible
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def answered(
     Raises:
         ResourceError: R003, the same file is being answered by another process. As `Bench.run`.
     """
-    from assay.asking import log_of
+    from assay.deployment.load import log_of
     from assay.runtime.arms.open import fitted
 
     digest = store.digest([q.to_json() for q in questions])[:16]
@@ -67,7 +67,7 @@ def answered(
 
 def _here(bench: Bench, strategy: Strategy, stage: store.Stage, questions: Sequence[Example], tell: Tell) -> None:
     """In this process, from documents that were edited since the fit."""
-    from assay.asking import Loaded
+    from assay.deployment.load import Loaded
 
     folder = stage.open()
     file = folder / "answers.jsonl"

@@ -17,12 +17,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.against import FEWEST, against
 from assay.core import store
 from assay.core.errors import DataError, Problem, UsageError, did_you_mean
 from assay.core.types import Answer, Example, Tell
+from assay.deployment.monitoring.log_reader import Entry, Log, read_log
+from assay.deployment.monitoring.reference import FEWEST, against
 from assay.here import with_project
-from assay.logs import Entry, Log, read_log
 from assay.runtime.arms.measured import names as known_arms
 from assay.runtime.arms.measured import newest
 
@@ -89,7 +89,7 @@ def watch(
     beside = against(own, prepared, found, chosen.encoder, offline, tell)
     tell({"event": "stage", "name": "compare", "state": "start"})
     exam = _exam(bench, strategy) if bench is not None and strategy is not None else None
-    from assay.watched import told
+    from assay.deployment.monitoring.report import told
 
     settings = {"name": name, "level": chosen.level, "rows": chosen.rows}
     data = told(beside, found, exam, prepared.task, seed=own.seed, **settings)
@@ -115,7 +115,7 @@ class Watched:
         return self.data
 
     def lines(self) -> list[str]:
-        from assay.watched import lines
+        from assay.deployment.monitoring.report import lines
 
         return lines(self.data)
 
@@ -134,8 +134,8 @@ class Watched:
         Raises:
             DataError: D091, the file is there already, and may have been filled in.
         """
-        from assay.answer_table import table
         from assay.curate.annotate.sheet import refuse_present
+        from assay.deployment.answer_table import table
 
         refuse_present([Path(out)])
         text = next((self.columns[r] for r in ("text", "question", "messages") if r in self.columns), "text")

@@ -1,0 +1,1 @@
+"""A fitted strategy in use: asked, served, exported, watched."""

@@ -1,0 +1,89 @@
+"""The trained arms of a project taken apart and together: merged into their base, or several on one base.
+
+    from assay.deployment.adapters import folder_of, merged, shared
+
+    merged("tickets", "lora", precision="bf16").network.save_pretrained("lora-merged")
+    many, arms = shared("tickets", ["lora", "lora-r8", "shots-k4"])
+    arms["lora-r8"].answer(questions)
+
+How   `use/merged_arm.py` and `use/many.py` do the work; here is the way to them from a project's folder and an arm's
+      name
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.core.damage import silent
+from assay.core.errors import ModelError, Problem
+from assay.core.types import Adapted, Lesson, Precision, Strategy
+from assay.runtime.arms.differences import warned
+from assay.runtime.arms.open import bench_of, fitted, notes_alone
+
+if TYPE_CHECKING:
+    from assay.model.chat_model import ChatModel
+    from assay.use.many import Many
+    from assay.use.merged_arm import Into
+
+
+def folder_of(folder: str | Path, arm: str, *, offline: bool = False) -> Path:
+    """Where a fitted arm lies: the adapter in PEFT's own files, where PEFT has the method, and `arm.json`.
+
+    Raises:
+        UsageError: there is no such project or arm, or it was not fitted yet.
+    """
+    return _fitted(folder, arm, offline)[1]
+
+
+def merged(
+    folder: str | Path, arm: str, *, into: Into = "dequantised", precision: Precision = "auto", offline: bool = False
+) -> ChatModel:
+    """A fitted arm as one plain network, without PEFT's layers: `merged(...).network.save_pretrained(place)`.
+
+    Args:
+        into: the base of a quantised arm: "dequantised", as it was trained beside; "original", as it is on disk.
+        precision: of the weights; "auto": the arm's own.
+
+    Raises:
+        UsageError: as `folder_of`. ModelError: M110, nothing of it can be merged.
+    """
+    from assay.use.merged_arm import merged as merge_arm
+    from assay.use.merged_arm import need_mergeable
+
+    strategy, place, lesson = _fitted(folder, arm, offline)
+    need_mergeable(strategy)
+    return merge_arm(strategy, place, lesson, into=into, precision=precision)
+
+
+def shared(folder: str | Path, arms: Sequence[str], *, offline: bool = False) -> tuple[Many, dict[str, Adapted]]:
+    """Fitted arms on one base, which is loaded once: what switches between them, and the arms by name.
+
+    Raises:
+        UsageError: as `folder_of`. ModelError: M111, they want different bases; M114, one cannot share its base.
+    """
+    from assay.use.lodger import restore
+    from assay.use.many import Many
+    from assay.use.shared_base import adapters_in
+
+    found = {arm: _fitted(folder, arm, offline) for arm in arms}
+    if not found:
+        raise ModelError(Problem("M114", "no arm was named to share a base", help="name two or more"))
+    # An arm with an adapter says in which bits the base must be; one without can stand on any.
+    first = next((one for one in found.values() if any(adapters_in(one[0]))), next(iter(found.values())))
+    many = Many.opened(first[0], first[2])
+    return many, {arm: restore(many, arm, strategy, place, lesson) for arm, (strategy, place, lesson) in found.items()}
+
+
+def _fitted(folder: str | Path, arm: str, offline: bool) -> tuple[Strategy, Path, Lesson]:
+    """Settings, folder, and the lesson without rows that the arm is restored with."""
+    from assay.model.environment import threads
+    from assay.model.machine import steady
+    from assay.runtime.arms.job import Job
+
+    bench, strategy = bench_of(Path(folder), arm, offline, warned(silent))
+    steady(bench.project.seed, threads())
+    stage = fitted(bench, strategy)
+    job = Job(stage.folder, bench.request(strategy), notes_alone(bench.tell))
+    return strategy, stage.folder / "arm", job.lesson(rows=False)
