@@ -16,7 +16,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
-from assay.beside.judged import instruction, question
+from assay.audits.judged import instruction, question
 from assay.core.types import Answer, Example, Message, Record, Task
 from assay.encode.wording import posed
 from assay.model.find import find

@@ -6,11 +6,11 @@ import random
 import pytest
 
 import assay
+from assay.audits.human_review import Review
 from assay.cli import command
 from assay.core import store
 from assay.core.errors import DataError, UsageError
 from assay.deployment.monitoring.log_reader import read_feedback
-from assay.reviewing import Review
 from toy import WORDS, write_rows
 
 PARKING = "car garage parking barrier wheel engine driver ticket".split()

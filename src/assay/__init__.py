@@ -29,6 +29,7 @@ from assay.core.errors import (
 )
 
 if TYPE_CHECKING:
+    from assay.audits.human_review import Review
     from assay.config import Project
     from assay.core.types import Tell
     from assay.deployment.chat import Replies
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from assay.estimator import Classifier
     from assay.findings import Checked
     from assay.health import Health
-    from assay.reviewing import Review
     from assay.runtime.data_stage.annotation import Annotation
     from assay.runtime.planning.probe import Plan
     from assay.weigh import Report
@@ -270,7 +270,7 @@ def export(
 def review(project: str | Path = ".") -> Review:
     """Two arms' answers side by side, rated by people who do not know which is whose: `write` sheets, `take` them back,
     `tally`, `preferences`; see `reviewing.Review`."""
-    from assay.reviewing import Review
+    from assay.audits.human_review import Review
 
     return Review.of(project)
 

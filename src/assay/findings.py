@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from assay.beside import sentences
+from assay.audits import sentences
 from assay.core import store
 from assay.core.types import Example, Task
 from assay.encode.lengths import CHARACTERS_A_TOKEN, quantiles

@@ -14,26 +14,26 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assay.aim.kinds import kind_of
-from assay.beside import Seen, asked, beside
-from assay.budget import quick_first
+from assay.audits import Seen, asked, beside
+from assay.audits.prompt_search_gain import gained
 from assay.core import store
 from assay.core.damage import silent
 from assay.core.errors import AssayError, Problem, UsageError, did_you_mean, nearest
 from assay.core.types import Answer, Strategy, Tell
-from assay.gained import gained
 from assay.places import near
 from assay.publish import publish, weighed
 from assay.runtime.arms import embedding_similarity as alike
 from assay.runtime.arms.model_lookup import find_models
 from assay.runtime.arms.process import Servers
 from assay.runtime.arms.runner import Bench
+from assay.runtime.arms.turn import compete, told_of
 from assay.runtime.costs.remote import refuse_remote, remote_warnings
 from assay.runtime.data_stage.prepare import Prepared, keep_private, prepare
 from assay.runtime.events.log import NAME, logged
 from assay.runtime.execution import reference_warning, refuse_unsafe, wrong_references
 from assay.runtime.planning.plan import plan_event
+from assay.runtime.planning.race import quick_first
 from assay.runtime.signals import interruptible
-from assay.turn import compete, told_of
 from assay.validate import Exam, metrics_for
 from assay.validate.looks import changes, places
 

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.beside import sentences
+from assay.audits import sentences
 from assay.core import store
 from assay.core.errors import UsageError
 from assay.findings import extra_of
@@ -23,7 +23,7 @@ from assay.runtime.arms.runner import Bench
 from assay.runtime.costs.remote import served_names
 
 if TYPE_CHECKING:
-    from assay.beside.asked import Found
+    from assay.audits.asked import Found
     from assay.validate import Exam
     from assay.weigh import Arm, Report
 

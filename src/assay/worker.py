@@ -32,7 +32,7 @@ def work(job: Job) -> None:
 
         steady(job.seed, threads())
     if job.request["mode"] == "memory":
-        from assay.beside.contamination import read_texts
+        from assay.audits.contamination import read_texts
 
         read_texts(job)
     elif job.request["mode"] == "alike":
@@ -40,11 +40,11 @@ def work(job: Job) -> None:
 
         read_pairs(job)
     elif job.request["mode"] == "probes":
-        from assay.beside.forgetting import ask_probes
+        from assay.audits.forgetting import ask_probes
 
         ask_probes(job)
     elif job.request["mode"] == "drill":
-        from assay.beside.drilled import drill
+        from assay.audits.drilled import drill
 
         drill(job)
     elif job.request["mode"] == "train":

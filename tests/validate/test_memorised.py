@@ -100,7 +100,7 @@ def trained(open_tiny, texts, seed, epochs):
 
 @pytest.mark.nightly
 def test_a_planted_base_is_told_from_a_clean_one(open_tiny, one_thread):
-    from assay.beside.contamination import reader
+    from assay.audits.contamination import reader
 
     found = {"planted": 0, "clean": 0}
     for seed in range(20):

@@ -12,7 +12,7 @@ from assay.terminal.outcome import say, warn
 from assay.terminal.results import as_document, near
 
 if TYPE_CHECKING:
-    from assay.reviewing import Review, Split, Written
+    from assay.audits.human_review import Review, Split, Written
 
 EXAMPLE = "Example: assay review tickets --out rate.csv --reviewers anna,ben"
 
@@ -46,7 +46,7 @@ def review(
 
     Without --out, --in or --pairs it says what they have said so far.
     """
-    from assay.reviewing import Review
+    from assay.audits.human_review import Review
 
     if sum(bool(one) for one in (out, sheets, pairs)) > 1:
         raise UsageError(Problem("C060", "--out, --in and --pairs are three things", help="give one of them"))

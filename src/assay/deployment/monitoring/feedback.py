@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assay.audits.human_review import FOLDER, FROM_USERS, Review
 from assay.core import store
 from assay.curate.annotate.sheet import refuse_present
 from assay.deployment.monitoring.log_reader import Entry, Said, read_feedback
 from assay.places import place
-from assay.reviewing import FOLDER, FROM_USERS, Review
 from assay.terminal.results import near
 from assay.validate.people.duels import Item
 from assay.validate.people.sheets import lines as sheet_lines

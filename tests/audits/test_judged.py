@@ -7,7 +7,7 @@ from textwrap import wrap
 import pytest
 
 import assay
-from assay.beside import judged
+from assay.audits import judged
 from assay.core.errors import DataError
 from assay.core.types import Answer, Example, Message, Record
 from assay.validate.people.duels import Item

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.beside.seen import Seen
+from assay.audits.seen import Seen
 
 if TYPE_CHECKING:
     from assay.config import Project

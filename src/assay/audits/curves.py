@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assay.beside.seen import Seen
+from assay.audits.seen import Seen
 from assay.core.types import Metric
 from assay.validate.learning_curve.settings import LearningCurve
 

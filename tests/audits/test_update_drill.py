@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 import assay
-from assay.beside.update_drill import planned
+from assay.audits.update_drill import planned
 from assay.core import store
 from assay.core.errors import ProjectError
 from assay.prompt import Tfidf

@@ -5,7 +5,7 @@ import random
 import pytest
 
 import assay
-from assay.beside.remedies import as_treated, twins
+from assay.audits.remedies import as_treated, twins
 from assay.core.errors import DataError
 from assay.core.types import Example, Message
 from assay.prompt import Tfidf

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.beside.forgetting import asked_arm, asked_base, trained_in
-from assay.beside.seen import Seen
+from assay.audits.forgetting import asked_arm, asked_base, trained_in
+from assay.audits.seen import Seen
 from assay.core import store
 from assay.validate.bias.social import HARMLESS, Both, leanings, own, published, refuses
 from assay.validate.forgetting.items import Item

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assay.beside.measured import Asked, measured
+from assay.audits.measured import Asked, measured
 from assay.core.types import Answer, Example, Message, Task
 from assay.validate.update_drill.changes import Change, Data
 

@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assay.beside.measured import Asked, measured
-from assay.beside.seen import Seen
-from assay.beside.variants import varied
-from assay.beside.ways import rehearsed, served, trains, ways
+from assay.audits.measured import Asked, measured
+from assay.audits.seen import Seen
+from assay.audits.variants import varied
+from assay.audits.ways import rehearsed, served, trains, ways
 from assay.core import store
 from assay.core.errors import ResourceError, TrainError
 from assay.core.types import Answer, Example, Strategy

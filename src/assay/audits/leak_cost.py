@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.beside.seen import Seen
-from assay.beside.variants import varied
+from assay.audits.seen import Seen
+from assay.audits.variants import varied
 from assay.core import store
 from assay.core.errors import Problem, UsageError, did_you_mean
 from assay.core.types import Changed, Dropped, Example, Means, RowStep, Strategy

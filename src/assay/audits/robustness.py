@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from assay.beside.budget import rows_within
-from assay.beside.seen import Seen
+from assay.audits.budget import rows_within
+from assay.audits.seen import Seen
 from assay.core.errors import DataError, Problem, UsageError, did_you_mean
 from assay.core.types import Changed, Example, Means, RowStep, Strategy, Tell
 from assay.curate import Anonymise

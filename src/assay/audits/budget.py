@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from assay.encode.lengths import CHARACTERS_A_TOKEN
 
 if TYPE_CHECKING:
-    from assay.beside.seen import Seen
+    from assay.audits.seen import Seen
     from assay.core.types import Example
 
 START = 10.0  # seconds until an arm's process has opened its model

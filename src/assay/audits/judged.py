@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.aim.kinds import kind_of
-from assay.beside.seen import Seen
+from assay.audits.seen import Seen
 from assay.core import store
 from assay.core.errors import DataError, Problem
 from assay.core.types import Example, Message, Record, Strategy, Task
@@ -144,7 +144,7 @@ def question(record: Record, a: str, b: str, order: str, reference: bool) -> Exa
 
 def reviewed(folder: Path, arms: Mapping[str, Sequence[Record]]) -> list[dict[str, str]]:
     """What people said in `assay review` of test rows, where the arms still answer as they did then."""
-    from assay import reviewing
+    from assay.audits import human_review as reviewing
 
     review = reviewing.Review(folder)
     now = {(record.question.id, name): reviewing.shown(record) for name, records in arms.items() for record in records}

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.beside.curves import Drawn, Point
-from assay.beside.seen import Seen
-from assay.beside.variants import varied
-from assay.beside.ways import served
+from assay.audits.curves import Drawn, Point
+from assay.audits.seen import Seen
+from assay.audits.variants import varied
+from assay.audits.ways import served
 from assay.core.errors import ResourceError, TrainError
 from assay.core.types import Strategy
 from assay.runtime.data_stage.prepare import Prepared

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from assay.beside.budget import FEWEST, START, rows_within, seconds_of
+from assay.audits.budget import FEWEST, START, rows_within, seconds_of
 from assay.core.types import Example, Message
 from assay.validate import Exam
 from assay.weigh import Arm

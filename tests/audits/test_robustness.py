@@ -6,7 +6,7 @@ import re
 import pytest
 
 import assay
-from assay.beside.robustness import drawn, jailbreaks, without_cuts
+from assay.audits.robustness import drawn, jailbreaks, without_cuts
 from assay.config import load
 from assay.core.errors import DataError, UsageError
 from assay.core.store import read_lines

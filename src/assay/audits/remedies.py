@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from assay.beside.seen import Seen
-from assay.beside.variants import varied
+from assay.audits.seen import Seen
+from assay.audits.variants import varied
 
 if TYPE_CHECKING:
     from assay.core.types import Augmentation, Document, Example, Strategy

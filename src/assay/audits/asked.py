@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from assay.beside import (
+from assay.audits import (
     bias,
     contamination,
     forgetting,
@@ -27,7 +27,7 @@ from assay.beside import (
     robustness,
     update_drill,
 )
-from assay.beside.seen import Seen
+from assay.audits.seen import Seen
 from assay.core.errors import ResourceError, TrainError
 from assay.core.types import Strategy
 from assay.runtime.data_stage.prepare import Prepared

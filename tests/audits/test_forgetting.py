@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 import assay
-from assay.beside.forgetting import items_for, trained_in
+from assay.audits.forgetting import items_for, trained_in
 from assay.config import load
 from assay.core.errors import DataError, UsageError
 from assay.prompt import Rag, Router, Shots, Tfidf

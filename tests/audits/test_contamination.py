@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import assay
-from assay.beside.contamination import drawn, reader, sentence
+from assay.audits.contamination import drawn, reader, sentence
 from assay.model.reading import token_log_probs
 from toy import build, rows, write_rows
 

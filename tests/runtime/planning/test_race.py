@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 import assay
-from assay.budget import Watch, best_so_far, quick_first, surely_behind
 from assay.config import load, make_strategy
 from assay.core import sealed
 from assay.core.errors import Stopped
 from assay.core.types import Answer, Example, Message, Task
+from assay.runtime.planning.race import Watch, best_so_far, quick_first, surely_behind
 from assay.validate import Exam
 from assay.weigh import Arm, build
 from assay.weigh.decide import Standing
@@ -89,7 +89,7 @@ def test_what_cannot_end_in_time_is_ended_at_once(tmp_path):
 
 
 def test_what_cannot_win_any_more_is_ended_and_what_may_win_is_not(tmp_path, monkeypatch):
-    monkeypatch.setattr("assay.budget.WORTH", 0.0)
+    monkeypatch.setattr("assay.runtime.planning.race.WORTH", 0.0)
     of = exam()
     best = arm_of(of, "best", 10)
     for wrong, ends in ((20, False), (120, True)):

@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from assay.budget import Watch, best_so_far
 from assay.core.errors import ResourceError, Stopped, TrainError
 from assay.core.types import Strategy, Tell
 from assay.runtime.arms import embedding_similarity as alike
@@ -17,6 +16,7 @@ from assay.runtime.arms.cache_keys import own_settings
 from assay.runtime.arms.runner import Bench, answers_in, cost_of, described, trained
 from assay.runtime.arms.seeds import again
 from assay.runtime.execution import executed
+from assay.runtime.planning.race import Watch, best_so_far
 from assay.validate import Exam, judge, metrics_for
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.beside.seen import Seen
+from assay.audits.seen import Seen
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -26,7 +26,7 @@ def wanted(project: Project, prepared: Prepared) -> bool:
 
 def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
     """None. What is wrong with the sets is said here, before an arm is trained."""
-    from assay.beside.social import gathered
+    from assay.audits.social import gathered
 
     gathered(project)
     return []
@@ -35,8 +35,8 @@ def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
 def ask(seen: Seen) -> dict[str, Any] | None:
     """Plain JSON: "swap", "arms": name -> {"pairs": [...], "slices": {...}, "checklists": [...]}, "remedies": [...],
     "social": see `social`."""
-    from assay.beside.remedies import remedies
-    from assay.beside.social import social
+    from assay.audits.remedies import remedies
+    from assay.audits.social import social
     from assay.validate.bias.pairs import pairs_of
 
     settings = seen.bench.project.checking.bias
@@ -64,8 +64,8 @@ def ask(seen: Seen) -> dict[str, Any] | None:
 
 def rows_in_time(seen: Seen, names: list[str], rows: list[Example]) -> int:
     """How many test rows pairs are made of, so that they and the remedies end within `minutes`."""
-    from assay.beside.budget import refit_seconds, rows_within
-    from assay.beside.remedies import refitted
+    from assay.audits.budget import refit_seconds, rows_within
+    from assay.audits.remedies import refitted
     from assay.validate.bias.pairs import pairs_of
 
     settings = seen.bench.project.checking.bias

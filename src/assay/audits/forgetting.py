@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.beside.seen import Seen
+from assay.audits.seen import Seen
 from assay.core import sealed, store
 from assay.core.errors import Problem, ResourceError, TrainError, UsageError
 from assay.core.types import Strategy

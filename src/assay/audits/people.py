@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.beside.seen import Seen
+from assay.audits.seen import Seen
 
 if TYPE_CHECKING:
     from assay.config import Project
@@ -15,7 +15,7 @@ KEY = "people"
 
 
 def wanted(project: Project, prepared: Prepared) -> bool:
-    from assay.reviewing import FOLDER
+    from assay.audits.human_review import FOLDER
 
     return (project.place(FOLDER) / "ratings.jsonl").exists()
 
@@ -26,7 +26,7 @@ def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
 
 def ask(seen: Seen) -> dict[str, Any] | None:
     """See `reviewing.Review.tally`."""
-    from assay.reviewing import Review
+    from assay.audits.human_review import Review
 
     return Review(seen.bench.project.target).tally(level=seen.level, seed=seen.seed)
 

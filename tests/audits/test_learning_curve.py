@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 import assay
-from assay.beside.curves import Point, a_quarter, word
-from assay.beside.learning_curve import planned, within
+from assay.audits.curves import Point, a_quarter, word
+from assay.audits.learning_curve import planned, within
 from assay.stats.intervals import Interval
 from assay.weigh import Arm
 from toy import write_rows
