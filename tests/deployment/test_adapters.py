@@ -12,7 +12,7 @@ from assay.deployment.adapters import folder_of, merged, shared
 
 pytestmark = pytest.mark.slow
 ARM = "lora-r4-e2-drop1e-1"
-PAGE = Path(__file__).parents[1] / "docs" / "adapters.md"
+PAGE = Path(__file__).parents[2] / "docs" / "adapters.md"
 QUESTIONS = ["a bill about the fee", "a novel from the shelf", "the door of the room"]
 
 
