@@ -11,9 +11,9 @@ import pytest
 import assay.cli
 from assay.cli import command
 from assay.core.errors import DataError, LeakError, ModelError, Problem, ResourceError, Stopped, TrainError, UsageError
+from assay.core.plain_text import columns
 from assay.terminal.misuse import VERBS
 from assay.terminal.outcome import Outcome, shown_problems
-from assay.terminal.results import columns
 from lines import named
 
 FIXTURES = Path(__file__).parent / "config" / "fixtures"

@@ -19,8 +19,8 @@ from assay.audits.prompt_search_gain import gained
 from assay.core import store
 from assay.core.damage import silent
 from assay.core.errors import AssayError, Problem, UsageError, did_you_mean, nearest
+from assay.core.places import near
 from assay.core.types import Answer, Strategy, Tell
-from assay.places import near
 from assay.publish import publish, weighed
 from assay.runtime.arms import embedding_similarity as alike
 from assay.runtime.arms.model_lookup import find_models

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay.core.errors import DataError, Problem, nearest
-from assay.places import PROJECT, place, typed
+from assay.core.places import PROJECT, place, typed
 
 # Files that may hold rows. What assay writes beside them (answers, reports, votes) is no data to begin with.
 DATA = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".xlsx", ".xlsm")

@@ -16,10 +16,10 @@ from assay.config.start import begin, folder_name
 from assay.config.yamlfile import flow, parse, quoted
 from assay.core import store
 from assay.core.errors import Problem, UsageError
+from assay.core.places import ENDINGS, PROJECT, typed
 from assay.core.types import Tell
 from assay.curate.reading.named import hub_set, named
 from assay.here import look, word
-from assay.places import ENDINGS, PROJECT, typed
 
 _FILES = re.compile(r"^  files: \{data: (.+)\}$", re.MULTILINE)
 _SHARES = re.compile(r"^  (train|val|test): 0\.\d+\n", re.MULTILINE)  # there is nothing to draw

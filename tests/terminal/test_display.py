@@ -5,8 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from assay.terminal.display import Display, Whole, fitting, mode_for, plain
-from assay.terminal.pace import Stage, duration, number, span
+from assay.core.plain_text import plain
+from assay.runtime.events.pace import Stage, duration, number, span
+from assay.terminal.display import Display, Whole, fitting, mode_for
 
 
 class Clock:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from assay.terminal.results import LEAST, columns, narrowed
+from assay.core.plain_text import columns
+from assay.terminal.results import LEAST, narrowed
 
 HEADER = ["arm", "accuracy", "95 %", "n", "to floor", "p (Holm)", "ms/answer", "ms p95", "tokens", "fit s", "peak MB"]
 TABLE = [[*HEADER, "kept MB"], ["probe", "0.692", "0.635-0.744", "276", *["-0.072"] * 8]]

@@ -2,8 +2,8 @@
 
 import io
 
+from assay.runtime.events.pace import Stage
 from assay.terminal.display import Display
-from assay.terminal.pace import Stage
 
 VALUES = {
     "train": 0.6123,

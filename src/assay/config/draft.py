@@ -14,9 +14,9 @@ from assay.aim.columns import Column, as_text, columns_of, value_at
 from assay.aim.guess import SAMPLE
 from assay.config.yamlfile import flow, quoted, shorten
 from assay.core.errors import DataError, Problem
+from assay.core.plain_text import plain
 from assay.curate.reading.read import Read
 from assay.curate.reading.settled import CORPUS, settle
-from assay.terminal.display import plain
 
 HEAD = "# Draft by `assay run"
 SHOWN = 3  # examples of a column

@@ -16,13 +16,13 @@ from assay.aim.kinds import kind_of
 from assay.config.draft import with_sets
 from assay.config.portfolio import Size, portfolio
 from assay.config.yamlfile import flow, quoted
+from assay.core.plain_text import plain
 from assay.core.types import Dropped, Example, Means, Task
 from assay.curate.accepted import JOINED
 from assay.curate.reading.findings import told_aside
 from assay.curate.reading.load import Loaded, labels_of
 from assay.curate.reading.settled import named_as
 from assay.curate.steps.dedupe import Dedupe
-from assay.terminal.display import plain
 
 TRAINED_ROWS = 600  # training rows of the first comparison: minutes, not hours, on a laptop's processor
 TRAINED_TOKENS = 36_000  # in one pass over them: a minute and a half at 400 tokens a second

@@ -9,12 +9,12 @@ from pydantic import Field, SerializeAsAny, field_validator
 from assay.config.names import arm_name
 from assay.config.task import as_said
 from assay.config.yamlfile import dump
+from assay.core.places import PROJECT, place, typed
 from assay.core.types import Augmentation, RowStep, SetStep, Settings, Strategy, Task
 from assay.curate.annotate.settle import Settle
 from assay.curate.reading.named import hub_set
 from assay.curate.split import Split
 from assay.model.endpoint import Endpoint
-from assay.places import PROJECT, place, typed
 from assay.use.serve.settings import Serve
 from assay.validate.drift.settings import Watch
 from assay.validate.settings import Validate

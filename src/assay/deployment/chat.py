@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.core.damage import silent
+from assay.core.places import file_of
 from assay.core.types import Adapted, Answer, Example, Message, Tell
 from assay.deployment.streaming import said
-from assay.places import file_of
 from assay.runtime.arms.differences import CODE, warned
 from assay.runtime.latest_report import recommended, refuse_unknown
 from assay.use.serve.settings import BASE

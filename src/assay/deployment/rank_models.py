@@ -55,7 +55,7 @@ class Ranking:
         return "\n".join(self.lines())
 
     def lines(self) -> list[str]:
-        from assay.terminal.results import columns
+        from assay.core.plain_text import columns
         from assay.weigh.numbers import between, milliseconds, one_line, score, signed, three
 
         header = [

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.core.errors import Problem, UsageError, did_you_mean
+from assay.core.places import near, place, typed
 from assay.here import with_project
-from assay.places import near, place, typed
 
 if TYPE_CHECKING:
     from assay.config import Project

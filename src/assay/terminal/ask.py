@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.core.errors import AssayError, Problem, UsageError
-from assay.places import file_of
+from assay.core.places import file_of
 from assay.terminal.display import fitting
 from assay.terminal.misuse import line as typed
 from assay.terminal.outcome import noted, say, warn

@@ -7,7 +7,6 @@ Watch out  texts come from data: control characters are replaced and nothing is 
 """
 
 import os
-import re
 import sys
 import threading
 import time
@@ -17,7 +16,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, TextIO
 
-from assay.terminal.pace import Stage, duration
+from assay.core.plain_text import plain
+from assay.runtime.events.pace import Stage, duration
 
 Mode = Literal["live", "plain", "quiet"]
 
@@ -30,13 +30,6 @@ BAR = 20  # characters
 _ASCII = str.maketrans(
     {"✓": "+", "✗": "x", "▸": ">", "█": "#", "░": ".", "–": "-", "—": "-", "−": "-", "…": "...", "×": "x", "·": "-"}
 )
-# C0 and C1 controls but the line break, marks that turn the writing direction, lone surrogates.
-_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def plain(text: str) -> str:
-    """The text without anything that steers a terminal: a tab becomes a space, other controls become �."""
-    return _CONTROL.sub(lambda match: " " if match[0] == "\t" else "\ufffd", text)
 
 
 def fitting(text: str, stream: TextIO) -> str:

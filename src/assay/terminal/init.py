@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from assay.core.errors import did_you_mean, nearest
+from assay.core.places import typed
 from assay.here import look, word
-from assay.places import typed
 from assay.terminal.outcome import say
 from assay.terminal.results import as_document, near
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from assay.core.errors import Problem, ResourceError, UsageError, did_you_mean
+from assay.core.places import place as place_of
 from assay.core.store import Stage, read_json, read_lines
-from assay.places import place as place_of
 
 SPLITS = ("train", "val", "test")
 WIDTH = 300  # characters of a text that are shown

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.core.errors import Problem, UsageError
+from assay.core.places import place
 from assay.here import with_project
-from assay.places import place
 
 if TYPE_CHECKING:
     from assay.weigh import Report

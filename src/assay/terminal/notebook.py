@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from assay.core.plain_text import plain
 from assay.core.types import Tell
-from assay.terminal.display import plain
-from assay.terminal.pace import Stage, duration
+from assay.runtime.events.pace import Stage, duration
 
 EVERY = 0.5  # seconds between two blocks
 KEPT = 40  # lines of what has ended

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from assay.places import place as place_of
+from assay.core.places import place as place_of
 from assay.terminal.outcome import say
 from assay.terminal.results import as_document, near, verdict
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.places import near as near_by
+from assay.core.places import near as near_by
+from assay.core.plain_text import columns
 from assay.terminal.outcome import say
 
 if TYPE_CHECKING:
@@ -84,16 +85,3 @@ def next_step(report: Any, project: Project) -> str:
 def near(path: Path) -> str:
     """The path as one would type it here."""
     return str(near_by(path))
-
-
-def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows of cells as aligned lines; the first column to the left, the others to the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
-    lines = []
-    for row in rows:
-        cells = [
-            f"{row[0]:<{widths[0]}}",
-            *(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)),
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return lines

@@ -14,10 +14,9 @@ from typing import Any
 
 from assay.audits.human_review import FOLDER, FROM_USERS, Review
 from assay.core import store
+from assay.core.places import near, place
 from assay.curate.annotate.sheet import refuse_present
 from assay.deployment.monitoring.log_reader import Entry, Said, read_feedback
-from assay.places import place
-from assay.terminal.results import near
 from assay.validate.people.duels import Item
 from assay.validate.people.sheets import lines as sheet_lines
 from assay.validate.people.sheets import write

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core.damage import silent
 from assay.core.errors import Problem, UsageError
+from assay.core.places import file_of
 from assay.core.types import Tell
 from assay.deployment.questions import repaired
 from assay.deployment.shared_networks import Shared, engine_named
 from assay.model.environment import threads
-from assay.places import file_of
 from assay.runtime.arms.open import base_bench, benches, fitted
 from assay.use.serve.settings import BASE
 from assay.use.serve.who import names_of, refuse_missing, refuse_open

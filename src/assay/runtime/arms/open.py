@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from assay.core import store
 from assay.core.errors import Damaged, ModelError, Problem, UsageError, did_you_mean
+from assay.core.places import near
 from assay.core.types import Tell
 from assay.here import with_project
-from assay.places import near
 from assay.runtime.arms.differences import tell_difference
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from assay.core import store
+from assay.core.places import place
 from assay.core.types import Tell
-from assay.places import place
 
 NAME = "events.jsonl"
 LINE = 4096  # bytes at most

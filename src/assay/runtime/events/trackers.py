@@ -19,7 +19,7 @@ from typing import Any
 
 from assay.core.errors import Problem, UsageError, did_you_mean
 from assay.core.owned import make_folder
-from assay.places import place as place_of
+from assay.core.places import place as place_of
 from assay.runtime.events.log import read
 
 STEP = {  # value of a step in the log -> name in a tracker

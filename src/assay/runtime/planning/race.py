@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, get_args
 from assay.core import sealed
 from assay.core.errors import Stopped
 from assay.core.types import Answer, Preload, Record
+from assay.runtime.events.pace import Stage, duration
 from assay.stats.intervals import observed
 from assay.stats.standard_error import grouped, paired_difference
-from assay.terminal.pace import Stage, duration
 from assay.validate import judge, metrics_for
 
 if TYPE_CHECKING:

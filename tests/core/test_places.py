@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assay.config import load
-from assay.places import file_of, place, typed
+from assay.core.places import file_of, place, typed
 
 
 @pytest.mark.parametrize(
