@@ -4,7 +4,7 @@
 # make test      lint, types, all tests but the nightly ones, with the real small models (eight to eleven minutes on two cores)
 # make quick     lint, types, and the tests of less than a processor second that need no real model (90 seconds to two minutes)
 # make nightly   the long ones: every step interrupted, every method on two processes, ten times the random examples (two hours)
-# make lint      ruff and pyrefly
+# make lint      ruff, pyrefly and import-linter
 # make postgres  a private PostgreSQL with pgvector, for trying out; installs it as root; make postgres-stop ends it
 
 PYTHON ?= python3
@@ -50,6 +50,7 @@ lint: $(VENV)/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pyrefly check --python-interpreter-path $(BIN)/python
+	$(BIN)/lint-imports
 
 postgres:
 	$(PYTHON) tests/postgres.py start
