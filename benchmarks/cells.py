@@ -18,11 +18,11 @@ from workloads import DATA, banking77
 import assay
 from assay.config import load as load_project
 from assay.config import make_strategy
+from assay.config.strategies import PRESETS, STRATEGIES
 from assay.core.errors import AssayError
 from assay.core.store import digest, to_json, write_lines, write_text
 from assay.core.types import Example, Task
 from assay.runtime.data_stage.prepare import prepare
-from assay.strategies import PRESETS, STRATEGIES
 from assay.train.settings import Trained
 from assay.weigh import Report
 

@@ -9,10 +9,10 @@ import pytest
 
 from assay.aim.entities import pieces_of, written
 from assay.config import make_strategy
+from assay.config.strategies import PRESETS, STRATEGIES
 from assay.core.errors import AssayError, Stopped, TrainError, UsageError
 from assay.core.store import read_json, to_json, write_json
 from assay.core.types import Adapted, Lesson
-from assay.strategies import PRESETS, STRATEGIES
 from assay.train import METHODS
 from assay.train.encoders import ENCODERS
 

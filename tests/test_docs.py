@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from assay.config.strategies import STRATEGIES
 from assay.curate import AUGMENTATIONS, STEPS
-from assay.strategies import STRATEGIES
 from assay.terminal.misuse import VERBS
 from assay.train.settings import Trained
 from assay.validate import METRICS

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from assay.cli import command
-from assay.here import Here, look, not_there
+from assay.core.command_hints import Here, look, not_there
 from nights import nightly_but
 
 FILE = Path(__file__).parent / "first_mistakes" / "transcripts.txt"

@@ -104,7 +104,7 @@ def test_files_stay_short(sources):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("code", ["import assay, assay.config", "import assay.flow", "import assay.strategies"])
+@pytest.mark.parametrize("code", ["import assay, assay.config", "import assay.flow", "import assay.config.strategies"])
 def test_settings_and_flow_load_no_heavy_library(code):
     heavy = "['torch', 'transformers', 'peft', 'sklearn', 'scipy', 'pyarrow']"
     script = f"{code}; import sys; print([m for m in {heavy} if m in sys.modules])"

@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from assay.config import Project
     from assay.core.types import Tell
     from assay.deployment.chat import Replies
+    from assay.deployment.estimator import Classifier
     from assay.deployment.export.run import Exported
     from assay.deployment.load import Loaded
     from assay.deployment.monitoring.watch import Watched
     from assay.deployment.rank_models import Ranking
-    from assay.estimator import Classifier
-    from assay.findings import Checked
-    from assay.health import Health
+    from assay.reporting.data_check import Checked
     from assay.runtime.data_stage.annotation import Annotation
+    from assay.runtime.planning.machine_check import Health
     from assay.runtime.planning.probe import Plan
     from assay.weigh import Report
 
@@ -85,7 +85,7 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     """What takes long to import, once it is asked for."""
     if name == "Classifier":
-        from assay.estimator import Classifier
+        from assay.deployment.estimator import Classifier
 
         return Classifier
     if name == "__version__":
@@ -161,14 +161,14 @@ def init(
     offline: bool = False,
 ) -> Path:
     """Write the project file of a data file, with every guess and its reason, and run nothing; see `initial.init`."""
-    from assay.initial import init as write
+    from assay.config.new_project import init as write
 
     return write(file, test=test, val=val, sets=_several(sets), offline=offline)
 
 
 def doctor(*, probe: bool = True, seconds: float = 10.0, offline: bool = False) -> Health:
     """What this machine can do, how fast, and what is missing; see `health.examine`."""
-    from assay.health import examine
+    from assay.runtime.planning.machine_check import examine
 
     return examine(probe=probe, seconds=seconds, offline=offline)
 

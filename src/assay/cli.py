@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from assay.core.command_hints import lines as what_to_type
+from assay.core.command_hints import look as look_around
 from assay.core.errors import Problem, UsageError
 from assay.core.places import PROJECT
 from assay.core.places import place as place_of
-from assay.here import lines as what_to_type
-from assay.here import look as look_around
 from assay.terminal import answer as of_answers
 from assay.terminal import ask as of_questions
 from assay.terminal import doctor as of_machines

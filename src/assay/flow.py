@@ -21,7 +21,7 @@ from assay.core.damage import silent
 from assay.core.errors import AssayError, Problem, UsageError, did_you_mean, nearest
 from assay.core.places import near
 from assay.core.types import Answer, Strategy, Tell
-from assay.publish import publish, weighed
+from assay.reporting.publish import publish, weighed
 from assay.runtime.arms import embedding_similarity as alike
 from assay.runtime.arms.model_lookup import find_models
 from assay.runtime.arms.process import Servers
@@ -131,7 +131,7 @@ def judged(project: Project, prepared: Prepared, arms: Mapping[str, Strategy]) -
         ModelError: M064, a model behind an address is to do what it cannot. ResourceError: R031, R032, there is no
             sandbox for what models write.
     """
-    from assay.strategies import refuse_unfit
+    from assay.config.strategies import refuse_unfit
 
     task = prepared.task
     metrics_for(task)
@@ -185,7 +185,7 @@ def check(project: Project, *, doubts: Sequence[str] = (), offline: bool = False
     Args:
         doubts: "leak_cost" and "contamination" are asked too, whatever `validate` says; these do run arms and models.
     """
-    from assay.findings import Checked
+    from assay.reporting.data_check import Checked
 
     prepared = prepare(project, tell, offline=offline)
     judged(project, prepared, project.arms)

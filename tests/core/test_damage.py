@@ -4,6 +4,7 @@ import pytest
 
 import bubblewrap
 from assay.config import load
+from assay.config.strategies import FLOORS
 from assay.core import store
 from assay.core.damage import silent
 from assay.core.types import Answer, Checks, Example, Message, Record, Task
@@ -11,7 +12,6 @@ from assay.prompt.retrieval.dense import kept_vectors
 from assay.runtime.arms.runner import Bench
 from assay.runtime.data_stage.prepare import prepare
 from assay.runtime.execution import NAME, executed
-from assay.strategies import FLOORS
 from conftest import Letters
 from toy import rows, write_rows
 

@@ -5,10 +5,10 @@ import math
 import pytest
 
 from assay.config import make_strategy
+from assay.config.strategies import refuse_unfit
 from assay.core.types import Answer, Task
 from assay.prompt import Knn, Majority, Tfidf
 from assay.prompt.knn import SCALE, opinion
-from assay.strategies import refuse_unfit
 
 
 @pytest.mark.slow

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from assay.config.strategies import refuse_unfit
 from assay.core.errors import UsageError
 from assay.core.types import Example, Lesson, Message, Record, Task
 from assay.prompt import Copy, Majority, Ngram, Shots
-from assay.strategies import refuse_unfit
 from assay.train import Lora
 from assay.validate import judge
 

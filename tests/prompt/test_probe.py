@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from assay.aim.options import LETTERS, shown
+from assay.config.strategies import refuse_unfit
 from assay.core.errors import TrainError
 from assay.core.store import read_json
 from assay.core.types import Example, Lesson, Message, Task
 from assay.prompt import Probe
-from assay.strategies import refuse_unfit
 
 
 def test_probabilities_are_those_of_scikit_learn(lesson):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import assay
 from assay.config import make_strategy
 from assay.config.complaints import SettingsError
+from assay.config.strategies import refuse_unfit
 from assay.core.errors import TrainError
 from assay.core.store import read_json
 from assay.core.types import Example, Message
@@ -17,7 +18,6 @@ from assay.encode.wording import Wording
 from assay.prompt import Shots
 from assay.prompt.picking import drawn, spread
 from assay.prompt.reasoning import ASKED, voted
-from assay.strategies import refuse_unfit
 from problems import problem
 from toy import build
 

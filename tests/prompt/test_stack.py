@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from assay.config.strategies import refuse_unfit
 from assay.core.errors import TrainError
 from assay.core.types import Task
 from assay.prompt import Likelihood, Majority, Neighbours, Probe, Stack, Tfidf
 from assay.prompt.stack import combined, pool, remembering
-from assay.strategies import refuse_unfit
 
 
 def test_a_strategy_by_itself_gets_the_temperature_of_its_rows():

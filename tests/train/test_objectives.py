@@ -10,9 +10,9 @@ import torch
 from torch.nn.functional import cross_entropy, kl_div
 
 from assay.config import make_strategy
+from assay.config.strategies import refuse_unfit
 from assay.core.errors import Stopped, TrainError
 from assay.encode.wording import ask
-from assay.strategies import refuse_unfit
 from assay.train.tuned import sequences_of
 from nights import nightly_but
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from assay.config import make_strategy
+from assay.config.strategies import PRESETS
 from assay.core.types import Example, Lesson, Means, Message, Task
-from assay.strategies import PRESETS
 from assay.train import METHODS
 from assay.train.exercise import Exercise
 from assay.train.methods.head import Head, prompts_of

@@ -242,8 +242,8 @@ def test_what_cannot_be_is_one_message(lesson, settings, code, words):
 
 
 def test_a_floor_inside_is_said_before_anything_runs():
+    from assay.config.strategies import refuse_unfit
     from assay.core.types import Task
-    from assay.strategies import refuse_unfit
 
     arm = made(kind="rag", inner={"kind": "quantise", "inner": {"kind": "majority"}})
     with pytest.raises(TrainError) as caught:

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from assay.core import store
+from assay.core.command_hints import with_project
 from assay.core.damage import Tell, silent, tell_damage
 from assay.core.errors import DataError, Problem, UsageError
 from assay.core.places import place, typed
 from assay.core.types import Record
 from assay.curate.annotate.sheet import named, refuse_present
-from assay.here import with_project
 from assay.validate.people.duels import Both, Item, deal
 from assay.validate.people.sheets import lines, read_sheet, write
 from assay.validate.people.tally import Rating, known, tally

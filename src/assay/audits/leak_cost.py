@@ -39,7 +39,7 @@ def arm_for(project: Project, name: str) -> Strategy:
         UsageError: C083, there is none.
     """
     from assay.config import make_strategy
-    from assay.strategies import STRATEGIES
+    from assay.config.strategies import STRATEGIES
 
     kinds = {cls.model_fields["kind"].default: cls for cls in STRATEGIES}
     if name in project.arms:

@@ -163,7 +163,7 @@ def make_strategy(value: Any, context: Mapping[str, Any]) -> Strategy:
     Raises:
         SettingsError: with places relative to `value`.
     """
-    from assay.strategies import PRESETS, STRATEGIES
+    from assay.config.strategies import PRESETS, STRATEGIES
 
     kinds = {cls.model_fields["kind"].default: cls for cls in STRATEGIES}
     kind = _kind(value, (*kinds, *PRESETS))
@@ -178,7 +178,7 @@ def make_part(value: Any, context: Mapping[str, Any]) -> Part:
     Raises:
         SettingsError: with places relative to `value`.
     """
-    from assay.strategies import PARTS
+    from assay.config.strategies import PARTS
 
     kinds = {cls.model_fields["kind"].default: cls for cls in PARTS}
     kind = _kind(value, tuple(kinds))

@@ -16,16 +16,16 @@ from typing import Any
 
 from assay.config import draft
 from assay.config.first import First, lines, notes
+from assay.config.hub_data import bring, silent
 from assay.config.said import COLUMN, arguments, as_sets, said_in, written
 from assay.config.yamlfile import read
+from assay.core.command_hints import no_project, not_there
 from assay.core.errors import DataError, Problem, UsageError
 from assay.core.places import PROJECT
 from assay.core.store import write_text
 from assay.core.types import Tell
 from assay.curate.reading.gathered import holds_data, with_partners
 from assay.curate.reading.named import hub_set, named
-from assay.here import no_project, not_there
-from assay.sets import bring, silent
 
 BAD_ROWS = 0.05  # of `data.bad_rows`
 JOIN = "data.join_labels"

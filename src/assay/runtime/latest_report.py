@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay.core.command_hints import with_project
 from assay.core.errors import Problem, UsageError, did_you_mean
 from assay.core.places import near, place, typed
-from assay.here import with_project
 
 if TYPE_CHECKING:
     from assay.config import Project

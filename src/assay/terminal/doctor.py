@@ -20,7 +20,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> int:
     """Say what this machine can do, how fast, and what is missing, with the commands that bring it."""
-    from assay.health import examine, fetch_missing
+    from assay.runtime.planning.machine_check import examine, fetch_missing
     from assay.terminal.display import for_terminal
 
     if fetch:

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
+from assay.core.command_hints import look, word
 from assay.core.errors import did_you_mean, nearest
 from assay.core.places import typed
-from assay.here import look, word
 from assay.terminal.outcome import say
 from assay.terminal.results import as_document, near
 
@@ -40,7 +40,7 @@ def init(
     as_json: Json = False,
 ) -> int:
     """Write a project file for a data file, with every guess and its reason; run nothing."""
-    from assay.initial import init as write
+    from assay.config.new_project import init as write
 
     changes = list(sets or ())
     if not yes and not as_json and sys.stdin.isatty():
@@ -75,11 +75,11 @@ def interview(file: str, sets: list[str], ask: Ask) -> tuple[str, list[str]]:
         sets: what was said on the command line, which is not asked.
     """
     from assay.aim.kinds import KINDS
+    from assay.config.new_project import only_file, place_of
     from assay.config.said import arguments, said_in
     from assay.config.start import BAD_ROWS
     from assay.curate.reading.load import load
     from assay.curate.reading.read import read
-    from assay.initial import only_file, place_of
 
     if not file:
         there = look(Path()).data

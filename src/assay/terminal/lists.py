@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from assay.core.command_hints import is_data
 from assay.core.errors import Problem, UsageError, nearest
 from assay.core.places import ENDINGS
-from assay.here import is_data
 from assay.terminal.outcome import say
 from assay.terminal.results import as_document, show
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.core.command_hints import with_project
 from assay.core.errors import Problem, UsageError
 from assay.core.places import place
-from assay.here import with_project
 
 if TYPE_CHECKING:
     from assay.weigh import Report
@@ -108,7 +108,7 @@ def has(what: str) -> list[dict[str, Any]]:
     elif what == "augmentations":
         from assay.curate import AUGMENTATIONS as classes
     else:
-        from assay.strategies import STRATEGIES as classes
+        from assay.config.strategies import STRATEGIES as classes
     return [_described(cls) for cls in classes]
 
 

@@ -12,9 +12,9 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from assay.core.command_hints import is_data, look
 from assay.core.errors import Problem, nearest
 from assay.core.places import ENDINGS, PROJECT
-from assay.here import is_data, look
 
 VERBS = ("run", "init", "check", "report", "answer", "ask", "export", "serve", "watch", "annotate", "review")
 VERBS += ("documents", "list", "explain", "doctor")

@@ -6,7 +6,7 @@ from assay.use.prune import Prune
 from assay.use.quantise import Quantise
 from assay.use.shrink import Shrink
 
-# Strategies around fitted arms, named in `assay.strategies`.
+# Strategies around fitted arms, named in `assay.config.strategies`.
 AROUND = (Blend, Quantise, Distil, Prune)
 
 __all__ = ["AROUND", "Blend", "Distil", "Prune", "Quantise", "Shrink"]

@@ -235,7 +235,7 @@ def new_folder(folder: Path) -> Generator[Path]:
 
 def write_note(source: Source, format: Format, done: Exported, folder: Path) -> None:
     """export.json: what it is, of what, with the hash of every file and the comparison."""
-    from assay.publish import own_version
+    from assay.reporting.publish import own_version
 
     files = {
         str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": store.file_digest(path)}

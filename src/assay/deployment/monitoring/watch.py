@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.core import store
+from assay.core.command_hints import with_project
 from assay.core.errors import DataError, Problem, UsageError, did_you_mean
 from assay.core.types import Answer, Example, Tell
 from assay.deployment.monitoring.log_reader import Entry, Log, read_log
 from assay.deployment.monitoring.reference import FEWEST, against
-from assay.here import with_project
 from assay.runtime.arms.measured import names as known_arms
 from assay.runtime.arms.measured import newest
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.core import store
+from assay.core.command_hints import with_project
 from assay.core.errors import Damaged, ModelError, Problem, UsageError, did_you_mean
 from assay.core.places import near
 from assay.core.types import Tell
-from assay.here import with_project
 from assay.runtime.arms.differences import tell_difference
 
 if TYPE_CHECKING:

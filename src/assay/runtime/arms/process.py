@@ -33,7 +33,7 @@ GRACE = 10.0  # seconds a worker gets to save its state
 # Left over from a launcher around `assay run`, these would have the worker wait for processes that nobody starts.
 LAUNCHED = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 PRELOADED: dict[Preload, tuple[str, ...]] = {
-    "floors": ("assay.worker", "assay.config", "assay.strategies"),
+    "floors": ("assay.worker", "assay.config", "assay.config.strategies"),
     "words": ("sklearn.feature_extraction.text", "sklearn.linear_model"),
     "models": (
         "torch",

@@ -34,7 +34,7 @@ def compete(
 ) -> Arm:
     """One arm from lesson to answers. A failed arm is said in the report; the others go on. `look` books the use of the
     test rows: it is called before answers and targets come together. `before`: the arms that had their turn."""
-    from assay.strategies import FLOORS
+    from assay.config.strategies import FLOORS
     from assay.weigh import Arm
 
     arm = Arm(name, strategy.kind, own_settings(strategy), floor=strategy.kind in FLOORS)
@@ -93,7 +93,7 @@ def watched(
     before: Sequence[Arm],
 ) -> Watch:
     """What ends the arm early where the run has a time limit. Baselines are always asked to the end."""
-    from assay.strategies import FLOORS
+    from assay.config.strategies import FLOORS
 
     best = None
     if until is not None and strategy.kind not in FLOORS and (best := best_so_far(before, bench.prepared.task)):

@@ -29,9 +29,9 @@ def read_rows(project: Project, files: dict[str, list[Path]] | None = None, *, u
         files: where they lie on this machine; those of the hub are fetched when left out.
         unlabelled: rows may lack a label.
     """
+    from assay.config.hub_data import bring
     from assay.curate import Dialogues
     from assay.curate.reading.load import load
-    from assay.sets import bring
 
     aim = project.aim
     return load(

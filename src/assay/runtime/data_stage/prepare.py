@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.config.hub_data import bring
 from assay.core import store
 from assay.core.errors import Problem, UsageError
 from assay.core.owned import private
@@ -34,7 +35,6 @@ from assay.runtime.data_stage.model_service import Lender
 from assay.runtime.data_stage.model_service import models as lent_models
 from assay.runtime.data_stage.redaction import MARK, Veil, key_of, steps_of
 from assay.runtime.data_stage.summary import note_of
-from assay.sets import bring
 
 if TYPE_CHECKING:
     from assay.config import Project

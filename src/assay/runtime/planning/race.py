@@ -104,7 +104,7 @@ class Watch:
 def quick_first(arms: Mapping[str, Strategy], base: str) -> dict[str, Strategy]:
     """The order in which a limited run takes its strategies: baselines, then what asks no base model, what asks it,
     what trains it; in each the order of the file."""
-    from assay.strategies import FLOORS
+    from assay.config.strategies import FLOORS
 
     levels = get_args(Preload)
 

@@ -57,7 +57,7 @@ class Checked:
 
     def card(self, path: Path) -> Path:
         """Write the data card, Markdown; returns the path."""
-        from assay.cards import data_card
+        from assay.reporting.data_card import data_card
 
         store.write_text(path, data_card(self.project, self.prepared))
         return path

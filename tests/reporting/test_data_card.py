@@ -1,8 +1,8 @@
 import random
 
 import assay
-from assay.cards import OPEN
 from assay.core.store import file_digest
+from assay.reporting.data_card import OPEN
 from lines import named
 
 

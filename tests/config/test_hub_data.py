@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay.config import load
+from assay.config.hub_data import bring
 from assay.config.start import begin
 from assay.core.errors import DataError, ResourceError
 from assay.curate.reading.load import load as load_rows
 from assay.curate.reading.named import HubSet, hub_set
-from assay.sets import bring
 from problems import problem
 
 SPACED = str.maketrans("0a5f", "    ")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from assay.audits import sentences
 from assay.core import store
 from assay.core.errors import UsageError
-from assay.findings import extra_of
 from assay.model.environment import versions_of
+from assay.reporting.data_check import extra_of
 from assay.runtime.arms.cache_keys import libraries
 from assay.runtime.arms.measured import NAME as MEASURED
 from assay.runtime.arms.measured import record

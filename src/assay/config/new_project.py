@@ -15,11 +15,11 @@ from typing import Any
 from assay.config.start import begin, folder_name
 from assay.config.yamlfile import flow, parse, quoted
 from assay.core import store
+from assay.core.command_hints import look, word
 from assay.core.errors import Problem, UsageError
 from assay.core.places import ENDINGS, PROJECT, typed
 from assay.core.types import Tell
 from assay.curate.reading.named import hub_set, named
-from assay.here import look, word
 
 _FILES = re.compile(r"^  files: \{data: (.+)\}$", re.MULTILINE)
 _SHARES = re.compile(r"^  (train|val|test): 0\.\d+\n", re.MULTILINE)  # there is nothing to draw
@@ -129,8 +129,8 @@ def _from(project: Path, path: Path) -> str:
         DataError: D001, there is no such file.
     """
     if not named(path).path.exists():
+        from assay.core.command_hints import not_there
         from assay.core.errors import DataError
-        from assay.here import not_there
 
         raise DataError(not_there(path))
     return Path(os.path.relpath(path, project.parent)).as_posix()

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from assay import health
 from assay.cli import command
-from assay.health import Health, examine, lacking
+from assay.runtime.planning import machine_check as health
+from assay.runtime.planning.machine_check import Health, examine, lacking
 from assay.runtime.planning.machine_speed import Pace, products
 
 GIB = 1 << 30
