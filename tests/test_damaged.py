@@ -11,7 +11,7 @@ import pytest
 
 import assay
 import bubblewrap
-from assay.cli import command
+from assay.cli.main import command
 from assay.runtime.arms.process import SHARED
 from flips import flips, kinds
 from services import Service, serving

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from assay.cli.misuse import VERBS
 from assay.config.strategies import STRATEGIES
 from assay.curate import AUGMENTATIONS, STEPS
-from assay.terminal.misuse import VERBS
 from assay.train.settings import Trained
 from assay.validate import METRICS
 
@@ -92,7 +92,7 @@ def test_no_marker_was_left_in_the_documents():
 
 
 def test_every_code_in_the_source_has_a_page():
-    from assay.terminal.explain import pages
+    from assay.cli.explain import pages
 
     used = set()
     for path in (ROOT / "src").rglob("*.py"):

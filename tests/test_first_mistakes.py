@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.cli import command
+from assay.cli.main import command
 from assay.core.command_hints import Here, look, not_there
 from nights import nightly_but
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import assay
+from assay.cli.notebook import Block, in_notebook, shown
 from assay.core.types import Answer
 from assay.deployment import data_frames as frames
-from assay.terminal.notebook import Block, in_notebook, shown
 from problems import problem
 from toy import build, rows
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import assay
-from assay.cli import command
+from assay.cli.main import command
 from assay.core.errors import ModelError
 from problems import problem
 from services import Service, answers, serving, status

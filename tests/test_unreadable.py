@@ -11,7 +11,8 @@ import sys
 import pytest
 
 from assay.aim.forms import grammar
-from assay.cli import command
+from assay.cli.main import command
+from assay.cli.outcome import Outcome
 from assay.core.errors import DataError, ModelError, UsageError
 from assay.core.store import Stage
 from assay.core.types import Form, Task
@@ -22,7 +23,6 @@ from assay.curate.reading.source import BLANK_LIMIT, opened
 from assay.curate.reading.table import _named
 from assay.runtime.data_stage.prepare import bytes_of
 from assay.runtime.execution import NAME, executed
-from assay.terminal.outcome import Outcome
 from assay.weigh import read_report
 from problems import problem
 from toy import rows, write_rows

@@ -14,7 +14,7 @@ import httpx2 as httpx
 import pytest
 
 import assay
-from assay.cli import command
+from assay.cli.main import command
 from assay.config import load as load_project
 from assay.core import store
 from assay.core.damage import silent
@@ -365,7 +365,7 @@ import json, sys, warnings
 from pathlib import Path
 import assay
 from assay import serving
-from assay.cli import command
+from assay.cli.main import command
 folder, own = sys.argv[1:]
 texts = json.loads(open(f"{own}/texts.json").read())
 with warnings.catch_warnings(record=True) as seen:

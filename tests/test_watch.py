@@ -7,7 +7,7 @@ import pytest
 
 import assay
 from assay.audits.human_review import Review
-from assay.cli import command
+from assay.cli.main import command
 from assay.core import store
 from assay.core.errors import DataError, UsageError
 from assay.deployment.monitoring.log_reader import read_feedback

@@ -347,7 +347,7 @@ def _several(names: str | Sequence[str]) -> Sequence[str]:
 
 
 def _shown(tell: Tell | None) -> Tell:
-    from assay.terminal.notebook import shown
+    from assay.cli.notebook import shown
 
     return shown(tell)
 

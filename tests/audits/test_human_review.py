@@ -6,7 +6,7 @@ import json
 import pytest
 
 import assay
-from assay.cli import command
+from assay.cli.main import command
 from assay.core.errors import DataError, UsageError
 from lines import named
 from problems import problem

@@ -6,9 +6,9 @@ import pytest
 
 import assay
 from assay import config
+from assay.cli.init import interview
 from assay.config.start import begin
 from assay.core.errors import DataError, UsageError
-from assay.terminal.init import interview
 from problems import problem
 
 

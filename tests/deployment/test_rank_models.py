@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import assay
-from assay.cli import command
+from assay.cli.main import command
 from assay.config import load
 from assay.core.damage import silent
 from assay.core.errors import DataError, UsageError

@@ -42,7 +42,7 @@ def test_a_card_says_where_rows_came_from_and_what_was_done(tmp_path):
 
 
 def test_the_command_writes_card_and_split(tmp_path, capsys):
-    from assay.cli import command
+    from assay.cli.main import command
 
     folder = build(tmp_path, ", by: hash")
     card, split = tmp_path / "card.md", tmp_path / "split.csv"

@@ -84,7 +84,7 @@ def test_a_report_from_before_these_keys_is_still_compared(report):
 
 
 def test_two_reports_are_compared_by_their_places(report, tmp_path, capsys):
-    from assay.cli import command
+    from assay.cli.main import command
     from assay.core.store import write_json
 
     new = copy.deepcopy(report.data)

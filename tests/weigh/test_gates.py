@@ -2,7 +2,7 @@
 
 import pytest
 
-from assay.cli import exit_code
+from assay.cli.main import exit_code
 from assay.weigh import Arm, Report
 from assay.weigh.settings import Limits
 from assay.weigh.summary import summary_lines

@@ -44,7 +44,7 @@ def test_an_arm_without_a_result_has_no_card(report):
 
 
 def test_the_command_writes_it(report, tmp_path, capsys):
-    from assay.cli import command
+    from assay.cli.main import command
     from assay.core.store import write_json
 
     (tmp_path / "project.yaml").write_text("version: 1\n")

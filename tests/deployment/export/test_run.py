@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 import assay
-from assay.cli import command
+from assay.cli.main import command
 from assay.core.errors import AssayError, ModelError, OtherAnswers, ResourceError, UsageError
 from assay.core.store import Stage, file_digest, read_json, read_lines
 from assay.deployment.export.run import format_of, need_empty, need_room, new_folder

@@ -217,7 +217,7 @@ def process(folder: Path, *arguments: str):
     command = [
         sys.executable,
         "-m",
-        "assay.cli",
+        "assay.cli.main",
         "serve",
         *arguments,
         "--project",
@@ -294,7 +294,7 @@ def test_a_stop_in_the_middle(finished, number):
 
 @pytest.mark.slow
 def test_the_command_line_is_told_what_is_wrong(finished, monkeypatch, capsys):
-    from assay.cli import command
+    from assay.cli.main import command
 
     def said(*arguments):
         status = command(["serve", *arguments, "--project", str(finished)])

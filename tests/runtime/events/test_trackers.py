@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from assay.cli import command
+from assay.cli.main import command
 from assay.core.errors import UsageError
 from assay.runtime.events.log import line
 from assay.runtime.events.trackers import export, tracked

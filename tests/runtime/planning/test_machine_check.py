@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from assay.cli import command
+from assay.cli.main import command
 from assay.runtime.planning import machine_check as health
 from assay.runtime.planning.machine_check import Health, examine, lacking
 from assay.runtime.planning.machine_speed import Pace, products

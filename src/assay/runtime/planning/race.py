@@ -1,6 +1,6 @@
 """What a run with a time limit leaves out: a strategy that cannot end in time, and one that cannot win any more.
 
-In time    by the pace of its last steps (terminal/pace.py). Where even the fast end of the range is too late, it is
+In time    by the pace of its last steps (events/pace.py). Where even the fast end of the range is too late, it is
            stopped at once and its state kept: the time is the other strategies'
 Can win    answers to test rows are kept in pieces, asked in a drawn order. After each piece the answers are compared
            with the best finished strategy's to the same rows. Where the upper end of the paired interval at `LEVEL`

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
+from assay.cli.display import Display, Whole, fitting, mode_for
 from assay.core.plain_text import plain
 from assay.runtime.events.pace import Stage, duration, number, span
-from assay.terminal.display import Display, Whole, fitting, mode_for
 
 
 class Clock:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from assay.cli.results import LEAST, narrowed
 from assay.core.plain_text import columns
-from assay.terminal.results import LEAST, narrowed
 
 HEADER = ["arm", "accuracy", "95 %", "n", "to floor", "p (Holm)", "ms/answer", "ms p95", "tokens", "fit s", "peak MB"]
 TABLE = [[*HEADER, "kept MB"], ["probe", "0.692", "0.635-0.744", "276", *["-0.072"] * 8]]

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-import assay.cli
-from assay.cli import command
+import assay.cli.main
+from assay.cli.main import command
+from assay.cli.misuse import VERBS
+from assay.cli.outcome import Outcome, shown_problems
 from assay.core.errors import DataError, LeakError, ModelError, Problem, ResourceError, Stopped, TrainError, UsageError
 from assay.core.plain_text import columns
-from assay.terminal.misuse import VERBS
-from assay.terminal.outcome import Outcome, shown_problems
 from lines import named
 
-FIXTURES = Path(__file__).parent / "config" / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "config" / "fixtures"
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,7 @@ def test_nothing_at_all_shows_the_help(capsys):
 
 def test_help_loads_no_heavy_library():
     code = (
-        "import sys; from assay.cli import command; command(['run', '--help']);"
+        "import sys; from assay.cli.main import command; command(['run', '--help']);"
         "print([m for m in ('torch', 'transformers', 'sklearn', 'numpy', 'rich', 'ruamel.yaml', 'pyarrow', 'ftfy')"
         " if m in sys.modules], file=sys.stderr)"
     )
@@ -210,7 +210,7 @@ def test_a_bug_leaves_a_file_and_one_line(capsys, tmp_path):
 
 @pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error():
-    source = str(Path(assay.cli.__file__).parent.parent)
+    source = str(Path(assay.cli.main.__file__).parents[2])
     line = f"{sys.executable} -m assay.cli list strategies --json | true"
     done = subprocess.run(
         ["bash", "-c", line], env={**os.environ, "PYTHONPATH": source}, capture_output=True, check=False

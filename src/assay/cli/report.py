@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
+from assay.cli.outcome import say
+from assay.cli.results import as_document, near, verdict
 from assay.core.places import place as place_of
-from assay.terminal.outcome import say
-from assay.terminal.results import as_document, near, verdict
 
 EXAMPLE = "Example: assay report tickets --diff"
 
@@ -39,8 +39,8 @@ def report(
     as_json: Json = False,
 ) -> int:
     """Show the newest report of a project."""
+    from assay.cli import look
     from assay.runtime.latest_report import newest, project_at
-    from assay.terminal import look
 
     if newer is not None:
         if not diff:
@@ -87,7 +87,7 @@ def _moved(lines: list[str], as_json: bool) -> None:
 
 
 def _ledger(folder: Path, step: str, place: str, row: str, as_json: bool) -> None:
-    from assay.terminal import lineage
+    from assay.cli import lineage
 
     found: Any = lineage.row(folder, row) if row else lineage.ledger(folder, step, place)
     if as_json:

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from assay.cli.outcome import noted, say
+from assay.cli.results import as_document
 from assay.core.errors import Problem, UsageError, did_you_mean
 from assay.core.plain_text import columns
 from assay.runtime.latest_report import project_at
-from assay.terminal.outcome import noted, say
-from assay.terminal.results import as_document
 
 EXAMPLE = "Example: assay documents tickets --arm rag add handbook/leave.md"
 ACTIONS = ("list", "add", "drop", "versions")

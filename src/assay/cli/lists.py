@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from assay.cli.outcome import say
+from assay.cli.results import as_document, show
 from assay.core.command_hints import is_data
 from assay.core.errors import Problem, UsageError, nearest
 from assay.core.places import ENDINGS
-from assay.terminal.outcome import say
-from assay.terminal.results import as_document, show
 
 EXAMPLE = "Example: assay list strategies"
 # What people call a list -> its name here.
@@ -34,11 +34,11 @@ def list_(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Results only.")] = False,
 ) -> int:
     """List the arms of a project with their state, or what assay has; rank base models on a project's rows."""
-    from assay.terminal import look
+    from assay.cli import look
 
     if probe is not None:
         from assay import rank_models
-        from assay.terminal.display import for_terminal
+        from assay.cli.display import for_terminal
 
         if what != "models":
             raise typer.BadParameter("it is for models: assay list models --probe PROJECT", param_hint="'--probe'")

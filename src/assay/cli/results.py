@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.cli.outcome import say
 from assay.core.places import near as near_by
 from assay.core.plain_text import columns
-from assay.terminal.outcome import say
 
 if TYPE_CHECKING:
     from assay.config import Project

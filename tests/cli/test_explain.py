@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
-import assay.terminal.explain
+import assay.cli.explain
+from assay.cli.explain import page, pages
 from assay.core.errors import UsageError
-from assay.terminal.explain import page, pages
 from problems import problem
 
-SOURCE = Path(assay.terminal.explain.__file__).parent
+SOURCE = Path(assay.cli.explain.__file__).parent
 
 
 def codes_in_source() -> dict[str, str]:

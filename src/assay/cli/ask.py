@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assay.cli.display import fitting
+from assay.cli.misuse import line as typed
+from assay.cli.outcome import noted, say, warn
+from assay.cli.results import as_document
 from assay.core.errors import AssayError, Problem, UsageError
 from assay.core.places import file_of
-from assay.terminal.display import fitting
-from assay.terminal.misuse import line as typed
-from assay.terminal.outcome import noted, say, warn
-from assay.terminal.results import as_document
 
 if TYPE_CHECKING:
     from assay.deployment.chat import Reply, Talk

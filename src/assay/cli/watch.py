@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from assay.cli.outcome import say
+from assay.cli.results import as_document, near
 from assay.core.errors import Problem, UsageError
 from assay.runtime.latest_report import project_at
-from assay.terminal.outcome import say
-from assay.terminal.results import as_document, near
 
 if TYPE_CHECKING:
     from assay.validate.drift.settings import Encoding
@@ -60,8 +60,8 @@ def watch(
     if (feedback is None) != (review is None):
         text = "--feedback names what users said, --review where their corrections go"
         raise UsageError(Problem("C060", text, help="give both: --feedback FILE --review SHEET"))
+    from assay.cli.display import for_terminal
     from assay.deployment.monitoring.watch import watch as held_against
-    from assay.terminal.display import for_terminal
 
     folder = project_at(project)
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:

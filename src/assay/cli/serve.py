@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assay.cli.outcome import say
 from assay.core.errors import Problem, UsageError
 from assay.runtime.latest_report import project_at
-from assay.terminal.outcome import say
 
 if TYPE_CHECKING:
     from assay.deployment.server.run import Open
@@ -83,8 +83,8 @@ def serve(
 
     What is left out is what project.yaml says under serve.
     """
+    from assay.cli.display import for_terminal
     from assay.deployment.server import run as serving
-    from assay.terminal.display import for_terminal
     from assay.use.serve.who import keys_of
 
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:

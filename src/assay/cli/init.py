@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
+from assay.cli.outcome import say
+from assay.cli.results import as_document, near
 from assay.core.command_hints import look, word
 from assay.core.errors import did_you_mean, nearest
 from assay.core.places import typed
-from assay.terminal.outcome import say
-from assay.terminal.results import as_document, near
 
 EXAMPLE = "Example: assay init tickets.csv --yes"
 INPUTS = ("text", "question", "input", "messages")  # roles of what is asked, the likeliest first

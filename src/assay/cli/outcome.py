@@ -20,13 +20,13 @@ from typing import Any
 
 import typer
 
+from assay.cli.display import fitting
+from assay.cli.misuse import line, misused
 from assay.core.command_hints import ASKING, has_run, look
 from assay.core.errors import AssayError, DataError, Problem, ProjectError, ResourceError, Stopped, UsageError
 from assay.core.places import typed
 from assay.core.plain_text import plain
 from assay.core.store import write_text
-from assay.terminal.display import fitting
-from assay.terminal.misuse import line, misused
 
 OF_A_KIND = 5  # problems of one code that are printed
 BUG = 70

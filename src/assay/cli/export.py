@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from assay.cli.outcome import say, warn
+from assay.cli.results import as_document, near
 from assay.core.errors import Problem, UsageError
 from assay.runtime.latest_report import project_at
-from assay.terminal.outcome import say, warn
-from assay.terminal.results import as_document, near
 
 if TYPE_CHECKING:
     from assay.deployment.export.run import Exported
@@ -59,8 +59,8 @@ def export(
     quiet: Quiet = False,
 ) -> int:
     """Write a fitted arm as files that work without assay, and check that they answer as the arm does."""
+    from assay.cli.display import for_terminal
     from assay.deployment.export.run import export as write
-    from assay.terminal.display import for_terminal
     from assay.use.export.source import Wish
 
     asked = _rows(rows)

@@ -1,7 +1,7 @@
 """The commands of `assay`. Each verb imports what it needs, so that `--help` is quick and loads no library.
 
-Results go to stdout, progress and messages to stderr. `assay.terminal.outcome` turns what is raised into words and an
-exit code; `assay.terminal.misuse` answers a command line that is not understood with the one that was meant.
+Results go to stdout, progress and messages to stderr. `assay.cli.outcome` turns what is raised into words and an
+exit code; `assay.cli.misuse` answers a command line that is not understood with the one that was meant.
 """
 
 import os
@@ -13,29 +13,29 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from assay.cli import answer as of_answers
+from assay.cli import ask as of_questions
+from assay.cli import doctor as of_machines
+from assay.cli import documents as of_documents
+from assay.cli import export as of_exports
+from assay.cli import init as of_beginnings
+from assay.cli import lists as of_lists
+from assay.cli import report as of_reports
+from assay.cli import review as of_reviews
+from assay.cli import serve as of_serving
+from assay.cli import watch as of_logs
+from assay.cli.annotate import EXAMPLE, annotate
+from assay.cli.outcome import Outcome, say
+from assay.cli.results import as_document, near, show, summary
 from assay.core.command_hints import lines as what_to_type
 from assay.core.command_hints import look as look_around
 from assay.core.errors import Problem, UsageError
 from assay.core.places import PROJECT
 from assay.core.places import place as place_of
-from assay.terminal import answer as of_answers
-from assay.terminal import ask as of_questions
-from assay.terminal import doctor as of_machines
-from assay.terminal import documents as of_documents
-from assay.terminal import export as of_exports
-from assay.terminal import init as of_beginnings
-from assay.terminal import lists as of_lists
-from assay.terminal import report as of_reports
-from assay.terminal import review as of_reviews
-from assay.terminal import serve as of_serving
-from assay.terminal import watch as of_logs
-from assay.terminal.annotate import EXAMPLE, annotate
-from assay.terminal.outcome import Outcome, say
-from assay.terminal.results import as_document, near, show, summary
 
 if TYPE_CHECKING:
+    from assay.cli.display import Display
     from assay.config import Project
-    from assay.terminal.display import Display
 
 _SURROUNDINGS = {
     "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin while they wait starve the other processes of a run
@@ -157,7 +157,7 @@ def run(
     verbose: Verbose = False,
 ) -> int:
     """Compare the strategies of a project on the same test rows, and report which one to use."""
-    from assay.terminal.display import for_terminal
+    from assay.cli.display import for_terminal
 
     begun, target, report = time.monotonic(), _named(target), None
     with for_terminal(plain=plain, quiet=quiet, json=as_json, verbose=verbose) as display:
@@ -214,7 +214,7 @@ def check(
     quiet: Quiet = False,
 ) -> int:
     """Read the project and its data, say what is wrong; load no model, unless asked to."""
-    from assay.terminal.display import for_terminal
+    from assay.cli.display import for_terminal
 
     with for_terminal(plain=plain, quiet=quiet, json=as_json) as display:
         project = _project(target, sets, display, offline)
@@ -248,14 +248,10 @@ def explain(
     words: Annotated[list[str], typer.Argument(metavar="CODE|WORD", help="A code as printed, D050; or a word: leak.")],
 ) -> int:
     """Print what a code or a word means, and what to do about it."""
-    from assay.terminal.explain import page
+    from assay.cli.explain import page
 
     say(page(" ".join(words)).rstrip())
     return 0
 
 
 app.command(epilog=of_machines.EXAMPLE)(of_machines.doctor)
-
-
-if __name__ == "__main__":
-    main()

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from assay.terminal.outcome import warn
-from assay.terminal.results import show
+from assay.cli.outcome import warn
+from assay.cli.results import show
 
 EXAMPLE = "Example: assay doctor --no-probe"
 
@@ -20,8 +20,8 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> int:
     """Say what this machine can do, how fast, and what is missing, with the commands that bring it."""
+    from assay.cli.display import for_terminal
     from assay.runtime.planning.machine_check import examine, fetch_missing
-    from assay.terminal.display import for_terminal
 
     if fetch:
         with for_terminal(json=as_json) as display:

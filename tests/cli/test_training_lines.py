@@ -2,8 +2,8 @@
 
 import io
 
+from assay.cli.display import Display
 from assay.runtime.events.pace import Stage
-from assay.terminal.display import Display
 
 VALUES = {
     "train": 0.6123,

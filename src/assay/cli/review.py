@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assay.cli.outcome import say, warn
+from assay.cli.results import as_document, near
 from assay.core.errors import Problem, UsageError
-from assay.terminal.outcome import say, warn
-from assay.terminal.results import as_document, near
 
 if TYPE_CHECKING:
     from assay.audits.human_review import Review, Split, Written

@@ -115,7 +115,7 @@ def about(asked: str, known: dict[str, str]) -> list[str]:
 
 def _every_card() -> Iterator[tuple[str, str, str]]:
     """(list, name, what it is) of all that `assay list` has."""
-    from assay.terminal.look import has
+    from assay.cli.look import has
 
     for what in CARDS:
         for row in has(what):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import assay
-from assay.cli import command
+from assay.cli.main import command
 from assay.core.errors import DataError
 from assay.core.types import Example, Message
 from toy import build, write_rows

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from assay.cli import command
+from assay.cli.main import command
 from assay.core.store import to_json
 
 

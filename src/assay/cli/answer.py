@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from assay.terminal.outcome import say
-from assay.terminal.results import as_document
+from assay.cli.outcome import say
+from assay.cli.results import as_document
 
 EXAMPLE = "Example: assay answer new.csv --with lora --project tickets -o answers.jsonl"
 
@@ -26,9 +26,9 @@ def answer(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Results only.")] = False,
 ) -> int:
     """Answer a new file with a fitted arm. Stopped, the same command goes on."""
+    from assay.cli.display import for_terminal
     from assay.deployment.answer_file import answer_file
     from assay.runtime.latest_report import project_at
-    from assay.terminal.display import for_terminal
 
     folder = project_at(project)
     target = out or file.with_name(f"{file.name.partition('.')[0]}.answers.jsonl")

@@ -1,0 +1,1 @@
+"""The command line: one module a command, what all show, and `main`, which ties them together."""
