@@ -54,6 +54,7 @@ def test_nothing_is_imported_upwards():
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 def test_no_modules_import_each_other_in_a_circle(trees):
     modules = {module_of(path): tree for path, tree in trees.items()}
     graph = {name: modules_imported(name, tree, set(modules)) for name, tree in modules.items()}

@@ -217,7 +217,7 @@ def process(folder: Path, *arguments: str):
     command = [
         sys.executable,
         "-m",
-        "assay.cli.main",
+        "assay.cli",
         "serve",
         *arguments,
         "--project",
