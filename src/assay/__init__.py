@@ -160,14 +160,14 @@ def init(
     sets: str | Sequence[str] = (),
     offline: bool = False,
 ) -> Path:
-    """Write the project file of a data file, with every guess and its reason, and run nothing; see `initial.init`."""
+    """Write the project file of a data file, with every guess and its reason, and run nothing."""
     from assay.config.new_project import init as write
 
     return write(file, test=test, val=val, sets=_several(sets), offline=offline)
 
 
 def doctor(*, probe: bool = True, seconds: float = 10.0, offline: bool = False) -> Health:
-    """What this machine can do, how fast, and what is missing; see `health.examine`."""
+    """What this machine can do, how fast, and what is missing; see `machine_check.examine`."""
     from assay.runtime.planning.machine_check import examine
 
     return examine(probe=probe, seconds=seconds, offline=offline)
@@ -182,7 +182,7 @@ def rank_models(
     offline: bool = False,
     tell: Tell | None = None,
 ) -> Ranking:
-    """Base models ranked by what they answer to rows of a project's val and train; see `candidates.rank`."""
+    """Base models ranked by what they answer to rows of a project's val and train; see `rank_models.rank`."""
     from assay.deployment.rank_models import rank
 
     shown = _shown(tell)
@@ -212,7 +212,7 @@ def answer(
     offline: bool = False,
     tell: Tell | None = None,
 ) -> dict[str, Any]:
-    """Answer every row of a file with a fitted arm, the recommended one without a name; see `pieces.answer_file`.
+    """Answer every row of a file with a fitted arm, the recommended one without a name; see `deployment.answer_file`.
 
     Args:
         out: where the answers go; `FILE.answers.jsonl` beside the file when None.
@@ -241,7 +241,7 @@ def export(
     tell: Tell | None = None,
 ) -> Exported:
     """Write a fitted arm as files that work without assay, and check that they answer as it does; see
-    `exporting.export`.
+    `deployment.export.run`.
 
     Args:
         to: "peft", "merged", ...; `assay list formats` has them all. out: a new folder. rows: test rows that are asked;
@@ -269,7 +269,7 @@ def export(
 
 def review(project: str | Path = ".") -> Review:
     """Two arms' answers side by side, rated by people who do not know which is whose: `write` sheets, `take` them back,
-    `tally`, `preferences`; see `reviewing.Review`."""
+    `tally`, `preferences`; see `human_review.Review`."""
     from assay.audits.human_review import Review
 
     return Review.of(project)
@@ -277,7 +277,7 @@ def review(project: str | Path = ".") -> Review:
 
 def annotation(project: str | Path = ".") -> Annotation:
     """The rows of a project and the votes of its annotators: `write` sheets, `take` them back, `agreement`, `disputes`,
-    `doubts`; see `annotating.Annotation`."""
+    `doubts`; see `data_stage.annotation`."""
     from assay.runtime.data_stage.annotation import Annotation
 
     return Annotation.of(project)
@@ -297,7 +297,7 @@ def serve(
     tell: Tell | None = None,
 ) -> None:
     """Answer requests of OpenAI's clients with fitted arms of a project, until SIGTERM or SIGINT; see
-    `serving.serve`. What is left out is what the project file says under `serve`."""
+    `deployment.server.run`. What is left out is what the project file says under `serve`."""
     from assay.deployment.server.run import serve as serve_arms
     from assay.runtime.arms.differences import warned
 
@@ -317,7 +317,7 @@ def serve(
 
 def ask(question: str, project: str | Path = ".", arm: str | Sequence[str] = (), *, offline: bool = False) -> Replies:
     """One question to an arm of a project, or to several, side by side; `base` is its base model as it came, and
-    without a name it is the recommended one. See `talking.ask`."""
+    without a name it is the recommended one. See `deployment.chat`."""
     from assay.deployment.chat import ask as ask_arms
 
     return ask_arms(question, project, _several(arm), offline=offline)
@@ -334,7 +334,7 @@ def watch(
     tell: Tell | None = None,
 ) -> Watched:
     """A log of questions held against what the project was made for: drift, failures, what to label next; see
-    `drifting.watch`. What is left out is what the project file says under `watch`."""
+    `deployment.monitoring.watch`. What is left out is what the project file says under `watch`."""
     from assay.deployment.monitoring.watch import watch as held_against
     from assay.runtime.arms.differences import warned
 

@@ -25,7 +25,7 @@ def strategies(project: Project, prepared: Prepared) -> list[Strategy]:
 
 
 def ask(seen: Seen) -> dict[str, Any] | None:
-    """See `reviewing.Review.tally`."""
+    """See `human_review.Review.tally`."""
     from assay.audits.human_review import Review
 
     return Review(seen.bench.project.target).tally(level=seen.level, seed=seen.seed)

@@ -105,7 +105,7 @@ def _again(folder: Path, rows: int) -> int:
 def answer_file(
     folder: Path, arm: str, file: Path, out: Path, *, offline: bool = False, tell: Tell = silent
 ) -> dict[str, Any]:
-    """Answer every row of `file` with a fitted arm; a killed run goes on where it was. See `pieces`.
+    """Answer every row of `file` with a fitted arm; a killed run goes on where it was.
 
     Args:
         arm: the recommended one when "".

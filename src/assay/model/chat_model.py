@@ -20,7 +20,7 @@ LEFT = 1e-6  # of the options' whole share: what may be left moves no share by m
 
 
 class ChatModel(CausalLM):
-    """Implements `nouns.LanguageModel`."""
+    """Implements `core.types.LanguageModel`."""
 
     can_score = True
 

@@ -48,7 +48,7 @@ class Checked:
 
     project: Project
     prepared: Prepared
-    doubts: dict[str, dict[str, Any]] = field(default_factory=dict)  # see `beside.asked`
+    doubts: dict[str, dict[str, Any]] = field(default_factory=dict)  # see `audits.asked`
 
     @property
     def audit(self) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def weighed(
     warnings: Sequence[dict[str, Any]],
     found: Found | None = None,
 ) -> dict[str, Any]:
-    """report.json: the arms on the test rows, the verdict, and what was `found` beside them (see `beside.asked`)."""
+    """report.json: the arms on the test rows, the verdict, and what was `found` beside them (see `audits.asked`)."""
     from assay.weigh import build
 
     project, prepared = bench.project, bench.prepared

@@ -227,7 +227,8 @@ def rows_needed(
         error: its standard error on these rows (the spread of the bootstrap differences); it shrinks with 1/sqrt(n).
         power: the chance that the larger test set then tells them apart.
         comparisons: how many comparisons share the error rate (Bonferroni, which Holm starts from).
-        size: of the metric, where half a row is added to the error as in paired intervals (`spread.difference_error`).
+        size: of the metric, where half a row is added to the error as in paired intervals: see
+            `standard_error.difference_error`.
 
     Returns:
         Rows to add, 0 when these are enough already, None when no number would do: there is no difference.

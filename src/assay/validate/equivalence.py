@@ -2,7 +2,7 @@
 
 Equal        two parsed answers with the same text. Of two that could not be parsed, the raw texts are compared
 The share    of equal answers, with the interval of a share over rows or groups, as every score of the report has it
-The score    of both by the task's own metric, and their paired difference (`spread.paired_difference`)
+The score    of both by the task's own metric, and their paired difference (`standard_error.paired_difference`)
 Watch out    a share of 1 over 50 rows only says that surely less than 7 in 100 differ (the interval's lower end);
              equal answers do not say that the arm is good, and a few other ones do not say that the export is worse
 """

@@ -5,7 +5,7 @@ What it is for   absence of evidence is not equality: of two arms that 24 rows c
                  choice is how much better the truly best one is, on average
 How              seen = worth + error, errors with the paired covariance of the scores; worths normal about a common
                  mean. Their variance is that of the scores less what chance puts into them, at least `LEAST` squared
-Half a row       stands on the covariance's diagonal, as in paired intervals: see `spread.difference_error`
+Half a row       stands on the covariance's diagonal, as in paired intervals: see `standard_error.difference_error`
 Watch out        the best of many arms is drawn back the most, as it should be; a score by itself is told as it was seen
 Source           Efron and Morris (1975), Data analysis using Stein's estimator and its generalizations,
                  doi.org/10.1080/01621459.1975.10479864; expected opportunity cost: Chick and Inoue (2001),

@@ -1,4 +1,4 @@
-"""What a log says beside the project's rows, as plain JSON, and as lines for people; see `drifting.watch`."""
+"""What a log says beside the project's rows, as plain JSON, and as lines for people; see `monitoring.watch`."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def watch(
             is on this machine.
 
     Raises:
-        UsageError: C062, C083 as `asking.load`; C160, a level that is none. DataError: D151, too few questions or
+        UsageError: C062, C083 as `deployment.load`; C160, a level that is none. DataError: D151, too few questions or
             held-back rows; as the readers.
     """
     if level is not None and not 0 < level < 0.5:

@@ -2,7 +2,7 @@
 
     project -> fitted arms -> engine -> app -> socket, until the process is asked to stop
 
-The steps are `opening.benches`, `shared`, `use.serve.app` and `use.serve.listening`.
+The steps are `runtime.arms.open.benches`, `shared_networks`, `use.serve.app` and `use.serve.listening`.
 """
 
 from __future__ import annotations

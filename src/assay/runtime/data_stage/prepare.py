@@ -117,8 +117,8 @@ def prepare(
         servers: fork the process of a step's models where they are given.
 
     Raises:
-        DataError, LeakError, UsageError: as `curate.load`, `curate.run` and `veiled.key_of`. ModelError, ResourceError:
-            as `lent.models`.
+        DataError, LeakError, UsageError: as `curate.load`, `curate.run` and `redaction.key_of`. ModelError,
+            ResourceError: as `model_service.models`.
     """
     keep_private(project)
     veil = Veil(project, key_of(project, make=new_key))

@@ -64,7 +64,7 @@ class LlamaTokens:
 
 
 class LlamaModel:
-    """Implements `nouns.LanguageModel` on a GGUF file; a label is written, not scored.
+    """Implements `core.types.LanguageModel` on a GGUF file; a label is written, not scored.
 
     Args:
         slots: rows at work at once. threads: of the processor; 0: all.

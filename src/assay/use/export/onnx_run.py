@@ -56,7 +56,7 @@ def session(file: Path) -> Any:
 
 
 class OnnxModel:
-    """Implements `nouns.LanguageModel` on a folder with model.onnx and a tokenizer; a label is written, not scored."""
+    """A `core.types.LanguageModel` on a folder with model.onnx and a tokenizer; a label is written, not scored."""
 
     can_score = False
 
