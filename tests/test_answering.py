@@ -1,20 +1,25 @@
 """`assay answer` on a long file: killed three times, nothing is lost and nothing that was kept is asked again."""
 
+import csv
 import json
 import random
 import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
 import assay
+from assay.curate.steps.anonymise import Anonymise
 from assay.deployment.answer_file import PIECE
+from assay.deployment.questions import columns_by_place
 from toy import rows, write_rows
 from workers import none_left
 
 ROWS = 10_000
+ANSWER = ("question", "answer", "confidence", "note")
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +98,34 @@ def test_another_file_or_arm_begins_anew_and_says_so(ran, tmp_path):
     assert len(out.read_text().splitlines()) == 8
     answer_file(ran, "majority", file, out, tell=heard.append)
     assert any("begun by another arm" in text for text in notes())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ["csv", "jsonl"])
+def test_the_columns_of_the_file_stand_behind_the_answers(ran, tmp_path, end):
+    from assay.deployment.answer_file import answer_file
+
+    asked, out = [row["text"] for row in rows(3, 4000)], tmp_path / f"out.{end}"
+    if end == "csv":
+        lines = ["ticket,text,answer", *(f"{n:03},{text},by hand {n}" for n, text in enumerate(asked))]
+        (tmp_path / "new.csv").write_text("\n".join(lines) + "\n")
+        wanted = [{"ticket": f"{n:03}", "text": text, "given_answer": f"by hand {n}"} for n, text in enumerate(asked)]
+    else:
+        wanted = [{"text": text, "from": {"name": f"c{n}"}} for n, text in enumerate(asked)]
+        write_rows(tmp_path / "new.jsonl", wanted)
+    answer_file(ran, "tfidf", tmp_path / f"new.{end}", out)
+    lines = out.read_text().splitlines()
+    said = list(csv.DictReader(lines)) if end == "csv" else [json.loads(line) for line in lines]
+    assert [{name: row[name] for name in own} for row, own in zip(said, wanted, strict=True)] == wanted
+    assert [row["question"] for row in said] == asked and list(said[0])[:5] == ["id", *ANSWER]
+
+
+def test_columns_are_left_out_where_a_project_anonymises(tmp_path):
+    file = tmp_path / "new.jsonl"
+    write_rows(file, [{"text": "Ann asks", "name": "Ann"}])
+    plain, anonymised = SimpleNamespace(curate=()), SimpleNamespace(curate=(Anonymise(),))
+    assert [*columns_by_place(plain, file).values()] == [{"text": "Ann asks", "name": "Ann"}]
+    assert columns_by_place(anonymised, file) == {}
 
 
 def test_a_table_says_what_an_answer_is_and_runs_no_formula():

@@ -16,7 +16,7 @@ from assay.core import sealed, store
 from assay.core.damage import silent
 from assay.core.types import Answer, Example, Strategy, Tell
 from assay.deployment.answer_table import rows_of, table
-from assay.deployment.questions import read_questions
+from assay.deployment.questions import columns_by_place, read_questions
 from assay.runtime.arms.answer_files import ASKED, answers_of, kept_lines
 from assay.runtime.arms.differences import hearing
 from assay.runtime.arms.open import bench_of
@@ -111,7 +111,8 @@ def answer_file(
         arm: the recommended one when "".
         file: any input shape that assay reads; the project's columns are used where the file has them.
         out: `.csv` gives a table, anything else JSON lines: id, question, answer, confidence, note (abstained, cut,
-            refused, unreadable, or nothing), and passages where the arm reads documents. In the order of the file.
+            refused, unreadable, or nothing), passages where the arm reads documents, and the file's own columns. In the
+            order of the file.
 
     Returns:
         {"rows", "unparseable", "again", "out", "differs"}; again: questions that were asked once more because a kill
@@ -126,7 +127,8 @@ def answer_file(
             questions = read_questions(bench.prepared, bench.project, file)
         tell({"event": "stage", "name": arm, "state": "start"})
         answers, again = answered(bench, arm, strategy, questions, file, out, tell)
-        rows = rows_of(questions, answers, flat=out.suffix == ".csv")
+        given = columns_by_place(bench.project, file)
+        rows = rows_of(questions, answers, flat=out.suffix == ".csv", given=given)
         if out.suffix == ".csv":
             store.write_text(out, table(rows))
         else:

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
+from assay.core.store import to_json
 from assay.core.types import Answer, Example
 
+OWN = ("id", "question", "answer", "confidence", "note", "passages")
+GIVEN = "given_"  # before a column of the file that is called as one of these
 
-def rows_of(questions: Sequence[Example], answers: Sequence[Answer], *, flat: bool) -> list[dict[str, Any]]:
-    """The lines of the output. `flat`: a list becomes one cell."""
+
+def rows_of(
+    questions: Sequence[Example],
+    answers: Sequence[Answer],
+    *,
+    flat: bool,
+    given: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> list[dict[str, Any]]:
+    """The lines of the output.
+
+    Args:
+        flat: a list or an object becomes one cell. given: the columns that the rows of the file have, by their place;
+            they stand behind the answer's.
+    """
     reads = any(answer.passages for answer in answers)
     rows = []
     for question, answer in zip(questions, answers, strict=True):
@@ -19,6 +35,9 @@ def rows_of(questions: Sequence[Example], answers: Sequence[Answer], *, flat: bo
         row |= {"confidence": answer.confidence, "note": noted(answer)}
         if reads:
             row["passages"] = " | ".join(answer.passages) if flat else list(answer.passages)
+        for name, value in given.get(question.source, {}).items():
+            nested = flat and isinstance(value, list | dict)
+            row[f"{GIVEN}{name}" if name in OWN else name] = to_json(value) if nested else value
         rows.append(row)
     return rows
 
@@ -33,7 +52,8 @@ def noted(answer: Answer) -> str:
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """CSV that a spreadsheet opens without running a cell: one that begins like a formula gets a quote before it."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(rows[0]) if rows else ["id"])
+    names = list(dict.fromkeys(name for row in rows for name in row))  # a row of JSON lines may lack a column
+    writer = csv.DictWriter(out, fieldnames=names or ["id"])
     writer.writeheader()
     for row in rows:
         writer.writerow({k: f"'{v}" if isinstance(v, str) and _computed(v) else v for k, v in row.items()})
