@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from assay.aim.options import shown
+from assay.aim.options import options_in, shown
 from assay.core.errors import TrainError
 from assay.core.types import Document, Example, Message, Task
 from assay.model.reading import continuation_log_probs
-from assay.prompt import Likelihood
+from assay.prompt import Likelihood, Tfidf
 from assay.prompt.likelihood import WAYS, before, read
 
-EVERY = (*WAYS, "gain")
+EVERY = (*WAYS, "pmi")
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -83,3 +83,10 @@ def test_other_kinds_and_models_without_likelihoods_are_refused(lesson):
     with pytest.raises(TrainError) as caught:
         Likelihood().fit(given)
     assert [problem.code for problem in caught.value.problems] == ["T084"]
+
+
+def test_a_question_without_options_has_no_answer(lesson):
+    question = Example("q", (Message("user", "Which?"),))
+    assert [arm.fit(lesson("choose")).answer([question])[0].text for arm in (Likelihood(), Tfidf())] == [None, None]
+    assert options_in(shown("Which?", ("red", "A. blue"))) == ("red", "A. blue")
+    assert options_in("Which?\nA. red") == () == options_in("A. red or B. blue?")

@@ -23,6 +23,17 @@ def shown(question: str, options: Sequence[str]) -> str:
     return "\n".join([question.strip(), *lines])
 
 
+def options_in(text: str) -> tuple[str, ...]:
+    """The options that a question shows in its last lines, as `shown` writes them; none where there are fewer than
+    two."""
+    lines = text.rstrip().split("\n")
+    for start in range(len(lines) - 1):
+        own = lines[start:]
+        if len(own) <= MOST and all(line.startswith(f"{LETTERS[at]}. ") for at, line in enumerate(own)):
+            return tuple(line[3:].strip() for line in own)
+    return ()
+
+
 def options_of(values: Sequence[Any], separator: str = "") -> list[str]:
     """The options of the fields that hold them: one list, one text with a separator, or a field for each option.
     Trailing fields that are empty are no options.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.aim.options import options_in
 from assay.core.errors import DataError, Problem
 from assay.core.types import Changed, Dropped, Example, Means, RowStep
 from assay.curate.steps.anonymise import Anonymise
@@ -25,6 +27,8 @@ def repaired(project: Project, example: Example) -> Example:
                 example = result.example
             elif not isinstance(result, Dropped):
                 example = result
+    if project.aim.kind == "choose" and not example.options:  # typed, or sent to a server: its lines have them
+        return replace(example, options=options_in(example.text))
     return example
 
 

@@ -94,8 +94,8 @@ class OptionLinear(Adapted):
         return cls(features, arrays["weights"], notes["bias"], task, notes["said"], stem)
 
     def answer(self, questions: Sequence[Example], tell: Tell | None = None) -> list[Answer]:
-        if not questions:
-            return []
+        if not any(question.options for question in questions):
+            return [Answer(None) for _ in questions]
         ranks = self.task.kind == "rank"
         values = _pairs(self.features, questions, query_of if ranks else asked_of) @ self.weights + self.bias
         found, at = [], 0

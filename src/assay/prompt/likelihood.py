@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 WAYS = ("sum", "token", "character")  # that are weighed together
 # On 400 rows of piqa, 100 of them to fit on, 60 draws: accuracy of the others .640; with a start of 0 and a pull of 4
-# rows, .616; with `gain` too, which costs a third more, .633.
+# rows, .616; with `pmi` too, which costs a third more, .633.
 START = 0.1  # of each weight, where values have deviation 1
 PULL = 100.0  # rows that the start counts as much as
 LEAST = 1e-6  # of the weight of a single way
@@ -49,7 +49,7 @@ class Likelihood(Strategy):
     kind: Literal["likelihood"] = "likelihood"
     # What of the likelihood counts: of the whole option, a token, a character, or beside that of the option by itself.
     # fitted: the first three, weighed by training rows
-    by: Literal["fitted", "sum", "token", "character", "gain"] = "fitted"
+    by: Literal["fitted", "sum", "token", "character", "pmi"] = "fitted"
     rows: int = Field(default=100, ge=10)  # training rows that are read for it, drawn with the seed
     model: str = ""  # another base than the project's
     neural = True
@@ -110,6 +110,8 @@ class LikelihoodAnswers(Adapted):
         found = read(self.reader, questions, self.ways, tell)
         return [
             replace(answered(self.task, question, (one.values @ self.weights).tolist()), prompt_tokens=one.tokens)
+            if question.options
+            else Answer(None)
             for question, one in zip(questions, found, strict=True)
         ]
 
@@ -140,7 +142,7 @@ def read(reader: ChatModel, questions: Sequence[Example], ways: Sequence[str], t
     from assay.model.reading import continuation_log_probs
 
     pairs = [(before(question), f" {option}") for question in questions for option in question.options]
-    alone = [(ANSWER, option) for _, option in pairs] if "gain" in ways else []
+    alone = [(ANSWER, option) for _, option in pairs] if "pmi" in ways else []
     known = list(dict.fromkeys([*pairs, *alone]))
     found = dict(zip(known, continuation_log_probs(reader, known, by_question(tell, len(questions))), strict=True))
     rows, at = [], 0
@@ -153,7 +155,7 @@ def read(reader: ChatModel, questions: Sequence[Example], ways: Sequence[str], t
             "sum": sums,
             "token": sums / [max(1, len(one.log_probs)) for one in after],
             "character": sums / [max(1, len(option)) for option in question.options],
-            "gain": sums - [one.log_probs.sum() for one in by_itself] if alone else sums,
+            "pmi": sums - [one.log_probs.sum() for one in by_itself] if alone else sums,
         }
         tokens = sum(one.tokens for one in (*after, *by_itself))
         rows.append(Read(np.stack([by[way] for way in ways], 1), tokens))
